@@ -1,0 +1,125 @@
+"""Files by the SHA-256 of their bytes: written once, never changed, the same for every service.
+
+A file is streamed to a temporary name while it is hashed, and gets its final name only when all of
+it is there and its hash is known, so that a name never stands for half a file. Memory use does not
+depend on the size.
+"""
+
+import hashlib
+import re
+from collections.abc import AsyncIterable, AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+import obstore
+from obstore.store import LocalStore
+
+CHUNK_BYTES: Final = 256 * 1024
+DIGEST_FORM: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+class FileTooLargeError(Exception):
+    """More bytes came than the limit allows; nothing was kept."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self.limit_bytes = limit_bytes
+        super().__init__(f"more than {limit_bytes} bytes")
+
+
+class DigestMismatchError(Exception):
+    """The bytes that came do not have the digest that was announced; nothing was kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """What a file is known by: lower-case hexadecimal SHA-256 and size in bytes."""
+
+    sha256: str
+    size: int
+
+
+class FileStore:
+    """A folder of files named by their hash, shared by the processes of a machine."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._store = LocalStore(prefix=folder)
+
+    async def put(
+        self,
+        chunks: AsyncIterable[bytes],
+        *,
+        limit_bytes: int,
+        expected_sha256: str | None = None,
+    ) -> StoredFile:
+        """Store a stream of bytes and tell its hash and size.
+
+        The same bytes stored twice are one file. Raises `FileTooLargeError` or
+        `DigestMismatchError`.
+        """
+        reader = _Reader(chunks, limit_bytes)
+        # A real random name, not an id of the programme: it never outlives this call.
+        incoming = f"incoming/{uuid4().hex}"
+        try:
+            await obstore.put_async(
+                self._store, incoming, reader.chunks(), chunk_size=CHUNK_BYTES, use_multipart=True
+            )
+            stored = StoredFile(reader.digest.hexdigest(), reader.size)
+            _compare(stored.sha256, expected_sha256)
+            await obstore.rename_async(self._store, incoming, _place(stored.sha256))
+        except BaseException:
+            await self._forget(incoming)
+            raise
+        return stored
+
+    async def size(self, sha256: str) -> int | None:
+        """Tell the size of a file in bytes, or None when it is not there."""
+        try:
+            meta = await obstore.head_async(self._store, _place(sha256))
+        except FileNotFoundError:
+            return None
+        return meta["size"]
+
+    async def chunks(self, sha256: str) -> AsyncIterator[bytes]:
+        """Give the bytes of a file piece by piece; an unknown one is a `FileNotFoundError`."""
+        result = await obstore.get_async(self._store, _place(sha256))
+        async for piece in result.stream(min_chunk_size=CHUNK_BYTES):
+            yield bytes(piece)
+
+    async def _forget(self, place: str) -> None:
+        try:
+            await obstore.delete_async(self._store, place)
+        except FileNotFoundError:
+            return
+
+
+class _Reader:
+    """Hash and count what passes by."""
+
+    def __init__(self, chunks: AsyncIterable[bytes], limit_bytes: int) -> None:
+        self.digest = hashlib.sha256()
+        self.size = 0
+        self._chunks = chunks
+        self._limit_bytes = limit_bytes
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        async for chunk in self._chunks:
+            self.size += len(chunk)
+            if self.size > self._limit_bytes:
+                raise FileTooLargeError(self._limit_bytes)
+            self.digest.update(chunk)
+            yield chunk
+
+
+def _compare(sha256: str, expected: str | None) -> None:
+    if expected not in {None, sha256}:
+        raise DigestMismatchError
+
+
+def _place(sha256: str) -> str:
+    """Spread files over folders; a name that is no digest never reaches the disk."""
+    if DIGEST_FORM.fullmatch(sha256) is None:
+        raise FileNotFoundError(sha256)
+    return f"sha256/{sha256[:2]}/{sha256}"
