@@ -42,15 +42,13 @@ def normalized(text: str) -> str:
 def software_number_checks(text: str, *, pointer: str | None = None) -> list[Check]:
     """Judge a software copyright registration such as `2019SR0322683` (A084)."""
     formed = SOFTWARE_FORM.fullmatch(normalized(text)) is not None
-    return [
-        REGISTERED_WORK.check("SOFTWARE_NO_FORMAT", Kind.CONTENT, passed=formed, pointer=pointer)
-    ]
+    return [REGISTERED_WORK.check("NUMBER_FORMAT", Kind.CONTENT, passed=formed, pointer=pointer)]
 
 
 def layout_number_checks(text: str, *, pointer: str | None = None) -> list[Check]:
     """Judge the registration of an integrated-circuit layout; only characters and length (A084)."""
     formed = LAYOUT_FORM.fullmatch(normalized(text)) is not None
-    return [REGISTERED_WORK.check("LAYOUT_NO_FORMAT", Kind.CONTENT, passed=formed, pointer=pointer)]
+    return [REGISTERED_WORK.check("NUMBER_FORMAT", Kind.CONTENT, passed=formed, pointer=pointer)]
 
 
 def contract_number_checks(
@@ -63,7 +61,7 @@ def contract_number_checks(
     number = normalized(text)
     return [
         REGISTERED_CONTRACT.check(
-            "REGISTRATION_NO_FORMAT",
+            "NUMBER_FORMAT",
             Kind.CONTENT,
             passed=_follows(number, scheme),
             pointer=pointer,

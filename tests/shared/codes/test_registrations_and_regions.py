@@ -14,7 +14,7 @@ def test_a_software_registration_has_six_or_seven_digits(number: str) -> None:
 @pytest.mark.refusing
 @pytest.mark.parametrize("number", ["2016SR04187", "1816SR041877", "SR041877", "2019SR03226831"])
 def test_another_form_of_software_registration_is_refused(number: str) -> None:
-    assert failed_codes(registrations.software_number_checks(number)) == ["SOFTWARE_NO_FORMAT"]
+    assert failed_codes(registrations.software_number_checks(number)) == ["NUMBER_FORMAT"]
 
 
 @pytest.mark.requirement("A127")
@@ -37,7 +37,7 @@ def test_an_open_contract_number_has_twelve_to_twenty_characters(number: str) ->
 )
 def test_a_malformed_contract_number_is_refused(number: str, scheme: ContractNumberScheme) -> None:
     checks = registrations.contract_number_checks(number, scheme)
-    assert failed_codes(checks) == ["REGISTRATION_NO_FORMAT"]
+    assert failed_codes(checks) == ["NUMBER_FORMAT"]
 
 
 def test_the_model_contract_number_is_legacy() -> None:
