@@ -1,0 +1,1 @@
+"""Zhichuang on one machine: its PostgreSQL, its processes, its command line."""
