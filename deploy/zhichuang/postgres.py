@@ -127,8 +127,7 @@ class PostgreSQL:
 
         Raises `PostgresError`, with nothing left running.
         """
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o711)
-        self._take_lock()
+        self.lock()
         try:
             if not (self.data / "PG_VERSION").exists():
                 self._make_cluster()
@@ -191,9 +190,11 @@ class PostgreSQL:
         shutil.copytree(self.folder, folder, ignore=shutil.ignore_patterns("lock", "server.log"))
         return PostgreSQL(folder, throwaway=self._throwaway)
 
-    def _take_lock(self) -> None:
+    def lock(self) -> None:
+        """Claim the folder for this process until `stop`; raise where another stack has it."""
         if self._lock is not None:
             return
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o711)
         lock = (self.folder / "lock").open("a")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -214,9 +215,9 @@ class PostgreSQL:
             for service in SERVICES
             for login in ("owner", "app")
         }
-        _write_private(self.folder / "logins.json", json.dumps(logins, indent=2))
+        write_private(self.folder / "logins.json", json.dumps(logins, indent=2))
         password_file = self.folder / "password.new"
-        _write_private(password_file, logins[ADMIN])
+        write_private(password_file, logins[ADMIN])
         self._give(fresh)
         self._give(password_file)
         self._run_initdb(fresh, password_file)
@@ -382,7 +383,7 @@ class PostgreSQL:
     def _reachable_as(self, user: str) -> bool:
         trial = ["/bin/sh", "-c", '"$1" --version && cd "$2"', "sh"]
         done = subprocess.run(
-            [*_launcher("SIGKILL", user), *trial, str(program("postgres")), str(self.folder)],
+            [*launcher("SIGKILL", user), *trial, str(program("postgres")), str(self.folder)],
             env=_environment(),
             cwd="/",
             capture_output=True,
@@ -391,7 +392,7 @@ class PostgreSQL:
         return done.returncode == 0
 
     def _launcher(self, death_signal: str) -> list[str]:
-        return _launcher(death_signal, self._user)
+        return launcher(death_signal, self._user)
 
     def _prepare(self) -> None:
         """Make roles, databases and extensions; each step may already have been done."""
@@ -440,14 +441,14 @@ def _preparation(logins: dict[str, str]) -> list[tuple[str, str]]:
     # The names are constants and the passwords URL-safe words of our own: nothing needs quoting.
     extensions = "\n".join(f"CREATE EXTENSION IF NOT EXISTS {name};" for name in _EXTENSIONS)
     roles = "\n".join(
-        f"SELECT 'CREATE ROLE {user} LOGIN' WHERE NOT EXISTS"  # noqa: S608 - see above
+        f"SELECT 'CREATE ROLE {user} LOGIN' WHERE NOT EXISTS"
         f" (SELECT FROM pg_roles WHERE rolname = '{user}') \\gexec\n"
         f"ALTER ROLE {user} PASSWORD '{password}';"
         for user, password in logins.items()
         if user != ADMIN
     )
     databases = "\n".join(
-        f"SELECT 'CREATE DATABASE {service} OWNER {service}_owner' WHERE NOT EXISTS"  # noqa: S608
+        f"SELECT 'CREATE DATABASE {service} OWNER {service}_owner' WHERE NOT EXISTS"
         f" (SELECT FROM pg_database WHERE datname = '{service}') \\gexec\n"
         + _database_grants(service, service)
         for service in SERVICES
@@ -464,7 +465,8 @@ def _database_grants(service: str, database: str) -> str:
     )
 
 
-def _launcher(death_signal: str, user: str | None) -> list[str]:
+def launcher(death_signal: str, user: str | None = None) -> list[str]:
+    """Return the words that go before a command so that its process ends with this one."""
     return [
         sys.executable,
         *("-I", "-S", launch.__file__, "--parent", str(os.getpid())),
@@ -490,7 +492,8 @@ def _require_space(folder: Path) -> None:
         raise PostgresError(msg)
 
 
-def _write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, in place of one that may be there."""
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)

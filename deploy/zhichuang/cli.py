@@ -1,0 +1,71 @@
+"""The command `zhichuang`: run it, show it, check a receipt.
+
+Exit status: 0 done, 1 refused or failed (the reason on standard error), 2 wrong usage.
+"""
+
+import importlib
+import importlib.metadata
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    name="zhichuang",
+    help="A city's manufacturing-innovation-centre programme, on this machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+def up() -> None:
+    """Start everything and watch it; Ctrl-C stops everything.
+
+    Settings: ZHICHUANG_PORT (8000), ZHICHUANG_HOME (.zhichuang).
+    """
+    raise typer.Exit(_function("zhichuang.up", "run")())
+
+
+@app.command()
+def verify(
+    receipt: Annotated[Path, typer.Argument(help="The receipt, as the API gave it.")],
+    key: Annotated[Path, typer.Option(help="The log's public key, kept from /log/key.")],
+) -> None:
+    """Check a receipt offline: the record is in the log that the key signs."""
+    raise typer.Exit(_function("zhichuang.verify", "main")([str(receipt), "--key", str(key)]))
+
+
+@app.command()
+def demo(
+    *,
+    here: Annotated[
+        bool, typer.Option("--here", envvar="HERE", help="On the running stack; moves its clock.")
+    ] = False,
+) -> None:
+    """Walk one case from application to a proven payout, with its figures."""
+    raise typer.Exit(_function("zhichuang.demo", "main")(["--here"] if here else []))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(importlib.metadata.version("zhichuang-deploy"))
+
+
+def _function(module: str, name: str) -> Callable[..., Any]:
+    """Load a command's module only when it is wanted; say plainly when it is not built yet."""
+    parent = module.rpartition(".")[0]
+    if importlib.util.find_spec(parent) is None or importlib.util.find_spec(module) is None:
+        print(f"{module} is not part of this version yet.", file=sys.stderr)
+        raise typer.Exit(1)
+    function: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return function
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,364 @@
+"""A whole Zhichuang on one machine: PostgreSQL, three services, the gateway, sample data.
+
+    with Stack(home) as stack:
+        stack.url, stack.credentials["m01"]
+
+`make up` runs one and watches it; tests run one per worker. All state lies in `home`; the second
+start finds it there.
+"""
+
+import hashlib
+import importlib.util
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, Self
+
+from zhichuang.postgres import SERVICES, PostgreSQL, write_private
+from zhichuang.processes import (
+    HOST,
+    ProcessError,
+    Service,
+    free_ports,
+    is_free,
+    run_all,
+    spawn,
+    stop_all,
+    tail,
+    wait_until_ready,
+)
+
+_READY_SECONDS: Final = 90.0
+_GATEWAY: Final = "gateway"
+_PROTOCOLS: Final = {_GATEWAY: "gateway.proxy.wire:DoorProtocol"}
+_SANDBOX_START: Final = "2026-01-05T01:00:00Z"
+
+
+class Report:
+    """Where a stack tells what it does; this one says nothing, `up.Terminal` shows it."""
+
+    def step(self, title: str) -> AbstractContextManager[Callable[[str], None]]:
+        """Enter a step; the function given back shows how far it has come."""
+        del title
+        return nullcontext(lambda _line: None)
+
+    def line(self, text: str) -> None:
+        """Tell something that belongs to no step."""
+
+
+class Stack:
+    """Starts, watches and stops everything that one data folder belongs to.
+
+    Start it from the main thread: children die with the thread that started them, not only with
+    the process.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        port: int | None = None,
+        demo: bool = True,
+        throwaway: bool = False,
+        report: Report | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """Describe a stack; nothing happens before `start`.
+
+        `port` is the gateway's, a free one when None. `settings` are environment variables for
+        all its processes. `throwaway` is for folders that are deleted afterwards.
+        """
+        self.home = home.resolve()
+        self.postgres = PostgreSQL(self.home / "postgres", throwaway=throwaway)
+        self.services: dict[str, Service] = {}
+        self._port = port
+        self._demo = demo
+        self._report = report or Report()
+        self._settings = dict(settings or {})
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """The gateway's address, the only one that anybody else needs."""
+        return self.services[_GATEWAY].url
+
+    @property
+    def credentials_file(self) -> Path:
+        """Sample credentials for every kind of caller."""
+        return self.home / "credentials.json"
+
+    @property
+    def credentials(self) -> dict[str, dict[str, str]]:
+        """From a short name (`m01`, `handler`) to `{client_id, client_secret, sub, org_id}`."""
+        loaded: dict[str, dict[str, str]] = json.loads(self.credentials_file.read_text())
+        return loaded
+
+    @property
+    def processes(self) -> dict[str, subprocess.Popen[bytes]]:
+        """The running processes by service name, and `postgres`, to look at or to kill."""
+        found = {name: service.process for name, service in self.services.items()}
+        found["postgres"] = self.postgres.process
+        return {name: process for name, process in found.items() if process is not None}
+
+    def start(self) -> None:
+        """Bring everything up and ready; on failure stop what was started, and raise."""
+        try:
+            self._open_home()
+            self._choose_ports()
+            with self._report.step("PostgreSQL 18"):
+                self.postgres.start()
+            self._describe_services()
+            self._migrate()
+            self._start_services()
+            self._load_demo()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop everything; when this returns, no process of the stack is left."""
+        gateway = self.services.get(_GATEWAY)
+        # The door first, so that no request meets a house half dark.
+        if gateway is not None and gateway.process is not None:
+            stop_all([gateway.process])
+        stop_all(
+            service.process for service in self.services.values() if service.process is not None
+        )
+        (self.home / "running.json").unlink(missing_ok=True)
+        self.postgres.stop()
+
+    def restart(self, name: str) -> None:
+        """End one process (or find it ended), start it again and wait until it is ready."""
+        if name == "postgres":
+            self.postgres.restart()
+            return
+        service = self.services[name]
+        if service.process is not None:
+            stop_all([service.process])
+        service.start()
+        wait_until_ready([service], _READY_SECONDS)
+
+    def supervise(self) -> Iterator[str]:
+        """Look once at every process, start again what died, and tell about it."""
+        process = self.postgres.process
+        if process is not None and process.poll() is not None:
+            yield "PostgreSQL has ended; starting it again"
+            self.postgres.restart()
+            yield "PostgreSQL was started again"
+        now = time.monotonic()
+        for service in self.services.values():
+            told = service.supervise(now)
+            if told is not None:
+                yield told
+
+    def _open_home(self) -> None:
+        # Others may pass through but not look around: without user namespaces PostgreSQL runs as
+        # a user who has to reach its folder. What is secret is 0600 each.
+        self.home.mkdir(parents=True, exist_ok=True, mode=0o711)
+        self.postgres.lock()
+        for folder in ("files", "logs"):
+            (self.home / folder).mkdir(exist_ok=True, mode=0o700)
+
+    def _choose_ports(self) -> None:
+        """Settle every port: as set, or free; a set one that is taken is an error."""
+        wanted = dict.fromkeys(SERVICES) | {_GATEWAY: self._port}
+        for name in SERVICES:
+            setting = os.environ.get(_port_setting(name), "")
+            # A stack on a free port is one of several on this machine: settings are for one.
+            if name != _GATEWAY and self._port is not None:
+                wanted[name] = int(setting) if setting.isdigit() else None
+        for name, port in wanted.items():
+            if port is not None and not is_free(port):
+                variable = (
+                    "ZHICHUANG_PORT" if name == _GATEWAY else f"ZHICHUANG_{name.upper()}_PORT"
+                )
+                msg = (
+                    f"Port {port} ({name}) is taken by another program."
+                    f" Stop that program, or choose another port: {variable}={port + 100} make up"
+                )
+                raise ProcessError(msg)
+        spare = iter(free_ports(len(wanted)))
+        self._ports = {name: port or next(spare) for name, port in wanted.items()}
+
+    def _describe_services(self) -> None:
+        environment = self._environment()
+        self.services = {
+            name: Service(
+                name=name.replace("_", "-"),
+                package=name,
+                port=self._ports[name],
+                environment=self._environment_of(name, environment),
+                home=self.home,
+                log=self.home / "logs" / f"{name}.log",
+                http=_PROTOCOLS.get(name, "httptools"),
+            )
+            for name in SERVICES
+        }
+
+    def _environment(self) -> dict[str, str]:
+        """Return what all processes are told; the caller's own settings pass through."""
+        addresses = {
+            f"ZHICHUANG_{name.upper()}_URL": f"http://{HOST}:{port}"
+            for name, port in self._ports.items()
+        }
+        return {
+            **os.environ,
+            **addresses,
+            "ZHICHUANG_HOME": str(self.home),
+            "ZHICHUANG_FILES": str(self.home / "files"),
+            "ZHICHUANG_SANDBOX": "1",
+            "ZHICHUANG_SECRET": self._secrets["secret"],
+            "ZHICHUANG_CREDENTIALS": str(self.credentials_file),
+            "PYTHONUTF8": "1",
+            **self._settings,
+        }
+
+    def _environment_of(self, name: str, common: Mapping[str, str]) -> dict[str, str]:
+        # The key that opens the gateway's signing keys is told to the gateway alone.
+        key = {"ZHICHUANG_KEY_SECRET": self._secrets["keys"]} if name == _GATEWAY else {}
+        return {
+            **common,
+            **key,
+            "ZHICHUANG_DATABASE_URL": self.postgres.dsn(name, "app"),
+            "ZHICHUANG_CLIENT_ID": name,
+            "ZHICHUANG_CLIENT_SECRET": self._secrets[name],
+        }
+
+    @property
+    def _secrets(self) -> dict[str, str]:
+        """Secrets between the stack's own processes, made once for a data folder."""
+        path = self.home / "secrets.json"
+        if not path.exists():
+            made = {name: secrets.token_urlsafe(32) for name in ("secret", "keys", *SERVICES)}
+            write_private(path, json.dumps(made, indent=2))
+        loaded: dict[str, str] = json.loads(path.read_text())
+        return loaded
+
+    def _migrate(self) -> None:
+        """Bring the databases to this code's version, where they are not there already."""
+        digest = _digest_of_migrations()
+        marker = self.home / "migrated"
+        if marker.exists() and marker.read_text() == digest and self.credentials_file.exists():
+            return
+        common = self._environment()
+        with self._report.step("Migrations of four databases"):
+            run_all(
+                {
+                    f"migrating {name}": (
+                        [sys.executable, "-m", "shared.database.migrate", name],
+                        {**common, "ZHICHUANG_DATABASE_URL": self.postgres.dsn(name, "owner")},
+                    )
+                    for name in SERVICES
+                },
+                self.home,
+            )
+        with self._report.step("Signing keys and sample credentials"):
+            service_secrets = {name: self._secrets[name] for name in SERVICES}
+            environment = {
+                **self._environment_of(_GATEWAY, common),
+                "ZHICHUANG_SERVICE_SECRETS": json.dumps(service_secrets),
+            }
+            bootstrap = [sys.executable, "-m", "gateway.bootstrap"]
+            run_all({"gateway.bootstrap": (bootstrap, environment)}, self.home)
+            self._set_clock()
+        marker.write_text(digest)
+
+    def _set_clock(self) -> None:
+        """Begin the programme's time on a fresh folder, the same in every database.
+
+        The route that moves the clock only moves it forward, and the beginning lies in the past.
+        """
+        for name in SERVICES:
+            self.postgres.execute(
+                "SELECT 'INSERT INTO clock_offset (id, microseconds)"
+                f" VALUES (1, {self._clock_offset}) ON CONFLICT DO NOTHING'"
+                " WHERE to_regclass('clock_offset') IS NOT NULL \\gexec",
+                database=name,
+            )
+
+    @property
+    def _clock_offset(self) -> int:
+        """Microseconds from real time to the programme's, settled once for a data folder."""
+        path = self.home / "clock-offset"
+        if not path.exists():
+            start = self._environment().get("ZHICHUANG_SANDBOX_START") or _SANDBOX_START
+            try:
+                offset = datetime.fromisoformat(start).astimezone(UTC) - datetime.now(UTC)
+            except ValueError:
+                msg = f"ZHICHUANG_SANDBOX_START={start} is not an instant such as {_SANDBOX_START}."
+                raise ProcessError(msg) from None
+            path.write_text(str(offset // timedelta(microseconds=1)))
+        return int(path.read_text())
+
+    def _start_services(self) -> None:
+        with self._report.step("registry, evaluation, ip-ledger, gateway"):
+            for service in self.services.values():
+                service.start()
+            wait_until_ready(list(self.services.values()), _READY_SECONDS)
+        (self.home / "running.json").write_text(json.dumps({"url": self.url, "pid": os.getpid()}))
+
+    def _load_demo(self) -> None:
+        """Load the demo programme once, through the gateway, as everybody else would."""
+        marker = self.home / "demo-loaded"
+        if not self._demo or marker.exists():
+            return
+        if importlib.util.find_spec("zhichuang.demo.load") is None:
+            msg = "The demo programme (zhichuang.demo.load) is missing from this installation."
+            raise ProcessError(msg)
+        log = self.home / "logs" / "demo.log"
+        log.unlink(missing_ok=True)
+        environment = {**self._environment(), "PYTHONUNBUFFERED": "1"}
+        with self._report.step("Demo programme") as show:
+            loader = spawn(
+                [sys.executable, "-m", "zhichuang.demo.load"], environment, self.home, log
+            )
+            try:
+                while loader.poll() is None:
+                    show(tail(log, 200).rpartition("\n")[2])
+                    time.sleep(0.1)
+            finally:
+                stop_all([loader])
+        if loader.returncode != 0:
+            msg = f"Loading the demo programme failed. The end of {log}:\n{tail(log)}"
+            raise ProcessError(msg)
+        marker.touch()
+
+
+def copy_home(source: Path, target: Path) -> None:
+    """Copy a stopped stack's folder, so that another one starts with everything in it."""
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns("lock", "logs", "server.log"))
+
+
+def _digest_of_migrations() -> str:
+    """Return a digest over all code that a migration or the bootstrap runs."""
+    digest = hashlib.sha256()
+    for name in (*SERVICES, "shared"):
+        spec = importlib.util.find_spec(name)
+        if spec is None or not spec.submodule_search_locations:
+            msg = f"The package {name} is not installed. Run `make clean up` to install it again."
+            raise ProcessError(msg)
+        root = Path(spec.submodule_search_locations[0])
+        # Migrations create what the models describe, and are written by the helpers in shared;
+        # reading some hundred small files costs less than four needless interpreters.
+        for path in sorted(root.rglob("*.py")):
+            if name in {_GATEWAY, "shared"} or "migrations" in path.parts or path.name == "seed.py":
+                digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _port_setting(name: str) -> str:
+    return "ZHICHUANG_PORT" if name == _GATEWAY else f"ZHICHUANG_{name.upper()}_PORT"
