@@ -316,9 +316,6 @@ class Stack:
         marker = self.home / "demo-loaded"
         if not self._demo or marker.exists():
             return
-        if importlib.util.find_spec("zhichuang.demo.load") is None:
-            msg = "The demo programme (zhichuang.demo.load) is missing from this installation."
-            raise ProcessError(msg)
         log = self.home / "logs" / "demo.log"
         log.unlink(missing_ok=True)
         environment = {**self._environment(), "PYTHONUNBUFFERED": "1"}

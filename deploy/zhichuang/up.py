@@ -73,7 +73,8 @@ def run() -> int:
     for each in _END_SIGNALS:
         signal.signal(each, _request_stop)
     try:
-        stack = Stack(home_folder(), port=gateway_port(), report=terminal)
+        with_demo = os.environ.get("ZHICHUANG_DEMO", "1") != "0"
+        stack = Stack(home_folder(), port=gateway_port(), demo=with_demo, report=terminal)
         _run(stack, terminal)
     except (PostgresError, ProcessError) as error:
         return _fail(str(error))
