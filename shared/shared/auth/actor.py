@@ -1,0 +1,64 @@
+"""Who acts: what a verified token says, and nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+# Jobs and consumers act under ids of their own, so that the audit names them.
+SYSTEM: Final = UUID("5a1d0b2e-0000-7000-8000-7a6869636875")
+
+ROLES: Final = frozenset({"member", "expert", "official", "agency", "service"})
+DUTIES: Final = frozenset({"handler", "reviewer", "approver", "auditor", "bookkeeper", "admin"})
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The person behind a request, the program that speaks for him, and what he may act as.
+
+    `capacities` joins roles and duties (X02): `member`, `expert`, `agency`, `service`,
+    `official`, and the duties `handler`, `reviewer`, `approver`, `auditor`, `bookkeeper`, `admin`.
+    """
+
+    person_id: UUID
+    client_id: str
+    capacities: frozenset[str]
+    org_id: UUID | None = None
+    expert_id: UUID | None = None
+    scopes: frozenset[str] = field(default_factory=frozenset)
+    token_id: str = ""
+
+    @classmethod
+    def system(cls, name: str) -> "Actor":
+        """Give the actor of a job or consumer, the same for the same name."""
+        return cls(
+            person_id=uuid5(SYSTEM, name),
+            client_id=f"system:{name}",
+            capacities=frozenset({"service"}),
+        )
+
+    @classmethod
+    def of_claims(cls, claims: Mapping[str, Any]) -> "Actor":
+        """Make the actor from verified claims (X01)."""
+        return cls(
+            person_id=UUID(claims["sub"]),
+            client_id=claims["client_id"],
+            capacities=frozenset(claims["roles"]) | frozenset(claims["duties"]),
+            org_id=_uuid(claims.get("org_id")),
+            expert_id=_uuid(claims.get("expert_id")),
+            scopes=frozenset(claims["scopes"]),
+            token_id=claims["jti"],
+        )
+
+    def has(self, *capacities: str) -> bool:
+        """Tell whether the actor holds one of these capacities."""
+        return not self.capacities.isdisjoint(capacities)
+
+    @property
+    def is_official(self) -> bool:
+        """Tell whether the actor works for the competent authority."""
+        return "official" in self.capacities
+
+
+def _uuid(value: str | None) -> UUID | None:
+    return None if value is None else UUID(value)

@@ -1,0 +1,210 @@
+"""One strict wrapper around python-jose: what it lets through, it has judged itself.
+
+The library ignores `kid` and `crit`, takes tokens without `exp` or `aud`, takes padded and
+non-canonical signatures, and throws errors of other kinds before it looks at a signature. So form
+and header are judged first, the key is chosen here, and the claims' types are judged afterwards.
+"""
+
+import base64
+import hashlib
+import json
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from jose import jwk, jwt
+from jose.backends.base import Key
+
+from shared.auth.actor import DUTIES, ROLES
+
+ALGORITHM: Final = "ES256"
+AUDIENCE: Final = "zhichuang"
+TYPE: Final = "at+jwt"
+LEEWAY_SECONDS: Final = 60
+MAX_LIFE_SECONDS: Final = 3600
+MAX_TOKEN_BYTES: Final = 8192
+# A stranger who sends made-up key ids must not make every process fetch keys for each of them.
+REFETCH_SECONDS: Final = 30
+CACHED_TOKENS: Final = 50_000
+CACHE_SECONDS: Final = 60
+
+# 64 bytes of ES256 signature are 86 characters; the last one carries four bits of value only.
+FORM: Final = re.compile(r"[A-Za-z0-9_-]{1,1024}\.[A-Za-z0-9_-]{1,6144}\.[A-Za-z0-9_-]{85}[AQgw]")
+KEY_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+HEADER_NAMES: Final = frozenset({"alg", "typ", "kid"})
+
+FetchKeys = Callable[[], Awaitable[Mapping[str, Any]]]
+
+
+class InvalidToken(Exception):  # noqa: N818 - reads as what it is
+    """The token is refused; the reason is for logs, never for the caller."""
+
+
+class KeysUnavailable(Exception):  # noqa: N818 - reads as what it is
+    """No key could be fetched, so that no token can be judged at all."""
+
+
+class TokenVerifier:
+    """Verifies access tokens against the gateway's published keys (X01).
+
+    `fetch_keys` gives a JWKS document; it is asked at the first token and again for an unknown
+    key id, at most every 30 seconds.
+    """
+
+    def __init__(
+        self, issuer: str, fetch_keys: FetchKeys, now: Callable[[], float] = time.time
+    ) -> None:
+        """Bind to an issuer; `now` is real time, since tokens never follow the programme clock."""
+        self._issuer = issuer
+        self._fetch_keys = fetch_keys
+        self._now = now
+        self._keys: dict[str, Key] = {}
+        self._fetched_at = float("-inf")
+        self._cache: OrderedDict[bytes, tuple[float, Mapping[str, Any]]] = OrderedDict()
+
+    async def verify(self, token: str) -> Mapping[str, Any]:
+        """Give the claims of a good token; raise `InvalidToken` or `KeysUnavailable`."""
+        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        kept = self._cache.get(digest)
+        if kept is not None and self._now() < kept[0]:
+            return kept[1]
+        claims = self._judge(token, await self._key_of(token))
+        self._keep(digest, claims)
+        return claims
+
+    def forget(self) -> None:
+        """Drop every kept verdict and key, as after a revocation or a rotation."""
+        self._cache.clear()
+        self._keys.clear()
+        self._fetched_at = float("-inf")
+
+    def _keep(self, digest: bytes, claims: Mapping[str, Any]) -> None:
+        until = min(self._now() + CACHE_SECONDS, claims["exp"] + LEEWAY_SECONDS)
+        self._cache[digest] = (until, claims)
+        self._cache.move_to_end(digest)
+        if len(self._cache) > CACHED_TOKENS:
+            self._cache.popitem(last=False)
+
+    async def _key_of(self, token: str) -> Key:
+        key_id = _key_id(token)
+        if key_id not in self._keys and self._now() - self._fetched_at >= REFETCH_SECONDS:
+            await self._load_keys()
+        if key_id not in self._keys:
+            raise InvalidToken("unknown key")
+        return self._keys[key_id]
+
+    async def _load_keys(self) -> None:
+        try:
+            document = await self._fetch_keys()
+        except Exception as error:
+            raise KeysUnavailable from error
+        self._fetched_at = self._now()
+        self._keys = {entry["kid"]: _build(entry) for entry in document["keys"]}
+
+    def _judge(self, token: str, key: Key) -> Mapping[str, Any]:
+        try:
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=[ALGORITHM],
+                audience=AUDIENCE,
+                issuer=self._issuer,
+                options={
+                    **{
+                        f"require_{name}": True
+                        for name in ("exp", "iat", "aud", "iss", "sub", "jti")
+                    },
+                    "leeway": LEEWAY_SECONDS,
+                    # Judged below on the injected clock; the library reads its own.
+                    "verify_exp": False,
+                    "verify_nbf": False,
+                    "verify_iat": False,
+                },
+            )
+            _distinct_names(token.split(".")[1])
+        except Exception as error:
+            # The library raises whatever its parts raise (RecursionError, JWKError, OverflowError).
+            raise InvalidToken("signature or form") from error
+        _judge_claims(claims, self._now())
+        return claims
+
+
+def _build(entry: Mapping[str, Any]) -> Key:
+    if entry.get("kty") != "EC" or entry.get("crv") != "P-256":
+        raise KeysUnavailable("a key of another kind is published")
+    return jwk.construct(dict(entry), ALGORITHM)
+
+
+def _decoded(segment: str) -> bytes:
+    return base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = dict(pairs)
+    if len(names) != len(pairs):
+        raise InvalidToken("a name stands twice")
+    return names
+
+
+def _distinct_names(segment: str) -> dict[str, Any]:
+    document = json.loads(_decoded(segment), object_pairs_hook=_pairs)
+    if not isinstance(document, dict):
+        raise InvalidToken("not an object")
+    return document
+
+
+def _key_id(token: str) -> str:
+    """Judge form and header before the library sees the token; give the key id."""
+    if len(token) > MAX_TOKEN_BYTES or FORM.fullmatch(token) is None:
+        raise InvalidToken("form")
+    try:
+        header = _distinct_names(token.split(".", 1)[0])
+    except (ValueError, RecursionError) as error:
+        raise InvalidToken("header") from error
+    if set(header) != HEADER_NAMES or header["alg"] != ALGORITHM or header["typ"] != TYPE:
+        raise InvalidToken("header")
+    key_id = header["kid"]
+    if not isinstance(key_id, str) or KEY_ID.fullmatch(key_id) is None:
+        raise InvalidToken("key id")
+    return key_id
+
+
+def _judge_claims(claims: Mapping[str, Any], now: float) -> None:
+    times = [claims.get(name) for name in ("exp", "nbf", "iat")]
+    if any(type(value) is not int for value in times):
+        raise InvalidToken("times")
+    expires, not_before, issued = (int(value) for value in times if value is not None)
+    if now >= expires + LEEWAY_SECONDS or not_before > now + LEEWAY_SECONDS:
+        raise InvalidToken("expired or not yet valid")
+    if issued > now + LEEWAY_SECONDS or not 0 < expires - issued <= MAX_LIFE_SECONDS:
+        raise InvalidToken("life")
+    if claims.get("aud") != AUDIENCE:
+        raise InvalidToken("audience")
+    _judge_identity(claims)
+
+
+def _judge_identity(claims: Mapping[str, Any]) -> None:
+    for name in ("sub", "org_id", "expert_id"):
+        value = claims.get(name)
+        if value is None and name != "sub":
+            continue
+        if not isinstance(value, str) or not _is_uuid(value):
+            raise InvalidToken(name)
+    if not all(isinstance(claims.get(name), str) and claims[name] for name in ("jti", "client_id")):
+        raise InvalidToken("jti or client_id")
+    for name, known in (("roles", ROLES), ("duties", DUTIES), ("scopes", None)):
+        words = claims.get(name)
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            raise InvalidToken(name)
+        if known is not None and not known.issuperset(words):
+            raise InvalidToken(name)
+
+
+def _is_uuid(value: str) -> bool:
+    try:
+        return str(UUID(value)) == value
+    except ValueError:
+        return False

@@ -1,0 +1,162 @@
+"""Calls to the other services, with this service's own credentials."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import httpx
+
+from shared.settings import Settings
+
+# A neighbour that failed this often in a row is left alone for a moment.
+FAILURES_BEFORE_OPEN: Final = 5
+OPEN_SECONDS: Final = 2.0
+RENEW_BEFORE_SECONDS: Final = 60
+
+
+class Unavailable(Exception):  # noqa: N818 - reads as what it is
+    """A neighbour did not answer; the caller's own request becomes 503."""
+
+    def __init__(self, service: str) -> None:
+        """Name the service."""
+        super().__init__(service)
+        self.service = service
+
+
+class Unexpected(Unavailable):
+    """A neighbour answered with a status that the question does not allow for."""
+
+    def __init__(self, service: str, status: int, code: str) -> None:
+        """Name the service, the status and the problem's code."""
+        super().__init__(service)
+        self.status = status
+        self.code = code
+
+
+class ServiceClient:
+    """Asks neighbours over HTTP: short time-outs, one retry of what is safe, a circuit breaker."""
+
+    def __init__(
+        self, settings: Settings, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        """Make the pool; `transport` is another one in tests."""
+        self._settings = settings
+        self._http = httpx.AsyncClient(
+            timeout=httpx.Timeout(settings.service_timeout_seconds, connect=1.0),
+            transport=transport,
+            trust_env=False,
+        )
+        self._token = ""
+        self._renew_at = 0.0
+        self._renewing = asyncio.Lock()
+        self._failures: dict[str, int] = {}
+        self._open_until: dict[str, float] = {}
+
+    async def get(
+        self,
+        service: str,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        timeout: float | None = None,
+    ) -> dict[str, Any] | None:
+        """Ask a question; `None` for 404. Raises `Unavailable` or `Unexpected`."""
+        response = await self._safely(service, path, params, timeout)
+        if response.status_code == 404:
+            return None
+        if response.status_code != 200:
+            raise Unexpected(service, response.status_code, _code(response))
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    async def put(self, url: str, service: str, body: Mapping[str, Any]) -> None:
+        """Tell one process of a service something; raises `Unavailable` unless it agrees."""
+        try:
+            response = await self._http.put(url, json=body, headers=await self._headers())
+        except httpx.HTTPError as error:
+            raise Unavailable(service) from error
+        if response.status_code >= 300:
+            raise Unexpected(service, response.status_code, _code(response))
+
+    async def _safely(
+        self, service: str, path: str, params: Mapping[str, Any] | None, timeout: float | None
+    ) -> httpx.Response:
+        if time.monotonic() < self._open_until.get(service, 0.0):
+            raise Unavailable(service)
+        for attempt in (1, 2):
+            try:
+                response = await self._ask(service, path, params, timeout)
+            except httpx.HTTPError as error:
+                self._count_failure(service)
+                if attempt == 2:
+                    raise Unavailable(service) from error
+                continue
+            self._failures[service] = 0
+            if response.status_code == 401 and attempt == 1:
+                # Keys may have been rotated or the token revoked: once more with a new one.
+                self._renew_at = 0.0
+                continue
+            return response
+        raise Unavailable(service)
+
+    async def _ask(
+        self, service: str, path: str, params: Mapping[str, Any] | None, timeout: float | None
+    ) -> httpx.Response:
+        address = self._settings.addresses(service)[0]
+        options: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
+        return await self._http.get(
+            address + path,
+            params={k: v for k, v in (params or {}).items() if v is not None},
+            headers=await self._headers(),
+            **options,
+        )
+
+    def _count_failure(self, service: str) -> None:
+        self._failures[service] = self._failures.get(service, 0) + 1
+        if self._failures[service] >= FAILURES_BEFORE_OPEN:
+            self._open_until[service] = time.monotonic() + OPEN_SECONDS
+            self._failures[service] = 0
+
+    async def _headers(self) -> dict[str, str]:
+        async with self._renewing:
+            if time.monotonic() >= self._renew_at:
+                await self._renew()
+        return {"Authorization": f"Bearer {self._token}"}
+
+    async def _renew(self) -> None:
+        secret = self._settings.client_secret.get_secret_value()
+        response = await self._http.post(
+            self._settings.addresses("gateway")[0] + "/oauth/token",
+            data={"grant_type": "client_credentials"},
+            auth=(self._settings.client_id, secret),
+        )
+        if response.status_code != 200:
+            raise Unexpected("gateway", response.status_code, "token")
+        answer = response.json()
+        self._token = answer["access_token"]
+        self._renew_at = time.monotonic() + answer["expires_in"] - RENEW_BEFORE_SECONDS
+
+    async def fetch_keys(self) -> dict[str, Any]:
+        """Fetch the gateway's published keys."""
+        address = self._settings.addresses("gateway")[0]
+        response = await self._http.get(address + "/.well-known/jwks.json")
+        response.raise_for_status()
+        keys: dict[str, Any] = response.json()
+        return keys
+
+    @asynccontextmanager
+    async def lasting(self) -> AsyncIterator["ServiceClient"]:
+        """Keep the pool open, and close it at the end."""
+        try:
+            yield self
+        finally:
+            await self._http.aclose()
+
+
+def _code(response: httpx.Response) -> str:
+    try:
+        return str(response.json().get("code", ""))
+    except ValueError:
+        return ""

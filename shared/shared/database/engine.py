@@ -1,0 +1,62 @@
+"""Connections: one pool per process, sessions that know the programme clock."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+
+from shared.clock import Clock
+
+
+class Sessions:
+    """Opens sessions; each carries the clock, so that `record()` dates what it writes."""
+
+    def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
+        """Bind to an engine and a clock."""
+        self.engine = engine
+        self.clock = clock
+        self._make = async_sessionmaker(engine, expire_on_commit=False, autoflush=True)
+
+    def open(self) -> AsyncSession:
+        """Give a session outside any transaction; the caller commits, rolls back and closes."""
+        return self._make(info={"clock": self.clock})
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncSession]:
+        """Open a transaction that commits at the end, and rolls back on any exception."""
+        async with self.open() as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """Open a session for reading; nothing that it changed is kept."""
+        async with self.open() as session:
+            yield session
+            await session.rollback()
+
+
+class Database:
+    """A process's database: the engine, its sessions and the plain address for hot paths."""
+
+    def __init__(self, url: str, clock: Clock, pool: int = 10, **options: Any) -> None:  # noqa: ANN401
+        """Make the pool; nothing connects before the first statement."""
+        self.url = url
+        self.engine: AsyncEngine = create_async_engine(
+            url, pool_size=pool, max_overflow=0, pool_timeout=10, **options
+        )
+        self.sessions = Sessions(self.engine, clock)
+
+    @property
+    def dsn(self) -> str:
+        """Give the address as plain asyncpg wants it."""
+        return self.url.replace("postgresql+asyncpg://", "postgresql://", 1)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()

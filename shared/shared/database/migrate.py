@@ -1,0 +1,32 @@
+"""`python -m shared.database.migrate <package> [revision]`: bring a database up to date."""
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+
+
+def configuration(package: str, url: str) -> Config:
+    """Give Alembic's configuration for a package's history."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        raise SystemExit(f"there is no package {package}")
+    config = Config()
+    config.set_main_option("script_location", str(Path(spec.origin).parent / "migrations"))
+    # Alembic reads the address through a format string.
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    return config
+
+
+def main() -> None:
+    """Upgrade the package's database, whose owner's address is in `ZHICHUANG_DATABASE_URL`."""
+    package = sys.argv[1]
+    revision = sys.argv[2] if len(sys.argv) > 2 else "head"
+    command.upgrade(configuration(package, os.environ["ZHICHUANG_DATABASE_URL"]), revision)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""How a service's history of migrations is run: as the owner, under a lock, with the grants."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+from alembic import context, op
+from sqlalchemy import Connection, MetaData, pool, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+# A migration that waits for a lock makes everyone behind it wait as well.
+LOCK_TIMEOUT: Final = "5s"
+HISTORY_LOCK: Final = 0x7A63_4D49_4700_0001
+
+
+def metadata_of(package: str) -> list[MetaData]:
+    """Give the tables of a package and the shared ones that its database has as well."""
+    from importlib import import_module
+
+    from shared.database.base import SharedBase
+
+    tables = import_module(f"{package}.tables")
+    extra: list[MetaData] = list(getattr(tables, "METADATA", []))
+    return [SharedBase.metadata, *extra]
+
+
+def run(package: str) -> None:
+    """Run what Alembic's command asks for; called by a service's `migrations/env.py`."""
+    import asyncio
+
+    connection = context.config.attributes.get("connection")
+    if connection is not None:
+        _with(connection, package)
+        return
+    asyncio.run(_connect(package))
+
+
+async def _connect(package: str) -> None:
+    url = context.config.get_main_option("sqlalchemy.url") or ""
+    engine = create_async_engine(url, poolclass=pool.NullPool)
+    async with engine.begin() as connection:
+        await connection.run_sync(_with, package)
+    await engine.dispose()
+
+
+def _with(connection: Connection, package: str) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=metadata_of(package),
+        compare_type=True,
+        include_object=_is_ours,
+    )
+    with context.begin_transaction():
+        connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": HISTORY_LOCK})
+        context.run_migrations()
+
+
+def _is_ours(  # Alembic's own signature
+    item: Any,  # noqa: ANN401, ARG001
+    name: str | None,
+    kind: str,
+    reflected: bool,  # noqa: FBT001, ARG001
+    compare_to: Any,  # noqa: ANN401, ARG001
+) -> bool:
+    # The job queue's tables belong to its library, which checks them itself.
+    return not (kind == "table" and (name or "").startswith("pgqueuer"))
+
+
+def grant_app(package: str) -> None:
+    """Let the `_app` login use every table, and never change the insert-only ones.
+
+    Called at the end of a migration that makes tables; the login's name is the owner's.
+    """
+    bind = op.get_bind()
+    owner = bind.scalar(text("SELECT current_user"))
+    app = f"{str(owner).removesuffix('_owner')}_app"
+    if not bind.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :app"), {"app": app}):
+        return
+    quoted = sa.sql.quoted_name(app, quote=True)
+    bind.execute(text(f'GRANT USAGE ON SCHEMA public TO "{quoted}"'))
+    bind.execute(
+        text(f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "{quoted}"')
+    )
+    bind.execute(text(f'GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO "{quoted}"'))
+    for table in insert_only_tables(metadata_of(package)):
+        bind.execute(text(f'REVOKE UPDATE, DELETE, TRUNCATE ON "{table}" FROM "{quoted}"'))
+
+
+def install_job_queue() -> None:
+    """Make the job queue's tables, as its library defines them."""
+    from sqlalchemy.util import await_only
+
+    from shared.jobs.queue import install_sql
+
+    raw: Any = op.get_bind().connection.driver_connection
+    # Many statements at once: only the driver's own call takes a script.
+    await_only(raw.execute(install_sql()))
+
+
+def insert_only_tables(metadata: Sequence[MetaData]) -> list[str]:
+    """Name the tables that the application may only insert into and read."""
+    return sorted(
+        table.name
+        for part in metadata
+        for table in part.tables.values()
+        if table.info.get("insert_only")
+    )

@@ -1,0 +1,33 @@
+"""`python -m shared.database.revision <package> <id> <message>`: write a migration from the tables.
+
+Starts a server of its own, brings it to the newest revision, and lets Alembic compare.
+"""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from alembic import command
+
+from shared.database.migrate import configuration
+
+
+def main() -> None:
+    """Write `<package>/migrations/versions/<id>_<message>.py`."""
+    from zhichuang.postgres import PostgreSQL
+
+    package, revision, message = sys.argv[1], sys.argv[2], " ".join(sys.argv[3:])
+    with tempfile.TemporaryDirectory() as folder, PostgreSQL(Path(folder) / "pg") as server:
+        config = configuration(package, server.dsn(package, "owner"))
+        if any(Path(str(config.get_main_option("script_location")), "versions").glob("*.py")):
+            command.upgrade(config, "head")
+        made = command.revision(config, message=message, autogenerate=True, rev_id=revision)
+    path = getattr(made, "path", None)
+    if path:
+        subprocess.run(["ruff", "format", "-q", path], check=False)  # noqa: S603, S607
+        print(path)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

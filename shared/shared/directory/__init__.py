@@ -1,0 +1,43 @@
+"""A service's own small copy of what it needs of centres and organizations (architecture 3)."""
+
+from shared.directory.consumers import CONSUMES
+from shared.directory.filling import ensure_center, ensure_organizations, ensure_policy
+from shared.directory.queries import (
+    Directory,
+    center,
+    centers_of,
+    members_on,
+    memberships,
+    operates,
+    organization,
+    organizations_of,
+    policy_on,
+)
+from shared.directory.tables import (
+    DirectoryBase,
+    DirectoryCenter,
+    DirectoryMembership,
+    DirectoryOrganization,
+    DirectoryPolicy,
+)
+
+__all__ = [
+    "CONSUMES",
+    "Directory",
+    "DirectoryBase",
+    "DirectoryCenter",
+    "DirectoryMembership",
+    "DirectoryOrganization",
+    "DirectoryPolicy",
+    "center",
+    "centers_of",
+    "ensure_center",
+    "ensure_organizations",
+    "ensure_policy",
+    "members_on",
+    "memberships",
+    "operates",
+    "organization",
+    "organizations_of",
+    "policy_on",
+]

@@ -1,0 +1,31 @@
+"""What the registry's feed tells the copy."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.directory.storing import store_center, store_organization, store_policy
+from shared.events.consuming import Handler, ReceivedEvent
+
+
+async def on_center(session: AsyncSession, event: ReceivedEvent) -> None:
+    """Keep a centre as the event gives it."""
+    await store_center(session, event.data["entry"], event.position)
+
+
+async def on_organization(session: AsyncSession, event: ReceivedEvent) -> None:
+    """Keep an organization as the event gives it."""
+    await store_organization(session, event.data["entry"], event.position)
+
+
+async def on_policy(session: AsyncSession, event: ReceivedEvent) -> None:
+    """Keep a policy version as the event gives it."""
+    await store_policy(session, event.data)
+
+
+CONSUMES: Final[Mapping[str, Handler]] = {
+    "directory.center": on_center,
+    "directory.organization": on_organization,
+    "policy.published": on_policy,
+}

@@ -1,0 +1,99 @@
+"""Writing the copy: an older entry never overwrites a newer one."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from shared.directory.tables import (
+    DirectoryCenter,
+    DirectoryMembership,
+    DirectoryOrganization,
+    DirectoryPolicy,
+)
+
+CENTER: Final = (
+    "code", "name", "stage", "model_type", "applicant_form", "legal_entity_id", "lead_sponsor_id",
+    "trustee_org_id", "listed_on",
+)  # fmt: skip
+ORGANIZATION: Final = (
+    "uscc", "name", "org_type", "legal_person_kind", "region_code", "is_sme", "parent_uscc",
+)  # fmt: skip
+DAYS: Final = frozenset({"listed_on", "joined_on", "left_on", "effective_from", "effective_to"})
+
+
+def _typed(name: str, value: Any) -> Any:  # noqa: ANN401 - a JSON value of an entry
+    if value is None:
+        return None
+    if name in DAYS:
+        return date.fromisoformat(value)
+    return UUID(value) if name == "id" or name.endswith("_id") else value
+
+
+def _fields(entry: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: _typed(name, entry.get(name)) for name in names}
+
+
+async def store_center(session: AsyncSession, entry: Mapping[str, Any], position: int) -> None:
+    """Keep a centre's entry with its memberships, unless a newer one is kept."""
+    values = {"id": UUID(entry["id"]), "position": position, **_fields(entry, CENTER)}
+    statement = insert(DirectoryCenter).values(values)
+    written = await session.scalar(
+        statement.on_conflict_do_update(
+            index_elements=["id"],
+            set_={name: statement.excluded[name] for name in (*CENTER, "position")},
+            where=col(DirectoryCenter.position) < position,
+        ).returning(col(DirectoryCenter.id))
+    )
+    if written is None:
+        return
+    await session.execute(
+        delete(DirectoryMembership).where(col(DirectoryMembership.center_id) == values["id"])
+    )
+    rows = [
+        {
+            "center_id": values["id"],
+            **_fields(member, ("id", "org_id", "role", "state", "joined_on", "left_on")),
+        }
+        for member in entry["memberships"]
+    ]
+    if rows:
+        await session.execute(insert(DirectoryMembership), rows)
+
+
+async def store_organization(
+    session: AsyncSession, entry: Mapping[str, Any], position: int
+) -> None:
+    """Keep an organization's entry, unless a newer one is kept."""
+    values = {"id": UUID(entry["id"]), "position": position, **_fields(entry, ORGANIZATION)}
+    statement = insert(DirectoryOrganization).values(values)
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["id"],
+            set_={name: statement.excluded[name] for name in (*ORGANIZATION, "position")},
+            where=col(DirectoryOrganization.position) < position,
+        )
+    )
+
+
+async def store_policy(session: AsyncSession, entry: Mapping[str, Any]) -> None:
+    """Keep a policy version; a later text of the same version replaces it."""
+    names = ("effective_from", "effective_to")
+    values = {
+        "version": entry["version"],
+        "clauses": entry["clauses"],
+        "parameters": entry["parameters"],
+        **_fields(entry, names),
+    }
+    statement = insert(DirectoryPolicy).values(values)
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["version"],
+            set_={name: statement.excluded[name] for name in (*names, "clauses", "parameters")},
+        )
+    )

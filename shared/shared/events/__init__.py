@@ -1,0 +1,15 @@
+"""What happened: recorded with the change, numbered after the commit, served as a feed."""
+
+from shared.events.consuming import Consumers, Handler, ReceivedEvent
+from shared.events.recording import EventRow, record, record_many
+from shared.events.sequencing import Sequencer
+
+__all__ = [
+    "Consumers",
+    "EventRow",
+    "Handler",
+    "ReceivedEvent",
+    "Sequencer",
+    "record",
+    "record_many",
+]

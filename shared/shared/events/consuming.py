@@ -1,0 +1,125 @@
+"""Following another service's feed: each event once, in its order, with what it changes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.client import ServiceClient, Unavailable
+from shared.database.engine import Sessions
+from shared.events.tables import FeedCursor, Inbox
+
+WAIT_SECONDS: Final = 20
+RETRY_SECONDS: Final = 0.5
+PAGE: Final = 200
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedEvent:
+    """An event as another service's feed gave it."""
+
+    id: UUID
+    type: str
+    source: str
+    subject: UUID
+    center_id: UUID | None
+    data: Mapping[str, Any]
+    position: int
+    time: datetime
+
+    @classmethod
+    def of_feed(cls, source: str, item: Mapping[str, Any]) -> "ReceivedEvent":
+        """Read a CloudEvent of a feed."""
+        center = item["data"].get("center_id")
+        return cls(
+            id=UUID(item["id"]),
+            type=item["type"],
+            source=source,
+            subject=UUID(item["subject"]),
+            center_id=None if center is None else UUID(center),
+            data=item["data"],
+            position=item["position"],
+            time=datetime.fromisoformat(item["time"]),
+        )
+
+
+Handler = Callable[[AsyncSession, ReceivedEvent], Awaitable[None]]
+
+
+class Consumers:
+    """Follows the feeds of neighbours: `{"evaluation": {"panel.formed": on_panel_formed}}`."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        services: ServiceClient,
+        handlers: Mapping[str, Mapping[str, Handler]],
+        committed: asyncio.Event,
+    ) -> None:
+        """Bind to this service's database and to its neighbours."""
+        self._sessions = sessions
+        self._services = services
+        self._handlers = handlers
+        self._committed = committed
+
+    async def run(self) -> None:
+        """Follow every feed until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for source in self._handlers:
+                group.create_task(self._follow(source))
+
+    async def _follow(self, source: str) -> None:
+        while True:
+            try:
+                await self.once(source, WAIT_SECONDS)
+            except Unavailable:
+                await asyncio.sleep(RETRY_SECONDS)
+            except asyncio.CancelledError:
+                raise
+            except Exception:
+                # The event stays unread, and nothing after it overtakes it.
+                log.exception("consumer.failed", source=source)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def once(self, source: str, wait: int = 0) -> int:
+        """Fetch what is new and act on it, event by event; give how many were read."""
+        types = ",".join(sorted(self._handlers[source]))
+        async with self._sessions.reading() as session:
+            cursor = await session.get(FeedCursor, source)
+        answer = await self._services.get(
+            source,
+            f"/v1/{source}/events",
+            {
+                "after": cursor.position if cursor else 0,
+                "types": types,
+                "wait": wait,
+                "limit": PAGE,
+            },
+            timeout=wait + 10,
+        )
+        items = answer["items"] if answer else []
+        for item in items:
+            await self._act(source, ReceivedEvent.of_feed(source, item))
+        return len(items)
+
+    async def _act(self, source: str, event: ReceivedEvent) -> None:
+        async with self._sessions.begin() as session:
+            arrived = await session.execute(
+                insert(Inbox).values(source=source, event_id=event.id).on_conflict_do_nothing()
+            )
+            if arrived.rowcount:  # type: ignore[attr-defined]
+                await self._handlers[source][event.type](session, event)
+            await session.execute(
+                insert(FeedCursor)
+                .values(source=source, position=event.position)
+                .on_conflict_do_update(index_elements=["source"], set_={"position": event.position})
+            )
+        self._committed.set()

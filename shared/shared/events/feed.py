@@ -1,0 +1,153 @@
+"""The feed of a service's events: by position, without gaps, kept for ever."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import Field
+from sqlalchemy import or_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from shared.auth.actor import Actor
+from shared.events.tables import Event, EventPosition
+from shared.http.dependencies import CurrentActor
+from shared.http.problem import problems
+from shared.http.route import Router, access
+from shared.http.schemas import Out
+
+MAX_WAIT_SECONDS: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class FeedScope:
+    """Which events a caller sees: all of them, or those of some centres and some public types."""
+
+    everything: bool = False
+    center_ids: frozenset[UUID] = frozenset()
+    types: frozenset[str] = frozenset()
+
+
+FeedPolicy = Callable[[AsyncSession, Actor], Awaitable[FeedScope]]
+
+
+class EventOut(Out):
+    """An event in CloudEvents 1.0 form; `position` is its place in the feed."""
+
+    specversion: str = Field(default="1.0", description="CloudEvents version.")
+    id: UUID = Field(description="Names the event for ever; act once per id.")
+    source: str = Field(description="The service.")
+    type: str = Field(description="A noun and a past participle, such as `center.listed`.")
+    subject: UUID = Field(description="What it is about.")
+    time: datetime = Field(description="The programme's instant.")
+    datacontenttype: str = Field(default="application/json", description="Of `data`.")
+    data: dict[str, Any] = Field(description="What happened; ids only, never names.")
+    position: int = Field(description="Pass the last one as `after`.")
+
+
+class FeedOut(Out):
+    """A part of the feed."""
+
+    items: list[EventOut] = Field(description="Events after the position asked for, in order.")
+    last_position: int = Field(description="The position that this answer covers.")
+
+
+def feed_router(service: str, policy: FeedPolicy) -> APIRouter:
+    """Make the feed's route for a service."""
+    router = Router(prefix=f"/v1/{service}/events", tags=["events"])
+
+    @router.get(
+        "",
+        operation_id=f"{service.replace('-', '_')}_list_events",
+        openapi_extra=access(
+            "service", "agency", "official", "member", tenant="events of the caller's own centres"
+        ),
+        responses=problems("FORBIDDEN_SCOPE"),
+    )
+    async def list_events(
+        request: Request,
+        actor: CurrentActor,
+        after: Annotated[int, Query(ge=0, le=2**53, description="The last position read.")] = 0,
+        types: Annotated[
+            str | None, Query(max_length=2000, description="Event types, separated by commas.")
+        ] = None,
+        wait: Annotated[
+            int, Query(ge=0, le=MAX_WAIT_SECONDS, description="Seconds to wait for news.")
+        ] = 0,
+        limit: Annotated[int, Query(ge=1, le=500, description="Events at most.")] = 100,
+    ) -> FeedOut:
+        """Read events in order; with `wait`, hold on until there is one."""
+        wanted = frozenset(types.split(",")) if types else None
+        found = await _read(request, service, policy, actor, after, wanted, limit)
+        if not found.items and wait:
+            await _until_news(request, after, wait)
+            found = await _read(request, service, policy, actor, after, wanted, limit)
+        return found
+
+    return router
+
+
+async def _until_news(request: Request, after: int, wait: int) -> None:
+    sequencer = request.app.state.sequencer
+    left = float(wait)
+    while left > 0 and not await request.is_disconnected():
+        # Another replica may hold the sequencer: look by oneself from time to time.
+        step = min(left, 0.5)
+        await sequencer.wait(step)
+        left -= step
+        async with request.app.state.database.sessions.reading() as session:
+            newest = await session.scalar(
+                select(EventPosition.position).where(col(EventPosition.position) > after).limit(1)
+            )
+        if newest is not None:
+            return
+
+
+async def _read(
+    request: Request,
+    service: str,
+    policy: FeedPolicy,
+    actor: Actor,
+    after: int,
+    types: frozenset[str] | None,
+    limit: int,
+) -> FeedOut:
+    async with request.app.state.database.sessions.reading() as session:
+        scope = await policy(session, actor)
+        newest = await session.scalar(
+            select(EventPosition.position).order_by(col(EventPosition.position).desc()).limit(1)
+        )
+        statement = (
+            select(Event, EventPosition.position)
+            .join(EventPosition, col(EventPosition.event_id) == col(Event.id))
+            .where(col(EventPosition.position) > after)
+            .order_by(col(EventPosition.position))
+            .limit(limit)
+        )
+        if types is not None:
+            statement = statement.where(col(Event.type).in_(types))
+        if not scope.everything:
+            statement = statement.where(
+                or_(col(Event.center_id).in_(scope.center_ids), col(Event.type).in_(scope.types))
+            )
+        rows = (await session.execute(statement)).all()
+    items = [_out(service, event, position) for event, position in rows]
+    # With a position beyond the end, this tells where the feed stands.
+    last = items[-1].position if len(items) == limit else newest or 0
+    last = max(last, items[-1].position) if items else last
+    return FeedOut(items=items, last_position=last)
+
+
+def _out(service: str, event: Event, position: int) -> EventOut:
+    return EventOut(
+        id=event.id,
+        source=f"/v1/{service}",
+        type=event.type,
+        subject=event.subject_id,
+        time=event.recorded_at.astimezone(UTC),
+        data=event.data,
+        position=position,
+    )

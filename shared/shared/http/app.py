@@ -1,0 +1,221 @@
+"""Makes a service: settings, database, features and background tasks in, an ASGI app out."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import structlog
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import Field
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from shared.auth import TokenVerifier
+from shared.client import ServiceClient, Unavailable
+from shared.clock import Clock
+from shared.database.engine import Database
+from shared.events.consuming import Consumers, Handler
+from shared.events.feed import FeedPolicy, feed_router
+from shared.events.sequencing import Sequencer, Step
+from shared.http import problem
+from shared.http.constraints import check_of_violation
+from shared.http.edge import Edge
+from shared.http.openapi import published
+from shared.http.route import Router, access
+from shared.http.schemas import Body, Instant, Out
+from shared.rules import Refused
+from shared.sandbox import kept_offset, move
+from shared.settings import Settings
+from shared.telemetry import configure_logs
+
+STOP_SECONDS: Final = 5.0
+
+Background = Callable[[FastAPI], Awaitable[None]]
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What makes a service: its name, its features' routers, and what runs beside them."""
+
+    name: str
+    title: str
+    settings: Settings
+    routers: Sequence[APIRouter]
+    feed: FeedPolicy | None = None
+    consumers: Mapping[str, Mapping[str, Handler]] = field(default_factory=dict)
+    steps: tuple[Step, ...] = ()
+    background: tuple[Background, ...] = ()
+    tags: Sequence[Mapping[str, str]] = ()
+    prepare: Background | None = None
+
+
+class ClockBody(Body):
+    """Where the sandbox's clock is put."""
+
+    now: Instant = Field(description="The programme's instant from now on.")
+
+
+class ClockOut(Out):
+    """What the sandbox's clock shows."""
+
+    now: datetime = Field(description="The programme's instant.")
+
+
+class HealthOut(Out):
+    """Whether the process lives, or is ready."""
+
+    status: str = Field(description="`ok`.")
+
+
+def service_app(service: Service) -> ASGIApp:
+    """Wire a service; `state` holds settings, clock, database, verifier and the client."""
+    settings = service.settings
+    configure_logs(service.name)
+    clock = Clock()
+    app = FastAPI(
+        title=service.title,
+        version="1",
+        description=f"Zhichuang: {service.title}.",
+        lifespan=_lifespan(service),
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        openapi_tags=[dict(tag) for tag in service.tags],
+        separate_input_output_schemas=False,
+        telemetry={"tracing": True, "metrics": False, "logs": False},
+    )
+    app.state.settings = settings
+    app.state.clock = clock
+    app.state.database = Database(settings.database_url, clock, settings.database_pool)
+    app.state.services = ServiceClient(settings)
+    app.state.verifier = TokenVerifier(settings.issuer, app.state.services.fetch_keys)
+    app.state.committed = asyncio.Event()
+    app.state.sequencer = Sequencer(app.state.database, app.state.committed, service.steps)
+    app.openapi = lambda: published(app)  # type: ignore[method-assign]
+    _answer_failures(app)
+    for router in _own_routers(service, settings):
+        app.include_router(router)
+    edge = Edge(app, service.name, clock, sandbox=settings.sandbox)
+    edge.fastapi = app  # type: ignore[attr-defined]
+    return edge
+
+
+def _own_routers(service: Service, settings: Settings) -> list[APIRouter]:
+    routers = [*service.routers, _process_router()]
+    if service.feed is not None:
+        routers.append(feed_router(service.name, service.feed))
+    if settings.sandbox:
+        routers.append(_clock_router())
+    return routers
+
+
+def _answer_failures(app: FastAPI) -> None:
+    handlers: dict[type[Exception], Any] = {
+        Refused: problem.of_refusal,
+        problem.Failure: problem.of_failure,
+        RequestValidationError: problem.of_validation,
+        HTTPException: problem.of_http_exception,
+        Unavailable: _of_unavailable,
+        IntegrityError: _of_violation,
+        DBAPIError: _of_violation,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
+
+
+def _of_unavailable(request: Request, error: Unavailable) -> Response:
+    return problem.of_failure(
+        request, problem.Failure("UNAVAILABLE", {"Retry-After": "1"}, service=error.service)
+    )
+
+
+def _of_violation(request: Request, error: DBAPIError) -> Response:
+    check = check_of_violation(error)
+    if check is None:
+        raise error
+    return problem.of_refusal(request, Refused([check]))
+
+
+def _process_router() -> APIRouter:
+    router = Router(tags=["process"], include_in_schema=False)
+    everyone = access(tenant="none")
+
+    @router.get("/healthz", operation_id="healthz", openapi_extra=everyone)
+    async def healthz() -> HealthOut:
+        return HealthOut(status="ok")
+
+    @router.get("/readyz", operation_id="readyz", openapi_extra=everyone)
+    async def readyz(request: Request) -> HealthOut:
+        async with request.app.state.database.sessions.reading() as session:
+            await session.execute(text("SELECT 1"))
+        return HealthOut(status="ok")
+
+    @router.get("/metrics", operation_id="metrics", openapi_extra=everyone)
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+def _clock_router() -> APIRouter:
+    router = Router(tags=["process"], include_in_schema=False)
+
+    @router.put(
+        "/internal/clock",
+        operation_id="move_process_clock",
+        openapi_extra=access("service", tenant="none", internal=True),
+    )
+    async def move_clock(body: ClockBody, request: Request) -> ClockOut:
+        """Put this process's clock where the gateway says, and keep it over restarts."""
+        await move(request.app.state.database.sessions, request.app.state.clock, body.now)
+        return ClockOut(now=request.app.state.clock.now())
+
+    return router
+
+
+def _lifespan(
+    service: Service,
+) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        state = app.state
+        if service.settings.sandbox:
+            state.clock.offset = await kept_offset(state.database.sessions)
+        async with state.services.lasting():
+            if service.prepare is not None:
+                await service.prepare(app)
+            tasks = [asyncio.create_task(task) for task in _tasks(service, app)]
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(
+                    [*tasks, asyncio.create_task(asyncio.sleep(0))], timeout=STOP_SECONDS
+                )
+                await state.database.close()
+
+    return lifespan
+
+
+def _tasks(service: Service, app: FastAPI) -> list[Any]:
+    state = app.state
+    if not service.settings.background:
+        return []
+    tasks: list[Any] = [state.sequencer.run()] if service.feed is not None else []
+    if service.consumers:
+        consumers = Consumers(
+            state.database.sessions, state.services, service.consumers, state.committed
+        )
+        state.consumers = consumers
+        tasks.append(consumers.run())
+    return [*tasks, *(background(app) for background in service.background)]

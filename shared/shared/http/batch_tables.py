@@ -1,0 +1,46 @@
+"""Large batches: the job that was claimed, and what became of each row."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, LargeBinary
+from sqlmodel import Field
+
+from shared.database.base import SharedBase, instant, json_column, new_id
+
+
+class BatchJob(SharedBase, table=True):
+    """A batch of more rows than one answer holds, done in the background."""
+
+    __tablename__ = "batch_job"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    scope: bytes | None = Field(
+        default=None, sa_column=Column(LargeBinary, nullable=True, unique=True)
+    )
+    kind: str
+    org_id: UUID | None = None
+    person_id: UUID
+    actor: dict[str, Any] = Field(sa_type=json_column)  # type: ignore[call-overload]
+    sha256: str
+    media_type: str
+    mode: str
+    dry_run: bool
+    state: str
+    rows_total: int
+    rows_done: int
+    created: int
+    failed: int
+    created_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+
+
+class BatchRow(SharedBase, table=True):
+    """What became of one row of a large batch."""
+
+    __tablename__ = "batch_row"
+    __table_args__ = ({"info": {"insert_only": True}},)
+
+    job_id: UUID = Field(primary_key=True, foreign_key="batch_job.id")
+    index: int = Field(primary_key=True)
+    result: dict[str, Any] = Field(sa_type=json_column)  # type: ignore[call-overload]

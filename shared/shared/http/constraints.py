@@ -1,0 +1,31 @@
+"""A violated constraint arrives as the code of its rule, because only the database sees both."""
+
+from typing import Any, Final
+
+from sqlalchemy.exc import DBAPIError
+
+from shared.rules import Check, Kind, Rule
+
+# Constraint name to the check that it stands for; features add theirs where they define it.
+MEANINGS: Final[dict[str, tuple[Rule, str, Kind]]] = {
+    "pk_kept_answer": (Rule("X05", "architecture 2"), "IDEMPOTENCY_IN_PROGRESS", Kind.STATE),
+}
+# A deferred trigger raises with the constraint's name as its own.
+UNREADABLE_VALUES: Final = {"22003", "22P02", "22021", "22P05"}
+
+
+def meaning(constraint: str, rule: Rule, code: str, kind: Kind = Kind.STATE) -> None:
+    """Say which rule a named constraint guards."""
+    MEANINGS[constraint] = (rule, code, kind)
+
+
+def check_of_violation(error: DBAPIError) -> Check | None:
+    """Give the check that a violated constraint stands for; `None` for any other error."""
+    cause: Any = getattr(error.orig, "__cause__", None)
+    known = MEANINGS.get(getattr(cause, "constraint_name", None) or "")
+    if known is not None:
+        rule, code, kind = known
+        return rule.check(code, kind, passed=False)
+    if getattr(cause, "sqlstate", None) in UNREADABLE_VALUES:
+        return Rule("API", "openapi").check("CONTENT_INVALID", Kind.CONTENT, passed=False)
+    return None

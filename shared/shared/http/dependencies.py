@@ -1,0 +1,233 @@
+"""What handlers ask for: who, when, which version, which page."""
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import Depends, Query, Request, Response
+from sqlalchemy import ColumnElement, Select, and_, false, or_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.elements import UnaryExpression
+from sqlalchemy.sql.operators import desc_op
+
+from shared.auth.actor import Actor
+from shared.client import ServiceClient
+from shared.events.recording import plain
+from shared.http.problem import Failure, check_object, language_of
+from shared.http.schemas import CheckOut, ReadinessCheckOut
+from shared.rules import Check, Kind, Refused, Rule
+
+VERSION: Final = Rule("X06", "architecture 2")
+FORM: Final = Rule("API", "openapi")
+
+
+async def current_actor(request: Request) -> Actor:
+    """Give the caller, whom the route class has judged."""
+    actor: Actor | None = request.state.actor
+    if actor is None:
+        raise Failure("UNAUTHENTICATED", {"WWW-Authenticate": "Bearer"})
+    return actor
+
+
+async def maybe_actor(request: Request) -> Actor | None:
+    """Give the caller of a public operation, if a token came with it."""
+    actor: Actor | None = request.state.actor
+    return actor
+
+
+async def programme_now(request: Request) -> datetime:
+    """Give the programme's instant."""
+    now: datetime = request.app.state.clock.now()
+    return now
+
+
+async def programme_today(request: Request) -> date:
+    """Give the programme's day in Shanghai."""
+    today: date = request.app.state.clock.today()
+    return today
+
+
+async def services(request: Request) -> ServiceClient:
+    """Give the client for calls to neighbours."""
+    client: ServiceClient = request.app.state.services
+    return client
+
+
+async def language(request: Request) -> str:
+    """Give the language of the answer's sentences: `zh` or `en`."""
+    return language_of(request.headers.get("accept-language"))
+
+
+async def if_match(request: Request) -> int:
+    """Give the version that the caller has read; 428 without one."""
+    value = request.headers.get("if-match")
+    if value is None:
+        raise Failure("PRECONDITION_REQUIRED")
+    text = value.strip().removeprefix("W/").strip('"')
+    # A tag that we never gave is a stale one.
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
+CurrentActor = Annotated[Actor, Depends(current_actor)]
+MaybeActor = Annotated[Actor | None, Depends(maybe_actor)]
+Now = Annotated[datetime, Depends(programme_now)]
+Today = Annotated[date, Depends(programme_today)]
+Services = Annotated[ServiceClient, Depends(services)]
+Language = Annotated[str, Depends(language)]
+IfMatch = Annotated[int, Depends(if_match)]
+
+
+def version_checks(current: int, read: int) -> list[Check]:
+    """Check that the caller changes what it has read (X06)."""
+    return [VERSION.check("VERSION_CONFLICT", Kind.STALE, passed=current == read, current=current)]
+
+
+def check_version(current: int, read: int) -> None:
+    """Refuse a stale version, when nothing else is to be checked with it."""
+    failed = [check for check in version_checks(current, read) if not check.passed]
+    if failed:
+        raise Refused(failed)
+
+
+def tagged(response: Response, version: int) -> None:
+    """Give the version as the answer's ETag."""
+    response.headers["ETag"] = f'"{version}"'
+
+
+def warnings_of(checks: Sequence[Check], language: str) -> list[CheckOut]:
+    """Show failed warnings in an answer."""
+    return [
+        CheckOut.model_validate(check_object(check, language))
+        for check in checks
+        if not check.passed
+    ]
+
+
+def readiness_of(checks: Sequence[Check], language: str) -> list[ReadinessCheckOut]:
+    """Show every check of a step, passed or not."""
+    return [
+        ReadinessCheckOut.model_validate(
+            {
+                **check_object(check, language),
+                "passed": check.passed,
+                "severity": check.severity.value,
+            }
+        )
+        for check in checks
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """Which part of a list is asked for."""
+
+    limit: int
+    cursor: str | None
+    secret: bytes
+    path: str
+
+
+async def page_request(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=500, description="Rows at most.")] = 50,
+    cursor: Annotated[str | None, Query(max_length=2000, description="From `next_cursor`.")] = None,
+) -> PageRequest:
+    """Read `limit` and `cursor`."""
+    secret: str = request.app.state.settings.secret.get_secret_value()
+    return PageRequest(limit, cursor, secret.encode(), request.url.path)
+
+
+PageQuery = Annotated[PageRequest, Depends(page_request)]
+
+
+async def paginate(
+    session: AsyncSession,
+    statement: Select[Any],
+    page: PageRequest,
+    keys: Sequence[ColumnElement[Any]],
+    filters: Mapping[str, Any] | None = None,
+) -> tuple[list[Any], str | None]:
+    """Fetch a page by keyset: `keys` are columns, `.desc()` or not, the last one unique.
+
+    Gives the scalar rows (or row tuples) and the next cursor. The keys' values are read from the
+    statement itself, so that a row inserted meanwhile moves nothing. Changed filters with an old
+    cursor are refused.
+    """
+    columns = [_column(key) for key in keys]
+    descending = [_is_descending(key) for key in keys]
+    filter_hash = hashlib.sha256(
+        json.dumps([page.path, plain(filters or {})], sort_keys=True).encode()
+    ).hexdigest()[:16]
+    if page.cursor is not None:
+        after = _values(page, filter_hash, columns)
+        statement = statement.where(_beyond(columns, descending, after))
+    found = (
+        await session.execute(statement.add_columns(*columns).order_by(*keys).limit(page.limit + 1))
+    ).all()
+    rows = [row[0] if len(row) == 1 + len(columns) else row[: -len(columns)] for row in found]
+    if len(found) <= page.limit:
+        return rows, None
+    last = found[page.limit - 1][-len(columns) :]
+    return rows[: page.limit], _cursor(page.secret, filter_hash, last)
+
+
+def _column(key: ColumnElement[Any]) -> ColumnElement[Any]:
+    return key.element if isinstance(key, UnaryExpression) else key
+
+
+def _is_descending(key: ColumnElement[Any]) -> bool:
+    return isinstance(key, UnaryExpression) and key.modifier is desc_op
+
+
+def _beyond(
+    columns: Sequence[ColumnElement[Any]], descending: Sequence[bool], after: Sequence[Any]
+) -> ColumnElement[bool]:
+    alternatives: list[ColumnElement[bool]] = []
+    for index, column in enumerate(columns):
+        equal = [columns[place] == after[place] for place in range(index)]
+        further = column < after[index] if descending[index] else column > after[index]
+        alternatives.append(and_(*equal, further))
+    return or_(false(), *alternatives)
+
+
+def _cursor(secret: bytes, filter_hash: str, values: Sequence[Any]) -> str:
+    content = json.dumps([filter_hash, plain(list(values))]).encode()
+    seal = hmac.new(secret, content, hashlib.sha256).digest()[:16]
+    return base64.urlsafe_b64encode(seal + content).decode().rstrip("=")
+
+
+def _values(
+    page: PageRequest, filter_hash: str, columns: Sequence[ColumnElement[Any]]
+) -> list[Any]:
+    try:
+        raw = base64.urlsafe_b64decode((page.cursor or "") + "==")
+        seal, content = raw[:16], raw[16:]
+        good = hmac.compare_digest(
+            seal, hmac.new(page.secret, content, hashlib.sha256).digest()[:16]
+        )
+        kept_hash, values = json.loads(content) if good else ("", [])
+    except ValueError:
+        kept_hash, values = "", []
+    if kept_hash != filter_hash or len(values) != len(columns):
+        raise Refused(
+            [FORM.check("CURSOR_MISMATCH", Kind.CONTENT, passed=False, pointer="/cursor")]
+        )
+    return [_typed(column, value) for column, value in zip(columns, values, strict=True)]
+
+
+def _typed(column: ColumnElement[Any], value: Any) -> Any:  # noqa: ANN401 - a column's own type
+    kinds: dict[type, Callable[[Any], Any]] = {
+        datetime: datetime.fromisoformat,
+        date: date.fromisoformat,
+        UUID: UUID,
+        Decimal: Decimal,
+    }
+    convert = kinds.get(column.type.python_type)
+    return value if convert is None or value is None else convert(value)

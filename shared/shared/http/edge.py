@@ -1,0 +1,122 @@
+"""Pure ASGI around every application: ids, logs, metrics, and a last answer to what went wrong."""
+
+import re
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import uuid4
+
+import structlog
+from prometheus_client import Counter, Histogram
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.clock import Clock
+from shared.http import problem
+
+REQUEST_ID: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
+TRACEPARENT: Final = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+
+REQUESTS: Final = Counter(
+    "zhichuang_requests_total", "Requests answered.", ["service", "method", "status"]
+)
+SECONDS: Final = Histogram(
+    "zhichuang_request_seconds", "Time from request to answer.", ["service", "method"]
+)
+
+log = structlog.get_logger("access")
+
+
+class Edge:
+    """Gives each request its id and trace, logs its answer, and turns a fault into a problem."""
+
+    def __init__(self, app: ASGIApp, service: str, clock: Clock, *, sandbox: bool) -> None:
+        """Wrap an application."""
+        self._app = app
+        self._service = service
+        self._clock = clock
+        self._sandbox = sandbox
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        request_id = _request_id(headers.get("x-request-id"))
+        trace = _trace(headers.get("traceparent"))
+        scope.setdefault("state", {})["request_id"] = request_id
+        scope["state"]["traceparent"] = trace
+        structlog.contextvars.bind_contextvars(request_id=request_id, trace_id=trace.split("-")[1])
+        answered = _Answer(send, self._added(request_id, trace))
+        started = time.perf_counter()
+        try:
+            await self._app(scope, receive, answered)
+        except Exception as error:
+            log.exception("request.failed", path=scope["path"], error=type(error).__name__)
+            if not answered.started:
+                await _fault(scope, headers, request_id, answered)
+        finally:
+            self._note(scope, answered.status, time.perf_counter() - started)
+            structlog.contextvars.clear_contextvars()
+
+    def _added(self, request_id: str, trace: str) -> dict[str, str]:
+        added = {"X-Request-Id": request_id, "traceparent": trace}
+        if self._sandbox:
+            added["X-Sandbox-Clock"] = self._clock.now().isoformat().replace("+00:00", "Z")
+        return added
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        method = scope["method"] if scope["method"] in KNOWN_METHODS else "other"
+        REQUESTS.labels(self._service, method, status).inc()
+        SECONDS.labels(self._service, method).observe(seconds)
+        log.info(
+            "request",
+            service=self._service,
+            method=method,
+            path=scope["path"],
+            status=status,
+            ms=round(seconds * 1000, 2),
+        )
+
+
+KNOWN_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class _Answer:
+    def __init__(self, send: Send, added: Mapping[str, str]) -> None:
+        self._send = send
+        self._added = added
+        self.started = False
+        self.status = 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            for name, value in self._added.items():
+                headers[name] = value
+        await self._send(message)
+
+
+def _request_id(given: str | None) -> str:
+    return given if given and REQUEST_ID.fullmatch(given) else uuid4().hex
+
+
+def _trace(given: str | None) -> str:
+    if given and TRACEPARENT.fullmatch(given):
+        version, trace_id, _, flags = given.split("-")
+        return f"{version}-{trace_id}-{uuid4().hex[:16]}-{flags}"
+    return f"00-{uuid4().hex}-{uuid4().hex[:16]}-01"
+
+
+async def _fault(scope: Scope, headers: Headers, request_id: str, send: Any) -> None:  # noqa: ANN401
+    language = problem.language_of(headers.get("accept-language"))
+    body = problem.document(request_id, scope["path"], language, 500, "INTERNAL")
+    response = problem.answer(body)
+    await response(scope, _nothing, send)
+
+
+async def _nothing() -> Message:
+    return {"type": "http.disconnect"}

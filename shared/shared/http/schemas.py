@@ -1,0 +1,209 @@
+"""What bodies are made of: bounded text and integers, money, days, shares, and nothing floating."""
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Final, Generic, Literal, TypeVar
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+Item = TypeVar("Item")
+MAX_SAFE: Final = 2**53 - 1
+
+
+class Body(BaseModel):
+    """A body that comes in: unknown fields are refused, and so is every float."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, str_strip_whitespace=True)
+
+
+class Out(BaseModel):
+    """A body that goes out, read from a row or made by hand."""
+
+    model_config = ConfigDict(from_attributes=True, extra="ignore")
+
+
+def _day(value: Any) -> Any:  # noqa: ANN401 - judged here
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or re.fullmatch(r"\d{4}-\d{2}-\d{2}", value) is None:
+        raise PydanticCustomError("day", "a day as YYYY-MM-DD")
+    return value
+
+
+def _instant(value: Any) -> Any:  # noqa: ANN401 - judged here
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or re.match(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}", value) is None:
+        raise PydanticCustomError("instant", "an instant as RFC 3339")
+    return value
+
+
+def _share(value: Any) -> Any:  # noqa: ANN401 - judged here
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise PydanticCustomError(
+            "SHARES_PRECISION", "a whole number of ppm", {"rule": "A086", "clause": "三(三)1-④"}
+        )
+    return value
+
+
+def _zulu(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+Day = Annotated[date, BeforeValidator(_day), Field(description="A day in Shanghai.")]
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_instant),
+    PlainSerializer(_zulu, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+Int32 = Annotated[int, Field(strict=True, ge=-(2**31), le=2**31 - 1)]
+Int53 = Annotated[int, Field(strict=True, ge=-MAX_SAFE, le=MAX_SAFE)]
+Count = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
+Year = Annotated[int, Field(strict=True, ge=1949, le=2200, description="A calendar year.")]
+PpmValue = Annotated[
+    int,
+    BeforeValidator(_share),
+    Field(gt=0, le=1_000_000, description="A share in parts per million; 1,000,000 is all."),
+]
+ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+LongText = Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
+Code = Annotated[
+    str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:/-]+$")
+]
+ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+ScoreText = Annotated[
+    str,
+    StringConstraints(pattern=r"^(100(\.0{1,2})?|\d{1,2}(\.\d{1,2})?)$"),
+    Field(
+        description="A score from 0 to 100 with at most two decimals, as text.", examples=["86.00"]
+    ),
+]
+DecimalText = Annotated[
+    str,
+    StringConstraints(pattern=r"^-?\d{1,15}(\.\d{1,6})?$"),
+    Field(description="An exact decimal, as text.", examples=["30", "0.34"]),
+]
+
+
+class Money(Body):
+    """An amount in minor units (分), so that no client rounds."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        from_attributes=True,
+        json_schema_extra={"examples": [{"amount": 108207547, "currency": "CNY"}]},
+    )
+
+    amount: Int53 = Field(description="Integer minor units: 分.")
+    currency: Literal["CNY"] = Field(default="CNY", description="ISO 4217.")
+
+
+class Earning(Money):
+    """An amount that cannot be negative."""
+
+    amount: Annotated[int, Field(strict=True, ge=0, le=MAX_SAFE)] = Field(
+        description="Integer minor units: 分; zero or more."
+    )
+
+
+def fen(amount: int) -> Money:
+    """Give an amount of 分 as money."""
+    return Money(amount=amount, currency="CNY")
+
+
+class CheckOut(Out):
+    """A verdict of one rule, as refusals, warnings and readiness show it."""
+
+    code: str = Field(description="A stable code; its page explains it.")
+    rule: str = Field(description="The requirement row, such as A051.")
+    clause: str = Field(description="The clause of the plan or of the law.")
+    policy_version: str | None = Field(default=None, description="The policy version used.")
+    pointer: str | None = Field(default=None, description="Where in the body, RFC 6901.")
+    detail: str = Field(default="", description="A sentence in the caller's language.")
+    params: dict[str, Any] = Field(default_factory=dict, description="The figures compared.")
+
+
+class ReadinessCheckOut(CheckOut):
+    """A rule of the next step, passed or not."""
+
+    passed: bool = Field(description="Whether the rule is met now.")
+    severity: str = Field(default="error", description="`error` refuses, `warning` does not.")
+
+
+class Readiness(Out):
+    """What the next step needs, before anyone tries it."""
+
+    ready: bool = Field(description="Whether nothing refuses the next step.")
+    next_step: str | None = Field(description="The step judged, such as `submit`.")
+    who_acts: str | None = Field(description="Who takes it: a role or duty.")
+    due_on: date | None = Field(default=None, description="The last day for it, if there is one.")
+    checks: list[ReadinessCheckOut] = Field(description="Every rule of the step.")
+
+
+class ProblemOut(Out):
+    """A refusal or failure (RFC 9457)."""
+
+    model_config = ConfigDict(title="Problem")
+
+    type: str = Field(description="A page that explains the code.")
+    title: str = Field(description="The code in words.")
+    status: int = Field(description="The HTTP status.")
+    detail: str = Field(description="What failed, with figures.")
+    instance: str = Field(description="The path that was called.")
+    request_id: str = Field(description="Names this request in every log.")
+    code: str = Field(description="The code of the first failed check.")
+    errors: list[CheckOut] = Field(description="Every failed check.")
+
+
+class Page(Out, Generic[Item]):
+    """A part of a list."""
+
+    items: list[Item] = Field(description="The rows, in the order asked for.")
+    next_cursor: str | None = Field(default=None, description="Pass it as `cursor` for more.")
+
+
+def decimal_text(value: Decimal) -> str:
+    """Write a decimal plainly, never with an exponent."""
+    return format(value, "f")
+
+
+__all__ = [
+    "Body",
+    "CheckOut",
+    "Code",
+    "Count",
+    "Day",
+    "DecimalText",
+    "Digest",
+    "Earning",
+    "ExternalId",
+    "Instant",
+    "Int32",
+    "Int53",
+    "LongText",
+    "Money",
+    "Out",
+    "Page",
+    "PpmValue",
+    "ProblemOut",
+    "Readiness",
+    "ReadinessCheckOut",
+    "ScoreText",
+    "ShortText",
+    "Year",
+    "decimal_text",
+    "fen",
+]

@@ -1,0 +1,310 @@
+"""Every code that a caller may meet: its status at the edge, and its two texts.
+
+`status` is used for codes that no rule's check carries (401, 413, …); a check's own kind decides
+otherwise. `{…}` in a text is filled from the figures of the check; a missing figure leaves the
+sentence without its second half (after `|`).
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A code's status and its text in Chinese and English."""
+
+    status: int
+    zh: str
+    en: str
+
+
+CODES: Final[dict[str, Words]] = {
+    # The edge itself
+    "BODY_UNREADABLE": Words(400, "请求体无法解析", "The body cannot be read"),
+    "REQUEST_UNREADABLE": Words(400, "请求无法解析", "The request cannot be read"),
+    "CONTENT_DIGEST_MISMATCH": Words(
+        400, "内容摘要与请求体不符", "Content-Digest does not match the body"
+    ),
+    "UNAUTHENTICATED": Words(401, "缺少有效的访问令牌", "A valid access token is required"),
+    "FORBIDDEN_SCOPE": Words(403, "您的身份不得进行此操作", "Your role may not do this"),
+    "NOT_FOUND": Words(404, "不存在或不属于您", "There is none, or it is not yours"),
+    "METHOD_NOT_ALLOWED": Words(
+        405, "该地址不支持此方法", "This address does not take this method"
+    ),
+    "VERSION_CONFLICT": Words(
+        412,
+        "版本已变化，请重新读取|（当前版本 {current}）",
+        "It has changed since you read it| (now version {current})",
+    ),
+    "REQUEST_TIMEOUT": Words(408, "请求超时", "The request took too long to arrive"),
+    "BODY_TOO_LARGE": Words(
+        413,
+        "请求体过大|（上限 {max_bytes} 字节）",
+        "The body is too large| (at most {max_bytes} bytes)",
+    ),
+    "URI_TOO_LONG": Words(414, "地址过长", "The address is too long"),
+    "UNSUPPORTED_MEDIA_TYPE": Words(
+        415,
+        "不支持的内容类型|（可用：{accepted}）",
+        "This media type is not taken| (taken: {accepted})",
+    ),
+    "CONTENT_INVALID": Words(422, "请求内容不合规定", "The content does not fit"),
+    "FIELD_MISSING": Words(422, "缺少字段 {field}", "Field {field} is missing"),
+    "FIELD_UNKNOWN": Words(422, "未知字段 {field}", "Field {field} is unknown"),
+    "FIELD_INVALID": Words(
+        422,
+        "字段 {field} 的值不合规定|：{expected}",
+        "The value of {field} does not fit|: {expected}",
+    ),
+    "PARAMETER_UNKNOWN": Words(422, "未知参数 {field}", "Parameter {field} is unknown"),
+    "CURSOR_MISMATCH": Words(
+        422, "游标与筛选条件不符", "The cursor does not belong to these filters"
+    ),
+    "PRECONDITION_REQUIRED": Words(428, "须带 If-Match", "If-Match is required"),
+    "IDEMPOTENCY_KEY_REQUIRED": Words(428, "须带 Idempotency-Key", "Idempotency-Key is required"),
+    "IDEMPOTENCY_KEY_INVALID": Words(
+        400, "Idempotency-Key 应为 1–255 个可见字符", "Idempotency-Key has 1–255 visible characters"
+    ),
+    "RATE_LIMITED": Words(429, "请求过于频繁", "Too many requests"),
+    "HEADERS_TOO_LARGE": Words(431, "请求头过大", "The headers are too large"),
+    "INTERNAL": Words(500, "服务内部错误，已记录", "An internal error, which has been recorded"),
+    "METHOD_UNKNOWN": Words(501, "未知的方法", "Unknown method"),
+    "UNAVAILABLE": Words(
+        503, "暂时无法提供服务|（{service}）", "Not available for now| ({service})"
+    ),
+    # State and repetition
+    "IDEMPOTENCY_MISMATCH": Words(
+        409, "同一幂等键已用于不同内容", "This Idempotency-Key was used with another body"
+    ),
+    "IDEMPOTENCY_IN_PROGRESS": Words(
+        409, "同一幂等键的请求正在处理", "The first request with this Idempotency-Key still runs"
+    ),
+    "STATE_CONFLICT": Words(
+        409, "当前状态不允许此操作|（{state}）", "Its state does not allow this| ({state})"
+    ),
+    "ALREADY_EXISTS": Words(409, "已存在|：{key}", "It exists already|: {key}"),
+    "EXTERNAL_ID_MISMATCH": Words(
+        409, "同一外部编号已有不同内容", "This external_id was posted with other content"
+    ),
+    "STALE_INPUT": Words(409, "所依据的数据已变化", "What it was computed from has changed"),
+    "CLOCK_BACKWARDS": Words(
+        409, "时钟不能倒退|（当前 {now}）", "The clock never goes back| (now {now})"
+    ),
+    "NOT_YET_SEQUENCED": Words(409, "尚未写入日志，请稍后", "Not yet covered by a checkpoint"),
+    # Organizations
+    "USCC_FORMAT": Words(422, "统一社会信用代码格式错误", "The USCC is malformed"),
+    "USCC_CHECK_DIGIT": Words(
+        422,
+        "统一社会信用代码校验位错误|（应为 {expected}）",
+        "The USCC's check character is wrong| (should be {expected})",
+    ),
+    "LEGAL_PERSON_REQUIRED": Words(
+        422, "须为独立法人|（{uscc}）", "An independent legal person is required| ({uscc})"
+    ),
+    "ENTITY_NOT_LOCAL": Words(
+        422,
+        "须在本市注册|（区划 {region_code}）",
+        "It must be registered in Shanghai| (region {region_code})",
+    ),
+    "ENTITY_AGE_EXCEEDED": Words(422, "注册时间早于 {limit}", "It was registered before {limit}"),
+    "ENTITY_EXCEPTION_PENDING": Words(409, "例外申请尚未决定", "The exception is not yet decided"),
+    "EXCEPTION_NOT_ALLOWED": Words(409, "本次申报不接受例外", "This call allows no exception"),
+    "CONSORTIUM_NOT_REGISTERED": Words(
+        409, "联合体尚未完成实体注册", "The consortium has no registered legal entity yet"
+    ),
+    "COMMON_PROBLEM_MISSING": Words(
+        422, "联合体须说明行业共性问题", "A consortium states the industry-common problem"
+    ),
+    "MODEL_SPONSOR_MISMATCH": Words(
+        422, "牵头单位类型与组建模式不符", "The lead sponsor's kind does not fit the model"
+    ),
+    "MODEL_COMPOSITION": Words(
+        422, "成员构成不足|：{missing}", "The members do not make up the model|: {missing} missing"
+    ),
+    "MEMBER_NOT_CONFIRMED": Words(
+        409, "成员单位尚未确认|：{org_ids}", "Members have not confirmed|: {org_ids}"
+    ),
+    "DISHONEST_ORG": Words(
+        422,
+        "处于严重失信名单期内|（至 {until}）",
+        "Under a record of serious dishonesty| (until {until})",
+    ),
+    "CORE_TECH_MISSING": Words(
+        422, "缺少待突破的核心技术", "A core technology to be broken through is missing"
+    ),
+    "RD_SERIES_INCOMPLETE": Words(
+        422, "研发投入年份不全|：{missing}", "R&D spending is not stated for all years|: {missing}"
+    ),
+    "SPONSOR_STRENGTH_MISSING": Words(
+        422, "发起单位条件材料不全|：{missing}", "The sponsor's evidence is incomplete|: {missing}"
+    ),
+    "MATERIAL_MISSING": Words(422, "缺少申报材料|：{missing}", "Materials are missing|: {missing}"),
+    "FIELD_INACTIVE": Words(
+        422, "领域不在有效目录内|：{fields}", "The field is not active|: {fields}"
+    ),
+    "COVERAGE_MISSING": Words(
+        422,
+        "产学研用覆盖不全|：{missing}",
+        "Industry, university, research and user are not all there|: {missing}",
+    ),
+    "HORIZON_OUT_OF_RANGE": Words(422, "规划期不在 5–10 年内", "The horizon is not 5–10 years"),
+    "FEW_SHAREHOLDERS": Words(422, "成员单位偏少|（{count}）", "There are few members| ({count})"),
+    "SINGLE_SOURCE": Words(422, "仅一家单位或一项技术", "One organization or one technology only"),
+    "REASON_TOO_SHORT": Words(
+        422, "理由不足 {min} 字", "The reason has fewer than {min} characters"
+    ),
+    "ROUNDS_EXHAUSTED": Words(
+        409, "补正次数已满|（{max}）", "No round of correction is left| (at most {max})"
+    ),
+    # Governance
+    "GOV_BODY_COMPOSITION": Words(
+        409, "治理机构组成不合规定|：{missing}", "A body's composition does not fit|: {missing}"
+    ),
+    "INDEPENDENCE_BROKEN": Words(422, "该人士不具独立身份", "This person is not independent"),
+    "VOTES_NOT_100": Words(
+        422,
+        "表决权合计不为 100%|（{sum_ppm} ppm）",
+        "The votes do not sum to 100 %| ({sum_ppm} ppm)",
+    ),
+    "PLAN_PART_MISSING": Words(
+        409, "发展规划缺少部分|：{missing}", "Parts of the plan are missing|: {missing}"
+    ),
+    "PLAN_NOT_APPROVED": Words(409, "发展规划尚未批准", "The plan is not approved"),
+    "SITE_VISIT_MISSING": Words(409, "现场考察尚未完成", "The site visit is not done"),
+    "REVIEW_MISSING": Words(409, "专家评审尚未完成", "The expert review is not done"),
+    "REVIEW_BELOW_PASS": Words(
+        409,
+        "评审得分低于合格线|（{mean} < {pass_line}）",
+        "The review is below the pass line| ({mean} < {pass_line})",
+    ),
+    "NOTICE_OPEN": Words(
+        409,
+        "公示尚未结束|（至 {closes_on}）",
+        "The public notice still runs| (to the end of {closes_on})",
+    ),
+    "NOTICE_MISSING": Words(409, "尚未公示", "There was no public notice"),
+    "OBJECTION_PENDING": Words(409, "尚有未处理的异议", "An objection is open"),
+    "OBJECTION_ANONYMOUS": Words(422, "异议须实名", "An objection needs a name"),
+    "SOD_VIOLATION": Words(
+        403,
+        "同一人不得在同一案件中兼任|（已作为 {held}）",
+        "The same person may not do both in one case| (already {held})",
+    ),
+    "CASE_ON_HOLD": Words(
+        409, "案件已暂停：所依据的决定已变化", "The case is on hold: what it rests on has changed"
+    ),
+    # Panels and sheets
+    "PANEL_SIZE": Words(
+        422,
+        "专家组人数须为不少于 {min} 的奇数",
+        "A panel has an odd number of experts, at least {min}",
+    ),
+    "PANEL_FIELD_MISSING": Words(
+        422, "专家组缺少领域|：{missing}", "The panel lacks fields|: {missing}"
+    ),
+    "PANEL_INCOMPLETE": Words(409, "专家组有空缺", "The panel has a vacant seat"),
+    "EXPERT_INACTIVE": Words(422, "专家不在库或不可用", "The expert is not in the pool"),
+    "COI_CURRENT_ORG": Words(422, "专家现任职于 {org_uscc}", "The expert works at {org_uscc}"),
+    "COI_EMPLOYMENT_3Y": Words(
+        422, "专家三年内曾任职于 {org_uscc}", "The expert worked at {org_uscc} within three years"
+    ),
+    "COI_BOARD": Words(
+        422, "专家任 {org_uscc} 董事或监事", "The expert sits on the board of {org_uscc}"
+    ),
+    "COI_SHAREHOLDING": Words(
+        422, "专家持有 {org_uscc} 股权", "The expert holds shares of {org_uscc}"
+    ),
+    "COI_KINSHIP": Words(
+        422, "专家亲属任职于 {org_uscc}", "A relative of the expert works at {org_uscc}"
+    ),
+    "COI_COAUTHORED": Words(
+        422, "专家与 {org_uscc} 有合作项目", "The expert shares a project with {org_uscc}"
+    ),
+    "COI_GOVERNANCE_SEAT": Words(
+        422, "专家在该中心治理机构任职", "The expert has a seat in this centre's bodies"
+    ),
+    "COI_CASE_ROLE": Words(
+        422, "专家已以其他身份参与本案", "The expert has another part in this case"
+    ),
+    "DECLARATION_MISSING": Words(403, "须先作回避声明", "Declare your interests first"),
+    "SHEET_INCOMPLETE": Words(
+        422, "评分表不完整|：{missing}", "The score sheet is incomplete|: {missing}"
+    ),
+    "SHEETS_TOO_FEW": Words(
+        409, "有效评分表不足|（{count} < {min}）", "Too few valid score sheets| ({count} < {min})"
+    ),
+    # Evaluation
+    "WEIGHTS_NOT_100": Words(
+        422, "权重合计不为 100|（{sum}）", "The weights do not sum to 100| ({sum})"
+    ),
+    "SCHEME_FROZEN": Words(409, "指标体系已冻结", "The scheme is frozen"),
+    "SCHEME_INVALID": Words(422, "指标体系不合规定", "The scheme does not fit"),
+    "REPORT_MISSING": Words(409, "缺少年度运行发展报告", "The annual report is missing"),
+    "REPORT_LATE": Words(
+        409, "报告逾期 {lateness_days} 天", "The report is {lateness_days} days late"
+    ),
+    "REPORT_LOCKED": Words(409, "报告已锁定", "The report is locked"),
+    "SNAPSHOT_MISSING": Words(409, "尚无事实快照", "There is no snapshot"),
+    "SNAPSHOT_CHANGED": Words(409, "快照与存档不符", "The snapshot is not what was stored"),
+    "SECOND_READING_MISSING": Words(
+        409, "临界等次须复核", "A rating near a boundary needs a second reading"
+    ),
+    "TRIENNIAL_INCOMPLETE": Words(
+        409, "缺少连续三年的年度评估", "Three consecutive annual results are needed"
+    ),
+    "RATING_TOO_LOW": Words(409, "等次不足", "The rating is too low"),
+    # Agreements, ownership, contracts
+    "IP_AGREEMENT_MISSING": Words(
+        409,
+        "尚无生效的知识产权协议|（缺 {clause}）",
+        "No IP agreement is in force| ({clause} missing)",
+    ),
+    "CLAUSE_MISSING": Words(
+        422, "协议缺少条款|：{missing}", "The agreement lacks clauses|: {missing}"
+    ),
+    "TEXT_HASH_MISMATCH": Words(
+        409, "签署的文本摘要不符", "The text signed is not the agreement's"
+    ),
+    "SHARES_NOT_100": Words(
+        422,
+        "份额合计不为 1,000,000|（{sum_ppm}）",
+        "The shares do not sum to 1,000,000 ppm| ({sum_ppm})",
+    ),
+    "SHARES_PRECISION": Words(422, "份额须为整数 ppm", "A share is a whole number of ppm"),
+    "PATENT_NO_FORMAT": Words(422, "专利号格式错误", "The patent number is malformed"),
+    "PATENT_NO_CHECK_DIGIT": Words(
+        422,
+        "专利号校验位错误|（应为 {expected}）",
+        "The patent number's check digit is wrong| (should be {expected})",
+    ),
+    "NUMBER_FORMAT": Words(422, "编号格式错误", "The number is malformed"),
+    "CONSENT_MISSING": Words(
+        409, "缺少共有人同意|：{org_ids}", "Co-owners have not consented|: {org_ids}"
+    ),
+    "LICENSE_RECORD_OVERDUE": Words(409, "许可合同备案逾期", "The license's recording is overdue"),
+    "CONTRACT_NOT_REGISTERED": Words(
+        409, "技术合同未登记", "The technology contract is not registered"
+    ),
+    "AMOUNT_EXCEEDED": Words(
+        422, "技术交易额大于合同成交额", "The technology amount exceeds the contract amount"
+    ),
+    # Journal and distribution
+    "UNBALANCED": Words(
+        422,
+        "借贷不平|（{currency} 差 {difference}）",
+        "Debits and credits differ| ({currency} by {difference})",
+    ),
+    "CURRENCY_MISMATCH": Words(422, "币种与账户不符", "The currency is not the account's"),
+    "ALREADY_REVERSED": Words(409, "已冲销", "It is reversed already"),
+    "REVERSAL_BEFORE_ORIGINAL": Words(
+        422, "冲销日期早于原分录", "The reversal lies before the original"
+    ),
+    "NET_NEGATIVE": Words(422, "净收入为负", "The net income is negative"),
+    "OWNERSHIP_MISSING": Words(409, "该日无权属份额", "There are no owners on that day"),
+    "REWARD_BELOW_FLOOR": Words(409, "奖励低于法定下限", "The reward is below the law's floor"),
+    "REVENUE_DISTRIBUTED": Words(409, "该收入已分配", "This income is shared out already"),
+    # Products
+    "CATALOG_NOT_FIRST_SALE": Words(422, "不属首次投放市场", "It is not a first sale"),
+    "FIRST_PURCHASE_NO": Words(422, "首购合同编号错误", "The first-purchase number is malformed"),
+    "FIRST_PURCHASE_MISMATCH": Words(422, "与目录名称不一致", "It does not match the catalogue"),
+}

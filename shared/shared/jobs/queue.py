@@ -1,0 +1,72 @@
+"""The job queue (PgQueuer), bound to this house's sessions.
+
+A job is entered inside the caller's transaction, so that it exists exactly when its cause does.
+Due dates follow the programme clock and are found by `due_at <= :now`; the queue only says that
+there is something to do.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+import asyncpg
+import structlog
+from fastapi import FastAPI
+from pgqueuer import AsyncpgDriver, Job, PgQueuer, Queries
+from sqlalchemy.ext.asyncio import AsyncSession
+
+# A job whose worker was killed is taken up again after this long without a sign of life.
+HEARTBEAT: Final = timedelta(seconds=10)
+RETRY_SECONDS: Final = 1.0
+
+JobHandler = Callable[[FastAPI, bytes], Awaitable[None]]
+
+log = structlog.get_logger(__name__)
+
+
+async def enqueue(session: AsyncSession, name: str, payload: bytes) -> None:
+    """Enter a job; it is seen when the caller's transaction commits."""
+    raw = await (await session.connection()).get_raw_connection()
+    connection: Any = raw.driver_connection
+    await Queries(AsyncpgDriver(connection)).enqueue(name, payload)
+
+
+def job_worker(handlers: Mapping[str, JobHandler]) -> Callable[[FastAPI], Awaitable[None]]:
+    """Make the background task that works off the queue."""
+
+    async def work(app: FastAPI) -> None:
+        while True:
+            try:
+                await _work(app, handlers)
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:
+                log.warning("jobs.interrupted", error=type(error).__name__)
+            await asyncio.sleep(RETRY_SECONDS)
+
+    return work
+
+
+async def _work(app: FastAPI, handlers: Mapping[str, JobHandler]) -> None:
+    connection = await asyncpg.connect(app.state.database.dsn)
+    try:
+        queuer = PgQueuer.from_asyncpg_connection(connection)
+        for name, handler in handlers.items():
+            _register(queuer, app, name, handler)
+        await queuer.run(dequeue_timeout=timedelta(seconds=1), heartbeat_timeout=HEARTBEAT)
+    finally:
+        await connection.close()
+
+
+def _register(queuer: PgQueuer, app: FastAPI, name: str, handler: JobHandler) -> None:
+    @queuer.entrypoint(name)
+    async def run(job: Job) -> None:
+        await handler(app, job.payload or b"")
+
+
+def install_sql() -> str:
+    """Give the statements that make the queue's tables, for a migration."""
+    from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment
+
+    return QueryBuilderEnvironment().build_install_query()

@@ -1,0 +1,47 @@
+"""Settings that every process reads, each from the environment with the prefix `ZHICHUANG_`."""
+
+from pathlib import Path
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What a process needs to know of its surroundings; defaults fit one machine."""
+
+    model_config = SettingsConfigDict(env_prefix="ZHICHUANG_", extra="ignore")
+
+    # The process's own database, as its `_app` login.
+    database_url: str = ""
+    # Two cores serve a handful of statements at once; more connections only queue in the server.
+    database_pool: int = 10
+    # Where the services and the gateway listen; several addresses are separated by commas, and
+    # the first one answers questions while all of them are told the sandbox clock.
+    registry_url: str = "http://127.0.0.1:8001"
+    evaluation_url: str = "http://127.0.0.1:8002"
+    ip_ledger_url: str = "http://127.0.0.1:8003"
+    gateway_url: str = "http://127.0.0.1:8000"
+    # `iss` of every token; it names the programme and is no address that anyone fetches.
+    issuer: str = "https://zhichuang.example"
+    # The service's own client credentials for calls to its neighbours.
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+    # Signs cursors, so that nobody makes up a position in a list.
+    secret: SecretStr = SecretStr("not-a-secret-outside-tests")
+    # A sandbox has a programme clock that can be moved; elsewhere that route does not exist.
+    sandbox: bool = False
+    files: Path = Path("files")
+    # Bodies of ordinary requests; more is 413. Uploads and batches have their own bound.
+    max_json_bytes: int = 1_048_576
+    max_upload_bytes: int = 52_428_800
+    # Answers kept for an Idempotency-Key; `api.md` promises 72 hours at least.
+    idempotency_hours: int = 96
+    # How long one question to another service may take before it counts as unavailable.
+    service_timeout_seconds: float = 5.0
+    # Following feeds, numbering events and running jobs can be left to another replica.
+    background: bool = True
+
+    def addresses(self, service: str) -> list[str]:
+        """Give every address of a service (`registry`, `ip-ledger`, …)."""
+        value: str = getattr(self, f"{service.replace('-', '_')}_url")
+        return [address.rstrip("/") for address in value.split(",")]

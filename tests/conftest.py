@@ -1,0 +1,25 @@
+"""What tests share: real PostgreSQL, real stacks, and seeds that can be repeated."""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.service", "tests.requirements.plugin"]
+
+# `make test` runs few examples with a fixed seed; `make prove` asks for its counts by profile.
+settings.register_profile(
+    "test", max_examples=25, derandomize=True, deadline=None, database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)  # fmt: skip
+settings.register_profile(
+    "prove", max_examples=int(os.environ.get("ZHICHUANG_EXAMPLES", "1000")), deadline=None,
+    database=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow],
+)  # fmt: skip
+settings.load_profile(os.environ.get("ZHICHUANG_PROFILE", "test"))
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Asynchronous tests run on asyncio, as the services do."""
+    return "asyncio"
