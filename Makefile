@@ -1,0 +1,58 @@
+# `make` alone lists what there is.
+
+PYTHON ?= python3
+VENV ?= .venv
+WORKERS ?= 2
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help up demo test check prove bench requirements pictures lock clean install install-dev
+
+help:  ## This list.
+	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
+
+up: install  ## Run everything on this machine (ZHICHUANG_PORT, ZHICHUANG_HOME); Ctrl-C stops it.
+	@exec $(BIN)/zhichuang up
+
+demo: install  ## Walk one case from application to a proven payout (HERE=1: on the running stack).
+	@exec $(BIN)/zhichuang demo
+
+test: install-dev  ## The whole suite, on stacks that it starts itself (WORKERS=2, TESTS=tests/…).
+	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope $(TESTS)
+
+check: install-dev  ## Format, lint, types, contracts, form, licenses, schema, OpenAPI, callers.
+	@exec $(BIN)/python -m tests.contract $(ONLY)
+
+prove: install-dev  ## The full counts of properties, kills and random cases (name=, minutes=).
+	@$(call have,tests/prove/__main__.py,make prove)
+	@exec $(BIN)/python -m tests.prove $(if $(name),--name $(name)) $(if $(minutes),--minutes $(minutes))
+
+bench: install-dev  ## Ours and its peers in turn, as ratios and CPU per operation.
+	@$(call have,tests/benchmarks/__main__.py,make bench)
+	@exec $(BIN)/python -m tests.benchmarks
+
+requirements: install-dev  ## Every requirement row with its tests; fails on a claim without one.
+	@exec $(BIN)/python -m tests.requirements
+
+pictures: install-dev  ## The pictures of the documentation, drawn from the code.
+	@$(call have,docs/pictures.py,make pictures)
+	@exec $(BIN)/python docs/pictures.py
+
+lock: install-dev  ## Pin every dependency anew, with hashes and without any index address.
+	@exec $(BIN)/python deploy/lock.py
+
+clean:  ## Remove the environment and what tools left behind; the data folder stays.
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+install:
+	@$(python) deploy/install.py --venv $(VENV)
+
+install-dev:
+	@$(python) deploy/install.py --venv $(VENV) --dev
+
+python = command -v $(PYTHON) >/dev/null || \
+	{ echo "✗ There is no $(PYTHON). On Debian or Ubuntu: apt install python3 python3-venv" >&2; exit 1; }; \
+	$(PYTHON) -I
+
+have = test -f $(1) || { echo "✗ $(2) is not part of this version yet: $(1) is missing." >&2; exit 1; }
