@@ -5,28 +5,15 @@ it too much, is carried exactly into its next division in the same scope, so tha
 payments come to the same as one large one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, TypeVar
 
 from shared.money import WHOLE_PPM, largest_remainder
 
-
-class Named(Protocol):
-    """A name of a party that can be looked up and put in order: a UUID, a USCC."""
-
-    def __hash__(self) -> int:
-        """Give the same hash for the same party."""
-        ...
-
-    def __lt__(self, other: object, /) -> bool:
-        """Tell which of two parties comes first."""
-        ...
-
-
-Party = TypeVar("Party", bound=Named)
+Party = TypeVar("Party", bound=Hashable)
 
 NO_CARRY: Final = Fraction(0)
 

@@ -1,0 +1,189 @@
+"""What an entry must be: balanced in every currency, reversed once and never before itself."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from shared.rules import Check, Kind, Rule
+
+# X07: append-only ledger; corrections are reversing entries.
+JOURNAL: Final = Rule("X07", "architecture 6")
+FORM: Final = Rule("API", "openapi")
+
+
+class AccountKind(StrEnum):
+    """Which side an account grows on: assets and expenses by debits, the others by credits."""
+
+    ASSET = "asset"
+    LIABILITY = "liability"
+    INCOME = "income"
+    EXPENSE = "expense"
+
+
+class Side(StrEnum):
+    """The side of a posting."""
+
+    DEBIT = "debit"
+    CREDIT = "credit"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountName:
+    """An account's place in a centre's books; `org_id` is empty for the centre's own."""
+
+    code: str
+    kind: AccountKind
+    org_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A posting to be made: `amount_fen` is positive for a debit and negative for a credit."""
+
+    account_id: UUID
+    amount_fen: int
+    currency: str = "CNY"
+
+
+@dataclass(frozen=True, slots=True)
+class EntryDraft:
+    """An entry to be posted: what happened on `effective_on`, under a reference."""
+
+    id: UUID
+    center_id: UUID
+    effective_on: date
+    reference: str
+    lines: tuple[Line, ...]
+    source_id: UUID | None = None
+    reverses_id: UUID | None = None
+
+
+def signed(side: Side, amount_fen: int) -> int:
+    """Give an amount its sign."""
+    return amount_fen if side is Side.DEBIT else -amount_fen
+
+
+def side_of(amount_fen: int) -> Side:
+    """Tell the side of a signed amount."""
+    return Side.DEBIT if amount_fen > 0 else Side.CREDIT
+
+
+def differences(lines: Iterable[Line]) -> dict[str, int]:
+    """Give debits less credits for each currency that does not balance."""
+    sums: dict[str, int] = {}
+    for line in lines:
+        sums[line.currency] = sums.get(line.currency, 0) + line.amount_fen
+    return {currency: total for currency, total in sums.items() if total}
+
+
+def entry_checks(draft: EntryDraft, pointer: str = "") -> list[Check]:
+    """Check what can be told from the entry alone (I2)."""
+    uneven = differences(draft.lines)
+    if not uneven:
+        return [JOURNAL.check("UNBALANCED", Kind.CONTENT, passed=True)]
+    return [
+        JOURNAL.check(
+            "UNBALANCED",
+            Kind.CONTENT,
+            passed=False,
+            pointer=f"{pointer}/postings",
+            currency=currency,
+            difference=difference,
+        )
+        for currency, difference in sorted(uneven.items())
+    ]
+
+
+def account_checks(
+    draft: EntryDraft, accounts: Mapping[UUID, tuple[UUID, str]], pointer: str = ""
+) -> list[Check]:
+    """Check that every posting meets an account of the entry's centre, in its currency.
+
+    `accounts` maps an id to its centre and currency. An account of another centre does not exist.
+    """
+    checks = []
+    for place, line in enumerate(draft.lines):
+        center_id, currency = accounts.get(line.account_id, (None, None))
+        where = f"{pointer}/postings/{place}"
+        known = center_id == draft.center_id
+        checks.append(JOURNAL.check("ACCOUNT_UNKNOWN", Kind.CONTENT, passed=known, pointer=where))
+        checks.append(
+            JOURNAL.check(
+                "CURRENCY_MISMATCH",
+                Kind.CONTENT,
+                passed=not known or currency == line.currency,
+                pointer=where,
+            )
+        )
+    return checks
+
+
+def reversal_checks(
+    original_on: date, effective_on: date, *, reversed_already: bool
+) -> list[Check]:
+    """Check that an entry may be reversed: once, and not on a day before its own."""
+    return [
+        JOURNAL.check(
+            "REVERSAL_BEFORE_ORIGINAL",
+            Kind.CONTENT,
+            passed=effective_on >= original_on,
+            pointer="/effective_on",
+            original_on=original_on.isoformat(),
+        ),
+        JOURNAL.check("ALREADY_REVERSED", Kind.STATE, passed=not reversed_already),
+    ]
+
+
+def reversal_of(
+    original: EntryDraft, new_id: UUID, effective_on: date, reference: str
+) -> EntryDraft:
+    """Make the entry that undoes another one: the same accounts, the other sides."""
+    return EntryDraft(
+        id=new_id,
+        center_id=original.center_id,
+        effective_on=effective_on,
+        reference=reference,
+        lines=tuple(
+            Line(line.account_id, -line.amount_fen, line.currency) for line in original.lines
+        ),
+        source_id=original.source_id,
+        reverses_id=original.id,
+    )
+
+
+def entry_document(draft: EntryDraft) -> dict[str, Any]:
+    """Give what stands in the open in an entry's log record; amounts are sealed."""
+    return {
+        "effective_on": draft.effective_on.isoformat(),
+        "accounts": sorted({str(line.account_id) for line in draft.lines}),
+        "reverses_id": None if draft.reverses_id is None else str(draft.reverses_id),
+        "source_id": None if draft.source_id is None else str(draft.source_id),
+    }
+
+
+def entry_openings(draft: EntryDraft) -> dict[str, Any]:
+    """Give an entry's sealed fields: its lines and its reference, which may name a person."""
+    return {
+        "lines": [
+            {
+                "account_id": str(line.account_id),
+                "side": side_of(line.amount_fen).value,
+                "amount": abs(line.amount_fen),
+                "currency": line.currency,
+            }
+            for line in draft.lines
+        ],
+        "reference": draft.reference,
+    }
+
+
+def balances_of(postings: Sequence[tuple[UUID, int]]) -> dict[UUID, tuple[int, int]]:
+    """Rebuild balance and version of accounts from postings `(account_id, amount_fen)`."""
+    rebuilt: dict[UUID, tuple[int, int]] = {}
+    for account_id, amount_fen in postings:
+        balance, version = rebuilt.get(account_id, (0, 0))
+        rebuilt[account_id] = (balance + amount_fen, version + 1)
+    return rebuilt
