@@ -1,0 +1,193 @@
+"""Planning and opening a cycle, and the steps of a case that its neighbours take."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from evaluation.cycles import queries, rules
+from evaluation.cycles.schemas import EvaluationCycleChange, EvaluationCycleIn
+from evaluation.cycles.tables import CycleExclusion, EvaluationCase, EvaluationCycle
+from evaluation.schemes import actions as schemes
+from evaluation.schemes import queries as scheme_queries
+from evaluation.schemes.rules import BY_MODEL
+from evaluation.schemes.tables import WeightProfile
+from shared.auth import Actor
+from shared.events import EventRow, record, record_many
+from shared.http import version_checks
+from shared.rules import Policy, found, require
+
+
+async def plan(
+    session: AsyncSession, actor: Actor, body: EvaluationCycleIn, policy: Policy, now: datetime
+) -> EvaluationCycle:
+    """Plan a cycle (A124). Raises `Refused`: NOT_FOUND for its scheme, FIELD_INVALID."""
+    await scheme_queries.scheme_by_id(session, body.scheme_id)
+    period_from, period_until = rules.period_of(body.year)
+    due_on = body.due_on or rules.default_due_on(policy, body.year)
+    profiles = await scheme_queries.profiles_for_cycle(session, body.weight_profile)
+    require(
+        [
+            *rules.due_checks(due_on, period_until),
+            *rules.profile_checks(body.weight_profile, found=bool(profiles)),
+        ]
+    )
+    cycle = EvaluationCycle(
+        kind=body.kind,
+        year=body.year,
+        scheme_id=body.scheme_id,
+        weight_profile=body.weight_profile,
+        period_from=period_from,
+        period_until=period_until,
+        due_on=due_on,
+        grace_days=_or(body.grace_days, policy.value("A128", "grace_days")),
+        cutoff_at=body.cutoff_at,
+        min_months_listed=_or(body.min_months_listed, policy.value("A124", "min_months_listed")),
+        created_at=now,
+    )
+    session.add(cycle)
+    await session.flush()
+    record(session, actor, "cycle.planned", cycle.id, year=cycle.year, due_on=due_on)
+    return cycle
+
+
+def _or(given: int | None, default: int) -> int:
+    return default if given is None else given
+
+
+async def change(
+    session: AsyncSession, actor: Actor, cycle_id: UUID, body: EvaluationCycleChange, version: int
+) -> EvaluationCycle:
+    """Change a cycle that has not opened (A128, A132).
+
+    Raises `Refused`: VERSION_CONFLICT, STATE_CONFLICT or FIELD_INVALID.
+    """
+    cycle = await queries.cycle_for_update(session, cycle_id)
+    changes = body.changes()
+    name = changes.get("weight_profile", cycle.weight_profile)
+    profiles = await scheme_queries.profiles_for_cycle(session, name)
+    require(
+        [
+            *version_checks(cycle.version, version),
+            *rules.cycle_checks(cycle.state, rules.CycleEvent.CHANGE),
+            *rules.due_checks(changes.get("due_on", cycle.due_on), cycle.period_until),
+            *rules.profile_checks(name, found=bool(profiles)),
+        ]
+    )
+    for field, value in changes.items():
+        setattr(cycle, field, value)
+    cycle.version += 1
+    record(session, actor, "cycle.changed", cycle.id, **changes)
+    return cycle
+
+
+async def open_cycle(
+    session: AsyncSession, actor: Actor, cycle_id: UUID, now: datetime
+) -> EvaluationCycle:
+    """Open a cycle: freeze its scheme, lock its weights, make a case per centre in scope.
+
+    Centres out of scope are kept with the reason (A124, A130, A132).
+    Raises `Refused`: STATE_CONFLICT, or FIELD_INVALID when a model has no profile.
+    """
+    cycle = await queries.cycle_for_update(session, cycle_id)
+    require(rules.cycle_checks(cycle.state, rules.CycleEvent.OPEN))
+    await schemes.freeze(session, actor, cycle.scheme_id, now)
+    profiles = await scheme_queries.profiles_for_cycle(session, cycle.weight_profile)
+    schemes.lock(session, actor, profiles, now)
+    cycle.state = rules.CYCLE_MOVES[cycle.state, rules.CycleEvent.OPEN]
+    cycle.opened_at = now
+    cycle.version += 1
+    record(session, actor, "cycle.opened", cycle.id, year=cycle.year, scheme_id=cycle.scheme_id)
+    await _make_cases(session, actor, cycle, profiles, now)
+    return cycle
+
+
+async def _make_cases(
+    session: AsyncSession,
+    actor: Actor,
+    cycle: EvaluationCycle,
+    profiles: Sequence[WeightProfile],
+    now: datetime,
+) -> None:
+    centers = await queries.standings(session, cycle.kind, cycle.year)
+    by_model = {profile.model_type: profile for profile in profiles}
+    cases: list[EvaluationCase] = []
+    for center, model_type in centers:
+        reason = rules.exclusion(center, cycle.period_until, cycle.min_months_listed)
+        if reason is not None:
+            session.add(
+                CycleExclusion(cycle_id=cycle.id, center_id=center.center_id, reason=reason)
+            )
+            continue
+        profile = _profile_for(cycle, profiles, by_model, model_type)
+        cases.append(_case(cycle, center.center_id, profile, now))
+    session.add_all(cases)
+    await session.flush()
+    await record_many(
+        session,
+        actor,
+        "case.opened",
+        [
+            EventRow(case.id, case.center_id, {"cycle_id": case.cycle_id, "year": case.year})
+            for case in cases
+        ],
+    )
+
+
+def _profile_for(
+    cycle: EvaluationCycle,
+    profiles: Sequence[WeightProfile],
+    by_model: Mapping[str | None, WeightProfile],
+    model_type: str,
+) -> WeightProfile:
+    if cycle.weight_profile != BY_MODEL:
+        return profiles[0]
+    profile = by_model.get(model_type)
+    require(rules.profile_checks(f"{BY_MODEL}: {model_type}", found=profile is not None))
+    return found(profile)
+
+
+def _case(
+    cycle: EvaluationCycle, center_id: UUID, profile: WeightProfile, now: datetime
+) -> EvaluationCase:
+    return EvaluationCase(
+        cycle_id=cycle.id,
+        center_id=center_id,
+        kind=cycle.kind,
+        year=cycle.year,
+        scheme_id=cycle.scheme_id,
+        profile=profile.code,
+        weights=dict(profile.weights),
+        created_at=now,
+    )
+
+
+def move(case: EvaluationCase, event: rules.CaseEvent) -> None:
+    """Move a locked case along its machine. Raises `Refused`: STATE_CONFLICT."""
+    require(rules.case_checks(case.state, event))
+    case.state = rules.CASE_MOVES[case.state, event]
+    case.version += 1
+
+
+async def begin_scoring(session: AsyncSession, actor: Actor, case_id: UUID) -> EvaluationCase:
+    """Take note that a case has its panel (A121); it is scored once its facts are frozen."""
+    case = found(await queries.case_for_update(session, case_id))
+    require(rules.panel_checks(case.state))
+    if (case.state, rules.CaseEvent.BEGIN_SCORING) in rules.CASE_MOVES:
+        move(case, rules.CaseEvent.BEGIN_SCORING)
+        record(
+            session, actor, "case.scoring_begun", case.id, center_id=case.center_id, case_id=case.id
+        )
+    return case
+
+
+async def scores_changed(session: AsyncSession, actor: Actor, case_id: UUID) -> None:
+    """Send a computed case back to scoring, because a sheet was voided; else do nothing."""
+    case = found(await queries.case_for_update(session, case_id))
+    if (case.state, rules.CaseEvent.RESCORE) in rules.CASE_MOVES:
+        move(case, rules.CaseEvent.RESCORE)
+        record(
+            session, actor, "case.scoring_reopened", case.id,
+            center_id=case.center_id, case_id=case.id,
+        )  # fmt: skip

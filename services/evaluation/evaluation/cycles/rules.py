@@ -1,0 +1,201 @@
+"""When a cycle opens, which centres it judges, and how a case moves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from shared.rules import Check, Kind, Policy, Rule
+
+YEARLY: Final = Rule("A124", "四(四)")
+REPORTED: Final = Rule("A128", "四(四)")
+WEIGHED: Final = Rule("A132", "四(四)")
+SCORED: Final = Rule("A121", "四(三)2")
+
+
+class CycleKind(StrEnum):
+    """The plan's 年度评估; the three-yearly 考核 rests on its results and has no cases."""
+
+    ANNUAL_EVALUATION = "annual_evaluation"
+
+
+class CycleState(StrEnum):
+    """Planned, a cycle may change; open, its scheme, weights and days are fixed."""
+
+    PLANNED = "planned"
+    OPEN = "open"
+
+
+class CycleEvent(StrEnum):
+    """What can happen to a cycle."""
+
+    CHANGE = "change"
+    OPEN = "open"
+
+
+CYCLE_MOVES: Final[Mapping[tuple[CycleState, CycleEvent], CycleState]] = {
+    (CycleState.PLANNED, CycleEvent.CHANGE): CycleState.PLANNED,
+    (CycleState.PLANNED, CycleEvent.OPEN): CycleState.OPEN,
+}
+
+
+class CaseState(StrEnum):
+    """Where a centre's case stands in a cycle."""
+
+    COLLECTING = "collecting"
+    SNAPSHOT_FROZEN = "snapshot_frozen"
+    SCORING = "scoring"
+    COMPUTED = "computed"
+    REVIEWED = "reviewed"
+    PUBLISHED = "published"
+
+
+class CaseEvent(StrEnum):
+    """What can happen to a case."""
+
+    FREEZE = "freeze"
+    BEGIN_SCORING = "begin_scoring"
+    COMPUTE = "compute"
+    REVIEW = "review"
+    PUBLISH = "publish"
+    RESCORE = "rescore"
+
+
+# The whole machine: a pair that is absent is refused, so that a new state starts closed.
+CASE_MOVES: Final[Mapping[tuple[CaseState, CaseEvent], CaseState]] = {
+    (CaseState.COLLECTING, CaseEvent.FREEZE): CaseState.SNAPSHOT_FROZEN,
+    (CaseState.SNAPSHOT_FROZEN, CaseEvent.BEGIN_SCORING): CaseState.SCORING,
+    # Without a panel there are no sheets, and computing says so; a missing report needs none.
+    (CaseState.SNAPSHOT_FROZEN, CaseEvent.COMPUTE): CaseState.COMPUTED,
+    (CaseState.SCORING, CaseEvent.COMPUTE): CaseState.COMPUTED,
+    (CaseState.COMPUTED, CaseEvent.COMPUTE): CaseState.COMPUTED,
+    (CaseState.COMPUTED, CaseEvent.REVIEW): CaseState.REVIEWED,
+    (CaseState.REVIEWED, CaseEvent.PUBLISH): CaseState.PUBLISHED,
+    # A sheet was voided after the computation: it has to be done again.
+    (CaseState.COMPUTED, CaseEvent.RESCORE): CaseState.SCORING,
+    (CaseState.REVIEWED, CaseEvent.RESCORE): CaseState.SCORING,
+}
+# A panel may be formed while facts still come in; experts may score until the computation.
+FORMING: Final = frozenset({CaseState.COLLECTING, CaseState.SNAPSHOT_FROZEN})
+SCORABLE: Final = FORMING | {CaseState.SCORING}
+
+
+class Exclusion(StrEnum):
+    """Why a centre is not judged in a cycle."""
+
+    NOT_LISTED = "not_listed"
+    LISTED_TOO_SHORT = "listed_too_short"
+    CONSORTIUM = "consortium"
+    ENDED = "ended"
+    ALREADY_IN_CYCLE = "already_in_cycle"
+
+
+ENDED_STAGES: Final = frozenset({"delisted", "dissolved"})
+
+
+@dataclass(frozen=True, slots=True)
+class CenterStanding:
+    """What decides whether a centre is in scope. `has_case` of the same kind and year."""
+
+    center_id: UUID
+    stage: str
+    applicant_form: str
+    legal_entity_id: UUID | None
+    listed_on: date | None
+    has_case: bool
+
+
+def months_after(day: date, months: int) -> date:
+    """Give the day some months later; a day that its month lacks becomes the month's last."""
+    index = day.month - 1 + months
+    year, month = day.year + index // 12, index % 12 + 1
+    following = date(year + month // 12, month % 12 + 1, 1)
+    return min(date(year, month, 1) + timedelta(days=day.day - 1), following - timedelta(days=1))
+
+
+def exclusion(center: CenterStanding, period_until: date, min_months: int) -> Exclusion | None:
+    """Tell why a centre is out of scope (A124, C6), or None when it is judged.
+
+    The months count from the day of listing, that day and the period's last day included.
+    """
+    if center.has_case:
+        return Exclusion.ALREADY_IN_CYCLE
+    if center.stage in ENDED_STAGES:
+        return Exclusion.ENDED
+    if center.listed_on is None:
+        return Exclusion.NOT_LISTED
+    if center.applicant_form == "consortium" and center.legal_entity_id is None:
+        return Exclusion.CONSORTIUM
+    if months_after(center.listed_on, min_months) > period_until + timedelta(days=1):
+        return Exclusion.LISTED_TOO_SHORT
+    return None
+
+
+def period_of(year: int) -> tuple[date, date]:
+    """Give the first and the last day of the year that a cycle judges."""
+    return date(year, 1, 1), date(year, 12, 31)
+
+
+def default_due_on(policy: Policy, year: int) -> date:
+    """Give the day on which reports of a year are due, by the policy (A128)."""
+    month, day = policy.value("A128", "due_month"), policy.value("A128", "due_day")
+    return date(year + 1, month, day)
+
+
+def due_checks(due_on: date, period_until: date) -> list[Check]:
+    """Check that reports are due after the year that they report (A128)."""
+    return [
+        REPORTED.check(
+            "FIELD_INVALID",
+            Kind.CONTENT,
+            passed=due_on > period_until,
+            pointer="/due_on",
+            field="due_on",
+            expected=f"a day after {period_until.isoformat()}",
+        )
+    ]
+
+
+def profile_checks(name: str, *, found: bool) -> list[Check]:
+    """Check that there is such a weight profile (A132)."""
+    return [
+        WEIGHED.check(
+            "FIELD_INVALID",
+            Kind.CONTENT,
+            passed=found,
+            pointer="/weight_profile",
+            field="weight_profile",
+            expected="default, by_model, or a profile's code or id",
+            given=name[:64],
+        )
+    ]
+
+
+def cycle_checks(state: CycleState, event: CycleEvent) -> list[Check]:
+    """Check that a cycle may change or open: once open, it does neither (A130, A132)."""
+    return [
+        YEARLY.check(
+            "STATE_CONFLICT", Kind.STATE, passed=(state, event) in CYCLE_MOVES, state=state.value
+        )
+    ]
+
+
+def case_checks(state: CaseState, event: CaseEvent) -> list[Check]:
+    """Check that this may happen to a case in its state."""
+    return [
+        YEARLY.check(
+            "STATE_CONFLICT", Kind.STATE, passed=(state, event) in CASE_MOVES, state=state.value
+        )
+    ]
+
+
+def panel_checks(state: CaseState) -> list[Check]:
+    """Check that a panel may be formed for a case now."""
+    return [SCORED.check("STATE_CONFLICT", Kind.STATE, passed=state in FORMING, state=state.value)]
+
+
+def score_checks(state: CaseState) -> list[Check]:
+    """Check that a sheet of a case may still be filled in and submitted."""
+    return [SCORED.check("STATE_CONFLICT", Kind.STATE, passed=state in SCORABLE, state=state.value)]

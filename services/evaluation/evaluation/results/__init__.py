@@ -1,0 +1,1 @@
+"""Snapshots and results: from frozen facts and score sheets to a published rating."""

@@ -1,0 +1,527 @@
+"""From facts and sheets to a rating: one pure function, exact until a leaf is rounded.
+
+The same scheme, weights, snapshot and sheets give the same bytes and the same SHA-256, whatever
+the order of the facts. Every leaf says what it measured, against what, and why it has its points.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any, Final
+from uuid import UUID
+
+from evaluation.schemes.rules import (
+    FULL,
+    Calc,
+    Criterion,
+    Fact,
+    Leaf,
+    Measured,
+    Parameters,
+    Period,
+    Rating,
+    Reading,
+    Scheme,
+    Source,
+    decimal_text,
+    digest,
+    half_up,
+    measure,
+    number_at,
+    paths_of,
+    points_text,
+)
+from evaluation.sheets.rules import expert_mean
+from shared.rules import Check, Kind, Rule
+
+COUNTED: Final = Rule("A127", "四(四)")
+TARGETS: Final = Rule("A129", "四(四)")
+PUBLISHED: Final = Rule("A124", "四(四)")
+REPORTED: Final = Rule("A128", "四(四)")
+FROZEN: Final = Rule("X13", "architecture 5")
+NEAR: Final = Rule("A126", "四(四)")
+TRIENNIAL: Final = Rule("A131", "四(四)")
+PROFILE: Final = Rule("A132", "四(四)")
+
+FORMAT: Final = 1
+# How a plan's units stand to a leaf's own: money leaves count 分, shares are fractions of one.
+UNIT_FACTORS: Final[Mapping[str, Fraction]] = {
+    "fen": Fraction(1),
+    "分": Fraction(1),
+    "cny": Fraction(100),
+    "yuan": Fraction(100),
+    "元": Fraction(100),
+    "10k_cny": Fraction(1_000_000),
+    "10k_yuan": Fraction(1_000_000),
+    "wan_yuan": Fraction(1_000_000),
+    "cny_10k": Fraction(1_000_000),
+    "万元": Fraction(1_000_000),
+    "percent": Fraction(1, 100),
+    "%": Fraction(1, 100),
+    "ratio": Fraction(1),
+}
+MONEY_UNIT: Final = "fen"
+RATIO_UNIT: Final = "ratio"
+
+
+class Gate(StrEnum):
+    """What decides a rating over the score."""
+
+    REPORT_MISSING = "report_missing"
+    REPORT_FALSIFIED = "report_falsified"
+    REPORT_LATE = "report_late"
+
+
+class Note(StrEnum):
+    """Why a leaf's points are not simply its formula's."""
+
+    NO_EVIDENCE = "no_evidence"
+    NOT_APPLICABLE = "not_applicable"
+    MINIMUM_APPLIED = "minimum_applied"
+    BASELINE_USED = "baseline_used"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A target of the filed plan, as filed: a decimal in a unit."""
+
+    code: str
+    unit: str
+    value: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A valid score sheet: percent per leaf. Who scored is not part of a result."""
+
+    sheet_id: str
+    scores: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Everything that a result depends on."""
+
+    scheme: Scheme
+    profile: str
+    weights: Mapping[str, Fraction]
+    period: Period
+    facts: Mapping[Source, Sequence[Fact]]
+    targets: Sequence[Target]
+    snapshot_hash: str
+    sheets: Sequence[Sheet]
+    gates: frozenset[Gate] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class LeafResult:
+    """A leaf's verdict. `share` is what it earned of its points, 0 to 1; points are unrounded."""
+
+    leaf: Leaf
+    raw: Fraction | None
+    target: Fraction | None
+    share: Fraction
+    max_points: Fraction
+    points: Fraction
+    fact_ids: tuple[str, ...]
+    notes: tuple[Note, ...]
+    applicable: bool = True
+
+    @property
+    def rounded(self) -> Fraction:
+        """Round its points half up to 0.01: this is what the total adds up."""
+        return half_up(self.points)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A computed result: the document is canonical, and its hash names it."""
+
+    total: Fraction
+    rating: Rating
+    document: Mapping[str, Any]
+    result_hash: str
+
+
+# --- one leaf -------------------------------------------------------------------------------
+
+
+def ratio_share(actual: Fraction, target: Fraction) -> Fraction:
+    """Give min(actual/target, 1): what is done beyond the target earns nothing more."""
+    return min(actual / target, Fraction(1))
+
+
+def threshold_share(actual: Fraction, low: Fraction, high: Fraction, reading: Reading) -> Fraction:
+    """Give the share between two thresholds: nothing below `low`, all from `high` on."""
+    if actual < low:
+        return Fraction(0)
+    if actual >= high:
+        return Fraction(1)
+    if reading is Reading.PROPORTION:
+        return actual / high
+    return (actual - low) / (high - low)
+
+
+def in_leaf_unit(leaf: Leaf, target: Target) -> Fraction:
+    """Bring a plan's figure into the leaf's unit; counted things need no factor."""
+    if leaf.unit not in (MONEY_UNIT, RATIO_UNIT):
+        return target.value
+    return target.value * UNIT_FACTORS.get(target.unit.strip().lower(), Fraction(1))
+
+
+def target_of(leaf: Leaf, planned: Target | None) -> tuple[Fraction | None, tuple[Note, ...]]:
+    """Choose a leaf's target (A083, C6): the plan's, not below the minimum, else the baseline.
+
+    A target of nothing is none: the leaf is then not applicable.
+    """
+    value = None if planned is None else in_leaf_unit(leaf, planned)
+    if value is not None and value > 0:
+        if leaf.minimum is not None and value < leaf.minimum:
+            return leaf.minimum, (Note.MINIMUM_APPLIED,)
+        return value, ()
+    if leaf.baseline is not None and leaf.baseline > 0:
+        return leaf.baseline, (Note.BASELINE_USED,)
+    return None, ()
+
+
+def judge(leaf: Leaf, inputs: Inputs) -> LeafResult:
+    """Give a leaf's share of its own points, before weights and before spreading."""
+    if leaf.calc is Calc.EXPERT:
+        return _judged(leaf, *_expert(leaf, inputs.sheets))
+    if leaf.query is None:
+        msg = f"leaf {leaf.code} has no query"
+        raise ValueError(msg)
+    found = measure(leaf.query, inputs.facts.get(leaf.query.source, ()), inputs.period)
+    if leaf.calc is Calc.THRESHOLD:
+        return _threshold(leaf, found, inputs.scheme.parameters.reading)
+    planned = next((one for one in inputs.targets if one.code == leaf.code), None)
+    return _ratio(leaf, found, planned)
+
+
+def _judged(
+    leaf: Leaf, raw: Fraction | None, share: Fraction, fact_ids: tuple[str, ...] = ()
+) -> LeafResult:
+    return LeafResult(
+        leaf, raw, None, share, leaf.max_points, share * leaf.max_points, fact_ids, ()
+    )
+
+
+def _expert(leaf: Leaf, sheets: Sequence[Sheet]) -> tuple[Fraction, Fraction]:
+    mean = Fraction(expert_mean([sheet.scores[leaf.code] for sheet in sheets]))
+    return mean, mean / FULL
+
+
+def _threshold(leaf: Leaf, found: Measured, reading: Reading) -> LeafResult:
+    if found.raw is None or leaf.low is None or leaf.high is None:
+        return replace(_judged(leaf, None, Fraction(0), found.fact_ids), notes=(Note.NO_EVIDENCE,))
+    share = threshold_share(found.raw, leaf.low, leaf.high, reading)
+    return _judged(leaf, found.raw, share, found.fact_ids)
+
+
+def _ratio(leaf: Leaf, found: Measured, planned: Target | None) -> LeafResult:
+    target, notes = target_of(leaf, planned)
+    raw = Fraction(0) if found.raw is None else found.raw
+    if leaf.evidence_required and not found.fact_ids:
+        # B1-B4 are named by the plan itself: without a record they score 0, target or not.
+        zero = _judged(leaf, raw, Fraction(0))
+        return replace(zero, target=target, notes=(*notes, Note.NO_EVIDENCE))
+    if target is None:
+        none = _judged(leaf, raw, Fraction(0), found.fact_ids)
+        return replace(none, notes=(Note.NOT_APPLICABLE,), applicable=False)
+    result = _judged(leaf, raw, ratio_share(raw, target), found.fact_ids)
+    return replace(result, target=target, notes=notes)
+
+
+# --- a criterion, a whole -------------------------------------------------------------------
+
+
+def spread(results: Sequence[LeafResult]) -> list[LeafResult]:
+    """Spread the points of leaves that do not apply over their siblings, pro rata.
+
+    With no sibling left the criterion keeps nothing here; `weigh` gives its points to the others.
+    """
+    whole = sum((one.max_points for one in results), Fraction(0))
+    kept = sum((one.max_points for one in results if one.applicable), Fraction(0))
+    factor = whole / kept if kept else Fraction(0)
+    return [_scaled(one, factor if one.applicable else Fraction(0)) for one in results]
+
+
+def _scaled(result: LeafResult, factor: Fraction) -> LeafResult:
+    points = result.max_points * factor
+    return replace(result, max_points=points, points=result.share * points)
+
+
+def weigh(
+    judged: Sequence[tuple[Criterion, list[LeafResult]]], weights: Mapping[str, Fraction]
+) -> list[list[LeafResult]]:
+    """Scale every leaf by profile / default (A132), so that the points stay 100 in all."""
+    standing = [one.code for one, leaves in judged if any(leaf.applicable for leaf in leaves)]
+    available = sum((weights[code] for code in standing), Fraction(0))
+    lift = FULL / available if available else Fraction(0)
+    return [
+        [
+            _scaled(leaf, lift * weights[criterion.code] / criterion.max_points)
+            for leaf in spread(leaves)
+        ]
+        for criterion, leaves in judged
+    ]
+
+
+def rating_for(total: Fraction, parameters: Parameters) -> Rating:
+    """Give the grade of a total; each lower bound belongs to its grade."""
+    if total >= parameters.excellent_from:
+        return Rating.EXCELLENT
+    if total >= parameters.good_from:
+        return Rating.GOOD
+    return Rating.QUALIFIED if total >= parameters.qualified_from else Rating.UNQUALIFIED
+
+
+ORDER: Final = (Rating.UNQUALIFIED, Rating.QUALIFIED, Rating.GOOD, Rating.EXCELLENT)
+
+
+def gated(rating: Rating, gates: Iterable[Gate], parameters: Parameters) -> Rating:
+    """Apply the gates: no honest report means unqualified, a late one caps the grade."""
+    found = set(gates)
+    if found & {Gate.REPORT_MISSING, Gate.REPORT_FALSIFIED}:
+        return Rating.UNQUALIFIED
+    if Gate.REPORT_LATE in found:
+        return min(rating, parameters.late_cap, key=ORDER.index)
+    return rating
+
+
+def is_near_boundary(total: Fraction, parameters: Parameters) -> bool:
+    """Tell whether a total lies within the band of a grade's bound, the band's ends included."""
+    bounds = (parameters.excellent_from, parameters.good_from, parameters.qualified_from)
+    return any(abs(total - bound) <= parameters.second_reading_band for bound in bounds)
+
+
+def compute(inputs: Inputs) -> Outcome:
+    """Compute a result. Raises `ValueError` where `input_checks` would have refused."""
+    judged = [
+        (criterion, [judge(leaf, inputs) for leaf in criterion.leaves])
+        for criterion in inputs.scheme.criteria
+    ]
+    weighed = weigh(judged, inputs.weights)
+    points = sum((leaf.rounded for leaves in weighed for leaf in leaves), Fraction(0))
+    # Each leaf is rounded on its own, so that full marks may add up to a hair over 100.
+    total = min(points, FULL)
+    by_score = rating_for(total, inputs.scheme.parameters)
+    rating = gated(by_score, inputs.gates, inputs.scheme.parameters)
+    document = {
+        "format": FORMAT,
+        "scheme_hash": inputs.scheme.content_hash,
+        "snapshot_hash": inputs.snapshot_hash,
+        "sheets_hash": sheets_hash(inputs.sheets),
+        "profile": inputs.profile,
+        "weights": {code: decimal_text(inputs.weights[code]) for code in sorted(inputs.weights)},
+        "total": points_text(total),
+        "rounding": f"-{points_text(points - total)}" if points > total else "0.00",
+        "rating": rating.value,
+        "score_rating": by_score.value,
+        "gates": sorted(gate.value for gate in inputs.gates),
+        "near_boundary": is_near_boundary(total, inputs.scheme.parameters),
+        "leaves": [_leaf_document(leaf, inputs) for leaves in weighed for leaf in leaves],
+    }
+    return Outcome(total, rating, document, digest(document))
+
+
+def sheets_hash(sheets: Iterable[Sheet]) -> str:
+    """Hash the sheets that a result rests on, in the order of their ids."""
+    ordered = sorted(sheets, key=lambda sheet: sheet.sheet_id)
+    return digest(
+        [
+            {
+                "sheet_id": sheet.sheet_id,
+                "scores": {
+                    code: points_text(Fraction(score)) for code, score in sheet.scores.items()
+                },
+            }
+            for sheet in ordered
+        ]
+    )
+
+
+# --- what a leaf says of itself -------------------------------------------------------------
+
+
+def _leaf_document(result: LeafResult, inputs: Inputs) -> dict[str, Any]:
+    return {
+        "code": result.leaf.code,
+        "name": result.leaf.name,
+        "calc": result.leaf.calc.value,
+        "unit": result.leaf.unit,
+        "raw": None if result.raw is None else decimal_text(result.raw),
+        "target": None if result.target is None else decimal_text(result.target),
+        "points": points_text(result.rounded),
+        "max": points_text(result.max_points),
+        "fact_ids": list(result.fact_ids),
+        "formula": formula(result, inputs),
+        "clause": result.leaf.clause,
+        "notes": [note.value for note in result.notes],
+        "explanation": explanation(result, inputs),
+    }
+
+
+def formula(result: LeafResult, inputs: Inputs) -> str:
+    """Write the calculation with its figures, free of any language."""
+    points = f"× {decimal_text(result.max_points)} = {points_text(result.rounded)}"
+    if not result.applicable:
+        return "NA"
+    if result.raw is None:
+        return f"0 {points}"
+    raw = decimal_text(result.raw)
+    if result.leaf.calc is Calc.EXPERT:
+        return f"{raw} / 100 {points}"
+    if result.leaf.calc is Calc.THRESHOLD:
+        return f"{_between(result, inputs.scheme.parameters.reading)} {points}"
+    if result.target is None:
+        return f"0 {points}"
+    return f"min({raw} / {decimal_text(result.target)}, 1) {points}"
+
+
+def _between(result: LeafResult, reading: Reading) -> str:
+    low, high = (
+        decimal_text(value or Fraction(0)) for value in (result.leaf.low, result.leaf.high)
+    )
+    raw = decimal_text(result.raw or Fraction(0))
+    if reading is Reading.PROPORTION:
+        return f"[{raw} >= {low}] min({raw} / {high}, 1)"
+    return f"clamp(({raw} - {low}) / ({high} - {low}), 0, 1)"
+
+
+SENTENCES: Final[Mapping[Note, str]] = {
+    Note.NO_EVIDENCE: "没有可计的记录，计零分",
+    Note.NOT_APPLICABLE: "没有目标值，不适用，分值按比例摊给同级指标",
+    Note.MINIMUM_APPLIED: "规划目标低于下限，按下限计",
+    Note.BASELINE_USED: "规划没有目标值，按基准值计",
+}
+
+
+def explanation(result: LeafResult, inputs: Inputs) -> str:
+    """Say in a sentence where the points come from."""
+    earned = f"得 {points_text(result.rounded)} 分，满分 {points_text(result.max_points)} 分"
+    notes = "；".join(SENTENCES[note] for note in result.notes)
+    said = [_source_sentence(result, inputs), notes, earned if result.applicable else ""]
+    return "；".join(part for part in said if part) + "。"
+
+
+def _source_sentence(result: LeafResult, inputs: Inputs) -> str:
+    if result.leaf.calc is Calc.EXPERT:
+        return f"专家评分表 {len(inputs.sheets)} 份，均值 {_shown(result.leaf, result.raw)}"
+    if result.leaf.calc is Calc.THRESHOLD:
+        figures = (result.raw, result.leaf.low, result.leaf.high)
+        raw, low, high = (_shown(result.leaf, value) for value in figures)
+        return f"实际 {raw}，下限 {low}，上限 {high}，记录 {len(result.fact_ids)} 条"
+    actual, target = (_shown(result.leaf, value) for value in (result.raw, result.target))
+    return f"实际 {actual}，目标 {target}，记录 {len(result.fact_ids)} 条"
+
+
+def _shown(leaf: Leaf, value: Fraction | None) -> str:
+    """Write a figure for a reader: money in 元, shares in percent."""
+    if value is None:
+        return "无"
+    if leaf.unit == MONEY_UNIT:
+        return f"{points_text(value / 100)} 元"
+    return f"{decimal_text(value * 100)}%" if leaf.unit == RATIO_UNIT else decimal_text(value)
+
+
+# --- what must hold -------------------------------------------------------------------------
+
+
+def input_checks(inputs: Inputs) -> list[Check]:
+    """Check that figures can be computed with: nothing below zero, every leaf scored."""
+    codes = set(inputs.scheme.expert_codes())
+    incomplete = [one.sheet_id for one in inputs.sheets if not codes <= set(one.scores)]
+    return [
+        COUNTED.check(
+            "VALUE_NEGATIVE", Kind.CONTENT, passed=not negatives(inputs), where=negatives(inputs)
+        ),
+        Rule("A121", "四(三)2").check(
+            "SHEET_INCOMPLETE", Kind.CONTENT, passed=not incomplete, missing=incomplete
+        ),
+    ]
+
+
+def negatives(inputs: Inputs) -> list[str]:
+    """Name the facts and targets whose figures are below zero."""
+    found = [f"target {one.code}" for one in inputs.targets if one.value < 0]
+    found.extend(
+        f"{leaf.code} {fact['id']}"
+        for leaf in inputs.scheme.leaves()
+        if leaf.query is not None
+        for fact in inputs.facts.get(leaf.query.source, ())
+        if fact["kind"] == leaf.query.kind and _has_negative(fact, paths_of(leaf.query))
+    )
+    return sorted(found)
+
+
+def _has_negative(fact: Fact, paths: Iterable[str]) -> bool:
+    return any((number_at(fact, path) or Fraction(0)) < 0 for path in paths)
+
+
+def snapshot_checks(*, has_snapshot: bool) -> list[Check]:
+    """Check that there are frozen facts to compute from (X13)."""
+    return [FROZEN.check("SNAPSHOT_MISSING", Kind.STATE, passed=has_snapshot)]
+
+
+def integrity_checks(stored_hash: str, content_hash: str) -> list[Check]:
+    """Check that a snapshot is what was stored (X13)."""
+    return [FROZEN.check("SNAPSHOT_CHANGED", Kind.STATE, passed=stored_hash == content_hash)]
+
+
+def profile_checks(asked: str | None, frozen: str, *, preview: bool) -> list[Check]:
+    """Check that only a preview looks through another profile than the case's own (A132)."""
+    passed = preview or asked is None or asked == frozen
+    return [PROFILE.check("SCHEME_FROZEN", Kind.STATE, passed=passed, profile=frozen)]
+
+
+def second_reading_checks(*, near_boundary: bool, readings: int) -> list[Check]:
+    """Check that a total near a grade's bound was read a second time."""
+    passed = not near_boundary or readings > 0
+    return [NEAR.check("SECOND_READING_MISSING", Kind.STATE, passed=passed)]
+
+
+def freshness_checks(used: str, standing: str) -> list[Check]:
+    """Check that the sheets are still those that the result was computed from."""
+    return [FROZEN.check("STALE_INPUT", Kind.STATE, passed=used == standing)]
+
+
+def tenancy_checks(org_id: UUID | None, center_orgs: Iterable[UUID]) -> list[Check]:
+    """Check that nobody decides on his own organization's centre (X03)."""
+    passed = org_id is None or org_id not in set(center_orgs)
+    separate = Rule("X03", "architecture 10")
+    return [separate.check("SOD_VIOLATION", Kind.SCOPE, passed=passed, held="submitter")]
+
+
+# --- three years ----------------------------------------------------------------------------
+
+
+class TriennialMethod(StrEnum):
+    """How three annual totals become one: evenly, or the later years more."""
+
+    MEAN = "mean"
+    RISING = "rising"
+
+
+TRIENNIAL_WEIGHTS: Final[Mapping[TriennialMethod, tuple[Fraction, ...]]] = {
+    TriennialMethod.MEAN: (Fraction(1, 3),) * 3,
+    TriennialMethod.RISING: (Fraction(20, 100), Fraction(30, 100), Fraction(50, 100)),
+}
+
+
+def triennial_checks(years: Sequence[int]) -> list[Check]:
+    """Check that these are the published annual results of three consecutive years (A131)."""
+    ordered = sorted(years)
+    passed = len(ordered) == 3 and ordered == list(range(ordered[0], ordered[0] + 3))
+    return [TRIENNIAL.check("TRIENNIAL_INCOMPLETE", Kind.STATE, passed=passed, years=ordered)]
+
+
+def triennial_total(totals: Mapping[int, Fraction], method: TriennialMethod) -> Fraction:
+    """Combine three annual totals by year, rounded half up to 0.01 (C6)."""
+    weights = TRIENNIAL_WEIGHTS[method]
+    in_order = [totals[year] for year in sorted(totals)]
+    return half_up(
+        sum((total * weight for total, weight in zip(in_order, weights, strict=True)), Fraction(0))
+    )

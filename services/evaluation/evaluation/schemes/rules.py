@@ -1,0 +1,580 @@
+"""What an indicator scheme is: criteria, leaves, the fact query of each, and what must hold.
+
+A scheme is data (A130). This module reads it into values, judges it, and runs a leaf's query
+over facts. Points are exact fractions; a decimal appears only where a figure is shown.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any, Final
+
+import cel
+
+from shared.rules import Check, Kind, Rule
+
+CRITERIA: Final = Rule("A126", "四(四)")  # the five first-level criteria
+NAMED_METRICS: Final = Rule("A127", "四(四)")  # counted from records, in every scheme
+AS_DATA: Final = Rule("A130", "四(四)")
+WEIGHTS: Final = Rule("A132", "四(四)")
+
+FULL: Final = Fraction(100)
+# What a cycle says to weigh each case by the profile of its centre's model.
+BY_MODEL: Final = "by_model"
+DEFAULT_PROFILE: Final = "default"
+CRITERION_CODES: Final = ("A", "B", "C", "D", "E")
+MAX_EXPRESSION: Final = 500
+# What a filter may call: comparing, joining, asking for presence, and text functions.
+ALLOWED_FUNCTIONS: Final = frozenset(
+    {
+        "@in", "_&&_", "_||_", "!_", "_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_", "_?_:_",
+        "_[_]", "size", "startsWith", "endsWith", "contains", "has",
+    }
+)  # fmt: skip
+ALLOWED_VARIABLES: Final = frozenset({"fact", "period"})
+NUMBER: Final = re.compile(r"-?\d{1,18}(\.\d{1,6})?")
+
+
+class SchemeState(StrEnum):
+    """A draft may be edited; opening the first cycle freezes the scheme for good."""
+
+    DRAFT = "draft"
+    FROZEN = "frozen"
+
+
+class SchemeEvent(StrEnum):
+    """What can happen to a scheme."""
+
+    EDIT = "edit"
+    OPEN_CYCLE = "open_cycle"
+
+
+MOVES: Final[Mapping[tuple[SchemeState, SchemeEvent], SchemeState]] = {
+    (SchemeState.DRAFT, SchemeEvent.EDIT): SchemeState.DRAFT,
+    (SchemeState.DRAFT, SchemeEvent.OPEN_CYCLE): SchemeState.FROZEN,
+    (SchemeState.FROZEN, SchemeEvent.OPEN_CYCLE): SchemeState.FROZEN,
+}
+
+
+class Calc(StrEnum):
+    """How a leaf turns a figure into points."""
+
+    RATIO = "ratio"
+    THRESHOLD = "threshold"
+    EXPERT = "expert"
+
+
+class Source(StrEnum):
+    """Where the facts of a leaf come from."""
+
+    REGISTRY = "registry"
+    IP_LEDGER = "ip_ledger"
+    REPORT = "report"
+    SHEETS = "sheets"
+
+
+class Aggregate(StrEnum):
+    """How the facts of a leaf become one figure."""
+
+    COUNT = "count"
+    SUM = "sum"
+    DISTINCT = "distinct"
+    WEIGHTED_SUM = "weighted_sum"
+    RATIO = "ratio"
+
+
+class Reading(StrEnum):
+    """How 按比例 between two thresholds is read: from the lower bound, or of the upper one."""
+
+    INTERPOLATE = "interpolate"
+    PROPORTION = "proportion"
+
+
+class Rating(StrEnum):
+    """The four grades (等次), best first."""
+
+    EXCELLENT = "excellent"
+    GOOD = "good"
+    QUALIFIED = "qualified"
+    UNQUALIFIED = "unqualified"
+
+
+@dataclass(frozen=True, slots=True)
+class Weighting:
+    """A factor looked up by the text found at a path; a text without a factor counts nothing."""
+
+    path: str
+    factors: Mapping[str, Fraction]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One side of a ratio: a count, or the sum at a path, over the facts that its filter keeps."""
+
+    aggregate: Aggregate
+    path: str | None = None
+    filter: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FactQuery:
+    """Which facts a leaf reads and how they become one figure. `kind` is the facts' kind."""
+
+    source: Source
+    kind: str
+    aggregate: Aggregate
+    filter: str | None = None
+    path: str | None = None
+    weights: tuple[Weighting, ...] = ()
+    numerator: Part | None = None
+    denominator: Part | None = None
+
+    def filters(self) -> list[str]:
+        """List every expression that the query evaluates."""
+        parts = (self.numerator, self.denominator)
+        return [text for text in (self.filter, *(part.filter for part in parts if part)) if text]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One indicator. `minimum`, `baseline`, `low` and `high` are in the leaf's own unit."""
+
+    code: str
+    name: str
+    calc: Calc
+    max_points: Fraction
+    clause: str
+    unit: str
+    query: FactQuery | None = None
+    minimum: Fraction | None = None
+    baseline: Fraction | None = None
+    low: Fraction | None = None
+    high: Fraction | None = None
+    evidence_required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """A first-level criterion with its leaves."""
+
+    code: str
+    name: str
+    leaves: tuple[Leaf, ...]
+
+    @property
+    def max_points(self) -> Fraction:
+        """Sum the points of its leaves: the criterion's own default weight."""
+        return sum((leaf.max_points for leaf in self.leaves), Fraction(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The scheme's own thresholds; lower bounds of grades are included in the grade."""
+
+    reading: Reading
+    excellent_from: Fraction
+    good_from: Fraction
+    qualified_from: Fraction
+    late_cap: Rating
+    second_reading_band: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """A whole scheme, with the hash of the data that it was read from."""
+
+    criteria: tuple[Criterion, ...]
+    parameters: Parameters
+    content_hash: str
+
+    def leaves(self) -> list[Leaf]:
+        """List every leaf in the scheme's order."""
+        return [leaf for criterion in self.criteria for leaf in criterion.leaves]
+
+    def weights(self) -> dict[str, Fraction]:
+        """Give the scheme's own weight of each criterion."""
+        return {criterion.code: criterion.max_points for criterion in self.criteria}
+
+    def expert_codes(self) -> tuple[str, ...]:
+        """Name the leaves that experts score."""
+        return tuple(leaf.code for leaf in self.leaves() if leaf.calc is Calc.EXPERT)
+
+
+def canonical(document: object) -> bytes:
+    """Give the one byte form of JSON data: keys sorted, no spaces, UTF-8, no floats."""
+    text = json.dumps(
+        document, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+    )
+    return text.encode()
+
+
+def digest(document: object) -> str:
+    """Give the SHA-256 of the canonical form, in hexadecimal."""
+    return hashlib.sha256(canonical(document)).hexdigest()
+
+
+def scheme_from(content: Mapping[str, Any]) -> Scheme:
+    """Read a scheme's stored content; its form was checked on the way in."""
+    parameters = content["parameters"]
+    return Scheme(
+        criteria=tuple(
+            Criterion(one["code"], one["name"], tuple(map(_leaf_from, one["leaves"])))
+            for one in content["criteria"]
+        ),
+        parameters=Parameters(
+            reading=Reading(parameters["reading"]),
+            excellent_from=Fraction(parameters["excellent_from"]),
+            good_from=Fraction(parameters["good_from"]),
+            qualified_from=Fraction(parameters["qualified_from"]),
+            late_cap=Rating(parameters["late_cap"]),
+            second_reading_band=Fraction(parameters["second_reading_band"]),
+        ),
+        content_hash=digest(content),
+    )
+
+
+def _leaf_from(content: Mapping[str, Any]) -> Leaf:
+    query = content.get("query")
+    return Leaf(
+        code=content["code"],
+        name=content["name"],
+        calc=Calc(content["calc"]),
+        max_points=Fraction(content["max"]),
+        clause=content["clause"],
+        unit=content["unit"],
+        query=_query_from(query) if query else None,
+        minimum=_optional(content.get("minimum")),
+        baseline=_optional(content.get("baseline")),
+        low=_optional(content.get("low")),
+        high=_optional(content.get("high")),
+        evidence_required=bool(content.get("evidence_required", False)),
+    )
+
+
+def _query_from(content: Mapping[str, Any]) -> FactQuery:
+    return FactQuery(
+        source=Source(content["source"]),
+        kind=content["kind"],
+        aggregate=Aggregate(content["aggregate"]),
+        filter=content.get("filter"),
+        path=content.get("path"),
+        weights=tuple(
+            Weighting(
+                one["path"],
+                {factor["value"]: Fraction(factor["factor"]) for factor in one["factors"]},
+            )
+            for one in content.get("weights") or ()
+        ),
+        numerator=_part_from(content.get("numerator")),
+        denominator=_part_from(content.get("denominator")),
+    )
+
+
+def _part_from(content: Mapping[str, Any] | None) -> Part | None:
+    if content is None:
+        return None
+    return Part(Aggregate(content["aggregate"]), content.get("path"), content.get("filter"))
+
+
+def _optional(text: str | None) -> Fraction | None:
+    return None if text is None else Fraction(text)
+
+
+# --- what must hold -------------------------------------------------------------------------
+
+
+def scheme_checks(scheme: Scheme) -> list[Check]:
+    """Check a scheme before it is stored (A126, A127, A130): every failure, not the first."""
+    codes = [leaf.code for leaf in scheme.leaves()]
+    total = sum(scheme.weights().values(), Fraction(0))
+    return [
+        WEIGHTS.check(
+            "WEIGHTS_NOT_100", Kind.CONTENT, passed=total == FULL, pointer="/criteria",
+            sum=decimal_text(total),
+        ),
+        CRITERIA.check(
+            "SCHEME_INVALID", Kind.CONTENT, problem="criteria", pointer="/criteria",
+            passed=tuple(one.code for one in scheme.criteria) == CRITERION_CODES,
+            wanted=list(CRITERION_CODES),
+        ),
+        AS_DATA.check(
+            "SCHEME_INVALID", Kind.CONTENT, problem="code_twice", pointer="/criteria",
+            passed=len(set(codes)) == len(codes),
+            codes=sorted({code for code in codes if codes.count(code) > 1}),
+        ),
+        NAMED_METRICS.check(
+            "SCHEME_INVALID", Kind.CONTENT, problem="metric_missing", pointer="/criteria",
+            passed=not missing_metrics(scheme), missing=missing_metrics(scheme),
+        ),
+        _grades_check(scheme.parameters),
+        *(check for leaf in scheme.leaves() for check in _leaf_checks(leaf)),
+    ]  # fmt: skip
+
+
+# 委托研发合同数及金额、技术市场交易额、孵化企业数量: what the plan names must be counted.
+NAMED: Final[Mapping[str, Callable[[FactQuery], bool]]] = MappingProxyType(
+    {
+        "commissioned_rd_count": lambda query: (
+            query.kind == "tech_contract" and query.aggregate is Aggregate.COUNT
+        ),
+        "commissioned_rd_amount": lambda query: (
+            query.kind == "tech_contract" and "contract_amount" in (query.path or "")
+        ),
+        "tech_transaction_amount": lambda query: (
+            query.kind == "tech_contract" and "tech_transaction_amount" in (query.path or "")
+        ),
+        "incubated_enterprises": lambda query: query.kind == "incubation",
+    }
+)
+
+
+def missing_metrics(scheme: Scheme) -> list[str]:
+    """Name the metrics that the plan itself names and no leaf of the scheme counts (A127)."""
+    queries = [leaf.query for leaf in scheme.leaves() if leaf.query is not None]
+    return [name for name, counts in NAMED.items() if not any(map(counts, queries))]
+
+
+def _grades_check(parameters: Parameters) -> Check:
+    bounds = (parameters.qualified_from, parameters.good_from, parameters.excellent_from)
+    falling = Fraction(0) < bounds[0] < bounds[1] < bounds[2] <= FULL
+    return AS_DATA.check(
+        "SCHEME_INVALID", Kind.CONTENT, problem="grades", passed=falling, pointer="/parameters",
+        bounds=[decimal_text(bound) for bound in bounds],
+    )  # fmt: skip
+
+
+def _leaf_checks(leaf: Leaf) -> list[Check]:
+    pointer = f"/criteria/{leaf.code[:1]}/leaves/{leaf.code}"
+    filters = leaf.query.filters() if leaf.query else []
+    problems = [problem for text in filters if (problem := expression_problem(text))]
+    return [
+        AS_DATA.check(
+            "SCHEME_INVALID",
+            Kind.CONTENT,
+            passed=_is_whole(leaf),
+            pointer=pointer,
+            problem="leaf",
+            leaf=leaf.code,
+        ),
+        AS_DATA.check(
+            "SCHEME_INVALID",
+            Kind.CONTENT,
+            passed=not problems,
+            pointer=pointer,
+            problem="expression",
+            leaf=leaf.code,
+            problems=problems,
+        ),
+    ]
+
+
+def _is_whole(leaf: Leaf) -> bool:
+    """Tell whether a leaf has what its way of calculating needs, and nothing below zero."""
+    figures = (leaf.minimum, leaf.baseline, leaf.low, leaf.high)
+    if leaf.max_points <= 0 or any(figure is not None and figure < 0 for figure in figures):
+        return False
+    if leaf.calc is Calc.EXPERT:
+        return leaf.query is None
+    if leaf.query is None or not _is_query_whole(leaf.query):
+        return False
+    if leaf.calc is Calc.THRESHOLD:
+        return leaf.low is not None and leaf.high is not None and leaf.low < leaf.high
+    return True
+
+
+def _is_query_whole(query: FactQuery) -> bool:
+    if query.aggregate is Aggregate.RATIO:
+        return query.numerator is not None and query.denominator is not None
+    if query.aggregate in (Aggregate.SUM, Aggregate.DISTINCT):
+        return query.path is not None
+    return query.aggregate is not Aggregate.WEIGHTED_SUM or bool(query.weights)
+
+
+def expression_problem(text: str) -> str | None:
+    """Tell why an expression cannot be a filter, or None when it can."""
+    if len(text) > MAX_EXPRESSION:
+        return f"longer than {MAX_EXPRESSION} characters"
+    try:
+        program = cel.compile(text)
+    except ValueError as error:
+        return str(error).splitlines()[0][:200]
+    strangers = set(program.variables()) - ALLOWED_VARIABLES
+    if strangers:
+        return f"unknown names: {', '.join(sorted(strangers))}"
+    calls = set(program.functions()) - ALLOWED_FUNCTIONS
+    return f"unknown functions: {', '.join(sorted(calls))}" if calls else None
+
+
+def edit_checks(state: SchemeState) -> list[Check]:
+    """Check that a scheme may still be edited (A130): opening a cycle freezes it."""
+    return [AS_DATA.check("SCHEME_FROZEN", Kind.STATE, passed=(state, SchemeEvent.EDIT) in MOVES)]
+
+
+def weight_checks(weights: Mapping[str, Fraction]) -> list[Check]:
+    """Check a weight profile: one weight above zero per criterion, together exactly 100 (A132)."""
+    total = sum(weights.values(), Fraction(0))
+    return [
+        WEIGHTS.check(
+            "WEIGHTS_NOT_100", Kind.CONTENT, pointer="/weights", sum=decimal_text(total),
+            passed=total == FULL and all(weight > 0 for weight in weights.values()),
+        ),
+        CRITERIA.check(
+            "SCHEME_INVALID", Kind.CONTENT, problem="criteria", pointer="/weights",
+            passed=tuple(sorted(weights)) == CRITERION_CODES, wanted=list(CRITERION_CODES),
+        ),
+    ]  # fmt: skip
+
+
+def profile_edit_checks(*, locked: bool) -> list[Check]:
+    """Check that a profile may still be edited: a cycle that opened with it locks it (A132)."""
+    return [WEIGHTS.check("SCHEME_FROZEN", Kind.STATE, passed=not locked)]
+
+
+# --- facts into a figure --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The days that a cycle judges, both included, as ISO text for comparing in filters."""
+
+    from_on: str
+    until_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A leaf's figure and the facts behind it; `raw` is None when nothing could be measured."""
+
+    raw: Fraction | None
+    fact_ids: tuple[str, ...] = field(default=())
+
+
+Fact = Mapping[str, Any]
+
+
+def number_at(fact: Fact, path: str) -> Fraction | None:
+    """Read the number at a dotted path: an integer, a decimal text, or money (its 分).
+
+    Anything else, a float included, is no number: None.
+    """
+    value = _value_at(fact, path)
+    if isinstance(value, Mapping):
+        value = value.get("amount")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Fraction(value)
+    if isinstance(value, str) and NUMBER.fullmatch(value):
+        return Fraction(value)
+    return None
+
+
+def _value_at(fact: Fact, path: str) -> Any:  # noqa: ANN401 - facts hold JSON of any shape
+    value: Any = fact
+    for step in path.split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(step)
+    return value
+
+
+def kept(facts: Iterable[Fact], expression: str | None, period: Period) -> list[Fact]:
+    """Keep the facts for which the expression is true.
+
+    A fact that lacks a field which the expression reads does not match: a record without the
+    evidence that an indicator asks for counts nothing.
+    """
+    if expression is None:
+        return list(facts)
+    program = cel.compile(expression)
+    days = {"from_on": period.from_on, "until_on": period.until_on}
+    return [fact for fact in facts if _is_true(program, fact, days)]
+
+
+def _is_true(program: cel.Program, fact: Fact, days: Mapping[str, str]) -> bool:
+    try:
+        return program.execute({"fact": dict(fact), "period": dict(days)}) is True
+    except (ValueError, KeyError, TypeError, RuntimeError):
+        return False
+
+
+def measure(query: FactQuery, facts: Iterable[Fact], period: Period) -> Measured:
+    """Turn the facts of a source into a leaf's figure, in an order that facts do not decide."""
+    of_kind = (fact for fact in facts if fact["kind"] == query.kind)
+    ordered = sorted(kept(of_kind, query.filter, period), key=lambda fact: str(fact["id"]))
+    ids = tuple(str(fact["id"]) for fact in ordered)
+    if query.aggregate is Aggregate.RATIO:
+        return Measured(_ratio(query, ordered, period), ids)
+    return Measured(_figure(query, ordered), ids)
+
+
+def _figure(query: FactQuery, facts: Sequence[Fact]) -> Fraction:
+    if query.aggregate is Aggregate.COUNT:
+        return Fraction(len(facts))
+    if query.aggregate is Aggregate.DISTINCT:
+        found = (_value_at(fact, query.path or "") for fact in facts)
+        return Fraction(len({str(value) for value in found if value is not None}))
+    if query.aggregate is Aggregate.SUM:
+        return _sum(facts, query.path or "")
+    return sum((_weight(query, fact) for fact in facts), Fraction(0))
+
+
+def _sum(facts: Iterable[Fact], path: str) -> Fraction:
+    return sum((number_at(fact, path) or Fraction(0) for fact in facts), Fraction(0))
+
+
+def _weight(query: FactQuery, fact: Fact) -> Fraction:
+    amount = Fraction(1) if query.path is None else number_at(fact, query.path) or Fraction(0)
+    for weighting in query.weights:
+        amount *= weighting.factors.get(str(_value_at(fact, weighting.path)), Fraction(0))
+    return amount
+
+
+def _ratio(query: FactQuery, facts: Sequence[Fact], period: Period) -> Fraction | None:
+    """Divide the two parts; nothing to divide by means that nothing was measured."""
+    above, below = (_part(part, facts, period) for part in (query.numerator, query.denominator))
+    return above / below if below > 0 else None
+
+
+def _part(part: Part | None, facts: Sequence[Fact], period: Period) -> Fraction:
+    if part is None:
+        return Fraction(0)
+    chosen = kept(facts, part.filter, period)
+    if part.aggregate is Aggregate.COUNT:
+        return Fraction(len(chosen))
+    return _sum(chosen, part.path or "")
+
+
+def paths_of(query: FactQuery) -> list[str]:
+    """List the paths whose numbers a query adds up."""
+    parts = (query.numerator, query.denominator)
+    found = (query.path, *(part.path for part in parts if part))
+    return [path for path in found if path and query.aggregate is not Aggregate.DISTINCT]
+
+
+# --- showing a fraction ---------------------------------------------------------------------
+
+
+def half_up(value: Fraction, places: int = 2) -> Fraction:
+    """Round to decimal places, a half away from zero; values here are never below zero."""
+    scale = 10**places
+    return Fraction((value * scale + Fraction(1, 2)).__floor__(), scale)
+
+
+def decimal_text(value: Fraction, places: int = 6) -> str:
+    """Write a fraction as a decimal without trailing zeros, rounded half up at `places`."""
+    rounded = half_up(abs(value), places)
+    whole, rest = divmod(rounded.numerator * (10**places // rounded.denominator), 10**places)
+    sign = "-" if value < 0 and rounded else ""
+    tail = f"{rest:0{places}d}".rstrip("0")
+    return f"{sign}{whole}.{tail}" if tail else f"{sign}{whole}"
+
+
+def points_text(value: Fraction) -> str:
+    """Write points with their two decimals, `5.52`, rounded half up."""
+    rounded = half_up(value)
+    whole, rest = divmod(rounded.numerator * (100 // rounded.denominator), 100)
+    return f"{whole}.{rest:02d}"

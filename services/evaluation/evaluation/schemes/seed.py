@@ -1,0 +1,38 @@
+"""Reference data: the provisional scheme and the four profiles, inserted by a migration."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib import resources
+from typing import Any, Final
+
+from sqlalchemy import Connection
+from sqlalchemy.dialects.postgresql import insert
+
+from evaluation.schemes import rules
+from evaluation.schemes.tables import IndicatorScheme, WeightProfile
+
+# Reference data carries the day of the programme's first policy, not the day of installation.
+SINCE: Final = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def reference() -> Mapping[str, Any]:
+    """Read the scheme and the profiles as they are shipped."""
+    file = resources.files("evaluation.schemes").joinpath("scheme_v1.json")
+    document: Mapping[str, Any] = json.loads(file.read_text("utf-8"))
+    return document
+
+
+def insert_reference(connection: Connection) -> None:
+    """Insert what is not there yet; a second run changes nothing."""
+    document = reference()
+    scheme = {
+        **document["scheme"],
+        "state": rules.SchemeState.DRAFT,
+        "content_hash": rules.digest(document["scheme"]["content"]),
+        "version": 1,
+        "created_at": SINCE,
+    }
+    profiles = [{**one, "version": 1, "created_at": SINCE} for one in document["profiles"]]
+    connection.execute(insert(IndicatorScheme).values(scheme).on_conflict_do_nothing())
+    connection.execute(insert(WeightProfile).values(profiles).on_conflict_do_nothing())
