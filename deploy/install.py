@@ -6,6 +6,8 @@ Does nothing when the environment already fits the lock. Run by the Python that 
 an old one must be able to read it as far as the sentence that refuses it.
 """
 
+from __future__ import annotations
+
 import argparse
 import hashlib
 import importlib.util
@@ -56,12 +58,18 @@ def _install(environment: Path, lock: Path) -> None:
         _run([sys.executable, "-m", "venv", str(environment)], "The environment was not made.")
     python = str(environment / "bin" / "python")
     pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-    _run([*pip, "--require-hashes", "-r", str(lock)], "Is there a network, and room on the disk?")
+    _run(
+        [*pip, "--require-hashes", "--progress-bar=off", "-r", str(lock)],
+        "Is there a network, and room on the disk?",
+        show=_Counter(lock),
+    )
     members = [word for member in MEMBERS for word in ("-e", str(ROOT / member))]
-    # The build backend is in the lock, so nothing is fetched past the hashes.
+    # The build backend is in the lock, so nothing is fetched past the hashes; it looks for its
+    # program on the path.
     _run(
         [*pip, "--quiet", "--no-deps", "--no-build-isolation", *members],
         "One of the members was not installed.",
+        path=str(environment / "bin"),
     )
 
 
@@ -103,11 +111,37 @@ def _works(environment: Path, module: str = "site") -> bool:
     return done.returncode == 0
 
 
-def _run(command: list[str], advice: str) -> None:
+class _Counter:
+    """Shows how many packages pip has come to, instead of its several lines for each."""
+
+    def __init__(self, lock: Path) -> None:
+        lines = lock.read_text().splitlines()
+        self.total = sum("==" in line and line[0].isalpha() for line in lines if line)
+        self.done = 0
+
+    def __call__(self, line: str) -> None:
+        word, _, rest = line.partition(" ")
+        if word in {"Collecting", "Processing", "Ignoring", "Requirement"}:
+            self.done += 1
+            name = rest.split()[0].rpartition("/")[2]
+            if sys.stdout.isatty():
+                print(f"\r\033[K  {self.done} of {self.total}: {name[:60]}", end="")
+        elif word == "Installing":
+            print(f"\r\033[K  unpacking {self.total} packages")
+        sys.stdout.flush()
+
+
+def _run(command: list[str], advice: str, path: str = "", show: _Counter | None = None) -> None:
     # What this machine tells pip (index, certificate, proxy) stays in force.
     foreign = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
     environment = {name: value for name, value in os.environ.items() if name not in foreign}
-    if subprocess.run(command, cwd=str(ROOT), env=environment, check=False).returncode != 0:
+    environment["PATH"] = path + os.pathsep + environment.get("PATH", os.defpath)
+    output = None if show is None else subprocess.PIPE
+    running = subprocess.Popen(command, cwd=str(ROOT), env=environment, stdout=output, text=True)
+    for line in running.stdout or ():
+        if show is not None:
+            show(line)
+    if running.wait() != 0:
         _stop("Installing failed; the lines above say why. " + advice)
 
 
