@@ -158,9 +158,8 @@ async def run_batch(
         if total > MAX_ROWS:
             raise Failure("BODY_TOO_LARGE", max_bytes=request.app.state.settings.max_upload_bytes)
         if total > INLINE_ROWS:
-            return await _queued(
-                request, kind, actor, work, options, media_type, path, digest, total
-            )
+            upload = Upload(path, media_type, digest, total)
+            return await _queued(kind, actor, work, options, upload)
         rows = await anyio.to_thread.run_sync(_all_rows, path, media_type, kind.rows)
         return await _inline(request, kind, actor, work, options, rows)
     finally:

@@ -207,7 +207,9 @@ class UnitOfWorkRoute(APIRoute):
         work = await self._work_of(request, actor)
         request.state.work = work
         try:
-            await work.replay()
+            if not self.access.streamed:
+                # A streamed body has no hash before its handler has read it.
+                await work.replay()
             response = await inner(request)
             await work.finish(response)
         except Replay as replay:
