@@ -1,0 +1,50 @@
+"""Numbering committed records as leaves, and signing the tree over them."""
+
+import time
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ip_ledger.log import actions
+from ip_ledger.log.keys import LogKey
+from ip_ledger.settings import LedgerSettings
+from shared.events.sequencing import Step
+
+# As with events: what waits is taken and numbered by one statement, so that after a crash it
+# waits still, or has its leaf.
+NUMBER_LEAVES: Final = text("""
+    WITH taken AS (DELETE FROM log_pending RETURNING record_id),
+         last AS (SELECT coalesce(max(leaf_index), -1) AS leaf_index FROM log_leaf)
+    INSERT INTO log_leaf (leaf_index, record_id, leaf_hash)
+    SELECT last.leaf_index + row_number() OVER (ORDER BY r.seq), r.id, r.leaf_hash
+    FROM taken JOIN log_record r ON r.id = taken.record_id CROSS JOIN last
+""")
+
+
+def key_file(settings: LedgerSettings) -> Path:
+    """Tell where the signing key lies: beside the folder of files, unless a setting says else."""
+    return settings.log_key_file or settings.files.parent / "log.key"
+
+
+def log_key(settings: LedgerSettings) -> LogKey:
+    """Load the log's signing key, or make it at the very first start."""
+    return LogKey.kept_in(key_file(settings), settings.log_origin)
+
+
+def step(settings: LedgerSettings) -> Step:
+    """Make the sequencer's step: number what waits, and sign at most every so often."""
+    key = log_key(settings)
+    signed_at = -settings.checkpoint_seconds
+
+    async def number_and_sign(connection: AsyncConnection) -> int:
+        nonlocal signed_at
+        numbered = (await connection.execute(NUMBER_LEAVES)).rowcount
+        if time.monotonic() - signed_at < settings.checkpoint_seconds:
+            return numbered
+        if await actions.sign_checkpoint(connection, key) is not None:
+            signed_at = time.monotonic()
+        return numbered
+
+    return number_and_sign
