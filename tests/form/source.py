@@ -1,0 +1,112 @@
+"""The project's own code, read as text and as trees, for tests of its form."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+SERVICES: Final = {
+    "registry": ROOT / "services" / "registry" / "registry",
+    "evaluation": ROOT / "services" / "evaluation" / "evaluation",
+    "ip_ledger": ROOT / "services" / "ip-ledger" / "ip_ledger",
+    "gateway": ROOT / "gateway" / "gateway",
+}
+SHARED: Final = ROOT / "shared" / "shared"
+RUNNER: Final = ROOT / "deploy" / "zhichuang"
+ROOMS: Final = ("rules", "tables", "queries", "actions", "schemas", "routes", "consumers", "jobs")
+_IGNORED: Final = {".git", ".venv", "node_modules", "build", "__pycache__"}
+
+
+@dataclass(frozen=True)
+class Module:
+    """One Python file; `room` is its role in a feature, or an empty string."""
+
+    path: Path
+    package: str
+
+    @property
+    def name(self) -> str:
+        return str(self.path.relative_to(ROOT))
+
+    @property
+    def room(self) -> str:
+        """The room, also where it is a folder with a module per use case."""
+        names = [self.path.stem, *self.path.relative_to(ROOT).parts[:-1]]
+        return next((name for name in names if name in ROOMS), "")
+
+    @cached_property
+    def text(self) -> str:
+        return self.path.read_text()
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.text)
+
+    def at(self, node: ast.AST) -> str:
+        """Name a place as editors understand it."""
+        return f"{self.name}:{getattr(node, 'lineno', 1)}"
+
+    def calls(self) -> Iterator[tuple[ast.Call, str]]:
+        """Every call with the last part of its name: `session.commit()` is `commit`."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Call):
+                called = node.func
+                if isinstance(called, ast.Attribute):
+                    yield node, called.attr
+                elif isinstance(called, ast.Name):
+                    yield node, called.id
+
+    def strings(self) -> Iterator[ast.Constant]:
+        """Every text in the code that is no docstring."""
+        documentation = {
+            id(node.body[0].value)
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+            and node.body
+            and isinstance(node.body[0], ast.Expr)
+        }
+        for node in ast.walk(self.tree):
+            text = isinstance(node, ast.Constant) and isinstance(node.value, str)
+            if text and id(node) not in documentation:
+                assert isinstance(node, ast.Constant)
+                yield node
+
+
+def modules(*packages: str) -> list[Module]:
+    """All modules of the named packages; of services, gateway and shared when none is named."""
+    places = {**SERVICES, "shared": SHARED, "zhichuang": RUNNER}
+    chosen = packages or (*SERVICES, "shared")
+    return [
+        Module(path, name)
+        for name in chosen
+        for path in sorted(places[name].rglob("*.py"))
+        if not _IGNORED & set(path.parts)
+    ]
+
+
+def features() -> list[Module]:
+    """All modules of services that stand in a room of a feature."""
+    return [
+        module
+        for module in modules(*SERVICES)
+        if module.room and "migrations" not in module.path.parts
+    ]
+
+
+def project_files(*suffixes: str) -> list[Path]:
+    """Every file of the project with one of the suffixes, wherever it lies."""
+    found = []
+    for path in sorted(ROOT.rglob("*")):
+        parts = path.relative_to(ROOT).parts
+        hidden = any(part.startswith(".") and part != ".ci" for part in parts)
+        if path.is_file() and path.suffix in suffixes and not hidden and not _IGNORED & set(parts):
+            found.append(path)
+    return found
+
+
+def listed(faults: list[str]) -> str:
+    """Show every fault on a line of its own: whoever broke it wants the whole list."""
+    return "\n" + "\n".join(faults)

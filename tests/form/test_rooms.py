@@ -1,0 +1,107 @@
+"""Each room imports what it needs for its work and nothing that would let it do another's."""
+
+import ast
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.form.source import ROOMS, Module, features, listed
+
+PURE_SHARED = {
+    "shared.rules", "shared.money", "shared.shares", "shared.calendar", "shared.codes",
+}  # fmt: skip
+PURE_LIBRARIES = {"celpy", "cel", "common_expression_language", "numpy", "scipy", "stdnum"}
+NETWORK = {"httpx", "aiohttp", "requests", "urllib"}
+HTTP = {"fastapi", "starlette", "uvicorn"}
+STORAGE = {"sqlalchemy", "sqlmodel", "asyncpg", "alembic"}
+
+# What a room never imports from outside, and from which other rooms it takes nothing.
+CLOSED = {
+    "tables": (HTTP | NETWORK, {"queries", "actions", "schemas", "routes", "consumers", "jobs"}),
+    "queries": (NETWORK, {"actions", "routes", "consumers", "jobs"}),
+    "actions": (HTTP | NETWORK, {"routes", "consumers", "jobs"}),
+    "schemas": (NETWORK | STORAGE, {"queries", "actions", "routes", "consumers", "jobs"}),
+    "routes": (NETWORK, {"consumers", "jobs"}),
+    "consumers": (HTTP | NETWORK, {"routes"}),
+    "jobs": (HTTP, {"routes"}),
+}
+
+
+def imported(module: Module) -> Iterator[tuple[ast.stmt, str]]:
+    """Every imported name with its full path."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node, alias.name
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module.at(node)}: a relative import"
+            for alias in node.names:
+                yield node, f"{node.module}.{alias.name}"
+
+
+def room_of(name: str) -> str:
+    return next((part for part in name.split(".") if part in ROOMS), "")
+
+
+def is_pure(name: str, module: Module) -> bool:
+    top = name.split(".", maxsplit=1)[0]
+    if name.startswith("urllib.parse."):
+        return True
+    if top in sys.stdlib_module_names or top in PURE_LIBRARIES:
+        return top not in {"random", "secrets", "socket", "subprocess", "time", "urllib"}
+    if top == "shared":
+        return any(name == pure or name.startswith(f"{pure}.") for pure in PURE_SHARED)
+    parts = name.split(".")
+    return top == module.package and any(
+        part == "rules" or part.endswith("_rules") for part in parts
+    )
+
+
+def test_rules_import_only_what_is_pure() -> None:
+    """The standard library, pure parts of shared, and other rules."""
+    faults = [
+        f"{module.at(node)} imports {name}"
+        for module in features()
+        if module.room == "rules"
+        for node, name in imported(module)
+        if not is_pure(name, module)
+    ]
+    assert not faults, listed(faults)
+
+
+@pytest.mark.parametrize("room", list(CLOSED))
+def test_a_room_stays_in_its_trade(room: str) -> None:
+    libraries, rooms = CLOSED[room]
+    faults = [
+        f"{module.at(node)} imports {name}"
+        for module in features()
+        if module.room == room
+        for node, name in imported(module)
+        if name.split(".", maxsplit=1)[0] in libraries
+        or (name.split(".", maxsplit=1)[0] == module.package and room_of(name) in rooms)
+    ]
+    assert not faults, listed(faults)
+
+
+@pytest.mark.parametrize("room", ["rules", "actions", "schemas", "routes", "consumers", "jobs"])
+def test_selects_stand_in_queries(room: str) -> None:
+    faults = [
+        module.at(call)
+        for module in features()
+        if module.room == room
+        for call, name in module.calls()
+        if name == "select" and not isinstance(call.func, ast.Attribute)
+    ]
+    assert not faults, listed(faults)
+
+
+def test_an_action_never_begins_nor_ends_a_transaction() -> None:
+    faults = [
+        f"{module.at(call)} calls {name}"
+        for module in features()
+        if module.room in {"actions", "queries", "rules", "consumers"}
+        for call, name in module.calls()
+        if name in {"commit", "rollback", "begin"}
+    ]
+    assert not faults, listed(faults)
