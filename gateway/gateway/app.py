@@ -1,0 +1,120 @@
+"""Wires the gateway: its own features in one application, and the door in front of everything."""
+
+from typing import Any, Final
+
+from fastapi import APIRouter, FastAPI, Request
+from sqlalchemy import text
+from starlette.types import ASGIApp
+
+from gateway.feed import feed_scope
+from gateway.identity.routes import me_router, people_router
+from gateway.identity.routes import router as identity_router
+from gateway.openapi.collecting import Collector
+from gateway.openapi.routes import router as openapi_router
+from gateway.proxy.door import Door
+from gateway.proxy.upstream import Upstreams
+from gateway.sandbox.routes import router as sandbox_router
+from gateway.schemas import ReadyOut, WelcomeOut
+from gateway.settings import GatewaySettings
+from gateway.tokens.keys import KeyRing
+from gateway.tokens.routes import router as tokens_router
+from shared.auth import TokenVerifier
+from shared.clock import Clock
+from shared.http import Router, access
+from shared.http.app import Service, service_app
+
+SERVICES: Final = ("registry", "evaluation", "ip-ledger")
+TAGS: Final = (
+    {"name": "tokens", "description": "Access tokens for programs, and the keys that sign them."},
+    {"name": "identity", "description": "People, the programs that speak for them, and oneself."},
+    {"name": "sandbox", "description": "The programme clock of a sandbox; it only moves forward."},
+)
+
+
+def create_app() -> ASGIApp:
+    """Make the gateway; uvicorn calls this."""
+    return assembled(GatewaySettings())
+
+
+def assembled(settings: GatewaySettings) -> Door:
+    """Make the gateway from settings."""
+    service = Service(
+        name="gateway",
+        title="Gateway",
+        settings=settings,
+        routers=_routers(settings),
+        feed=feed_scope,
+        tags=TAGS,
+        prepare=_need_keys,
+    )
+    own = service_app(service)
+    app: FastAPI = own.fastapi  # type: ignore[attr-defined]
+    upstreams = Upstreams(settings, SERVICES)
+    keys = KeyRing(
+        app.state.database.sessions,
+        settings.key_secret.get_secret_value(),
+        settings.key_refresh_seconds,
+    )
+    app.state.keys = keys
+    # The keys are this process's own: it need not ask itself over HTTP.
+    app.state.verifier = TokenVerifier(settings.issuer, keys.published)
+    _publish_whole_house(app)
+    app.state.collector = Collector(upstreams, app.openapi(), settings.openapi_refresh_seconds)
+    return Door(
+        settings,
+        own,
+        upstreams,
+        app.state.verifier.verify,
+        _clock_text(app.state.clock) if settings.sandbox else _no_clock,
+    )
+
+
+def _routers(settings: GatewaySettings) -> list[APIRouter]:
+    identity = [identity_router, people_router, me_router]
+    # Without the setting the route does not exist, so that nobody can find a way around it.
+    sandbox = [sandbox_router] if settings.sandbox else []
+    return [tokens_router, *identity, _front_router(), *sandbox]
+
+
+def _publish_whole_house(app: FastAPI) -> None:
+    """Answer `/openapi.json` with every service's operations instead of the gateway's alone."""
+    app.router.routes[:] = [
+        route for route in app.router.routes if getattr(route, "path", "") != "/openapi.json"
+    ]
+    app.include_router(openapi_router)
+
+
+def _front_router() -> APIRouter:
+    router = Router(tags=["process"], include_in_schema=False)
+    everyone = access(tenant="none")
+
+    @router.get("/", operation_id="welcome", openapi_extra=everyone)
+    async def welcome() -> WelcomeOut:
+        """Say what this is and where to go on."""
+        return WelcomeOut()
+
+    @router.get("/readyz", operation_id="gateway_readyz", openapi_extra=everyone)
+    async def readyz(request: Request) -> ReadyOut:
+        """Agree once the database answers and there is a key that signs."""
+        async with request.app.state.database.sessions.reading() as session:
+            await session.execute(text("SELECT 1"))
+        await request.app.state.keys.signer()
+        return ReadyOut()
+
+    return router
+
+
+async def _need_keys(app: FastAPI) -> None:
+    # A gateway under another key secret could sign nothing: better not to start at all.
+    await app.state.keys.published()
+
+
+def _clock_text(clock: Clock) -> Any:  # noqa: ANN401 - the door's `ProgrammeClock`
+    def text_of_now() -> str:
+        return clock.now().isoformat().replace("+00:00", "Z")
+
+    return text_of_now
+
+
+def _no_clock() -> None:
+    return None

@@ -1,0 +1,180 @@
+"""Registering programs for people, and ending them."""
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.identity import queries, rules
+from gateway.identity.tables import Client, Person, PersonName, RoleGrant
+from shared.auth import Actor
+from shared.clock import Clock
+from shared.database import new_id
+from shared.events.recording import record
+from shared.rules import Kind, Refused, Rule, require
+
+IDEMPOTENCY: Final = Rule("X05", "architecture 2")
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A program to register: for a person who exists (`person_id`) or is named."""
+
+    name: str
+    org_id: UUID | None
+    person_id: UUID | None
+    person_name: str | None
+    capacities: frozenset[str]
+    expert_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """What a repeated request is known by: its key's scope and the digest of its body."""
+
+    scope: bytes
+    body_sha256: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """Whom the caller may name: anybody, or the people of these organizations."""
+
+    everyone: bool = False
+    orgs: frozenset[UUID] = field(default_factory=frozenset)
+
+
+def secret_of(key_secret: str, client_row_id: UUID) -> str:
+    """Derive a program's secret: 256 bits that nobody can guess without the gateway's own key.
+
+    Derived and not drawn, so that the answer to a repeated request can be made again while the
+    database holds nothing that it could be read from.
+    """
+    digest = hmac.digest(key_secret.encode(), b"client secret\n" + client_row_id.bytes, "sha256")
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def digest_of(secret: str) -> bytes:
+    """Give what is stored of a secret."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+async def repeated(session: AsyncSession, keyed: Keyed | None) -> Client | None:
+    """Find what a keyed request made before; refuse another body under the same key (X05)."""
+    if keyed is None:
+        return None
+    client = await queries.client_of_request(session, keyed.scope)
+    if client is not None and client.request_sha256 != keyed.body_sha256:
+        raise Refused([IDEMPOTENCY.check("IDEMPOTENCY_MISMATCH", Kind.STATE, passed=False)])
+    return client
+
+
+async def register(
+    session: AsyncSession,
+    actor: Actor,
+    registration: Registration,
+    authority: Authority,
+    key_secret: str,
+    keyed: Keyed | None = None,
+) -> Client:
+    """Register a program; its secret is `secret_of` its id. What it may was checked before.
+
+    Raises `Refused`: NOT_FOUND when the named person is none of the caller's.
+    """
+    person = await _person(session, registration, authority)
+    row_id = new_id()
+    client = Client(
+        id=row_id,
+        client_id=str(row_id),
+        name=registration.name,
+        secret_sha256=digest_of(secret_of(key_secret, row_id)),
+        person_id=person.id,
+        org_id=registration.org_id,
+        created_by=actor.person_id,
+        # Real time, like everything about tokens.
+        created_at=datetime.now(UTC),
+        request_scope=keyed.scope if keyed else None,
+        request_sha256=keyed.body_sha256 if keyed else None,
+    )
+    session.add(client)
+    await grant(session, actor, person.id, registration.org_id, registration.capacities)
+    record(
+        session,
+        actor,
+        "client.registered",
+        client.id,
+        client_id=client.client_id,
+        for_person_id=person.id,
+        org_id=registration.org_id,
+        capacities=sorted(registration.capacities),
+    )
+    return client
+
+
+async def register_person(session: AsyncSession, actor: Actor, name: str) -> Person:
+    """Register a person; the event holds the id only, never the name."""
+    person = await _named_person(session, name, None)
+    record(session, actor, "person.registered", person.id)
+    return person
+
+
+async def _person(
+    session: AsyncSession, registration: Registration, authority: Authority
+) -> Person:
+    if registration.person_id is None:
+        name = registration.person_name or ""
+        return await _named_person(session, name, registration.expert_id)
+    person = await queries.person_for_update(session, registration.person_id)
+    if not authority.everyone:
+        held = await queries.orgs_of_person(session, person.id)
+        require(rules.person_checks(held, authority.orgs))
+    if registration.expert_id is not None:
+        person.expert_id = registration.expert_id
+    return person
+
+
+async def _named_person(session: AsyncSession, name: str, expert_id: UUID | None) -> Person:
+    person = Person(expert_id=expert_id, created_at=datetime.now(UTC))
+    session.add(person)
+    await session.flush()
+    session.add(PersonName(person_id=person.id, name=name))
+    return person
+
+
+async def grant(
+    session: AsyncSession,
+    actor: Actor,
+    person_id: UUID,
+    org_id: UUID | None,
+    capacities: frozenset[str],
+) -> None:
+    """Grant what the person does not hold yet, from the programme's day on."""
+    clock: Clock = session.info["clock"]
+    held = await queries.open_capacities(session, person_id, org_id)
+    session.add_all(
+        RoleGrant(
+            person_id=person_id,
+            org_id=org_id,
+            capacity=capacity,
+            granted_by=actor.person_id,
+            granted_on=clock.today(),
+        )
+        for capacity in sorted(capacities - held)
+    )
+
+
+async def deactivate(session: AsyncSession, actor: Actor, client_id: str) -> Client:
+    """End a program: it gets no more tokens. Ending it twice changes nothing.
+
+    Raises `Refused`: NOT_FOUND.
+    """
+    client = await queries.client_for_update(session, actor, client_id)
+    if client.deactivated_at is None:
+        client.deactivated_at = datetime.now(UTC)
+        record(session, actor, "client.deactivated", client.id, client_id=client.client_id)
+    return client

@@ -1,0 +1,136 @@
+"""What is read of people and programs, and who may see which."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Row, Select, func, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from gateway.identity import rules
+from gateway.identity.tables import Client, Person, PersonName, RoleGrant
+from shared.auth import Actor
+from shared.rules import found
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A program as a token is made for it, or as it is listed."""
+
+    client: Client
+    expert_id: UUID | None
+    capacities: frozenset[str]
+
+
+def _grants_of_client() -> Any:  # noqa: ANN401 - SQLAlchemy's own lateral
+    """Collect the grants that hold for a client: its person's, for the same organization."""
+    grant = (
+        select(
+            func.coalesce(
+                func.jsonb_agg(
+                    func.jsonb_build_array(
+                        col(RoleGrant.capacity),
+                        col(RoleGrant.granted_on),
+                        col(RoleGrant.granted_until),
+                    )
+                ),
+                func.jsonb_build_array(),
+            ).label("grants")
+        )
+        .where(
+            col(RoleGrant.person_id) == col(Client.person_id),
+            col(RoleGrant.org_id).is_not_distinct_from(col(Client.org_id)),
+        )
+        .correlate(Client)
+    )
+    return grant.lateral("held")
+
+
+def _identities() -> Select[Any]:
+    held = _grants_of_client()
+    return (
+        select(Client, col(Person.expert_id), held.c.grants)
+        .join(Person, col(Person.id) == col(Client.person_id))
+        .join(held, true())
+    )
+
+
+def identity_of(row: Row[Any], day: date) -> Identity:
+    """Read a row of `_identities` as of a day."""
+    client, expert_id, held = cast("tuple[Client, UUID | None, list[list[Any]]]", row)
+    grants = [
+        rules.Grant(capacity, date.fromisoformat(first), last and date.fromisoformat(last))
+        for capacity, first, last in held
+    ]
+    return Identity(client, expert_id, rules.capacities_on(grants, day))
+
+
+async def identity_by_client_id(
+    session: AsyncSession, client_id: str, day: date
+) -> Identity | None:
+    """Load an active program with what it may act as on a day, in one statement."""
+    statement = _identities().where(
+        col(Client.client_id) == client_id, col(Client.deactivated_at).is_(None)
+    )
+    row = (await session.execute(statement)).one_or_none()
+    return None if row is None else identity_of(row, day)
+
+
+def visible_identities(actor: Actor) -> Select[Any]:
+    """List programs: an admin sees all, a member's person those of its organization (X04)."""
+    statement = _identities()
+    if actor.has("admin"):
+        return statement
+    return statement.where(col(Client.org_id).is_not(None), col(Client.org_id) == actor.org_id)
+
+
+async def client_for_update(session: AsyncSession, actor: Actor, client_id: str) -> Client:
+    """Load and lock a program that the actor may see (X04)."""
+    statement = select(Client).where(col(Client.client_id) == client_id)
+    if not actor.has("admin"):
+        statement = statement.where(
+            col(Client.org_id).is_not(None), col(Client.org_id) == actor.org_id
+        )
+    return found(await session.scalar(statement.with_for_update()))
+
+
+async def client_of_request(session: AsyncSession, scope: bytes) -> Client | None:
+    """Find the program that a keyed request made before."""
+    return await session.scalar(select(Client).where(col(Client.request_scope) == scope))
+
+
+async def orgs_of_person(session: AsyncSession, person_id: UUID) -> set[UUID | None]:
+    """Give the organizations for which a person holds or held a grant; None is the authority."""
+    statement = select(col(RoleGrant.org_id)).where(col(RoleGrant.person_id) == person_id)
+    return set((await session.scalars(statement.distinct())).all())
+
+
+async def person_for_update(session: AsyncSession, person_id: UUID) -> Person:
+    """Load and lock a person; whoever names one must be allowed to know him."""
+    statement = select(Person).where(col(Person.id) == person_id).with_for_update()
+    return found(await session.scalar(statement))
+
+
+async def open_capacities(session: AsyncSession, person_id: UUID, org_id: UUID | None) -> set[str]:
+    """Give the capacities of a person for an organization that have no end."""
+    statement = select(col(RoleGrant.capacity)).where(
+        col(RoleGrant.person_id) == person_id,
+        col(RoleGrant.org_id).is_not_distinct_from(org_id),
+        col(RoleGrant.granted_until).is_(None),
+    )
+    return set((await session.scalars(statement)).all())
+
+
+async def name_of(session: AsyncSession, person_id: UUID) -> str | None:
+    """Give a person's name, if it was not erased."""
+    statement = select(col(PersonName.name)).where(col(PersonName.person_id) == person_id)
+    return await session.scalar(statement)
+
+
+async def names_of(session: AsyncSession, person_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Give the names of several people."""
+    statement = select(PersonName).where(col(PersonName.person_id).in_(person_ids))
+    return {row.person_id: row.name for row in (await session.scalars(statement)).all()}

@@ -1,0 +1,128 @@
+"""Who may register a program, for whom, and with which capacities."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from shared.rules import Check, Kind, Rule
+
+ROLES: Final = Rule("X02", "architecture 8")
+TENANT: Final = Rule("X04", "architecture 8")
+
+
+class Role(StrEnum):
+    """What kind of caller someone is; services are registered by the operator alone."""
+
+    MEMBER = "member"
+    EXPERT = "expert"
+    OFFICIAL = "official"
+    AGENCY = "agency"
+
+
+class Duty(StrEnum):
+    """What an official is charged with."""
+
+    HANDLER = "handler"
+    REVIEWER = "reviewer"
+    APPROVER = "approver"
+    AUDITOR = "auditor"
+    BOOKKEEPER = "bookkeeper"
+    ADMIN = "admin"
+
+
+SERVICE: Final = "service"
+DUTIES: Final = frozenset(duty.value for duty in Duty)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A capacity that a person holds for an organization, over days that are both included."""
+
+    capacity: str
+    granted_on: date
+    granted_until: date | None = None
+
+
+def capacities_on(grants: Iterable[Grant], day: date) -> frozenset[str]:
+    """Give the capacities held on a day (X02)."""
+    return frozenset(
+        grant.capacity
+        for grant in grants
+        if grant.granted_on <= day and (grant.granted_until is None or day <= grant.granted_until)
+    )
+
+
+def split(capacities: Collection[str]) -> tuple[list[str], list[str]]:
+    """Part capacities into roles and duties, each in order, as a token bears them."""
+    duties = sorted(DUTIES.intersection(capacities))
+    return sorted(set(capacities) - DUTIES), duties
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked for: a program of an organization with these capacities."""
+
+    org_id: UUID | None
+    roles: frozenset[Role]
+    duties: frozenset[Duty]
+    has_expert: bool
+
+
+def registration_checks(
+    request: Request, *, by_admin: bool, own_org: UUID | None, leads: bool
+) -> list[Check]:
+    """Check that the caller may register this program (X02, X04).
+
+    An admin may register any. A member's person may register members' programs of its own
+    organization and of the legal entity of a centre that its organization leads (`leads`).
+    """
+    own = request.org_id is not None and request.org_id == own_org
+    plain = request.roles == {Role.MEMBER} and not request.duties and not request.has_expert
+    return [
+        TENANT.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=by_admin or own or leads),
+        ROLES.check(
+            "FORBIDDEN_SCOPE", Kind.SCOPE, passed=by_admin or plain, pointer="/roles", role="member"
+        ),
+        *consistency_checks(request),
+    ]
+
+
+def consistency_checks(request: Request) -> list[Check]:
+    """Check that the capacities fit together, whoever asks (X02)."""
+    is_member = Role.MEMBER in request.roles
+    return [
+        ROLES.check(
+            "FIELD_INVALID",
+            Kind.CONTENT,
+            passed=not request.duties or Role.OFFICIAL in request.roles,
+            pointer="/duties",
+            field="duties",
+        ),
+        ROLES.check(
+            "FIELD_MISSING",
+            Kind.CONTENT,
+            passed=not is_member or request.org_id is not None,
+            pointer="/org_id",
+            field="org_id",
+        ),
+        ROLES.check(
+            "FIELD_MISSING",
+            Kind.CONTENT,
+            passed=Role.EXPERT not in request.roles or request.has_expert,
+            pointer="/expert_id",
+            field="expert_id",
+        ),
+    ]
+
+
+def person_checks(held_orgs: Collection[UUID | None], manageable: Collection[UUID]) -> list[Check]:
+    """Check that a member may name this person (X04): one it could have registered itself.
+
+    Otherwise a member could make a program that speaks for an official; such a person does not
+    exist for it.
+    """
+    known = bool(held_orgs) and set(held_orgs) <= set(manageable)
+    return [TENANT.check("NOT_FOUND", Kind.HIDDEN, passed=known, pointer="/person/id")]

@@ -1,0 +1,110 @@
+"""What goes over the wire about people and programs."""
+
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from gateway.identity.rules import Duty, Role
+from shared.http.schemas import Body, Out, ShortText
+
+ORG = "019b2f6e-0000-7000-8000-000000000001"
+PERSON = "019b2f6e-0000-7000-8000-000000000002"
+
+
+class PersonRef(Body):
+    """The person for whom a program speaks: one who is known, or a new one by name."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "周启明"}]})
+
+    id: UUID | None = Field(default=None, description="A person who is registered already.")
+    name: ShortText | None = Field(default=None, description="The name of a new person.")
+
+    @model_validator(mode="after")
+    def one_of_both(self) -> Self:
+        """Refuse neither and both."""
+        if (self.id is None) == (self.name is None):
+            raise PydanticCustomError("person", "either id or name")
+        return self
+
+
+class PersonIn(Body):
+    """A person to register before any program speaks for him or her."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "沈知衡"}]})
+
+    name: ShortText = Field(description="Kept in one place, from which it can be erased.")
+
+
+class PersonOut(Out):
+    """A registered person."""
+
+    id: UUID = Field(description="Names the person everywhere; `sub` of his or her tokens.")
+    name: str = Field(description="The name.")
+
+
+class ClientIn(Body):
+    """A program to register."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"name": "C11 运营系统", "org_id": ORG, "person": {"name": "周启明"}},
+            ]
+        }
+    )
+
+    name: ShortText = Field(description="What the program is, for people who read lists.")
+    org_id: UUID | None = Field(
+        default=None, description="The organization it speaks for; officials and experts have none."
+    )
+    person: PersonRef = Field(description="The person who answers for what it does.")
+    roles: Annotated[list[Role], Field(min_length=1, max_length=4)] = Field(
+        default=[Role.MEMBER], description="Only an admin gives others than `member`."
+    )
+    duties: Annotated[list[Duty], Field(max_length=6)] = Field(
+        default=[], description="Duties of an official; only an admin gives them."
+    )
+    expert_id: UUID | None = Field(
+        default=None, description="The person's entry in the pool of experts, with role `expert`."
+    )
+
+
+class ClientCreatedOut(Out):
+    """A new program and its secret, which is shown this once."""
+
+    id: UUID = Field(description="The registration.")
+    client_id: str = Field(description="What the program calls itself at `/oauth/token`.")
+    client_secret: str = Field(description="Keep it: it is stored nowhere.")
+    sub: UUID = Field(description="The person for whom the program speaks.")
+    org_id: UUID | None = Field(description="The organization it speaks for.")
+
+
+class ClientOut(Out):
+    """A registered program."""
+
+    id: UUID = Field(description="The registration.")
+    client_id: str = Field(description="What the program calls itself at `/oauth/token`.")
+    name: str = Field(description="What the program is.")
+    sub: UUID = Field(description="The person for whom the program speaks.")
+    person_name: str | None = Field(description="His or her name, unless it was erased.")
+    org_id: UUID | None = Field(description="The organization it speaks for.")
+    roles: list[str] = Field(description="Roles that hold today.")
+    duties: list[str] = Field(description="Duties that hold today.")
+    expert_id: UUID | None = Field(description="The person's entry in the pool of experts.")
+    created_at: datetime = Field(description="When it was registered, in real time.")
+    deactivated_at: datetime | None = Field(description="When it was ended.")
+
+
+class MeOut(Out):
+    """Who the bearer of this token is."""
+
+    sub: UUID = Field(description="The person.")
+    name: str | None = Field(description="His or her name, unless it was erased.")
+    roles: list[str] = Field(description="Roles in this token.")
+    duties: list[str] = Field(description="Duties in this token.")
+    org_id: UUID | None = Field(description="The organization spoken for.")
+    center_ids: list[UUID] = Field(description="Centres that the organization has a part in.")
+    expert_id: UUID | None = Field(description="The person's entry in the pool of experts.")

@@ -1,0 +1,5 @@
+"""Runs the gateway's migrations."""
+
+from shared.database.migrations import run
+
+run("gateway")

@@ -1,0 +1,1 @@
+"""One published document for the whole house."""

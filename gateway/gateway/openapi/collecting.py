@@ -1,0 +1,75 @@
+"""Collecting the services' documents, and keeping the last good one of each."""
+
+import asyncio
+import hashlib
+import json
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+
+from gateway.openapi import rules
+from gateway.proxy.upstream import Unreachable, Upstreams
+
+MAX_BYTES: Final = 16 * 1024 * 1024
+PATH: Final = "/openapi.json"
+ACCEPT: Final = (("accept", "application/json"),)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The merged document as it is sent."""
+
+    body: bytes
+    tag: str
+
+
+class Collector:
+    """Asks the services for their documents now and then; a service that is down keeps its last."""
+
+    def __init__(self, upstreams: Upstreams, own: dict[str, Any], refresh_seconds: float) -> None:
+        """Start with the gateway's own document alone."""
+        self._upstreams = upstreams
+        self._refresh_seconds = refresh_seconds
+        self._documents: dict[str, rules.Document] = {"gateway": own}
+        self._published: Published | None = None
+        self._collected_at = float("-inf")
+        self._collecting = asyncio.Lock()
+
+    async def published(self) -> Published | None:
+        """Give the merged document; None when there is none that could be published."""
+        if time.monotonic() - self._collected_at >= self._refresh_seconds:
+            async with self._collecting:
+                if time.monotonic() - self._collected_at >= self._refresh_seconds:
+                    await self._collect()
+        return self._published
+
+    async def _collect(self) -> None:
+        names = list(self._upstreams.addresses)
+        found = await asyncio.gather(*(self._document(name) for name in names))
+        for name, document in zip(names, found, strict=True):
+            if document is not None:
+                self._documents[name] = document
+        try:
+            body = rules.encoded(rules.merged(self._documents))
+        except rules.Conflict as conflict:
+            # The last good document stays; the form test of the house fails on this.
+            log.error("openapi.conflict", conflict=str(conflict))  # noqa: TRY400 - no trace needed
+        else:
+            self._published = Published(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+        if all(document is not None for document in found):
+            self._collected_at = time.monotonic()
+
+    async def _document(self, name: str) -> rules.Document | None:
+        try:
+            response = await self._upstreams.ask(name, "GET", PATH, ACCEPT)
+            body = await response.content.read(MAX_BYTES)
+            response.release()
+            document = json.loads(body) if response.status == 200 else None
+        except (Unreachable, ValueError, OSError) as error:
+            log.warning("openapi.unavailable", upstream=name, error=type(error).__name__)
+            return None
+        return document if isinstance(document, dict) else None

@@ -1,0 +1,390 @@
+"""The dispatcher: every request is judged here, then goes to a service or to the gateway's app."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any, Final, Protocol
+
+import aiohttp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.proxy import rules
+from gateway.proxy.access_log import AccessLog
+from gateway.proxy.answers import Headers, problem
+from gateway.proxy.measures import Measures
+from gateway.proxy.tracing import Trace, new_request_id, trace_of
+from gateway.proxy.upstream import Body, BodyRefused, ClientLeft, Unreachable, Upstreams
+from gateway.settings import GatewaySettings
+from shared.auth import InvalidToken, KeysUnavailable
+
+# A client that leaves is noticed once its request has taken this long: a watcher for every quick
+# request would cost more than the work that it saves.
+WATCH_AFTER_SECONDS: Final = 0.25
+# A client that is refused in the middle of its body is read on for a moment, since closing at
+# once would reset the connection and lose the answer.
+DRAIN_SECONDS: Final = 2.0
+CLIENT_LEFT: Final = 499  # Only in the log; nobody is there to read a status.
+
+Claims = Mapping[str, Any]
+Verify = Callable[[str], Awaitable[Claims]]
+
+
+class ProgrammeClock(Protocol):
+    """Tells the programme's instant as text, in a sandbox; None elsewhere."""
+
+    def __call__(self) -> str | None:
+        """Give the instant."""
+
+
+@dataclass(slots=True)
+class Refusal(Exception):  # noqa: N818 - an answer, not an error of ours
+    """The request is refused at the door; `closes` also ends the connection."""
+
+    code: str
+    closes: bool = False
+    figures: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Passage:
+    """One request on its way: what was found out about it, and what became of it."""
+
+    scope: Scope
+    send: Send
+    started: float
+    clock: ProgrammeClock
+    trace: Trace
+    path: str = ""
+    service: str = "gateway"
+    claims: Claims | None = None
+    status: int = 0
+    answering: bool = False
+    # The gateway's own application logs and counts what it answers, as every service does.
+    noted: bool = False
+
+    async def answer(self, message: Message) -> None:
+        """Send on a message of the answer, with what every answer bears."""
+        if message["type"] == "http.response.start":
+            self.answering = True
+            self.status = message["status"]
+            message["headers"] = self.marked(list(message["headers"]))
+        await self.send(message)
+
+    def marked(self, headers: Headers) -> Headers:
+        """Add the request's id and trace, and the sandbox's clock."""
+        kept = [field for field in headers if field[0] not in (b"x-request-id", b"traceparent")]
+        kept.append((b"x-request-id", self.trace.request_id.encode()))
+        kept.append((b"traceparent", self.trace.traceparent.encode()))
+        now = self.clock()
+        if now is not None:
+            kept = [field for field in kept if field[0] != b"x-sandbox-clock"]
+            kept.append((b"x-sandbox-clock", now.encode()))
+        return kept
+
+
+class Door:
+    """The gateway as an ASGI application."""
+
+    def __init__(
+        self,
+        settings: GatewaySettings,
+        own: ASGIApp,
+        upstreams: Upstreams,
+        verify: Verify,
+        clock: ProgrammeClock,
+    ) -> None:
+        """Take the application that answers what is the gateway's own."""
+        self._settings = settings
+        self._own = own
+        self._upstreams = upstreams
+        self._verify = verify
+        self._clock = clock
+        self._hosts = settings.allowed_hosts
+        self._limits = rules.Limits(
+            target=settings.max_target_bytes,
+            head=settings.max_head_bytes,
+            fields=settings.max_fields,
+            json=settings.max_json_bytes,
+            upload=settings.max_upload_bytes,
+        )
+        self._log = AccessLog()
+        self._measures = Measures()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or run the application's life."""
+        if scope["type"] == "lifespan":
+            async with self._upstreams:
+                await self._own(scope, receive, send)
+            self._log.flush()
+            return
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        passage = Passage(scope, send, perf_counter(), self._clock, Trace("", "", ""))
+        try:
+            await self._pass(passage, receive)
+        except Refusal as refusal:
+            await self._refuse(passage, refusal, receive)
+        except ClientLeft:
+            passage.status = CLIENT_LEFT
+        finally:
+            if not passage.noted:
+                self._note(passage)
+
+    async def _pass(self, passage: Passage, receive: Receive) -> None:
+        head = self._judge(passage)
+        authorization = head.once.get(b"authorization")
+        service = rules.service_of(passage.path)
+        body = self._body(passage, head, receive)
+        if service is None:
+            await self._answer_here(passage, head, body, receive)
+            return
+        passage.service = service
+        if authorization is not None:
+            passage.claims = await self._claims(authorization)
+        await self._exchange(passage, head, body, receive)
+
+    def _judge(self, passage: Passage) -> rules.Head:
+        """Refuse what has no business here; name the request and its canonical path."""
+        scope = passage.scope
+        fields: Headers = scope["headers"]
+        found = {name: value for name, value in fields if name in rules.OURS}
+        passage.trace = trace_of(found.get(b"x-request-id"), found.get(b"traceparent"))
+        raw_path: bytes = scope["raw_path"]
+        if len(raw_path) + len(scope["query_string"]) > self._limits.target:
+            raise Refusal("URI_TOO_LONG", closes=True)
+        if len(fields) > self._limits.fields or rules.head_size(fields) > self._limits.head:
+            raise Refusal("HEADERS_TOO_LARGE", closes=True)
+        path = rules.canonical_path(raw_path)
+        if path is None:
+            raise Refusal("REQUEST_UNREADABLE")
+        passage.path = path
+        if scope["method"] not in rules.METHODS:
+            raise Refusal("METHOD_NOT_ALLOWED")
+        try:
+            head = rules.judged_head(fields)
+        except rules.MalformedHead:
+            raise Refusal("REQUEST_UNREADABLE", closes=True) from None
+        if not rules.names_one_host(head.ours.get(b"host"), self._hosts):
+            raise Refusal("REQUEST_UNREADABLE", closes=True)
+        return head
+
+    def _body(self, passage: Passage, head: rules.Head, receive: Receive) -> Body | None:
+        """Give the body that is announced, unless it is announced too large or compressed."""
+        fields = dict(passage.scope["headers"])
+        length = head.once.get(b"content-length")
+        if length is None and b"transfer-encoding" not in fields:
+            return None
+        limit = rules.body_limit(passage.path, self._limits)
+        if length is not None and int(length) > limit:
+            raise Refusal("BODY_TOO_LARGE", closes=True, figures={"max_bytes": limit})
+        if b"content-encoding" in fields:
+            # A few compressed bytes can unfold into gigabytes.
+            raise Refusal("UNSUPPORTED_MEDIA_TYPE", closes=True)
+        return Body(receive, limit, self._settings.body_idle_seconds)
+
+    async def _claims(self, authorization: bytes) -> Claims:
+        token = rules.bearer_token(authorization)
+        if token is None:
+            raise Refusal("UNAUTHENTICATED")
+        try:
+            return await self._verify(token)
+        except InvalidToken:
+            raise Refusal("UNAUTHENTICATED") from None
+        except KeysUnavailable:
+            raise Refusal("UNAVAILABLE") from None
+
+    async def _answer_here(
+        self, passage: Passage, head: rules.Head, body: Body | None, receive: Receive
+    ) -> None:
+        """Let the gateway's own application answer, under the same bounds."""
+        scope = passage.scope
+        scope["path"] = passage.path
+        scope["raw_path"] = passage.path.encode("ascii")
+        scope["headers"] = [
+            *((name.encode(), value.encode()) for name, value in head.passing),
+            (b"host", head.ours[b"host"]),
+            (b"x-request-id", passage.trace.request_id.encode()),
+            (b"traceparent", passage.trace.traceparent.encode()),
+        ]
+
+        async def bounded() -> Message:
+            if body is None or body.complete:
+                return await receive()
+            try:
+                chunk = await body.chunk()
+            except ClientLeft:
+                return {"type": "http.disconnect"}
+            return {"type": "http.request", "body": chunk, "more_body": not body.complete}
+
+        passage.noted = True
+        try:
+            await self._own(scope, bounded, passage.answer)
+        except BodyRefused as refused:
+            raise self._refusal_of(refused, passage) from None
+
+    async def _exchange(
+        self, passage: Passage, head: rules.Head, body: Body | None, receive: Receive
+    ) -> None:
+        """Pass the request to its service and the answer back."""
+        watched = body or Body(receive, 0, self._settings.body_idle_seconds)
+        if body is None:
+            watched.complete = True
+        watch = _Watch(watched)
+        try:
+            if body is not None:
+                await body.read_first()
+            response = await self._upstreams.ask(
+                passage.service,
+                passage.scope["method"],
+                _target(passage),
+                _headers_in(passage, head),
+                body,
+            )
+            await self._relay(passage, response)
+        except BodyRefused as refused:
+            raise self._refusal_of(refused, passage) from None
+        except Unreachable:
+            raise Refusal("UNAVAILABLE", figures={}) from None
+        except asyncio.CancelledError:
+            if not watched.client_left:
+                raise
+            watch.uncancel()
+            raise ClientLeft from None
+        finally:
+            watch.stop()
+
+    async def _relay(self, passage: Passage, response: aiohttp.ClientResponse) -> None:
+        """Send a service's answer on, chunk by chunk."""
+        content = response.content
+        try:
+            await passage.answer(
+                {
+                    "type": "http.response.start",
+                    "status": response.status,
+                    "headers": rules.passing_out(response.raw_headers),
+                }
+            )
+            while not content.at_eof():
+                chunk = await content.readany()
+                ended = content.at_eof()
+                await passage.send(
+                    {"type": "http.response.body", "body": chunk, "more_body": not ended}
+                )
+                if ended:
+                    break
+            else:
+                await passage.send({"type": "http.response.body", "body": b""})
+            response.release()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            # The status is out already; an answer that just ends would pass for a whole one, so
+            # that uvicorn has to cut the connection.
+            raise Unreachable(passage.service) from error
+        except BaseException:
+            response.close()
+            raise
+
+    def _refusal_of(self, refused: BodyRefused, passage: Passage) -> Refusal:
+        limit = rules.body_limit(passage.path, self._limits)
+        figures = {"max_bytes": limit} if refused.code == "BODY_TOO_LARGE" else {}
+        return Refusal(refused.code, closes=True, figures=figures)
+
+    async def _refuse(self, passage: Passage, refusal: Refusal, receive: Receive) -> None:
+        if passage.answering:
+            # Too late for a document: returning without the rest makes uvicorn cut the line.
+            return
+        languages = dict(passage.scope["headers"]).get(b"accept-language", b"")
+        status, headers, body = problem(
+            refusal.code,
+            passage.trace.request_id,
+            passage.path,
+            languages.decode("latin-1"),
+            **refusal.figures,
+        )
+        if refusal.closes:
+            headers.append((b"connection", b"close"))
+        await passage.answer({"type": "http.response.start", "status": status, "headers": headers})
+        await passage.send({"type": "http.response.body", "body": body, "more_body": True})
+        if refusal.closes:
+            await _drain(receive)
+        await passage.send({"type": "http.response.body", "body": b""})
+
+    def _note(self, passage: Passage) -> None:
+        seconds = perf_counter() - passage.started
+        method: str = passage.scope["method"]
+        claims = passage.claims or {}
+        self._measures.observe(passage.service, method, passage.status, seconds)
+        self._log.add(
+            method=method,
+            path=passage.path,
+            status=passage.status,
+            seconds=seconds,
+            request_id=passage.trace.request_id or new_request_id(),
+            trace_id=passage.trace.trace_id,
+            service=passage.service,
+            client_id=claims.get("client_id"),
+            person_id=claims.get("sub"),
+        )
+
+
+class _Watch:
+    """Cancels the exchange of a client that has left, from a quarter of a second on."""
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+        self._exchange = asyncio.current_task()
+        self._loop = asyncio.get_running_loop()
+        self._timer = self._loop.call_later(WATCH_AFTER_SECONDS, self._look)
+        self._task: asyncio.Task[None] | None = None
+
+    def _look(self) -> None:
+        if not self._body.complete:
+            # Two readers would take each other's messages; the body's own reader notices as well.
+            self._timer = self._loop.call_later(WATCH_AFTER_SECONDS, self._look)
+            return
+        self._task = self._loop.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        await self._body.until_client_leaves()
+        if self._exchange is not None:
+            self._exchange.cancel()
+
+    def uncancel(self) -> None:
+        """Take the cancellation back once it has done its work."""
+        if self._exchange is not None:
+            self._exchange.uncancel()
+
+    def stop(self) -> None:
+        """End the watch with the exchange."""
+        self._timer.cancel()
+        if self._task is not None:
+            self._task.cancel()
+
+
+def _target(passage: Passage) -> str:
+    query: bytes = passage.scope["query_string"]
+    return f"{passage.path}?{query.decode('ascii')}" if query else passage.path
+
+
+def _headers_in(passage: Passage, head: rules.Head) -> list[tuple[str, str]]:
+    client = passage.scope.get("client")
+    return [
+        *head.passing,
+        ("x-request-id", passage.trace.request_id),
+        ("traceparent", passage.trace.traceparent),
+        ("x-forwarded-for", client[0] if client else "unknown"),
+        ("x-forwarded-host", head.ours[b"host"].decode("ascii")),
+    ]
+
+
+async def _drain(receive: Receive) -> None:
+    """Read what a refused client still sends, for a moment."""
+    try:
+        async with asyncio.timeout(DRAIN_SECONDS):
+            more = True
+            while more:
+                message = await receive()
+                more = message.get("more_body", False)
+    except TimeoutError:
+        return

@@ -1,0 +1,235 @@
+"""What may pass the door: targets, header fields and bodies, judged from their bytes alone.
+
+A request is judged once, on one canonical spelling of its path, and that spelling is what the
+service gets: two readers of one path that disagree are how authorization is walked around.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from typing import Final
+from urllib.parse import quote, unquote_to_bytes
+
+Fields = Sequence[tuple[bytes, bytes]]
+
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+SERVICES: Final[Mapping[str, str]] = {
+    "registry": "registry",
+    "evaluation": "evaluation",
+    "ip-ledger": "ip-ledger",
+}
+# What anyone may read lies with the service that owns it; all but ratings is the registry's.
+PUBLIC: Final = "public"
+PUBLIC_OWNERS: Final[Mapping[str, str]] = {"ratings": "evaluation"}
+PUBLIC_DEFAULT: Final = "registry"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes in bytes, except for the number of header fields."""
+
+    target: int = 8_192
+    head: int = 16_384
+    fields: int = 100
+    json: int = 1_048_576
+    upload: int = 52_428_800
+
+
+def service_of(path: str) -> str | None:
+    """Name the service that answers a canonical path; None is the gateway itself."""
+    parts = path.split("/", 4)
+    if len(parts) < 4 or parts[1] != "v1":
+        return None
+    if parts[2] == PUBLIC:
+        return PUBLIC_OWNERS.get(parts[3], PUBLIC_DEFAULT)
+    return SERVICES.get(parts[2])
+
+
+def body_limit(path: str, limits: Limits) -> int:
+    """Give how many bytes a body may have: files and batches more than the rest."""
+    last = path.rsplit("/", 1)[-1]
+    return limits.upload if last == "files" or last.endswith("-batches") else limits.json
+
+
+# RFC 3986 path characters without `;`, whose parameters some readers drop and others keep.
+SEGMENT: Final = rb"(?:[A-Za-z0-9\-._~!$&'()*+,=:@]|%[0-9A-Fa-f]{2})+"
+PATH: Final = re.compile(rb"/|(?:/(?!\.\.?(?:/|\Z))" + SEGMENT + rb")+/?")
+# What a decoded segment may not hold: a separator, an escape of an escape, a control character.
+HIDDEN: Final = re.compile(rb"[/\\;%\x00-\x1f\x7f]")
+SAFE: Final = "/-._~!$&'()*+,=:@"
+
+
+def canonical_path(raw: bytes) -> str | None:
+    """Give the one spelling of a path, or None when it has to be refused.
+
+    Refused are dot segments, empty segments, encoded separators and dots, double encoding,
+    control characters, bad escapes and text that is not UTF-8.
+    """
+    if PATH.fullmatch(raw) is None:
+        return None
+    if b"%" not in raw:
+        return raw.decode("ascii")
+    decoded = [unquote_to_bytes(segment) for segment in raw.split(b"/")]
+    if any(HIDDEN.search(segment) or segment in (b".", b"..") for segment in decoded):
+        return None
+    try:
+        text = b"/".join(decoded).decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return quote(text, safe=SAFE)
+
+
+class Fate(Enum):
+    """What becomes of a header field on the way in."""
+
+    PASS = "pass"  # noqa: S105 - not a password
+    ONCE = "once"  # passes, and a second one is refused
+    OURS = "ours"  # read here once and set anew
+    DROP = "drop"
+
+
+ONCE: Final = frozenset(
+    {b"authorization", b"content-type", b"content-length", b"idempotency-key", b"if-match"}
+)
+OURS: Final = frozenset({b"host", b"x-request-id", b"traceparent"})
+HOP_BY_HOP: Final = frozenset(
+    {
+        b"connection",
+        b"expect",
+        b"http2-settings",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    }
+)
+# Names by which other doors tell their services who calls or what is meant; ours tells nothing
+# but the token, so whoever sends one of these is pretending. The API reads no cookies.
+FORGED: Final = frozenset(
+    {
+        b"client-ip",
+        b"cookie",
+        b"forwarded",
+        b"true-client-ip",
+        b"via",
+        b"x-client-ip",
+        b"x-cluster-client-ip",
+        b"x-http-method",
+        b"x-http-method-override",
+        b"x-method-override",
+        b"x-original-host",
+        b"x-original-url",
+        b"x-real-ip",
+        b"x-rewrite-url",
+        b"x-sandbox-clock",
+    }
+)
+FORGED_PREFIXES: Final = (b"x-user", b"x-forwarded", b"x-consumer", b"x-auth", b"x-org")
+
+
+@lru_cache(maxsize=2048)
+def fate(name: bytes) -> Fate:
+    """Judge a header field by its lower-case name."""
+    if name in ONCE:
+        return Fate.ONCE
+    if name in OURS:
+        return Fate.OURS
+    # `X_User_Id` and `X-User-Id` are one name to whatever maps headers to variables.
+    if name in HOP_BY_HOP or name in FORGED or name.startswith(FORGED_PREFIXES) or b"_" in name:
+        return Fate.DROP
+    return Fate.PASS
+
+
+def connection_names(fields: Iterable[tuple[bytes, bytes]]) -> frozenset[bytes]:
+    """Give the lower-case names that `Connection` calls hop-by-hop."""
+    values = [value for name, value in fields if name == b"connection"]
+    if not values:
+        return frozenset()
+    return frozenset(token.strip().lower() for token in b",".join(values).split(b","))
+
+
+REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9-]{1,64}")
+TRACEPARENT: Final = re.compile(rb"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})")
+HOST: Final = re.compile(rb"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is left of the header fields: those that pass, and those that are read here."""
+
+    passing: list[tuple[str, str]]
+    once: Mapping[bytes, bytes]
+    ours: Mapping[bytes, bytes]
+
+
+class MalformedHead(ValueError):  # noqa: N818 - reads as what it is
+    """The header fields contradict each other or cannot be read."""
+
+
+def judged_head(fields: Fields) -> Head:
+    """Sort the header fields by their fate; raise `MalformedHead` where one must not be doubled.
+
+    `Connection` may take away ordinary fields only: one that names `Authorization` asks the door
+    to judge a token that the service would then never see.
+    """
+    passing: list[tuple[str, str]] = []
+    seen: dict[Fate, dict[bytes, bytes]] = {Fate.ONCE: {}, Fate.OURS: {}}
+    named = connection_names(fields)
+    if not named.isdisjoint(ONCE | OURS):
+        raise MalformedHead
+    for name, value in fields:
+        verdict = fate(name)
+        if verdict is Fate.DROP or name in named:
+            continue
+        if verdict is not Fate.PASS:
+            if name in seen[verdict]:
+                raise MalformedHead
+            seen[verdict][name] = value
+        if verdict is not Fate.OURS:
+            passing.append((name.decode("ascii"), _text(value)))
+    return Head(passing, seen[Fate.ONCE], seen[Fate.OURS])
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedHead from error
+
+
+def head_size(fields: Fields) -> int:
+    """Count the bytes of the header section as they came: name, colon, space, value, line end."""
+    return sum(len(name) + len(value) + 4 for name, value in fields)
+
+
+def names_one_host(host: bytes | None, allowed: frozenset[str]) -> bool:
+    """Tell whether a `Host` is there, is well-formed, and is one of ours (none named: any)."""
+    if host is None or HOST.fullmatch(host) is None:
+        return False
+    return not allowed or host.decode("ascii").lower() in allowed
+
+
+def bearer_token(authorization: bytes) -> str | None:
+    """Give the token of an `Authorization: Bearer …`; None when it is anything else."""
+    scheme, _, token = authorization.partition(b" ")
+    if scheme.lower() != b"bearer" or not token or not token.isascii():
+        return None
+    return token.decode("ascii")
+
+
+# Set anew on the way out, or true for one hop only.
+RESPONSE_DROPS: Final = HOP_BY_HOP | {b"date", b"server", b"x-request-id", b"x-sandbox-clock"}
+
+
+def passing_out(fields: Fields) -> list[tuple[bytes, bytes]]:
+    """Give the fields of a service's answer that its caller may see."""
+    lowered = [(name.lower(), value) for name, value in fields]
+    dropped = RESPONSE_DROPS | connection_names(lowered)
+    return [(name, value) for name, value in lowered if name not in dropped]

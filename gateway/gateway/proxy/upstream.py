@@ -1,0 +1,210 @@
+"""The pool of connections to the services, and one exchange over it.
+
+Bodies stream both ways: a chunk is read when the one before it was taken, so that neither a slow
+client nor a slow service makes the gateway hold a body.
+"""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Iterable, Sequence
+from types import TracebackType
+from typing import Final, Self
+
+import aiohttp
+from starlette.types import Receive
+from yarl import URL
+
+from gateway.settings import GatewaySettings
+
+# What aiohttp would add by itself; a caller's silence about these is passed on as silence.
+UNASKED: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
+REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+READ_BUFFER_BYTES: Final = 65_536
+
+
+class ClientLeft(Exception):  # noqa: N818 - nobody is there to be told
+    """The client closed its connection before the answer was complete."""
+
+
+class BodyRefused(Exception):  # noqa: N818 - an answer, not an error of ours
+    """The body is too large or came too slowly; `code` says which."""
+
+    def __init__(self, code: str) -> None:
+        """Name the problem's code."""
+        super().__init__(code)
+        self.code = code
+
+
+class Unreachable(Exception):  # noqa: N818 - an answer, not an error of ours
+    """The service did not answer, or not in time."""
+
+
+class Body:
+    """A request's body as it arrives, counted against its limit."""
+
+    def __init__(self, receive: Receive, limit: int, idle_seconds: float) -> None:
+        """Bind to the connection; nothing is read before the first chunk is asked for."""
+        self._receive = receive
+        self._limit = limit
+        self._idle_seconds = idle_seconds
+        self._size = 0
+        self.first = b""
+        self.complete = False
+        self.client_left = False
+        self.refused: BodyRefused | None = None
+
+    async def read_first(self) -> None:
+        """Read the first chunk, which is the whole body of an ordinary request."""
+        self.first = await self.chunk()
+
+    async def chunk(self) -> bytes:
+        """Read on; a chunk may be empty. Raises `BodyRefused` or `ClientLeft`."""
+        try:
+            async with asyncio.timeout(self._idle_seconds):
+                message = await self._receive()
+        except TimeoutError:
+            raise self._refuse("REQUEST_TIMEOUT") from None
+        if message["type"] == "http.disconnect":
+            self.client_left = True
+            raise ClientLeft
+        data: bytes = message.get("body", b"")
+        self._size += len(data)
+        if self._size > self._limit:
+            raise self._refuse("BODY_TOO_LARGE")
+        self.complete = not message.get("more_body", False)
+        return data
+
+    def _refuse(self, code: str) -> BodyRefused:
+        self.refused = BodyRefused(code)
+        return self.refused
+
+    def outgoing(self) -> bytes | AsyncIterator[bytes]:
+        """Give the body for one attempt: bytes when it came whole, else its chunks.
+
+        A new iterator for each attempt, since aiohttp closes the one of a failed connect; nothing
+        was read from that one.
+        """
+        return self.first if self.complete else self._chunks()
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        yield self.first
+        while not self.complete:
+            yield await self.chunk()
+
+    async def until_client_leaves(self) -> None:
+        """Return when the client closes its connection; only once the body is complete."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self.client_left = True
+
+
+class Upstreams:
+    """Connections to every service, kept open between requests."""
+
+    def __init__(self, settings: GatewaySettings, services: Iterable[str]) -> None:
+        """Read the addresses; connections are made when they are needed."""
+        self._settings = settings
+        self.addresses = {name: settings.addresses(name) for name in services}
+        self._turns = {name: itertools.cycle(range(len(a))) for name, a in self.addresses.items()}
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        """Open the pool."""
+        settings = self._settings
+        connector = aiohttp.TCPConnector(
+            limit=settings.upstream_connections,
+            keepalive_timeout=settings.upstream_idle_seconds,
+            ttl_dns_cache=60,
+        )
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            skip_auto_headers=UNASKED,
+            read_bufsize=READ_BUFFER_BYTES,
+            timeout=aiohttp.ClientTimeout(
+                total=None,
+                connect=settings.upstream_wait_seconds,
+                sock_connect=settings.upstream_connect_seconds,
+                sock_read=settings.upstream_read_seconds,
+            ),
+        )
+        # aiohttp would send a PUT or DELETE again by itself when a kept connection had closed,
+        # although the service may have done it already; what may be repeated is decided below.
+        self._session._retry_connection = False  # noqa: SLF001 - there is no setting for it
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close every connection."""
+        if self._session is not None:
+            await self._session.close()
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """Give the pool, for the gateway's own questions to the services as well."""
+        if self._session is None:
+            raise RuntimeError("the pool is not open")
+        return self._session
+
+    async def ask(
+        self,
+        service: str,
+        method: str,
+        target: str,
+        headers: Sequence[tuple[str, str]],
+        body: Body | None = None,
+    ) -> aiohttp.ClientResponse:
+        """Send a request to a service and give its answer's head; raise `Unreachable`.
+
+        Another address, and then the first one once more, is tried only while no byte was sent;
+        a read whose kept connection turned out to be closed is sent once more.
+        """
+        addresses = self._in_turn(service)
+        for address in addresses:
+            try:
+                return await self._send(method, address + target, headers, body)
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                if body is not None and (body.refused or body.client_left):
+                    raise body.refused or ClientLeft from error
+                if not _may_repeat(error, method, body):
+                    raise Unreachable(service) from error
+        try:
+            return await self._send(method, addresses[0] + target, headers, body)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise Unreachable(service) from error
+
+    def _in_turn(self, service: str) -> list[str]:
+        addresses = self.addresses[service]
+        if len(addresses) == 1:
+            return addresses
+        first = next(self._turns[service])
+        return addresses[first:] + addresses[:first]
+
+    async def _send(
+        self,
+        method: str,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        body: Body | None,
+    ) -> aiohttp.ClientResponse:
+        return await self.session.request(
+            method,
+            URL(url, encoded=True),
+            headers=headers,
+            data=None if body is None else body.outgoing(),
+            allow_redirects=False,
+        )
+
+
+def _may_repeat(error: Exception, method: str, body: Body | None) -> bool:
+    """Tell whether nothing was sent, or what was sent may be sent twice."""
+    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
+        return True
+    if isinstance(error, TimeoutError):
+        return False
+    return method in REPEATABLE and body is None

@@ -1,0 +1,134 @@
+"""HTTP/1.1 on the wire: uvicorn's protocol, with the bounds and the answers that it lacks.
+
+uvicorn has no limit of time or size on a request's head, answers what it cannot parse in plain
+text, and reads a target such as `http://elsewhere/v1/me` as if it named this host.
+"""
+
+import asyncio
+import sys
+from typing import Final
+
+from httptools import HttpParserInvalidMethodError
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from gateway.proxy.answers import wire_answer
+from gateway.proxy.rules import Limits
+from gateway.proxy.tracing import new_request_id
+
+LIMITS: Final = Limits()
+# A whole head must be here this long after its first byte; a client that drips is let go.
+HEAD_SECONDS: Final = 5.0
+# A refused client may still be sending: closing at once would reset the connection, and the
+# answer would be lost with it.
+LINGER_SECONDS: Final = 2.0
+VERSIONS: Final = frozenset({"1.0", "1.1"})
+
+
+class Unacceptable(Exception):  # noqa: N818 - carries its reason out of a parser's callback
+    """The head is refused while it is being read."""
+
+
+class DoorProtocol(HttpToolsProtocol):
+    """One connection of a client; start uvicorn with `--http gateway.proxy.wire:DoorProtocol`."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start the clock of the first head."""
+        super().connection_made(transport)
+        self._head_bytes = 0
+        self._reading_head = False
+        self._gone = False
+        self._code = "REQUEST_UNREADABLE"
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the clock; nobody waits for this head any more."""
+        self._forget_head()
+        self._gone = True
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser, unless the connection was refused and only runs dry."""
+        if self._gone:
+            return
+        self._head_bytes += len(data)
+        super().data_received(data)
+        if not self._reading_head or self._gone:
+            return
+        # A head that came whole in one piece never gets here, so that it costs no timer.
+        if self._head_bytes > LIMITS.target + LIMITS.head:
+            self._refuse("HEADERS_TOO_LARGE" if self.headers else "URI_TOO_LONG")
+        elif self._head_timer is None:
+            self._expect_head()
+
+    def on_message_begin(self) -> None:
+        """Count the head's bytes from here; what came before belongs to another request."""
+        super().on_message_begin()
+        self._reading_head = True
+        self._head_bytes = 0
+
+    def on_headers_complete(self) -> None:
+        """Let the application have the request, unless its first line already refuses it."""
+        self._reading_head = False
+        self._forget_head()
+        if len(self.url) > LIMITS.target:
+            self._code = "URI_TOO_LONG"
+            raise Unacceptable
+        if self.parser.get_http_version() not in VERSIONS or not self._names_this_host():
+            raise Unacceptable
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what could not be parsed with a problem document."""
+        del msg  # Says nothing that the parser's error does not.
+        unknown_method = isinstance(sys.exception(), HttpParserInvalidMethodError)
+        self._refuse("METHOD_UNKNOWN" if unknown_method else self._code)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        # There is nothing to upgrade to; what follows such a head is not read as a request.
+        if self.cycle is not None:
+            self.cycle.keep_alive = False
+
+    def _names_this_host(self) -> bool:
+        """Tell whether an absolute target names the host that the `Host` field names."""
+        if self.url.startswith(b"/"):
+            return True
+        if not self.url.lower().startswith((b"http://", b"https://")):
+            return self.url == b"*"
+        authority = self.url.split(b"/", 3)[2]
+        hosts = [value for name, value in self.headers if name == b"host"]
+        return hosts == [authority]
+
+    def _expect_head(self) -> None:
+        self._head_timer = self.loop.call_later(HEAD_SECONDS, self._head_is_late)
+
+    def _forget_head(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _head_is_late(self) -> None:
+        self._head_timer = None
+        if self._reading_head:
+            self._refuse("REQUEST_TIMEOUT")
+        elif self.cycle is None:
+            self.transport.close()
+
+    def _refuse(self, code: str) -> None:
+        """Send a problem document as the last thing on this connection."""
+        self._gone = True
+        self._forget_head()
+        if self.transport.is_closing():
+            return
+        if self.cycle is not None and not self.cycle.response_complete:
+            # Another request's answer is under way: these bytes would be read as part of it.
+            self.transport.close()
+            return
+        self.transport.write(wire_answer(code, new_request_id(), self._languages()))
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+    def _languages(self) -> bytes:
+        fields: list[tuple[bytes, bytes]] = self.headers or []
+        return next((value for name, value in fields if name == b"accept-language"), b"")

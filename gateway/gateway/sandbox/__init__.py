@@ -1,0 +1,1 @@
+"""The sandbox's programme clock, which only moves forward."""

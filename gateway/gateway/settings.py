@@ -1,0 +1,47 @@
+"""Every setting of the gateway, from the environment with the prefix `ZHICHUANG_`."""
+
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from shared.settings import Settings
+
+
+class GatewaySettings(Settings):
+    """What the door needs besides what every process needs."""
+
+    # Encrypts signing keys at rest; without it a stolen database could sign tokens.
+    key_secret: SecretStr = SecretStr("")
+    # The services' secrets as a JSON object by client id, and where the sandbox's sample
+    # credentials are written; only the bootstrap reads these two.
+    service_secrets: SecretStr = SecretStr("{}")
+    credentials: Path | None = None
+    # Names that `Host` may bear, separated by commas; empty takes any, as on one's own machine.
+    hosts: str = ""
+    # How often a process looks for newer signing keys.
+    key_refresh_seconds: float = 30.0
+    # How old the services' published documents may be before they are asked for again.
+    openapi_refresh_seconds: float = 30.0
+    # Access tokens live this long; api.md promises ten minutes.
+    token_seconds: int = 600
+
+    # Bounds of a request's head: the longest target, all fields together, their number.
+    max_target_bytes: int = 8_192
+    max_head_bytes: int = 16_384
+    max_fields: int = 100
+    # A body that stops for longer than this is given up with 408.
+    body_idle_seconds: float = 10.0
+
+    # Connections to all services together; more requests wait for one, but not long.
+    upstream_connections: int = 512
+    upstream_connect_seconds: float = 2.0
+    upstream_wait_seconds: float = 5.0
+    # Longer than the longest long poll of a feed.
+    upstream_read_seconds: float = 65.0
+    # Below the services' own keep-alive, so that a pooled connection is never already closed.
+    upstream_idle_seconds: float = 4.0
+
+    @property
+    def allowed_hosts(self) -> frozenset[str]:
+        """Give the names that `Host` may bear, in lower case; none means any."""
+        return frozenset(host.strip().lower() for host in self.hosts.split(",") if host.strip())

@@ -1,0 +1,11 @@
+"""Every table of the gateway, for migrations."""
+
+from typing import Final
+
+import gateway.identity.tables
+import gateway.tokens.tables  # noqa: F401 - importing is what makes its tables known
+from gateway.base import Base
+
+METADATA: Final = [Base.metadata]
+
+__all__ = ["METADATA"]

@@ -1,0 +1,1 @@
+"""Issuing access tokens, and the keys that sign them."""

@@ -1,0 +1,155 @@
+"""What a token request may look like, and what a token says."""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote_plus
+
+from shared.auth import AUDIENCE
+
+FORM: Final = "application/x-www-form-urlencoded"
+MAX_FORM_BYTES: Final = 8_192
+MAX_CREDENTIAL: Final = 255
+GRANT_TYPES: Final = ("client_credentials",)
+BASIC: Final = "client_secret_basic"
+POST: Final = "client_secret_post"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenError(Exception):
+    """An error of RFC 6749, section 5.2; the description never repeats what was sent."""
+
+    error: str
+    description: str
+    status: int = 400
+
+
+MALFORMED: Final = TokenError("invalid_request", "The request is not a readable form.")
+TWICE: Final = TokenError("invalid_request", "A parameter stands twice.")
+TWO_WAYS: Final = TokenError("invalid_request", "The client authenticates in two ways.")
+NO_GRANT: Final = TokenError("invalid_request", "grant_type is missing.")
+OTHER_GRANT: Final = TokenError("unsupported_grant_type", "Only client_credentials is supported.")
+UNKNOWN_CLIENT: Final = TokenError("invalid_client", "Client authentication failed.", 401)
+NO_SCOPE: Final = TokenError("invalid_scope", "This client has no scopes to choose from.")
+
+
+def form_of(content_type: str, body: bytes) -> dict[str, str]:
+    """Read a form strictly: right media type, UTF-8, every name once; raise `TokenError`."""
+    if content_type.partition(";")[0].strip().lower() != FORM or len(body) > MAX_FORM_BYTES:
+        raise MALFORMED
+    try:
+        pairs = parse_qsl(
+            body.decode("ascii"),
+            keep_blank_values=True,
+            strict_parsing=bool(body),
+            errors="strict",
+            max_num_fields=20,
+        )
+    except ValueError:
+        raise MALFORMED from None
+    form = dict(pairs)
+    if len(form) != len(pairs):
+        raise TWICE
+    return form
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Who a client says it is, and how it said so."""
+
+    client_id: str
+    secret: str
+    method: str
+
+
+def credentials_of(authorization: str | None, form: Mapping[str, str]) -> Credentials:
+    """Read a client's credentials from the header or the form, never from both."""
+    named = "client_secret" in form
+    if authorization is None:
+        if not named or "client_id" not in form:
+            raise UNKNOWN_CLIENT
+        return _bounded(form["client_id"], form["client_secret"], POST)
+    if named:
+        raise TWO_WAYS
+    client_id, secret = _basic(authorization)
+    if form.get("client_id", client_id) != client_id:
+        raise TWO_WAYS
+    return _bounded(client_id, secret, BASIC)
+
+
+def _basic(authorization: str) -> tuple[str, str]:
+    scheme, _, encoded = authorization.partition(" ")
+    try:
+        decoded = base64.b64decode(encoded.strip(), validate=True).decode("ascii")
+    except (binascii.Error, ValueError):
+        raise UNKNOWN_CLIENT from None
+    client_id, colon, secret = decoded.partition(":")
+    if scheme.lower() != "basic" or not colon:
+        raise UNKNOWN_CLIENT
+    # RFC 6749, section 2.3.1: both parts are form-encoded inside the header.
+    return unquote_plus(client_id), unquote_plus(secret)
+
+
+def _bounded(client_id: str, secret: str, method: str) -> Credentials:
+    for part in (client_id, secret):
+        if not 0 < len(part) <= MAX_CREDENTIAL or not part.isascii() or not part.isprintable():
+            raise UNKNOWN_CLIENT
+    return Credentials(client_id, secret, method)
+
+
+def request_checks(form: Mapping[str, str]) -> None:
+    """Raise `TokenError` unless the form asks for a grant that is given here."""
+    if "grant_type" not in form:
+        raise NO_GRANT
+    if form["grant_type"] not in GRANT_TYPES:
+        raise OTHER_GRANT
+    if form.get("scope", "").strip():
+        raise NO_SCOPE
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """For whom a token is made."""
+
+    person_id: str
+    client_id: str
+    roles: Sequence[str]
+    duties: Sequence[str]
+    org_id: str | None
+    expert_id: str | None
+
+
+def claims_for(
+    subject: Subject, *, issuer: str, token_id: str, now: int, seconds: int
+) -> dict[str, Any]:
+    """Make the claims of an access token (X01, RFC 9068); times are seconds of real time."""
+    return {
+        "iss": issuer,
+        "aud": AUDIENCE,
+        "exp": now + seconds,
+        "nbf": now,
+        "iat": now,
+        "jti": token_id,
+        "sub": subject.person_id,
+        "client_id": subject.client_id,
+        "roles": list(subject.roles),
+        "duties": list(subject.duties),
+        "org_id": subject.org_id,
+        "scopes": [],
+        "expert_id": subject.expert_id,
+    }
+
+
+def metadata(issuer: str, base: str) -> dict[str, Any]:
+    """Describe this authorization server (RFC 8414)."""
+    return {
+        "issuer": issuer,
+        "token_endpoint": f"{base}/oauth/token",
+        "jwks_uri": f"{base}/.well-known/jwks.json",
+        "response_types_supported": [],
+        "grant_types_supported": list(GRANT_TYPES),
+        "token_endpoint_auth_methods_supported": [BASIC, POST],
+        "scopes_supported": [],
+    }

@@ -1,0 +1,86 @@
+"""What the OAuth endpoints say; field names and values are those of the RFCs."""
+
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+
+from shared.http.schemas import Body, Out
+
+
+class TokenForm(Body):
+    """A token request, as a form (RFC 6749, section 4.4)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "grant_type": "client_credentials",
+                    "client_id": "019b2f6e-0000-7000-8000-000000000003",
+                    "client_secret": "4Wq0…",
+                }
+            ]
+        }
+    )
+
+    grant_type: Literal["client_credentials"] = Field(description="Which grant is asked for.")
+    client_id: str | None = Field(default=None, description="Unless the header names it.")
+    client_secret: str | None = Field(default=None, description="Unless the header holds it.")
+
+
+class TokenOut(Out):
+    """An access token (RFC 6749, section 5.1)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"access_token": "eyJ…", "token_type": "Bearer", "expires_in": 600}]
+        }
+    )
+
+    access_token: str = Field(description="A signed JWT (RFC 9068); pass it as Bearer.")
+    token_type: Literal["Bearer"] = Field(description="How to pass it.")
+    expires_in: int = Field(description="Seconds that it lives.")
+
+
+class OAuthErrorOut(Out):
+    """Why no token was given (RFC 6749, section 5.2)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"error": "invalid_client", "error_description": "Client authentication failed."}
+            ]
+        }
+    )
+
+    error: str = Field(description="A code of the RFC.")
+    error_description: str = Field(default="", description="A sentence for developers.")
+
+
+class JwkOut(Out):
+    """A public key (RFC 7517)."""
+
+    kty: Literal["EC"] = Field(description="Key type.")
+    crv: Literal["P-256"] = Field(description="Curve.")
+    x: str = Field(description="First coordinate, base64url.")
+    y: str = Field(description="Second coordinate, base64url.")
+    kid: str = Field(description="Key id, as in a token's header.")
+    alg: Literal["ES256"] = Field(description="The one algorithm of this key.")
+    use: Literal["sig"] = Field(description="It signs.")
+
+
+class JwksOut(Out):
+    """The published keys."""
+
+    keys: list[JwkOut] = Field(description="Every key that may have signed a living token.")
+
+
+class ServerMetadataOut(Out):
+    """Where to get tokens and keys (RFC 8414)."""
+
+    issuer: str = Field(description="`iss` of every token.")
+    token_endpoint: str = Field(description="Where tokens are asked for.")
+    jwks_uri: str = Field(description="Where the keys are.")
+    response_types_supported: list[str] = Field(description="None yet: no sign-in page.")
+    grant_types_supported: list[str] = Field(description="Grants given here.")
+    token_endpoint_auth_methods_supported: list[str] = Field(description="How clients identify.")
+    scopes_supported: list[str] = Field(description="None: roles and duties decide.")

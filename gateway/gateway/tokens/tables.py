@@ -1,0 +1,30 @@
+"""The keys that sign tokens. Real time throughout: tokens never follow the programme clock."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Column, LargeBinary
+from sqlmodel import Field
+
+from gateway.base import Base
+from shared.database import instant, json_column
+
+
+class SigningKey(Base, table=True):
+    """A key pair; the private half is sealed with the gateway's own key secret."""
+
+    __tablename__ = "signing_key"
+    __table_args__ = (
+        CheckConstraint("algorithm = 'ES256'", name="algorithm_is_known"),
+        CheckConstraint("retires_at IS NULL OR retires_at > active_at", name="times_in_order"),
+    )
+
+    kid: str = Field(primary_key=True)
+    algorithm: str
+    public_jwk: dict[str, Any] = Field(sa_type=json_column)  # type: ignore[call-overload]
+    sealed_private: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    created_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    # Signs from here on, so that every process has fetched it before it is used.
+    active_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    # Published until then, while tokens that it signed may still be alive.
+    retires_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
