@@ -1,0 +1,59 @@
+"""Wires the evaluation service."""
+
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.types import ASGIApp
+
+from evaluation.cycles.routes import ROUTERS as CYCLES
+from evaluation.experts.routes import router as experts
+from evaluation.panels.routes import router as panels
+from evaluation.schemes.routes import ROUTERS as SCHEMES
+from evaluation.settings import EvaluationSettings
+from evaluation.sheets.routes import router as sheets
+from evaluation.standing.routes import router as standing
+from evaluation.visits.routes import router as visits
+from shared import directory
+from shared.auth import Actor
+from shared.events.feed import FeedScope
+from shared.http.app import Service, service_app
+
+TAGS: Final = (
+    {"name": "schemes", "description": "Indicator schemes: what is measured, and how."},
+    {"name": "weight-profiles", "description": "How much each criterion counts."},
+    {"name": "cycles", "description": "A year's evaluation of all centres."},
+    {"name": "cases", "description": "One centre in one cycle."},
+    {"name": "reports", "description": "The annual reports of the centres."},
+    {"name": "results", "description": "Snapshots, computations, reviews and publications."},
+    {"name": "experts", "description": "The pool of experts and their ties."},
+    {"name": "panels", "description": "Who reviews what, and who must not."},
+    {"name": "score-sheets", "description": "Declarations and scores of single experts."},
+    {"name": "site-visits", "description": "Reports of visits and their signatures."},
+    {"name": "standing", "description": "Where a review stands, for the service that decides."},
+    {"name": "events", "description": "What happened, in order."},
+)
+# Who reviews whom is not in it: those events carry no centre, so that no member's feed has them.
+PUBLIC_EVENTS: Final = frozenset({"evaluation.published"})
+
+
+async def feed_scope(session: AsyncSession, actor: Actor) -> FeedScope:
+    """Let services and officials read every event, members those of their centres."""
+    if actor.has("service", "official"):
+        return FeedScope(everything=True)
+    centers = await directory.centers_of(session, actor.org_id)
+    return FeedScope(center_ids=centers, types=PUBLIC_EVENTS)
+
+
+def create_app() -> ASGIApp:
+    """Make the service."""
+    return service_app(
+        Service(
+            name="evaluation",
+            title="Evaluation: how good a centre is",
+            settings=EvaluationSettings(),
+            routers=[*SCHEMES, *CYCLES, experts, panels, sheets, visits, standing],
+            feed=feed_scope,
+            consumers={"registry": directory.CONSUMES},
+            tags=TAGS,
+        )
+    )

@@ -1,0 +1,1 @@
+"""Who did what in a case, so that nobody decides what he prepared or scored."""

@@ -1,0 +1,139 @@
+"""Keeping the pool: entering experts, their ties and the end of both."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from evaluation.experts import queries, rules
+from evaluation.experts.schemas import ExpertIn, ExpertRelationIn
+from evaluation.experts.tables import Expert, ExpertPersonalData, ExpertRelation
+from shared.auth import Actor
+from shared.codes import uscc
+from shared.database import new_id
+from shared.events import record
+from shared.rules import Check, require
+
+
+async def register(session: AsyncSession, actor: Actor, body: ExpertIn, now: datetime) -> Expert:
+    """Enter a person into the pool, with employer and ties (A119).
+
+    Raises `Refused`: USCC_FORMAT, USCC_CHECK_DIGIT; a second entry of the same person is refused
+    by the table as ALREADY_EXISTS.
+    """
+    require(_code_checks(body))
+    expert = Expert(
+        id=body.id or new_id(),
+        person_id=body.person_id,
+        field=body.field,
+        title=body.title,
+        org_id=body.org_id,
+        org_uscc=_normalized(body.org_uscc),
+        registered_at=now,
+    )
+    session.add(expert)
+    await session.flush()
+    session.add(ExpertPersonalData(record_id=expert.id, expert_id=expert.id, content=body.name))
+    for relation in body.relations:
+        _add_relation(session, expert.id, relation, now)
+    record(session, actor, "expert.registered", expert.id, field=expert.field)
+    await session.flush()
+    return expert
+
+
+async def add_relation(
+    session: AsyncSession, actor: Actor, expert_id: UUID, body: ExpertRelationIn, now: datetime
+) -> Expert:
+    """Enter a tie that became known; open sheets of the expert are judged by it from now on.
+
+    Raises `Refused`: NOT_FOUND, USCC_FORMAT, USCC_CHECK_DIGIT.
+    """
+    # The lock waits for panels that are being formed with this expert, and they for it.
+    expert = await queries.expert_for_update(session, expert_id)
+    require(uscc.uscc_checks(body.org_uscc, pointer="/org_uscc") if body.org_uscc else [])
+    relation = _add_relation(session, expert.id, body, now)
+    expert.version += 1
+    record(session, actor, "expert.relation_added", expert.id, relation_id=relation.id)
+    await session.flush()
+    return expert
+
+
+async def end_relation(
+    session: AsyncSession, actor: Actor, expert_id: UUID, relation_id: UUID, until_on: date
+) -> Expert:
+    """Enter the last day of a tie; ending it again corrects the day.
+
+    Raises `Refused`: NOT_FOUND, DAYS_REVERSED.
+    """
+    expert = await queries.expert_for_update(session, expert_id)
+    relation = await queries.relation_for_update(session, expert_id, relation_id)
+    require(rules.period_checks(relation.from_on, until_on, pointer="/until_on"))
+    before = relation.until_on
+    relation.until_on = until_on
+    expert.version += 1
+    record(
+        session,
+        actor,
+        "expert.relation_ended",
+        expert.id,
+        before={"until_on": before},
+        after={"until_on": until_on},
+        relation_id=relation.id,
+        until_on=until_on,
+    )
+    await session.flush()
+    return expert
+
+
+async def move(
+    session: AsyncSession, actor: Actor, expert_id: UUID, event: rules.Event, reason: str | None
+) -> Expert:
+    """Let an expert leave or rejoin the pool; seats already held are not touched.
+
+    Raises `Refused`: NOT_FOUND, STATE_CONFLICT.
+    """
+    expert = await queries.expert_for_update(session, expert_id)
+    require(rules.state_checks(expert.state, event))
+    expert.state = rules.MOVES[expert.state, event]
+    expert.version += 1
+    record(session, actor, f"expert.{expert.state.value}", expert.id, reason=reason)
+    await session.flush()
+    return expert
+
+
+def _add_relation(
+    session: AsyncSession, expert_id: UUID, body: ExpertRelationIn, now: datetime
+) -> ExpertRelation:
+    relation = ExpertRelation(
+        expert_id=expert_id,
+        kind=body.kind,
+        org_id=body.org_id,
+        org_uscc=_normalized(body.org_uscc),
+        center_id=body.center_id,
+        from_on=body.from_on,
+        until_on=body.until_on,
+        recorded_at=now,
+    )
+    session.add(relation)
+    if body.relative_person is not None:
+        session.add(
+            ExpertPersonalData(
+                record_id=relation.id, expert_id=expert_id, content=body.relative_person
+            )
+        )
+    return relation
+
+
+def _code_checks(body: ExpertIn) -> list[Check]:
+    named = [("/org_uscc", body.org_uscc)]
+    named += [(f"/relations/{n}/org_uscc", tie.org_uscc) for n, tie in enumerate(body.relations)]
+    return [
+        check
+        for pointer, code in named
+        if code is not None
+        for check in uscc.uscc_checks(code, pointer=pointer)
+    ]
+
+
+def _normalized(code: str | None) -> str | None:
+    return None if code is None else uscc.normalized(code)

@@ -1,0 +1,121 @@
+"""The pool as officials and the experts themselves may read it."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from sqlalchemy import false, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from evaluation.experts import rules
+from evaluation.experts.tables import Expert, ExpertPersonalData, ExpertRelation
+from shared.auth import Actor
+from shared.rules import found
+
+
+def visible(actor: Actor) -> ColumnElement[bool]:
+    """Let officials see the pool, and an expert himself; nobody else sees anyone."""
+    if actor.is_official:
+        return true()
+    if actor.has("expert") and actor.expert_id is not None:
+        return col(Expert.id) == actor.expert_id
+    return false()
+
+
+def experts_page(
+    actor: Actor, field: rules.Field | None, state: rules.State | None
+) -> SelectOfScalar[Expert]:
+    """Select the visible experts, for a page of them."""
+    statement = select(Expert).where(visible(actor))
+    if field is not None:
+        statement = statement.where(col(Expert.field) == field)
+    if state is not None:
+        statement = statement.where(col(Expert.state) == state)
+    return statement
+
+
+async def expert(session: AsyncSession, actor: Actor, expert_id: UUID) -> Expert:
+    """Load an expert that the actor may see."""
+    statement = select(Expert).where(col(Expert.id) == expert_id, visible(actor))
+    return found(await session.scalar(statement))
+
+
+async def expert_for_update(session: AsyncSession, expert_id: UUID) -> Expert:
+    """Load and lock an expert; only for those who keep the pool."""
+    statement = select(Expert).where(col(Expert.id) == expert_id).with_for_update()
+    return found(await session.scalar(statement))
+
+
+async def relation_for_update(
+    session: AsyncSession, expert_id: UUID, relation_id: UUID
+) -> ExpertRelation:
+    """Load and lock a tie of an expert."""
+    statement = select(ExpertRelation).where(
+        col(ExpertRelation.id) == relation_id, col(ExpertRelation.expert_id) == expert_id
+    )
+    return found(await session.scalar(statement.with_for_update()))
+
+
+async def relations_of(
+    session: AsyncSession, expert_ids: Iterable[UUID]
+) -> dict[UUID, list[ExpertRelation]]:
+    """List the ties of some experts, oldest first, by expert."""
+    statement = (
+        select(ExpertRelation)
+        .where(col(ExpertRelation.expert_id).in_(list(expert_ids)))
+        .order_by(col(ExpertRelation.from_on).nulls_first(), col(ExpertRelation.id))
+    )
+    ties: dict[UUID, list[ExpertRelation]] = {}
+    for row in await session.scalars(statement):
+        ties.setdefault(row.expert_id, []).append(row)
+    return ties
+
+
+async def personal_data_of(session: AsyncSession, expert_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Give what is kept of some experts' names and relatives, by record; erased ones are absent."""
+    statement = select(ExpertPersonalData).where(
+        col(ExpertPersonalData.expert_id).in_(list(expert_ids))
+    )
+    return {row.record_id: row.content for row in await session.scalars(statement)}
+
+
+async def candidates(
+    session: AsyncSession, expert_ids: Sequence[UUID]
+) -> dict[UUID, rules.Candidate]:
+    """Give experts as the rules see them, by id; an unknown id is absent.
+
+    The rows are locked against change, so that a tie entered meanwhile waits for the panel.
+    """
+    statement = (
+        select(Expert)
+        .where(col(Expert.id).in_(list(expert_ids)))
+        .order_by(col(Expert.id))
+        .with_for_update(read=True)
+    )
+    experts = list(await session.scalars(statement))
+    ties = await relations_of(session, [expert.id for expert in experts])
+    return {expert.id: _candidate(expert, ties.get(expert.id, [])) for expert in experts}
+
+
+def _candidate(expert: Expert, relations: Sequence[ExpertRelation]) -> rules.Candidate:
+    ties = [
+        rules.Tie(
+            kind=row.kind,
+            org_id=row.org_id,
+            org_uscc=row.org_uscc,
+            center_id=row.center_id,
+            from_on=row.from_on,
+            until_on=row.until_on,
+            relation_id=row.id,
+        )
+        for row in relations
+    ]
+    return rules.Candidate(
+        expert_id=expert.id,
+        person_id=expert.person_id,
+        field=expert.field,
+        state=expert.state,
+        ties=rules.ties_with_employer(ties, expert.org_id, expert.org_uscc),
+    )

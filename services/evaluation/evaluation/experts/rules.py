@@ -1,0 +1,246 @@
+"""Who may review what: an expert's ties, and the organizations behind a case (X08).
+
+A tie bars when it holds on the day of the review or ended within the look-back, both ends
+included. Every verdict carries the fact behind it, so that the expert can be told what it was.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from shared.calendar import years_before
+from shared.rules import Check, Kind, Policy, Rule
+
+POOL: Final = Rule("A119", "四(三)2")
+LEGAL_ENTITY: Final = "legal_entity"
+
+
+class Field(StrEnum):
+    """The five fields that a panel covers (A120)."""
+
+    ECONOMIC = "economic"
+    TECHNICAL = "technical"
+    INDUSTRIAL = "industrial"
+    MANAGEMENT = "management"
+    LEGAL = "legal"
+
+
+class State(StrEnum):
+    """Whether an expert may be asked."""
+
+    ACTIVE = "active"
+    RETIRED = "retired"
+
+
+class Event(StrEnum):
+    """What happens to an expert in the pool."""
+
+    RETIRE = "retire"
+    RETURN = "return"
+
+
+MOVES: Final[Mapping[tuple[State, Event], State]] = {
+    (State.ACTIVE, Event.RETIRE): State.RETIRED,
+    (State.RETIRED, Event.RETURN): State.ACTIVE,
+}
+
+
+class RelationKind(StrEnum):
+    """The ties that are recorded between an expert and an organization or a centre."""
+
+    EMPLOYMENT = "employment"
+    BOARD = "board"
+    SUPERVISOR = "supervisor"
+    SHAREHOLDING = "shareholding"
+    CONTROL = "control"
+    KINSHIP = "kinship"
+    COAUTHORED_PROJECT = "coauthored_project"
+    COMMITTEE_SEAT = "committee_seat"
+    INDEPENDENT_SEAT = "independent_seat"
+
+
+SEATS: Final = frozenset({RelationKind.COMMITTEE_SEAT, RelationKind.INDEPENDENT_SEAT})
+CODES: Final[Mapping[RelationKind, str]] = {
+    RelationKind.BOARD: "COI_BOARD",
+    RelationKind.SUPERVISOR: "COI_BOARD",
+    RelationKind.SHAREHOLDING: "COI_SHAREHOLDING",
+    RelationKind.CONTROL: "COI_SHAREHOLDING",
+    RelationKind.KINSHIP: "COI_KINSHIP",
+    RelationKind.COAUTHORED_PROJECT: "COI_COAUTHORED",
+    RelationKind.COMMITTEE_SEAT: "COI_GOVERNANCE_SEAT",
+    RelationKind.INDEPENDENT_SEAT: "COI_GOVERNANCE_SEAT",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """A fact that ties an expert to an organization, or a seat to a centre.
+
+    Without `from_on` it has held for ever, without `until_on` it still holds; `until_on` is the
+    last day. `relation_id` is `None` for the employer that the pool itself names.
+    """
+
+    kind: RelationKind
+    org_id: UUID | None = None
+    org_uscc: str | None = None
+    center_id: UUID | None = None
+    from_on: date | None = None
+    until_on: date | None = None
+    relation_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An expert as the rules see one: ids, field, employer and ties, no name."""
+
+    expert_id: UUID
+    person_id: UUID
+    field: Field
+    state: State
+    ties: tuple[Tie, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """An organization behind a subject, with the companies above it."""
+
+    org_id: UUID
+    uscc: str
+    role: str
+    parent_usccs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Interests:
+    """Whose matter is reviewed: the centre and every organization behind it."""
+
+    center_id: UUID
+    parties: tuple[Party, ...]
+
+
+def conflict_checks(
+    policy: Policy,
+    candidate: Candidate,
+    interests: Interests,
+    on: date,
+    *,
+    pointer: str | None = None,
+) -> list[Check]:
+    """Judge an expert's ties against a subject on a day: one failed check for each path found."""
+    rule = policy.rule("X08")
+    limit = years_before(on, int(policy.value("X08", "look_back_years")))
+    paths = [
+        (_code(tie, on), _path(candidate, tie, party, through, limit))
+        for tie in candidate.ties
+        if holds_within(tie, limit, on)
+        for party, through in _parties_of(tie, interests)
+    ]
+    return [
+        rule.check(code, Kind.CONTENT, passed=False, pointer=pointer, **figures)
+        for code, figures in paths
+    ]
+
+
+def holds_within(tie: Tie, limit: date, on: date) -> bool:
+    """Tell whether a tie held on some day from `limit` to `on`, both included (C7 vector 7)."""
+    begun = tie.from_on is None or tie.from_on <= on
+    return begun and (tie.until_on is None or tie.until_on >= limit)
+
+
+def pool_checks(candidate: Candidate, *, pointer: str | None = None) -> list[Check]:
+    """Check that an expert of the pool may be asked now (A119)."""
+    return [
+        POOL.check(
+            "EXPERT_INACTIVE",
+            Kind.CONTENT,
+            passed=candidate.state is State.ACTIVE,
+            pointer=pointer,
+            expert_id=str(candidate.expert_id),
+        )
+    ]
+
+
+def period_checks(from_on: date | None, until_on: date, *, pointer: str) -> list[Check]:
+    """Check that a tie does not end before it began."""
+    return [
+        POOL.check(
+            "DAYS_REVERSED",
+            Kind.CONTENT,
+            passed=from_on is None or from_on <= until_on,
+            pointer=pointer,
+        )
+    ]
+
+
+def state_checks(state: State, event: Event) -> list[Check]:
+    """Check that an expert may leave or rejoin the pool now."""
+    return [
+        POOL.check("STATE_CONFLICT", Kind.STATE, passed=(state, event) in MOVES, state=state.value)
+    ]
+
+
+def masked(name: str) -> str:
+    """Show a name as lists show it: the first character, and that there is more (X12)."""
+    return name[:1] + "*" * max(len(name) - 1, 1)
+
+
+def _code(tie: Tie, on: date) -> str:
+    if tie.kind is not RelationKind.EMPLOYMENT:
+        return CODES[tie.kind]
+    ended = tie.until_on is not None and tie.until_on < on
+    return "COI_EMPLOYMENT_3Y" if ended else "COI_CURRENT_ORG"
+
+
+def _parties_of(tie: Tie, interests: Interests) -> Iterator[tuple[Party, str | None]]:
+    """Give the parties that a tie reaches, each with the parent company it goes through."""
+    if tie.kind in SEATS:
+        # A seat is a part in that centre's own affairs; it says nothing of the members.
+        yield from ((party, None) for party in _seat_parties(tie, interests))
+        return
+    for party in interests.parties:
+        if party.org_id == tie.org_id or party.uscc == tie.org_uscc:
+            yield party, None
+        elif tie.org_uscc is not None and tie.org_uscc in party.parent_usccs:
+            yield party, tie.org_uscc
+
+
+def _seat_parties(tie: Tie, interests: Interests) -> Sequence[Party]:
+    entity = [party for party in interests.parties if party.role == LEGAL_ENTITY]
+    if tie.center_id == interests.center_id:
+        return entity or [Party(interests.center_id, "", "center")]
+    return [party for party in entity if party.org_id == tie.org_id or party.uscc == tie.org_uscc]
+
+
+def _path(
+    candidate: Candidate, tie: Tie, party: Party, through: str | None, limit: date
+) -> dict[str, Any]:
+    return {
+        "expert_id": str(candidate.expert_id),
+        "org_uscc": party.uscc,
+        "org_role": party.role,
+        "relation": tie.kind.value,
+        "relation_id": None if tie.relation_id is None else str(tie.relation_id),
+        "from_on": None if tie.from_on is None else tie.from_on.isoformat(),
+        "until_on": None if tie.until_on is None else tie.until_on.isoformat(),
+        "through": through,
+        "look_back_from": limit.isoformat(),
+    }
+
+
+def ties_with_employer(
+    ties: Iterable[Tie], org_id: UUID | None, org_uscc: str | None
+) -> tuple[Tie, ...]:
+    """Add the employer that the pool names, unless a lasting employment already says so."""
+    known = tuple(ties)
+    if org_id is None and org_uscc is None:
+        return known
+    said = any(
+        tie.kind is RelationKind.EMPLOYMENT
+        and tie.until_on is None
+        and ((org_id is not None and tie.org_id == org_id) or tie.org_uscc == org_uscc)
+        for tie in known
+    )
+    return known if said else (*known, Tie(RelationKind.EMPLOYMENT, org_id, org_uscc))

@@ -1,0 +1,71 @@
+"""The pool of experts. Names stand apart, in the one table that can be erased (X12)."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index
+from sqlmodel import Field
+
+from evaluation.base import Base
+from evaluation.experts import rules
+from shared.database import EnumText, instant, new_id
+from shared.http.constraints import meaning
+
+meaning("uq_expert_person_id", rules.POOL, "ALREADY_EXISTS")
+meaning("pk_expert", rules.POOL, "ALREADY_EXISTS")
+
+
+class Expert(Base, table=True):
+    """An expert of the pool, known here by ids only; one person is one expert."""
+
+    __tablename__ = "expert"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    person_id: UUID = Field(unique=True)
+    field: rules.Field = Field(sa_type=EnumText(rules.Field))
+    title: str
+    org_id: UUID | None = None
+    org_uscc: str | None = None
+    state: rules.State = Field(
+        default=rules.State.ACTIVE,
+        sa_type=EnumText(rules.State),
+    )
+    version: int = 1
+    registered_at: datetime = Field(sa_type=instant())
+
+
+class ExpertRelation(Base, table=True):
+    """A tie of an expert; it is ended by a last day and never taken back."""
+
+    __tablename__ = "expert_relation"
+    __table_args__ = (
+        Index("ix_expert_relation_expert_id", "expert_id"),
+        CheckConstraint(
+            "org_id IS NOT NULL OR org_uscc IS NOT NULL OR center_id IS NOT NULL", name="tied"
+        ),
+        CheckConstraint("until_on IS NULL OR from_on <= until_on", name="period"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    expert_id: UUID = Field(foreign_key="expert.id")
+    kind: rules.RelationKind = Field(sa_type=EnumText(rules.RelationKind))
+    org_id: UUID | None = None
+    org_uscc: str | None = None
+    center_id: UUID | None = None
+    from_on: date | None = None
+    until_on: date | None = None
+    recorded_at: datetime = Field(sa_type=instant())
+
+
+class ExpertPersonalData(Base, table=True):
+    """What identifies a person: the name of an expert, or who the relative of a tie is.
+
+    `record_id` is the expert or the relation. Erasing rows here leaves every decision intact.
+    """
+
+    __tablename__ = "expert_personal_data"
+    __table_args__ = (Index("ix_expert_personal_data_expert_id", "expert_id"),)
+
+    record_id: UUID = Field(primary_key=True)
+    expert_id: UUID = Field(foreign_key="expert.id")
+    content: str

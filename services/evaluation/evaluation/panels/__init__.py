@@ -1,0 +1,1 @@
+"""Panels: who reviews an application or a case, and why nobody else of the pool may."""

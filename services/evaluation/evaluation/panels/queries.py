@@ -1,0 +1,219 @@
+"""Panels and their seats. Only officials read panels; members never learn who reviews them."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import exists, false, literal
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from evaluation.duties import queries as duty_queries
+from evaluation.duties.rules import Duty, SubjectType
+from evaluation.experts.rules import LEGAL_ENTITY, Field, Interests, Party
+from evaluation.panels.rules import ReviewSubject
+from evaluation.panels.tables import Panel, PanelDuty, PanelOrganization, PanelSeat
+from shared.auth import Actor
+from shared.directory import DirectoryCenter, DirectoryMembership, DirectoryOrganization
+from shared.rules import found
+
+# A member that was invited and never confirmed has no part in the centre.
+PRESENT: Final = ("confirmed", "active", "leaving")
+LONGEST_CHAIN: Final = 8
+
+
+def visible(actor: Actor) -> ColumnElement[bool]:
+    """Let officials see a panel, except those who sit on it as experts themselves."""
+    if not actor.is_official:
+        return false()
+    return ~exists().where(
+        col(PanelSeat.panel_id) == col(Panel.id), col(PanelSeat.person_id) == actor.person_id
+    )
+
+
+def panels_page(
+    actor: Actor, subject_type: SubjectType | None, subject_id: UUID | None
+) -> SelectOfScalar[Panel]:
+    """Select the visible panels, for a page of them."""
+    statement = select(Panel).where(visible(actor))
+    if subject_type is not None:
+        statement = statement.where(col(Panel.subject_type) == subject_type)
+    if subject_id is not None:
+        statement = statement.where(col(Panel.subject_id) == subject_id)
+    return statement
+
+
+async def panel(session: AsyncSession, actor: Actor, panel_id: UUID) -> Panel:
+    """Load a panel that the actor may see."""
+    statement = select(Panel).where(col(Panel.id) == panel_id, visible(actor))
+    return found(await session.scalar(statement))
+
+
+async def panel_for_update(session: AsyncSession, panel_id: UUID) -> Panel:
+    """Load and lock a panel; only for actions that have judged the caller."""
+    statement = select(Panel).where(col(Panel.id) == panel_id).with_for_update()
+    return found(await session.scalar(statement.execution_options(populate_existing=True)))
+
+
+async def panel_of_round(
+    session: AsyncSession, subject_type: SubjectType, subject_id: UUID, number: int
+) -> Panel | None:
+    """Give the panel of one round of a subject."""
+    statement = select(Panel).where(
+        col(Panel.subject_type) == subject_type,
+        col(Panel.subject_id) == subject_id,
+        col(Panel.round) == number,
+    )
+    return await session.scalar(statement)
+
+
+async def standing_panel(
+    session: AsyncSession, subject_type: SubjectType, subject_id: UUID
+) -> Panel | None:
+    """Give the panel that counts: the one of the latest round."""
+    statement = (
+        select(Panel)
+        .where(col(Panel.subject_type) == subject_type, col(Panel.subject_id) == subject_id)
+        .order_by(col(Panel.round).desc())
+        .limit(1)
+    )
+    return await session.scalar(statement)
+
+
+async def seats_of(session: AsyncSession, panel_ids: Sequence[UUID]) -> list[PanelSeat]:
+    """List the seats of some panels in the order in which they were filled, vacated ones too."""
+    statement = (
+        select(PanelSeat)
+        .where(col(PanelSeat.panel_id).in_(panel_ids))
+        .order_by(col(PanelSeat.panel_id), col(PanelSeat.seated_at), col(PanelSeat.id))
+    )
+    return list(await session.scalars(statement))
+
+
+async def seat(session: AsyncSession, seat_id: UUID) -> PanelSeat | None:
+    """Give one seat; only for features that judge the caller themselves."""
+    return await session.get(PanelSeat, seat_id)
+
+
+async def interests_of(session: AsyncSession, panel: Panel) -> Interests:
+    """Give the organizations behind a panel's subject, as they were when it was formed."""
+    statement = (
+        select(PanelOrganization)
+        .where(col(PanelOrganization.panel_id) == panel.id)
+        .order_by(col(PanelOrganization.uscc))
+    )
+    rows = await session.scalars(statement)
+    parties = [Party(row.org_id, row.uscc, row.role, tuple(row.parent_usccs)) for row in rows]
+    return Interests(panel.center_id, tuple(parties))
+
+
+async def usccs_of(session: AsyncSession, panel_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """Give the codes of the organizations behind some panels' subjects, by panel."""
+    statement = (
+        select(PanelOrganization.panel_id, PanelOrganization.uscc)
+        .where(col(PanelOrganization.panel_id).in_(panel_ids))
+        .order_by(col(PanelOrganization.uscc))
+    )
+    codes: dict[UUID, list[str]] = {}
+    for panel_id, code in await session.execute(statement):
+        codes.setdefault(panel_id, []).append(code)
+    return codes
+
+
+async def interests_of_center(session: AsyncSession, center_id: UUID) -> Interests:
+    """Give the organizations behind a centre now, from this service's copy of the directory."""
+    center = await session.get(DirectoryCenter, center_id)
+    members = select(DirectoryMembership.org_id, DirectoryMembership.role).where(
+        col(DirectoryMembership.center_id) == center_id,
+        col(DirectoryMembership.state).in_(PRESENT),
+    )
+    roles = {org_id: str(role) for org_id, role in await session.execute(members)}
+    if center is not None:
+        offices = {
+            center.lead_sponsor_id: "lead",
+            center.trustee_org_id: "trustee",
+            center.legal_entity_id: LEGAL_ENTITY,
+        }
+        roles |= {org_id: role for org_id, role in offices.items() if org_id is not None}
+    parents = await _parents_of(session, list(roles))
+    codes = select(DirectoryOrganization.id, DirectoryOrganization.uscc).where(
+        col(DirectoryOrganization.id).in_(list(roles))
+    )
+    parties = [
+        Party(org_id, uscc or "", roles[org_id], tuple(parents.get(org_id, ())))
+        for org_id, uscc in await session.execute(codes.order_by(col(DirectoryOrganization.uscc)))
+    ]
+    return Interests(center_id, tuple(parties))
+
+
+async def _parents_of(session: AsyncSession, org_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """Climb from each organization to the companies above it; a ring of owners ends the climb."""
+    above = (
+        select(
+            col(DirectoryOrganization.id).label("org_id"),
+            col(DirectoryOrganization.parent_uscc).label("parent"),
+            literal(1).label("height"),
+        )
+        .where(
+            col(DirectoryOrganization.id).in_(org_ids),
+            col(DirectoryOrganization.parent_uscc).is_not(None),
+        )
+        .cte("above", recursive=True)
+    )
+    next_up = select(
+        above.c.org_id, col(DirectoryOrganization.parent_uscc), above.c.height + 1
+    ).where(
+        col(DirectoryOrganization.uscc) == above.c.parent,
+        col(DirectoryOrganization.parent_uscc).is_not(None),
+        above.c.height < LONGEST_CHAIN,
+    )
+    chain = above.union(next_up)
+    parents: dict[UUID, list[str]] = {}
+    found_parents = select(chain.c.org_id, chain.c.parent).distinct().order_by(chain.c.parent)
+    for org_id, parent in await session.execute(found_parents):
+        parents.setdefault(org_id, []).append(parent)
+    return parents
+
+
+async def subject_of(session: AsyncSession, panel: Panel) -> ReviewSubject:
+    """Give a panel's subject from what is kept here: no other service is asked.
+
+    Organizations that joined the centre since are there too, as far as the directory knows them.
+    """
+    reported = await reported_duties(session, panel.id)
+    own = await duty_queries.people_of(session, panel.subject_type, panel.subject_id)
+    then = await interests_of(session, panel)
+    now = await interests_of_center(session, panel.center_id)
+    known = {party.org_id for party in then.parties}
+    joined = tuple(party for party in now.parties if party.org_id not in known)
+    return ReviewSubject(
+        subject_type=panel.subject_type,
+        subject_id=panel.subject_id,
+        round=panel.round,
+        state="",
+        interests=Interests(panel.center_id, (*then.parties, *joined)),
+        duties=(*reported, *own),
+        indicators=tuple(panel.indicators),
+        applicant_org_id=panel.applicant_org_id,
+    )
+
+
+async def reported_duties(session: AsyncSession, panel_id: UUID) -> list[Duty]:
+    """Give who had acted in the case when the panel was formed, by the owner's account."""
+    statement = select(PanelDuty.person_id, PanelDuty.capacity).where(
+        col(PanelDuty.panel_id) == panel_id
+    )
+    return [Duty(person_id, capacity) for person_id, capacity in await session.execute(statement)]
+
+
+def vacancies(seats: Sequence[PanelSeat]) -> list[PanelSeat]:
+    """Give the vacated seats that nobody has filled yet, oldest first."""
+    filled = {row.replaces_seat_id for row in seats}
+    return [row for row in seats if row.vacated_at is not None and row.id not in filled]
+
+
+def vacant_fields(seats: Sequence[PanelSeat]) -> list[Field]:
+    """Name the field of each vacancy."""
+    return [row.field for row in vacancies(seats)]

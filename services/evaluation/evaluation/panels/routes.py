@@ -1,0 +1,179 @@
+"""Panels over HTTP; the registry is asked before the writing transaction opens."""
+
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from evaluation.duties.rules import SubjectType
+from evaluation.panels import actions, clients, queries
+from evaluation.panels.rules import ReviewSubject
+from evaluation.panels.schemas import PanelFilter, PanelIn, PanelOut, PanelSeatIn, PanelSheetOut
+from evaluation.panels.tables import Panel, PanelSeat
+from shared.http import (
+    CurrentActor,
+    CurrentWork,
+    Now,
+    Page,
+    PageQuery,
+    Reading,
+    Router,
+    Services,
+    Today,
+    Transaction,
+    access,
+    paginate,
+    problems,
+    tagged,
+)
+
+router = Router(prefix="/v1/evaluation/panels", tags=["panels"])
+CONFLICTS = (
+    "EXPERT_INACTIVE",
+    "COI_CURRENT_ORG",
+    "COI_EMPLOYMENT_3Y",
+    "COI_BOARD",
+    "COI_SHAREHOLDING",
+    "COI_KINSHIP",
+    "COI_COAUTHORED",
+    "COI_GOVERNANCE_SEAT",
+)
+HANDLERS = access("handler", tenant="any subject under review", rules=("A120", "X03", "X08"))
+# Members are let in to be told that there is nothing: who reviews them is not theirs to know.
+READERS = access("official", "member", "expert", "agency", tenant="officials not on the panel")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A body, with what the registry says of its subject."""
+
+    body: PanelIn
+    application: ReviewSubject | None
+
+
+async def asked(body: PanelIn, work: CurrentWork, services: Services) -> Asked:
+    """Ask the registry about an application, unless the answer was kept already."""
+    await work.replay()
+    if body.subject_type is SubjectType.CASE:
+        return Asked(body, None)
+    return Asked(body, await clients.application_subject(services, body.subject_id))
+
+
+@router.post(
+    "",
+    operation_id="evaluation_form_panel",
+    status_code=201,
+    openapi_extra=HANDLERS,
+    responses=problems(
+        "FORBIDDEN_SCOPE",
+        "SOD_VIOLATION",
+        "NOT_FOUND",
+        "PANEL_SIZE",
+        "PANEL_FIELD_MISSING",
+        *CONFLICTS,
+        "STATE_CONFLICT",
+    ),
+)
+async def form(
+    asked: Annotated[Asked, Depends(asked)],
+    actor: CurrentActor,
+    now: Now,
+    today: Today,
+    response: Response,
+    session: Transaction,
+) -> PanelOut:
+    """Form a panel; a refusal names every conflict of every expert with the fact behind it."""
+    ids = asked.body.expert_ids
+    if asked.application is not None:
+        panel = await actions.form(session, actor, asked.application, ids, now, today)
+    else:
+        case_id = asked.body.subject_id
+        panel = await actions.form_for_case(session, actor, case_id, ids, now, today)
+    return await _shown(session, panel, response)
+
+
+@router.get(
+    "",
+    operation_id="evaluation_list_panels",
+    openapi_extra=READERS,
+    responses=problems("FORBIDDEN_SCOPE", "CURSOR_MISMATCH"),
+)
+async def list_panels(
+    filters: Annotated[PanelFilter, Query()],
+    page: PageQuery,
+    actor: CurrentActor,
+    session: Reading,
+) -> Page[PanelOut]:
+    """List panels, newest first."""
+    statement = queries.panels_page(actor, filters.subject_type, filters.subject_id)
+    rows, next_cursor = await paginate(
+        session, statement, page, [col(Panel.id).desc()], filters.model_dump()
+    )
+    seats = await queries.seats_of(session, [row.id for row in rows])
+    items = [_panel_out(row, [seat for seat in seats if seat.panel_id == row.id]) for row in rows]
+    return Page(items=items, next_cursor=next_cursor)
+
+
+@router.get(
+    "/{panel_id}",
+    operation_id="evaluation_get_panel",
+    openapi_extra=READERS,
+    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND"),
+)
+async def get_panel(
+    panel_id: UUID, actor: CurrentActor, response: Response, session: Reading
+) -> PanelOut:
+    """Show a panel with its sheets."""
+    return await _shown(session, await queries.panel(session, actor, panel_id), response)
+
+
+@router.post(
+    "/{panel_id}/seats",
+    operation_id="evaluation_refill_panel",
+    status_code=201,
+    openapi_extra=HANDLERS,
+    responses=problems(
+        "FORBIDDEN_SCOPE",
+        "SOD_VIOLATION",
+        "NOT_FOUND",
+        "PANEL_FIELD_MISSING",
+        *CONFLICTS,
+        "STATE_CONFLICT",
+    ),
+)
+async def refill(
+    panel_id: UUID,
+    body: PanelSeatIn,
+    actor: CurrentActor,
+    now: Now,
+    today: Today,
+    response: Response,
+    session: Transaction,
+) -> PanelOut:
+    """Fill a vacant seat with another expert of the same field."""
+    panel = await actions.refill(session, actor, panel_id, body.expert_id, now, today)
+    return await _shown(session, panel, response)
+
+
+async def _shown(session: AsyncSession, panel: Panel, response: Response) -> PanelOut:
+    tagged(response, panel.version)
+    return _panel_out(panel, await queries.seats_of(session, [panel.id]))
+
+
+def _panel_out(panel: Panel, seats: list[PanelSeat]) -> PanelOut:
+    return PanelOut(
+        **panel.model_dump(),
+        vacant_fields=queries.vacant_fields(seats),
+        sheets=[
+            PanelSheetOut(
+                id=seat.id,
+                expert_id=seat.expert_id,
+                field=seat.field,
+                vacated=seat.vacated_at is not None,
+            )
+            for seat in seats
+        ],
+    )

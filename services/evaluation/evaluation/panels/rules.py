@@ -1,0 +1,210 @@
+"""When a panel is complete: how many experts, which fields, no tie, no second duty (A120, X03)."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from evaluation.duties.rules import Capacity, Duty, SubjectType, separation_checks
+from evaluation.experts.rules import Candidate, Field, Interests, conflict_checks, pool_checks
+from shared.rules import NOT_FOUND, Check, Kind, Policy, Rule
+
+REVIEW: Final = Rule("A121", "四(三)2")
+# What an expert scores of an application; its score is the mean of the five (api.md).
+APPLICATION_INDICATORS: Final = ("technology", "economy", "industry", "management", "legal_ip")
+# The state of the registry's application in which a panel is formed (C2).
+READY_FOR_PANEL: Final = "accepted"
+
+
+class State(StrEnum):
+    """A panel works, waits for a vacant seat to be filled, or has every sheet."""
+
+    FORMED = "formed"
+    INCOMPLETE = "incomplete"
+    COMPLETED = "completed"
+
+
+class Event(StrEnum):
+    """What happens to a panel."""
+
+    VACATE = "vacate"
+    REFILL = "refill"
+    COMPLETE = "complete"
+    REOPEN = "reopen"
+
+
+# A panel with two vacant seats is still incomplete after the first is filled: REFILL is the last.
+MOVES: Final[Mapping[tuple[State, Event], State]] = {
+    (State.FORMED, Event.VACATE): State.INCOMPLETE,
+    (State.INCOMPLETE, Event.VACATE): State.INCOMPLETE,
+    (State.INCOMPLETE, Event.REFILL): State.FORMED,
+    (State.FORMED, Event.COMPLETE): State.COMPLETED,
+    (State.COMPLETED, Event.REOPEN): State.INCOMPLETE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewSubject:
+    """What is reviewed, as the service that owns it says: whose it is and who acted in it.
+
+    `state` is the owner's own word; `round` counts the submissions of an application.
+    """
+
+    subject_type: SubjectType
+    subject_id: UUID
+    round: int
+    state: str
+    interests: Interests
+    duties: tuple[Duty, ...]
+    indicators: tuple[str, ...] = APPLICATION_INDICATORS
+    applicant_org_id: UUID | None = None
+    snapshot_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The experts asked for, in the order of the body; unknown ids are absent from `known`."""
+
+    expert_ids: tuple[UUID, ...]
+    known: Mapping[UUID, Candidate]
+
+    @property
+    def candidates(self) -> list[tuple[str, Candidate]]:
+        """Give each known expert with its place in the body."""
+        return [
+            (f"/expert_ids/{place}", self.known[expert_id])
+            for place, expert_id in enumerate(self.expert_ids)
+            if expert_id in self.known
+        ]
+
+
+def forming_checks(
+    policy: Policy, subject: ReviewSubject, request: Request, today: date
+) -> list[Check]:
+    """Judge a whole panel: every expert and every rule, so that one answer names all conflicts."""
+    return [
+        *_known_checks(request),
+        *composition_checks(policy, [candidate.field for _, candidate in request.candidates]),
+        *(
+            check
+            for pointer, candidate in request.candidates
+            for check in member_checks(policy, subject, candidate, today, pointer=pointer)
+        ),
+    ]
+
+
+def composition_checks(policy: Policy, fields: Sequence[Field]) -> list[Check]:
+    """Check that a panel has an odd number of at least five experts over all fields (A120)."""
+    rule = policy.rule("A120")
+    least = int(policy.value("A120", "min_experts"))
+    missing = [field for field in policy.value("A120", "fields") if field not in fields]
+    return [
+        rule.check(
+            "PANEL_SIZE",
+            Kind.CONTENT,
+            passed=len(fields) >= least and len(fields) % 2 == 1,
+            pointer="/expert_ids",
+            min=least,
+            count=len(fields),
+        ),
+        rule.check(
+            "PANEL_FIELD_MISSING",
+            Kind.CONTENT,
+            passed=not missing,
+            pointer="/expert_ids",
+            missing=missing,
+        ),
+    ]
+
+
+def member_checks(
+    policy: Policy,
+    subject: ReviewSubject,
+    candidate: Candidate,
+    today: date,
+    *,
+    pointer: str | None = None,
+) -> list[Check]:
+    """Judge one expert for one subject: in the pool, no conflict, no other duty in the case."""
+    return [
+        *pool_checks(candidate, pointer=pointer),
+        *conflict_checks(policy, candidate, subject.interests, today, pointer=pointer),
+        *separation_checks(subject.duties, candidate.person_id, Capacity.SCORER, pointer=pointer),
+    ]
+
+
+def standing_checks(
+    policy: Policy, subject: ReviewSubject, candidate: Candidate, today: date
+) -> list[Check]:
+    """Judge an expert who already sits on the panel: leaving the pool does not take the seat."""
+    return [
+        *conflict_checks(policy, candidate, subject.interests, today),
+        *separation_checks(subject.duties, candidate.person_id, Capacity.SCORER),
+    ]
+
+
+def ready_checks(subject: ReviewSubject) -> list[Check]:
+    """Check that an application waits for its panel; a case is judged by its own feature."""
+    return [
+        REVIEW.check(
+            "STATE_CONFLICT",
+            Kind.STATE,
+            passed=subject.state == READY_FOR_PANEL,
+            state=subject.state,
+        )
+    ]
+
+
+def pass_line(policy: Policy, subject_type: SubjectType) -> Decimal | None:
+    """Give the mean that an application needs, on the scale 0-100; a case has none."""
+    if subject_type is SubjectType.CASE:
+        return None
+    return Decimal(str(policy.value("A121", "pass_line")))
+
+
+def refill_checks(state: State, vacant: Iterable[Field], field: Field) -> list[Check]:
+    """Check that a vacant seat of this field waits for an expert."""
+    waiting = Counter(vacant)
+    return [
+        REVIEW.check(
+            "PANEL_FIELD_MISSING",
+            Kind.CONTENT,
+            passed=not waiting or waiting[field] > 0,
+            pointer="/expert_id",
+            missing=sorted(waiting),
+        ),
+        REVIEW.check(
+            "STATE_CONFLICT",
+            Kind.STATE,
+            passed=(state, Event.REFILL) in MOVES,
+            state=state.value,
+        ),
+    ]
+
+
+def single_checks(subject_has_panel: State | None) -> list[Check]:
+    """Check that the subject has no panel in this round yet."""
+    return [
+        REVIEW.check(
+            "STATE_CONFLICT",
+            Kind.STATE,
+            passed=subject_has_panel is None,
+            state=None if subject_has_panel is None else subject_has_panel.value,
+        )
+    ]
+
+
+def _known_checks(request: Request) -> list[Check]:
+    return [
+        NOT_FOUND.check(
+            "NOT_FOUND",
+            Kind.HIDDEN,
+            passed=expert_id in request.known,
+            pointer=f"/expert_ids/{place}",
+        )
+        for place, expert_id in enumerate(request.expert_ids)
+    ]

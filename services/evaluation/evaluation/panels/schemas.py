@@ -1,0 +1,132 @@
+"""Panels on the wire."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, ConfigDict, Field, PlainSerializer
+
+from evaluation.duties.rules import SubjectType
+from evaluation.experts import rules as experts
+from evaluation.panels import rules
+from shared.http.schemas import Body, Instant, Out, decimal_text
+
+
+def _distinct(expert_ids: list[UUID]) -> list[UUID]:
+    if len(set(expert_ids)) != len(expert_ids):
+        message = "each expert once"
+        raise ValueError(message)
+    return expert_ids
+
+
+MeanText = Annotated[
+    Decimal, PlainSerializer(decimal_text, return_type=str), Field(examples=["82.00"])
+]
+ExpertIds = Annotated[
+    list[UUID],
+    AfterValidator(_distinct),
+    Field(min_length=1, max_length=99, description="The experts, each once."),
+]
+
+
+class PanelIn(Body):
+    """A panel to be formed."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "subject_type": "application",
+                    "subject_id": "01980000-0000-7000-8000-000000000201",
+                    "expert_ids": [
+                        "01980000-0000-7000-8000-000000000301",
+                        "01980000-0000-7000-8000-000000000302",
+                        "01980000-0000-7000-8000-000000000303",
+                        "01980000-0000-7000-8000-000000000304",
+                        "01980000-0000-7000-8000-000000000305",
+                    ],
+                }
+            ]
+        }
+    )
+
+    subject_type: SubjectType = Field(description="What is reviewed.")
+    subject_id: UUID = Field(description="The application or the case.")
+    expert_ids: ExpertIds
+
+
+class PanelSeatIn(Body):
+    """An expert for a vacant seat."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"expert_id": "01980000-0000-7000-8000-000000000306"}]}
+    )
+
+    expert_id: UUID = Field(description="An expert of the vacant seat's field.")
+
+
+class PanelFilter(Body):
+    """Filters of the list of panels."""
+
+    subject_type: SubjectType | None = Field(default=None, description="Only of this type.")
+    subject_id: UUID | None = Field(default=None, description="Only of this subject.")
+
+
+class PanelSheetOut(Out):
+    """A seat of a panel, under the id of its score sheet."""
+
+    id: UUID = Field(description="Names the score sheet.")
+    expert_id: UUID = Field(description="Whose it is.")
+    field: experts.Field = Field(description="The field that the expert stands for.")
+    vacated: bool = Field(description="Whether the expert has left the panel.")
+
+
+class PanelOut(Out):
+    """A panel with its sheets."""
+
+    id: UUID = Field(description="Names the panel.")
+    subject_type: SubjectType = Field(description="What is reviewed.")
+    subject_id: UUID = Field(description="The application or the case.")
+    center_id: UUID = Field(description="The centre concerned.")
+    round: int = Field(description="The round of the application; 1 for a case.")
+    state: rules.State = Field(description="Whether it works, waits for an expert or is done.")
+    version: int = Field(description="Grows with every change of the composition or its result.")
+    hash: str = Field(description="SHA-256 of the composition at this version.")
+    formed_on: date = Field(description="The day in Shanghai on which it was formed.")
+    completed_at: Instant | None = Field(description="When the last sheet came in.")
+    mean: MeanText | None = Field(description="For an application: the mean of the sheets.")
+    pass_line: MeanText | None = Field(description="For an application: the mean it needs.")
+    sheets_hash: str | None = Field(description="SHA-256 of the sheets that count.")
+    indicators: list[str] = Field(description="What each sheet scores.")
+    vacant_fields: list[experts.Field] = Field(description="Fields of seats waiting for an expert.")
+    sheets: list[PanelSheetOut] = Field(description="Every seat, in the order of seating.")
+
+
+class OrganizationOfSubject(Out):
+    """An organization behind a subject, as the registry tells it."""
+
+    id: UUID
+    uscc: str | None = None
+    role: str
+    parent_usccs: list[str] = Field(default_factory=list)
+
+
+class PersonOfSubject(Out):
+    """Who did what in a case, as the registry tells it."""
+
+    person_id: UUID
+    capacity: str
+
+
+class ApplicationSubject(Out):
+    """The registry's answer about an application that is to be reviewed."""
+
+    application_id: UUID
+    center_id: UUID
+    state: str
+    applicant_org_id: UUID | None = None
+    round: int = 1
+    snapshot_hash: str | None = None
+    orgs: list[OrganizationOfSubject]
+    case_people: list[PersonOfSubject] = Field(default_factory=list)

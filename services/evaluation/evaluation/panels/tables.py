@@ -1,0 +1,103 @@
+"""Panels, the organizations they must stay clear of, and their seats."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import Index, Numeric, UniqueConstraint
+from sqlmodel import Field
+
+from evaluation.base import Base
+from evaluation.duties.rules import SubjectType
+from evaluation.experts import rules as experts
+from evaluation.panels import rules
+from shared.database import EnumText, instant, json_column, new_id
+from shared.http.constraints import meaning
+
+# Two handlers form a panel at once: both pass the check, and the table keeps one.
+meaning("uq_panel_subject", rules.REVIEW, "STATE_CONFLICT")
+meaning("uq_panel_seat_panel_id_expert_id", rules.REVIEW, "ALREADY_EXISTS")
+meaning("uq_panel_seat_replaces_seat_id", rules.REVIEW, "STATE_CONFLICT")
+
+
+class Panel(Base, table=True):
+    """The experts who review one subject in one round, and what came of it.
+
+    `version` grows with every change of the composition or of what counts, so that whoever
+    stored version and hash notices. `mean` and `passed` are set while it is completed, and only
+    for an application: a case is scored leaf by leaf.
+    """
+
+    __tablename__ = "panel"
+    __table_args__ = (
+        UniqueConstraint("subject_type", "subject_id", "round", name="uq_panel_subject"),
+        Index("ix_panel_center_id", "center_id"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    subject_type: SubjectType = Field(sa_type=EnumText(SubjectType))
+    subject_id: UUID
+    round: int
+    center_id: UUID
+    applicant_org_id: UUID | None = None
+    subject_hash: str | None = None
+    indicators: list[str] = Field(sa_type=json_column())
+    state: rules.State = Field(
+        default=rules.State.FORMED,
+        sa_type=EnumText(rules.State),
+    )
+    version: int = 1
+    hash: str = ""
+    formed_on: date
+    formed_at: datetime = Field(sa_type=instant())
+    completed_at: datetime | None = Field(default=None, sa_type=instant())
+    mean: Decimal | None = Field(default=None, sa_type=Numeric(5, 2))
+    pass_line: Decimal | None = Field(default=None, sa_type=Numeric(5, 2))
+    sheets_hash: str | None = None
+
+
+class PanelOrganization(Base, table=True):
+    """An organization behind the subject when the panel was formed; ties to it bar an expert."""
+
+    __tablename__ = "panel_organization"
+    __table_args__ = ({"info": {"insert_only": True}},)
+
+    panel_id: UUID = Field(foreign_key="panel.id", primary_key=True)
+    org_id: UUID = Field(primary_key=True)
+    uscc: str
+    role: str
+    parent_usccs: list[str] = Field(sa_type=json_column())
+
+
+class PanelDuty(Base, table=True):
+    """Who had acted in the case, by the account of the service that owns it."""
+
+    __tablename__ = "panel_duty"
+    __table_args__ = ({"info": {"insert_only": True}},)
+
+    panel_id: UUID = Field(foreign_key="panel.id", primary_key=True)
+    person_id: UUID = Field(primary_key=True)
+    capacity: str = Field(primary_key=True)
+
+
+class PanelSeat(Base, table=True):
+    """The place of one expert on a panel; it is also the address of that expert's sheet.
+
+    A vacated seat stays, and the seat that replaces it says so. An expert who left a panel does
+    not come back to it.
+    """
+
+    __tablename__ = "panel_seat"
+    __table_args__ = (
+        UniqueConstraint("panel_id", "expert_id", name="uq_panel_seat_panel_id_expert_id"),
+        Index("ix_panel_seat_expert_id", "expert_id"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    panel_id: UUID = Field(foreign_key="panel.id")
+    expert_id: UUID = Field(foreign_key="expert.id")
+    person_id: UUID
+    field: experts.Field = Field(sa_type=EnumText(experts.Field))
+    replaces_seat_id: UUID | None = Field(default=None, foreign_key="panel_seat.id", unique=True)
+    seated_at: datetime = Field(sa_type=instant())
+    vacated_at: datetime | None = Field(default=None, sa_type=instant())

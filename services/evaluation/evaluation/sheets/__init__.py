@@ -1,0 +1,1 @@
+"""Score sheets: each expert declares, scores alone and submits once."""

@@ -1,0 +1,184 @@
+"""Sheets, and beside each read who may see it.
+
+A sheet is its expert's alone until it is submitted. Officials then read it, except those who sit
+on the same panel; another expert, a member and the public never learn that it exists.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import delete, exists, or_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from evaluation.duties.rules import SubjectType
+from evaluation.panels import queries as panel_queries
+from evaluation.panels.tables import Panel, PanelSeat
+from evaluation.sheets.rules import SheetScores, State
+from evaluation.sheets.tables import ScoreItem, ScoreSheet
+from shared.auth import Actor
+from shared.rules import found
+
+
+@dataclass(frozen=True, slots=True)
+class Seated:
+    """A sheet with the seat and the panel it belongs to."""
+
+    panel: Panel
+    seat: PanelSeat
+    sheet: ScoreSheet
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A sheet in a list, with the organizations that its expert declares ties to."""
+
+    panel: Panel
+    seat: PanelSeat
+    state: State
+    usccs: list[str]
+
+
+def visible(actor: Actor) -> ColumnElement[bool]:
+    """Let an expert see his own sheet, and officials those of panels they do not sit on."""
+    own = (col(PanelSeat.expert_id) == actor.expert_id) if _is_expert(actor) else None
+    others = _official_view(actor) if actor.is_official else None
+    views = [view for view in (own, others) if view is not None]
+    return or_(*views) if views else col(PanelSeat.id).is_(None)
+
+
+def _is_expert(actor: Actor) -> bool:
+    return actor.has("expert") and actor.expert_id is not None
+
+
+def _official_view(actor: Actor) -> ColumnElement[bool]:
+    neighbour = aliased(PanelSeat)
+    return ~exists().where(
+        col(neighbour.panel_id) == col(PanelSeat.panel_id),
+        col(neighbour.person_id) == actor.person_id,
+    )
+
+
+def seats_page(actor: Actor, panel_id: UUID | None) -> SelectOfScalar[PanelSeat]:
+    """Select the seats whose sheets the actor may see, for a page of them."""
+    statement = select(PanelSeat).where(visible(actor))
+    return statement if panel_id is None else statement.where(col(PanelSeat.panel_id) == panel_id)
+
+
+async def seated(session: AsyncSession, actor: Actor, sheet_id: UUID) -> Seated:
+    """Load a sheet that the actor may see; one that was never touched is `assigned`."""
+    statement = select(PanelSeat).where(col(PanelSeat.id) == sheet_id, visible(actor))
+    seat = found(await session.scalar(statement))
+    panel = found(await session.get(Panel, seat.panel_id))
+    sheet = await session.get(ScoreSheet, seat.id)
+    return Seated(panel, seat, sheet or ScoreSheet(id=seat.id))
+
+
+async def own_for_update(session: AsyncSession, actor: Actor, sheet_id: UUID) -> Seated:
+    """Load and lock the actor's own sheet; another's is NOT_FOUND, whatever he is besides."""
+    statement = select(PanelSeat).where(col(PanelSeat.id) == sheet_id)
+    statement = statement.where(
+        col(PanelSeat.expert_id) == actor.expert_id
+        if _is_expert(actor)
+        else col(PanelSeat.id).is_(None)
+    )
+    seat = found(await session.scalar(statement))
+    return await _locked(session, seat)
+
+
+async def any_for_update(session: AsyncSession, actor: Actor, sheet_id: UUID) -> Seated:
+    """Load and lock a sheet that an official may see; only for voiding."""
+    statement = select(PanelSeat).where(col(PanelSeat.id) == sheet_id, visible(actor))
+    seat = found(await session.scalar(statement))
+    return await _locked(session, seat)
+
+
+async def _locked(session: AsyncSession, seat: PanelSeat) -> Seated:
+    # The panel comes first, always: its lock puts the last two sheets of a panel in an order, so
+    # that exactly one of them finds every other sheet submitted.
+    panel = await panel_queries.panel_for_update(session, seat.panel_id)
+    await session.refresh(seat, with_for_update=True)
+    sheet = await session.get(ScoreSheet, seat.id, populate_existing=True)
+    if sheet is None:
+        sheet = ScoreSheet(id=seat.id)
+        session.add(sheet)
+    return Seated(panel, seat, sheet)
+
+
+async def sheets_of(session: AsyncSession, seat_ids: Sequence[UUID]) -> dict[UUID, ScoreSheet]:
+    """Give the sheets that were begun, by id."""
+    statement = select(ScoreSheet).where(col(ScoreSheet.id).in_(seat_ids))
+    return {sheet.id: sheet for sheet in await session.scalars(statement)}
+
+
+async def items_of(session: AsyncSession, sheet_ids: Sequence[UUID]) -> list[ScoreItem]:
+    """List the items of some sheets by sheet and indicator."""
+    statement = (
+        select(ScoreItem)
+        .where(col(ScoreItem.sheet_id).in_(sheet_ids))
+        .order_by(col(ScoreItem.sheet_id), col(ScoreItem.indicator))
+    )
+    return list(await session.scalars(statement))
+
+
+async def summaries(session: AsyncSession, seats: Sequence[PanelSeat]) -> list[Summary]:
+    """Give the lines of a list of sheets, in the order of the seats."""
+    panel_ids = {seat.panel_id for seat in seats}
+    panels = await session.scalars(select(Panel).where(col(Panel.id).in_(panel_ids)))
+    by_id = {panel.id: panel for panel in panels}
+    sheets = await sheets_of(session, [seat.id for seat in seats])
+    codes = await panel_queries.usccs_of(session, list(panel_ids))
+    return [
+        Summary(
+            panel=by_id[seat.panel_id],
+            seat=seat,
+            state=sheets[seat.id].state if seat.id in sheets else State.ASSIGNED,
+            usccs=codes.get(seat.panel_id, []),
+        )
+        for seat in seats
+    ]
+
+
+async def clear_items(session: AsyncSession, sheet_id: UUID) -> None:
+    """Take a draft's items away, before others take their place."""
+    await session.execute(delete(ScoreItem).where(col(ScoreItem.sheet_id) == sheet_id))
+
+
+async def counted(session: AsyncSession, panel_id: UUID) -> list[ScoreSheet]:
+    """List the sheets of a panel that count: submitted and not voided, by id."""
+    statement = (
+        select(ScoreSheet)
+        .join(PanelSeat, col(PanelSeat.id) == col(ScoreSheet.id))
+        .where(col(PanelSeat.panel_id) == panel_id, col(ScoreSheet.state) == State.SUBMITTED)
+        .order_by(col(ScoreSheet.id))
+    )
+    return list(await session.scalars(statement))
+
+
+async def scores_of_panel(session: AsyncSession, panel_id: UUID) -> list[SheetScores]:
+    """Give what the sheets that count say, by sheet id."""
+    sheets = await counted(session, panel_id)
+    seats = {seat.id: seat for seat in await panel_queries.seats_of(session, [panel_id])}
+    items = await items_of(session, [sheet.id for sheet in sheets])
+    return [
+        SheetScores(
+            sheet_id=sheet.id,
+            expert_id=seats[sheet.id].expert_id,
+            person_id=seats[sheet.id].person_id,
+            scores={item.indicator: item.score for item in items if item.sheet_id == sheet.id},
+            comments={item.indicator: item.comment for item in items if item.sheet_id == sheet.id},
+        )
+        for sheet in sheets
+    ]
+
+
+async def valid_scores(
+    session: AsyncSession, subject_type: SubjectType, subject_id: UUID
+) -> list[SheetScores]:
+    """Give what the sheets of a subject's standing panel say; for computing, never for showing."""
+    panel = await panel_queries.standing_panel(session, subject_type, subject_id)
+    return [] if panel is None else await scores_of_panel(session, panel.id)

@@ -1,0 +1,141 @@
+"""Score sheets: declared, scored alone, submitted once; and what sheets come to together (C6)."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+from fractions import Fraction
+from typing import Final
+from uuid import UUID
+
+from shared.rules import Check, Kind, Policy, Rule
+
+SHEETS: Final = Rule("A121", "四(三)2")
+RECUSAL: Final = Rule("X08", "四(三)2")
+HUNDREDTHS: Final = 100
+
+
+class State(StrEnum):
+    """Where a sheet is; `recused` and `voided` are ends that free the seat."""
+
+    ASSIGNED = "assigned"
+    DECLARED = "declared"
+    DRAFTING = "drafting"
+    SUBMITTED = "submitted"
+    RECUSED = "recused"
+    VOIDED = "voided"
+
+
+class Event(StrEnum):
+    """What happens to a sheet."""
+
+    DECLARE = "declare"
+    RECUSE = "recuse"
+    SAVE = "save"
+    SUBMIT = "submit"
+    VOID = "void"
+
+
+# A submitted sheet leaves its state only by being voided: what was scored never changes (I6).
+MOVES: Final[Mapping[tuple[State, Event], State]] = {
+    (State.ASSIGNED, Event.DECLARE): State.DECLARED,
+    (State.ASSIGNED, Event.RECUSE): State.RECUSED,
+    (State.ASSIGNED, Event.VOID): State.VOIDED,
+    (State.DECLARED, Event.RECUSE): State.RECUSED,
+    (State.DECLARED, Event.SAVE): State.DRAFTING,
+    (State.DECLARED, Event.VOID): State.VOIDED,
+    (State.DRAFTING, Event.RECUSE): State.RECUSED,
+    (State.DRAFTING, Event.SAVE): State.DRAFTING,
+    (State.DRAFTING, Event.SUBMIT): State.SUBMITTED,
+    (State.DRAFTING, Event.VOID): State.VOIDED,
+    (State.SUBMITTED, Event.VOID): State.VOIDED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A score that an expert gave: 0 to 100, at most two decimals."""
+
+    indicator: str
+    score: Decimal
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetScores:
+    """A sheet that counts: whose it is and what it says, by indicator."""
+
+    sheet_id: UUID
+    expert_id: UUID
+    person_id: UUID
+    scores: Mapping[str, Decimal]
+    comments: Mapping[str, str]
+
+
+def move_checks(state: State, event: Event) -> list[Check]:
+    """Check that the sheet may take this step now."""
+    return [
+        SHEETS.check(
+            "STATE_CONFLICT", Kind.STATE, passed=(state, event) in MOVES, state=state.value
+        )
+    ]
+
+
+def declared_checks(state: State) -> list[Check]:
+    """Check that the expert has declared before looking at or writing on the sheet (X08)."""
+    return [RECUSAL.check("DECLARATION_MISSING", Kind.SCOPE, passed=state is not State.ASSIGNED)]
+
+
+def item_checks(indicators: Sequence[str], items: Sequence[Scored]) -> list[Check]:
+    """Check that each score is for an indicator of the sheet, and each indicator stands once."""
+    named = [item.indicator for item in items]
+    return [
+        SHEETS.check(
+            "INDICATOR_UNKNOWN",
+            Kind.CONTENT,
+            passed=item.indicator in indicators and named.index(item.indicator) == place,
+            pointer=f"/items/{place}/indicator",
+            expected=list(indicators),
+        )
+        for place, item in enumerate(items)
+    ]
+
+
+def complete_checks(indicators: Sequence[str], scored: Collection[str]) -> list[Check]:
+    """Check that no item of the sheet is blank (A121)."""
+    missing = [indicator for indicator in indicators if indicator not in scored]
+    return [SHEETS.check("SHEET_INCOMPLETE", Kind.CONTENT, passed=not missing, missing=missing)]
+
+
+def enough_checks(policy: Policy, count: int) -> list[Check]:
+    """Check that enough valid sheets are there for a mean (C6)."""
+    least = int(policy.value("A121", "min_sheets"))
+    rule = policy.rule("A121")
+    return [rule.check("SHEETS_TOO_FEW", Kind.STATE, passed=count >= least, count=count, min=least)]
+
+
+def sheet_mean(scores: Sequence[Decimal]) -> Fraction:
+    """Give the exact mean of one sheet's scores; at least one is needed."""
+    return sum((Fraction(score) for score in scores), Fraction(0)) / len(scores)
+
+
+def expert_mean(values: Sequence[Decimal | Fraction], trim_from: int = 5) -> Fraction:
+    """Give the exact mean of what experts gave (C6).
+
+    From `trim_from` values on, one highest and one lowest are left out; fewer give their plain
+    mean. Whether there are enough is `enough_checks`'s to say; no value at all is an error here.
+    """
+    exact = sorted(Fraction(value) for value in values)
+    counted = exact[1:-1] if len(exact) >= trim_from else exact
+    return sum(counted, Fraction(0)) / len(counted)
+
+
+def rounded(value: Fraction) -> Decimal:
+    """Round half up to 0.01, from the exact fraction: no earlier rounding can tip it."""
+    hundredths = (value.numerator * HUNDREDTHS * 2 + value.denominator) // (value.denominator * 2)
+    return (Decimal(hundredths) / HUNDREDTHS).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def panel_passes(mean: Decimal | None, line: Decimal | None) -> bool | None:
+    """Tell whether a rounded mean reaches the pass line, which itself passes; `None` without."""
+    return None if mean is None or line is None else mean >= line

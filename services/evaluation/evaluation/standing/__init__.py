@@ -1,0 +1,1 @@
+"""Where the review of an application or case stands, for the service that decides on it."""

@@ -1,0 +1,22 @@
+"""The question that a deciding service asks before it decides."""
+
+from typing import Annotated
+
+from fastapi import Query
+
+from evaluation.standing import queries
+from evaluation.standing.schemas import StandingOut, StandingQuery
+from shared.http import Reading, Router, access, problems
+
+router = Router(prefix="/v1/evaluation/standing", tags=["standing"])
+
+
+@router.get(
+    "",
+    operation_id="evaluation_get_standing",
+    openapi_extra=access("service", tenant="any subject", rules=("A118", "X03"), internal=True),
+    responses=problems("FORBIDDEN_SCOPE"),
+)
+async def get_standing(asked: Annotated[StandingQuery, Query()], session: Reading) -> StandingOut:
+    """Tell where the review of an application or case stands, with versions and hashes."""
+    return await queries.standing(session, asked.subject_type, asked.subject_id)

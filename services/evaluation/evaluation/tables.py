@@ -1,0 +1,18 @@
+"""Every table of this service's database, for migrations and for the schema check."""
+
+from typing import Final
+
+from sqlalchemy import MetaData
+
+from evaluation.base import Base
+from evaluation.cycles import tables as _cycles
+from evaluation.duties import tables as _duties
+from evaluation.experts import tables as _experts
+from evaluation.panels import tables as _panels
+from evaluation.schemes import tables as _schemes
+from evaluation.sheets import tables as _sheets
+from evaluation.visits import tables as _visits
+from shared.directory import DirectoryBase
+
+FEATURES: Final = (_schemes, _cycles, _duties, _experts, _panels, _sheets, _visits)
+METADATA: Final[list[MetaData]] = [Base.metadata, DirectoryBase.metadata]

@@ -1,0 +1,1 @@
+"""Site visits: a report that the experts who were there sign."""

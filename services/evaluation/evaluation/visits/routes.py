@@ -1,0 +1,231 @@
+"""Site visits over HTTP; the registry is asked for the report's file before the transaction."""
+
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from evaluation.visits import actions, queries
+from evaluation.visits.schemas import (
+    SiteVisitChange,
+    SiteVisitFilter,
+    SiteVisitIn,
+    SiteVisitOut,
+    VisitSignatureIn,
+    VisitSignatureOut,
+)
+from evaluation.visits.tables import SiteVisit, VisitExpert, VisitSignature
+from shared.client import ServiceClient
+from shared.http import (
+    CurrentActor,
+    CurrentWork,
+    IfMatch,
+    Now,
+    Page,
+    PageQuery,
+    Reading,
+    Router,
+    Services,
+    Today,
+    Transaction,
+    access,
+    paginate,
+    problems,
+    tagged,
+)
+
+router = Router(prefix="/v1/evaluation/site-visits", tags=["site-visits"])
+HANDLERS = access("handler", tenant="any subject under review", rules=("A118", "X03", "X08"))
+SIGNERS = access("expert", tenant="visits the expert took part in", rules=("A121", "X08"))
+# Members are let in to be told that there is nothing: who visited is not theirs to know.
+READERS = access("official", "expert", "member", "agency", tenant="officials; experts their own")
+CONFLICTS = (
+    "COI_CURRENT_ORG",
+    "COI_EMPLOYMENT_3Y",
+    "COI_BOARD",
+    "COI_SHAREHOLDING",
+    "COI_KINSHIP",
+    "COI_COAUTHORED",
+    "COI_GOVERNANCE_SEAT",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A change, with the file that it names."""
+
+    body: SiteVisitChange
+    file: actions.ReportFile | None
+
+
+async def reported(body: SiteVisitIn, work: CurrentWork, services: Services) -> actions.Report:
+    """Ask the registry for the report's file."""
+    await work.replay()
+    return actions.Report(
+        subject_type=body.subject_type,
+        subject_id=body.subject_id,
+        visited_on=body.visited_on,
+        expert_ids=tuple(body.expert_ids),
+        file=await _file(services, body.report_file_id),
+    )
+
+
+async def changed(body: SiteVisitChange, work: CurrentWork, services: Services) -> Changed:
+    """Ask the registry for the new report's file, where there is one."""
+    await work.replay()
+    named = body.report_file_id
+    return Changed(body, None if named is None else await _file(services, named))
+
+
+async def _file(services: ServiceClient, file_id: UUID) -> actions.ReportFile:
+    told = await services.get("registry", f"/v1/registry/files/{file_id}")
+    return actions.ReportFile(file_id, None if told is None else str(told["sha256"]))
+
+
+@router.post(
+    "",
+    operation_id="evaluation_report_site_visit",
+    status_code=201,
+    openapi_extra=HANDLERS,
+    responses=problems(
+        "FORBIDDEN_SCOPE",
+        "SOD_VIOLATION",
+        "NOT_FOUND",
+        "VISIT_EXPERTS_TOO_FEW",
+        "EXPERT_INACTIVE",
+        *CONFLICTS,
+        "DAY_IN_FUTURE",
+        "FILE_UNKNOWN",
+        "REVIEW_MISSING",
+        "STATE_CONFLICT",
+    ),
+)
+async def report(
+    told: Annotated[actions.Report, Depends(reported)],
+    actor: CurrentActor,
+    now: Now,
+    today: Today,
+    response: Response,
+    session: Transaction,
+) -> SiteVisitOut:
+    """Enter the report of a visit; the experts who went then sign it."""
+    visit = await actions.report(session, actor, told, now, today)
+    return await _shown(session, visit, response)
+
+
+@router.get(
+    "",
+    operation_id="evaluation_list_site_visits",
+    openapi_extra=READERS,
+    responses=problems("FORBIDDEN_SCOPE", "CURSOR_MISMATCH"),
+)
+async def list_visits(
+    filters: Annotated[SiteVisitFilter, Query()],
+    page: PageQuery,
+    actor: CurrentActor,
+    session: Reading,
+) -> Page[SiteVisitOut]:
+    """List visits, newest first."""
+    rows, next_cursor = await paginate(
+        session,
+        queries.visits_page(actor, filters.subject_type, filters.subject_id),
+        page,
+        [col(SiteVisit.id).desc()],
+        filters.model_dump(),
+    )
+    experts = await queries.experts_of(session, [row.id for row in rows])
+    signatures = await queries.signatures_of(session, rows)
+    items = [
+        _visit_out(
+            row, [one for one in experts if one.visit_id == row.id], signatures.get(row.id, [])
+        )
+        for row in rows
+    ]
+    return Page(items=items, next_cursor=next_cursor)
+
+
+@router.get(
+    "/{visit_id}",
+    operation_id="evaluation_get_site_visit",
+    openapi_extra=READERS,
+    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND"),
+)
+async def get_visit(
+    visit_id: UUID, actor: CurrentActor, response: Response, session: Reading
+) -> SiteVisitOut:
+    """Show a visit with its signatures."""
+    return await _shown(session, await queries.visit(session, actor, visit_id), response)
+
+
+@router.patch(
+    "/{visit_id}",
+    operation_id="evaluation_change_site_visit",
+    openapi_extra=HANDLERS,
+    responses=problems(
+        "FORBIDDEN_SCOPE",
+        "SOD_VIOLATION",
+        "NOT_FOUND",
+        "VERSION_CONFLICT",
+        "PRECONDITION_REQUIRED",
+        "DAY_IN_FUTURE",
+        "FILE_UNKNOWN",
+    ),
+)
+async def change(
+    visit_id: UUID,
+    version: IfMatch,
+    change: Annotated[Changed, Depends(changed)],
+    actor: CurrentActor,
+    today: Today,
+    response: Response,
+    session: Transaction,
+) -> SiteVisitOut:
+    """Change a report; it must then be signed again."""
+    visit = await actions.change(
+        session, actor, visit_id, version, change.body.visited_on, change.file, today
+    )
+    return await _shown(session, visit, response)
+
+
+@router.post(
+    "/{visit_id}/signatures",
+    operation_id="evaluation_sign_site_visit",
+    status_code=201,
+    openapi_extra=SIGNERS,
+    responses=problems(
+        "SOD_VIOLATION", "NOT_FOUND", *CONFLICTS, "TEXT_HASH_MISMATCH", "STATE_CONFLICT"
+    ),
+)
+async def sign(
+    visit_id: UUID,
+    actor: CurrentActor,
+    now: Now,
+    today: Today,
+    response: Response,
+    session: Transaction,
+    body: VisitSignatureIn | None = None,
+) -> SiteVisitOut:
+    """Sign a report as an expert who went; two signatures complete the visit."""
+    read = None if body is None else body.hash
+    visit = await actions.sign(session, actor, visit_id, read, now, today)
+    return await _shown(session, visit, response)
+
+
+async def _shown(session: AsyncSession, visit: SiteVisit, response: Response) -> SiteVisitOut:
+    tagged(response, visit.version)
+    experts = await queries.experts_of(session, [visit.id])
+    signatures = await queries.signatures_of(session, [visit])
+    return _visit_out(visit, experts, signatures.get(visit.id, []))
+
+
+def _visit_out(
+    visit: SiteVisit, experts: list[VisitExpert], signatures: list[VisitSignature]
+) -> SiteVisitOut:
+    return SiteVisitOut(
+        **visit.model_dump(),
+        expert_ids=[row.expert_id for row in experts],
+        signatures=[VisitSignatureOut.model_validate(row) for row in signatures],
+    )
