@@ -1,12 +1,16 @@
 """How a service's history of migrations is run: as the owner, under a lock, with the grants."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 from alembic import context, op
+from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, MetaData, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlmodel.sql.sqltypes import AutoString
+
+from shared.database.base import EnumText
 
 # A migration that waits for a lock makes everyone behind it wait as well.
 LOCK_TIMEOUT: Final = "5s"
@@ -17,6 +21,11 @@ def metadata_of(package: str) -> list[MetaData]:
     """Give the tables of a package and the shared ones that its database has as well."""
     from importlib import import_module
 
+    # Importing is what makes the tables known.
+    import shared.events.tables  # noqa: F401
+    import shared.http.batch_tables  # noqa: F401
+    import shared.http.tables  # noqa: F401
+    import shared.sandbox  # noqa: F401
     from shared.database.base import SharedBase
 
     tables = import_module(f"{package}.tables")
@@ -49,11 +58,23 @@ def _with(connection: Connection, package: str) -> None:
         target_metadata=metadata_of(package),
         compare_type=True,
         include_object=_is_ours,
+        render_item=_plain_text,
     )
     with context.begin_transaction():
         connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": HISTORY_LOCK})
         context.run_migrations()
+
+
+def _plain_text(
+    kind: str,
+    item: Any,  # noqa: ANN401 - Alembic's own signature
+    _context: AutogenContext,
+) -> str | Literal[False]:
+    """Write our own text types as text: a migration must not change when an enum does."""
+    if kind == "type" and isinstance(item, EnumText | AutoString):
+        return "sa.String()"
+    return False
 
 
 def _is_ours(  # Alembic's own signature

@@ -25,7 +25,9 @@ def main() -> None:
         made = command.revision(config, message=message, autogenerate=True, rev_id=revision)
     path = getattr(made, "path", None)
     if path:
-        subprocess.run(["ruff", "format", "-q", path], check=False)  # noqa: S603, S607
+        ruff = [sys.executable, "-m", "ruff"]
+        subprocess.run([*ruff, "check", "-q", "--fix", path], check=False)  # noqa: S603
+        subprocess.run([*ruff, "format", "-q", path], check=False)  # noqa: S603
         print(path)  # noqa: T201
 
 

@@ -233,6 +233,12 @@ CODES: Final[dict[str, Words]] = {
     "SHEETS_TOO_FEW": Words(
         409, "有效评分表不足|（{count} < {min}）", "Too few valid score sheets| ({count} < {min})"
     ),
+    "INDICATOR_UNKNOWN": Words(
+        422, "评分表没有此指标，或重复|（应为 {expected}）", "The sheet has no such indicator, or has it twice| ({expected})"
+    ),
+    "VISIT_EXPERTS_TOO_FEW": Words(
+        422, "现场考察专家不足|（{count} < {min}）", "Too few experts for a site visit| ({count} < {min})"
+    ),
     # Evaluation
     "WEIGHTS_NOT_100": Words(
         422, "权重合计不为 100|（{sum}）", "The weights do not sum to 100| ({sum})"
