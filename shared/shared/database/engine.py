@@ -38,6 +38,8 @@ class Sessions:
         """Open a session for reading; nothing that it changed is kept."""
         async with self.open() as session:
             yield session
+            # A rollback expires what was loaded; rows that leave the block stay readable.
+            session.expunge_all()
             await session.rollback()
 
 

@@ -1,6 +1,8 @@
 """How a service's history of migrations is run: as the owner, under a lock, with the grants."""
 
+import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any, Final, Literal
 
 import sqlalchemy as sa
@@ -10,25 +12,25 @@ from sqlalchemy import Connection, MetaData, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel.sql.sqltypes import AutoString
 
-from shared.database.base import EnumText
+from shared.database.base import EnumText, SharedBase
 
 # A migration that waits for a lock makes everyone behind it wait as well.
 LOCK_TIMEOUT: Final = "5s"
+SHARED_TABLES: Final = (
+    "shared.events.tables",
+    "shared.http.batch_tables",
+    "shared.http.tables",
+    "shared.sandbox",
+)
 HISTORY_LOCK: Final = 0x7A63_4D49_4700_0001
 
 
 def metadata_of(package: str) -> list[MetaData]:
     """Give the tables of a package and the shared ones that its database has as well."""
-    from importlib import import_module
-
     # Importing is what makes the tables known.
-    import shared.events.tables  # noqa: F401
-    import shared.http.batch_tables  # noqa: F401
-    import shared.http.tables  # noqa: F401
-    import shared.sandbox  # noqa: F401
-    from shared.database.base import SharedBase
-
-    tables = import_module(f"{package}.tables")
+    for module in (*SHARED_TABLES, f"{package}.tables"):
+        import_module(module)
+    tables = sys.modules[f"{package}.tables"]
     extra: list[MetaData] = list(getattr(tables, "METADATA", []))
     return [SharedBase.metadata, *extra]
 

@@ -234,10 +234,14 @@ CODES: Final[dict[str, Words]] = {
         409, "有效评分表不足|（{count} < {min}）", "Too few valid score sheets| ({count} < {min})"
     ),
     "INDICATOR_UNKNOWN": Words(
-        422, "评分表没有此指标，或重复|（应为 {expected}）", "The sheet has no such indicator, or has it twice| ({expected})"
+        422,
+        "评分表没有此指标，或重复|（应为 {expected}）",
+        "The sheet has no such indicator, or has it twice| ({expected})",
     ),
     "VISIT_EXPERTS_TOO_FEW": Words(
-        422, "现场考察专家不足|（{count} < {min}）", "Too few experts for a site visit| ({count} < {min})"
+        422,
+        "现场考察专家不足|（{count} < {min}）",
+        "Too few experts for a site visit| ({count} < {min})",
     ),
     # Evaluation
     "WEIGHTS_NOT_100": Words(
@@ -283,9 +287,13 @@ CODES: Final[dict[str, Words]] = {
         "专利号校验位错误|（应为 {expected}）",
         "The patent number's check digit is wrong| (should be {expected})",
     ),
-    "CODE_UNKNOWN": Words(422, "代码表中没有该代码|（{scheme}）", "The code is in no such table| ({scheme})"),
+    "CODE_UNKNOWN": Words(
+        422, "代码表中没有该代码|（{scheme}）", "The code is in no such table| ({scheme})"
+    ),
     "DAYS_REVERSED": Words(422, "结束日早于开始日", "The last day lies before the first"),
-    "DAY_IN_FUTURE": Words(422, "日期在未来|（今天为 {today}）", "The day lies ahead| (today is {today})"),
+    "DAY_IN_FUTURE": Words(
+        422, "日期在未来|（今天为 {today}）", "The day lies ahead| (today is {today})"
+    ),
     "CALL_WINDOW_CLOSED": Words(
         409,
         "不在申报时间内|（{open_from} 至 {open_until}）",
@@ -293,10 +301,14 @@ CODES: Final[dict[str, Words]] = {
     ),
     "PARK_DEVELOPER_REQUIRED": Words(422, "须为园区开发主体", "It has to be a park's developer"),
     "FILE_UNKNOWN": Words(
-        422, "没有这些文件或不属于您|：{file_ids}", "There are no such files, or not yours|: {file_ids}"
+        422,
+        "没有这些文件或不属于您|：{file_ids}",
+        "There are no such files, or not yours|: {file_ids}",
     ),
     "FACT_SUPERSEDED": Words(409, "该记录已被更正", "The fact was corrected before"),
-    "CHAIN_STAGE_MISSING": Words(422, "须注明创新链环节", "The stage of the innovation chain is missing"),
+    "CHAIN_STAGE_MISSING": Words(
+        422, "须注明创新链环节", "The stage of the innovation chain is missing"
+    ),
     "NUMBER_FORMAT": Words(422, "编号格式错误", "The number is malformed"),
     "CONSENT_MISSING": Words(
         409, "缺少共有人同意|：{org_ids}", "Co-owners have not consented|: {org_ids}"
