@@ -5,7 +5,12 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.service", "tests.requirements.plugin"]
+pytest_plugins = [
+    "tests.fixtures.postgres",
+    "tests.fixtures.service",
+    "tests.fixtures.stack",
+    "tests.requirements.plugin",
+]
 
 # `make test` runs few examples with a fixed seed; `make prove` asks for its counts by profile.
 settings.register_profile(

@@ -14,6 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import Field
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
@@ -25,7 +26,7 @@ from shared.events.consuming import Consumers, Handler
 from shared.events.feed import FeedPolicy, feed_router
 from shared.events.sequencing import Sequencer, Step
 from shared.http import problem
-from shared.http.constraints import check_of_violation
+from shared.http.constraints import check_of_violation, passes_by_itself
 from shared.http.edge import Edge
 from shared.http.openapi import published
 from shared.http.route import Router, access
@@ -127,6 +128,11 @@ def _answer_failures(app: FastAPI) -> None:
         Unavailable: _of_unavailable,
         IntegrityError: _of_violation,
         DBAPIError: _of_violation,
+        # No connection to be had: the pool is used up, or the server is away.
+        PoolTimeout: _of_no_database,
+        OSError: _of_no_database,
+        # The outermost handler: it answers, then lets the error go on to the edge, which logs it.
+        Exception: _of_fault,
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
@@ -138,8 +144,19 @@ def _of_unavailable(request: Request, error: Unavailable) -> Response:
     )
 
 
+def _of_fault(request: Request, _error: Exception) -> Response:
+    return problem.of_failure(request, problem.Failure("INTERNAL"))
+
+
+def _of_no_database(request: Request, _error: Exception) -> Response:
+    failure = problem.Failure("UNAVAILABLE", {"Retry-After": "1"}, service="database")
+    return problem.of_failure(request, failure)
+
+
 def _of_violation(request: Request, error: DBAPIError) -> Response:
     check = check_of_violation(error)
+    if check is None and passes_by_itself(error):
+        return _of_no_database(request, error)
     if check is None:
         raise error
     return problem.of_refusal(request, Refused([check]))

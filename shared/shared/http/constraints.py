@@ -10,7 +10,8 @@ from shared.rules import Check, Kind, Rule
 MEANINGS: Final[dict[str, tuple[Rule, str, Kind]]] = {
     "pk_kept_answer": (Rule("X05", "architecture 2"), "IDEMPOTENCY_IN_PROGRESS", Kind.STATE),
 }
-# A deferred trigger raises with the constraint's name as its own.
+# Serialization, deadlock, lock and statement time-outs, too many connections, server going away.
+PASSING: Final = {"40001", "40P01", "55P03", "57014", "53300", "57P01", "57P02", "57P03"}
 UNREADABLE_VALUES: Final = {"22003", "22P02", "22021", "22P05"}
 
 
@@ -29,3 +30,9 @@ def check_of_violation(error: DBAPIError) -> Check | None:
     if getattr(cause, "sqlstate", None) in UNREADABLE_VALUES:
         return Rule("API", "openapi").check("CONTENT_INVALID", Kind.CONTENT, passed=False)
     return None
+
+
+def passes_by_itself(error: DBAPIError) -> bool:
+    """Tell whether the same request may well succeed a moment later: nothing of it was kept."""
+    cause: Any = getattr(error.orig, "__cause__", None)
+    return error.connection_invalidated or getattr(cause, "sqlstate", None) in PASSING
