@@ -39,6 +39,32 @@ class AccountName:
     org_id: UUID | None = None
 
 
+# The accounts that revenue and distributions post to. Owners' money passes through the centre: it
+# is owed from the day it comes in, and is never the centre's own income.
+CASH: Final = AccountName("cash", AccountKind.ASSET)
+INCOME_TO_SHARE: Final = AccountName("income_to_share", AccountKind.LIABILITY)
+DEDUCTED: Final[Mapping[str, AccountName]] = {
+    "tax": AccountName("tax_payable", AccountKind.LIABILITY),
+    "maintenance": AccountName("maintenance_payable", AccountKind.LIABILITY),
+    "direct": AccountName("direct_costs_payable", AccountKind.LIABILITY),
+}
+
+
+def due_to_owner(org_id: UUID) -> AccountName:
+    """Name the account of what the centre owes an owner."""
+    return AccountName("due_to_owner", AccountKind.LIABILITY, org_id)
+
+
+def reward_expense(org_id: UUID) -> AccountName:
+    """Name the account of what an owner's inventors cost it."""
+    return AccountName("reward_expense", AccountKind.EXPENSE, org_id)
+
+
+def reward_payable(org_id: UUID) -> AccountName:
+    """Name the account of what an owner owes its inventors."""
+    return AccountName("reward_payable", AccountKind.LIABILITY, org_id)
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A posting to be made: `amount_fen` is positive for a debit and negative for a credit."""

@@ -1,0 +1,128 @@
+"""Opening accounts and posting entries inside a request's own transaction."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from ip_ledger.journal import queries, rules, statement
+from ip_ledger.journal.rules import AccountName, EntryDraft
+from ip_ledger.journal.tables import Account, AccountBalance
+from ip_ledger.log.actions import NewRecord, append_records
+from shared.auth import Actor
+from shared.clock import Clock
+from shared.database import new_id
+from shared.events import EventRow, record, record_many
+from shared.rules import require
+
+
+async def open_accounts(
+    session: AsyncSession, center_id: UUID, names: Iterable[AccountName], currency: str = "CNY"
+) -> dict[AccountName, UUID]:
+    """Give the ids of a centre's accounts, opening those that are not there yet."""
+    wanted = sorted(set(names), key=lambda name: (name.code, str(name.org_id)))
+    clock: Clock = session.info["clock"]
+    at = clock.now()
+    rows = [
+        {
+            "id": new_id(),
+            "center_id": center_id,
+            "org_id": name.org_id,
+            "code": name.code,
+            "kind": name.kind,
+            "currency": currency,
+            "opened_at": at,
+        }
+        for name in wanted
+    ]
+    # A twin that opens the same account makes this wait, and then it is there for both.
+    opened = await session.scalars(
+        insert(Account)
+        .values(rows)
+        .on_conflict_do_nothing(constraint="uq_account_place")
+        .returning(col(Account.id))
+    )
+    if new := [{"account_id": account_id, "balance_fen": 0, "version": 0} for account_id in opened]:
+        await session.execute(insert(AccountBalance).values(new))
+    known = await queries.account_ids(session, center_id, currency)
+    return {name: known[name.org_id, name.code] for name in wanted}
+
+
+async def open_account(
+    session: AsyncSession, actor: Actor, center_id: UUID, name: AccountName, currency: str
+) -> Account:
+    """Open an account by hand, or give the one that is there (X07)."""
+    ids = await open_accounts(session, center_id, [name], currency)
+    account = await queries.account(session, ids[name])
+    record(session, actor, "account.opened", account.id, center_id=center_id, code=name.code)
+    return account
+
+
+async def post_entries(session: AsyncSession, actor: Actor, drafts: Sequence[EntryDraft]) -> None:
+    """Post entries with their postings, balances, log records and events, in four statements.
+
+    Raises `Refused`: UNBALANCED. The accounts must exist.
+    """
+    require([check for draft in drafts for check in rules.entry_checks(draft)])
+    clock: Clock = session.info["clock"]
+    # The statement runs beside the session, on its connection and in its transaction: what the
+    # session still holds back must be there first.
+    await session.flush()
+    connection = await (await session.connection()).get_raw_connection()
+    driver: Any = connection.driver_connection
+    people = [actor.person_id] * len(drafts)
+    await driver.execute(statement.POST, *statement.arguments(drafts, clock.now(), people))
+    readers = await queries.account_holders(session, drafts)
+    await append_records(session, [logged(draft, readers[draft.id]) for draft in drafts])
+    rows = [EventRow(draft.id, draft.center_id, event_data(draft)) for draft in drafts]
+    await record_many(session, actor, "entry.posted", rows)
+
+
+def logged(draft: EntryDraft, readers: Iterable[UUID]) -> NewRecord:
+    """Give an entry's log record."""
+    return NewRecord(
+        kind="journal_entry",
+        record_id=draft.id,
+        center_id=draft.center_id,
+        document=rules.entry_document(draft),
+        openings=rules.entry_openings(draft),
+        readers=tuple(readers),
+    )
+
+
+def event_data(draft: EntryDraft) -> dict[str, Any]:
+    """Give what an entry's event tells; amounts stay in the books."""
+    return {
+        "effective_on": draft.effective_on,
+        "source_id": draft.source_id,
+        "reverses_id": draft.reverses_id,
+    }
+
+
+async def reverse_entries_of(
+    session: AsyncSession, actor: Actor, source_id: UUID, effective_on: date, reference: str
+) -> list[EntryDraft]:
+    """Undo every entry of a source, such as a distribution run, on a given day (X07).
+
+    Raises `Refused`: REVERSAL_BEFORE_ORIGINAL or ALREADY_REVERSED.
+    """
+    originals = await queries.entries_of_source(session, source_id)
+    undone = await queries.reversed_ids(session, [original.id for original in originals])
+    require(
+        [
+            check
+            for original in originals
+            for check in rules.reversal_checks(
+                original.effective_on, effective_on, reversed_already=original.id in undone
+            )
+        ]
+    )
+    drafts = [
+        rules.reversal_of(original, new_id(), effective_on, reference) for original in originals
+    ]
+    await post_entries(session, actor, drafts)
+    return drafts

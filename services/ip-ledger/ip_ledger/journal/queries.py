@@ -1,0 +1,212 @@
+"""What is read of the books, and who may: officials, the centre, and each organization its own."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, or_, true
+from sqlalchemy import select as rows_of
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from ip_ledger import tenancy
+from ip_ledger.journal.rules import AccountKind, EntryDraft, Line, balances_of
+from ip_ledger.journal.tables import Account, AccountBalance, JournalEntry, Posting
+from shared.auth import Actor
+from shared.directory import DirectoryCenter
+from shared.rules import found
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An account with its balance: debits less credits, in minor units."""
+
+    account: Account
+    balance_fen: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEntry:
+    """A posting on an account, with its entry."""
+
+    posting: Posting
+    entry: JournalEntry
+
+
+def may_read(actor: Actor) -> ColumnElement[bool]:
+    """Give the condition on `Account` that the actor may see it (X04)."""
+    if actor.is_official:
+        return true()
+    if actor.org_id is None:
+        return ~true()
+    own_centers = rows_of(col(DirectoryCenter.id)).where(tenancy.acts_for(actor.org_id))
+    return or_(col(Account.org_id) == actor.org_id, col(Account.center_id).in_(own_centers))
+
+
+async def account_ids(
+    session: AsyncSession, center_id: UUID, currency: str
+) -> dict[tuple[UUID | None, str], UUID]:
+    """Give the ids of a centre's accounts by organization and code."""
+    rows = await session.execute(
+        rows_of(col(Account.org_id), col(Account.code), col(Account.id)).where(
+            col(Account.center_id) == center_id, col(Account.currency) == currency
+        )
+    )
+    return {(org_id, code): account_id for org_id, code, account_id in rows}
+
+
+async def account(session: AsyncSession, account_id: UUID) -> Account:
+    """Give an account, whoever asks."""
+    return found(await session.get(Account, account_id))
+
+
+def visible_accounts(actor: Actor, **filters: Any) -> Select[Any]:  # noqa: ANN401 - column values
+    """Give the select of accounts that the actor may see, with their present balances."""
+    statement: Select[Any] = (
+        rows_of(Account, col(AccountBalance.balance_fen), col(AccountBalance.version))
+        .join(AccountBalance, col(AccountBalance.account_id) == col(Account.id))
+        .where(may_read(actor))
+    )
+    for name, value in filters.items():
+        if value is not None:
+            statement = statement.where(getattr(Account, name) == value)
+    return statement
+
+
+async def visible_account(session: AsyncSession, actor: Actor, account_id: UUID) -> Standing:
+    """Give one account with its balance, else NOT_FOUND."""
+    statement = visible_accounts(actor).where(col(Account.id) == account_id)
+    return Standing(*found((await session.execute(statement)).first()))
+
+
+async def balances_at(
+    session: AsyncSession, account_ids: Iterable[UUID], on: date | None, known_at: datetime | None
+) -> Mapping[UUID, tuple[int, int]]:
+    """Give balances on a day, as known at an instant: either bound may be missing.
+
+    `on` is included; what was recorded at or after `known_at` was not yet known. Postings are
+    summed, because only the present balance is kept.
+    """
+    statement = (
+        rows_of(col(Posting.account_id), func.sum(col(Posting.amount_fen)), func.count())
+        .join(JournalEntry, col(JournalEntry.id) == col(Posting.entry_id))
+        .where(col(Posting.account_id).in_(list(account_ids)))
+        .group_by(col(Posting.account_id))
+    )
+    if on is not None:
+        statement = statement.where(col(JournalEntry.effective_on) <= on)
+    if known_at is not None:
+        statement = statement.where(col(JournalEntry.recorded_at) < known_at)
+    rows = await session.execute(statement)
+    return {account_id: (int(total), count) for account_id, total, count in rows}
+
+
+def account_entries(account_id: UUID, on: date | None, known_at: datetime | None) -> Select[Any]:
+    """Give the select of an account's postings with their entries."""
+    statement: Select[Any] = (
+        rows_of(Posting, JournalEntry)
+        .join(JournalEntry, col(JournalEntry.id) == col(Posting.entry_id))
+        .where(col(Posting.account_id) == account_id)
+    )
+    if on is not None:
+        statement = statement.where(col(JournalEntry.effective_on) <= on)
+    if known_at is not None:
+        statement = statement.where(col(JournalEntry.recorded_at) < known_at)
+    return statement
+
+
+async def account_holders(
+    session: AsyncSession, drafts: Sequence[EntryDraft]
+) -> dict[UUID, set[UUID]]:
+    """Name the organizations whose own accounts an entry touches, by entry."""
+    ids = {line.account_id for draft in drafts for line in draft.lines}
+    rows = await session.execute(
+        rows_of(col(Account.id), col(Account.org_id)).where(
+            col(Account.id).in_(ids), col(Account.org_id).is_not(None)
+        )
+    )
+    holders: dict[UUID, UUID] = {account_id: org_id for account_id, org_id in rows if org_id}
+    return {
+        draft.id: {holders[line.account_id] for line in draft.lines if line.account_id in holders}
+        for draft in drafts
+    }
+
+
+async def entries_of_source(session: AsyncSession, source_id: UUID) -> list[EntryDraft]:
+    """Give the entries that a run or revenue event made, reversals left out."""
+    return await _entries(session, col(JournalEntry.source_id) == source_id)
+
+
+async def entry(session: AsyncSession, entry_id: UUID) -> EntryDraft:
+    """Give one entry with its lines, else NOT_FOUND."""
+    return found(next(iter(await _entries(session, col(JournalEntry.id) == entry_id)), None))
+
+
+async def _entries(session: AsyncSession, condition: ColumnElement[bool]) -> list[EntryDraft]:
+    entries = await session.scalars(
+        select(JournalEntry)
+        .where(condition, col(JournalEntry.reverses_id).is_(None))
+        .order_by(col(JournalEntry.id))
+    )
+    rows = list(entries)
+    postings = await session.scalars(
+        select(Posting)
+        .where(col(Posting.entry_id).in_([row.id for row in rows]))
+        .order_by(col(Posting.entry_id), col(Posting.line))
+    )
+    lines: dict[UUID, list[Line]] = {}
+    for posting in postings:
+        line = Line(posting.account_id, posting.amount_fen, posting.currency)
+        lines.setdefault(posting.entry_id, []).append(line)
+    return [
+        EntryDraft(
+            id=row.id,
+            center_id=row.center_id,
+            effective_on=row.effective_on,
+            reference=row.reference,
+            lines=tuple(lines[row.id]),
+            source_id=row.source_id,
+        )
+        for row in rows
+    ]
+
+
+async def reversed_ids(session: AsyncSession, entry_ids: Iterable[UUID]) -> set[UUID]:
+    """Name which of these entries another one has undone."""
+    rows = await session.scalars(
+        select(col(JournalEntry.reverses_id)).where(
+            col(JournalEntry.reverses_id).in_(list(entry_ids))
+        )
+    )
+    return {entry_id for entry_id in rows if entry_id is not None}
+
+
+async def places_of_accounts(
+    session: AsyncSession, account_ids: Iterable[UUID]
+) -> dict[UUID, tuple[UUID, str, AccountKind, UUID | None]]:
+    """Give centre, currency, kind and organization of accounts by id; unknown ones are left out."""
+    rows = await session.execute(
+        rows_of(
+            col(Account.id),
+            col(Account.center_id),
+            col(Account.currency),
+            col(Account.kind),
+            col(Account.org_id),
+        ).where(col(Account.id).in_(set(account_ids)))
+    )
+    return {row[0]: (row[1], row[2], row[3], row[4]) for row in rows}
+
+
+async def wrong_balances(session: AsyncSession) -> list[UUID]:
+    """Rebuild every balance from its postings; name the accounts that differ (must be none)."""
+    postings = await session.execute(rows_of(col(Posting.account_id), col(Posting.amount_fen)))
+    rebuilt = balances_of([(account_id, amount) for account_id, amount in postings])
+    kept = await session.scalars(select(AccountBalance))
+    return [
+        row.account_id
+        for row in kept
+        if rebuilt.get(row.account_id, (0, 0)) != (row.balance_fen, row.version)
+    ]

@@ -1,0 +1,119 @@
+"""Income over HTTP."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import Query
+from sqlalchemy import ColumnElement
+from sqlmodel import col
+
+from ip_ledger.revenue import actions, queries
+from ip_ledger.revenue.rules import Deduction
+from ip_ledger.revenue.schemas import DeductionOut, RevenueEventIn, RevenueEventOut
+from ip_ledger.revenue.tables import RevenueDeduction, RevenueEvent
+from shared.http import (
+    CurrentActor,
+    Page,
+    PageQuery,
+    Reading,
+    Router,
+    Today,
+    Transaction,
+    access,
+    paginate,
+    problems,
+)
+from shared.http.schemas import fen
+
+router = Router(prefix="/v1/ip-ledger/revenue-events", tags=["revenue"])
+
+OWNERS: Final = "the centre, the asset's owners, officials"
+
+
+def shown(event: RevenueEvent, deductions: Sequence[RevenueDeduction]) -> RevenueEventOut:
+    """Show an event with its deductions."""
+    return RevenueEventOut(
+        id=event.id,
+        center_id=event.center_id,
+        asset_id=event.asset_id,
+        source_id=event.source_id,
+        kind=event.kind,
+        gross=fen(event.gross_fen),
+        deductions=[
+            DeductionOut(kind=d.kind, amount=fen(d.amount_fen), evidence=d.evidence_ids)
+            for d in deductions
+        ],
+        net=fen(event.net_fen),
+        received_on=event.received_on,
+        recorded_at=event.recorded_at,
+    )
+
+
+@router.post(
+    "",
+    operation_id="ip_ledger_record_revenue",
+    status_code=201,
+    openapi_extra=access(
+        "member", tenant="the asset's centre: its operator or lead sponsor", rules=("A033",),
+        key_required=True,
+    ),
+    responses=problems(
+        "NOT_FOUND", "FORBIDDEN_SCOPE", "NET_NEGATIVE", "NOT_YET_RECEIVED", "SOURCE_UNKNOWN",
+        "IDEMPOTENCY_KEY_REQUIRED",
+    ),
+)  # fmt: skip
+async def record_revenue(
+    body: RevenueEventIn, actor: CurrentActor, today: Today, session: Transaction
+) -> RevenueEventOut:
+    """Record money received for an asset; it is booked as owed to the owners of that day."""
+    income = actions.NewIncome(
+        asset_id=body.asset_id,
+        source_id=body.source_id,
+        kind=body.kind,
+        gross_fen=body.gross.amount,
+        deductions=tuple(Deduction(d.kind, d.amount.amount) for d in body.deductions),
+        evidence=tuple(tuple(d.evidence) for d in body.deductions),
+        received_on=body.received_on,
+    )
+    event = await actions.record_income(session, actor, income, today)
+    deductions = await queries.deductions_of(session, [event.id])
+    return shown(event, deductions.get(event.id, []))
+
+
+@router.get(
+    "",
+    operation_id="ip_ledger_list_revenue",
+    openapi_extra=access("member", "official", tenant=OWNERS),
+    responses=problems("CURSOR_MISMATCH"),
+)
+async def list_revenue(
+    actor: CurrentActor,
+    session: Reading,
+    page: PageQuery,
+    center_id: Annotated[UUID | None, Query(description="Only of this centre.")] = None,
+    asset_id: Annotated[UUID | None, Query(description="Only of this asset.")] = None,
+) -> Page[RevenueEventOut]:
+    """List income, the latest first."""
+    filters = {"center_id": center_id, "asset_id": asset_id}
+    keys: list[ColumnElement[Any]] = [
+        col(RevenueEvent.received_on).desc(),
+        col(RevenueEvent.id).desc(),
+    ]
+    statement = queries.visible_events(actor, **filters)
+    rows, cursor = await paginate(session, statement, page, keys, filters)
+    deductions = await queries.deductions_of(session, [row.id for row in rows])
+    return Page(items=[shown(r, deductions.get(r.id, [])) for r in rows], next_cursor=cursor)
+
+
+@router.get(
+    "/{event_id}",
+    operation_id="ip_ledger_get_revenue",
+    openapi_extra=access("member", "official", tenant=OWNERS),
+    responses=problems("NOT_FOUND"),
+)
+async def get_revenue(event_id: UUID, actor: CurrentActor, session: Reading) -> RevenueEventOut:
+    """Give one revenue event."""
+    event = await queries.visible_event(session, actor, event_id)
+    deductions = await queries.deductions_of(session, [event.id])
+    return shown(event, deductions.get(event.id, []))

@@ -1,0 +1,90 @@
+"""Income on the wire."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from ip_ledger.revenue.rules import DeductionKind, RevenueKind
+from shared.http.schemas import MAX_SAFE, Body, Day, Earning, Money, Out
+
+
+class DeductedAmount(Money):
+    """An amount taken off: more than zero."""
+
+    amount: Annotated[int, Field(strict=True, gt=0, le=MAX_SAFE)] = Field(
+        description="Integer minor units: 分; more than zero."
+    )
+    currency: Literal["CNY"] = Field(default="CNY", description="ISO 4217.")
+
+
+class DeductionIn(Body):
+    """What the law lets one take off before sharing."""
+
+    kind: DeductionKind = Field(
+        description="`tax`, `maintenance` of the result, or `direct` costs of the deal; no other."
+    )
+    amount: DeductedAmount = Field(description="The amount deducted.")
+    evidence: list[UUID] = Field(
+        default_factory=list, max_length=20, description="Files that show the amount."
+    )
+
+
+class RevenueEventIn(Body):
+    """Money received for an asset."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "asset_id": "01980000-0000-7000-8000-000000000001",
+                    "source_id": "01980000-0000-7000-8000-000000000002",
+                    "kind": "license",
+                    "gross": {"amount": 120000000, "currency": "CNY"},
+                    "deductions": [
+                        {"kind": "tax", "amount": {"amount": 6792453, "currency": "CNY"}},
+                        {"kind": "maintenance", "amount": {"amount": 3000000, "currency": "CNY"}},
+                        {"kind": "direct", "amount": {"amount": 2000000, "currency": "CNY"}},
+                    ],
+                    "received_on": "2028-03-01",
+                }
+            ]
+        }
+    )
+
+    asset_id: UUID = Field(description="The asset that earned it.")
+    source_id: UUID | None = Field(
+        default=None, description="The license or technology contract behind it."
+    )
+    kind: RevenueKind = Field(description="How it was earned; decides which floor the law sets.")
+    gross: Earning = Field(description="What came in.")
+    deductions: list[DeductionIn] = Field(
+        default_factory=list, max_length=100, description="What is taken off before sharing."
+    )
+    received_on: Day = Field(description="The day the money came in; the owners of that day share.")
+
+
+class DeductionOut(Out):
+    """A deduction as recorded."""
+
+    kind: DeductionKind = Field(description="What it is for.")
+    amount: Money = Field(description="The amount deducted.")
+    evidence: list[UUID] = Field(description="Files that show the amount.")
+
+
+class RevenueEventOut(Out):
+    """Income as recorded, with its net amount."""
+
+    id: UUID = Field(description="The event.")
+    center_id: UUID = Field(description="The asset's centre.")
+    asset_id: UUID = Field(description="The asset that earned it.")
+    source_id: UUID | None = Field(description="The license or technology contract behind it.")
+    kind: RevenueKind = Field(description="How it was earned.")
+    gross: Money = Field(description="What came in.")
+    deductions: list[DeductionOut] = Field(description="What was taken off.")
+    net: Money = Field(description="Gross less deductions: what is shared.")
+    received_on: date = Field(description="The day the money came in.")
+    recorded_at: datetime = Field(description="When it was recorded.")
+    state: str = Field(default="recorded", description="`recorded`: an event is never edited.")
+    version: int = Field(default=1, description="Always 1.")
