@@ -1,14 +1,19 @@
 """Make both locks anew: `requirements.lock` for what runs, `requirements-dev.lock` with the tools.
 
-The resolver's own file (`uv.lock`) names package indexes and is therefore not kept.
+`--check` only looks whether they are clean and fit what the members ask for. The resolver's own
+file (`uv.lock`) names package indexes and is therefore not kept.
 """
 
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Final
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 EXPORT: Final = (
@@ -19,6 +24,10 @@ LOCKS: Final = {
     "requirements.lock": ("--no-default-groups",),
     "requirements-dev.lock": ("--no-default-groups", "--group", "test", "--group", "check"),
 }
+MEMBERS: Final = (
+    *("shared", "services/registry", "services/evaluation", "services/ip-ledger"),
+    *("gateway", "deploy"),
+)
 _ADDRESS: Final = re.compile(
     r"://|--(?:extra-)?index-url|--find-links|\bfile:|^-[ef]\b", re.MULTILINE
 )
@@ -27,6 +36,9 @@ _PINNED: Final = re.compile(r"^[a-z0-9][a-z0-9._-]*==", re.MULTILINE)
 
 def main() -> None:
     """Resolve, export and look through what comes out; write nothing when it is not clean."""
+    if sys.argv[1:] == ["--check"]:
+        faults = [fault for name in LOCKS for fault in check(name)]
+        sys.exit("\n".join(faults) or None)
     # The environment's own uv where there is one: it is in the lock like every other tool.
     beside = Path(sys.executable).parent / "uv"
     uv = str(beside) if beside.exists() else shutil.which("uv")
@@ -41,6 +53,27 @@ def main() -> None:
     for name, text in texts.items():
         (ROOT / name).write_text(text)
         print(f"{name}: {len(_PINNED.findall(text))} packages")
+
+
+def check(name: str) -> list[str]:
+    """Tell what is wrong with a lock as it lies there, without asking any index."""
+    text = (ROOT / name).read_text()
+    pins = dict(re.findall(r"^([a-z0-9][\w.-]*)==(\S+)", text, re.MULTILINE))
+    wanted = [word for member in MEMBERS for word in _dependencies(member)]
+    if name == "requirements-dev.lock":
+        groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+        wanted += [word for group in ("test", "check") for word in groups[group]]
+    faults = [f"{name}: {fault}" for fault in faults_of(text)]
+    for word in map(Requirement, wanted):
+        pinned = pins.get(canonicalize_name(word.name))
+        if pinned is None or not word.specifier.contains(pinned, prereleases=True):
+            faults.append(f"{name}: {word} is not met ({pinned}); run `make lock`")
+    return faults
+
+
+def _dependencies(member: str) -> list[str]:
+    project = tomllib.loads((ROOT / member / "pyproject.toml").read_text())["project"]
+    return [word for word in project["dependencies"] if not word.startswith("zhichuang-")]
 
 
 def faults_of(text: str) -> list[str]:

@@ -1,0 +1,67 @@
+"""`make check`: every check in turn, each told whether it holds; `make check ONLY="types form"`.
+
+No tests are run here but those of the code's form; the suite is `make test`.
+"""
+
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+from tests.contract import client, fuzz, licenses, openapi, roles, schema
+from tests.contract.step import Context, Step, program, temporary_folder
+from zhichuang.postgres import PostgresError
+from zhichuang.processes import ProcessError
+
+_LOCK: Final = "deploy/lock.py"
+STEPS: Final = (
+    Step("format", "Every file is formatted", lambda _: program("ruff", "format", "--check", ".")),
+    Step("lint", "The linter has no complaint", lambda _: program("ruff", "check", ".")),
+    Step("types", "Types hold, strictly", lambda _: program("mypy", ".")),
+    Step("imports", "Layers and arrows hold", lambda _: program("lint-imports", "--no-cache")),
+    Step("form", "The code has its form", lambda _: program("pytest", "tests/form")),
+    Step(
+        "lock",
+        "The locks fit and are clean",
+        lambda _: program("python", "deploy/lock.py", "--check"),
+    ),
+    Step("licenses", "Nothing in the locks is under GPL or AGPL", licenses.ask),
+    Step("schema", "Models, migrations and databases agree", schema.ask),
+    Step("openapi", "The published API is complete and linted", openapi.ask),
+    Step("roles", "Every operation, as every role and tenant", roles.ask),
+    Step("fuzz", "No generated request as any role gets a 5xx", fuzz.ask),
+    Step("client", "A generated client walks the demo's calls", client.ask),
+)
+
+
+def main(names: list[str]) -> int:
+    """Ask the named steps, or all; answer 1 when one of them has a fault."""
+    unknown = set(names) - {step.name for step in STEPS}
+    if unknown:
+        print(f"No such check: {', '.join(sorted(unknown))}. There are:", file=sys.stderr)
+        print(*(f"  {step.name:<9} {step.title}" for step in STEPS), sep="\n", file=sys.stderr)
+        return 2
+    chosen = [step for step in STEPS if not names or step.name in names]
+    with temporary_folder() as folder:
+        context = Context(Path(folder))
+        with context.closing:
+            failed = [step.name for step in chosen if not _holds(step, context)]
+    print(f"{len(chosen) - len(failed)} passed, {len(failed)} failed", *failed)
+    return 1 if failed else 0
+
+
+def _holds(step: Step, context: Context) -> bool:
+    began = time.monotonic()
+    try:
+        faults = step.ask(context)
+    except (PostgresError, ProcessError) as error:
+        faults = [str(error)]
+    mark = "✗" if faults else "✓"
+    print(f"{mark} {step.name:<9} {step.title} ({time.monotonic() - began:.1f} s)", flush=True)
+    for fault in faults:
+        print("    " + fault.replace("\n", "\n    "), flush=True)
+    return not faults
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
