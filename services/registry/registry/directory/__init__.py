@@ -1,0 +1,1 @@
+"""What the other services need to know of centres and organizations, and who belongs to what."""

@@ -1,0 +1,120 @@
+"""Entries for the other services' copies, and which centres an organization belongs to."""
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from registry.centers.tables import Center
+from registry.memberships.rules import State
+from registry.memberships.tables import Membership
+from registry.organizations import queries as organizations
+from shared.auth import Actor
+from shared.calendar import shanghai_day
+from shared.clock import Clock
+from shared.events.feed import FeedScope
+from shared.events.tables import Event, EventPosition
+from shared.rules import found
+
+# Who was invited and never confirmed has never been a member.
+MEMBERS: Final = (State.CONFIRMED, State.ACTIVE, State.LEAVING, State.LEFT, State.EXPELLED)
+# What an agency's system may follow without being part of a centre (X16).
+AGENCY_EVENTS: Final = frozenset({"center.listed", "notice.opened", "notice.closed"})
+
+
+def operated_by(org_id: UUID | None) -> ColumnElement[bool]:
+    """Give the condition that an organization acts for a centre.
+
+    Its legal entity does, before there is one its trustee, and its lead sponsor always.
+    """
+    return or_(
+        col(Center.lead_sponsor_id) == org_id,
+        col(Center.legal_entity_id) == org_id,
+        col(Center.trustee_org_id) == org_id,
+    )
+
+
+def centers_of(org_id: UUID | None, today: date) -> Any:  # noqa: ANN401 - a subselect
+    """Select the ids of the centres to which an organization belongs on a day."""
+    as_member = select(Membership.center_id).where(
+        col(Membership.org_id) == org_id,
+        col(Membership.state).in_(MEMBERS),
+        or_(col(Membership.joined_on).is_(None), col(Membership.joined_on) <= today),
+        or_(col(Membership.left_on).is_(None), col(Membership.left_on) >= today),
+    )
+    return select(Center.id).where(or_(col(Center.id).in_(as_member), operated_by(org_id)))
+
+
+async def center_ids_of(session: AsyncSession, org_id: UUID | None, today: date) -> frozenset[UUID]:
+    """Give the ids of the centres to which an organization belongs on a day."""
+    if org_id is None:
+        return frozenset()
+    return frozenset((await session.scalars(centers_of(org_id, today))).all())
+
+
+async def leads(session: AsyncSession, org_id: UUID, lead_org_id: UUID) -> bool:
+    """Tell whether an organization is entity or trustee of a centre that another one leads."""
+    statement = select(Center.id).where(
+        col(Center.lead_sponsor_id) == lead_org_id,
+        or_(col(Center.legal_entity_id) == org_id, col(Center.trustee_org_id) == org_id),
+    )
+    return await session.scalar(statement.limit(1)) is not None
+
+
+async def center_entry(session: AsyncSession, center_id: UUID) -> dict[str, Any]:
+    """Give a centre with its memberships, past ones included; NOT_FOUND when there is none."""
+    center = found(await session.get(Center, center_id))
+    memberships = await session.scalars(
+        select(Membership)
+        .where(col(Membership.center_id) == center_id)
+        .order_by(col(Membership.id))
+    )
+    names = ("code", "name", "stage", "model_type", "applicant_form", "listed_on")
+    owners = ("legal_entity_id", "lead_sponsor_id", "trustee_org_id")
+    return {
+        "id": center.id,
+        **{name: getattr(center, name) for name in (*names, *owners)},
+        "memberships": [
+            {
+                "id": row.id,
+                "org_id": row.org_id,
+                "role": row.role,
+                "state": row.state,
+                "joined_on": row.joined_on,
+                "left_on": row.left_on,
+            }
+            for row in memberships.all()
+        ],
+    }
+
+
+async def organization_entry(session: AsyncSession, org_id: UUID) -> dict[str, Any]:
+    """Give an organization's entry; NOT_FOUND when there is none."""
+    return organizations.directory_entry(await organizations.organization_found(session, org_id))
+
+
+async def position_of(session: AsyncSession, event_type: str, subject_id: UUID) -> int:
+    """Give the feed position of the newest announcement of an entry, 0 before there is one.
+
+    The entry may be newer than its position: then the announcement that follows brings the same.
+    """
+    statement = (
+        select(func.max(EventPosition.position))
+        .join(Event, col(Event.id) == col(EventPosition.event_id))
+        .where(col(Event.subject_id) == subject_id, col(Event.type) == event_type)
+    )
+    return await session.scalar(statement) or 0
+
+
+async def feed_scope(session: AsyncSession, actor: Actor) -> FeedScope:
+    """Tell which events a caller may follow: services and officials all, members their centres'."""
+    if actor.has("service", "official"):
+        return FeedScope(everything=True)
+    clock: Clock = session.info["clock"]
+    centers = await center_ids_of(session, actor.org_id, shanghai_day(clock.now()))
+    types: Collection[str] = AGENCY_EVENTS if actor.has("agency") else ()
+    return FeedScope(center_ids=centers, types=frozenset(types))

@@ -1,0 +1,1 @@
+"""Facts: everything that a centre did, in one append-only shape."""

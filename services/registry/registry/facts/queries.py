@@ -1,0 +1,238 @@
+"""What is read of facts, and who may see one.
+
+An organization sees the facts that it posted, and all facts of the centres to which it belongs
+today; officials and the other services see every fact (X04).
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, or_, true, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+
+from registry.centers.rules import Stage
+from registry.centers.tables import Center
+from registry.directory.queries import MEMBERS, centers_of, operated_by
+from registry.facts.rules import Derived, FactKind, NewFact, Period, Standing
+from registry.facts.tables import Fact
+from registry.memberships.tables import Membership
+from registry.organizations import queries as organizations
+from shared.auth import Actor
+from shared.codes import uscc
+from shared.http import PageRequest, paginate
+from shared.rules import found
+
+
+@dataclass(frozen=True, slots=True)
+class FactFilter:
+    """Which facts are asked for; days are included on both sides."""
+
+    center_id: UUID | None = None
+    kind: FactKind | None = None
+    first: date | None = None
+    last: date | None = None
+    as_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A fact, and the one that corrects it as far as was known."""
+
+    fact: Fact
+    superseded_by_id: UUID | None
+
+
+def visible_to(actor: Actor, today: date) -> ColumnElement[bool]:
+    """Give the condition under which the actor may see a fact (X04)."""
+    if actor.has("official", "service"):
+        return true()
+    return or_(
+        col(Fact.submitted_by_org_id) == actor.org_id,
+        col(Fact.center_id).in_(centers_of(actor.org_id, today)),
+    )
+
+
+async def center_seen(session: AsyncSession, actor: Actor, center_id: UUID, today: date) -> None:
+    """Refuse as NOT_FOUND a centre of which the actor may see nothing (X04)."""
+    statement = select(Center.id).where(col(Center.id) == center_id)
+    if not actor.has("official", "service"):
+        posted = select(Fact.center_id).where(col(Fact.submitted_by_org_id) == actor.org_id)
+        statement = statement.where(
+            or_(
+                col(Center.id).in_(centers_of(actor.org_id, today)),
+                col(Center.id).in_(posted),
+            )
+        )
+    found(await session.scalar(statement))
+
+
+def _known(as_of: datetime | None) -> Any:  # noqa: ANN401 - a select of two columns
+    later = aliased(Fact)
+    known = [col(later.supersedes_id) == col(Fact.id)]
+    if as_of is not None:
+        known.append(col(later.recorded_at) <= as_of)
+    return select(Fact, col(later.id)).outerjoin(later, and_(*known))
+
+
+async def page_of_facts(
+    session: AsyncSession,
+    actor: Actor,
+    asked: FactFilter,
+    page: PageRequest,
+    today: date,
+    *,
+    newest_first: bool,
+) -> tuple[list[Known], str | None]:
+    """Give a page of facts as they were known at an instant, in the order of recording."""
+    if asked.center_id is not None:
+        await center_seen(session, actor, asked.center_id, today)
+    statement = _known(asked.as_of).where(visible_to(actor, today), *_conditions(asked))
+    keys = [col(Fact.recorded_at), col(Fact.id)]
+    rows, cursor = await paginate(
+        session,
+        statement,
+        page,
+        keys=[key.desc() for key in keys] if newest_first else keys,
+        filters={
+            "center_id": asked.center_id,
+            "kind": asked.kind,
+            "first": asked.first,
+            "last": asked.last,
+            "as_of": asked.as_of,
+            "newest_first": newest_first,
+        },
+    )
+    return [Known(row[0], row[1]) for row in rows], cursor
+
+
+def _conditions(asked: FactFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if asked.center_id is not None:
+        conditions.append(col(Fact.center_id) == asked.center_id)
+    if asked.kind is not None:
+        conditions.append(col(Fact.kind) == asked.kind)
+    if asked.first is not None:
+        conditions.append(col(Fact.occurred_on) >= asked.first)
+    if asked.last is not None:
+        conditions.append(col(Fact.occurred_on) <= asked.last)
+    if asked.as_of is not None:
+        conditions.append(col(Fact.recorded_at) <= asked.as_of)
+    return conditions
+
+
+async def fact_seen(session: AsyncSession, actor: Actor, fact_id: UUID, today: date) -> Known:
+    """Give a fact that the actor may see; NOT_FOUND otherwise."""
+    statement = _known(None).where(col(Fact.id) == fact_id, visible_to(actor, today))
+    row = found((await session.execute(statement)).first())
+    return Known(row[0], row[1])
+
+
+async def standings(
+    session: AsyncSession, org_id: UUID | None, center_ids: Collection[UUID]
+) -> dict[UUID, Standing]:
+    """Tell what an organization is to each centre; a centre that is strange to it is left out."""
+    centers = (
+        await session.execute(
+            select(Center.id, Center.stage, operated_by(org_id)).where(
+                col(Center.id).in_(center_ids)
+            )
+        )
+    ).all()
+    periods = await _periods(session, center_ids, [] if org_id is None else [org_id])
+    return {
+        center_id: Standing(Stage(stage), bool(operates), own)
+        for center_id, stage, operates in centers
+        if (own := periods.get((center_id, org_id), ())) or operates
+    }
+
+
+async def _periods(
+    session: AsyncSession, center_ids: Collection[UUID], org_ids: Collection[UUID]
+) -> dict[tuple[UUID, UUID | None], tuple[Period, ...]]:
+    """Give the periods for which organizations belonged to centres."""
+    statement = select(
+        col(Membership.center_id),
+        col(Membership.org_id),
+        col(Membership.joined_on),
+        col(Membership.left_on),
+    ).where(
+        col(Membership.center_id).in_(center_ids),
+        col(Membership.org_id).in_(org_ids),
+        col(Membership.state).in_(MEMBERS),
+    )
+    periods: dict[tuple[UUID, UUID | None], tuple[Period, ...]] = {}
+    for center_id, org_id, joined_on, left_on in (await session.execute(statement)).all():
+        kept = periods.get((center_id, org_id), ())
+        periods[center_id, org_id] = (*kept, Period(joined_on, left_on))
+    return periods
+
+
+async def derived(session: AsyncSession, facts: Sequence[NewFact]) -> list[Derived]:
+    """Look up the other side of each fact in the register, as of the day it happened (A041).
+
+    An organization that the register does not know is no member; its region is read from its code.
+    """
+    codes = {code for fact in facts if (code := fact.partner_uscc) is not None}
+    known = await organizations.organizations_by_uscc(session, codes)
+    org_ids = [organization.id for organization in known.values()]
+    center_ids = {fact.center_id for fact in facts}
+    periods = await _periods(session, center_ids, org_ids)
+    operators = await _operators(session, center_ids)
+    return [_derived(fact, known, periods, operators) for fact in facts]
+
+
+async def _operators(
+    session: AsyncSession, center_ids: Collection[UUID]
+) -> dict[UUID, frozenset[UUID]]:
+    statement = select(
+        Center.id, Center.lead_sponsor_id, Center.legal_entity_id, Center.trustee_org_id
+    ).where(col(Center.id).in_(center_ids))
+    return {
+        center_id: frozenset(owner for owner in owners if owner is not None)
+        for center_id, *owners in (await session.execute(statement)).all()
+    }
+
+
+def _derived(
+    fact: NewFact,
+    known: Mapping[str, Any],
+    periods: Mapping[tuple[UUID, UUID | None], tuple[Period, ...]],
+    operators: Mapping[UUID, frozenset[UUID]],
+) -> Derived:
+    code = fact.partner_uscc
+    if code is None:
+        return Derived()
+    partner = known.get(code)
+    if partner is None:
+        return Derived(is_member=False, region_code=uscc.region_of(code))
+    member = partner.id in operators.get(fact.center_id, frozenset()) or any(
+        period.covers(fact.occurred_on) for period in periods.get((fact.center_id, partner.id), ())
+    )
+    return Derived(is_member=member, is_sme=partner.is_sme, region_code=partner.region_code)
+
+
+async def first_postings(
+    session: AsyncSession, org_id: UUID | None, references: Collection[tuple[UUID, str]]
+) -> dict[tuple[UUID, str], tuple[UUID, str]]:
+    """Give id and content hash of the facts that first used an organization's references."""
+    if not references:
+        return {}
+    statement = select(Fact.center_id, Fact.external_id, Fact.id, Fact.content_sha256).where(
+        col(Fact.submitted_by_org_id) == org_id,
+        col(Fact.supersedes_id).is_(None),
+        tuple_(col(Fact.center_id), col(Fact.external_id)).in_(references),
+    )
+    return {
+        (center_id, external_id): (fact_id, sha256)
+        for center_id, external_id, fact_id, sha256 in (await session.execute(statement)).all()
+    }
+
+
+async def fact_by_id(session: AsyncSession, fact_id: UUID) -> Fact:
+    """Give a fact that was just written."""
+    return found(await session.get(Fact, fact_id))

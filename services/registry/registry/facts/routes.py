@@ -1,0 +1,228 @@
+"""The HTTP face of facts: one at a time, many at once, and as they were known on a day."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import Depends, Query, Request, Response
+from pydantic import AwareDatetime
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from registry.facts import actions, queries
+from registry.facts.rules import FactKind
+from registry.facts.schemas import (
+    ROWS,
+    DerivedOut,
+    FactCorrectionIn,
+    FactIn,
+    FactOut,
+    FactPageOut,
+)
+from registry.facts.tables import Fact
+from shared.auth import Actor
+from shared.clock import end_of_day
+from shared.http import (
+    CurrentActor,
+    CurrentWork,
+    PageQuery,
+    Reading,
+    Router,
+    Today,
+    Transaction,
+    access,
+    problems,
+)
+from shared.http.batches import (
+    BatchKind,
+    BatchOptions,
+    BatchOut,
+    Outcome,
+    Row,
+    RowResult,
+    batch_job,
+    cancel_batch_job,
+    run_batch,
+)
+from shared.http.schemas import Day
+
+OWN = "own facts and those of one's centres; officials and services see all"
+JOBS_PATH = "/v1/registry/jobs"
+
+facts = Router(prefix="/v1/registry/facts", tags=["facts"])
+batches = Router(prefix="/v1/registry/fact-batches", tags=["facts"])
+jobs = Router(prefix=JOBS_PATH, tags=["facts"])
+ROUTERS = (facts, batches, jobs)
+
+
+class FactOrder(StrEnum):
+    """In which order facts are listed."""
+
+    RECORDED = "recorded_at"
+    RECORDED_DESCENDING = "-recorded_at"
+
+
+def _shown(fact: Fact, superseded_by_id: UUID | None) -> dict[str, Any]:
+    return {
+        **fact.model_dump(),
+        "superseded_by_id": superseded_by_id,
+        "derived": DerivedOut(
+            is_member=fact.is_member, is_sme=fact.is_sme, region_code=fact.region_code
+        ),
+    }
+
+
+async def record_rows(
+    session: AsyncSession, actor: Actor, rows: Sequence[Row[FactIn]]
+) -> list[RowResult]:
+    """Record the rows of a batch by the same rules as a single posting."""
+    values = [Row(row.index, row.value.fact()) for row in rows]
+    return await actions.record_facts(session, actor, values, session.info["clock"].today())
+
+
+BATCH: Final = BatchKind("fact-batches", ROWS, record_rows, JOBS_PATH)
+
+
+def as_known(
+    as_of: Annotated[
+        AwareDatetime | Day | None,
+        Query(description="What was known then: an instant, or a day, meaning its end."),
+    ] = None,
+) -> datetime | None:
+    """Read `as_of`: a day means its end in Shanghai."""
+    if as_of is None or isinstance(as_of, datetime):
+        return as_of
+    return end_of_day(as_of)
+
+
+@facts.post(
+    "",
+    status_code=201,
+    operation_id="registry_post_fact",
+    openapi_extra=access(
+        "member", tenant="centres to which one belongs", key_required=True, rules=("A019", "X05")
+    ),
+    responses=problems("NOT_FOUND", "STATE_CONFLICT", "EXTERNAL_ID_MISMATCH", "USCC_CHECK_DIGIT"),
+)
+async def post_fact(
+    body: FactIn, actor: CurrentActor, today: Today, response: Response, session: Transaction
+) -> FactOut:
+    """Record what happened at a centre; posting the same reference again gives the first one."""
+    fact, outcome = await actions.post(session, actor, body.fact(), today)
+    if outcome is Outcome.DUPLICATE:
+        response.status_code = 200
+    return _shown(fact, None)  # type: ignore[return-value]  # FastAPI makes the class of the kind
+
+
+@facts.post(
+    "/{fact_id}/corrections",
+    status_code=201,
+    operation_id="registry_correct_fact",
+    openapi_extra=access("member", tenant=OWN, key_required=True, rules=("X07",)),
+    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "FACT_SUPERSEDED"),
+)
+async def correct_fact(
+    fact_id: UUID,
+    body: FactCorrectionIn,
+    actor: CurrentActor,
+    today: Today,
+    session: Transaction,
+) -> FactOut:
+    """Correct a fact by a new one that supersedes it and says why; both are kept."""
+    kept = await queries.fact_seen(session, actor, fact_id, today)
+    corrected = body.fact(kept.fact.center_id, kept.fact.external_id)
+    fact = await actions.correct(session, actor, kept, corrected, body.reason, today)
+    return _shown(fact, None)  # type: ignore[return-value]  # as above
+
+
+@facts.get(
+    "",
+    operation_id="registry_list_facts",
+    openapi_extra=access("member", "official", "service", tenant=OWN, rules=("X04", "X13")),
+    responses=problems("NOT_FOUND"),
+)
+async def list_facts(
+    page: PageQuery,
+    actor: CurrentActor,
+    today: Today,
+    as_of: Annotated[datetime | None, Depends(as_known)],
+    session: Reading,
+    center_id: Annotated[UUID | None, Query(description="Of this centre.")] = None,
+    kind: Annotated[FactKind | None, Query(description="Of this kind.")] = None,
+    on: Annotated[Day | None, Query(description="That happened on this day.")] = None,
+    first: Annotated[Day | None, Query(alias="from", description="First day included.")] = None,
+    until: Annotated[Day | None, Query(description="Last day included.")] = None,
+    sort: Annotated[FactOrder, Query(description="Order.")] = FactOrder.RECORDED,
+) -> FactPageOut:
+    """List facts as they were known at an instant, corrected ones with what corrects them."""
+    asked = queries.FactFilter(center_id, kind, on or first, on or until, as_of)
+    known, cursor = await queries.page_of_facts(
+        session,
+        actor,
+        asked,
+        page,
+        today,
+        newest_first=sort is FactOrder.RECORDED_DESCENDING,
+    )
+    return FactPageOut(
+        items=[_shown(one.fact, one.superseded_by_id) for one in known],
+        next_cursor=cursor,
+    )
+
+
+@facts.get(
+    "/{fact_id}",
+    operation_id="registry_read_fact",
+    openapi_extra=access("member", "official", "service", tenant=OWN, rules=("X04",)),
+    responses=problems("NOT_FOUND"),
+)
+async def read_fact(fact_id: UUID, actor: CurrentActor, today: Today, session: Reading) -> FactOut:
+    """Read a fact, and which one corrects it."""
+    known = await queries.fact_seen(session, actor, fact_id, today)
+    return _shown(known.fact, known.superseded_by_id)  # type: ignore[return-value]  # as above
+
+
+@batches.post(
+    "",
+    operation_id="registry_post_facts",
+    openapi_extra=access(
+        "member",
+        tenant="centres to which one belongs",
+        key_required=True,
+        streamed=True,
+        rules=("X05", "A019"),
+    ),
+    responses=problems("IDEMPOTENCY_KEY_REQUIRED", "UNSUPPORTED_MEDIA_TYPE", "BODY_TOO_LARGE"),
+    response_model=BatchOut,
+)
+async def post_facts(
+    request: Request,
+    actor: CurrentActor,
+    options: Annotated[BatchOptions, Depends()],
+    work: CurrentWork,
+) -> Response:
+    """Record many facts as JSON, NDJSON or CSV; each row has its own verdict."""
+    return await run_batch(request, BATCH, actor, work, options)
+
+
+@jobs.get(
+    "/{job_id}",
+    operation_id="registry_read_job",
+    openapi_extra=access("member", "handler", tenant="own jobs"),
+    responses=problems("NOT_FOUND"),
+)
+async def read_job(job_id: UUID, actor: CurrentActor, session: Reading) -> BatchOut:
+    """Read how far a large batch has come, and what became of each row."""
+    return await batch_job(session, actor, job_id)
+
+
+@jobs.delete(
+    "/{job_id}",
+    operation_id="registry_cancel_job",
+    openapi_extra=access("member", "handler", tenant="own jobs"),
+    responses=problems("NOT_FOUND"),
+)
+async def cancel_job(job_id: UUID, actor: CurrentActor, session: Transaction) -> BatchOut:
+    """Stop a large batch after the rows in hand; what is recorded stays."""
+    return await cancel_batch_job(session, actor, job_id)

@@ -1,0 +1,67 @@
+"""The one table of facts: written once, corrected only by a later fact."""
+
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field
+
+from registry.base import Base
+from registry.facts.rules import APPEND_ONLY, REPEATED, ChainStage, FactKind
+from shared.database import EnumText, instant, json_column, new_id
+from shared.http.constraints import meaning
+
+ONE_REFERENCE: Final = "uq_fact_reference"
+ONE_CORRECTION: Final = "uq_fact_supersedes_id"
+
+
+class Fact(Base, table=True):
+    """Something that happened at a centre: when it happened, and when it became known.
+
+    `external_id` is the posting organization's own reference; a correction keeps the reference of
+    what it corrects. `is_member`, `is_sme` and `region_code` are the other side's, as the register
+    had them for the day it happened.
+    """
+
+    __tablename__ = "fact"
+    __table_args__ = (
+        UniqueConstraint("supersedes_id", name=ONE_CORRECTION),
+        CheckConstraint("(supersedes_id IS NULL) = (reason IS NULL)", name="correction_says_why"),
+        # Posting again is safe because the organization's reference is taken once.
+        Index(
+            ONE_REFERENCE,
+            "center_id",
+            "submitted_by_org_id",
+            "external_id",
+            unique=True,
+            postgresql_where=text("supersedes_id IS NULL"),
+        ),
+        Index("ix_fact_center_id_recorded_at", "center_id", "recorded_at", "id"),
+        Index("ix_fact_submitted_by_org_id", "submitted_by_org_id", "recorded_at", "id"),
+        {"info": {"insert_only": True}},
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    center_id: UUID = Field(foreign_key="center.id")
+    kind: FactKind = Field(sa_column=Column(EnumText(FactKind), nullable=False))
+    chain_stage: ChainStage | None = Field(default=None, sa_column=Column(EnumText(ChainStage)))
+    occurred_on: date
+    recorded_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    external_id: str
+    submitted_by_org_id: UUID = Field(foreign_key="organization.id")
+    submitted_by_person_id: UUID
+    payload: dict[str, Any] = Field(sa_column=Column(json_column(), nullable=False))
+    content_sha256: str
+    evidence: list[UUID] = Field(sa_column=Column(ARRAY(Uuid()), nullable=False))
+    supersedes_id: UUID | None = Field(default=None, foreign_key="fact.id")
+    reason: str | None = None
+    is_member: bool | None = None
+    is_sme: bool | None = None
+    region_code: str | None = None
+
+
+# Two requests can use a reference, or correct a fact, together; only the database sees both.
+meaning(ONE_REFERENCE, REPEATED, "EXTERNAL_ID_MISMATCH")
+meaning(ONE_CORRECTION, APPEND_ONLY, "FACT_SUPERSEDED")

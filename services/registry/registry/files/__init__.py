@@ -1,0 +1,1 @@
+"""Evidence: files that organizations hand in, kept by the hash of their bytes."""

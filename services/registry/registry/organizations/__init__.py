@@ -1,0 +1,1 @@
+"""Who takes part: organizations under their social credit code, and parks."""

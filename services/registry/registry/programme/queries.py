@@ -1,0 +1,144 @@
+"""What is read of the programme; all of it is public but calls that are still drafts."""
+
+from collections.abc import Sequence
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from registry.programme.rules import CallState, PolicyState, policy_of
+from registry.programme.tables import (
+    Call,
+    CodeEntry,
+    FieldEntry,
+    PolicyVersion,
+    WorkingDayOverride,
+)
+from shared.auth import Actor
+from shared.calendar import EXPECTED_DAYS, WorkingDays
+from shared.rules import Policy, found
+
+
+async def policy_on(session: AsyncSession, day: date) -> Policy:
+    """Give the policy by which a day's acts are judged (A001)."""
+    version = await policy_version_on(session, day)
+    return policy_of(version.version, version.clauses, version.parameters)
+
+
+async def policy_version_on(session: AsyncSession, day: date) -> PolicyVersion:
+    """Give the version in force that day; the database keeps it to one."""
+    statement = select(PolicyVersion).where(
+        col(PolicyVersion.state) == PolicyState.IN_FORCE,
+        col(PolicyVersion.effective_from) <= day,
+        or_(
+            col(PolicyVersion.effective_until).is_(None),
+            col(PolicyVersion.effective_until) >= day,
+        ),
+    )
+    return found(await session.scalar(statement))
+
+
+def policy_versions(state: PolicyState) -> SelectOfScalar[PolicyVersion]:
+    """Select the versions in a state; those whose text is missing judge nothing."""
+    return select(PolicyVersion).where(col(PolicyVersion.state) == state)
+
+
+async def policy_version(session: AsyncSession, version: str) -> PolicyVersion:
+    """Give a version by its name."""
+    statement = select(PolicyVersion).where(col(PolicyVersion.version) == version)
+    return found(await session.scalar(statement))
+
+
+async def code_table(session: AsyncSession, scheme: str) -> Sequence[CodeEntry]:
+    """Give a code table in its own order; an unknown one is NOT_FOUND."""
+    statement = (
+        select(CodeEntry).where(col(CodeEntry.scheme) == scheme).order_by(col(CodeEntry.place))
+    )
+    rows = (await session.scalars(statement)).all()
+    found(rows or None)
+    return rows
+
+
+async def code_schemes(session: AsyncSession) -> Sequence[str]:
+    """Name every code table."""
+    statement = select(CodeEntry.scheme).distinct().order_by(col(CodeEntry.scheme))
+    return (await session.scalars(statement)).all()
+
+
+async def codes_of(session: AsyncSession, scheme: str) -> frozenset[str]:
+    """Give the codes of a table; an unknown table has none."""
+    statement = select(CodeEntry.code).where(col(CodeEntry.scheme) == scheme)
+    return frozenset((await session.scalars(statement)).all())
+
+
+def _active(day: date) -> Any:  # noqa: ANN401 - an SQL condition
+    return (col(FieldEntry.active_from) <= day) & (
+        col(FieldEntry.active_until).is_(None) | (col(FieldEntry.active_until) >= day)
+    )
+
+
+async def active_fields(session: AsyncSession, day: date) -> set[str]:
+    """Give the codes of the fields that are active on a day (A047)."""
+    return set((await session.scalars(select(FieldEntry.code).where(_active(day)))).all())
+
+
+def fields(on: date | None) -> SelectOfScalar[FieldEntry]:
+    """Select the fields, all of them or those active on a day."""
+    statement = select(FieldEntry)
+    return statement if on is None else statement.where(_active(on))
+
+
+async def field_for_update(session: AsyncSession, code: str) -> FieldEntry:
+    """Load and lock a field."""
+    statement = select(FieldEntry).where(col(FieldEntry.code) == code)
+    return found(await session.scalar(statement.with_for_update()))
+
+
+async def field_exists(session: AsyncSession, code: str) -> bool:
+    """Tell whether a field's code is taken."""
+    return await session.get(FieldEntry, code) is not None
+
+
+def calls(actor: Actor | None) -> SelectOfScalar[Call]:
+    """Select the calls that the caller may see: drafts are the officials' own."""
+    statement = select(Call)
+    if actor is not None and actor.is_official:
+        return statement
+    return statement.where(col(Call.state) != CallState.DRAFT)
+
+
+async def visible_call(session: AsyncSession, actor: Actor | None, call_id: UUID) -> Call:
+    """Give a call that the caller may see."""
+    return found(await session.scalar(calls(actor).where(col(Call.id) == call_id)))
+
+
+async def call_for_update(session: AsyncSession, call_id: UUID) -> Call:
+    """Load and lock a call."""
+    statement = select(Call).where(col(Call.id) == call_id)
+    return found(await session.scalar(statement.with_for_update()))
+
+
+async def call_for(session: AsyncSession, call_id: UUID | None) -> Call:
+    """Give the published call that an application names, or the rolling one (A115, A159)."""
+    statement = select(Call).where(col(Call.state) == CallState.PUBLISHED)
+    if call_id is None:
+        return found(await session.scalar(statement.where(col(Call.is_default))))
+    return found(await session.scalar(statement.where(col(Call.id) == call_id)))
+
+
+async def call_of(session: AsyncSession, call_id: UUID) -> Call:
+    """Give a call in any state: a later closing changes nothing for what was applied before."""
+    return found(await session.get(Call, call_id))
+
+
+async def working_days(session: AsyncSession) -> WorkingDays:
+    """Give the calendar with the days that the table says otherwise (X10)."""
+    rows = (await session.scalars(select(WorkingDayOverride))).all()
+    return WorkingDays(
+        MappingProxyType({**EXPECTED_DAYS, **{row.day: row.is_working for row in rows}})
+    )

@@ -1,0 +1,1 @@
+"""What anyone may read without a token: listed centres, and figures that name nobody's money."""

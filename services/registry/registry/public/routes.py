@@ -1,0 +1,103 @@
+"""The HTTP face for everyone: no token, cached for a short while."""
+
+from typing import Annotated
+
+from fastapi import Depends, Path, Query, Request, Response
+
+from registry.centers.rules import ModelType, Stage
+from registry.centers.tables import Center
+from registry.public import queries
+from registry.public.rules import EVERYTHING
+from registry.public.schemas import (
+    CountOut,
+    FieldCountOut,
+    PublicCenterOut,
+    PublicMemberOut,
+    StatisticsOut,
+)
+from shared.http import Page, PageQuery, Reading, Router, Today, access, problems
+
+router = Router(prefix="/v1/public", tags=["public"])
+
+
+async def cached(request: Request, response: Response) -> None:
+    """Let everyone keep the answer for as long as the setting says."""
+    age = request.app.state.settings.public_max_age_seconds
+    response.headers["Cache-Control"] = f"public, max-age={age}"
+
+
+def _shown(center: Center, members: list[queries.PublicMember]) -> PublicCenterOut:
+    return PublicCenterOut(
+        code=center.code or "",
+        name=center.name,
+        model_type=center.model_type.value,
+        field_codes=center.field_codes,
+        stage=center.stage.value,
+        level=center.level.value,
+        listed_on=center.listed_on,  # type: ignore[arg-type]  # a code comes with its day
+        listing_doc_no=center.listing_doc_no,
+        members=[PublicMemberOut.model_validate(member) for member in members],
+    )
+
+
+@router.get(
+    "/centers",
+    operation_id="registry_list_public_centers",
+    openapi_extra=access(tenant=EVERYTHING, rules=("X11",)),
+    dependencies=[Depends(cached)],
+)
+async def list_public_centers(
+    page: PageQuery,
+    today: Today,
+    session: Reading,
+    stage: Annotated[Stage | None, Query(description="In this stage.")] = None,
+    model_type: Annotated[ModelType | None, Query(description="Of this model.")] = None,
+    field_code: Annotated[str | None, Query(max_length=64, description="Of this field.")] = None,
+) -> Page[PublicCenterOut]:
+    """List the listed centres."""
+    asked = queries.CenterFilter(stage, model_type, field_code)
+    rows, cursor = await queries.page_of_centers(session, asked, page)
+    members = await queries.members_of(session, [row.id for row in rows], today)
+    return Page(items=[_shown(row, members[row.id]) for row in rows], next_cursor=cursor)
+
+
+@router.get(
+    "/centers/{code}",
+    operation_id="registry_read_public_center",
+    openapi_extra=access(tenant=EVERYTHING, rules=("X11",)),
+    responses=problems("NOT_FOUND"),
+    dependencies=[Depends(cached)],
+)
+async def read_public_center(
+    code: Annotated[str, Path(max_length=16, description="The centre's code.")],
+    today: Today,
+    session: Reading,
+) -> PublicCenterOut:
+    """Read a listed centre: name, field, model, members; no finances and no scores."""
+    center = await queries.listed_center(session, code)
+    members = await queries.members_of(session, [center.id], today)
+    return _shown(center, members[center.id])
+
+
+@router.get(
+    "/statistics",
+    operation_id="registry_read_statistics",
+    openapi_extra=access(tenant=EVERYTHING, rules=("A014",)),
+    dependencies=[Depends(cached)],
+)
+async def read_statistics(today: Today, session: Reading) -> StatisticsOut:
+    """Read the programme's figures of today."""
+    figures = await queries.figures(session, today)
+    return StatisticsOut(
+        on=today,
+        centers=figures.centers,
+        members=figures.members,
+        facts=figures.facts,
+        by_stage=[CountOut(code=code, count=count) for code, count in figures.by_stage],
+        by_model=[CountOut(code=code, count=count) for code, count in figures.by_model],
+        by_field=[
+            FieldCountOut(code=code, name_zh=name_zh, name_en=name_en, count=count)
+            for code, name_zh, name_en, count in figures.by_field
+        ],
+        by_region=[CountOut(code=code, count=count) for code, count in figures.by_region],
+    )

@@ -1,0 +1,27 @@
+"""Every table of the registry, for migrations and for the check that model and schema agree."""
+
+from registry.applications import tables as applications
+from registry.base import Base
+from registry.centers import tables as centers
+from registry.facts import tables as facts
+from registry.files import tables as files
+from registry.governance import tables as governance
+from registry.memberships import tables as memberships
+from registry.notices import tables as notices
+from registry.organizations import tables as organizations
+from registry.programme import tables as programme
+
+METADATA = [Base.metadata]
+
+__all__ = [
+    "METADATA",
+    "applications",
+    "centers",
+    "facts",
+    "files",
+    "governance",
+    "memberships",
+    "notices",
+    "organizations",
+    "programme",
+]
