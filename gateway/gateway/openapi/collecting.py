@@ -13,6 +13,8 @@ from gateway.openapi import rules
 from gateway.proxy.upstream import Unreachable, Upstreams
 
 MAX_BYTES: Final = 16 * 1024 * 1024
+# A service that is only starting is asked again soon, but not by every reader.
+RETRY_SECONDS: Final = 1.0
 PATH: Final = "/openapi.json"
 ACCEPT: Final = (("accept", "application/json"),)
 
@@ -36,14 +38,14 @@ class Collector:
         self._refresh_seconds = refresh_seconds
         self._documents: dict[str, rules.Document] = {"gateway": own}
         self._published: Published | None = None
-        self._collected_at = float("-inf")
+        self._again_at = float("-inf")
         self._collecting = asyncio.Lock()
 
     async def published(self) -> Published | None:
         """Give the merged document; None when there is none that could be published."""
-        if time.monotonic() - self._collected_at >= self._refresh_seconds:
+        if time.monotonic() >= self._again_at:
             async with self._collecting:
-                if time.monotonic() - self._collected_at >= self._refresh_seconds:
+                if time.monotonic() >= self._again_at:
                     await self._collect()
         return self._published
 
@@ -60,8 +62,8 @@ class Collector:
             log.error("openapi.conflict", conflict=str(conflict))  # noqa: TRY400 - no trace needed
         else:
             self._published = Published(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
-        if all(document is not None for document in found):
-            self._collected_at = time.monotonic()
+        complete = all(document is not None for document in found)
+        self._again_at = time.monotonic() + (self._refresh_seconds if complete else RETRY_SECONDS)
 
     async def _document(self, name: str) -> rules.Document | None:
         try:

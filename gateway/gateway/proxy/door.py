@@ -97,6 +97,8 @@ class Door:
         """Take the application that answers what is the gateway's own."""
         self._settings = settings
         self._own = own
+        # The application inside, for whoever wires or tests it.
+        self.fastapi = getattr(own, "fastapi", None)
         self._upstreams = upstreams
         self._verify = verify
         self._clock = clock

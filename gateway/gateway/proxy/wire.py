@@ -5,6 +5,7 @@ text, and reads a target such as `http://elsewhere/v1/me` as if it named this ho
 """
 
 import asyncio
+import re
 import sys
 from typing import Final
 
@@ -21,6 +22,8 @@ HEAD_SECONDS: Final = 5.0
 # A refused client may still be sending: closing at once would reset the connection, and the
 # answer would be lost with it.
 LINGER_SECONDS: Final = 2.0
+# A first line that would be one if only its method were known.
+REQUEST_LINE: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32} [!-~]+ HTTP/")
 VERSIONS: Final = frozenset({"1.0", "1.1"})
 
 
@@ -35,6 +38,7 @@ class DoorProtocol(HttpToolsProtocol):
         """Start the clock of the first head."""
         super().connection_made(transport)
         self._head_bytes = 0
+        self._piece = b""
         self._reading_head = False
         self._gone = False
         self._code = "REQUEST_UNREADABLE"
@@ -52,6 +56,7 @@ class DoorProtocol(HttpToolsProtocol):
         if self._gone:
             return
         self._head_bytes += len(data)
+        self._piece = data
         super().data_received(data)
         if not self._reading_head or self._gone:
             return
@@ -81,8 +86,9 @@ class DoorProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Answer what could not be parsed with a problem document."""
         del msg  # Says nothing that the parser's error does not.
-        unknown_method = isinstance(sys.exception(), HttpParserInvalidMethodError)
-        self._refuse("METHOD_UNKNOWN" if unknown_method else self._code)
+        unknown = isinstance(sys.exception(), HttpParserInvalidMethodError)
+        is_word = REQUEST_LINE.match(self._piece) is not None
+        self._refuse("METHOD_UNKNOWN" if unknown and is_word else self._code)
 
     def _unsupported_upgrade_warning(self) -> None:
         # There is nothing to upgrade to; what follows such a head is not read as a request.
@@ -120,14 +126,26 @@ class DoorProtocol(HttpToolsProtocol):
         self._forget_head()
         if self.transport.is_closing():
             return
-        if self.cycle is not None and not self.cycle.response_complete:
-            # Another request's answer is under way: these bytes would be read as part of it.
-            self.transport.close()
+        if self.pipeline or not self._takes_back():
             return
         self.transport.write(wire_answer(code, new_request_id(), self._languages()))
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+    def _takes_back(self) -> bool:
+        """Take a request back that has not been answered yet; tell whether an answer can go out."""
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            return True
+        if cycle.response_started or not cycle.more_body:
+            # An earlier request's answer comes first, and is the last one on this connection.
+            cycle.keep_alive = False
+            return False
+        # Its own body is what cannot be read: to the application, the client has left.
+        cycle.disconnected = True
+        cycle.message_event.set()
+        return True
 
     def _languages(self) -> bytes:
         fields: list[tuple[bytes, bytes]] = self.headers or []

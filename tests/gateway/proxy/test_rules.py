@@ -1,0 +1,164 @@
+"""What may pass the door, judged from bytes alone."""
+
+import pytest
+
+from gateway.proxy import rules
+from gateway.proxy.rules import Fate, Limits
+
+
+@pytest.mark.parametrize(
+    ("raw", "canonical"),
+    [
+        (b"/", "/"),
+        (b"/v1/registry/centers", "/v1/registry/centers"),
+        (b"/v1/registry/centers/", "/v1/registry/centers/"),
+        (b"/v1/x/%61bc", "/v1/x/abc"),
+        (b"/v1/x/%e4%b8%8a", "/v1/x/%E4%B8%8A"),
+        (b"/v1/x/a:b@c,d", "/v1/x/a:b@c,d"),
+        (b"/v1/x/...", "/v1/x/..."),
+        (b"/v1/x/%7Ea", "/v1/x/~a"),
+    ],
+)
+def test_a_good_path_has_one_spelling(raw: bytes, canonical: str) -> None:
+    assert rules.canonical_path(raw) == canonical
+
+
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"", b"*", b"v1", b"//", b"//v1/registry", b"/v1//registry", b"/v1/registry//",
+        b"/v1/../registry", b"/v1/.", b"/v1/./x", b"/..", b"/v1/%2e%2e/x", b"/v1/.%2e/x", b"/v1/%2E",
+        b"/v1/%2fx", b"/v1/%5cx", b"/v1/a\\b", b"/v1/a;b=1", b"/v1/a%3bb", b"/v1/%00", b"/v1/%0d%0aX",
+        b"/v1/%7f", b"/v1/%ff", b"/v1/%c0%af", b"/v1/%zz", b"/v1/%2", b"/v1/%", b"/v1/%252e%252e/x",
+        b"/v1/%25", b"/v1/a b", b"/v1/\xe4\xb8\x8a", b"/v1/a?b", b"/v1/a#b", b"/v1/<x>", b"/v1/%u002e",
+    ],
+)  # fmt: skip
+def test_a_path_that_two_readers_could_read_differently_is_refused(raw: bytes) -> None:
+    assert rules.canonical_path(raw) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "service"),
+    [
+        ("/v1/registry/centers", "registry"),
+        ("/v1/evaluation/cases", "evaluation"),
+        ("/v1/ip-ledger/facts", "ip-ledger"),
+        ("/v1/public/ratings", "evaluation"),
+        ("/v1/public/ratings/2027", "evaluation"),
+        ("/v1/public/centers", "registry"),
+        ("/v1/public/notices/1/objections", "registry"),
+        ("/v1/me", None),
+        ("/v1/identity/clients", None),
+        ("/v1/sandbox/clock", None),
+        ("/oauth/token", None),
+        ("/internal/clock", None),
+        ("/registry/internal/clock", None),
+        ("/v1/registry", None),
+        ("/v2/registry/centers", None),
+        ("/v1/Registry/centers", None),
+    ],
+)
+def test_the_first_segments_choose_the_service(path: str, service: str | None) -> None:
+    assert rules.service_of(path) == service
+
+
+def test_files_and_batches_may_be_larger_than_the_rest() -> None:
+    limits = Limits(json=1, upload=2)
+    large = ["/v1/registry/files", "/v1/registry/fact-batches", "/v1/ip-ledger/asset-batches"]
+    assert [rules.body_limit(path, limits) for path in large] == [2, 2, 2]
+    small = ["/v1/registry/facts", "/v1/registry/files/1", "/oauth/token"]
+    assert [rules.body_limit(path, limits) for path in small] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "fate"),
+    [
+        (b"accept", Fate.PASS),
+        (b"if-none-match", Fate.PASS),
+        (b"content-digest", Fate.PASS),
+        (b"authorization", Fate.ONCE),
+        (b"if-match", Fate.ONCE),
+        (b"host", Fate.OURS),
+        (b"x-request-id", Fate.OURS),
+        (b"x-user-id", Fate.DROP),
+        (b"x_user_id", Fate.DROP),
+        (b"content_length", Fate.DROP),
+        (b"x-forwarded-for", Fate.DROP),
+        (b"x-forwarded-prefix", Fate.DROP),
+        (b"forwarded", Fate.DROP),
+        (b"x-real-ip", Fate.DROP),
+        (b"x-http-method-override", Fate.DROP),
+        (b"x-original-url", Fate.DROP),
+        (b"x-consumer-username", Fate.DROP),
+        (b"transfer-encoding", Fate.DROP),
+        (b"upgrade", Fate.DROP),
+        (b"cookie", Fate.DROP),
+    ],
+)
+def test_each_header_field_has_its_fate(name: bytes, fate: Fate) -> None:
+    assert rules.fate(name) is fate
+
+
+@pytest.mark.refusing
+@pytest.mark.parametrize("name", sorted(rules.ONCE | rules.OURS))
+def test_a_field_that_decides_something_may_not_stand_twice(name: bytes) -> None:
+    with pytest.raises(rules.MalformedHead):
+        rules.judged_head([(name, b"1"), (name, b"1")])
+
+
+@pytest.mark.refusing
+def test_connection_may_not_take_the_token_away() -> None:
+    with pytest.raises(rules.MalformedHead):
+        rules.judged_head(
+            [(b"authorization", b"Bearer x"), (b"connection", b"close, Authorization")]
+        )
+
+
+def test_connection_takes_ordinary_fields_away() -> None:
+    head = rules.judged_head([(b"connection", b"x-a"), (b"x-a", b"1"), (b"x-b", b"2")])
+    assert head.passing == [("x-b", "2")]
+
+
+@pytest.mark.refusing
+def test_a_header_value_that_is_not_utf8_is_refused() -> None:
+    with pytest.raises(rules.MalformedHead):
+        rules.judged_head([(b"x-a", b"\xff")])
+
+
+@pytest.mark.parametrize(
+    ("value", "token"),
+    [
+        (b"Bearer abc", "abc"),
+        (b"bearer abc", "abc"),
+        (b"Bearer", None),
+        (b"Bearer ", None),
+        (b"Bearer\tabc", None),
+        (b"Basic abc", None),
+        (b"abc", None),
+        (b"Bearer \xe4", None),
+    ],
+)
+def test_only_a_bearer_token_is_one(value: bytes, token: str | None) -> None:
+    assert rules.bearer_token(value) == token
+
+
+@pytest.mark.parametrize(
+    ("host", "allowed", "good"),
+    [
+        (b"door:8000", frozenset(), True),
+        (b"[::1]:8000", frozenset(), True),
+        (b"door", frozenset({"door"}), True),
+        (b"DOOR", frozenset({"door"}), True),
+        (b"other", frozenset({"door"}), False),
+        (b"", frozenset(), False),
+        (b"a b", frozenset(), False),
+        (b"a/b", frozenset(), False),
+        (b"user@a", frozenset(), False),
+        (None, frozenset(), False),
+    ],
+)
+def test_the_host_is_one_name_of_ours(
+    host: bytes | None, allowed: frozenset[str], good: bool
+) -> None:
+    assert rules.names_one_host(host, allowed) is good
