@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evaluation.cycles.rules import Target, target_of
 from evaluation.results import rules
-from evaluation.results.rules import Gate, Note, Target
+from evaluation.results.rules import Gate, Note
 from evaluation.schemes.rules import Parameters, Rating, Reading, Scheme, Source, points_text
 from shared.rules import failed_codes
 from tests.evaluation.results import vector
@@ -143,7 +144,7 @@ def test_the_target_is_the_plans_not_below_the_minimum_else_the_baseline(
         baseline=None if baseline is None else Fraction(baseline),
     )
     planned = None if filed is None else Target("B1", "count", Fraction(filed))
-    found, _ = rules.target_of(one, planned)
+    found, _ = target_of(one, planned)
     assert found == (None if target is None else Fraction(target))
 
 
@@ -225,7 +226,7 @@ def test_one_score_more_makes_another_hash() -> None:
     ("total", "near"),
     [("74.49", False), ("74.50", True), ("75.50", True), ("75.51", False), ("82.98", False)],
 )
-def test_the_band_around_a_bound_includes_its_ends(total: str, near: bool) -> None:  # noqa: FBT001
+def test_the_band_around_a_bound_includes_its_ends(total: str, near: bool) -> None:
     assert rules.is_near_boundary(Fraction(total), vector.SCHEME.parameters) is near
 
 

@@ -8,7 +8,8 @@ from fractions import Fraction
 from importlib import resources
 from typing import Any, Final
 
-from evaluation.results.rules import Inputs, Sheet, Target
+from evaluation.cycles.rules import Target
+from evaluation.results.rules import Inputs, Sheet
 from evaluation.schemes.rules import Period, Scheme, Source, scheme_from
 
 DATA: Final = json.loads(

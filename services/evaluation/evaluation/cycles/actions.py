@@ -176,9 +176,8 @@ async def begin_scoring(session: AsyncSession, actor: Actor, case_id: UUID) -> E
     require(rules.panel_checks(case.state))
     if (case.state, rules.CaseEvent.BEGIN_SCORING) in rules.CASE_MOVES:
         move(case, rules.CaseEvent.BEGIN_SCORING)
-        record(
-            session, actor, "case.scoring_begun", case.id, center_id=case.center_id, case_id=case.id
-        )
+        # Without the centre: its own feed does not tell when and by whom it is scored.
+        record(session, actor, "case.scoring_begun", case.id, case_id=case.id)
     return case
 
 
@@ -187,7 +186,4 @@ async def scores_changed(session: AsyncSession, actor: Actor, case_id: UUID) -> 
     case = found(await queries.case_for_update(session, case_id))
     if (case.state, rules.CaseEvent.RESCORE) in rules.CASE_MOVES:
         move(case, rules.CaseEvent.RESCORE)
-        record(
-            session, actor, "case.scoring_reopened", case.id,
-            center_id=case.center_id, case_id=case.id,
-        )  # fmt: skip
+        record(session, actor, "case.scoring_reopened", case.id, case_id=case.id)

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, false, or_, true
+from sqlalchemy import false, or_, true
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from evaluation.cycles import rules
 from evaluation.cycles.tables import CycleExclusion, EvaluationCase, EvaluationCycle
@@ -15,7 +17,7 @@ from shared.directory import DirectoryCenter
 from shared.rules import found
 
 
-def runs(actor: Actor, center_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+def runs(actor: Actor, center_id: Mapped[UUID]) -> ColumnElement[bool]:
     """Tell whether the actor's organization runs a centre: entity, trustee or lead sponsor."""
     if actor.org_id is None or not actor.has("member"):
         return false()
@@ -34,7 +36,9 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     return runs(actor, col(EvaluationCase.center_id))
 
 
-def cycles_page(state: rules.CycleState | None, year: int | None) -> Select[tuple[EvaluationCycle]]:
+def cycles_page(
+    state: rules.CycleState | None, year: int | None
+) -> SelectOfScalar[EvaluationCycle]:
     """Select cycles, for a page of them."""
     statement = select(EvaluationCycle)
     if state is not None:
@@ -98,7 +102,7 @@ def cases_page(
     center_id: UUID | None = None,
     state: rules.CaseState | None = None,
     year: int | None = None,
-) -> Select[tuple[EvaluationCase]]:
+) -> SelectOfScalar[EvaluationCase]:
     """Select the cases that the actor may see, for a page of them."""
     statement = select(EvaluationCase).where(visible(actor))
     wanted = {"cycle_id": cycle_id, "center_id": center_id, "state": state, "year": year}

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from fractions import Fraction
 from typing import Final
 from uuid import UUID
 
+from evaluation.schemes.rules import MONEY_UNIT, RATIO_UNIT, Leaf
 from shared.rules import Check, Kind, Policy, Rule
 
 YEARLY: Final = Rule("A124", "四(四)")
@@ -199,3 +201,63 @@ def panel_checks(state: CaseState) -> list[Check]:
 def score_checks(state: CaseState) -> list[Check]:
     """Check that a sheet of a case may still be filled in and submitted."""
     return [SCORED.check("STATE_CONFLICT", Kind.STATE, passed=state in SCORABLE, state=state.value)]
+
+
+# --- targets of the filed plan --------------------------------------------------------------
+
+# How a plan's units stand to a leaf's own: money leaves count 分, shares are fractions of one.
+UNIT_FACTORS: Final[Mapping[str, Fraction]] = {
+    "fen": Fraction(1),
+    "分": Fraction(1),
+    "cny": Fraction(100),
+    "yuan": Fraction(100),
+    "元": Fraction(100),
+    "10k_cny": Fraction(1_000_000),
+    "10k_yuan": Fraction(1_000_000),
+    "cny_10k": Fraction(1_000_000),
+    "wan_yuan": Fraction(1_000_000),
+    "万元": Fraction(1_000_000),
+    "percent": Fraction(1, 100),
+    "%": Fraction(1, 100),
+    "ratio": Fraction(1),
+}
+
+
+class TargetBasis(StrEnum):
+    """Where a leaf's target comes from."""
+
+    PLAN = "plan"
+    MINIMUM = "minimum"
+    BASELINE = "baseline"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A target of the filed plan, as filed: a decimal in a unit."""
+
+    code: str
+    unit: str
+    value: Fraction
+
+
+def in_leaf_unit(leaf: Leaf, target: Target) -> Fraction:
+    """Bring a plan's figure into the leaf's unit; counted things need no factor."""
+    if leaf.unit not in (MONEY_UNIT, RATIO_UNIT):
+        return target.value
+    return target.value * UNIT_FACTORS.get(target.unit.strip().lower(), Fraction(1))
+
+
+def target_of(leaf: Leaf, planned: Target | None) -> tuple[Fraction | None, TargetBasis]:
+    """Choose a leaf's target (A083, C6): the plan's, not below the minimum, else the baseline.
+
+    A target of nothing is none: the leaf is then not applicable.
+    """
+    value = None if planned is None else in_leaf_unit(leaf, planned)
+    if value is not None and value > 0:
+        if leaf.minimum is not None and value < leaf.minimum:
+            return leaf.minimum, TargetBasis.MINIMUM
+        return value, TargetBasis.PLAN
+    if leaf.baseline is not None and leaf.baseline > 0:
+        return leaf.baseline, TargetBasis.BASELINE
+    return None, TargetBasis.NONE

@@ -28,6 +28,10 @@ GraceDays = Annotated[
 ]
 
 
+# A query is text, so that its numbers cannot be strict.
+AskedYear = Annotated[int, Field(ge=1949, le=2200)]
+
+
 class EvaluationCycleIn(Body):
     """A year's evaluation, planned."""
 
@@ -114,7 +118,7 @@ class CycleFilter(Body):
     """Which cycles to list."""
 
     state: rules.CycleState | None = Field(default=None, description="Planned or open.")
-    year: Year | None = Field(default=None, description="The year that is judged.")
+    year: AskedYear | None = Field(default=None, description="The year that is judged.")
 
 
 class EvaluationCaseOut(Out):
@@ -137,4 +141,4 @@ class CaseFilter(Body):
     cycle_id: UUID | None = Field(default=None, description="Cases of one cycle.")
     center_id: UUID | None = Field(default=None, description="Cases of one centre.")
     state: rules.CaseState | None = Field(default=None, description="Where they stand.")
-    year: Year | None = Field(default=None, description="The year that is judged.")
+    year: AskedYear | None = Field(default=None, description="The year that is judged.")

@@ -26,7 +26,7 @@ class EvaluationCycle(Base, table=True):
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    kind: rules.CycleKind = Field(sa_type=EnumText(rules.CycleKind))  # type: ignore[call-overload]
+    kind: rules.CycleKind = Field(sa_type=EnumText(rules.CycleKind))
     year: int
     scheme_id: UUID = Field(foreign_key="indicator_scheme.id")
     weight_profile: str
@@ -38,7 +38,7 @@ class EvaluationCycle(Base, table=True):
     min_months_listed: int
     state: rules.CycleState = Field(
         default=rules.CycleState.PLANNED,
-        sa_type=EnumText(rules.CycleState),  # type: ignore[call-overload]
+        sa_type=EnumText(rules.CycleState),
     )
     version: int = 1
     created_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
@@ -53,7 +53,7 @@ class CycleExclusion(Base, table=True):
 
     cycle_id: UUID = Field(foreign_key="evaluation_cycle.id", primary_key=True)
     center_id: UUID = Field(primary_key=True)
-    reason: rules.Exclusion = Field(sa_type=EnumText(rules.Exclusion))  # type: ignore[call-overload]
+    reason: rules.Exclusion = Field(sa_type=EnumText(rules.Exclusion))
 
 
 class EvaluationCase(Base, table=True):
@@ -68,14 +68,14 @@ class EvaluationCase(Base, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     cycle_id: UUID = Field(foreign_key="evaluation_cycle.id")
     center_id: UUID
-    kind: rules.CycleKind = Field(sa_type=EnumText(rules.CycleKind))  # type: ignore[call-overload]
+    kind: rules.CycleKind = Field(sa_type=EnumText(rules.CycleKind))
     year: int
     scheme_id: UUID = Field(foreign_key="indicator_scheme.id")
     profile: str
     weights: dict[str, str] = Field(sa_column=Column(json_column(), nullable=False))
     state: rules.CaseState = Field(
         default=rules.CaseState.COLLECTING,
-        sa_type=EnumText(rules.CaseState),  # type: ignore[call-overload]
+        sa_type=EnumText(rules.CaseState),
     )
     version: int = 1
     created_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]

@@ -4,6 +4,7 @@ The same scheme, weights, snapshot and sheets give the same bytes and the same S
 the order of the facts. Every leaf says what it measured, against what, and why it has its points.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -12,8 +13,11 @@ from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
 
+from evaluation.cycles.rules import Target, TargetBasis, target_of
 from evaluation.schemes.rules import (
     FULL,
+    MONEY_UNIT,
+    RATIO_UNIT,
     Calc,
     Criterion,
     Fact,
@@ -46,24 +50,6 @@ TRIENNIAL: Final = Rule("A131", "四(四)")
 PROFILE: Final = Rule("A132", "四(四)")
 
 FORMAT: Final = 1
-# How a plan's units stand to a leaf's own: money leaves count 分, shares are fractions of one.
-UNIT_FACTORS: Final[Mapping[str, Fraction]] = {
-    "fen": Fraction(1),
-    "分": Fraction(1),
-    "cny": Fraction(100),
-    "yuan": Fraction(100),
-    "元": Fraction(100),
-    "10k_cny": Fraction(1_000_000),
-    "10k_yuan": Fraction(1_000_000),
-    "wan_yuan": Fraction(1_000_000),
-    "cny_10k": Fraction(1_000_000),
-    "万元": Fraction(1_000_000),
-    "percent": Fraction(1, 100),
-    "%": Fraction(1, 100),
-    "ratio": Fraction(1),
-}
-MONEY_UNIT: Final = "fen"
-RATIO_UNIT: Final = "ratio"
 
 
 class Gate(StrEnum):
@@ -72,6 +58,13 @@ class Gate(StrEnum):
     REPORT_MISSING = "report_missing"
     REPORT_FALSIFIED = "report_falsified"
     REPORT_LATE = "report_late"
+
+
+class Conclusion(StrEnum):
+    """What a second reading comes to; only a confirming one lets a result go on."""
+
+    CONFIRMED = "confirmed"
+    DOUBTED = "doubted"
 
 
 class Note(StrEnum):
@@ -83,13 +76,10 @@ class Note(StrEnum):
     BASELINE_USED = "baseline_used"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A target of the filed plan, as filed: a decimal in a unit."""
-
-    code: str
-    unit: str
-    value: Fraction
+BASIS_NOTES: Final[Mapping[TargetBasis, tuple[Note, ...]]] = {
+    TargetBasis.MINIMUM: (Note.MINIMUM_APPLIED,),
+    TargetBasis.BASELINE: (Note.BASELINE_USED,),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +103,7 @@ class Inputs:
     snapshot_hash: str
     sheets: Sequence[Sheet]
     gates: frozenset[Gate] = frozenset()
+    trim_from: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,32 +155,10 @@ def threshold_share(actual: Fraction, low: Fraction, high: Fraction, reading: Re
     return (actual - low) / (high - low)
 
 
-def in_leaf_unit(leaf: Leaf, target: Target) -> Fraction:
-    """Bring a plan's figure into the leaf's unit; counted things need no factor."""
-    if leaf.unit not in (MONEY_UNIT, RATIO_UNIT):
-        return target.value
-    return target.value * UNIT_FACTORS.get(target.unit.strip().lower(), Fraction(1))
-
-
-def target_of(leaf: Leaf, planned: Target | None) -> tuple[Fraction | None, tuple[Note, ...]]:
-    """Choose a leaf's target (A083, C6): the plan's, not below the minimum, else the baseline.
-
-    A target of nothing is none: the leaf is then not applicable.
-    """
-    value = None if planned is None else in_leaf_unit(leaf, planned)
-    if value is not None and value > 0:
-        if leaf.minimum is not None and value < leaf.minimum:
-            return leaf.minimum, (Note.MINIMUM_APPLIED,)
-        return value, ()
-    if leaf.baseline is not None and leaf.baseline > 0:
-        return leaf.baseline, (Note.BASELINE_USED,)
-    return None, ()
-
-
 def judge(leaf: Leaf, inputs: Inputs) -> LeafResult:
     """Give a leaf's share of its own points, before weights and before spreading."""
     if leaf.calc is Calc.EXPERT:
-        return _judged(leaf, *_expert(leaf, inputs.sheets))
+        return _expert(leaf, inputs)
     if leaf.query is None:
         msg = f"leaf {leaf.code} has no query"
         raise ValueError(msg)
@@ -208,9 +177,13 @@ def _judged(
     )
 
 
-def _expert(leaf: Leaf, sheets: Sequence[Sheet]) -> tuple[Fraction, Fraction]:
-    mean = Fraction(expert_mean([sheet.scores[leaf.code] for sheet in sheets]))
-    return mean, mean / FULL
+def _expert(leaf: Leaf, inputs: Inputs) -> LeafResult:
+    scores = [sheet.scores[leaf.code] for sheet in inputs.sheets]
+    if not scores:
+        # Only a case whose report is missing gets here: it is unqualified, scored or not.
+        return replace(_judged(leaf, None, Fraction(0)), notes=(Note.NO_EVIDENCE,))
+    mean = expert_mean(scores, inputs.trim_from)
+    return _judged(leaf, mean, mean / FULL)
 
 
 def _threshold(leaf: Leaf, found: Measured, reading: Reading) -> LeafResult:
@@ -221,7 +194,8 @@ def _threshold(leaf: Leaf, found: Measured, reading: Reading) -> LeafResult:
 
 
 def _ratio(leaf: Leaf, found: Measured, planned: Target | None) -> LeafResult:
-    target, notes = target_of(leaf, planned)
+    target, basis = target_of(leaf, planned)
+    notes = BASIS_NOTES.get(basis, ())
     raw = Fraction(0) if found.raw is None else found.raw
     if leaf.evidence_required and not found.fact_ids:
         # B1-B4 are named by the plan itself: without a record they score 0, target or not.
@@ -314,6 +288,8 @@ def compute(inputs: Inputs) -> Outcome:
         "scheme_hash": inputs.scheme.content_hash,
         "snapshot_hash": inputs.snapshot_hash,
         "sheets_hash": sheets_hash(inputs.sheets),
+        "sheets": len(inputs.sheets),
+        "trim_from": inputs.trim_from,
         "profile": inputs.profile,
         "weights": {code: decimal_text(inputs.weights[code]) for code in sorted(inputs.weights)},
         "total": points_text(total),
@@ -461,6 +437,18 @@ def _has_negative(fact: Fact, paths: Iterable[str]) -> bool:
     return any((number_at(fact, path) or Fraction(0)) < 0 for path in paths)
 
 
+def gates_of(report_state: str, lateness: int) -> frozenset[Gate]:
+    """Give the gates that a frozen report opens or shuts."""
+    if report_state == "missing":
+        return frozenset({Gate.REPORT_MISSING})
+    return frozenset({Gate.REPORT_LATE} if lateness > 0 else ())
+
+
+def content_hash(content: bytes) -> str:
+    """Hash the stored bytes of a snapshot."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def snapshot_checks(*, has_snapshot: bool) -> list[Check]:
     """Check that there are frozen facts to compute from (X13)."""
     return [FROZEN.check("SNAPSHOT_MISSING", Kind.STATE, passed=has_snapshot)]
@@ -471,9 +459,9 @@ def integrity_checks(stored_hash: str, content_hash: str) -> list[Check]:
     return [FROZEN.check("SNAPSHOT_CHANGED", Kind.STATE, passed=stored_hash == content_hash)]
 
 
-def profile_checks(asked: str | None, frozen: str, *, preview: bool) -> list[Check]:
-    """Check that only a preview looks through another profile than the case's own (A132)."""
-    passed = preview or asked is None or asked == frozen
+def profile_checks(asked: str | None, frozen: str) -> list[Check]:
+    """Check that what is kept is computed under the case's own profile (A132)."""
+    passed = asked is None or asked == frozen
     return [PROFILE.check("SCHEME_FROZEN", Kind.STATE, passed=passed, profile=frozen)]
 
 

@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, true
+from sqlalchemy import func, or_, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from evaluation.schemes import rules
 from evaluation.schemes.tables import IndicatorScheme, WeightProfile
@@ -22,7 +23,7 @@ def visible(actor: Actor) -> ColumnElement[bool]:
 
 def schemes_page(
     actor: Actor, state: rules.SchemeState | None, code: str | None
-) -> Select[tuple[IndicatorScheme]]:
+) -> SelectOfScalar[IndicatorScheme]:
     """Select the visible schemes, for a page of them."""
     statement = select(IndicatorScheme).where(visible(actor))
     if state is not None:
@@ -62,7 +63,7 @@ async def latest_number(session: AsyncSession, code: str) -> int:
     return await session.scalar(statement) or 0
 
 
-def profiles_page() -> Select[tuple[WeightProfile]]:
+def profiles_page() -> SelectOfScalar[WeightProfile]:
     """Select every profile, for a page of them."""
     return select(WeightProfile)
 

@@ -37,6 +37,9 @@ ALLOWED_FUNCTIONS: Final = frozenset(
     }
 )  # fmt: skip
 ALLOWED_VARIABLES: Final = frozenset({"fact", "period"})
+# The units of money leaves (分) and of shares; anything else counts things.
+MONEY_UNIT: Final = "fen"
+RATIO_UNIT: Final = "ratio"
 NUMBER: Final = re.compile(r"-?\d{1,18}(\.\d{1,6})?")
 
 

@@ -35,7 +35,7 @@ class IndicatorScheme(Base, table=True):
     number: int
     state: rules.SchemeState = Field(
         default=rules.SchemeState.DRAFT,
-        sa_type=EnumText(rules.SchemeState),  # type: ignore[call-overload]
+        sa_type=EnumText(rules.SchemeState),
     )
     title: str
     title_en: str | None = None

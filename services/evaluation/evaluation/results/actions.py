@@ -1,0 +1,420 @@
+"""Freezing facts, computing, reading again, reviewing and publishing."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from evaluation.cycles import actions as cycle_actions
+from evaluation.cycles import queries as cycles
+from evaluation.cycles import rules as cycle_rules
+from evaluation.cycles.clients import Gathered, instant_text, targets_of
+from evaluation.cycles.tables import EvaluationCase, EvaluationCycle
+from evaluation.duties import actions as duties
+from evaluation.duties import queries as duty_queries
+from evaluation.duties.rules import Capacity, SubjectType, separation_checks
+from evaluation.panels import queries as panels
+from evaluation.reports import actions as reports
+from evaluation.reports import queries as report_queries
+from evaluation.reports import rules as report_rules
+from evaluation.reports.schemas import accounts_of
+from evaluation.reports.tables import AnnualReport
+from evaluation.results import queries, rules
+from evaluation.results.tables import (
+    EvaluationResult,
+    FactSnapshot,
+    ResultPublication,
+    ResultReview,
+    SecondReading,
+)
+from evaluation.schemes import queries as schemes
+from evaluation.schemes.rules import Period, Source, canonical, scheme_from
+from evaluation.sheets import queries as sheets
+from evaluation.sheets.rules import SheetScores, enough_checks
+from shared.auth import Actor
+from shared.directory import policy_on
+from shared.events import record
+from shared.rules import Check, Policy, found, require
+
+
+@dataclass(frozen=True, slots=True)
+class Computation:
+    """What was computed, for a preview or for good. `result` is the row, where one was kept."""
+
+    case: EvaluationCase
+    outcome: rules.Outcome
+    snapshot: FactSnapshot
+    comments: Mapping[str, list[str]]
+    result: EvaluationResult | None = None
+
+
+# --- the snapshot ---------------------------------------------------------------------------
+
+
+async def freeze(
+    session: AsyncSession,
+    actor: Actor,
+    case_id: UUID,
+    gathered: Gathered,
+    now: datetime,
+    today: date,
+) -> FactSnapshot:
+    """Freeze what is known of a case's year: facts, plan and report, hashed (X13).
+
+    A report that was sent in is accepted by it; one that is missing is frozen as missing.
+    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, STATE_CONFLICT or REPORT_MISSING.
+    """
+    case = await cycles.visible_case_for_update(session, actor, case_id)
+    cycle = await cycles.cycle(session, case.cycle_id)
+    report = await report_queries.report_for_update(session, case_id)
+    due = report_queries.due_of(cycle, report)
+    state = None if report is None else report.state
+    require(
+        [
+            *await _separation(session, case, actor, Capacity.HANDLER),
+            *cycle_rules.case_checks(case.state, cycle_rules.CaseEvent.FREEZE),
+            *report_rules.freezing_checks(state, due, today),
+        ]
+    )
+    report = await reports.lock(session, actor, case, now)
+    snapshot = _snapshot(case, cycle, report, gathered, now)
+    session.add(snapshot)
+    cycle_actions.move(case, cycle_rules.CaseEvent.FREEZE)
+    await session.flush()
+    await duties.enter(session, actor, SubjectType.CASE, case.id, Capacity.HANDLER)
+    record(
+        session, actor, "snapshot.frozen", snapshot.id, center_id=case.center_id, case_id=case.id,
+        capacity=Capacity.HANDLER.value, hash=snapshot.hash, year=case.year,
+    )  # fmt: skip
+    if await panels.standing_panel(session, SubjectType.CASE, case.id) is not None:
+        await cycle_actions.begin_scoring(session, actor, case.id)
+    return snapshot
+
+
+def _snapshot(
+    case: EvaluationCase,
+    cycle: EvaluationCycle,
+    report: AnnualReport | None,
+    gathered: Gathered,
+    now: datetime,
+) -> FactSnapshot:
+    content = canonical(
+        {
+            "format": rules.FORMAT,
+            "case_id": str(case.id),
+            "center_id": str(case.center_id),
+            "year": case.year,
+            "period": {
+                "from_on": cycle.period_from.isoformat(),
+                "until_on": cycle.period_until.isoformat(),
+            },
+            "cutoff_at": instant_text(gathered.as_of),
+            "positions": dict(gathered.positions),
+            "plan": dict(gathered.plan),
+            "report": _report_content(cycle, report),
+            "facts": {
+                "registry": [dict(fact) for fact in gathered.registry],
+                "ip_ledger": [dict(fact) for fact in gathered.ip_ledger],
+            },
+        }
+    )
+    version = gathered.plan["plan_version"]
+    return FactSnapshot(
+        case_id=case.id,
+        center_id=case.center_id,
+        content=content,
+        hash=rules.content_hash(content),
+        cutoff_at=gathered.as_of,
+        registry_position=gathered.positions["registry"],
+        ip_ledger_position=gathered.positions["ip_ledger"],
+        registry_facts=len(gathered.registry),
+        ip_ledger_facts=len(gathered.ip_ledger),
+        plan_version=None if version is None else str(version),
+        report_state=report_rules.State.MISSING.value if report is None else report.state.value,
+        taken_at=now,
+    )
+
+
+def _report_content(cycle: EvaluationCycle, report: AnnualReport | None) -> dict[str, Any]:
+    accounts = accounts_of(report)
+    if report is None or accounts is None or report.state is report_rules.State.MISSING:
+        return {"state": report_rules.State.MISSING.value, "lateness_days": 0, "fact": None}
+    fact = report_rules.as_fact(
+        str(report.id), cycle.period_until, accounts.model_dump(mode="json")
+    )
+    return {
+        "state": report.state.value,
+        "lateness_days": report.lateness_days,
+        "fact": fact,
+    }
+
+
+# --- the computation ------------------------------------------------------------------------
+
+
+async def preview(
+    session: AsyncSession, actor: Actor, case_id: UUID, profile: str | None, today: date
+) -> Computation:
+    """Compute without keeping anything, under the case's profile or another one (A132).
+
+    Raises `Refused`: NOT_FOUND, SNAPSHOT_MISSING, SNAPSHOT_CHANGED, SHEETS_TOO_FEW,
+    SHEET_INCOMPLETE or VALUE_NEGATIVE.
+    """
+    case = await cycles.case(session, actor, case_id)
+    return await _computed(session, case, profile, today, [])
+
+
+async def compute(
+    session: AsyncSession,
+    actor: Actor,
+    case_id: UUID,
+    profile: str | None,
+    now: datetime,
+    today: date,
+) -> Computation:
+    """Compute a case's result; the same inputs give the result that is there already (X13).
+
+    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, SCHEME_FROZEN for another profile, and as `preview`.
+    """
+    case = await cycles.visible_case_for_update(session, actor, case_id)
+    checks = [
+        *await _separation(session, case, actor, Capacity.HANDLER),
+        *rules.profile_checks(profile, case.profile),
+        *cycle_rules.case_checks(case.state, cycle_rules.CaseEvent.COMPUTE),
+    ]
+    computed = await _computed(session, case, None, today, checks)
+    cycle_actions.move(case, cycle_rules.CaseEvent.COMPUTE)
+    await duties.enter(session, actor, SubjectType.CASE, case.id, Capacity.HANDLER)
+    last = await queries.latest_result(session, case.id)
+    if last is not None and last.result_hash == computed.outcome.result_hash:
+        return Computation(case, computed.outcome, computed.snapshot, computed.comments, last)
+    result = _result(case, computed, 1 if last is None else last.version + 1, now)
+    session.add(result)
+    await session.flush()
+    # No centre and no figure: a centre learns its result when it is published.
+    record(
+        session, actor, "result.computed", result.id, case_id=case.id,
+        capacity=Capacity.HANDLER.value, version=result.version, result_hash=result.result_hash,
+    )  # fmt: skip
+    return Computation(case, computed.outcome, computed.snapshot, computed.comments, result)
+
+
+async def _computed(
+    session: AsyncSession,
+    case: EvaluationCase,
+    profile: str | None,
+    today: date,
+    checks: Sequence[Check],
+) -> Computation:
+    policy = await policy_on(session, today)
+    snapshot = await queries.snapshot_of(session, case.id)
+    scores = await sheets.valid_scores(session, SubjectType.CASE, case.id)
+    require([*rules.snapshot_checks(has_snapshot=snapshot is not None), *checks])
+    kept = found(snapshot)
+    require(rules.integrity_checks(kept.hash, rules.content_hash(kept.content)))
+    inputs = await _inputs(session, case, kept, scores, profile, policy)
+    # A centre without a report is unqualified: no expert need be asked about it.
+    needed = rules.Gate.REPORT_MISSING not in inputs.gates or bool(scores)
+    few = enough_checks(policy, len(scores)) if needed else []
+    require([*few, *rules.input_checks(inputs)])
+    return Computation(case, rules.compute(inputs), kept, _comments(scores))
+
+
+async def _inputs(
+    session: AsyncSession,
+    case: EvaluationCase,
+    snapshot: FactSnapshot,
+    scores: Sequence[SheetScores],
+    profile: str | None,
+    policy: Policy,
+) -> rules.Inputs:
+    scheme = await schemes.scheme_by_id(session, case.scheme_id)
+    content: dict[str, Any] = json.loads(snapshot.content)
+    name, weights = case.profile, case.weights
+    if profile is not None and profile != case.profile:
+        other = await schemes.profile_named(session, profile)
+        name, weights = other.code, other.weights
+    report = content["report"]
+    return rules.Inputs(
+        scheme=scheme_from(scheme.content),
+        profile=name,
+        weights={code: Fraction(text) for code, text in weights.items()},
+        period=Period(**content["period"]),
+        facts={
+            Source.REGISTRY: content["facts"]["registry"],
+            Source.IP_LEDGER: content["facts"]["ip_ledger"],
+            Source.REPORT: [] if report["fact"] is None else [report["fact"]],
+        },
+        targets=targets_of(content["plan"]),
+        snapshot_hash=snapshot.hash,
+        sheets=[rules.Sheet(str(one.sheet_id), one.scores) for one in scores],
+        gates=rules.gates_of(report["state"], report["lateness_days"]),
+        trim_from=int(policy.value("A121", "trim_from")),
+    )
+
+
+async def comments_of(session: AsyncSession, case_id: UUID) -> dict[str, list[str]]:
+    """Gather what the experts of a case said, by leaf; the caller may see the result."""
+    return _comments(await sheets.valid_scores(session, SubjectType.CASE, case_id))
+
+
+def _comments(scores: Sequence[SheetScores]) -> dict[str, list[str]]:
+    """Gather what experts said by leaf, in an order that does not tell whose words they are."""
+    gathered: dict[str, list[str]] = {}
+    for sheet in scores:
+        for code, comment in sheet.comments.items():
+            if comment:
+                gathered.setdefault(code, []).append(comment)
+    return {code: sorted(comments) for code, comments in gathered.items()}
+
+
+def _result(
+    case: EvaluationCase, computed: Computation, version: int, now: datetime
+) -> EvaluationResult:
+    document = computed.outcome.document
+    return EvaluationResult(
+        case_id=case.id,
+        center_id=case.center_id,
+        year=case.year,
+        version=version,
+        snapshot_id=computed.snapshot.id,
+        document=canonical(document),
+        result_hash=computed.outcome.result_hash,
+        sheets_hash=document["sheets_hash"],
+        total=Decimal(document["total"]),
+        rating=computed.outcome.rating,
+        near_boundary=document["near_boundary"],
+        computed_at=now,
+    )
+
+
+# --- second reading, review, publication ----------------------------------------------------
+
+
+async def read_again(
+    session: AsyncSession,
+    actor: Actor,
+    case_id: UUID,
+    conclusion: rules.Conclusion,
+    reason: str,
+    now: datetime,
+) -> SecondReading:
+    """Record a second look at a computed result, by somebody who did not prepare it (A126).
+
+    Raises `Refused`: NOT_FOUND, SOD_VIOLATION or STATE_CONFLICT.
+    """
+    case, result = await _decided(
+        session, actor, case_id, Capacity.REVIEWER, cycle_rules.CaseEvent.REVIEW, []
+    )
+    reading = SecondReading(
+        result_id=result.id,
+        person_id=actor.person_id,
+        conclusion=conclusion,
+        reason=reason,
+        read_at=now,
+    )
+    session.add(reading)
+    record(
+        session, actor, "result.read_again", result.id, case_id=case.id,
+        capacity=Capacity.REVIEWER.value, conclusion=conclusion.value, reason=reason,
+    )  # fmt: skip
+    await session.flush()
+    return reading
+
+
+async def review(
+    session: AsyncSession, actor: Actor, case_id: UUID, now: datetime
+) -> tuple[EvaluationCase, EvaluationResult]:
+    """Let a computed result go to publication (A126, X03).
+
+    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, STATE_CONFLICT, SECOND_READING_MISSING or
+    STALE_INPUT.
+    """
+    event = cycle_rules.CaseEvent.REVIEW
+    last = await queries.latest_result(session, case_id)
+    readings = 0 if last is None else await queries.confirmed_readings(session, last.id)
+    near = last is not None and last.near_boundary
+    case, result = await _decided(
+        session, actor, case_id, Capacity.REVIEWER, event,
+        rules.second_reading_checks(near_boundary=near, readings=readings),
+    )  # fmt: skip
+    session.add(ResultReview(result_id=result.id, person_id=actor.person_id, reviewed_at=now))
+    cycle_actions.move(case, event)
+    record(
+        session, actor, "result.reviewed", result.id, case_id=case.id,
+        capacity=Capacity.REVIEWER.value, version=result.version,
+    )  # fmt: skip
+    await session.flush()
+    return case, result
+
+
+async def publish(
+    session: AsyncSession, actor: Actor, case_id: UUID, now: datetime
+) -> tuple[EvaluationCase, EvaluationResult]:
+    """Publish a reviewed result: by nobody who prepared, scored or reviewed it (A124, X03).
+
+    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, STATE_CONFLICT or STALE_INPUT.
+    """
+    event = cycle_rules.CaseEvent.PUBLISH
+    case, result = await _decided(session, actor, case_id, Capacity.APPROVER, event, [])
+    session.add(
+        ResultPublication(
+            result_id=result.id,
+            case_id=case.id,
+            center_id=case.center_id,
+            year=case.year,
+            version=result.version,
+            person_id=actor.person_id,
+            published_at=now,
+        )
+    )
+    cycle_actions.move(case, event)
+    record(
+        session, actor, "evaluation.published", result.id, center_id=case.center_id,
+        case_id=case.id, capacity=Capacity.APPROVER.value, year=case.year,
+        total=str(result.total), rating=result.rating.value, version=result.version,
+        result_hash=result.result_hash,
+    )  # fmt: skip
+    await session.flush()
+    return case, result
+
+
+async def _decided(
+    session: AsyncSession,
+    actor: Actor,
+    case_id: UUID,
+    capacity: Capacity,
+    event: cycle_rules.CaseEvent,
+    checks: Sequence[Check],
+) -> tuple[EvaluationCase, EvaluationResult]:
+    """Lock a case and its newest result for a decision, and enter who decides."""
+    case = await cycles.visible_case_for_update(session, actor, case_id)
+    result = await queries.latest_result(session, case.id)
+    owners = await queries.center_orgs(session, case.center_id)
+    scores = await sheets.valid_scores(session, SubjectType.CASE, case.id)
+    standing = rules.sheets_hash(rules.Sheet(str(one.sheet_id), one.scores) for one in scores)
+    used = standing if result is None else result.sheets_hash
+    require(
+        [
+            *await _separation(session, case, actor, capacity),
+            *rules.tenancy_checks(actor.org_id, owners),
+            *cycle_rules.case_checks(case.state, event),
+            *checks,
+            *rules.freshness_checks(used, standing),
+        ]
+    )
+    await duties.enter(session, actor, SubjectType.CASE, case.id, capacity)
+    return case, found(result)
+
+
+async def _separation(
+    session: AsyncSession, case: EvaluationCase, actor: Actor, capacity: Capacity
+) -> list[Check]:
+    people = await duty_queries.people_of(session, SubjectType.CASE, case.id)
+    return separation_checks(people, actor.person_id, capacity)

@@ -1,0 +1,122 @@
+"""Reading snapshots and results: officials at any time, a centre its own once published."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import exists, func
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+from sqlmodel.sql.expression import Select
+
+from evaluation.cycles import queries as cycles
+from evaluation.cycles.tables import EvaluationCase
+from evaluation.results import rules
+from evaluation.results.tables import (
+    EvaluationResult,
+    FactSnapshot,
+    ResultPublication,
+    SecondReading,
+)
+from evaluation.schemes.rules import Rating
+from shared.auth import Actor
+from shared.directory import DirectoryCenter
+from shared.rules import found
+
+
+async def snapshot_of(session: AsyncSession, case_id: UUID) -> FactSnapshot | None:
+    """Load a case's snapshot; the caller has judged who may see the case."""
+    return await session.scalar(select(FactSnapshot).where(col(FactSnapshot.case_id) == case_id))
+
+
+async def latest_result(session: AsyncSession, case_id: UUID) -> EvaluationResult | None:
+    """Load a case's newest result; the caller has judged who may see it."""
+    statement = (
+        select(EvaluationResult)
+        .where(col(EvaluationResult.case_id) == case_id)
+        .order_by(col(EvaluationResult.version).desc())
+        .limit(1)
+    )
+    return await session.scalar(statement)
+
+
+async def result(
+    session: AsyncSession, actor: Actor, case_id: UUID, version: int | None
+) -> tuple[EvaluationCase, EvaluationResult]:
+    """Load a result that the actor may see: a centre's own only when it was published."""
+    case = await cycles.case(session, actor, case_id)
+    statement = select(EvaluationResult).where(col(EvaluationResult.case_id) == case_id)
+    if not actor.has("official", "service"):
+        statement = statement.where(
+            exists().where(col(ResultPublication.result_id) == col(EvaluationResult.id))
+        )
+    if version is not None:
+        statement = statement.where(col(EvaluationResult.version) == version)
+    newest = statement.order_by(col(EvaluationResult.version).desc()).limit(1)
+    return case, found(await session.scalar(newest))
+
+
+async def snapshot_by_id(session: AsyncSession, snapshot_id: UUID) -> FactSnapshot:
+    """Load the snapshot that a result rests on."""
+    return found(await session.get(FactSnapshot, snapshot_id))
+
+
+async def publication_of(session: AsyncSession, result_id: UUID) -> ResultPublication | None:
+    """Load the publication of a result, if there is one."""
+    return await session.get(ResultPublication, result_id)
+
+
+async def confirmed_readings(session: AsyncSession, result_id: UUID) -> int:
+    """Count the second readings that confirm a result."""
+    statement = (
+        select(func.count())
+        .select_from(SecondReading)
+        .where(
+            col(SecondReading.result_id) == result_id,
+            col(SecondReading.conclusion) == rules.Conclusion.CONFIRMED,
+        )
+    )
+    return await session.scalar(statement) or 0
+
+
+async def readings_of(session: AsyncSession, result_id: UUID) -> Sequence[SecondReading]:
+    """List the second readings of a result, oldest first."""
+    statement = (
+        select(SecondReading)
+        .where(col(SecondReading.result_id) == result_id)
+        .order_by(col(SecondReading.id))
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def center_orgs(session: AsyncSession, center_id: UUID) -> set[UUID]:
+    """Name the organizations that run a centre: its entity, its trustee and its lead sponsor."""
+    center = await session.get(DirectoryCenter, center_id)
+    if center is None:
+        return set()
+    owners = (center.legal_entity_id, center.trustee_org_id, center.lead_sponsor_id)
+    return {org_id for org_id in owners if org_id is not None}
+
+
+def ratings_page(
+    year: int | None, center_code: str | None, rating: Rating | None
+) -> Select[ResultPublication, EvaluationResult, DirectoryCenter]:
+    """Select what the public sees: per centre and year the version that stands."""
+    later = aliased(ResultPublication)
+    superseded = exists().where(
+        col(later.case_id) == col(ResultPublication.case_id),
+        col(later.version) > col(ResultPublication.version),
+    )
+    statement = (
+        select(ResultPublication, EvaluationResult, DirectoryCenter)
+        .join(EvaluationResult, col(EvaluationResult.id) == col(ResultPublication.result_id))
+        .join(DirectoryCenter, col(DirectoryCenter.id) == col(ResultPublication.center_id))
+        .where(~superseded)
+    )
+    if year is not None:
+        statement = statement.where(col(ResultPublication.year) == year)
+    if center_code is not None:
+        statement = statement.where(col(DirectoryCenter.code) == center_code)
+    if rating is not None:
+        statement = statement.where(col(EvaluationResult.rating) == rating)
+    return statement

@@ -1,0 +1,126 @@
+"""Snapshots, results and what was decided on them: rows that are written once."""
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Index,
+    LargeBinary,
+    Numeric,
+    UniqueConstraint,
+)
+from sqlmodel import Field
+
+from evaluation.base import Base
+from evaluation.results import rules
+from evaluation.schemes.rules import Rating
+from shared.database import EnumText, instant, new_id
+from shared.http.constraints import meaning
+
+meaning("uq_fact_snapshot_case_id", rules.FROZEN, "STATE_CONFLICT")
+meaning("uq_evaluation_result_case_id_version", rules.FROZEN, "STATE_CONFLICT")
+
+
+class FactSnapshot(Base, table=True):
+    """The facts of a case as known at the cut-off: canonical JSON, and the hash of its bytes.
+
+    The positions say up to where of each feed the facts are complete.
+    """
+
+    __tablename__ = "fact_snapshot"
+    __table_args__ = (
+        UniqueConstraint("case_id", name="uq_fact_snapshot_case_id"),
+        {"info": {"insert_only": True}},
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    case_id: UUID = Field(foreign_key="evaluation_case.id")
+    center_id: UUID
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    hash: str
+    cutoff_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    registry_position: int = Field(sa_type=BigInteger)
+    ip_ledger_position: int = Field(sa_type=BigInteger)
+    registry_facts: int
+    ip_ledger_facts: int
+    plan_version: str | None = None
+    report_state: str
+    taken_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+
+
+class EvaluationResult(Base, table=True):
+    """A computed result; a later version supersedes it and leaves it as it is.
+
+    `document` is the canonical JSON that `result_hash` is the SHA-256 of.
+    """
+
+    __tablename__ = "evaluation_result"
+    __table_args__ = (
+        UniqueConstraint("case_id", "version", name="uq_evaluation_result_case_id_version"),
+        CheckConstraint("total >= 0 AND total <= 100", name="total"),
+        {"info": {"insert_only": True}},
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    case_id: UUID = Field(foreign_key="evaluation_case.id")
+    center_id: UUID
+    year: int
+    version: int
+    snapshot_id: UUID = Field(foreign_key="fact_snapshot.id")
+    document: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    result_hash: str
+    sheets_hash: str
+    total: Decimal = Field(sa_type=Numeric(5, 2))
+    rating: Rating = Field(sa_type=EnumText(Rating))
+    near_boundary: bool
+    computed_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+
+
+class SecondReading(Base, table=True):
+    """A second look at a total near a grade's bound."""
+
+    __tablename__ = "second_reading"
+    __table_args__ = (
+        Index("ix_second_reading_result_id", "result_id"),
+        {"info": {"insert_only": True}},
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    result_id: UUID = Field(foreign_key="evaluation_result.id")
+    person_id: UUID
+    conclusion: rules.Conclusion = Field(sa_type=EnumText(rules.Conclusion))
+    reason: str
+    read_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+
+
+class ResultReview(Base, table=True):
+    """The reviewer's word that a result may be published."""
+
+    __tablename__ = "result_review"
+    __table_args__ = ({"info": {"insert_only": True}},)
+
+    result_id: UUID = Field(foreign_key="evaluation_result.id", primary_key=True)
+    person_id: UUID
+    reviewed_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+
+
+class ResultPublication(Base, table=True):
+    """A result as it was published."""
+
+    __tablename__ = "result_publication"
+    __table_args__ = (
+        Index("ix_result_publication_year", "year", "center_id"),
+        {"info": {"insert_only": True}},
+    )
+
+    result_id: UUID = Field(foreign_key="evaluation_result.id", primary_key=True)
+    case_id: UUID = Field(foreign_key="evaluation_case.id")
+    center_id: UUID
+    year: int
+    version: int
+    person_id: UUID
+    published_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
