@@ -2,8 +2,8 @@
 
 import importlib.metadata
 import re
-from email import message_from_string
 from email.message import Message
+from email.parser import HeaderParser
 from typing import Final
 
 from packaging.requirements import Requirement
@@ -24,10 +24,10 @@ def ask(_context: Context) -> list[str]:
     faults = []
     for name in _locked():
         try:
-            metadata = message_from_string(str(importlib.metadata.metadata(name)))
+            text = importlib.metadata.distribution(name).read_text("METADATA") or ""
         except importlib.metadata.PackageNotFoundError:
             continue  # For another platform.
-        words = _license_of(metadata) or STATED_IN_A_FILE.get(name, "")
+        words = _license_of(HeaderParser().parsestr(text)) or STATED_IN_A_FILE.get(name, "")
         lesser = _LESSER.search(words)
         if not words:
             faults.append(f"{name} states no license")
