@@ -15,10 +15,10 @@ up: install  ## Run everything on this machine (ZHICHUANG_PORT, ZHICHUANG_HOME);
 	@exec $(BIN)/zhichuang up
 
 demo: install  ## Walk one case from application to a proven payout (HERE=1: on the running stack).
-	@exec $(BIN)/zhichuang demo
+	@exec $(BIN)/zhichuang demo $(if $(HERE),--here)
 
 test: install-dev  ## The whole suite, on stacks that it starts itself (WORKERS=2, TESTS=tests/…).
-	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope $(TESTS)
+	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
 
 check: install-dev  ## Format, lint, types, contracts, form, licenses, schema, OpenAPI, callers.
 	@exec $(BIN)/python -m tests.contract $(ONLY)

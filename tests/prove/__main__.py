@@ -1,0 +1,171 @@
+"""`make prove`: run each proof with its full count, and write down what was reached.
+
+A proof that ran out of minutes keeps what it reached and goes on from there at the next call with
+new seeds; a count not reached is reported as the count reached. `docs/proof.md` is the report.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+REPORT: Final = ROOT / "docs" / "proof.md"
+STATE: Final = ROOT / "docs" / "proof.json"
+ROUND_EXAMPLES: Final = 500
+RULE: Final = re.compile(r'(?:Rule\(\s*|\.rule\(\s*)"([AX]\d+)"')
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What is proven, how often it is asked, and by which tests."""
+
+    name: str
+    asked: int
+    unit: str
+    select: tuple[str, ...]
+
+
+PROOFS: Final = (
+    Proof("properties", 10_000, "examples of each property", ("-m", "hypothesis", "tests")),
+    Proof("kills", 60, "kills of a process under load", ("tests/faults/test_kills.py",)),
+    Proof(
+        "races",
+        200,
+        "rounds of the races",
+        ("-k", "at_once or race or concurrent or twin", "tests"),
+    ),
+)
+KILLS_PER_ROUND: Final = 4
+
+
+def main() -> int:
+    """Run the proofs that are asked for; 0 when none of them found a failure."""
+    parser = argparse.ArgumentParser(prog="make prove")
+    parser.add_argument("--name", choices=[*(proof.name for proof in PROOFS), "rules"])
+    parser.add_argument("--minutes", type=float, default=30.0)
+    options = parser.parse_args()
+    until = time.monotonic() + options.minutes * 60
+    known = json.loads(STATE.read_text(encoding="utf-8")) if STATE.exists() else {}
+    wanted = [proof for proof in PROOFS if options.name in {None, proof.name}]
+    for number, proof in enumerate(wanted):
+        share = (until - time.monotonic()) / (len(wanted) - number + (options.name is None))
+        known[proof.name] = _prove(proof, known.get(proof.name), time.monotonic() + share)
+    if options.name in {None, "rules"}:
+        known["rules"] = _switch_off_rules(known.get("rules"), until)
+    STATE.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    REPORT.write_text(_report(known), encoding="utf-8")
+    print(_report(known))
+    return 1 if any(entry["failures"] for entry in known.values()) else 0
+
+
+def _commit() -> str:
+    asked = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return asked.stdout.strip() or "no commit"
+
+
+def _fresh(asked: int, unit: str) -> dict[str, Any]:
+    return {
+        "commit": _commit(),
+        "asked": asked,
+        "unit": unit,
+        "reached": 0,
+        "seeds": [],
+        "failures": [],
+    }
+
+
+def _pytest(arguments: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "tests.prove.plugin", *arguments],
+        cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def _prove(proof: Proof, kept: dict[str, Any] | None, until: float) -> dict[str, Any]:
+    entry = kept if kept and kept["commit"] == _commit() else _fresh(proof.asked, proof.unit)
+    while entry["reached"] < proof.asked and time.monotonic() < until and not entry["failures"]:
+        seed = random.SystemRandom().randrange(2**32)
+        print(f"{proof.name}: {entry['reached']} of {proof.asked}, seed {seed}", flush=True)
+        done = _pytest(
+            [*proof.select, f"--hypothesis-seed={seed}"],
+            {"ZHICHUANG_PROFILE": "prove", "ZHICHUANG_EXAMPLES": str(ROUND_EXAMPLES)},
+        )
+        entry["seeds"].append(seed)
+        if done.returncode:
+            entry["failures"].append(done.stdout[-3000:])
+        else:
+            entry["reached"] += {"properties": ROUND_EXAMPLES, "kills": KILLS_PER_ROUND}.get(
+                proof.name, 1
+            )
+    entry["date"] = datetime.datetime.now(datetime.UTC).date().isoformat()
+    return entry
+
+
+def rule_rows() -> list[str]:
+    """Name every row that some rule of the product speaks for."""
+    found: set[str] = set()
+    for folder in ("services", "shared/shared", "gateway"):
+        for path in (ROOT / folder).rglob("*.py"):
+            found.update(RULE.findall(path.read_text(encoding="utf-8")))
+    return sorted(found)
+
+
+def _switch_off_rules(kept: dict[str, Any] | None, until: float) -> dict[str, Any]:
+    rows = rule_rows()
+    fresh = {**_fresh(len(rows), "rules switched off, one at a time"), "noticed": []}
+    entry = kept if kept and kept["commit"] == _commit() else fresh
+    judged = {*entry["noticed"], *(failure.split(":")[0] for failure in entry["failures"])}
+    for row in [row for row in rows if row not in judged]:
+        if time.monotonic() > until:
+            break
+        done = _pytest(["--switch-off", row, "tests"], {})
+        # 1: a test failed, as it must; 5: there is no test of the row in this process.
+        if done.returncode == 1:
+            entry["noticed"].append(row)
+        else:
+            entry["failures"].append(f"{row}: nobody noticed that its rule was off")
+        print(f"rules: {row} {'noticed' if done.returncode == 1 else 'NOT NOTICED'}", flush=True)
+    entry["reached"] = len(entry["noticed"])
+    entry["date"] = datetime.datetime.now(datetime.UTC).date().isoformat()
+    return entry
+
+
+def _report(known: dict[str, Any]) -> str:
+    lines = [
+        "# What was proven, and how often",
+        "",
+        "Written by `make prove`; counts add up over calls on one commit, with new seeds each time.",
+        "",
+        "| proof | reached | asked | what is counted | date | commit | failures |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, entry in sorted(known.items()):
+        lines.append(
+            f"| {name} | {entry['reached']:,} | {entry['asked']:,} | {entry['unit']} | {entry['date']} "
+            f"| {entry['commit']} | {len(entry['failures'])} |"
+        )
+    for name, entry in sorted(known.items()):
+        if entry["seeds"]:
+            lines += ["", f"Seeds of {name}: {', '.join(map(str, entry['seeds']))}."]
+        for failure in entry["failures"]:
+            lines += ["", f"Failure of {name}:", "", "```", failure, "```"]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
