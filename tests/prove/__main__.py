@@ -5,7 +5,7 @@ new seeds; a count not reached is reported as the count reached. `docs/proof.md`
 """
 
 import argparse
-import datetime
+import datetime as dt
 import json
 import os
 import random
@@ -34,6 +34,7 @@ class Proof:
     select: tuple[str, ...]
 
 
+RACES: Final = "at_once or race or concurrent or twin"
 PROOFS: Final = (
     Proof("properties", 10_000, "examples of each property", ("-m", "hypothesis", "tests")),
     Proof("kills", 60, "kills of a process under load", ("tests/faults/test_kills.py",)),
@@ -44,7 +45,7 @@ PROOFS: Final = (
         ("-k", "at_once or race or concurrent or twin", "tests"),
     ),
 )
-KILLS_PER_ROUND: Final = 4
+PER_ROUND: Final = {"properties": ROUND_EXAMPLES, "kills": 4, "races": 1}
 
 
 def main() -> int:
@@ -109,10 +110,8 @@ def _prove(proof: Proof, kept: dict[str, Any] | None, until: float) -> dict[str,
         if done.returncode:
             entry["failures"].append(done.stdout[-3000:])
         else:
-            entry["reached"] += {"properties": ROUND_EXAMPLES, "kills": KILLS_PER_ROUND}.get(
-                proof.name, 1
-            )
-    entry["date"] = datetime.datetime.now(datetime.UTC).date().isoformat()
+            entry["reached"] += PER_ROUND[proof.name]
+    entry["date"] = dt.datetime.now(dt.UTC).date().isoformat()
     return entry
 
 
@@ -141,7 +140,7 @@ def _switch_off_rules(kept: dict[str, Any] | None, until: float) -> dict[str, An
             entry["failures"].append(f"{row}: nobody noticed that its rule was off")
         print(f"rules: {row} {'noticed' if done.returncode == 1 else 'NOT NOTICED'}", flush=True)
     entry["reached"] = len(entry["noticed"])
-    entry["date"] = datetime.datetime.now(datetime.UTC).date().isoformat()
+    entry["date"] = dt.datetime.now(dt.UTC).date().isoformat()
     return entry
 
 
@@ -149,15 +148,15 @@ def _report(known: dict[str, Any]) -> str:
     lines = [
         "# What was proven, and how often",
         "",
-        "Written by `make prove`; counts add up over calls on one commit, with new seeds each time.",
+        "Written by `make prove`; counts add up over calls on one commit, each with new seeds.",
         "",
         "| proof | reached | asked | what is counted | date | commit | failures |",
         "|---|---|---|---|---|---|---|",
     ]
     for name, entry in sorted(known.items()):
         lines.append(
-            f"| {name} | {entry['reached']:,} | {entry['asked']:,} | {entry['unit']} | {entry['date']} "
-            f"| {entry['commit']} | {len(entry['failures'])} |"
+            f"| {name} | {entry['reached']:,} | {entry['asked']:,} | {entry['unit']} "
+            f"| {entry['date']} | {entry['commit']} | {len(entry['failures'])} |"
         )
     for name, entry in sorted(known.items()):
         if entry["seeds"]:

@@ -1,6 +1,5 @@
 """Pytest plugin: switch one rule off, and run only the tests that stand for its row."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,9 +13,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _switched_off(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
+def _switched_off(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     row = request.config.getoption("--switch-off", default=None)
     if row is not None:
         judge = Rule.check
@@ -25,7 +22,6 @@ def _switched_off(
             return judge(rule, *parts, passed=passed or rule.row == row, **more)
 
         monkeypatch.setattr(Rule, "check", lenient)
-    yield
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
