@@ -140,6 +140,12 @@ class StrictRequest(Request):
         return strict_json(await self.body())
 
 
+def _is_empty(request: Request) -> bool:
+    """Tell whether no body was sent: whether one was needed is for the schema to say."""
+    headers = request.headers
+    return headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
+
+
 class UnitOfWorkRoute(APIRoute):
     """Judges the caller, then runs the handler inside one unit of work.
 
@@ -197,9 +203,12 @@ class UnitOfWorkRoute(APIRoute):
             raise Failure("REQUEST_UNREADABLE")
 
     def _judge_media_type(self, request: Request) -> None:
-        if self.body_field is None or self.access.streamed:
+        if self.body_field is None or self.access.streamed or _is_empty(request):
             return
-        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        headers = request.headers
+        media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if not media_type and headers.get("content-length", "0") == "0":
+            return  # No body at all: whether one is needed is the schema's to say.
         if media_type != "application/json" and not media_type.endswith("+json"):
             raise Failure("UNSUPPORTED_MEDIA_TYPE", accepted="application/json")
 

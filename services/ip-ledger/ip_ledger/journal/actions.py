@@ -74,11 +74,11 @@ async def post_entries(session: AsyncSession, actor: Actor, drafts: Sequence[Ent
     await session.flush()
     connection = await (await session.connection()).get_raw_connection()
     driver: Any = connection.driver_connection
-    people = [actor.person_id] * len(drafts)
-    await driver.execute(statement.POST, *statement.arguments(drafts, clock.now(), people))
+    times, people = [clock.now()] * len(drafts), [actor.person_id] * len(drafts)
+    await driver.fetch(statement.POST, *statement.arguments(drafts, times, people))
     readers = await queries.account_holders(session, drafts)
     await append_records(session, [logged(draft, readers[draft.id]) for draft in drafts])
-    rows = [EventRow(draft.id, draft.center_id, event_data(draft)) for draft in drafts]
+    rows = [EventRow(draft.id, draft.center_id, rules.event_data(draft)) for draft in drafts]
     await record_many(session, actor, "entry.posted", rows)
 
 
@@ -92,15 +92,6 @@ def logged(draft: EntryDraft, readers: Iterable[UUID]) -> NewRecord:
         openings=rules.entry_openings(draft),
         readers=tuple(readers),
     )
-
-
-def event_data(draft: EntryDraft) -> dict[str, Any]:
-    """Give what an entry's event tells; amounts stay in the books."""
-    return {
-        "effective_on": draft.effective_on,
-        "source_id": draft.source_id,
-        "reverses_id": draft.reverses_id,
-    }
 
 
 async def reverse_entries_of(

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from ip_ledger import tenancy
-from ip_ledger.journal.rules import AccountKind, EntryDraft, Line, balances_of
+from ip_ledger.journal.rules import EntryDraft, Line, balances_of
 from ip_ledger.journal.tables import Account, AccountBalance, JournalEntry, Posting
 from shared.auth import Actor
 from shared.directory import DirectoryCenter
@@ -63,9 +63,12 @@ async def account(session: AsyncSession, account_id: UUID) -> Account:
     return found(await session.get(Account, account_id))
 
 
-def visible_accounts(actor: Actor, **filters: Any) -> Select[Any]:  # noqa: ANN401 - column values
+def visible_accounts(
+    actor: Actor,
+    **filters: Any,  # noqa: ANN401 - column values
+) -> Select[Account, int, int]:
     """Give the select of accounts that the actor may see, with their present balances."""
-    statement: Select[Any] = (
+    statement = (
         rows_of(Account, col(AccountBalance.balance_fen), col(AccountBalance.version))
         .join(AccountBalance, col(AccountBalance.account_id) == col(Account.id))
         .where(may_read(actor))
@@ -87,8 +90,7 @@ async def balances_at(
 ) -> Mapping[UUID, tuple[int, int]]:
     """Give balances on a day, as known at an instant: either bound may be missing.
 
-    `on` is included; what was recorded at or after `known_at` was not yet known. Postings are
-    summed, because only the present balance is kept.
+    Both bounds are included. Postings are summed, because only the present balance is kept.
     """
     statement = (
         rows_of(col(Posting.account_id), func.sum(col(Posting.amount_fen)), func.count())
@@ -99,14 +101,16 @@ async def balances_at(
     if on is not None:
         statement = statement.where(col(JournalEntry.effective_on) <= on)
     if known_at is not None:
-        statement = statement.where(col(JournalEntry.recorded_at) < known_at)
+        statement = statement.where(col(JournalEntry.recorded_at) <= known_at)
     rows = await session.execute(statement)
     return {account_id: (int(total), count) for account_id, total, count in rows}
 
 
-def account_entries(account_id: UUID, on: date | None, known_at: datetime | None) -> Select[Any]:
+def account_entries(
+    account_id: UUID, on: date | None, known_at: datetime | None
+) -> Select[Posting, JournalEntry]:
     """Give the select of an account's postings with their entries."""
-    statement: Select[Any] = (
+    statement = (
         rows_of(Posting, JournalEntry)
         .join(JournalEntry, col(JournalEntry.id) == col(Posting.entry_id))
         .where(col(Posting.account_id) == account_id)
@@ -114,7 +118,7 @@ def account_entries(account_id: UUID, on: date | None, known_at: datetime | None
     if on is not None:
         statement = statement.where(col(JournalEntry.effective_on) <= on)
     if known_at is not None:
-        statement = statement.where(col(JournalEntry.recorded_at) < known_at)
+        statement = statement.where(col(JournalEntry.recorded_at) <= known_at)
     return statement
 
 
@@ -184,20 +188,25 @@ async def reversed_ids(session: AsyncSession, entry_ids: Iterable[UUID]) -> set[
     return {entry_id for entry_id in rows if entry_id is not None}
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What never changes of an account: whose books it is in, its currency, whose it is."""
+
+    center_id: UUID
+    currency: str
+    org_id: UUID | None
+
+
 async def places_of_accounts(
     session: AsyncSession, account_ids: Iterable[UUID]
-) -> dict[UUID, tuple[UUID, str, AccountKind, UUID | None]]:
-    """Give centre, currency, kind and organization of accounts by id; unknown ones are left out."""
+) -> dict[UUID, Place]:
+    """Give the places of accounts by id; unknown ones are left out."""
     rows = await session.execute(
         rows_of(
-            col(Account.id),
-            col(Account.center_id),
-            col(Account.currency),
-            col(Account.kind),
-            col(Account.org_id),
+            col(Account.id), col(Account.center_id), col(Account.currency), col(Account.org_id)
         ).where(col(Account.id).in_(set(account_ids)))
     )
-    return {row[0]: (row[1], row[2], row[3], row[4]) for row in rows}
+    return {row[0]: Place(row[1], row[2], row[3]) for row in rows}
 
 
 async def wrong_balances(session: AsyncSession) -> list[UUID]:

@@ -206,6 +206,15 @@ def entry_openings(draft: EntryDraft) -> dict[str, Any]:
     }
 
 
+def event_data(draft: EntryDraft) -> dict[str, Any]:
+    """Give what an entry's event tells; amounts stay in the books."""
+    return {
+        "effective_on": draft.effective_on,
+        "source_id": draft.source_id,
+        "reverses_id": draft.reverses_id,
+    }
+
+
 def balances_of(postings: Sequence[tuple[UUID, int]]) -> dict[UUID, tuple[int, int]]:
     """Rebuild balance and version of accounts from postings `(account_id, amount_fen)`."""
     rebuilt: dict[UUID, tuple[int, int]] = {}

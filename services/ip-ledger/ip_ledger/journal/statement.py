@@ -1,7 +1,7 @@
-"""The one statement that posts entries: however many there are, it runs once.
+"""The statements that post entries: however many there are, each runs once.
 
-It is written for asyncpg (`$1`), because both of its callers have a driver connection: an action
-inside its request's transaction, and the poster with its queue.
+They are written for asyncpg (`$1`), because both of their callers have a driver connection: an
+action inside its request's transaction, and the poster with its queue.
 """
 
 from collections.abc import Sequence
@@ -11,22 +11,20 @@ from uuid import UUID
 
 from ip_ledger.journal.rules import EntryDraft
 
-# Accounts are locked in the order of their ids, so that two batches never wait for each other in
-# a ring. The update hangs on the locking part: rows that another part of the same statement had
-# changed before they were locked would silently be skipped. `old` is the row as it was just
-# before the update, also when another batch had changed it after this statement began.
-POST: Final = """
-WITH given AS MATERIALIZED (
-    SELECT * FROM unnest($1::uuid[], $2::int[], $3::uuid[], $4::text[], $5::bigint[])
-    WITH ORDINALITY AS t(entry_id, line, account_id, currency, amount_fen, place)
-), locked AS MATERIALIZED (
-    SELECT account_id FROM account_balance WHERE account_id = ANY($3::uuid[])
+# How both statements post. Accounts are locked in the order of their ids, so that two batches
+# never wait for each other in a ring. The update hangs on the locking part: rows that another part
+# of the same statement had changed before they were locked would silently be skipped. `old` is
+# the row just before the update, also when another batch changed it after this statement began.
+_POSTING: Final = """
+locked AS MATERIALIZED (
+    SELECT account_id FROM account_balance
+    WHERE account_id IN (SELECT account_id FROM given)
     ORDER BY account_id FOR NO KEY UPDATE
 ), entry AS (
     INSERT INTO journal_entry (id, center_id, effective_on, recorded_at, reference, source_id,
                                reverses_id, recorded_by)
-    SELECT * FROM unnest($6::uuid[], $7::uuid[], $8::date[], $9::timestamptz[], $10::text[],
-                         $11::uuid[], $12::uuid[], $13::uuid[])
+    SELECT id, center_id, effective_on, recorded_at, reference, source_id, reverses_id, person_id
+    FROM draft
     RETURNING id
 ), running AS MATERIALIZED (
     SELECT given.*, sum(amount_fen) OVER so_far AS total, row_number() OVER so_far AS nth
@@ -40,34 +38,112 @@ WITH given AS MATERIALIZED (
     JOIN locked ON locked.account_id = d.account_id
     WHERE b.account_id = d.account_id
     RETURNING b.account_id, old.balance_fen AS balance_was, old.version AS version_was
+), posted AS (
+    INSERT INTO posting (entry_id, line, account_id, currency, amount_fen, balance_after_fen,
+                         account_version)
+    SELECT entry_id, line, account_id, currency, amount_fen, balance_was + total, version_was + nth
+    FROM running JOIN changed USING (account_id)
+    RETURNING 1
 )
-INSERT INTO posting (entry_id, line, account_id, currency, amount_fen, balance_after_fen,
-                     account_version)
-SELECT entry_id, line, account_id, currency, amount_fen, balance_was + total, version_was + nth
-FROM running JOIN changed USING (account_id)
 """
+
+POST: Final = """
+WITH draft AS MATERIALIZED (
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::timestamptz[], $5::text[],
+                         $6::uuid[], $7::uuid[], $8::uuid[])
+    AS t(id, center_id, effective_on, recorded_at, reference, source_id, reverses_id, person_id)
+), given AS MATERIALIZED (
+    SELECT * FROM unnest($9::uuid[], $10::int[], $11::uuid[], $12::text[], $13::bigint[])
+    WITH ORDINALITY AS t(entry_id, line, account_id, currency, amount_fen, place)
+), POSTING
+SELECT count(*) FROM posted
+""".replace("POSTING", _POSTING)
+
+# The poster's: each command with its verdict, kept answer, event, audit row and log record. Event
+# and record draw their numbers only after the accounts are locked (they wait for `changed`), so
+# that an account's entries are numbered in the order in which they changed it.
+POST_COMMANDS: Final = """
+WITH command AS MATERIALIZED (
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::timestamptz[], $5::text[],
+                         $6::uuid[], $7::uuid[], $8::uuid[],
+                         $14::bytea[], $15::bigint[], $16::bytea[], $17::bytea[], $18::text[],
+                         $19::bytea[], $20::bytea[], $21::text[], $22::uuid[], $23::text[])
+    AS t(id, center_id, effective_on, recorded_at, reference, source_id, reverses_id, person_id,
+         scope, lock_number, body_sha256, answer, client_id,
+         record_body, leaf_hash, event_data, event_id, readers)
+), held AS MATERIALIZED (
+    SELECT id, scope IS NULL OR pg_try_advisory_xact_lock(lock_number) AS free FROM command
+), kept AS MATERIALIZED (
+    SELECT c.id, k.body_sha256, k.status, k.media_type, k.body
+    FROM command c JOIN kept_answer k ON k.scope = c.scope
+), draft AS MATERIALIZED (
+    SELECT c.* FROM command c JOIN held USING (id)
+    WHERE held.free
+      AND NOT EXISTS (SELECT FROM kept WHERE kept.id = c.id)
+      AND NOT EXISTS (SELECT FROM journal_entry e WHERE e.reverses_id = c.reverses_id)
+), given AS MATERIALIZED (
+    SELECT t.* FROM unnest($9::uuid[], $10::int[], $11::uuid[], $12::text[], $13::bigint[])
+    WITH ORDINALITY AS t(entry_id, line, account_id, currency, amount_fen, place)
+    WHERE t.entry_id IN (SELECT id FROM draft)
+), POSTING, done AS MATERIALIZED (
+    SELECT draft.* FROM draft, (SELECT count(*) FROM changed) AS after_locks
+), answered AS (
+    INSERT INTO kept_answer (scope, body_sha256, status, media_type, body, kept_at)
+    SELECT scope, body_sha256, 201, 'application/json', answer, $24 FROM done
+    WHERE scope IS NOT NULL
+), event AS (
+    INSERT INTO event (id, type, subject_id, center_id, data, recorded_at)
+    SELECT event_id, 'entry.posted', id, center_id, event_data::jsonb, recorded_at FROM done
+), waiting AS (
+    INSERT INTO event_pending (event_id) SELECT event_id FROM done
+), audited AS (
+    INSERT INTO audit (id, event_id, action, subject_id, person_id, client_id, at)
+    SELECT gen_random_uuid(), event_id, 'entry.posted', id, person_id, client_id, recorded_at
+    FROM done
+), logged AS (
+    INSERT INTO log_record (id, kind, center_id, reader_org_ids, body, leaf_hash, recorded_at)
+    SELECT id, 'journal_entry', center_id, readers::uuid[], record_body, leaf_hash, recorded_at
+    FROM done
+), sealed AS (
+    INSERT INTO log_opening (record_id, name, salt, value)
+    SELECT o.record_id, o.name, o.salt, o.value
+    FROM unnest($25::uuid[], $26::text[], $27::bytea[], $28::text[])
+         AS o(record_id, name, salt, value)
+    WHERE o.record_id IN (SELECT id FROM done)
+), unnumbered AS (
+    INSERT INTO log_pending (record_id) SELECT id FROM done
+)
+SELECT c.id, held.free, done.id IS NOT NULL AS posted, kept.body_sha256, kept.status,
+       kept.media_type, kept.body
+FROM command c JOIN held USING (id) LEFT JOIN done USING (id) LEFT JOIN kept USING (id)
+""".replace("POSTING", _POSTING)
 
 
 def arguments(
-    drafts: Sequence[EntryDraft], recorded_at: datetime, recorded_by: Sequence[UUID]
+    drafts: Sequence[EntryDraft], recorded_at: Sequence[datetime], people: Sequence[UUID]
 ) -> list[list[Any]]:
-    """Give the arrays that `POST` takes, in its order."""
-    lines = [
-        (draft.id, place, line.account_id, line.currency, line.amount_fen)
-        for draft in drafts
-        for place, line in enumerate(draft.lines)
-    ]
+    """Give entries and their lines as the arrays `$1` to `$13` of both statements."""
     entries = [
         (
             draft.id,
             draft.center_id,
             draft.effective_on,
-            recorded_at,
+            at,
             draft.reference,
             draft.source_id,
             draft.reverses_id,
             person_id,
         )
-        for draft, person_id in zip(drafts, recorded_by, strict=True)
+        for draft, at, person_id in zip(drafts, recorded_at, people, strict=True)
     ]
-    return [list(column) for rows in (lines, entries) for column in zip(*rows, strict=True)]
+    lines = [
+        (draft.id, place, line.account_id, line.currency, line.amount_fen)
+        for draft in drafts
+        for place, line in enumerate(draft.lines)
+    ]
+    return [*columns(entries, 8), *columns(lines, 5)]
+
+
+def columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    """Turn rows into columns, also when there is none."""
+    return [[row[place] for row in rows] for place in range(width)]

@@ -1,0 +1,160 @@
+"""From a request to the poster: the body judged against accounts that never change."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
+
+from ip_ledger.journal import actions, queries, rules
+from ip_ledger.journal.poster import Command, Key, Poster
+from ip_ledger.journal.queries import Place
+from ip_ledger.journal.rules import EntryDraft, Line
+from ip_ledger.journal.schemas import EntryIn, EntryOut, PostingOut, ReversalIn
+from shared.auth import Actor
+from shared.database import Sessions, new_id
+from shared.http import Work
+from shared.http.batches import Outcome, Row, RowResult
+from shared.http.schemas import fen
+from shared.rules import Check, require
+
+NO_CENTER: Final = UUID(int=0)
+MOST_PLACES: Final = 100_000
+
+
+class Books:
+    """A process's poster, and what it knows of accounts: rows that are never changed."""
+
+    def __init__(self, app: FastAPI) -> None:
+        """Post by the app's own database."""
+        database = app.state.database
+        self.poster = Poster(database.engine, app.state.settings.posting_batch)
+        self._sessions: Sessions = database.sessions
+        self._places: dict[UUID, Place] = {}
+
+    async def places(self, account_ids: Iterable[UUID]) -> dict[UUID, Place]:
+        """Give the places of accounts; unknown ones are left out."""
+        wanted = set(account_ids)
+        if missing := wanted - self._places.keys():
+            if len(self._places) > MOST_PLACES:
+                self._places.clear()
+                missing = wanted
+            async with self._sessions.reading() as session:
+                self._places |= await queries.places_of_accounts(session, missing)
+        return {i: place for i in wanted if (place := self._places.get(i)) is not None}
+
+
+def books_of(app: FastAPI) -> Books:
+    """Give the process's books, made at the first call."""
+    books: Books | None = getattr(app.state, "books", None)
+    if books is None:
+        books = app.state.books = Books(app)
+    return books
+
+
+async def post(app: FastAPI, actor: Actor, work: Work, body: EntryIn, now: datetime) -> Response:
+    """Judge an entry and post it. Raises `Refused`: UNBALANCED, ACCOUNT_UNKNOWN and the like."""
+    books = books_of(app)
+    places = await books.places(line.account_id for line in body.postings)
+    draft = draft_of(body, places)
+    require(_checks(draft, places))
+    return await _posted(books, actor, work, draft, places, now)
+
+
+async def reverse(
+    app: FastAPI, actor: Actor, work: Work, entry_id: UUID, body: ReversalIn, now: datetime
+) -> Response:
+    """Undo an entry, once and not before its own day."""
+    books = books_of(app)
+    async with app.state.database.sessions.reading() as session:
+        original = await queries.entry(session, entry_id)
+        undone = await queries.reversed_ids(session, [entry_id])
+    require(
+        rules.reversal_checks(
+            original.effective_on, body.effective_on, reversed_already=bool(undone)
+        )
+    )
+    draft = rules.reversal_of(original, new_id(), body.effective_on, body.reference)
+    places = await books.places(line.account_id for line in draft.lines)
+    return await _posted(books, actor, work, draft, places, now)
+
+
+async def _posted(
+    books: Books,
+    actor: Actor,
+    work: Work,
+    draft: EntryDraft,
+    places: dict[UUID, Place],
+    now: datetime,
+) -> Response:
+    answer = shown(draft, now).model_dump_json().encode()
+    key = None if work.scope is None else Key(work.scope, work.body_sha256)
+    readers = {place.org_id for place in places.values() if place.org_id is not None}
+    command = Command(draft, actor, now, answer, tuple(sorted(readers)), key)
+    await books.poster.post(command)
+    return Response(answer, 201, media_type="application/json")
+
+
+def draft_of(body: EntryIn, places: dict[UUID, Place]) -> EntryDraft:
+    """Turn a body into an entry in the books of its first known account's centre."""
+    centers = [places[p.account_id].center_id for p in body.postings if p.account_id in places]
+    return EntryDraft(
+        id=new_id(),
+        center_id=centers[0] if centers else NO_CENTER,
+        effective_on=body.effective_on,
+        reference=body.reference,
+        lines=tuple(
+            Line(p.account_id, rules.signed(p.side, p.amount.amount), p.amount.currency)
+            for p in body.postings
+        ),
+    )
+
+
+def _checks(draft: EntryDraft, places: dict[UUID, Place]) -> list[Check]:
+    known = {i: (place.center_id, place.currency) for i, place in places.items()}
+    return [*rules.entry_checks(draft), *rules.account_checks(draft, known)]
+
+
+def shown(draft: EntryDraft, recorded_at: datetime) -> EntryOut:
+    """Show an entry as it is posted."""
+    return EntryOut(
+        id=draft.id,
+        center_id=draft.center_id,
+        effective_on=draft.effective_on,
+        recorded_at=recorded_at,
+        reference=draft.reference,
+        reverses_id=draft.reverses_id,
+        postings=[
+            PostingOut(
+                account_id=line.account_id,
+                side=rules.side_of(line.amount_fen),
+                amount=fen(abs(line.amount_fen)),
+            )
+            for line in draft.lines
+        ],
+    )
+
+
+async def record_many(
+    session: AsyncSession, actor: Actor, rows: Sequence[Row[Any]]
+) -> list[RowResult]:
+    """Post a chunk of a batch: the same rules per row, one statement for the good ones."""
+    ids = {posting.account_id for row in rows for posting in row.value.postings}
+    places = await queries.places_of_accounts(session, ids)
+    drafts = {row.index: draft_of(row.value, places) for row in rows}
+    failed = {
+        index: tuple(check for check in _checks(draft, places) if check.refuses)
+        for index, draft in drafts.items()
+    }
+    good = [draft for index, draft in drafts.items() if not failed[index]]
+    if good:
+        await actions.post_entries(session, actor, good)
+    return [
+        RowResult(index, Outcome.FAILED, checks=failed[index])
+        if failed[index]
+        else RowResult(index, Outcome.CREATED, draft.id)
+        for index, draft in drafts.items()
+    ]

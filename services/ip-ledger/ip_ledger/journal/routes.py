@@ -1,0 +1,229 @@
+"""The books over HTTP."""
+
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import Depends, Query, Request
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement
+from sqlmodel import col
+from starlette.responses import Response
+
+from ip_ledger.journal import actions, posting, queries, rules
+from ip_ledger.journal.rules import AccountKind, AccountName
+from ip_ledger.journal.schemas import (
+    AccountEntryOut,
+    AccountIn,
+    AccountOut,
+    EntryIn,
+    EntryOut,
+    ReversalIn,
+)
+from ip_ledger.journal.tables import Account, JournalEntry, Posting
+from ip_ledger.tenancy import center_of
+from ip_ledger.times import AsOf
+from shared.http import (
+    CurrentActor,
+    CurrentWork,
+    Now,
+    Page,
+    PageQuery,
+    Reading,
+    Router,
+    Transaction,
+    access,
+    paginate,
+    problems,
+)
+from shared.http.batches import BatchKind, BatchOptions, BatchOut, run_batch
+from shared.http.constraints import meaning
+from shared.http.schemas import Day, fen
+from shared.rules import Kind, found
+
+router = Router(prefix="/v1/ip-ledger", tags=["journal"])
+
+BOOKS: Final = "officials; the centre; each organization its own accounts"
+BOOKKEEPER: Final = "the duty bookkeeper, in every centre's books"
+
+meaning("uq_journal_entry_reverses_id", rules.JOURNAL, "ALREADY_REVERSED", Kind.STATE)
+meaning("ck_posting_balanced", rules.JOURNAL, "UNBALANCED", Kind.CONTENT)
+
+ENTRIES: Final = BatchKind(
+    "entry", TypeAdapter(EntryIn), posting.record_many, jobs_path="/v1/ip-ledger/jobs"
+)
+
+On = Annotated[Day | None, Query(description="What held that day: entries up to its end.")]
+
+
+@router.get(
+    "/accounts",
+    operation_id="ip_ledger_list_accounts",
+    openapi_extra=access("member", "official", tenant=BOOKS),
+    responses=problems("CURSOR_MISMATCH"),
+)
+async def list_accounts(
+    actor: CurrentActor,
+    session: Reading,
+    page: PageQuery,
+    center_id: Annotated[UUID | None, Query(description="Only of this centre's books.")] = None,
+    org_id: Annotated[UUID | None, Query(description="Only kept for this organization.")] = None,
+    code: Annotated[str | None, Query(max_length=64, description="Only with this code.")] = None,
+    kind: Annotated[AccountKind | None, Query(description="Only of this kind.")] = None,
+    on: On = None,
+    as_of: AsOf = None,
+) -> Page[AccountOut]:
+    """List accounts with their balances: now, on a day, or as known at an instant."""
+    filters: dict[str, Any] = {"center_id": center_id, "org_id": org_id, "code": code, "kind": kind}
+    keys: list[ColumnElement[Any]] = [col(Account.code).asc(), col(Account.id).asc()]
+    statement = queries.visible_accounts(actor, **filters)
+    rows, cursor = await paginate(
+        session, statement, page, keys, {**filters, "on": on, "as_of": as_of}
+    )
+    past = {}
+    if on is not None or as_of is not None:
+        past = await queries.balances_at(session, [row[0].id for row in rows], on, as_of)
+    dated = on is not None or as_of is not None
+    items = [
+        _account(account, *(past.get(account.id, (0, 0)) if dated else (balance, version)))
+        for account, balance, version in rows
+    ]
+    return Page(items=items, next_cursor=cursor)
+
+
+def _account(account: Account, balance_fen: int, version: int) -> AccountOut:
+    return AccountOut(
+        id=account.id,
+        center_id=account.center_id,
+        org_id=account.org_id,
+        code=account.code,
+        kind=account.kind,
+        balance=fen(balance_fen),
+        version=version,
+    )
+
+
+@router.post(
+    "/accounts",
+    operation_id="ip_ledger_open_account",
+    status_code=201,
+    openapi_extra=access("bookkeeper", tenant=BOOKKEEPER, rules=("X07",)),
+    responses=problems("NOT_FOUND"),
+)
+async def open_account(body: AccountIn, actor: CurrentActor, session: Transaction) -> AccountOut:
+    """Open an account; one that is there already is the answer."""
+    found(await center_of(session, body.center_id))
+    name = AccountName(body.code, body.kind, body.org_id)
+    account = await actions.open_account(session, actor, body.center_id, name, body.currency)
+    await session.flush()
+    standing = await queries.visible_account(session, actor, account.id)
+    return _account(standing.account, standing.balance_fen, standing.version)
+
+
+@router.get(
+    "/accounts/{account_id}",
+    operation_id="ip_ledger_get_account",
+    openapi_extra=access("member", "official", tenant=BOOKS),
+    responses=problems("NOT_FOUND"),
+)
+async def get_account(
+    account_id: UUID, actor: CurrentActor, session: Reading, on: On = None, as_of: AsOf = None
+) -> AccountOut:
+    """Give an account with its balance: now, on a day, or as known at an instant."""
+    standing = await queries.visible_account(session, actor, account_id)
+    if on is None and as_of is None:
+        return _account(standing.account, standing.balance_fen, standing.version)
+    past = await queries.balances_at(session, [account_id], on, as_of)
+    return _account(standing.account, *past.get(account_id, (0, 0)))
+
+
+@router.get(
+    "/accounts/{account_id}/entries",
+    operation_id="ip_ledger_list_account_entries",
+    openapi_extra=access("member", "official", tenant=BOOKS),
+    responses=problems("NOT_FOUND", "CURSOR_MISMATCH"),
+)
+async def list_account_entries(
+    account_id: UUID,
+    actor: CurrentActor,
+    session: Reading,
+    page: PageQuery,
+    on: On = None,
+    as_of: AsOf = None,
+) -> Page[AccountEntryOut]:
+    """List an account's postings, the latest recorded first."""
+    await queries.visible_account(session, actor, account_id)
+    keys: list[ColumnElement[Any]] = [col(Posting.account_version).desc()]
+    statement = queries.account_entries(account_id, on, as_of)
+    filters = {"account_id": account_id, "on": on, "as_of": as_of}
+    rows, cursor = await paginate(session, statement, page, keys, filters)
+    return Page(items=[_account_entry(line, entry) for line, entry in rows], next_cursor=cursor)
+
+
+def _account_entry(line: Posting, entry: JournalEntry) -> AccountEntryOut:
+    return AccountEntryOut(
+        entry_id=entry.id,
+        effective_on=entry.effective_on,
+        recorded_at=entry.recorded_at,
+        reference=entry.reference,
+        side=rules.side_of(line.amount_fen),
+        amount=fen(abs(line.amount_fen)),
+        balance_after=fen(line.balance_after_fen),
+        account_version=line.account_version,
+        reverses_id=entry.reverses_id,
+    )
+
+
+@router.post(
+    "/entries",
+    operation_id="ip_ledger_post_entry",
+    status_code=201,
+    response_model=EntryOut,
+    openapi_extra=access("bookkeeper", tenant=BOOKKEEPER, rules=("X07",), key_required=True),
+    responses=problems("UNBALANCED", "ACCOUNT_UNKNOWN", "IDEMPOTENCY_KEY_REQUIRED"),
+)
+async def post_entry(
+    body: EntryIn, request: Request, actor: CurrentActor, work: CurrentWork, now: Now
+) -> Response:
+    """Post an entry; the answer comes after its commit, which it may share with others."""
+    return await posting.post(request.app, actor, work, body, now)
+
+
+@router.post(
+    "/entries/{entry_id}/reversals",
+    operation_id="ip_ledger_reverse_entry",
+    status_code=201,
+    response_model=EntryOut,
+    openapi_extra=access("bookkeeper", tenant=BOOKKEEPER, rules=("X07",), key_required=True),
+    responses=problems(
+        "NOT_FOUND", "ALREADY_REVERSED", "REVERSAL_BEFORE_ORIGINAL", "IDEMPOTENCY_KEY_REQUIRED"
+    ),
+)
+async def reverse_entry(
+    entry_id: UUID,
+    body: ReversalIn,
+    request: Request,
+    actor: CurrentActor,
+    work: CurrentWork,
+    now: Now,
+) -> Response:
+    """Undo an entry by another one with the other sides; an entry itself never changes."""
+    return await posting.reverse(request.app, actor, work, entry_id, body, now)
+
+
+@router.post(
+    "/entry-batches",
+    operation_id="ip_ledger_post_entry_batch",
+    response_model=BatchOut,
+    openapi_extra=access(
+        "bookkeeper", tenant=BOOKKEEPER, rules=("X07",), key_required=True, streamed=True
+    ),
+    responses=problems("IDEMPOTENCY_KEY_REQUIRED", "UNSUPPORTED_MEDIA_TYPE", "BODY_TOO_LARGE"),
+)
+async def post_entry_batch(
+    request: Request,
+    actor: CurrentActor,
+    work: CurrentWork,
+    options: Annotated[BatchOptions, Depends()],
+) -> Response:
+    """Post many entries, each with a verdict of its own (JSON, NDJSON)."""
+    return await run_batch(request, ENTRIES, actor, work, options)
