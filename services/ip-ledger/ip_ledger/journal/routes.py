@@ -1,5 +1,6 @@
 """The books over HTTP."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -79,10 +80,10 @@ async def list_accounts(
     rows, cursor = await paginate(
         session, statement, page, keys, {**filters, "on": on, "as_of": as_of}
     )
-    past = {}
-    if on is not None or as_of is not None:
-        past = await queries.balances_at(session, [row[0].id for row in rows], on, as_of)
+    past: Mapping[UUID, tuple[int, int]] = {}
     dated = on is not None or as_of is not None
+    if dated:
+        past = await queries.balances_at(session, [row[0].id for row in rows], on, as_of)
     items = [
         _account(account, *(past.get(account.id, (0, 0)) if dated else (balance, version)))
         for account, balance, version in rows
@@ -227,3 +228,6 @@ async def post_entry_batch(
 ) -> Response:
     """Post many entries, each with a verdict of its own (JSON, NDJSON)."""
     return await run_batch(request, ENTRIES, actor, work, options)
+
+
+ROUTERS: Final = (router,)
