@@ -9,7 +9,6 @@ from sqlmodel import col
 
 from evaluation.experts import actions, queries, rules
 from evaluation.experts.schemas import (
-    ExpertFilter,
     ExpertIn,
     ExpertItemOut,
     ExpertOut,
@@ -60,16 +59,16 @@ async def register(
     responses=problems("FORBIDDEN_SCOPE", "CURSOR_MISMATCH"),
 )
 async def list_experts(
-    filters: Annotated[ExpertFilter, Query()],
     page: PageQuery,
     actor: CurrentActor,
     session: Reading,
+    field: Annotated[rules.Field | None, Query(description="Only this field.")] = None,
+    state: Annotated[rules.State | None, Query(description="Only this state.")] = None,
 ) -> Page[ExpertItemOut]:
     """List the pool with masked names; an expert finds himself only."""
-    statement = queries.experts_page(actor, filters.field, filters.state)
-    rows, next_cursor = await paginate(
-        session, statement, page, [col(Expert.id).asc()], filters.model_dump()
-    )
+    statement = queries.experts_page(actor, field, state)
+    filters = {"field": field, "state": state}
+    rows, next_cursor = await paginate(session, statement, page, [col(Expert.id).asc()], filters)
     names = await queries.personal_data_of(session, [row.id for row in rows])
     items = [_item(row, names.get(row.id)) for row in rows]
     return Page(items=items, next_cursor=next_cursor)

@@ -135,10 +135,3 @@ class ExpertItemOut(Out):
     field: rules.Field = Field(description="The field.")
     title: str = Field(description="Professional title.")
     state: rules.State = Field(description="Whether the expert may be asked.")
-
-
-class ExpertFilter(Body):
-    """Filters of the pool."""
-
-    field: rules.Field | None = Field(default=None, description="Only this field.")
-    state: rules.State | None = Field(default=None, description="Only this state.")

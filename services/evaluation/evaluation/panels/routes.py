@@ -11,7 +11,7 @@ from sqlmodel import col
 from evaluation.duties.rules import SubjectType
 from evaluation.panels import actions, clients, queries
 from evaluation.panels.rules import ReviewSubject
-from evaluation.panels.schemas import PanelFilter, PanelIn, PanelOut, PanelSeatIn, PanelSheetOut
+from evaluation.panels.schemas import PanelIn, PanelOut, PanelSeatIn, PanelSheetOut
 from evaluation.panels.tables import Panel, PanelSeat
 from shared.http import (
     CurrentActor,
@@ -102,16 +102,16 @@ async def form(
     responses=problems("FORBIDDEN_SCOPE", "CURSOR_MISMATCH"),
 )
 async def list_panels(
-    filters: Annotated[PanelFilter, Query()],
     page: PageQuery,
     actor: CurrentActor,
     session: Reading,
+    subject_type: Annotated[SubjectType | None, Query(description="Only of this type.")] = None,
+    subject_id: Annotated[UUID | None, Query(description="Only of this subject.")] = None,
 ) -> Page[PanelOut]:
     """List panels, newest first."""
-    statement = queries.panels_page(actor, filters.subject_type, filters.subject_id)
-    rows, next_cursor = await paginate(
-        session, statement, page, [col(Panel.id).desc()], filters.model_dump()
-    )
+    statement = queries.panels_page(actor, subject_type, subject_id)
+    filters = {"subject_type": subject_type, "subject_id": subject_id}
+    rows, next_cursor = await paginate(session, statement, page, [col(Panel.id).desc()], filters)
     seats = await queries.seats_of(session, [row.id for row in rows])
     items = [_panel_out(row, [seat for seat in seats if seat.panel_id == row.id]) for row in rows]
     return Page(items=items, next_cursor=next_cursor)

@@ -66,13 +66,6 @@ class PanelSeatIn(Body):
     expert_id: UUID = Field(description="An expert of the vacant seat's field.")
 
 
-class PanelFilter(Body):
-    """Filters of the list of panels."""
-
-    subject_type: SubjectType | None = Field(default=None, description="Only of this type.")
-    subject_id: UUID | None = Field(default=None, description="Only of this subject.")
-
-
 class PanelSheetOut(Out):
     """A seat of a panel, under the id of its score sheet."""
 

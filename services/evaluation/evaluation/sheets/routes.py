@@ -15,7 +15,6 @@ from evaluation.sheets.schemas import (
     DeclarationIn,
     ScoreItemOut,
     ScoreItemsIn,
-    SheetFilter,
     SheetItemOut,
     SheetOut,
     SheetVoidIn,
@@ -59,18 +58,18 @@ VOIDERS = access("reviewer", tenant="sheets of panels one does not sit on", rule
     responses=problems("FORBIDDEN_SCOPE", "CURSOR_MISMATCH"),
 )
 async def list_sheets(
-    filters: Annotated[SheetFilter, Query()],
     page: PageQuery,
     actor: CurrentActor,
     session: Reading,
+    panel_id: Annotated[UUID | None, Query(description="Only of this panel.")] = None,
 ) -> Page[SheetItemOut]:
     """List sheets without scores: an expert's own, or those an official may see."""
     rows, next_cursor = await paginate(
         session,
-        queries.seats_page(actor, filters.panel_id),
+        queries.seats_page(actor, panel_id),
         page,
         [col(PanelSeat.id).desc()],
-        filters.model_dump(),
+        {"panel_id": panel_id},
     )
     items = [
         SheetItemOut(

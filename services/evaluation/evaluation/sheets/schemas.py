@@ -64,12 +64,6 @@ class SheetVoidIn(Body):
     reason: LongText = Field(description="The reason; it stays with the sheet.")
 
 
-class SheetFilter(Body):
-    """Filters of the list of sheets."""
-
-    panel_id: UUID | None = Field(default=None, description="Only of this panel.")
-
-
 class ScoreItemOut(Out):
     """A score for one indicator."""
 

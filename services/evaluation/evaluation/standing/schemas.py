@@ -6,22 +6,14 @@ from uuid import UUID
 
 from pydantic import Field, PlainSerializer
 
-from evaluation.duties.rules import SubjectType
 from evaluation.experts import rules as experts
 from evaluation.panels import rules as panels
 from evaluation.visits import rules as visits
-from shared.http.schemas import Body, Out, decimal_text
+from shared.http.schemas import Out, decimal_text
 
 Figure = Annotated[
     Decimal, PlainSerializer(decimal_text, return_type=str), Field(examples=["82.00"])
 ]
-
-
-class StandingQuery(Body):
-    """Which review is asked about."""
-
-    subject_type: SubjectType = Field(description="What is reviewed.")
-    subject_id: UUID = Field(description="The application or the case.")
 
 
 class StandingExpertOut(Out):

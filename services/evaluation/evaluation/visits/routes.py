@@ -8,10 +8,10 @@ from fastapi import Depends, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from evaluation.duties.rules import SubjectType
 from evaluation.visits import actions, queries
 from evaluation.visits.schemas import (
     SiteVisitChange,
-    SiteVisitFilter,
     SiteVisitIn,
     SiteVisitOut,
     VisitSignatureIn,
@@ -123,18 +123,19 @@ async def report(
     responses=problems("FORBIDDEN_SCOPE", "CURSOR_MISMATCH"),
 )
 async def list_visits(
-    filters: Annotated[SiteVisitFilter, Query()],
     page: PageQuery,
     actor: CurrentActor,
     session: Reading,
+    subject_type: Annotated[SubjectType | None, Query(description="Only of this type.")] = None,
+    subject_id: Annotated[UUID | None, Query(description="Only of this subject.")] = None,
 ) -> Page[SiteVisitOut]:
     """List visits, newest first."""
     rows, next_cursor = await paginate(
         session,
-        queries.visits_page(actor, filters.subject_type, filters.subject_id),
+        queries.visits_page(actor, subject_type, subject_id),
         page,
         [col(SiteVisit.id).desc()],
-        filters.model_dump(),
+        {"subject_type": subject_type, "subject_id": subject_id},
     )
     experts = await queries.experts_of(session, [row.id for row in rows])
     signatures = await queries.signatures_of(session, rows)

@@ -55,13 +55,6 @@ class VisitSignatureIn(Body):
     hash: Digest | None = Field(default=None, description="The `hash` that the expert has read.")
 
 
-class SiteVisitFilter(Body):
-    """Filters of the list of visits."""
-
-    subject_type: SubjectType | None = Field(default=None, description="Only of this type.")
-    subject_id: UUID | None = Field(default=None, description="Only of this subject.")
-
-
 class VisitSignatureOut(Out):
     """A signature under the present version of a report."""
 

@@ -1,0 +1,145 @@
+"""A panel is complete, free of conflicts and apart from whoever acts in the case."""
+
+import asyncio
+
+import pytest
+
+from shared.database import new_id
+from tests.evaluation.reviewing import FIVE, SEVEN, USCC, Reviewing, codes_of
+from tests.fixtures.service import event_types
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.requirement("A119", "A120")
+async def test_seven_experts_over_five_fields_form_a_panel(review: Reviewing) -> None:
+    answer = await review.form(SEVEN)
+
+    assert answer.status_code == 201, answer.text
+    panel = answer.json()
+    assert panel["state"] == "formed"
+    assert panel["vacant_fields"] == []
+    assert [sheet["expert_id"] for sheet in panel["sheets"]] == [
+        str(review.expert_ids[code]) for code in SEVEN
+    ]
+    assert (await event_types(review.service.sessions))[-1] == "panel.formed"
+
+
+@pytest.mark.requirement("A120")
+@pytest.mark.refusing
+async def test_four_experts_without_a_lawyer_are_too_few_and_lack_a_field(
+    review: Reviewing,
+) -> None:
+    answer = await review.form(("ex02", "ex04", "ex05", "ex07"))
+
+    assert answer.status_code == 422
+    assert codes_of(answer) == ["PANEL_SIZE", "PANEL_FIELD_MISSING"]
+    assert answer.json()["errors"][1]["params"]["missing"] == ["legal"]
+    assert answer.json()["errors"][0]["clause"] == "四(三)2"
+
+
+@pytest.mark.requirement("A120", "X08")
+@pytest.mark.refusing
+async def test_every_conflict_of_every_expert_is_told_with_its_path(review: Reviewing) -> None:
+    answer = await review.form(("ex01", "ex03", "ex05", "ex07", "ex09"))
+
+    assert answer.status_code == 422
+    assert codes_of(answer) == ["COI_EMPLOYMENT_3Y", "COI_CURRENT_ORG"]
+    former, professor = answer.json()["errors"]
+    assert former["pointer"] == "/expert_ids/0"
+    assert former["params"]["expert_id"] == str(review.expert_ids["ex01"])
+    assert former["params"]["org_uscc"] == USCC["m20"]
+    assert former["params"]["until_on"] == "2024-09-30"
+    assert professor["params"]["org_uscc"] == USCC["m03"]
+    assert professor["params"]["relation"] == "employment"
+
+
+@pytest.mark.requirement("X08")
+@pytest.mark.refusing
+async def test_a_tie_to_a_parent_company_reaches_its_subsidiary(review: Reviewing) -> None:
+    review.tell_subject(orgs=[review.org("m01", "lead", parents=[USCC["m15"]])])
+
+    answer = await review.form(("ex02", "ex04", "ex05", "ex07", "ex10"))
+
+    assert codes_of(answer) == ["COI_KINSHIP"]
+    path = answer.json()["errors"][0]["params"]
+    assert (path["org_uscc"], path["through"]) == (USCC["m01"], USCC["m15"])
+
+
+@pytest.mark.requirement("X03")
+@pytest.mark.refusing
+async def test_who_handles_or_submitted_the_case_is_no_expert_on_it(review: Reviewing) -> None:
+    submitter = {"person_id": str(review.people["ex05"]), "capacity": "submitter"}
+    review.tell_subject(case_people=[submitter])
+    review.officials["handler"] = review.people["ex07"]
+
+    answer = await review.form(FIVE)
+
+    assert answer.status_code == 403
+    assert codes_of(answer) == ["SOD_VIOLATION", "SOD_VIOLATION"]
+    held = {error["pointer"]: error["params"]["held"] for error in answer.json()["errors"]}
+    assert held == {"/expert_ids/2": ["submitter"], "/expert_ids/3": ["handler"]}
+
+
+@pytest.mark.requirement("A120", "A158")
+@pytest.mark.refusing
+async def test_an_application_that_is_not_accepted_gets_no_panel(review: Reviewing) -> None:
+    review.tell_subject(state="submitted")
+
+    answer = await review.form(FIVE)
+
+    assert answer.status_code == 409
+    assert codes_of(answer) == ["STATE_CONFLICT"]
+
+
+async def test_an_unknown_application_and_an_unknown_expert_are_not_found(
+    review: Reviewing,
+) -> None:
+    review.expert_ids["ex09"] = new_id()
+    assert codes_of(await review.form(FIVE))[0] == "NOT_FOUND"
+    review.application_id = new_id()
+    assert (await review.form(FIVE)).status_code == 404
+
+
+async def test_only_a_handler_forms_a_panel(review: Reviewing) -> None:
+    for caller in (review.official("approver"), review.member(), review.expert("ex02")):
+        async with caller as client:
+            answer = await client.post("/v1/evaluation/panels", json=review.panel_body(FIVE))
+        assert answer.status_code == 403
+
+
+@pytest.mark.requirement("X12", "X04")
+@pytest.mark.refusing
+async def test_the_applicant_never_learns_who_reviews_it(review: Reviewing) -> None:
+    panel_id = (await review.form(FIVE)).json()["id"]
+
+    async with review.member() as member:
+        assert (await member.get(f"/v1/evaluation/panels/{panel_id}")).status_code == 404
+        assert (await member.get("/v1/evaluation/panels")).json()["items"] == []
+        await review.service.number()
+        feed = await member.get("/v1/evaluation/events")
+    assert feed.json()["items"] == []
+
+
+async def test_a_panel_asked_for_twice_at_once_is_formed_once(review: Reviewing) -> None:
+    answers = await asyncio.gather(review.form(FIVE), review.form(SEVEN))
+
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    events = await event_types(review.service.sessions)
+    assert events.count("panel.formed") == 1
+
+
+async def test_a_repeated_request_gets_the_kept_answer_without_asking_again(
+    review: Reviewing,
+) -> None:
+    async with review.handler as handler:
+        headers = {"Idempotency-Key": "panel-1"}
+        body = review.panel_body(FIVE)
+        first = await handler.post("/v1/evaluation/panels", json=body, headers=headers)
+        asked = len(review.service.neighbours.asked)
+        again = await handler.post("/v1/evaluation/panels", json=body, headers=headers)
+
+    assert again.status_code == 201
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.json() == first.json()
+    assert len(review.service.neighbours.asked) == asked
