@@ -8,6 +8,9 @@ from starlette.types import ASGIApp
 from evaluation.cycles.routes import ROUTERS as CYCLES
 from evaluation.experts.routes import router as experts
 from evaluation.panels.routes import router as panels
+from evaluation.reports.jobs import BACKGROUND
+from evaluation.reports.routes import ROUTERS as REPORTS
+from evaluation.results.routes import ROUTERS as RESULTS
 from evaluation.schemes.routes import ROUTERS as SCHEMES
 from evaluation.settings import EvaluationSettings
 from evaluation.sheets.routes import router as sheets
@@ -19,10 +22,11 @@ from shared.events.feed import FeedScope
 from shared.http.app import Service, service_app
 
 TAGS: Final = (
-    {"name": "schemes", "description": "Indicator schemes: what is measured, and how."},
-    {"name": "weight-profiles", "description": "How much each criterion counts."},
-    {"name": "cycles", "description": "A year's evaluation of all centres."},
-    {"name": "cases", "description": "One centre in one cycle."},
+    {
+        "name": "schemes",
+        "description": "Indicator schemes and weight profiles: what counts, how much.",
+    },
+    {"name": "cycles", "description": "A year's evaluation of all centres, and its cases."},
     {"name": "reports", "description": "The annual reports of the centres."},
     {"name": "results", "description": "Snapshots, computations, reviews and publications."},
     {"name": "experts", "description": "The pool of experts and their ties."},
@@ -51,9 +55,20 @@ def create_app() -> ASGIApp:
             name="evaluation",
             title="Evaluation: how good a centre is",
             settings=EvaluationSettings(),
-            routers=[*SCHEMES, *CYCLES, experts, panels, sheets, visits, standing],
+            routers=[
+                *SCHEMES,
+                *CYCLES,
+                *REPORTS,
+                *RESULTS,
+                experts,
+                panels,
+                sheets,
+                visits,
+                standing,
+            ],
             feed=feed_scope,
             consumers={"registry": directory.CONSUMES},
+            background=BACKGROUND,
             tags=TAGS,
         )
     )

@@ -9,10 +9,22 @@ from evaluation.cycles import tables as _cycles
 from evaluation.duties import tables as _duties
 from evaluation.experts import tables as _experts
 from evaluation.panels import tables as _panels
+from evaluation.reports import tables as _reports
+from evaluation.results import tables as _results
 from evaluation.schemes import tables as _schemes
 from evaluation.sheets import tables as _sheets
 from evaluation.visits import tables as _visits
 from shared.directory import DirectoryBase
 
-FEATURES: Final = (_schemes, _cycles, _duties, _experts, _panels, _sheets, _visits)
+FEATURES: Final = (
+    _schemes,
+    _cycles,
+    _reports,
+    _duties,
+    _experts,
+    _panels,
+    _sheets,
+    _visits,
+    _results,
+)
 METADATA: Final[list[MetaData]] = [Base.metadata, DirectoryBase.metadata]

@@ -463,6 +463,75 @@ def upgrade() -> None:
         info={"insert_only": True},
     )
     op.create_table(
+        "annual_report",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("center_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("rd_cost_fen", sa.BigInteger(), nullable=True),
+        sa.Column("total_cost_fen", sa.BigInteger(), nullable=True),
+        sa.Column("income_fen", sa.BigInteger(), nullable=True),
+        sa.Column("rd_staff", sa.Integer(), nullable=True),
+        sa.Column("staff", sa.Integer(), nullable=True),
+        sa.Column(
+            "narrative", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False
+        ),
+        sa.Column(
+            "target_vs_actual",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            nullable=True,
+        ),
+        sa.Column("first_submitted_on", sa.Date(), nullable=True),
+        sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lateness_days", sa.Integer(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("reopened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('draft', 'missing') OR rd_cost_fen IS NOT NULL",
+            name=op.f("ck_annual_report_written"),
+        ),
+        sa.CheckConstraint(
+            "rd_cost_fen >= 0 AND rd_cost_fen <= total_cost_fen AND income_fen >= 0",
+            name=op.f("ck_annual_report_accounts"),
+        ),
+        sa.CheckConstraint(
+            "rd_staff >= 0 AND rd_staff <= staff", name=op.f("ck_annual_report_staff")
+        ),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["evaluation_case.id"],
+            name=op.f("fk_annual_report_case_id_evaluation_case"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_annual_report")),
+        sa.UniqueConstraint("case_id", name="uq_annual_report_case_id"),
+    )
+    op.create_table(
+        "fact_snapshot",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("center_id", sa.Uuid(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("hash", sa.String(), nullable=False),
+        sa.Column("cutoff_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("registry_position", sa.BigInteger(), nullable=False),
+        sa.Column("ip_ledger_position", sa.BigInteger(), nullable=False),
+        sa.Column("registry_facts", sa.Integer(), nullable=False),
+        sa.Column("ip_ledger_facts", sa.Integer(), nullable=False),
+        sa.Column("plan_version", sa.String(), nullable=True),
+        sa.Column("report_state", sa.String(), nullable=False),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["evaluation_case.id"],
+            name=op.f("fk_fact_snapshot_case_id_evaluation_case"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fact_snapshot")),
+        sa.UniqueConstraint("case_id", name="uq_fact_snapshot_case_id"),
+        info={"insert_only": True},
+    )
+    op.create_table(
         "score_item",
         sa.Column("sheet_id", sa.Uuid(), nullable=False),
         sa.Column("indicator", sa.String(), nullable=False),
@@ -474,6 +543,111 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("sheet_id", "indicator", name=op.f("pk_score_item")),
     )
+    op.create_table(
+        "annual_report_return",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("report_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "reasons", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False
+        ),
+        sa.Column("returned_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["report_id"],
+            ["annual_report.id"],
+            name=op.f("fk_annual_report_return_report_id_annual_report"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_annual_report_return")),
+        info={"insert_only": True},
+    )
+    op.create_index(
+        "ix_annual_report_return_report_id", "annual_report_return", ["report_id"], unique=False
+    )
+    op.create_table(
+        "evaluation_result",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("center_id", sa.Uuid(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("snapshot_id", sa.Uuid(), nullable=False),
+        sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("result_hash", sa.String(), nullable=False),
+        sa.Column("sheets_hash", sa.String(), nullable=False),
+        sa.Column("total", sa.Numeric(precision=5, scale=2), nullable=False),
+        sa.Column("rating", sa.String(), nullable=False),
+        sa.Column("near_boundary", sa.Boolean(), nullable=False),
+        sa.Column("computed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("total >= 0 AND total <= 100", name=op.f("ck_evaluation_result_total")),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["evaluation_case.id"],
+            name=op.f("fk_evaluation_result_case_id_evaluation_case"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["snapshot_id"],
+            ["fact_snapshot.id"],
+            name=op.f("fk_evaluation_result_snapshot_id_fact_snapshot"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_evaluation_result")),
+        sa.UniqueConstraint("case_id", "version", name="uq_evaluation_result_case_id_version"),
+        info={"insert_only": True},
+    )
+    op.create_table(
+        "result_publication",
+        sa.Column("result_id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("center_id", sa.Uuid(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["evaluation_case.id"],
+            name=op.f("fk_result_publication_case_id_evaluation_case"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["result_id"],
+            ["evaluation_result.id"],
+            name=op.f("fk_result_publication_result_id_evaluation_result"),
+        ),
+        sa.PrimaryKeyConstraint("result_id", name=op.f("pk_result_publication")),
+        info={"insert_only": True},
+    )
+    op.create_index(
+        "ix_result_publication_year", "result_publication", ["year", "center_id"], unique=False
+    )
+    op.create_table(
+        "result_review",
+        sa.Column("result_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("reviewed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["result_id"],
+            ["evaluation_result.id"],
+            name=op.f("fk_result_review_result_id_evaluation_result"),
+        ),
+        sa.PrimaryKeyConstraint("result_id", name=op.f("pk_result_review")),
+        info={"insert_only": True},
+    )
+    op.create_table(
+        "second_reading",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("result_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("conclusion", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["result_id"],
+            ["evaluation_result.id"],
+            name=op.f("fk_second_reading_result_id_evaluation_result"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_second_reading")),
+        info={"insert_only": True},
+    )
+    op.create_index("ix_second_reading_result_id", "second_reading", ["result_id"], unique=False)
     op.create_table(
         "directory_center",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -562,7 +736,17 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_directory_center_legal_entity_id"), table_name="directory_center")
     op.drop_index(op.f("ix_directory_center_lead_sponsor_id"), table_name="directory_center")
     op.drop_table("directory_center")
+    op.drop_index("ix_second_reading_result_id", table_name="second_reading")
+    op.drop_table("second_reading")
+    op.drop_table("result_review")
+    op.drop_index("ix_result_publication_year", table_name="result_publication")
+    op.drop_table("result_publication")
+    op.drop_table("evaluation_result")
+    op.drop_index("ix_annual_report_return_report_id", table_name="annual_report_return")
+    op.drop_table("annual_report_return")
     op.drop_table("score_item")
+    op.drop_table("fact_snapshot")
+    op.drop_table("annual_report")
     op.drop_table("visit_signature")
     op.drop_table("visit_expert")
     op.drop_table("score_sheet")
