@@ -406,7 +406,7 @@ def upgrade() -> None:
             "payload", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False
         ),
         sa.Column("content_sha256", sa.String(), nullable=False),
-        sa.Column("evidence", postgresql.ARRAY(sa.UUID()), nullable=False),
+        sa.Column("evidence", postgresql.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("supersedes_id", sa.Uuid(), nullable=True),
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("is_member", sa.Boolean(), nullable=True),
@@ -476,6 +476,7 @@ def upgrade() -> None:
         sa.Column("chain_position", sa.String(), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("invited_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("to_listed", sa.Boolean(), nullable=False),
         sa.Column("joined_on", sa.Date(), nullable=True),
         sa.Column("left_on", sa.Date(), nullable=True),
         sa.Column("notice_on", sa.Date(), nullable=True),

@@ -1,0 +1,1 @@
+"""The way from a draft to the pilot list."""

@@ -1,0 +1,59 @@
+"""What happens to applications, a module per part of the way."""
+
+from registry.applications.actions.checking import check_formally, grant_round
+from registry.applications.actions.deciding import (
+    approve,
+    lift_hold,
+    open_notice,
+    recommend,
+    reject,
+)
+from registry.applications.actions.drafting import (
+    DraftContent,
+    ProfileContent,
+    TechnologyContent,
+    add_technology,
+    change_draft,
+    draft,
+    file_material,
+    invite_member,
+    remove_technology,
+    set_profile,
+    write_plan,
+)
+from registry.applications.actions.ending import expire_overdue, withdraw
+from registry.applications.actions.evaluating import hear, hold, reopen_review
+from registry.applications.actions.excepting import decide_exception, request_exception
+from registry.applications.actions.readiness import ReadinessView, readiness
+from registry.applications.actions.submitting import submit
+
+__all__ = [
+    "DraftContent",
+    "ProfileContent",
+    "ReadinessView",
+    "TechnologyContent",
+    "add_technology",
+    "approve",
+    "change_draft",
+    "check_formally",
+    "decide_exception",
+    "draft",
+    "expire_overdue",
+    "file_material",
+    "grant_round",
+    "hear",
+    "hold",
+    "invite_member",
+    "lift_hold",
+    "open_notice",
+    "readiness",
+    "recommend",
+    "reject",
+    "remove_technology",
+    "reopen_review",
+    "request_exception",
+    "set_profile",
+    "submit",
+    "withdraw",
+    "write_plan",
+]

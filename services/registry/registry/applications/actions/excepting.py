@@ -1,0 +1,102 @@
+"""Asking for an exception from the age of the legal person, and deciding on it (A051)."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from registry.applications import queries, rules
+from registry.applications.actions.drafting import editable
+from registry.applications.actions.steps import enter_person, tell
+from registry.applications.rules import CaseCapacity, ExceptionState
+from registry.applications.tables import EligibilityException
+from registry.centers.queries import center_for_update
+from registry.files.queries import file_for
+from registry.programme.queries import call_of, policy_on
+from shared.auth import Actor
+from shared.clock import day_of
+from shared.rules import found, require
+
+
+async def request_exception(
+    session: AsyncSession,
+    actor: Actor,
+    application_id: UUID,
+    *,
+    rule: str,
+    reason: str,
+    file_id: UUID | None,
+    now: datetime,
+) -> EligibilityException:
+    """Ask for an exception, with a reason and a file; a strict call knows none (A051).
+
+    Raises `Refused`: REASON_TOO_SHORT, MATERIAL_MISSING, EXCEPTION_NOT_ALLOWED, STATE_CONFLICT
+    while one waits, and those of `editable`.
+    """
+    application, _ = await editable(session, actor, application_id)
+    policy = await policy_on(session, day_of(now))
+    call = await call_of(session, application.call_id)
+    waiting = await queries.latest_exception_state(session, application.id)
+    require(
+        rules.exception_request_checks(
+            policy, rule, reason, file_id, strict=call.strict_entity_age, waiting=waiting
+        )
+    )
+    evidence = await file_for(session, actor, found(file_id))
+    exception = EligibilityException(
+        application_id=application.id,
+        rule=rule,
+        reason=reason,
+        file_id=evidence.id,
+        requested_at=now,
+    )
+    session.add(exception)
+    tell(session, actor, application, "exception_requested", exception_id=exception.id)
+    return exception
+
+
+async def decide_exception(
+    session: AsyncSession,
+    actor: Actor,
+    application_id: UUID,
+    exception_id: UUID,
+    *,
+    decision: ExceptionState,
+    reason: str,
+    now: datetime,
+) -> EligibilityException:
+    """Grant or deny an exception as the reviewer of the case (A051, X03).
+
+    Raises `Refused`: NOT_FOUND, SOD_VIOLATION or STATE_CONFLICT.
+    """
+    application = await queries.application_for_update(session, actor, application_id)
+    exception = await queries.exception_of(session, application.id, exception_id)
+    center = await center_for_update(session, application.center_id)
+    require(
+        [
+            *rules.duty_checks(
+                actor.person_id,
+                actor.org_id,
+                CaseCapacity.REVIEWER,
+                await queries.people(session, application.id),
+                await queries.case_org_ids(session, center),
+            ),
+            *rules.exception_decision_checks(exception.state),
+        ]
+    )
+    exception.state = decision
+    exception.decision_reason = reason
+    exception.decided_by = actor.person_id
+    exception.decided_at = now
+    await enter_person(session, application.id, actor.person_id, CaseCapacity.REVIEWER)
+    tell(
+        session,
+        actor,
+        application,
+        "exception_decided",
+        CaseCapacity.REVIEWER,
+        reason=reason,
+        exception_id=exception.id,
+        decision=decision,
+    )
+    return exception

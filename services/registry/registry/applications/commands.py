@@ -1,0 +1,93 @@
+"""Reads bodies of requests into what actions take."""
+
+from typing import Any
+
+from registry.applications.actions import DraftContent, ProfileContent, TechnologyContent
+from registry.applications.rules import EvidenceKind
+from registry.applications.schemas import (
+    ApplicationIn,
+    ApplicationPatch,
+    CoreTechnologyIn,
+    SponsorProfileIn,
+)
+from registry.applications.tables import Application
+from registry.centers.tables import Center
+from shared.auth import Actor
+from shared.events.recording import plain
+from shared.http.schemas import Body
+from shared.rules import found
+
+# What a draft cannot be without, so that `null` clears nothing there.
+KEPT = frozenset({"name", "model_type", "field_codes", "applicant_form", "call_id"})
+
+
+def draft_content(body: ApplicationIn, actor: Actor) -> DraftContent:
+    """Read a draft; the lead sponsor is the caller's own organization unless it says otherwise."""
+    return DraftContent(
+        call_id=body.call_id,
+        name=body.name,
+        model_type=body.model_type,
+        applicant_form=body.applicant_form,
+        field_codes=body.field_codes,
+        lead_sponsor_id=found(body.lead_sponsor_id or actor.org_id),
+        legal_entity_id=body.legal_entity_id,
+        common_problem=body.common_problem,
+        entity_due_on=body.entity_due_on,
+    )
+
+
+def merged_content(
+    application: Application, center: Center, patch: ApplicationPatch
+) -> DraftContent:
+    """Apply a merge patch to what a draft says now (RFC 7396)."""
+    now: dict[str, Any] = {
+        "name": center.name,
+        "model_type": center.model_type,
+        "applicant_form": center.applicant_form,
+        "field_codes": center.field_codes,
+        "legal_entity_id": center.legal_entity_id,
+        "common_problem": application.common_problem,
+        "entity_due_on": center.entity_due_on,
+        "call_id": None,
+    }
+    for name in patch.model_fields_set:
+        value = getattr(patch, name)
+        if value is not None or name not in KEPT:
+            now[name] = value
+    return DraftContent(lead_sponsor_id=center.lead_sponsor_id, **now)
+
+
+def profile_content(body: SponsorProfileIn) -> ProfileContent:
+    """Read a sponsor's year."""
+    lists = (
+        EvidenceKind.INTEGRATION,
+        EvidenceKind.DIFFUSION,
+        EvidenceKind.COMMERCIALIZATION,
+        EvidenceKind.DISCIPLINE,
+    )
+    return ProfileContent(
+        rd_spend_fen=body.rd_spend.amount,
+        rd_assets_fen=body.rd_assets.amount,
+        net_assets_fen=body.net_assets.amount,
+        revenue_fen=body.revenue.amount,
+        rd_staff=body.rd_staff,
+        past_projects=_entries(body.past_projects),
+        platforms=_entries(body.platforms),
+        equipment=_entries(body.equipment),
+        senior_talents=_entries(body.senior_talents),
+        evidence={kind.value: _entries(getattr(body, kind.value)) for kind in lists},
+    )
+
+
+def _entries(items: list[Any]) -> list[dict[str, Any]]:
+    return [_entry(item) for item in items]
+
+
+def _entry(item: Body) -> dict[str, Any]:
+    entry: dict[str, Any] = plain(item.model_dump())
+    return entry
+
+
+def technology_content(body: CoreTechnologyIn) -> TechnologyContent:
+    """Read a core technology."""
+    return TechnologyContent(**body.model_dump())

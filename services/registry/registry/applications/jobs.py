@@ -1,0 +1,47 @@
+"""The time came: returned applications that did not come back have expired."""
+
+import asyncio
+from typing import Any, Final, Protocol
+
+import structlog
+
+from registry.applications import actions
+from shared.auth import Actor
+
+LOOK_SECONDS: Final = 30.0
+CLERK: Final = Actor.system("applications")
+
+
+class Process(Protocol):
+    """The running app, of which a job needs its database and its clock."""
+
+    state: Any
+
+
+log = structlog.get_logger(__name__)
+
+
+async def expire_overdue(app: Process) -> int:
+    """End what has run out of time, in transactions of bounded size; give how many."""
+    done = 0
+    while True:
+        async with app.state.database.sessions.begin() as session:
+            count = await actions.expire_overdue(session, CLERK, app.state.clock.now())
+        done += count
+        if count == 0:
+            return done
+
+
+async def watch(app: Process) -> None:
+    """Look again and again; the programme clock says what is due."""
+    while True:
+        try:
+            await expire_overdue(app)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            log.warning("applications.interrupted", error=type(error).__name__)
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+BACKGROUND: Final = (watch,)

@@ -1,0 +1,7 @@
+"""The HTTP face of applications, in the order of their way."""
+
+from registry.applications.routes.cases import router as cases
+from registry.applications.routes.decisions import router as decisions
+from registry.applications.routes.parts import router as parts
+
+ROUTERS = (cases, parts, decisions)

@@ -1,0 +1,50 @@
+"""What the routes of applications share."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Header
+
+from registry.applications import clients, queries
+from registry.applications.clients import CaseTold
+from shared.http import CurrentActor, CurrentWork, Failure, Services, Today
+
+PREFIX = "/v1/registry/applications"
+TAGS = ["applications"]
+SEEN = "the applicant, its members and those invited; officials once submitted"
+APPLICANT = "the lead sponsor that applies"
+OFFICIALS = "officials of the competent authority, once submitted"
+SIGNED_IN = ("member", "official", "service")
+
+
+async def told_now(
+    application_id: UUID,
+    actor: CurrentActor,
+    today: Today,
+    services: Services,
+    work: CurrentWork,
+) -> CaseTold:
+    """Ask the neighbours about a case that the caller may see, before any transaction opens."""
+    async with work.sessions.reading() as session:
+        application = await queries.application_seen(session, actor, application_id)
+        center_id = application.center_id
+    return await clients.case_told(services, application_id, center_id, today)
+
+
+async def version_read(
+    if_match: Annotated[str | None, Header(description="The ETag read, if there was one.")] = None,
+) -> int | None:
+    """Give the version that the caller has read, where the first writing needs none."""
+    if if_match is None:
+        return None
+    text = if_match.strip().removeprefix("W/").strip('"')
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
+def version_needed() -> Failure:
+    """Give the failure of a change without the version that was read."""
+    return Failure("PRECONDITION_REQUIRED")
+
+
+ToldNow = Annotated[CaseTold, Depends(told_now)]
+VersionRead = Annotated[int | None, Depends(version_read)]

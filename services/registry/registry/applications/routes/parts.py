@@ -1,0 +1,278 @@
+"""The parts of an application: profiles, technologies, materials, plan, members, exceptions."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Path, Response
+from sqlmodel import col
+
+from registry.applications import actions, answers, commands, queries
+from registry.applications.routes.common import (
+    APPLICANT,
+    OFFICIALS,
+    PREFIX,
+    SEEN,
+    SIGNED_IN,
+    TAGS,
+    VersionRead,
+    version_needed,
+)
+from registry.applications.rules import ExceptionState
+from registry.applications.schemas import (
+    CoreTechnologyIn,
+    CoreTechnologyOut,
+    ExceptionDecisionIn,
+    ExceptionIn,
+    ExceptionOut,
+    MaterialIn,
+    MaterialOut,
+    SponsorProfileIn,
+    SponsorProfileOut,
+)
+from registry.governance.answers import plan_out
+from registry.governance.commands import plan_content
+from registry.governance.queries import latest_plan, targets
+from registry.governance.rules import PlanState
+from registry.governance.schemas import PlanIn, PlanOut
+from registry.memberships.queries import center_members
+from registry.memberships.schemas import InvitationIn, MembershipOut
+from registry.memberships.tables import Membership
+from shared.http import (
+    CurrentActor,
+    Now,
+    Page,
+    PageQuery,
+    Reading,
+    Router,
+    Today,
+    Transaction,
+    access,
+    paginate,
+    problems,
+    tagged,
+)
+from shared.rules import found
+
+router = Router(prefix=f"{PREFIX}/{{application_id}}", tags=TAGS)
+
+EDIT_CODES = ("NOT_FOUND", "FORBIDDEN_SCOPE", "STATE_CONFLICT")
+YearPath = Annotated[int, Path(ge=1949, le=2200, description="The calendar year.")]
+KindPath = Annotated[
+    str, Path(max_length=64, pattern=r"^[a-z0-9_]+$", description="Kind, from the call's list.")
+]
+
+
+@router.put(
+    "/sponsor-profiles/{year}",
+    operation_id="registry_set_sponsor_profile",
+    openapi_extra=access("member", tenant=APPLICANT, rules=("A104", "A106", "A110")),
+    responses=problems(*EDIT_CODES),
+)
+async def set_profile(
+    application_id: UUID,
+    year: YearPath,
+    body: SponsorProfileIn,
+    actor: CurrentActor,
+    session: Transaction,
+) -> SponsorProfileOut:
+    """State the lead sponsor's figures and evidence of one year."""
+    profile = await actions.set_profile(
+        session, actor, application_id, year, commands.profile_content(body)
+    )
+    return answers.profile_out(profile)
+
+
+@router.post(
+    "/core-technologies",
+    status_code=201,
+    operation_id="registry_add_core_technology",
+    openapi_extra=access("member", tenant=APPLICANT, rules=("A108", "A109")),
+    responses=problems(*EDIT_CODES),
+)
+async def add_technology(
+    application_id: UUID, body: CoreTechnologyIn, actor: CurrentActor, session: Transaction
+) -> CoreTechnologyOut:
+    """Name a core technology that the centre is to break through."""
+    technology = await actions.add_technology(
+        session, actor, application_id, commands.technology_content(body)
+    )
+    return CoreTechnologyOut.model_validate(technology)
+
+
+@router.delete(
+    "/core-technologies/{technology_id}",
+    status_code=204,
+    operation_id="registry_remove_core_technology",
+    openapi_extra=access("member", tenant=APPLICANT, rules=("A108",)),
+    responses=problems(*EDIT_CODES),
+)
+async def remove_technology(
+    application_id: UUID, technology_id: UUID, actor: CurrentActor, session: Transaction
+) -> None:
+    """Take a core technology out of a draft."""
+    await actions.remove_technology(session, actor, application_id, technology_id)
+
+
+@router.put(
+    "/materials/{kind}",
+    operation_id="registry_file_material",
+    openapi_extra=access("member", tenant=APPLICANT, rules=("A115", "A116", "A117")),
+    responses=problems(*EDIT_CODES, "CODE_UNKNOWN"),
+)
+async def file_material(
+    application_id: UUID,
+    kind: KindPath,
+    body: MaterialIn,
+    actor: CurrentActor,
+    session: Transaction,
+) -> MaterialOut:
+    """File a material, in place of what was filed before."""
+    material = await actions.file_material(session, actor, application_id, kind, body.file_id)
+    return MaterialOut.model_validate(material)
+
+
+@router.put(
+    "/plan",
+    operation_id="registry_write_application_plan",
+    openapi_extra=access("member", tenant=APPLICANT, rules=("A082", "A083", "A116", "X06")),
+    responses=problems(*EDIT_CODES, "VERSION_CONFLICT", "PRECONDITION_REQUIRED"),
+)
+async def write_plan(
+    application_id: UUID,
+    body: PlanIn,
+    version: VersionRead,
+    actor: CurrentActor,
+    session: Transaction,
+    response: Response,
+) -> PlanOut:
+    """Write the development plan; changing one that is there needs the version read (If-Match)."""
+    application = await queries.application_seen(session, actor, application_id)
+    drafted = await latest_plan(session, application.center_id)
+    if drafted is not None and drafted.state is PlanState.DRAFT and version is None:
+        raise version_needed()
+    plan = await actions.write_plan(session, actor, application_id, plan_content(body), version)
+    tagged(response, plan.version)
+    return plan_out(plan, await targets(session, plan.id))
+
+
+@router.get(
+    "/plan",
+    operation_id="registry_get_application_plan",
+    openapi_extra=access(*SIGNED_IN, tenant=SEEN, rules=("A082",)),
+    responses=problems("NOT_FOUND"),
+)
+async def get_plan(
+    application_id: UUID, actor: CurrentActor, session: Reading, response: Response
+) -> PlanOut:
+    """Read the development plan of an application."""
+    application = await queries.application_seen(session, actor, application_id)
+    plan = found(await latest_plan(session, application.center_id))
+    tagged(response, plan.version)
+    return plan_out(plan, await targets(session, plan.id))
+
+
+@router.post(
+    "/members",
+    status_code=201,
+    operation_id="registry_invite_member",
+    openapi_extra=access("member", tenant=APPLICANT, rules=("A049", "X17")),
+    responses=problems(*EDIT_CODES, "DISHONEST_ORG"),
+)
+async def invite_member(
+    application_id: UUID,
+    body: InvitationIn,
+    actor: CurrentActor,
+    today: Today,
+    now: Now,
+    session: Transaction,
+) -> MembershipOut:
+    """Invite an organization; its own account confirms, nobody else's."""
+    membership = await actions.invite_member(
+        session,
+        actor,
+        application_id,
+        org_id=body.org_id,
+        role=body.role,
+        chain_position=body.chain_position,
+        today=today,
+        now=now,
+    )
+    return MembershipOut.model_validate(membership)
+
+
+@router.get(
+    "/members",
+    operation_id="registry_list_application_members",
+    openapi_extra=access(*SIGNED_IN, tenant=SEEN, rules=("A049",)),
+    responses=problems("NOT_FOUND"),
+)
+async def list_members(
+    application_id: UUID, actor: CurrentActor, page: PageQuery, session: Reading
+) -> Page[MembershipOut]:
+    """List who is in the candidate centre or invited to it."""
+    application = await queries.application_seen(session, actor, application_id)
+    rows, next_cursor = await paginate(
+        session,
+        center_members(application.center_id),
+        page,
+        keys=[col(Membership.invited_at), col(Membership.id)],
+        filters={},
+    )
+    items = [MembershipOut.model_validate(row) for row in rows]
+    return Page(items=items, next_cursor=next_cursor)
+
+
+@router.post(
+    "/exceptions",
+    status_code=201,
+    operation_id="registry_request_exception",
+    openapi_extra=access("member", tenant=APPLICANT, rules=("A051",)),
+    responses=problems(
+        *EDIT_CODES, "REASON_TOO_SHORT", "MATERIAL_MISSING", "EXCEPTION_NOT_ALLOWED"
+    ),
+)
+async def request_exception(
+    application_id: UUID,
+    body: ExceptionIn,
+    actor: CurrentActor,
+    now: Now,
+    session: Transaction,
+) -> ExceptionOut:
+    """Ask to be excepted from the age of the legal person, with a reason and a file."""
+    exception = await actions.request_exception(
+        session,
+        actor,
+        application_id,
+        rule=body.rule,
+        reason=body.reason,
+        file_id=body.file_id,
+        now=now,
+    )
+    return ExceptionOut.model_validate(exception)
+
+
+@router.post(
+    "/exceptions/{exception_id}/decision",
+    operation_id="registry_decide_exception",
+    openapi_extra=access("reviewer", tenant=OFFICIALS, rules=("A051", "X03")),
+    responses=problems("NOT_FOUND", "SOD_VIOLATION", "STATE_CONFLICT"),
+)
+async def decide_exception(
+    application_id: UUID,
+    exception_id: UUID,
+    body: ExceptionDecisionIn,
+    actor: CurrentActor,
+    now: Now,
+    session: Transaction,
+) -> ExceptionOut:
+    """Grant or deny an exception."""
+    exception = await actions.decide_exception(
+        session,
+        actor,
+        application_id,
+        exception_id,
+        decision=ExceptionState(body.decision.value),
+        reason=body.reason,
+        now=now,
+    )
+    return ExceptionOut.model_validate(exception)

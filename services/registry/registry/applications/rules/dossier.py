@@ -1,0 +1,345 @@
+"""What an application must hold on the day it is submitted (四(二), 四(三)1)."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from registry.applications.rules.composition import Party, composition_checks, sponsor_checks
+from registry.applications.rules.entity import (
+    ExceptionState,
+    entity_checks,
+    legal_person_check,
+)
+from registry.applications.rules.states import Event, State, move_check
+from registry.centers.rules import ApplicantForm, ModelType
+from registry.governance.rules import part_checks
+from registry.memberships.rules import honesty_check
+from registry.programme.rules import Window, field_checks, window_checks
+from shared.rules import Check, Kind, Policy, Rule, Severity
+
+CONSORTIUM: Final = Rule("A052", "三(二)")
+ROLLING_WINDOW: Final = Window(open_from=None, open_until=None, soft=True)
+
+
+class TechnologyKind(StrEnum):
+    """Kinds of core technology."""
+
+    COMMON_KEY_TECH = "common_key_tech"
+    FRONTIER_TECH = "frontier_tech"
+    CROSS_INDUSTRY = "cross_industry"
+    INDUSTRIAL_BASIC = "industrial_basic"
+
+
+class TargetLevel(StrEnum):
+    """The level that a core technology is to reach (A109)."""
+
+    DOMESTIC_LEADING = "domestic_leading"
+    INTERNATIONAL_ADVANCED = "international_advanced"
+
+
+class EvidenceKind(StrEnum):
+    """What a sponsor shows for its capacity, as entries of its profile or as a material file."""
+
+    PAST_PROJECTS = "past_projects"
+    INTEGRATION = "integration_evidence"
+    DIFFUSION = "diffusion_evidence"
+    COMMERCIALIZATION = "commercialization_evidence"
+    PLATFORMS = "platforms"
+    EQUIPMENT = "equipment"
+    SENIOR_TALENTS = "senior_talents"
+    DISCIPLINE = "discipline_evidence"
+
+
+# Which row asks for which evidence. Some state a number, which the policy holds.
+EVIDENCE_ROWS: Final[Mapping[EvidenceKind, str]] = {
+    EvidenceKind.PAST_PROJECTS: "A107",
+    EvidenceKind.INTEGRATION: "A110",
+    EvidenceKind.DIFFUSION: "A110",
+    EvidenceKind.COMMERCIALIZATION: "A110",
+    EvidenceKind.PLATFORMS: "A111",
+    EvidenceKind.EQUIPMENT: "A112",
+    EvidenceKind.SENIOR_TALENTS: "A114",
+}
+MINIMA: Final[Mapping[str, str]] = {
+    "A107": "min_projects",
+    "A111": "min_platforms",
+    "A114": "min_talents",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CallTerms:
+    """What the call asks: its materials, its strictness about age, its window where it binds."""
+
+    required_materials: tuple[str, ...]
+    strict_entity_age: bool = False
+    window: Window = ROLLING_WINDOW
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileFacts:
+    """A sponsor's figures of one year, and how many entries it gives of each evidence.
+
+    Of past projects only those count that carry an acceptance result (A107).
+    """
+
+    year: int
+    rd_spend_fen: int
+    evidence: Mapping[EvidenceKind, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TechnologyFacts:
+    """A core technology as the rules see it."""
+
+    to_be_broken_through: bool
+    has_own_ip: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFacts:
+    """The development plan: its horizon in years and the parts it covers."""
+
+    horizon_years: int
+    parts: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """Everything the rules of submission look at."""
+
+    state: State
+    model: ModelType
+    form: ApplicantForm
+    field_codes: tuple[str, ...]
+    lead: Party
+    parties: tuple[Party, ...]
+    entity: Party | None
+    common_problem: str | None
+    call: CallTerms
+    profiles: tuple[ProfileFacts, ...]
+    technologies: tuple[TechnologyFacts, ...]
+    materials: frozenset[str]
+    plan: PlanFacts | None
+    exception: ExceptionState | None = None
+
+
+def consortium_checks(form: ApplicantForm, common_problem: str | None) -> list[Check]:
+    """Check that a consortium says which problem of its industry it is for (A052)."""
+    stated = form is not ApplicantForm.CONSORTIUM or bool((common_problem or "").strip())
+    return [
+        CONSORTIUM.check(
+            "COMMON_PROBLEM_MISSING", Kind.CONTENT, passed=stated, pointer="/common_problem"
+        )
+    ]
+
+
+def draft_checks(
+    policy: Policy,
+    model: ModelType,
+    form: ApplicantForm,
+    common_problem: str | None,
+    lead: Party,
+    field_codes: Sequence[str],
+    active_fields: Collection[str],
+    today: date,
+) -> list[Check]:
+    """Check what a draft cannot be without: its sponsor's kind, an active field, a purpose."""
+    return [
+        *sponsor_checks(policy, model, lead),
+        honesty_check(lead.org_id, lead.dishonest_until, today, "/lead_sponsor_id"),
+        *field_checks(field_codes, active_fields),
+        *consortium_checks(form, common_problem),
+    ]
+
+
+def submission_checks(
+    policy: Policy, dossier: Dossier, active_fields: Collection[str], today: date
+) -> list[Check]:
+    """Give every check of a submission on a day, failed or not, contents before state."""
+    return [
+        *draft_checks(
+            policy,
+            dossier.model,
+            dossier.form,
+            dossier.common_problem,
+            dossier.lead,
+            dossier.field_codes,
+            active_fields,
+            today,
+        ),
+        legal_person_check(dossier.lead, "/lead_sponsor_id"),
+        *_honesty_checks(dossier, today),
+        *_entity_checks(policy, dossier, today),
+        *composition_checks(policy, dossier.model, dossier.parties),
+        *_series_checks(policy, dossier, today),
+        *_evidence_checks(policy, dossier),
+        *_discipline_checks(policy, dossier),
+        *_technology_checks(policy, dossier),
+        *_breadth_checks(policy, dossier),
+        *_material_checks(policy, dossier),
+        *_plan_checks(policy, dossier),
+        *window_checks(dossier.call.window, today),
+        move_check(dossier.state, Event.SUBMIT),
+    ]
+
+
+def _honesty_checks(dossier: Dossier, today: date) -> list[Check]:
+    others = [party for party in dossier.parties if party.org_id != dossier.lead.org_id]
+    if dossier.entity is not None:
+        others.append(dossier.entity)
+    return [
+        honesty_check(party.org_id, party.dishonest_until, today, "/members") for party in others
+    ]
+
+
+def _entity_checks(policy: Policy, dossier: Dossier, today: date) -> list[Check]:
+    if dossier.form is ApplicantForm.CONSORTIUM:
+        return []
+    return entity_checks(
+        policy,
+        dossier.entity,
+        today,
+        strict=dossier.call.strict_entity_age,
+        exception=dossier.exception,
+    )
+
+
+def _series_checks(policy: Policy, dossier: Dossier, today: date) -> list[Check]:
+    spend = {profile.year: profile.rd_spend_fen for profile in dossier.profiles}
+    years = range(today.year - policy.value("A104", "years"), today.year)
+    missing = [year for year in years if spend.get(year, 0) <= 0]
+    rule = policy.rule("A104")
+    return [
+        rule.check(
+            "RD_SERIES_INCOMPLETE",
+            Kind.CONTENT,
+            passed=not missing,
+            pointer="/sponsor_profiles",
+            missing=missing,
+        )
+    ]
+
+
+def _evidence_checks(policy: Policy, dossier: Dossier) -> list[Check]:
+    return [_evidence_check(policy, dossier, kind) for kind in EVIDENCE_ROWS]
+
+
+def _evidence_check(policy: Policy, dossier: Dossier, kind: EvidenceKind) -> Check:
+    row = EVIDENCE_ROWS[kind]
+    least = policy.value(row, MINIMA[row]) if row in MINIMA else 1
+    entries = sum(profile.evidence.get(kind, 0) for profile in dossier.profiles)
+    there = entries >= least or kind.value in dossier.materials
+    return policy.rule(row).check(
+        "SPONSOR_STRENGTH_MISSING",
+        Kind.CONTENT,
+        passed=there,
+        pointer=f"/materials/{kind.value}",
+        missing=[] if there else [kind.value],
+        entries=entries,
+        least=least,
+    )
+
+
+def _discipline_checks(policy: Policy, dossier: Dossier) -> list[Check]:
+    """Check that an institute shows its standing, by a discipline or a laboratory (A064)."""
+    if dossier.model is not ModelType.INSTITUTE:
+        return []
+    shown = {EvidenceKind.DISCIPLINE, EvidenceKind.PLATFORMS}
+    entries = sum(profile.evidence.get(kind, 0) for profile in dossier.profiles for kind in shown)
+    there = entries > 0 or not dossier.materials.isdisjoint(kind.value for kind in shown)
+    missing = [] if there else [EvidenceKind.DISCIPLINE.value]
+    return [
+        policy.rule("A064").check(
+            "SPONSOR_STRENGTH_MISSING",
+            Kind.CONTENT,
+            passed=there,
+            pointer=f"/materials/{EvidenceKind.DISCIPLINE.value}",
+            missing=missing,
+        )
+    ]
+
+
+def _technology_checks(policy: Policy, dossier: Dossier) -> list[Check]:
+    waiting = [item for item in dossier.technologies if item.to_be_broken_through]
+    least = policy.value("A108", "min_technologies")
+    own = any(item.has_own_ip for item in waiting)
+    pointer = "/core_technologies"
+    return [
+        policy.rule("A108").check(
+            "CORE_TECH_MISSING",
+            Kind.CONTENT,
+            passed=len(waiting) >= least,
+            pointer=pointer,
+            count=len(waiting),
+            least=least,
+        ),
+        policy.rule("A109").check(
+            "CORE_TECH_MISSING",
+            Kind.CONTENT,
+            passed=own or not waiting,
+            pointer=pointer,
+            missing=[] if own or not waiting else ["own_ip_basis"],
+        ),
+    ]
+
+
+def _breadth_checks(policy: Policy, dossier: Dossier) -> list[Check]:
+    """Flag one organization or one technology: the linear model that the plan leaves (A023)."""
+    single = len(dossier.parties) <= 1 or len(dossier.technologies) <= 1
+    return [
+        policy.rule("A023").check(
+            "SINGLE_SOURCE",
+            Kind.CONTENT,
+            passed=not single,
+            severity=Severity.WARNING,
+            members=len(dossier.parties),
+            technologies=len(dossier.technologies),
+        )
+    ]
+
+
+def _material_checks(policy: Policy, dossier: Dossier) -> list[Check]:
+    return [
+        policy.rule("A116" if kind == "plan" else "A117").check(
+            "MATERIAL_MISSING",
+            Kind.CONTENT,
+            passed=kind in dossier.materials,
+            pointer=f"/materials/{kind}",
+            missing=[] if kind in dossier.materials else [kind],
+        )
+        for kind in dossier.call.required_materials
+    ]
+
+
+def _plan_checks(policy: Policy, dossier: Dossier) -> list[Check]:
+    plan = dossier.plan
+    there = policy.rule("A116").check(
+        "MATERIAL_MISSING",
+        Kind.CONTENT,
+        passed=plan is not None,
+        pointer="/plan",
+        missing=[] if plan else ["plan"],
+    )
+    return [there] if plan is None else [there, *plan_checks(policy, dossier.model, plan)]
+
+
+def plan_checks(policy: Policy, model: ModelType, plan: PlanFacts) -> list[Check]:
+    """Check the five parts of a plan (A083), and an enterprise centre's horizon (A059)."""
+    shortest, longest = policy.value("A059", "min_years"), policy.value("A059", "max_years")
+    apt = model is not ModelType.ENTERPRISE or shortest <= plan.horizon_years <= longest
+    return [
+        *part_checks(policy, plan.parts),
+        policy.rule("A059").check(
+            "HORIZON_OUT_OF_RANGE",
+            Kind.CONTENT,
+            passed=apt,
+            pointer="/plan/horizon_years",
+            severity=Severity.WARNING,
+            horizon_years=plan.horizon_years,
+            min_years=shortest,
+            max_years=longest,
+        ),
+    ]

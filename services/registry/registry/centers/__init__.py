@@ -1,0 +1,1 @@
+"""The innovation centres: what they are, and through which stages they pass."""

@@ -1,0 +1,154 @@
+"""Drafting, adopting and filing a centre's development plan (A082)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from registry.governance import queries, rules
+from registry.governance.rules import PlanEvent, PlanState
+from registry.governance.tables import DevelopmentPlan, PlanTarget
+from shared.auth import Actor
+from shared.events import record
+from shared.rules import Check, Kind, require
+
+
+@dataclass(frozen=True, slots=True)
+class TargetContent:
+    """A target of a plan; `value` is exact."""
+
+    part: int
+    metric_code: str
+    unit: str
+    year: int
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PlanContent:
+    """What a plan says; `parts` are `{part, text}`."""
+
+    horizon_years: int
+    parts: Sequence[dict[str, Any]]
+    targets: Sequence[TargetContent]
+
+
+async def write_plan(
+    session: AsyncSession, actor: Actor, center_id: UUID, content: PlanContent
+) -> DevelopmentPlan:
+    """Write the draft of a centre's plan: the open one, or a new version after a filed one.
+
+    Raises `Refused`: FIELD_INVALID for a target named twice, STATE_CONFLICT while a version waits
+    to be filed.
+    """
+    require(_target_checks(content.targets))
+    plan = await queries.latest_plan(session, center_id)
+    if plan is None or plan.state is PlanState.FILED:
+        number = 1 if plan is None else plan.number + 1
+        plan = DevelopmentPlan(
+            center_id=center_id, number=number, horizon_years=content.horizon_years, parts=[]
+        )
+        session.add(plan)
+    else:
+        require(rules.editing_checks(plan.state))
+        plan.version += 1
+    plan.horizon_years = content.horizon_years
+    plan.parts = list(content.parts)
+    await session.flush()
+    await session.execute(delete(PlanTarget).where(col(PlanTarget.plan_id) == plan.id))
+    session.add_all(
+        PlanTarget(
+            plan_id=plan.id,
+            part=target.part,
+            metric_code=target.metric_code,
+            unit=target.unit,
+            year=target.year,
+            value=target.value,
+        )
+        for target in content.targets
+    )
+    await session.flush()
+    record(session, actor, "plan.drafted", plan.id, center_id=center_id, number=plan.number)
+    return plan
+
+
+def _target_checks(targets: Sequence[TargetContent]) -> list[Check]:
+    keys = [(target.metric_code, target.year) for target in targets]
+    return [
+        rules.PLAN.check(
+            "FIELD_INVALID",
+            Kind.CONTENT,
+            passed=len(set(keys)) == len(keys),
+            pointer="/targets",
+            field="targets",
+        )
+    ]
+
+
+async def file_at_listing(
+    session: AsyncSession, actor: Actor, center_id: UUID, now: datetime
+) -> None:
+    """File the plan that an application was approved with; from now on its targets count."""
+    plan = await queries.latest_plan(session, center_id)
+    if plan is None or (plan.state, PlanEvent.LIST) not in rules.PLAN_MOVES:
+        return
+    _file(session, actor, plan, PlanEvent.LIST, now)
+
+
+async def adopt(
+    session: AsyncSession, actor: Actor, center_id: UUID, plan_id: UUID, resolution_id: UUID
+) -> DevelopmentPlan:
+    """Adopt a version by a resolution of the decision body that passed (A082).
+
+    Raises `Refused`: NOT_FOUND, PLAN_NOT_APPROVED or STATE_CONFLICT.
+    """
+    plan = await queries.plan_for_update(session, center_id, plan_id)
+    resolution = await queries.resolution_of(session, center_id, resolution_id)
+    carried = resolution.passed and resolution.matter is rules.Matter.PLAN
+    require(
+        [
+            rules.PLAN.check("PLAN_NOT_APPROVED", Kind.STATE, passed=carried),
+            *rules.plan_move_checks(plan.state, PlanEvent.APPROVE),
+        ]
+    )
+    plan.state = rules.PLAN_MOVES[plan.state, PlanEvent.APPROVE]
+    plan.approved_resolution_id = resolution.id
+    plan.version += 1
+    record(
+        session,
+        actor,
+        "plan.approved",
+        plan.id,
+        center_id=center_id,
+        number=plan.number,
+        resolution_id=resolution.id,
+    )
+    return plan
+
+
+async def file_plan(
+    session: AsyncSession, actor: Actor, center_id: UUID, plan_id: UUID, now: datetime
+) -> DevelopmentPlan:
+    """File an approved version; it is never edited again (A082).
+
+    Raises `Refused`: NOT_FOUND or STATE_CONFLICT.
+    """
+    plan = await queries.plan_for_update(session, center_id, plan_id)
+    require(rules.plan_move_checks(plan.state, PlanEvent.FILE))
+    _file(session, actor, plan, PlanEvent.FILE, now)
+    return plan
+
+
+def _file(
+    session: AsyncSession, actor: Actor, plan: DevelopmentPlan, event: PlanEvent, now: datetime
+) -> None:
+    plan.state = rules.PLAN_MOVES[plan.state, event]
+    plan.filed_at = now
+    plan.version += 1
+    record(session, actor, "plan.filed", plan.id, center_id=plan.center_id, number=plan.number)

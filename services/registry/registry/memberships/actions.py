@@ -1,0 +1,205 @@
+"""What happens to memberships."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from registry.directory.actions import announce_center
+from registry.memberships import queries, rules
+from registry.memberships.rules import Event, Role, State
+from registry.memberships.tables import Membership
+from registry.organizations.queries import organization_found
+from registry.organizations.rules import ChainPosition
+from shared.auth import Actor
+from shared.events import record
+from shared.rules import require
+
+
+async def place_lead(
+    session: AsyncSession, actor: Actor, center_id: UUID, org_id: UUID, now: datetime
+) -> Membership:
+    """Give the lead sponsor its place in its own candidate centre; it needs no invitation."""
+    organization = await organization_found(session, org_id)
+    membership = Membership(
+        center_id=center_id,
+        org_id=org_id,
+        inviter_id=org_id,
+        role=Role.LEAD,
+        chain_position=organization.chain_position,
+        state=State.CONFIRMED,
+        invited_at=now,
+    )
+    session.add(membership)
+    await session.flush()
+    record(
+        session, actor, "membership.confirmed", membership.id, center_id=center_id, org_id=org_id
+    )
+    return membership
+
+
+async def invite(
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    center_id: UUID,
+    inviter_id: UUID,
+    org_id: UUID,
+    role: Role,
+    chain_position: ChainPosition | None,
+    now: datetime,
+    today: date,
+    to_listed: bool = False,
+) -> Membership:
+    """Invite an organization to a centre; the caller has checked who may invite (A049).
+
+    Raises `Refused`: NOT_FOUND, DISHONEST_ORG (X17) or STATE_CONFLICT.
+    """
+    organization = await organization_found(session, org_id)
+    already = await queries.is_open(session, center_id, org_id)
+    require(
+        rules.invitation_checks(
+            org_id, organization.dishonesty_until, today, role=role, already_open=already
+        )
+    )
+    membership = Membership(
+        center_id=center_id,
+        org_id=org_id,
+        inviter_id=inviter_id,
+        role=role,
+        chain_position=chain_position or organization.chain_position,
+        invited_at=now,
+        to_listed=to_listed,
+    )
+    session.add(membership)
+    await session.flush()
+    record(session, actor, "membership.invited", membership.id, center_id=center_id, org_id=org_id)
+    return membership
+
+
+async def confirm(
+    session: AsyncSession, actor: Actor, membership_id: UUID, today: date
+) -> Membership:
+    """Accept an invitation on behalf of the invited organization (A049).
+
+    In a centre that is listed already the membership begins today. Raises `Refused`: NOT_FOUND,
+    FORBIDDEN_SCOPE or STATE_CONFLICT.
+    """
+    # The lock makes check and change one step: a second confirmation waits, then is refused.
+    membership = await queries.membership_for_update(session, actor, membership_id)
+    require(rules.confirmation_checks(membership.state, membership.org_id, actor.org_id))
+    _move(session, actor, membership, Event.CONFIRM, "membership.confirmed")
+    if membership.to_listed:
+        membership.joined_on = today
+        _move(session, actor, membership, Event.ACTIVATE, "membership.activated")
+    await announce_center(session, actor, membership.center_id)
+    return membership
+
+
+async def decline(session: AsyncSession, actor: Actor, membership_id: UUID) -> Membership:
+    """Decline an invitation on behalf of the invited organization (A049).
+
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE or STATE_CONFLICT.
+    """
+    membership = await queries.membership_for_update(session, actor, membership_id)
+    require(
+        rules.confirmation_checks(membership.state, membership.org_id, actor.org_id, Event.DECLINE)
+    )
+    _move(session, actor, membership, Event.DECLINE, "membership.declined")
+    return membership
+
+
+async def withdraw(session: AsyncSession, actor: Actor, membership_id: UUID) -> Membership:
+    """Take an invitation back on behalf of the inviter.
+
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE or STATE_CONFLICT.
+    """
+    membership = await queries.membership_for_update(session, actor, membership_id)
+    require(
+        rules.withdrawal_checks(
+            membership.state, membership.role, membership.inviter_id, actor.org_id
+        )
+    )
+    _move(session, actor, membership, Event.WITHDRAW, "membership.withdrawn")
+    return membership
+
+
+async def activate_all(
+    session: AsyncSession, actor: Actor, center_id: UUID, joined_on: date
+) -> None:
+    """Begin the membership of everyone who has confirmed, on the day of listing, included."""
+    for membership in await queries.open_memberships(session, center_id):
+        if (membership.state, Event.ACTIVATE) in rules.MOVES:
+            membership.joined_on = joined_on
+            _move(session, actor, membership, Event.ACTIVATE, "membership.activated")
+
+
+async def close_all(session: AsyncSession, actor: Actor, center_id: UUID) -> None:
+    """Release everyone from a candidate centre whose application has ended."""
+    for membership in await queries.open_memberships(session, center_id):
+        if (membership.state, Event.RELEASE) in rules.MOVES:
+            _move(session, actor, membership, Event.RELEASE, "membership.withdrawn")
+
+
+async def give_notice(
+    session: AsyncSession,
+    actor: Actor,
+    membership_id: UUID,
+    *,
+    left_on: date,
+    reason: str | None,
+    today: date,
+) -> Membership:
+    """Announce that a member leaves; `left_on` is its last day, included.
+
+    Shares and licenses survive the exit. Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE,
+    FIELD_INVALID or STATE_CONFLICT.
+    """
+    membership = await queries.membership_for_update(session, actor, membership_id)
+    require(
+        rules.notice_checks(
+            membership.state,
+            membership.role,
+            org_id=membership.org_id,
+            acting_id=actor.org_id,
+            last_day=left_on,
+            today=today,
+        )
+    )
+    membership.left_on = left_on
+    membership.notice_on = today
+    membership.exit_reason = reason
+    _move(session, actor, membership, Event.GIVE_NOTICE, "membership.leaving")
+    await announce_center(session, actor, membership.center_id)
+    return membership
+
+
+async def end_notices(session: AsyncSession, actor: Actor, today: date) -> Sequence[Membership]:
+    """End the memberships whose last day is over, and tell which they were."""
+    ended = await queries.leaving_before(session, today)
+    for membership in ended:
+        _move(session, actor, membership, Event.LEAVE, "membership.left")
+    for center_id in sorted({membership.center_id for membership in ended}):
+        await announce_center(session, actor, center_id)
+    return ended
+
+
+def _move(
+    session: AsyncSession, actor: Actor, membership: Membership, event: Event, name: str
+) -> None:
+    before = membership.state
+    membership.state = rules.MOVES[before, event]
+    membership.version += 1
+    record(
+        session,
+        actor,
+        name,
+        membership.id,
+        center_id=membership.center_id,
+        before=before,
+        after=membership.state,
+        org_id=membership.org_id,
+        joined_on=membership.joined_on,
+        left_on=membership.left_on,
+    )

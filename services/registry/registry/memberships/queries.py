@@ -1,0 +1,102 @@
+"""What is read of memberships: by the organization that is invited, and by who invited it."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import or_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from registry.memberships.rules import JOINED, OPEN, State
+from registry.memberships.tables import Membership
+from shared.auth import Actor
+from shared.rules import found
+
+
+def memberships(actor: Actor, center_id: UUID | None = None) -> SelectOfScalar[Membership]:
+    """Select the memberships that concern the actor's organization; services see all (X04)."""
+    statement = select(Membership)
+    if not actor.has("service"):
+        own = (col(Membership.org_id) == actor.org_id, col(Membership.inviter_id) == actor.org_id)
+        statement = statement.where(or_(*own))
+    if center_id is not None:
+        statement = statement.where(col(Membership.center_id) == center_id)
+    return statement
+
+
+async def membership_seen(session: AsyncSession, actor: Actor, membership_id: UUID) -> Membership:
+    """Give a membership of the actor's organization, as inviter or invitee (X04)."""
+    statement = memberships(actor).where(col(Membership.id) == membership_id)
+    return found(await session.scalar(statement))
+
+
+async def membership_for_update(
+    session: AsyncSession, actor: Actor, membership_id: UUID
+) -> Membership:
+    """Load and lock a membership of the actor's organization, as inviter or invitee (X04)."""
+    statement = memberships(actor).where(col(Membership.id) == membership_id)
+    return found(await session.scalar(statement.with_for_update()))
+
+
+async def open_memberships(session: AsyncSession, center_id: UUID) -> Sequence[Membership]:
+    """Give a centre's memberships that have not ended, in the order of their invitation."""
+    statement = (
+        select(Membership)
+        .where(col(Membership.center_id) == center_id, col(Membership.state).in_(OPEN))
+        .order_by(col(Membership.invited_at), col(Membership.id))
+    )
+    return (await session.scalars(statement)).all()
+
+
+def center_members(center_id: UUID) -> SelectOfScalar[Membership]:
+    """Select every membership of a centre, ended ones included."""
+    return select(Membership).where(col(Membership.center_id) == center_id)
+
+
+async def is_open(session: AsyncSession, center_id: UUID, org_id: UUID) -> bool:
+    """Tell whether an organization is in a centre already, or invited."""
+    statement = select(Membership.id).where(
+        col(Membership.center_id) == center_id,
+        col(Membership.org_id) == org_id,
+        col(Membership.state).in_(OPEN),
+    )
+    return await session.scalar(statement) is not None
+
+
+def centers_of(org_id: UUID | None) -> SelectOfScalar[UUID]:
+    """Select the centres in which an organization is or to which it is invited."""
+    return select(Membership.center_id).where(
+        col(Membership.org_id) == org_id, col(Membership.state).in_(OPEN)
+    )
+
+
+async def members_on(session: AsyncSession, center_id: UUID, day: date) -> set[UUID]:
+    """Give the organizations that were members of a centre on a day; first and last day count."""
+    statement = select(Membership.org_id).where(
+        col(Membership.center_id) == center_id,
+        col(Membership.joined_on) <= day,
+        or_(col(Membership.left_on).is_(None), col(Membership.left_on) >= day),
+    )
+    return set((await session.scalars(statement)).all())
+
+
+async def joined_ids(session: AsyncSession, center_id: UUID) -> set[UUID]:
+    """Give the organizations that have confirmed and not left."""
+    statement = select(Membership.org_id).where(
+        col(Membership.center_id) == center_id, col(Membership.state).in_(JOINED)
+    )
+    return set((await session.scalars(statement)).all())
+
+
+async def leaving_before(session: AsyncSession, today: date) -> Sequence[Membership]:
+    """Lock the memberships whose last day is over; those that another process holds are left."""
+    statement = (
+        select(Membership)
+        .where(col(Membership.state) == State.LEAVING, col(Membership.left_on) < today)
+        .order_by(col(Membership.id))
+        .limit(500)
+        .with_for_update(skip_locked=True)
+    )
+    return (await session.scalars(statement)).all()

@@ -1,0 +1,127 @@
+"""The HTTP face of memberships."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Response
+from sqlmodel import col
+
+from registry.memberships import actions, queries
+from registry.memberships.schemas import ExitNoticeIn, MembershipOut
+from registry.memberships.tables import Membership
+from shared.http import (
+    CurrentActor,
+    Page,
+    PageQuery,
+    Reading,
+    Router,
+    Today,
+    Transaction,
+    access,
+    paginate,
+    problems,
+    tagged,
+)
+
+PARTIES = "the invited organization and the one that invited it"
+
+router = Router(prefix="/v1/registry/memberships", tags=["memberships"])
+
+
+@router.get(
+    "",
+    operation_id="registry_list_memberships",
+    openapi_extra=access("member", "service", tenant=PARTIES, rules=("X04",)),
+)
+async def list_memberships(
+    actor: CurrentActor,
+    page: PageQuery,
+    session: Reading,
+    center_id: Annotated[UUID | None, Query(description="Only those of one centre.")] = None,
+) -> Page[MembershipOut]:
+    """List the memberships and invitations of one's own organization, newest first."""
+    rows, next_cursor = await paginate(
+        session,
+        queries.memberships(actor, center_id),
+        page,
+        keys=[col(Membership.invited_at).desc(), col(Membership.id).desc()],
+        filters={"center_id": center_id},
+    )
+    items = [MembershipOut.model_validate(row) for row in rows]
+    return Page(items=items, next_cursor=next_cursor)
+
+
+@router.get(
+    "/{membership_id}",
+    operation_id="registry_get_membership",
+    openapi_extra=access("member", "service", tenant=PARTIES, rules=("X04",)),
+    responses=problems("NOT_FOUND"),
+)
+async def get_membership(
+    membership_id: UUID, actor: CurrentActor, session: Reading, response: Response
+) -> MembershipOut:
+    """Read a membership."""
+    membership = await queries.membership_seen(session, actor, membership_id)
+    tagged(response, membership.version)
+    return MembershipOut.model_validate(membership)
+
+
+@router.post(
+    "/{membership_id}/confirm",
+    operation_id="registry_confirm_membership",
+    openapi_extra=access("member", tenant="the invited organization", rules=("A049",)),
+    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "STATE_CONFLICT"),
+)
+async def confirm(
+    membership_id: UUID,
+    actor: CurrentActor,
+    today: Today,
+    session: Transaction,
+    response: Response,
+) -> MembershipOut:
+    """Confirm an invitation; only the invited organization's own account can."""
+    membership = await actions.confirm(session, actor, membership_id, today)
+    tagged(response, membership.version)
+    return MembershipOut.model_validate(membership)
+
+
+@router.post(
+    "/{membership_id}/decline",
+    operation_id="registry_decline_membership",
+    openapi_extra=access("member", tenant="the invited organization", rules=("A049",)),
+    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "STATE_CONFLICT"),
+)
+async def decline(membership_id: UUID, actor: CurrentActor, session: Transaction) -> MembershipOut:
+    """Decline an invitation."""
+    return MembershipOut.model_validate(await actions.decline(session, actor, membership_id))
+
+
+@router.post(
+    "/{membership_id}/withdraw",
+    operation_id="registry_withdraw_invitation",
+    openapi_extra=access("member", tenant="the inviting organization", rules=("A049",)),
+    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "STATE_CONFLICT"),
+)
+async def withdraw(membership_id: UUID, actor: CurrentActor, session: Transaction) -> MembershipOut:
+    """Take an invitation back that is not yet confirmed."""
+    return MembershipOut.model_validate(await actions.withdraw(session, actor, membership_id))
+
+
+@router.post(
+    "/{membership_id}/exit-notices",
+    operation_id="registry_give_exit_notice",
+    openapi_extra=access("member", tenant="the member itself", rules=("A049",)),
+    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "FIELD_INVALID", "STATE_CONFLICT"),
+)
+async def give_notice(
+    membership_id: UUID,
+    body: ExitNoticeIn,
+    actor: CurrentActor,
+    today: Today,
+    session: Transaction,
+) -> MembershipOut:
+    """Give notice of leaving; the last day named still counts."""
+    membership = await actions.give_notice(
+        session, actor, membership_id, left_on=body.left_on, reason=body.reason, today=today
+    )
+    return MembershipOut.model_validate(membership)

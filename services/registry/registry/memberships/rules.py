@@ -1,0 +1,156 @@
+"""How an organization joins a centre and leaves it: by an invitation that it confirms itself.
+
+Facts come in, checks come out. The readiness view and the action call the same function.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from shared.rules import Check, Kind, Rule
+
+VOLUNTARY: Final = Rule("A049", "三(一)")  # Nobody enrols another organization in silence.
+HONEST: Final = Rule("X17", "provincial practice")
+
+
+class Role(StrEnum):
+    """What an organization is in a centre; `alliance` is the wider network, without equity."""
+
+    LEAD = "lead"
+    SPONSOR = "sponsor"
+    MEMBER = "member"
+    ALLIANCE = "alliance"
+
+
+class State(StrEnum):
+    """Where a membership stands; an ended one keeps its row, its shares and its licenses."""
+
+    INVITED = "invited"
+    CONFIRMED = "confirmed"
+    ACTIVE = "active"
+    LEAVING = "leaving"
+    LEFT = "left"
+    EXPELLED = "expelled"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+class Event(StrEnum):
+    """What may happen to a membership."""
+
+    CONFIRM = "confirm"
+    DECLINE = "decline"
+    WITHDRAW = "withdraw"
+    RELEASE = "release"
+    ACTIVATE = "activate"
+    GIVE_NOTICE = "give_notice"
+    LEAVE = "leave"
+    EXPEL = "expel"
+
+
+# The whole machine: a pair that is absent is refused, so that a new state starts closed.
+MOVES: Final[Mapping[tuple[State, Event], State]] = {
+    (State.INVITED, Event.CONFIRM): State.CONFIRMED,
+    (State.INVITED, Event.DECLINE): State.DECLINED,
+    (State.INVITED, Event.WITHDRAW): State.WITHDRAWN,
+    # A candidate centre whose application ends lets everyone go.
+    (State.INVITED, Event.RELEASE): State.WITHDRAWN,
+    (State.CONFIRMED, Event.RELEASE): State.WITHDRAWN,
+    (State.CONFIRMED, Event.ACTIVATE): State.ACTIVE,
+    (State.ACTIVE, Event.GIVE_NOTICE): State.LEAVING,
+    (State.ACTIVE, Event.EXPEL): State.EXPELLED,
+    (State.LEAVING, Event.LEAVE): State.LEFT,
+    (State.LEAVING, Event.EXPEL): State.EXPELLED,
+}
+OPEN: Final = (State.INVITED, State.CONFIRMED, State.ACTIVE, State.LEAVING)
+JOINED: Final = (State.CONFIRMED, State.ACTIVE, State.LEAVING)
+
+
+def _move_check(state: State, event: Event) -> Check:
+    return VOLUNTARY.check(
+        "STATE_CONFLICT", Kind.STATE, passed=(state, event) in MOVES, state=state.value
+    )
+
+
+def confirmation_checks(
+    state: State, invited_id: UUID, acting_id: UUID | None, event: Event = Event.CONFIRM
+) -> list[Check]:
+    """Check that the acting organization may confirm or decline; tell every failure."""
+    return [
+        VOLUNTARY.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=acting_id == invited_id),
+        _move_check(state, event),
+    ]
+
+
+def withdrawal_checks(
+    state: State, role: Role, inviter_id: UUID, acting_id: UUID | None
+) -> list[Check]:
+    """Check that the inviter may take an invitation back; the lead's own place is no invitation."""
+    return [
+        VOLUNTARY.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=acting_id == inviter_id),
+        _move_check(state, Event.WITHDRAW),
+        VOLUNTARY.check(
+            "STATE_CONFLICT", Kind.STATE, passed=role is not Role.LEAD, role=role.value
+        ),
+    ]
+
+
+def honesty_check(
+    org_id: UUID, dishonest_until: date | None, day: date, pointer: str | None = None
+) -> Check:
+    """Check that no record of serious dishonesty is in force; its last day still counts (X17)."""
+    in_force = dishonest_until is not None and dishonest_until >= day
+    return HONEST.check(
+        "DISHONEST_ORG",
+        Kind.CONTENT,
+        passed=not in_force,
+        pointer=pointer,
+        org_id=str(org_id),
+        until=None if dishonest_until is None else dishonest_until.isoformat(),
+    )
+
+
+def invitation_checks(
+    org_id: UUID, dishonest_until: date | None, day: date, *, role: Role, already_open: bool
+) -> list[Check]:
+    """Check that an organization may be invited: honest, not in already, not as a second lead."""
+    return [
+        honesty_check(org_id, dishonest_until, day, "/org_id"),
+        VOLUNTARY.check("STATE_CONFLICT", Kind.STATE, passed=not already_open, org_id=str(org_id)),
+        VOLUNTARY.check(
+            "STATE_CONFLICT",
+            Kind.STATE,
+            passed=role is not Role.LEAD,
+            pointer="/role",
+            role=role.value,
+        ),
+    ]
+
+
+def notice_checks(
+    state: State,
+    role: Role,
+    *,
+    org_id: UUID,
+    acting_id: UUID | None,
+    last_day: date,
+    today: date,
+) -> list[Check]:
+    """Check that a member may give notice, its last day lying today or later."""
+    return [
+        VOLUNTARY.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=acting_id == org_id),
+        VOLUNTARY.check(
+            "FIELD_INVALID",
+            Kind.CONTENT,
+            passed=last_day >= today,
+            pointer="/left_on",
+            field="left_on",
+            today=today.isoformat(),
+        ),
+        _move_check(state, Event.GIVE_NOTICE),
+        VOLUNTARY.check(
+            "STATE_CONFLICT", Kind.STATE, passed=role is not Role.LEAD, role=role.value
+        ),
+    ]

@@ -1,0 +1,56 @@
+"""Memberships of organizations in centres."""
+
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, Index, text
+from sqlmodel import Field
+
+from registry.base import Base
+from registry.memberships.rules import VOLUNTARY, Role, State
+from registry.organizations.rules import ChainPosition
+from shared.database import EnumText, instant, new_id
+from shared.http.constraints import meaning
+
+ONE_OPEN: Final = "uq_membership_one_open"
+# Two invitations of one organization can pass the same check together; only the index sees both.
+meaning(ONE_OPEN, VOLUNTARY, "STATE_CONFLICT")
+
+
+class Membership(Base, table=True):
+    """An organization in a centre, from its invitation on.
+
+    `joined_on` is the first day of membership, `left_on` the last one, both included.
+    """
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        CheckConstraint("left_on >= joined_on", name="days_in_order"),
+        Index(
+            ONE_OPEN,
+            "center_id",
+            "org_id",
+            unique=True,
+            postgresql_where=text("state IN ('invited', 'confirmed', 'active', 'leaving')"),
+        ),
+        Index("ix_membership_org_id", "org_id"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    version: int = 1
+    center_id: UUID = Field(foreign_key="center.id")
+    org_id: UUID = Field(foreign_key="organization.id")
+    inviter_id: UUID = Field(foreign_key="organization.id")
+    role: Role = Field(sa_column=Column(EnumText(Role), nullable=False))
+    chain_position: ChainPosition | None = Field(
+        default=None, sa_column=Column(EnumText(ChainPosition))
+    )
+    state: State = Field(default=State.INVITED, sa_column=Column(EnumText(State), nullable=False))
+    invited_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    # An invitation to a centre that is listed already: confirming it begins the membership.
+    to_listed: bool = False
+    joined_on: date | None = None
+    left_on: date | None = None
+    notice_on: date | None = None
+    exit_reason: str | None = None

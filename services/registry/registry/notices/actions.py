@@ -1,0 +1,159 @@
+"""What happens to notices and objections."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from registry.notices import queries, rules
+from registry.notices.rules import Decision, State, SubjectType
+from registry.notices.tables import Objection, PublicNotice
+from registry.programme.queries import policy_on, working_days
+from shared.auth import Actor
+from shared.events import record
+from shared.rules import require
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeText:
+    """What a notice says, and of which case and centre."""
+
+    subject_id: UUID
+    center_id: UUID
+    title: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """An objection as it came in; name and contact may turn out to be empty."""
+
+    named_party: str
+    contact: str
+    grounds: str
+    evidence: Sequence[UUID]
+
+
+async def open_notice(
+    session: AsyncSession, actor: Actor, text: NoticeText, today: date, now: datetime
+) -> PublicNotice:
+    """Show everyone what is about to be decided, from today to the last working day (X09)."""
+    policy = await policy_on(session, today)
+    closes_on = rules.closing_day(policy, await working_days(session), today)
+    notice = PublicNotice(
+        subject_type=SubjectType.APPLICATION,
+        subject_id=text.subject_id,
+        center_id=text.center_id,
+        title=text.title,
+        content=text.content,
+        opens_on=today,
+        closes_on=closes_on,
+        opened_at=now,
+    )
+    session.add(notice)
+    await session.flush()
+    record(
+        session,
+        actor,
+        "notice.opened",
+        notice.id,
+        center_id=text.center_id,
+        case_id=text.subject_id,
+        capacity="handler",
+        opens_on=notice.opens_on,
+        closes_on=notice.closes_on,
+        title=notice.title,
+    )
+    return notice
+
+
+async def close(session: AsyncSession, actor: Actor, notice: PublicNotice, state: State) -> None:
+    """Close a notice whose subject was decided, or take it back."""
+    notice.state = state
+    record(
+        session,
+        actor,
+        f"notice.{state.value}",
+        notice.id,
+        center_id=notice.center_id,
+        case_id=notice.subject_id,
+    )
+
+
+async def object_to(
+    session: AsyncSession,
+    actor: Actor,
+    notice_id: UUID,
+    complaint: Complaint,
+    today: date,
+    now: datetime,
+) -> Objection:
+    """Take an objection to an open notice, under a name that can be reached (X09).
+
+    Raises `Refused`: NOT_FOUND, OBJECTION_ANONYMOUS or STATE_CONFLICT.
+    """
+    # The approval locks the same row: an objection comes before it, or is refused after it.
+    notice = await queries.notice_for_update(session, notice_id)
+    require(
+        rules.filing_checks(
+            complaint.named_party,
+            complaint.contact,
+            state=notice.state,
+            closes_on=notice.closes_on,
+            today=today,
+        )
+    )
+    objection = Objection(
+        notice_id=notice.id,
+        named_party=complaint.named_party,
+        contact=complaint.contact,
+        grounds=complaint.grounds,
+        evidence=[str(file_id) for file_id in complaint.evidence],
+        received_at=now,
+    )
+    session.add(objection)
+    record(
+        session,
+        actor,
+        "objection.received",
+        objection.id,
+        center_id=notice.center_id,
+        case_id=notice.subject_id,
+        notice_id=notice.id,
+    )
+    return objection
+
+
+async def decide_objection(
+    session: AsyncSession,
+    actor: Actor,
+    objection_id: UUID,
+    decision: Decision,
+    reason: str,
+    now: datetime,
+) -> Objection:
+    """Uphold or dismiss an objection, with a reason (X09).
+
+    Raises `Refused`: NOT_FOUND or STATE_CONFLICT.
+    """
+    objection = await queries.objection_for_update(session, objection_id)
+    notice = await queries.notice_found(session, objection.notice_id)
+    require(rules.decision_checks(objection.state, decision))
+    objection.state = rules.DECIDED[objection.state, decision]
+    objection.decision_reason = reason
+    objection.decided_by = actor.person_id
+    objection.decided_at = now
+    record(
+        session,
+        actor,
+        "objection.decided",
+        objection.id,
+        center_id=notice.center_id,
+        case_id=notice.subject_id,
+        reason=reason,
+        notice_id=notice.id,
+        decision=decision,
+    )
+    return objection

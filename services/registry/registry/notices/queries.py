@@ -1,0 +1,94 @@
+"""What is read of notices: everything but the names and contacts of those who object."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from registry.notices.rules import ObjectionState, State, SubjectType
+from registry.notices.tables import Objection, PublicNotice
+from shared.rules import found
+
+
+def notices(
+    state: State | None = None, open_on: date | None = None
+) -> SelectOfScalar[PublicNotice]:
+    """Select notices; they are public from their first day on."""
+    statement = select(PublicNotice)
+    if state is not None:
+        statement = statement.where(col(PublicNotice.state) == state)
+    if open_on is not None:
+        statement = statement.where(
+            col(PublicNotice.opens_on) <= open_on, col(PublicNotice.closes_on) >= open_on
+        )
+    return statement
+
+
+async def notice_found(session: AsyncSession, notice_id: UUID) -> PublicNotice:
+    """Give a notice; an unknown one is NOT_FOUND."""
+    return found(await session.get(PublicNotice, notice_id))
+
+
+async def notice_for_update(session: AsyncSession, notice_id: UUID) -> PublicNotice:
+    """Load and lock a notice, so that an objection and the decision do not pass each other."""
+    statement = select(PublicNotice).where(col(PublicNotice.id) == notice_id).with_for_update()
+    return found(await session.scalar(statement.execution_options(populate_existing=True)))
+
+
+async def open_notice_of(
+    session: AsyncSession, subject_type: SubjectType, subject_id: UUID
+) -> PublicNotice | None:
+    """Lock and give the notice of a subject that has not been closed."""
+    statement = (
+        select(PublicNotice)
+        .where(
+            col(PublicNotice.subject_type) == subject_type,
+            col(PublicNotice.subject_id) == subject_id,
+            col(PublicNotice.state) == State.OPEN,
+        )
+        .with_for_update()
+    )
+    notice: PublicNotice | None = await session.scalar(statement)
+    return notice
+
+
+async def notice_of(
+    session: AsyncSession, subject_type: SubjectType, subject_id: UUID
+) -> PublicNotice | None:
+    """Give the latest notice of a subject."""
+    statement = (
+        select(PublicNotice)
+        .where(
+            col(PublicNotice.subject_type) == subject_type,
+            col(PublicNotice.subject_id) == subject_id,
+        )
+        .order_by(col(PublicNotice.opened_at).desc())
+        .limit(1)
+    )
+    notice: PublicNotice | None = await session.scalar(statement)
+    return notice
+
+
+def objections(notice_id: UUID | None, state: ObjectionState | None) -> SelectOfScalar[Objection]:
+    """Select objections, for officials."""
+    statement = select(Objection)
+    if notice_id is not None:
+        statement = statement.where(col(Objection.notice_id) == notice_id)
+    if state is not None:
+        statement = statement.where(col(Objection.state) == state)
+    return statement
+
+
+async def objection_states(session: AsyncSession, notice_id: UUID) -> Sequence[ObjectionState]:
+    """Give the states of a notice's objections."""
+    statement = select(Objection).where(col(Objection.notice_id) == notice_id)
+    return [objection.state for objection in (await session.scalars(statement)).all()]
+
+
+async def objection_for_update(session: AsyncSession, objection_id: UUID) -> Objection:
+    """Load and lock an objection."""
+    statement = select(Objection).where(col(Objection.id) == objection_id).with_for_update()
+    return found(await session.scalar(statement))

@@ -1,0 +1,166 @@
+"""The HTTP face of notices: public to read and to object to, decided by officials."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from sqlmodel import col
+
+from registry.notices import actions, queries
+from registry.notices.actions import Complaint
+from registry.notices.rules import ObjectionState, State
+from registry.notices.schemas import (
+    NoticeOut,
+    ObjectionDecisionIn,
+    ObjectionIn,
+    ObjectionOut,
+    ObjectionReceiptOut,
+)
+from registry.notices.tables import Objection, PublicNotice
+from shared.auth import Actor
+from shared.http import (
+    CurrentActor,
+    MaybeActor,
+    Now,
+    Page,
+    PageQuery,
+    Reading,
+    Router,
+    Today,
+    Transaction,
+    access,
+    paginate,
+    problems,
+)
+from shared.http.schemas import Day
+
+OFFICIALS = "officials of the competent authority"
+EVERYONE = "everyone"
+# Whoever objects without signing in acts under one fixed id; his name stands in the objection.
+THE_PUBLIC = Actor.system("public")
+
+public = Router(prefix="/v1/public/notices", tags=["public"])
+notices = Router(prefix="/v1/registry/notices", tags=["notices"])
+objections = Router(prefix="/v1/registry/objections", tags=["notices"])
+ROUTERS = (public, notices, objections)
+
+StateQuery = Annotated[State | None, Query(description="Only notices in this state.")]
+
+
+@public.get(
+    "",
+    operation_id="public_list_notices",
+    openapi_extra=access(tenant=EVERYONE, rules=("X09",)),
+)
+async def list_public_notices(
+    page: PageQuery,
+    session: Reading,
+    state: StateQuery = None,
+    open_on: Annotated[Day | None, Query(description="Only those open on a day.")] = None,
+) -> Page[NoticeOut]:
+    """List the public notices, newest first."""
+    rows, next_cursor = await paginate(
+        session,
+        queries.notices(state, open_on),
+        page,
+        keys=[col(PublicNotice.opened_at).desc(), col(PublicNotice.id).desc()],
+        filters={"state": state, "open_on": open_on},
+    )
+    return Page(items=[NoticeOut.model_validate(row) for row in rows], next_cursor=next_cursor)
+
+
+@public.get(
+    "/{notice_id}",
+    operation_id="public_get_notice",
+    openapi_extra=access(tenant=EVERYONE, rules=("X09",)),
+    responses=problems("NOT_FOUND"),
+)
+async def get_public_notice(notice_id: UUID, session: Reading) -> NoticeOut:
+    """Read a public notice."""
+    return NoticeOut.model_validate(await queries.notice_found(session, notice_id))
+
+
+@public.post(
+    "/{notice_id}/objections",
+    status_code=201,
+    operation_id="public_object_to_notice",
+    openapi_extra=access(tenant=EVERYONE, rules=("X09",)),
+    responses=problems("NOT_FOUND", "OBJECTION_ANONYMOUS", "STATE_CONFLICT"),
+)
+async def object_to_notice(
+    notice_id: UUID,
+    body: ObjectionIn,
+    actor: MaybeActor,
+    today: Today,
+    now: Now,
+    session: Transaction,
+) -> ObjectionReceiptOut:
+    """Object to what is about to be decided; an objection without a name is not taken."""
+    complaint = Complaint(body.named_party, body.contact, body.grounds, body.evidence)
+    objection = await actions.object_to(
+        session, actor or THE_PUBLIC, notice_id, complaint, today, now
+    )
+    return ObjectionReceiptOut.model_validate(objection)
+
+
+@notices.get(
+    "",
+    operation_id="registry_list_notices",
+    openapi_extra=access(
+        "member", "official", "expert", "agency", "service", tenant=EVERYONE, rules=("X09",)
+    ),
+)
+async def list_notices(
+    page: PageQuery, session: Reading, state: StateQuery = None
+) -> Page[NoticeOut]:
+    """List the notices, newest first."""
+    rows, next_cursor = await paginate(
+        session,
+        queries.notices(state),
+        page,
+        keys=[col(PublicNotice.opened_at).desc(), col(PublicNotice.id).desc()],
+        filters={"state": state},
+    )
+    return Page(items=[NoticeOut.model_validate(row) for row in rows], next_cursor=next_cursor)
+
+
+@objections.get(
+    "",
+    operation_id="registry_list_objections",
+    openapi_extra=access("official", tenant=OFFICIALS, rules=("X09",)),
+)
+async def list_objections(
+    page: PageQuery,
+    session: Reading,
+    notice_id: Annotated[UUID | None, Query(description="Only those to one notice.")] = None,
+    state: Annotated[ObjectionState | None, Query(description="Only those in a state.")] = None,
+) -> Page[ObjectionOut]:
+    """List objections with the names behind them, newest first."""
+    rows, next_cursor = await paginate(
+        session,
+        queries.objections(notice_id, state),
+        page,
+        keys=[col(Objection.received_at).desc(), col(Objection.id).desc()],
+        filters={"notice_id": notice_id, "state": state},
+    )
+    return Page(items=[ObjectionOut.model_validate(row) for row in rows], next_cursor=next_cursor)
+
+
+@objections.post(
+    "/{objection_id}/decision",
+    operation_id="registry_decide_objection",
+    openapi_extra=access("handler", "reviewer", tenant=OFFICIALS, rules=("X09",)),
+    responses=problems("NOT_FOUND", "STATE_CONFLICT"),
+)
+async def decide_objection(
+    objection_id: UUID,
+    body: ObjectionDecisionIn,
+    actor: CurrentActor,
+    now: Now,
+    session: Transaction,
+) -> ObjectionOut:
+    """Uphold or dismiss an objection."""
+    objection = await actions.decide_objection(
+        session, actor, objection_id, body.decision, body.reason, now
+    )
+    return ObjectionOut.model_validate(objection)

@@ -1,0 +1,109 @@
+"""A public notice is open for some working days; objections come under a name.
+
+The clauses are practice (X09): five working days unless the policy says otherwise, counted from the
+day after the notice appears; the last day counts until 23:59:59 in Shanghai.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from shared.calendar import WorkingDays
+from shared.rules import Check, Kind, Policy, Rule
+
+NOTICE: Final = Rule("X09", "practice")
+# Words that stand in for a name, in either language.
+NAMELESS: Final = frozenset({"匿名", "无名", "无名氏", "群众", "anonymous", "anon", "n/a", "none"})
+
+
+class SubjectType(StrEnum):
+    """What a notice is about."""
+
+    APPLICATION = "application"
+
+
+class State(StrEnum):
+    """A notice is open until its subject is decided or the notice is taken back."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+
+
+class ObjectionState(StrEnum):
+    """Where an objection stands."""
+
+    OPEN = "open"
+    UPHELD = "upheld"
+    DISMISSED = "dismissed"
+
+
+class Decision(StrEnum):
+    """How an objection may be decided."""
+
+    UPHELD = "upheld"
+    DISMISSED = "dismissed"
+
+
+DECIDED: Final[Mapping[tuple[ObjectionState, Decision], ObjectionState]] = {
+    (ObjectionState.OPEN, Decision.UPHELD): ObjectionState.UPHELD,
+    (ObjectionState.OPEN, Decision.DISMISSED): ObjectionState.DISMISSED,
+}
+
+
+def closing_day(policy: Policy, calendar: WorkingDays, opens_on: date) -> date:
+    """Give the last day of a notice, included (X09, X10)."""
+    return calendar.add(opens_on, policy.value("X09", "notice_working_days"))
+
+
+def period_checks(closes_on: date, today: date) -> list[Check]:
+    """Check that a notice is over: its last day is still part of it."""
+    return [
+        NOTICE.check(
+            "NOTICE_OPEN",
+            Kind.STATE,
+            passed=today > closes_on,
+            closes_on=closes_on.isoformat(),
+            today=today.isoformat(),
+        )
+    ]
+
+
+def objection_checks(states: Sequence[ObjectionState]) -> list[Check]:
+    """Check that no objection waits, and that none was upheld."""
+    waiting = sum(state is ObjectionState.OPEN for state in states)
+    upheld = sum(state is ObjectionState.UPHELD for state in states)
+    return [
+        NOTICE.check("OBJECTION_PENDING", Kind.STATE, passed=waiting == 0, waiting=waiting),
+        NOTICE.check("STATE_CONFLICT", Kind.STATE, passed=upheld == 0, upheld=upheld),
+    ]
+
+
+def filing_checks(
+    named_party: str, contact: str, *, state: State, closes_on: date, today: date
+) -> list[Check]:
+    """Check an objection: under a name that can be reached, while the notice is open."""
+    name = named_party.strip()
+    named = bool(name) and name.casefold() not in NAMELESS
+    return [
+        NOTICE.check("OBJECTION_ANONYMOUS", Kind.CONTENT, passed=named, pointer="/named_party"),
+        NOTICE.check(
+            "OBJECTION_ANONYMOUS", Kind.CONTENT, passed=bool(contact.strip()), pointer="/contact"
+        ),
+        NOTICE.check(
+            "STATE_CONFLICT",
+            Kind.STATE,
+            passed=state is State.OPEN and today <= closes_on,
+            closes_on=closes_on.isoformat(),
+        ),
+    ]
+
+
+def decision_checks(state: ObjectionState, decision: Decision) -> list[Check]:
+    """Check that an objection may still be decided."""
+    return [
+        NOTICE.check(
+            "STATE_CONFLICT", Kind.STATE, passed=(state, decision) in DECIDED, state=state.value
+        )
+    ]

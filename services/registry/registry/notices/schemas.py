@@ -1,0 +1,84 @@
+"""Notices and objections on the wire."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from registry.notices.rules import Decision, ObjectionState, State, SubjectType
+from shared.http.schemas import Body, Instant, LongText, Out
+
+# A name may be empty on the wire, so that its lack is answered with its own code.
+Named = Annotated[str, StringConstraints(max_length=200)]
+
+
+class ObjectionIn(Body):
+    """An objection to a notice, under a name that can be reached."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "named_party": "上海示例装备有限公司",
+                    "contact": "legal@example.com",
+                    "grounds": "核心技术权属存在争议，已提起诉讼。",
+                    "evidence": [],
+                }
+            ]
+        }
+    )
+
+    named_party: Named = Field(default="", description="The person or organization that objects.")
+    contact: Named = Field(default="", description="Where it can be reached.")
+    grounds: LongText = Field(description="What it objects to, and why.")
+    evidence: list[UUID] = Field(
+        default_factory=list, max_length=50, description="Files of the registry."
+    )
+
+
+class ObjectionDecisionIn(Body):
+    """A decision on an objection."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"decision": "dismissed", "reason": "经核实，权属清晰。"}]}
+    )
+
+    decision: Decision = Field(description="`upheld` or `dismissed`.")
+    reason: LongText = Field(description="Why.")
+
+
+class NoticeOut(Out):
+    """A public notice."""
+
+    id: UUID = Field(description="The notice.")
+    subject_type: SubjectType = Field(description="What kind of case it is about.")
+    subject_id: UUID = Field(description="The case.")
+    center_id: UUID = Field(description="The centre.")
+    title: str = Field(description="What is about to be decided.")
+    content: str = Field(description="The text of the notice.")
+    opens_on: date = Field(description="The first day.")
+    closes_on: date = Field(description="The last day, until 23:59:59 in Shanghai.")
+    state: State = Field(description="`open` until the case is decided.")
+    opened_at: Instant = Field(description="When it was opened.")
+
+
+class ObjectionReceiptOut(Out):
+    """What someone who objects is given: no more than that it has arrived."""
+
+    id: UUID = Field(description="The objection.")
+    notice_id: UUID = Field(description="The notice.")
+    state: ObjectionState = Field(description="Where it stands.")
+    received_at: Instant = Field(description="When it arrived.")
+
+
+class ObjectionOut(ObjectionReceiptOut):
+    """An objection, for officials."""
+
+    named_party: str = Field(description="Who objects.")
+    contact: str = Field(description="Where he can be reached.")
+    grounds: str = Field(description="What he objects to.")
+    evidence: list[UUID] = Field(description="Files.")
+    decision_reason: str | None = Field(description="Why it was decided so.")
+    decided_by: UUID | None = Field(description="Who decided.")
+    decided_at: Instant | None = Field(description="When it was decided.")

@@ -1,0 +1,63 @@
+"""Public notices and the objections to them."""
+
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, Index, text
+from sqlmodel import Field
+
+from registry.base import Base
+from registry.notices.rules import NOTICE, ObjectionState, State, SubjectType
+from shared.database import EnumText, instant, json_column, new_id
+from shared.http.constraints import meaning
+
+ONE_OPEN: Final = "uq_public_notice_one_open"
+meaning(ONE_OPEN, NOTICE, "STATE_CONFLICT")
+
+
+class PublicNotice(Base, table=True):
+    """What is about to be decided, shown to everyone from a day to a day, both included."""
+
+    __tablename__ = "public_notice"
+    __table_args__ = (
+        CheckConstraint("closes_on >= opens_on", name="days_in_order"),
+        Index(
+            ONE_OPEN,
+            "subject_id",
+            unique=True,
+            postgresql_where=text("state = 'open'"),
+        ),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    subject_type: SubjectType = Field(sa_column=Column(EnumText(SubjectType), nullable=False))
+    subject_id: UUID
+    center_id: UUID = Field(foreign_key="center.id")
+    title: str
+    content: str
+    opens_on: date
+    closes_on: date
+    state: State = Field(default=State.OPEN, sa_column=Column(EnumText(State), nullable=False))
+    opened_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+
+
+class Objection(Base, table=True):
+    """An objection under a name; name and contact are personal, and stand nowhere else (X12)."""
+
+    __tablename__ = "objection"
+    __table_args__ = (Index("ix_objection_notice_id", "notice_id"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    notice_id: UUID = Field(foreign_key="public_notice.id")
+    named_party: str
+    contact: str
+    grounds: str
+    evidence: list[str] = Field(sa_column=Column(json_column(), nullable=False))
+    state: ObjectionState = Field(
+        default=ObjectionState.OPEN, sa_column=Column(EnumText(ObjectionState), nullable=False)
+    )
+    received_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    decision_reason: str | None = None
+    decided_by: UUID | None = None
+    decided_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
