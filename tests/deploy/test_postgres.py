@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -212,3 +213,35 @@ def test_a_socket_folder_taken_by_someone_else_is_refused(tmp_path: Path) -> Non
     server.socket_folder.chmod(0o777)
     with pytest.raises(PostgresError, match="belongs to someone else"):
         server.start()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root drops its rights")
+def test_without_user_namespaces_it_runs_as_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = PostgreSQL._reachable_as
+    monkeypatch.setattr(
+        PostgreSQL,
+        "_reachable_as",
+        lambda server, user: user != "namespace" and real(server, user),
+    )
+    with tempfile.TemporaryDirectory() as open_to_all:
+        Path(open_to_all).chmod(0o755)
+        server = PostgreSQL(Path(open_to_all) / "pg", throwaway=True)
+        try:
+            server.start()
+        except PostgresError as error:
+            assert "Run as an ordinary user" in str(error)  # noqa: PT017 - the programs lie hidden
+            return
+        assert server.process is not None
+        assert Path(f"/proc/{server.process.pid}").stat().st_uid == server.data.stat().st_uid != 0
+        assert server.execute("SELECT 1").strip() == "1"
+        server.stop()
+
+
+@pytest.mark.refusing
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root drops its rights")
+def test_root_whose_files_nobody_can_reach_is_told_where_to_put_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PostgreSQL, "_reachable_as", lambda _server, _user: False)
+    with pytest.raises(PostgresError, match="put the checkout"):
+        PostgreSQL(tmp_path / "pg").start()
