@@ -1,0 +1,338 @@
+"""What happens to agreements: proposed, signed by every party, in force, replaced."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ip_ledger import tenancy
+from ip_ledger.agreements import queries, rules
+from ip_ledger.agreements.rules import Event, Proposal, State
+from ip_ledger.agreements.tables import Agreement, AgreementParty, AgreementSignature
+from ip_ledger.log.actions import append_record
+from shared.auth import Actor
+from shared.directory import DirectoryCenter
+from shared.events import record
+from shared.events.recording import content_sha256
+from shared.http import version_checks
+from shared.rules import Check, Kind, require
+
+
+async def propose(
+    session: AsyncSession,
+    actor: Actor,
+    center: DirectoryCenter,
+    proposal: Proposal,
+    *,
+    stored_sha256: str | None,
+    now: datetime,
+    amends: Agreement | None = None,
+) -> queries.Whole:
+    """Propose an agreement to its parties, for the lead sponsor or the centre itself (A084).
+
+    `center` is one that the actor may write for, locked; `stored_sha256` is the hash of the text
+    as the registry keeps it. Raises `Refused`: FORBIDDEN_SCOPE, FILE_UNKNOWN, TEXT_HASH_MISMATCH,
+    CLAUSE_MISSING, SHARES_NOT_100, PARTY_…, CONSENT_MISSING.
+    """
+    present = await queries.present_for_update(session, center.id)
+    bound = (await queries.with_parts(session, present[:1]))[0].party_ids if present else []
+    organizations = (await tenancy.taking_part(session, [center]))[center.id]
+    require(
+        [
+            leading_check(center, actor),
+            *rules.text_checks(stored_sha256, proposal.text_sha256),
+            *rules.proposal_checks(proposal),
+            *rules.succession_checks(proposal.parties, bound, organizations),
+        ]
+    )
+    agreement = Agreement(
+        center_id=center.id,
+        state=State.PROPOSED,
+        edition=await queries.last_edition(session, center.id) + 1,
+        supersedes_id=amends.id if amends else None,
+        text_file_id=proposal.text_file_id,
+        text_sha256=str(stored_sha256),
+        terms_sha256=content_sha256(terms_document(center.id, proposal, str(stored_sha256))),
+        clauses={clause.value: evidence for clause, evidence in proposal.clauses.items()},
+        attribution=_attribution(proposal),
+        rounding=proposal.rounding,
+        exit_method=proposal.exit_method,
+        ordinary_license_consent_ppm=proposal.ordinary_license_consent_ppm,
+        other_license_consent_ppm=proposal.other_license_consent_ppm,
+        effective_on=proposal.effective_on,
+        proposed_by_org_id=tenancy.own_organization(actor),
+        proposed_by=actor.person_id,
+        proposed_at=now,
+    )
+    parties = _parties(agreement.id, proposal)
+    session.add(agreement)
+    await session.flush()
+    session.add_all(parties)
+    record(
+        session,
+        actor,
+        "agreement.proposed",
+        agreement.id,
+        center_id=center.id,
+        after=agreement.terms_sha256,
+        parties=proposal.parties,
+        effective_on=proposal.effective_on,
+        text_sha256=agreement.text_sha256,
+    )
+    return queries.Whole(agreement, parties, [])
+
+
+async def amend(
+    session: AsyncSession,
+    actor: Actor,
+    agreement_id: UUID,
+    proposal: Proposal,
+    *,
+    version: int,
+    stored_sha256: str | None,
+    now: datetime,
+    today: date,
+) -> queries.Whole:
+    """Propose another text in place of an agreement that binds its parties (X06).
+
+    The present parties must be parties again, unless they have left the centre. Raises `Refused`
+    as `propose`, and NOT_FOUND, STATE_CONFLICT or VERSION_CONFLICT.
+    """
+    center_id = (await queries.whole(session, actor, agreement_id, today)).agreement.center_id
+    center = await tenancy.writable_center_for_update(session, actor, center_id, today)
+    agreement = await queries.agreement_for_update(session, actor, agreement_id, today)
+    require(
+        [
+            *version_checks(agreement.version, version),
+            *rules.amendment_checks(agreement.state),
+        ]
+    )
+    return await propose(
+        session, actor, center, proposal, stored_sha256=stored_sha256, now=now, amends=agreement
+    )
+
+
+async def sign(
+    session: AsyncSession,
+    actor: Actor,
+    agreement_id: UUID,
+    text_sha256: str,
+    *,
+    now: datetime,
+    today: date,
+) -> queries.Whole:
+    """Sign the text for the actor's own organization; the last signature binds all (A084).
+
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, ALREADY_SIGNED, TEXT_HASH_MISMATCH or
+    STATE_CONFLICT.
+    """
+    seen = await queries.whole(session, actor, agreement_id, today)
+    # One lock for all texts of a centre: two last signatures must not both end the other's text.
+    await tenancy.lock_center(session, seen.agreement.center_id)
+    agreement = await queries.agreement_for_update(session, actor, agreement_id, today)
+    standing = (await queries.with_parts(session, [agreement]))[0]
+    require(
+        rules.signature_checks(
+            agreement.state,
+            actor.org_id,
+            standing.party_ids,
+            standing.signed_ids,
+            is_same_text=text_sha256 == agreement.text_sha256,
+        )
+    )
+    signature = AgreementSignature(
+        agreement_id=agreement.id,
+        org_id=tenancy.own_organization(actor),
+        text_sha256=text_sha256,
+        signed_by=actor.person_id,
+        client_id=actor.client_id,
+        signed_at=now,
+    )
+    session.add(signature)
+    signed = queries.Whole(agreement, standing.parties, [*standing.signatures, signature])
+    event = rules.signing_event(signed.party_ids, signed.signed_ids)
+    agreement.state = rules.MOVES[agreement.state, event]
+    agreement.version += 1
+    record(
+        session,
+        actor,
+        "agreement.signed",
+        agreement.id,
+        center_id=agreement.center_id,
+        capacity="party",
+        org_id=actor.org_id,
+        text_sha256=text_sha256,
+        signatures=len(signed.signatures),
+        parties=len(signed.parties),
+    )
+    if rules.takes_effect(agreement.state, agreement.effective_on, today):
+        await take_effect(session, actor, signed, now=now)
+    return signed
+
+
+async def withdraw(
+    session: AsyncSession, actor: Actor, agreement_id: UUID, *, version: int, today: date
+) -> queries.Whole:
+    """Take back a proposal that not all parties have signed.
+
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, VERSION_CONFLICT or STATE_CONFLICT.
+    """
+    agreement = await queries.agreement_for_update(session, actor, agreement_id, today)
+    is_proposer = agreement.proposed_by_org_id == actor.org_id
+    require(
+        [
+            rules.MARKET_TERMS.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=is_proposer),
+            *version_checks(agreement.version, version),
+            *rules.event_checks(agreement.state, Event.WITHDRAW),
+        ]
+    )
+    agreement.state = rules.MOVES[agreement.state, Event.WITHDRAW]
+    agreement.version += 1
+    record(session, actor, "agreement.withdrawn", agreement.id, center_id=agreement.center_id)
+    return (await queries.with_parts(session, [agreement]))[0]
+
+
+async def take_effect(
+    session: AsyncSession, actor: Actor, standing: queries.Whole, *, now: datetime
+) -> None:
+    """Put a signed agreement in force, end the one that it replaces, and log it (A084, X07)."""
+    agreement = standing.agreement
+    require(rules.event_checks(agreement.state, Event.TAKE_EFFECT))
+    await session.flush()
+    present = await queries.present_for_update(session, agreement.center_id)
+    for former in (one for one in present if one.edition < agreement.edition):
+        _supersede(session, actor, former, agreement)
+    agreement.state = rules.MOVES[agreement.state, Event.TAKE_EFFECT]
+    agreement.version += 1
+    agreement.in_force_at = now
+    await append_record(
+        session,
+        "agreement",
+        agreement.id,
+        agreement.center_id,
+        _log_document(standing),
+        _log_openings(standing),
+        readers=standing.party_ids,
+    )
+    record(
+        session,
+        actor,
+        "agreement.in_force",
+        agreement.id,
+        center_id=agreement.center_id,
+        agreement_id=agreement.id,
+        version=agreement.version,
+        hash=agreement.terms_sha256,
+        effective_on=agreement.effective_on,
+    )
+
+
+async def put_due_in_force(session: AsyncSession, actor: Actor, now: datetime, today: date) -> int:
+    """Put the signed agreements in force whose first day has come; give how many there were."""
+    due = await queries.due_for_update(session, today)
+    for standing in await queries.with_parts(session, due):
+        if standing.agreement.state is State.SIGNED:
+            await take_effect(session, actor, standing, now=now)
+    return len(due)
+
+
+def _supersede(
+    session: AsyncSession, actor: Actor, former: Agreement, successor: Agreement
+) -> None:
+    former.state = rules.MOVES[former.state, Event.SUPERSEDE]
+    # A successor that reaches back further leaves its predecessor no day at all.
+    former.effective_before = max(former.effective_on, successor.effective_on)
+    former.version += 1
+    record(
+        session,
+        actor,
+        "agreement.ended",
+        former.id,
+        center_id=former.center_id,
+        agreement_id=former.id,
+        version=former.version,
+        superseded_by_id=successor.id,
+        effective_before=former.effective_before,
+    )
+
+
+def leading_check(center: DirectoryCenter, actor: Actor) -> Check:
+    """Check that the actor acts for all members: as lead sponsor or for the centre itself."""
+    return rules.MARKET_TERMS.check(
+        "FORBIDDEN_SCOPE", Kind.SCOPE, passed=tenancy.leads(center, actor)
+    )
+
+
+def terms_document(center_id: UUID, proposal: Proposal, text_sha256: str) -> Mapping[str, Any]:
+    """Give what the hash of the terms covers: every term, parties in the order of the text."""
+    return {
+        "center_id": center_id,
+        "text_sha256": text_sha256,
+        "parties": proposal.parties,
+        "clauses": {clause.value: text for clause, text in proposal.clauses.items()},
+        "attribution": _attribution(proposal),
+        "benefit_shares": proposal.benefit_shares,
+        "risk_shares": proposal.risk_shares,
+        "reward_rates": proposal.reward_rates,
+        "rounding": proposal.rounding,
+        "exit_method": proposal.exit_method,
+        "ordinary_license_consent_ppm": proposal.ordinary_license_consent_ppm,
+        "other_license_consent_ppm": proposal.other_license_consent_ppm,
+        "effective_on": proposal.effective_on,
+    }
+
+
+def _attribution(proposal: Proposal) -> dict[str, Any] | None:
+    if proposal.attribution_text is None and not proposal.attribution_shares:
+        return None
+    shares = [{"org_id": str(org), "ppm": ppm} for org, ppm in proposal.attribution_shares]
+    return {"text": proposal.attribution_text, "shares": shares or None}
+
+
+def _parties(agreement_id: UUID, proposal: Proposal) -> list[AgreementParty]:
+    benefit, risk = dict(proposal.benefit_shares), dict(proposal.risk_shares)
+    rates = dict(proposal.reward_rates)
+    return [
+        AgreementParty(
+            agreement_id=agreement_id,
+            place=place,
+            org_id=org_id,
+            benefit_ppm=benefit.get(org_id, 0),
+            risk_ppm=risk.get(org_id, 0),
+            reward_rate_ppm=rates.get(org_id),
+        )
+        for place, org_id in enumerate(proposal.parties, start=1)
+    ]
+
+
+def _log_document(standing: queries.Whole) -> dict[str, Any]:
+    agreement = standing.agreement
+    return {
+        "agreement_id": str(agreement.id),
+        "center_id": str(agreement.center_id),
+        "edition": agreement.edition,
+        "text_sha256": agreement.text_sha256,
+        "terms_sha256": agreement.terms_sha256,
+        "effective_on": agreement.effective_on.isoformat(),
+        "supersedes_id": str(agreement.supersedes_id) if agreement.supersedes_id else None,
+    }
+
+
+def _log_openings(standing: queries.Whole) -> dict[str, Any]:
+    return {
+        "parties": [
+            {
+                "org_id": str(party.org_id),
+                "place": party.place,
+                "benefit_ppm": party.benefit_ppm,
+                "risk_ppm": party.risk_ppm,
+            }
+            for party in standing.parties
+        ],
+        "signatures": [
+            {"org_id": str(row.org_id), "signed_by": str(row.signed_by)}
+            for row in standing.signatures
+        ],
+    }

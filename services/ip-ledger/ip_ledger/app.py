@@ -1,0 +1,107 @@
+"""The ip-ledger: settings, database and features wired together, and nothing else."""
+
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.types import ASGIApp
+
+from ip_ledger.agreements import jobs as agreement_jobs
+from ip_ledger.agreements import routes as agreements
+from ip_ledger.assets import routes as assets
+from ip_ledger.contracts import routes as contracts
+from ip_ledger.distributions import routes as distributions
+from ip_ledger.facts import routes as facts
+from ip_ledger.journal import routes as journal
+from ip_ledger.log import jobs as log_jobs
+from ip_ledger.log import routes as log
+from ip_ledger.revenue import routes as revenue
+from ip_ledger.settings import LedgerSettings
+from shared import directory
+from shared.auth import Actor
+from shared.events.feed import FeedScope
+from shared.http import CurrentActor, Reading, Router, Transaction, access, problems
+from shared.http.app import Service, service_app
+from shared.http.batches import BatchOut, batch_job, batch_jobs, cancel_batch_job
+from shared.jobs import job_worker
+
+TAGS: Final = (
+    {"name": "agreements", "description": "What members agreed to own, earn and risk together."},
+    {"name": "assets", "description": "Inventions and other results, and who owned them when."},
+    {"name": "contracts", "description": "Licenses and technology contracts."},
+    {"name": "facts", "description": "The ledger's records in the programme's one shape."},
+    {"name": "revenue", "description": "Income of assets, and what is deducted from it."},
+    {"name": "distributions", "description": "Who gets how much of it, and why."},
+    {"name": "journal", "description": "Accounts and entries."},
+    {"name": "log", "description": "Receipts that anyone can check offline."},
+    {"name": "jobs", "description": "Large batches on their way."},
+    {"name": "events", "description": "The feed of what happened."},
+)
+BATCHES: Final = {
+    kind.name: kind for kind in (assets.ASSETS, contracts.TECH_CONTRACTS, journal.ENTRIES)
+}
+# What other agencies follow (X16).
+AGENCY_EVENTS: Final = frozenset({"contract.registered", "agreement.in_force"})
+
+jobs = Router(prefix="/v1/ip-ledger/jobs", tags=["jobs"])
+
+
+@jobs.get(
+    "/{job_id}",
+    operation_id="ip_ledger_get_job",
+    openapi_extra=access("member", tenant="the person who posted it"),
+    responses=problems("NOT_FOUND"),
+)
+async def get_job(job_id: UUID, actor: CurrentActor, session: Reading) -> BatchOut:
+    """Show a large batch: how far it is, and every row's result at the end."""
+    return await batch_job(session, actor, job_id)
+
+
+@jobs.delete(
+    "/{job_id}",
+    operation_id="ip_ledger_cancel_job",
+    openapi_extra=access("member", tenant="the person who posted it"),
+    responses=problems("NOT_FOUND"),
+)
+async def cancel_job(job_id: UUID, actor: CurrentActor, session: Transaction) -> BatchOut:
+    """Stop a large batch; the rows that are done stay done."""
+    return await cancel_batch_job(session, actor, job_id)
+
+
+async def feed_scope(session: AsyncSession, actor: Actor) -> FeedScope:
+    """Show services and officials everything, and members the events of their centres (X04)."""
+    if actor.has("service") or actor.is_official:
+        return FeedScope(everything=True)
+    types = AGENCY_EVENTS if actor.has("agency") else frozenset[str]()
+    return FeedScope(center_ids=await directory.centers_of(session, actor.org_id), types=types)
+
+
+def create_app() -> ASGIApp:
+    """Make the ip-ledger's app from the environment."""
+    settings = LedgerSettings()
+    return service_app(
+        Service(
+            name="ip-ledger",
+            title="IP ledger",
+            settings=settings,
+            routers=(
+                *agreements.ROUTERS,
+                *assets.ROUTERS,
+                *contracts.ROUTERS,
+                *facts.ROUTERS,
+                revenue.router,
+                distributions.router,
+                journal.router,
+                *log.ROUTERS,
+                jobs,
+            ),
+            feed=feed_scope,
+            consumers={"registry": directory.CONSUMES},
+            steps=(log_jobs.step(settings),),
+            background=(
+                job_worker(batch_jobs(BATCHES)),
+                agreement_jobs.put_due_in_force,
+            ),
+            tags=TAGS,
+        )
+    )

@@ -1,0 +1,340 @@
+"""What happens to assets: reported one by one or in sets, and moved from state to state."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from ip_ledger import tenancy
+from ip_ledger.assets import queries, rules
+from ip_ledger.assets.rules import Disclosure, Event
+from ip_ledger.assets.tables import Asset, AssetInventor, InventorPerson
+from ip_ledger.facts.actions import state_facts
+from ip_ledger.facts.rules import FactKind, Statement
+from shared.auth import Actor
+from shared.clock import day_of
+from shared.database import new_id
+from shared.directory import DirectoryCenter
+from shared.events import EventRow, record, record_many
+from shared.events.recording import content_sha256
+from shared.http import version_checks
+from shared.rules import Check, Kind, Refused, require
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What became of a reported asset: the row that there is, or the checks that refuse it."""
+
+    asset: Asset | None
+    is_new: bool
+    checks: tuple[Check, ...] = ()
+    warnings: tuple[Check, ...] = ()
+
+
+async def register(
+    session: AsyncSession, actor: Actor, disclosure: Disclosure, *, now: datetime, today: date
+) -> Reported:
+    """Enter an asset of a centre for which the actor may write (A084, A109).
+
+    Raises `Refused`: NOT_FOUND, PATENT_…, NUMBER_FORMAT, SHARES_NOT_100, ALREADY_EXISTS,
+    EXTERNAL_ID_MISMATCH or CONSORTIUM_NOT_REGISTERED.
+    """
+    reported = (await register_many(session, actor, [disclosure], now=now, today=today))[0]
+    if reported.asset is None:
+        raise Refused(reported.checks)
+    return reported
+
+
+async def register_many(
+    session: AsyncSession,
+    actor: Actor,
+    disclosures: Sequence[Disclosure],
+    *,
+    now: datetime,
+    today: date,
+) -> list[Reported]:
+    """Enter a set of assets by the rules of `register`; refused ones leave the others alone.
+
+    Gives a verdict per asset, in order. A row reported before with the same content is no new one.
+    """
+    judge = await _judge(session, actor, disclosures, today)
+    verdicts = [judge.verdict(disclosure, now, actor) for disclosure in disclosures]
+    fresh = [verdict.asset for verdict in verdicts if verdict.asset and verdict.is_new]
+    written = await _insert(session, fresh)
+    parts = {
+        verdict.asset.id: disclosure.inventors
+        for verdict, disclosure in zip(verdicts, disclosures, strict=True)
+        if verdict.asset is not None and verdict.asset.id in written
+    }
+    await _insert_inventors(session, parts)
+    kept = [asset for asset in fresh if asset.id in written]
+    await state_facts(session, [statement(asset) for asset in kept], now)
+    await record_many(
+        session,
+        actor,
+        "asset.registered",
+        [EventRow(asset.id, asset.center_id, _event_data(asset)) for asset in kept],
+    )
+    return [_settled(verdict, written) for verdict in verdicts]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """What is known of the centres and of earlier reports; rows of the set are added to it."""
+
+    centers: Mapping[UUID, DirectoryCenter]
+    organizations: Mapping[UUID, frozenset[UUID]]
+    by_number: dict[tuple[str, str], Asset]
+    by_reference: dict[tuple[UUID, str], Asset]
+    today: date
+
+    def verdict(self, disclosure: Disclosure, now: datetime, actor: Actor) -> Reported:
+        center = self.centers.get(disclosure.center_id)
+        if center is None:
+            hidden = rules.OWN_IP.check("NOT_FOUND", Kind.HIDDEN, passed=False)
+            return Reported(None, is_new=False, checks=(hidden,))
+        asset = _asset(disclosure, now, actor)
+        former = self._former(asset)
+        if former is not None and former.content_sha256 == asset.content_sha256:
+            return Reported(former, is_new=False)
+        checks = [
+            *rules.disclosure_checks(disclosure, self.today),
+            *rules.holding_checks(
+                has_legal_entity=center.legal_entity_id is not None,
+                trustee_org_id=disclosure.trustee_org_id,
+                trustees=sorted(self.organizations[center.id]),
+            ),
+            *self._repetition_checks(asset),
+        ]
+        refused = tuple(check for check in checks if check.refuses)
+        if refused:
+            return Reported(None, is_new=False, checks=refused)
+        self._remember(asset)
+        warnings = tuple(check for check in checks if not check.passed)
+        return Reported(asset, is_new=True, warnings=warnings)
+
+    def _former(self, asset: Asset) -> Asset | None:
+        if asset.external_id is None:
+            return None
+        return self.by_reference.get((asset.center_id, asset.external_id))
+
+    def _repetition_checks(self, asset: Asset) -> list[Check]:
+        number = (asset.jurisdiction, asset.number or "")
+        return [
+            rules.REPETITION.check(
+                "EXTERNAL_ID_MISMATCH",
+                Kind.STATE,
+                passed=self._former(asset) is None,
+                pointer="/external_id",
+            ),
+            rules.OWN_IP.check(
+                "ALREADY_EXISTS",
+                Kind.STATE,
+                passed=asset.number is None or number not in self.by_number,
+                pointer="/number",
+                key=asset.number,
+            ),
+        ]
+
+    def _remember(self, asset: Asset) -> None:
+        if asset.number is not None:
+            self.by_number[asset.jurisdiction, asset.number] = asset
+        if asset.external_id is not None:
+            self.by_reference[asset.center_id, asset.external_id] = asset
+
+
+async def _judge(
+    session: AsyncSession, actor: Actor, disclosures: Sequence[Disclosure], today: date
+) -> _Judge:
+    center_ids = {one.center_id for one in disclosures}
+    centers = await tenancy.centers_for_writing(session, actor, center_ids, today)
+    numbers = [_number(one) for one in disclosures if one.number is not None]
+    references = [(one.center_id, one.external_id) for one in disclosures if one.external_id]
+    return _Judge(
+        centers,
+        await tenancy.taking_part(session, centers.values()),
+        await queries.assets_by_number(session, numbers),
+        await queries.assets_by_reference(session, tenancy.own_organization(actor), references),
+        today,
+    )
+
+
+def _number(disclosure: Disclosure) -> tuple[str, str]:
+    """Give the office and the number as they are stored."""
+    kind = disclosure.kind
+    office = rules.jurisdiction_of(kind, disclosure.number, disclosure.jurisdiction)
+    return office, rules.normalized_number(kind, disclosure.number, office) or ""
+
+
+def _asset(disclosure: Disclosure, now: datetime, actor: Actor) -> Asset:
+    kind, dates = disclosure.kind, disclosure.dates
+    jurisdiction, number = _number(disclosure)
+    return Asset(
+        center_id=disclosure.center_id,
+        kind=kind,
+        title=disclosure.title,
+        number=number or None,
+        jurisdiction=jurisdiction,
+        filed_on=dates.filed_on,
+        granted_on=dates.granted_on,
+        registered_on=dates.registered_on,
+        term_until=rules.term_until(kind, dates),
+        is_background=disclosure.is_background,
+        trustee_org_id=disclosure.trustee_org_id,
+        completing_org_id=disclosure.completing_org_id,
+        state=rules.first_state(kind, dates),
+        external_id=disclosure.external_id,
+        content_sha256=content_sha256(_content(disclosure, number, jurisdiction)),
+        submitted_by_org_id=tenancy.own_organization(actor),
+        recorded_by=actor.person_id,
+        recorded_at=now,
+    )
+
+
+def _content(disclosure: Disclosure, number: str | None, jurisdiction: str) -> Mapping[str, Any]:
+    dates = disclosure.dates
+    return {
+        "kind": disclosure.kind,
+        "title": disclosure.title,
+        "number": number,
+        "jurisdiction": jurisdiction,
+        "dates": (dates.filed_on, dates.granted_on, dates.registered_on),
+        "is_background": disclosure.is_background,
+        "trustee_org_id": disclosure.trustee_org_id,
+        "completing_org_id": disclosure.completing_org_id,
+        "inventors": [
+            (one.person_id, one.name, one.org_id, one.share_ppm) for one in disclosure.inventors
+        ],
+    }
+
+
+async def _insert(session: AsyncSession, assets: Sequence[Asset]) -> set[UUID]:
+    """Insert what nobody else has inserted meanwhile; give the ids that were."""
+    if not assets:
+        return set()
+    statement = postgresql.insert(Asset).on_conflict_do_nothing().returning(col(Asset.id))
+    rows = [asset.model_dump() for asset in assets]
+    return set(await session.scalars(statement, rows))
+
+
+async def _insert_inventors(
+    session: AsyncSession, parts: Mapping[UUID, Sequence[rules.InventorShare]]
+) -> None:
+    people, inventors = [], []
+    for asset_id, shares in parts.items():
+        ppm = rules.inventor_shares(shares)
+        for place, one in enumerate(shares, start=1):
+            person_id = one.person_id or new_id()
+            people.append({"id": person_id, "name": one.name})
+            inventors.append(
+                {
+                    "asset_id": asset_id,
+                    "place": place,
+                    "person_id": person_id,
+                    "org_id": one.org_id,
+                    "share_ppm": ppm[place - 1],
+                }
+            )
+    if inventors:
+        # A person known already keeps the name under which he is known.
+        await session.execute(postgresql.insert(InventorPerson).on_conflict_do_nothing(), people)
+        await session.execute(insert(AssetInventor), inventors)
+
+
+def _settled(verdict: Reported, written: set[UUID]) -> Reported:
+    """Refuse what another request inserted between the look and the insert."""
+    asset = verdict.asset
+    if asset is None or not verdict.is_new or asset.id in written:
+        return verdict
+    lost = rules.OWN_IP.check(
+        "ALREADY_EXISTS", Kind.STATE, passed=False, pointer="/number", key=asset.number
+    )
+    return Reported(None, is_new=False, checks=(lost,))
+
+
+async def change_state(
+    session: AsyncSession,
+    actor: Actor,
+    asset_id: UUID,
+    event: Event,
+    occurred_on: date,
+    *,
+    version: int,
+    now: datetime,
+    today: date,
+) -> Asset:
+    """Move an asset along its life: published, granted, abandoned and so on.
+
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, VERSION_CONFLICT, STATE_CONFLICT or
+    DAYS_OUT_OF_ORDER.
+    """
+    asset = await queries.asset_for_update(session, actor, asset_id, today)
+    centers = await tenancy.centers_for_writing(session, actor, [asset.center_id], today)
+    dates = rules.dates_after(asset.dates, event, occurred_on)
+    require(
+        [
+            rules.MARKET_TERMS.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=bool(centers)),
+            *version_checks(asset.version, version),
+            *rules.date_checks(asset.kind, dates, today),
+            *rules.event_checks(asset.state, event),
+        ]
+    )
+    before = asset.state
+    asset.state = rules.MOVES[asset.state, event]
+    asset.filed_on, asset.granted_on = dates.filed_on, dates.granted_on
+    asset.registered_on = dates.registered_on
+    asset.term_until = rules.term_until(asset.kind, dates)
+    asset.version += 1
+    await session.flush()
+    await state_facts(session, [statement(asset)], now)
+    record(
+        session,
+        actor,
+        f"asset.{asset.state.value}",
+        asset.id,
+        center_id=asset.center_id,
+        before=before,
+        after=asset.state,
+        occurred_on=occurred_on,
+        **_event_data(asset),
+    )
+    return asset
+
+
+def statement(asset: Asset) -> Statement:
+    """Give an asset as a fact of its centre (A1, A2 of the scheme)."""
+    return Statement(
+        subject_id=asset.id,
+        center_id=asset.center_id,
+        kind=FactKind.ASSET,
+        # Know-how has no day of its own: it counts from the day on which it was recorded.
+        occurred_on=asset.dates.occurred_on or day_of(asset.recorded_at),
+        external_id=asset.external_id,
+        submitted_by_org_id=asset.submitted_by_org_id,
+        payload={
+            "asset_id": asset.id,
+            "kind": asset.kind,
+            "number": asset.number,
+            "filed_on": asset.filed_on,
+            "granted_on": asset.granted_on,
+            "registered_on": asset.registered_on,
+            "jurisdiction": asset.jurisdiction,
+            "background": asset.is_background,
+            "state": asset.state,
+        },
+    )
+
+
+def _event_data(asset: Asset) -> dict[str, Any]:
+    return {
+        "asset_id": asset.id,
+        "kind": asset.kind,
+        "number": asset.number,
+        "state": asset.state,
+    }

@@ -1,0 +1,310 @@
+"""What happens to ownership: a change takes its place in time, and what it replaces is kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from ip_ledger import tenancy
+from ip_ledger.agreements import queries as agreements
+from ip_ledger.assets import ownership_rules as rules
+from ip_ledger.assets import queries
+from ip_ledger.assets.ownership_rules import Attribution, Period, Placement
+from ip_ledger.assets.tables import Asset, OwnershipLine, OwnershipVersion
+from ip_ledger.log.actions import NewRecord, append_records
+from shared.auth import Actor
+from shared.database import new_id
+from shared.directory import DirectoryCenter
+from shared.events import record
+from shared.http import version_checks
+from shared.rules import Check, found, require
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """New shares from a day on, with the organizations that consent; shares are in ppm."""
+
+    valid_from: date
+    cause: str
+    shares: tuple[tuple[UUID, int], ...]
+    consents: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What the checks found out on the way: by what the change is right."""
+
+    checks: Sequence[Check]
+    decided_by: str
+    agreement_id: UUID | None = None
+
+
+async def change_ownership(
+    session: AsyncSession,
+    actor: Actor,
+    asset_id: UUID,
+    change: Change,
+    *,
+    version: int,
+    known_orgs: frozenset[UUID],
+    now: datetime,
+    today: date,
+) -> queries.Version:
+    """Record who owns an asset from a day on, until the next change that is known (A084, A086).
+
+    `known_orgs` are those of the owners that the programme knows. Raises `Refused`: NOT_FOUND,
+    FORBIDDEN_SCOPE, VERSION_CONFLICT, SHARES_NOT_100, PARTY_…, BEFORE_ASSET, CONSENT_MISSING or
+    CONSORTIUM_NOT_REGISTERED.
+    """
+    # The lock on the asset makes look and change one step, and puts the instants in order.
+    asset = await queries.asset_for_update(session, actor, asset_id, today)
+    center = found(await tenancy.center_of(session, asset.center_id))
+    shares = _named_owners(change.shares, center)
+    periods = await queries.known_periods(session, asset_id)
+    former = await _former_owners(session, periods, change.valid_from)
+    verdict = await _judged(session, actor, asset, center, change, shares, former, today)
+    owners = {owner for owner, _ in change.shares} - {center.id}
+    require(
+        [
+            *version_checks(asset.version, version),
+            *rules.share_checks(shares),
+            *rules.owner_checks(owners, known_orgs),
+            *rules.day_checks(change.valid_from, asset.dates.first_on),
+            *rules.entity_checks(
+                names_center=any(owner == center.id for owner, _ in change.shares),
+                has_legal_entity=center.legal_entity_id is not None,
+            ),
+            *verdict.checks,
+        ]
+    )
+    known_from = rules.known_from(now, asset.ownership_known_at)
+    await _declare_instant(session, known_from)
+    placed = rules.placement(periods, change.valid_from)
+    fresh = _fresh(actor, asset, change, verdict, placed, known_from)
+    number = await queries.last_number(session, asset_id)
+    written = await _write(session, actor, placed, fresh, shares, number)
+    asset.version += 1
+    asset.ownership_known_at = known_from
+    await _log(session, asset, written)
+    record(
+        session,
+        actor,
+        "ownership.changed",
+        asset.id,
+        center_id=asset.center_id,
+        reason=change.cause,
+        asset_id=asset.id,
+        version_id=fresh.id,
+        origin_id=fresh.origin_id,
+        valid_from=change.valid_from,
+        valid_before=placed.before,
+        owners=[owner for owner, _ in shares],
+    )
+    return written[-1]
+
+
+def _named_owners(
+    shares: Sequence[tuple[UUID, int]], center: DirectoryCenter
+) -> list[tuple[UUID, int]]:
+    """Let a centre own through its legal entity, where it is named itself."""
+    entity = center.legal_entity_id or center.id
+    return [(entity if owner == center.id else owner, ppm) for owner, ppm in shares]
+
+
+async def _former_owners(
+    session: AsyncSession, periods: Sequence[Period], valid_from: date
+) -> list[UUID]:
+    """Name the owners whose version gives way, or the first known ones before whom it goes."""
+    covering = [period for period in periods if period.covers(valid_from)] or periods[:1]
+    if not covering:
+        return []
+    version = found(await queries.version_by_id(session, covering[0].version_id))
+    return [line.owner_id for line in version.lines]
+
+
+async def _judged(
+    session: AsyncSession,
+    actor: Actor,
+    asset: Asset,
+    center: DirectoryCenter,
+    change: Change,
+    shares: Sequence[tuple[UUID, int]],
+    former: Sequence[UUID],
+    today: date,
+) -> _Verdict:
+    """Judge who acts and who consents: by the agreement for a first registration, else by law."""
+    acting = tenancy.own_organization(actor)
+    consenting = rules.consenting_orgs(change.cause, change.consents, acting)
+    holders = former or [org for org in [asset.trustee_org_id] if org is not None]
+    may_act = not former or acting in holders or tenancy.leads(center, actor)
+    scope = rules.acting_check(is_concerned=may_act)
+    if holders and (former or change.cause == rules.TRUST_RELEASE):
+        return _Verdict([scope, *rules.change_checks(holders, consenting)], "consent")
+    attribution = await _attribution(session, asset, today)
+    by_agreement = rules.follows(attribution, shares, tenancy.operator_id(center)) and (
+        tenancy.leads(center, actor) or _is_fixed(attribution)
+    )
+    needed = await _entitled(session, asset, shares)
+    return _Verdict(
+        [scope, *rules.registration_checks(needed, consenting, by_agreement=by_agreement)],
+        "agreement" if by_agreement else "consent",
+        attribution.agreement_id if attribution and by_agreement else None,
+    )
+
+
+def _is_fixed(attribution: Attribution | None) -> bool:
+    return attribution is not None and attribution.shares is not None
+
+
+async def _attribution(session: AsyncSession, asset: Asset, today: date) -> Attribution | None:
+    """Give what the agreement says of first ownership; it says nothing of what was brought in."""
+    terms = await agreements.in_force(session, asset.center_id, today)
+    if terms is None or asset.is_background:
+        return None
+    return Attribution(terms.id, frozenset(terms.parties), terms.attribution_ppm)
+
+
+async def _entitled(
+    session: AsyncSession, asset: Asset, shares: Sequence[tuple[UUID, int]]
+) -> list[UUID]:
+    """Name the owners to be, and the organizations whose people made the asset."""
+    inventors = await queries.inventors_of(session, asset.id)
+    named = [*(owner for owner, _ in shares), *(one.org_id for one in inventors)]
+    return list(dict.fromkeys(named))
+
+
+async def _declare_instant(session: AsyncSession, at: datetime) -> None:
+    """Say the transaction's instant to the database, which holds every version to it."""
+    await session.execute(
+        select(func.set_config("zhichuang.instant", at.isoformat(), True))  # noqa: FBT003
+    )
+
+
+def _fresh(
+    actor: Actor,
+    asset: Asset,
+    change: Change,
+    verdict: _Verdict,
+    placed: Placement,
+    known_from: datetime,
+) -> OwnershipVersion:
+    version_id = new_id()
+    return OwnershipVersion(
+        id=version_id,
+        asset_id=asset.id,
+        number=0,
+        origin_id=version_id,
+        valid_during=Range(placed.valid_from, placed.before, bounds="[)"),
+        known_during=Range(known_from, None, bounds="[)"),
+        cause=change.cause,
+        decided_by=verdict.decided_by,
+        agreement_id=verdict.agreement_id,
+        consents=[str(org) for org in change.consents],
+        recorded_by=actor.person_id,
+        recorded_by_org_id=tenancy.own_organization(actor),
+    )
+
+
+async def _write(
+    session: AsyncSession,
+    actor: Actor,
+    placed: Placement,
+    fresh: OwnershipVersion,
+    shares: Sequence[tuple[UUID, int]],
+    number: int,
+) -> list[queries.Version]:
+    """End the belief in what gives way, restate its remaining days, and write the new version."""
+    written: list[queries.Version] = []
+    if placed.closed is not None:
+        former = found(await queries.version_by_id(session, placed.closed.version_id))
+        if placed.restated_before is not None:
+            number += 1
+            written.append(_restated(actor, former, placed, fresh.known_from, number))
+        await _close(session, former.row, fresh.known_from)
+    fresh.number = number + 1
+    lines = [OwnershipLine(version_id=fresh.id, owner_id=o, ppm=ppm) for o, ppm in shares]
+    written.append(queries.Version(fresh, lines))
+    session.add_all([version.row for version in written])
+    await session.flush()
+    session.add_all([line for version in written for line in version.lines])
+    await session.flush()
+    return written
+
+
+async def _close(session: AsyncSession, row: OwnershipVersion, at: datetime) -> None:
+    await session.execute(
+        update(OwnershipVersion)
+        .where(col(OwnershipVersion.id) == row.id)
+        .values(known_during=Range(row.known_from, at, bounds="[)"))
+        .execution_options(synchronize_session=False)
+    )
+    # The row in memory still says that it is believed; nobody may read it so.
+    session.expunge(row)
+
+
+def _restated(
+    actor: Actor,
+    former: queries.Version,
+    placed: Placement,
+    known_from: datetime,
+    number: int,
+) -> queries.Version:
+    row = former.row
+    version_id = new_id()
+    shorter = OwnershipVersion(
+        **row.model_dump(exclude={"id", "number", "valid_during", "known_during", "recorded_by"}),
+        id=version_id,
+        number=number,
+        valid_during=Range(row.valid_from, placed.restated_before, bounds="[)"),
+        known_during=Range(known_from, None, bounds="[)"),
+        recorded_by=actor.person_id,
+    )
+    lines = [
+        OwnershipLine(version_id=version_id, owner_id=line.owner_id, ppm=line.ppm)
+        for line in former.lines
+    ]
+    return queries.Version(shorter, lines)
+
+
+async def _log(session: AsyncSession, asset: Asset, written: Sequence[queries.Version]) -> None:
+    """Make every written version a record of the log; owners and shares stand in it sealed."""
+    await append_records(
+        session,
+        [
+            NewRecord(
+                kind="ownership_version",
+                record_id=version.row.id,
+                center_id=asset.center_id,
+                document=_document(asset, version.row),
+                openings={
+                    "shares": [
+                        {"owner_id": str(line.owner_id), "ppm": line.ppm} for line in version.lines
+                    ],
+                    "consents": version.row.consents,
+                },
+                readers=[line.owner_id for line in version.lines],
+            )
+            for version in written
+        ],
+    )
+
+
+def _document(asset: Asset, row: OwnershipVersion) -> dict[str, Any]:
+    before = row.valid_before
+    return {
+        "asset_id": str(asset.id),
+        "number": row.number,
+        "origin_id": str(row.origin_id),
+        "valid_from": row.valid_from.isoformat(),
+        "valid_before": before.isoformat() if before else None,
+        "known_from": row.known_from.isoformat(),
+        "cause": row.cause,
+        "decided_by": row.decided_by,
+        "agreement_id": str(row.agreement_id) if row.agreement_id else None,
+    }

@@ -1,0 +1,249 @@
+"""What is read of assets and their ownership, and who may see them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Date, exists, func, literal, or_, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from ip_ledger import tenancy
+from ip_ledger.assets.ownership_rules import Period
+from ip_ledger.assets.rules import AssetKind
+from ip_ledger.assets.tables import (
+    Asset,
+    AssetInventor,
+    InventorPerson,
+    OwnershipLine,
+    OwnershipVersion,
+)
+from shared.auth import Actor
+from shared.database import instant
+from shared.directory import DirectoryCenter
+from shared.rules import found
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """Who owns an asset on a day, as known at an instant; `shares` are in ppm.
+
+    `origin_id` stays when the version is restated over fewer days, so that it tells whether
+    the shares that something was computed from have changed.
+    """
+
+    version_id: UUID
+    asset_id: UUID
+    center_id: UUID
+    shares: tuple[tuple[UUID, int], ...]
+    origin_id: UUID
+    number: int
+    valid_from: date
+    valid_until: date | None
+    agreement_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of ownership with its lines, the largest share first."""
+
+    row: OwnershipVersion
+    lines: Sequence[OwnershipLine]
+
+
+def visible(actor: Actor, day: date) -> ColumnElement[bool]:
+    """Give the condition on `Asset` that the actor may see it.
+
+    An owner keeps seeing what it owned, also after it has left the centre (X04).
+    """
+    if actor.is_official or actor.has("service"):
+        return true()
+    center = exists().where(
+        col(DirectoryCenter.id) == col(Asset.center_id), tenancy.belongs(actor, day)
+    )
+    owner = exists().where(
+        col(OwnershipVersion.asset_id) == col(Asset.id),
+        col(OwnershipLine.version_id) == col(OwnershipVersion.id),
+        col(OwnershipLine.owner_id) == actor.org_id,
+    )
+    return or_(center, owner)
+
+
+async def visible_asset(session: AsyncSession, actor: Actor, asset_id: UUID, day: date) -> Asset:
+    """Give an asset that the actor may see, else NOT_FOUND."""
+    return found(
+        await session.scalar(select(Asset).where(col(Asset.id) == asset_id, visible(actor, day)))
+    )
+
+
+async def asset_for_update(session: AsyncSession, actor: Actor, asset_id: UUID, day: date) -> Asset:
+    """Load and lock an asset that the actor may see, else NOT_FOUND."""
+    statement = select(Asset).where(col(Asset.id) == asset_id, visible(actor, day))
+    return found(await session.scalar(statement.with_for_update()))
+
+
+def visible_assets(
+    actor: Actor, day: date, center_id: UUID | None, kind: AssetKind | None
+) -> SelectOfScalar[Asset]:
+    """Give the select of the assets that the actor may see."""
+    statement = select(Asset).where(visible(actor, day))
+    if center_id is not None:
+        statement = statement.where(col(Asset.center_id) == center_id)
+    if kind is not None:
+        statement = statement.where(col(Asset.kind) == kind)
+    return statement
+
+
+async def asset(session: AsyncSession, asset_id: UUID) -> Asset | None:
+    """Give an asset whoever asks, for other features' rules."""
+    return await session.get(Asset, asset_id)
+
+
+async def assets_by_number(
+    session: AsyncSession, numbers: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], Asset]:
+    """Give the assets that bear one of these numbers, by office and number."""
+    rows = await session.scalars(
+        select(Asset).where(col(Asset.number).in_([number for _, number in numbers]))
+    )
+    return {(row.jurisdiction, str(row.number)): row for row in rows}
+
+
+async def assets_by_reference(
+    session: AsyncSession, org_id: UUID, keys: Sequence[tuple[UUID, str]]
+) -> dict[tuple[UUID, str], Asset]:
+    """Give an organization's assets that bear its references, by centre and reference."""
+    rows = await session.scalars(
+        select(Asset).where(
+            col(Asset.submitted_by_org_id) == org_id,
+            col(Asset.center_id).in_({center_id for center_id, _ in keys}),
+            col(Asset.external_id).in_([reference for _, reference in keys]),
+        )
+    )
+    return {(row.center_id, str(row.external_id)): row for row in rows}
+
+
+async def inventors_of(session: AsyncSession, asset_id: UUID) -> list[AssetInventor]:
+    """Give an asset's inventors in order; their shares sum to 1,000,000 ppm, if there are any."""
+    rows = await session.scalars(
+        select(AssetInventor)
+        .where(col(AssetInventor.asset_id) == asset_id)
+        .order_by(col(AssetInventor.place))
+    )
+    return list(rows)
+
+
+async def inventors_with_names(
+    session: AsyncSession, asset_ids: Sequence[UUID]
+) -> dict[UUID, list[tuple[AssetInventor, str | None]]]:
+    """Give the inventors of assets with the names that are still kept."""
+    rows = await session.execute(
+        select(AssetInventor, col(InventorPerson.name))
+        .outerjoin(InventorPerson, col(InventorPerson.id) == col(AssetInventor.person_id))
+        .where(col(AssetInventor.asset_id).in_(asset_ids))
+        .order_by(col(AssetInventor.place))
+    )
+    grouped: dict[UUID, list[tuple[AssetInventor, str | None]]] = {i: [] for i in asset_ids}
+    for inventor, name in rows:
+        grouped[inventor.asset_id].append((inventor, name))
+    return grouped
+
+
+def _known_at(as_of: datetime | None) -> ColumnElement[bool]:
+    known: Any = col(OwnershipVersion.known_during)
+    if as_of is None:
+        return func.upper_inf(known)
+    held: ColumnElement[bool] = known.op("@>", is_comparison=True)(literal(as_of, instant()))
+    return held
+
+
+def _valid_on(day: date) -> ColumnElement[bool]:
+    valid: Any = col(OwnershipVersion.valid_during)
+    held: ColumnElement[bool] = valid.op("@>", is_comparison=True)(literal(day, Date()))
+    return held
+
+
+async def version_on(
+    session: AsyncSession, asset_id: UUID, day: date, as_of: datetime | None = None
+) -> Version | None:
+    """Give the version that says who owned an asset on a day, as known then or now."""
+    row = await session.scalar(
+        select(OwnershipVersion).where(
+            col(OwnershipVersion.asset_id) == asset_id, _valid_on(day), _known_at(as_of)
+        )
+    )
+    return None if row is None else (await with_lines(session, [row]))[0]
+
+
+async def ownership_on(
+    session: AsyncSession, asset_id: UUID, day: date, as_of: datetime | None = None
+) -> Owned | None:
+    """Give who owns an asset on a day; `as_of` None means as known now."""
+    version = await version_on(session, asset_id, day, as_of)
+    owner = await session.get(Asset, asset_id)
+    if version is None or owner is None:
+        return None
+    row = version.row
+    return Owned(
+        version_id=row.id,
+        asset_id=asset_id,
+        center_id=owner.center_id,
+        shares=tuple((line.owner_id, line.ppm) for line in version.lines),
+        origin_id=row.origin_id,
+        number=row.number,
+        valid_from=row.valid_from,
+        valid_until=until_of(row),
+        agreement_id=row.agreement_id,
+    )
+
+
+def until_of(row: OwnershipVersion) -> date | None:
+    """Give the last day that a version covers, None while nothing follows."""
+    return None if row.valid_before is None else row.valid_before - timedelta(days=1)
+
+
+async def known_periods(session: AsyncSession, asset_id: UUID) -> list[Period]:
+    """Give the periods of an asset's ownership as known now, in order."""
+    rows = await session.scalars(
+        select(OwnershipVersion)
+        .where(col(OwnershipVersion.asset_id) == asset_id, _known_at(None))
+        .order_by(func.lower(col(OwnershipVersion.valid_during)))
+    )
+    return [Period(row.id, row.valid_from, row.valid_before) for row in rows]
+
+
+async def version_by_id(session: AsyncSession, version_id: UUID) -> Version | None:
+    """Give a version with its lines."""
+    row = await session.get(OwnershipVersion, version_id, populate_existing=True)
+    return None if row is None else (await with_lines(session, [row]))[0]
+
+
+async def last_number(session: AsyncSession, asset_id: UUID) -> int:
+    """Give the number of an asset's newest version, 0 when there is none."""
+    statement = select(func.max(col(OwnershipVersion.number))).where(
+        col(OwnershipVersion.asset_id) == asset_id
+    )
+    return await session.scalar(statement) or 0
+
+
+def versions_known(
+    asset_id: UUID, as_of: datetime | None, *, everything: bool
+) -> SelectOfScalar[OwnershipVersion]:
+    """Give the select of an asset's versions: as known then or now, or all there ever were."""
+    statement = select(OwnershipVersion).where(col(OwnershipVersion.asset_id) == asset_id)
+    return statement if everything else statement.where(_known_at(as_of))
+
+
+async def with_lines(session: AsyncSession, rows: Sequence[OwnershipVersion]) -> list[Version]:
+    """Add their lines to versions: one query, however many they are."""
+    lines = list(
+        await session.scalars(
+            select(OwnershipLine)
+            .where(col(OwnershipLine.version_id).in_([row.id for row in rows]))
+            .order_by(col(OwnershipLine.ppm).desc(), col(OwnershipLine.owner_id))
+        )
+    )
+    return [Version(row, [line for line in lines if line.version_id == row.id]) for row in rows]

@@ -1,0 +1,173 @@
+"""Assets, their inventors, and the versions of their ownership."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import DATERANGE, TSTZRANGE, Range
+from sqlmodel import Field
+
+from ip_ledger.assets.ownership_rules import SHARING
+from ip_ledger.assets.rules import OWN_IP, REPETITION, AssetKind, Dates, State
+from ip_ledger.base import Base
+from shared.database import EnumText, instant, json_column, new_id
+from shared.http.constraints import meaning
+from shared.rules import Kind
+
+meaning("uq_ip_asset_jurisdiction_number", OWN_IP, "ALREADY_EXISTS")
+meaning("uq_ip_asset_reference", REPETITION, "EXTERNAL_ID_MISMATCH")
+meaning("ck_ownership_line_whole", SHARING, "SHARES_NOT_100", Kind.CONTENT)
+meaning("pk_ownership_line", SHARING, "PARTY_REPEATED", Kind.CONTENT)
+meaning("ex_ownership_version_periods", SHARING, "STATE_CONFLICT")
+meaning("ck_ownership_version_gapless", SHARING, "STATE_CONFLICT")
+
+
+class Asset(Base, table=True):
+    """A result that somebody owns: an invention, software, know-how and so on."""
+
+    __tablename__ = "ip_asset"
+    __table_args__ = (
+        Index("ix_ip_asset_center_id_id", "center_id", "id"),
+        # One right has one number, whoever reports it.
+        Index(
+            "uq_ip_asset_jurisdiction_number",
+            "jurisdiction",
+            "number",
+            unique=True,
+            postgresql_where=text("number IS NOT NULL"),
+        ),
+        Index(
+            "uq_ip_asset_reference",
+            "submitted_by_org_id",
+            "center_id",
+            "external_id",
+            unique=True,
+            postgresql_where=text("external_id IS NOT NULL"),
+        ),
+        CheckConstraint("granted_on IS NULL OR filed_on <= granted_on", name="granted_on"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    center_id: UUID
+    kind: AssetKind = Field(sa_column=Column(EnumText(AssetKind), nullable=False))
+    title: str
+    number: str | None = None
+    jurisdiction: str
+    filed_on: date | None = None
+    granted_on: date | None = None
+    registered_on: date | None = None
+    term_until: date | None = None
+    is_background: bool = False
+    # Who holds it while the centre has no legal entity.
+    trustee_org_id: UUID | None = None
+    completing_org_id: UUID | None = None
+    state: State = Field(sa_column=Column(EnumText(State), nullable=False))
+    version: int = 1
+    external_id: str | None = None
+    # Over what was reported, so that a repeated row is told from a changed one.
+    content_sha256: str
+    submitted_by_org_id: UUID
+    recorded_by: UUID
+    recorded_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    # When the ledger last learned something about its ownership.
+    ownership_known_at: datetime | None = Field(
+        default=None, sa_column=Column(instant(), nullable=True)
+    )
+
+    @property
+    def dates(self) -> Dates:
+        """Give the days that are known."""
+        return Dates(self.filed_on, self.granted_on, self.registered_on)
+
+
+class InventorPerson(Base, table=True):
+    """The one place of an inventor's name; erasing it leaves every record and proof valid."""
+
+    __tablename__ = "inventor_person"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    name: str | None = None
+
+
+class AssetInventor(Base, table=True):
+    """A person's part in an asset."""
+
+    __tablename__ = "asset_inventor"
+    __table_args__ = (
+        CheckConstraint("share_ppm BETWEEN 1 AND 1000000", name="share_ppm"),
+        {"info": {"insert_only": True}},
+    )
+
+    asset_id: UUID = Field(foreign_key="ip_asset.id", primary_key=True)
+    place: int = Field(primary_key=True)
+    person_id: UUID
+    org_id: UUID
+    share_ppm: int
+
+
+class OwnershipVersion(Base, table=True):
+    """Who owned an asset during some days, as the ledger believed it during some time.
+
+    Only `known_during` ever changes, from open to the instant of the change that replaces it;
+    triggers and an exclusion constraint hold this (see `migrations/versions/0002`).
+    """
+
+    __tablename__ = "ownership_version"
+    __table_args__ = (
+        UniqueConstraint("asset_id", "number"),
+        {"info": {"insert_only": True}},
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    asset_id: UUID = Field(foreign_key="ip_asset.id")
+    number: int
+    # The version in which these shares were first recorded; itself unless it is restated shorter.
+    origin_id: UUID
+    valid_during: Any = Field(sa_column=Column(DATERANGE, nullable=False))
+    known_during: Any = Field(sa_column=Column(TSTZRANGE, nullable=False))
+    cause: str
+    decided_by: str
+    agreement_id: UUID | None = Field(default=None, foreign_key="agreement.id")
+    consents: list[str] = Field(sa_column=Column(json_column(), nullable=False))
+    recorded_by: UUID
+    recorded_by_org_id: UUID
+
+    @property
+    def valid_from(self) -> date:
+        """Give the first day of this ownership."""
+        valid: Range[date] = self.valid_during
+        return valid.lower or date.min
+
+    @property
+    def valid_before(self) -> date | None:
+        """Give the first day that it no longer covers, None while nothing follows."""
+        valid: Range[date] = self.valid_during
+        return valid.upper
+
+    @property
+    def known_from(self) -> datetime:
+        """Give the instant from which the ledger believed it."""
+        known: Range[datetime] = self.known_during
+        return known.lower or datetime.min.replace(tzinfo=UTC)
+
+    @property
+    def known_before(self) -> datetime | None:
+        """Give the instant from which the ledger believed otherwise, None while it does not."""
+        known: Range[datetime] = self.known_during
+        return known.upper
+
+
+class OwnershipLine(Base, table=True):
+    """An owner's share in a version; the lines of a version sum to 1,000,000 ppm."""
+
+    __tablename__ = "ownership_line"
+    __table_args__ = (
+        CheckConstraint("ppm BETWEEN 1 AND 1000000", name="ppm"),
+        Index("ix_ownership_line_owner_id", "owner_id"),
+        {"info": {"insert_only": True}},
+    )
+
+    version_id: UUID = Field(sa_column=Column(ForeignKey("ownership_version.id"), primary_key=True))
+    owner_id: UUID = Field(primary_key=True)
+    ppm: int

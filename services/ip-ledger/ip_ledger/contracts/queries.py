@@ -1,0 +1,175 @@
+"""What is read of licenses and technology contracts, and who may see them."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, func, or_, true, union_all
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from ip_ledger import tenancy
+from ip_ledger.contracts.rules import ContractKind, State
+from ip_ledger.contracts.tables import ContractState, License, LicenseConsent, TechContract
+from shared.auth import Actor
+from shared.directory import DirectoryCenter
+from shared.rules import found
+
+
+def _of_center(actor: Actor, day: date, center_id: Mapped[UUID]) -> ColumnElement[bool]:
+    return exists().where(col(DirectoryCenter.id) == center_id, tenancy.belongs(actor, day))
+
+
+def _visible_license(actor: Actor, day: date) -> ColumnElement[bool]:
+    """Licensor and licensee keep seeing their license, also outside the centre (X04)."""
+    if actor.is_official or actor.has("service"):
+        return true()
+    return or_(
+        _of_center(actor, day, col(License.center_id)),
+        col(License.licensor_id) == actor.org_id,
+        col(License.licensee_org_id) == actor.org_id,
+    )
+
+
+def _visible_contract(actor: Actor, day: date) -> ColumnElement[bool]:
+    if actor.is_official or actor.has("service"):
+        return true()
+    return or_(
+        _of_center(actor, day, col(TechContract.center_id)),
+        col(TechContract.party_org_id) == actor.org_id,
+    )
+
+
+async def license_for_update(
+    session: AsyncSession, actor: Actor, license_id: UUID, day: date
+) -> License:
+    """Load and lock a license that the actor may see, else NOT_FOUND."""
+    statement = select(License).where(col(License.id) == license_id, _visible_license(actor, day))
+    return found(await session.scalar(statement.with_for_update()))
+
+
+async def visible_license(
+    session: AsyncSession, actor: Actor, license_id: UUID, day: date
+) -> License:
+    """Give a license that the actor may see, else NOT_FOUND."""
+    statement = select(License).where(col(License.id) == license_id, _visible_license(actor, day))
+    return found(await session.scalar(statement))
+
+
+def visible_licenses(
+    actor: Actor, day: date, center_id: UUID | None, asset_id: UUID | None
+) -> SelectOfScalar[License]:
+    """Give the select of the licenses that the actor may see."""
+    statement = select(License).where(_visible_license(actor, day))
+    if center_id is not None:
+        statement = statement.where(col(License.center_id) == center_id)
+    if asset_id is not None:
+        statement = statement.where(col(License.asset_id) == asset_id)
+    return statement
+
+
+async def consents_of(
+    session: AsyncSession, license_ids: Sequence[UUID]
+) -> dict[UUID, list[LicenseConsent]]:
+    """Give the consents to licenses, in the order in which they came."""
+    rows = await session.scalars(
+        select(LicenseConsent)
+        .where(col(LicenseConsent.license_id).in_(license_ids))
+        .order_by(col(LicenseConsent.given_at), col(LicenseConsent.id))
+    )
+    grouped: dict[UUID, list[LicenseConsent]] = {license_id: [] for license_id in license_ids}
+    for row in rows:
+        grouped[row.license_id].append(row)
+    return grouped
+
+
+async def contract_for_update(
+    session: AsyncSession, actor: Actor, contract_id: UUID, day: date
+) -> TechContract:
+    """Load and lock a technology contract that the actor may see, else NOT_FOUND."""
+    statement = select(TechContract).where(
+        col(TechContract.id) == contract_id, _visible_contract(actor, day)
+    )
+    return found(await session.scalar(statement.with_for_update()))
+
+
+async def visible_contract(
+    session: AsyncSession, actor: Actor, contract_id: UUID, day: date
+) -> TechContract:
+    """Give a technology contract that the actor may see, else NOT_FOUND."""
+    statement = select(TechContract).where(
+        col(TechContract.id) == contract_id, _visible_contract(actor, day)
+    )
+    return found(await session.scalar(statement))
+
+
+def visible_contracts(
+    actor: Actor,
+    day: date,
+    center_id: UUID | None,
+    kind: ContractKind | None,
+    state: State | None,
+) -> SelectOfScalar[TechContract]:
+    """Give the select of the technology contracts that the actor may see."""
+    statement = select(TechContract).where(_visible_contract(actor, day))
+    if center_id is not None:
+        statement = statement.where(col(TechContract.center_id) == center_id)
+    if kind is not None:
+        statement = statement.where(col(TechContract.kind) == kind)
+    if state is not None:
+        statement = statement.where(col(TechContract.state) == state)
+    return statement
+
+
+async def contracts_by_reference(
+    session: AsyncSession, org_id: UUID, keys: Sequence[tuple[UUID, str]]
+) -> dict[tuple[UUID, str], TechContract]:
+    """Give an organization's contracts that bear its references, by centre and reference."""
+    rows = await session.scalars(
+        select(TechContract).where(
+            col(TechContract.submitted_by_org_id) == org_id,
+            col(TechContract.center_id).in_({center_id for center_id, _ in keys}),
+            col(TechContract.external_id).in_([reference for _, reference in keys]),
+        )
+    )
+    return {(row.center_id, row.external_id): row for row in rows}
+
+
+async def registered_numbers(session: AsyncSession, numbers: Sequence[str]) -> set[str]:
+    """Give those of the registration numbers that a contract bears already."""
+    rows = await session.scalars(
+        select(col(TechContract.registration_no)).where(
+            col(TechContract.registration_no).in_(numbers)
+        )
+    )
+    return {str(number) for number in rows}
+
+
+async def last_ordinal(session: AsyncSession, contract_id: UUID) -> int:
+    """Give the number of the newest state of a license or contract, 0 when there is none."""
+    statement = select(func.max(col(ContractState.ordinal))).where(
+        col(ContractState.contract_id) == contract_id
+    )
+    return await session.scalar(statement) or 0
+
+
+async def states_of(session: AsyncSession, contract_id: UUID) -> list[ContractState]:
+    """Give every state that a license or contract has been in, in order."""
+    rows = await session.scalars(
+        select(ContractState)
+        .where(col(ContractState.contract_id) == contract_id)
+        .order_by(col(ContractState.ordinal))
+    )
+    return list(rows)
+
+
+async def source_center(session: AsyncSession, source_id: UUID) -> UUID | None:
+    """Give the centre of a license or technology contract, whoever asks."""
+    sources = union_all(
+        select(col(License.center_id)).where(col(License.id) == source_id),
+        select(col(TechContract.center_id)).where(col(TechContract.id) == source_id),
+    )
+    center_id: UUID | None = await session.scalar(sources)
+    return center_id

@@ -1,0 +1,30 @@
+"""Every table of the ip-ledger's database, for its migrations."""
+
+from typing import Final
+
+from sqlalchemy import MetaData
+
+from ip_ledger.agreements import tables as agreements
+from ip_ledger.assets import tables as assets
+from ip_ledger.base import Base
+from ip_ledger.contracts import tables as contracts
+from ip_ledger.distributions import tables as distributions
+from ip_ledger.facts import tables as facts
+from ip_ledger.journal import tables as journal
+from ip_ledger.log import tables as log
+from ip_ledger.revenue import tables as revenue
+from shared.directory import DirectoryBase
+
+METADATA: Final[list[MetaData]] = [Base.metadata, DirectoryBase.metadata]
+
+__all__ = [
+    "METADATA",
+    "agreements",
+    "assets",
+    "contracts",
+    "distributions",
+    "facts",
+    "journal",
+    "log",
+    "revenue",
+]

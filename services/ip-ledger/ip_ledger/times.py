@@ -1,0 +1,35 @@
+"""`as_of` on the wire: what was known at an instant, or at the end of a Shanghai day."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any, Final
+
+from fastapi import Query
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+
+from shared.clock import end_of_day
+
+DAY_LENGTH: Final = len("2026-01-05")
+TICK: Final = timedelta(microseconds=1)
+
+
+def known_instant(value: Any) -> datetime:  # noqa: ANN401 - judged here
+    """Read an instant with its zone, or a day, meaning its last instant in Shanghai."""
+    if isinstance(value, datetime):
+        return value
+    try:
+        if len(value) == DAY_LENGTH:
+            return end_of_day(date.fromisoformat(value)) - TICK
+        instant = datetime.fromisoformat(value)
+        if instant.tzinfo is not None:
+            return instant.astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
+        pass
+    raise PydanticCustomError("instant", "a day, or an instant as RFC 3339")
+
+
+AsOf = Annotated[
+    datetime | None,
+    BeforeValidator(lambda value: None if value is None else known_instant(value)),
+    Query(description="What was known: an instant, or a day, meaning its end in Shanghai."),
+]
