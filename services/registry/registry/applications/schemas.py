@@ -160,7 +160,7 @@ class SponsorProfileIn(Body):
     past_projects: list[PastProject] = Field(
         default_factory=list,
         max_length=200,
-        description="Projects done, with how they were accepted (A107).",
+        description="Projects with their acceptance (A107).",
     )
     platforms: list[SponsorPlatform] = Field(
         default_factory=list, max_length=200, description="Platforms (A111)."
@@ -168,7 +168,7 @@ class SponsorProfileIn(Body):
     equipment: list[SponsorEquipment] = Field(
         default_factory=list,
         max_length=200,
-        description="Equipment with its original value (A112).",
+        description="Equipment and its value (A112).",
     )
     senior_talents: list[SeniorTalent] = Field(
         default_factory=list, max_length=200, description="Senior people of research (A114)."
@@ -176,7 +176,7 @@ class SponsorProfileIn(Body):
     integration_evidence: list[SponsorEvidence] = Field(
         default_factory=list,
         max_length=200,
-        description="How it joined the resources of its industry (A110).",
+        description="Joining the industry (A110).",
     )
     diffusion_evidence: list[SponsorEvidence] = Field(
         default_factory=list, max_length=200, description="What it transferred and spread (A110)."
@@ -187,7 +187,7 @@ class SponsorProfileIn(Body):
     discipline_evidence: list[SponsorEvidence] = Field(
         default_factory=list,
         max_length=200,
-        description="Leading disciplines and laboratories of an institute (A064).",
+        description="Leading disciplines (A064).",
     )
 
 

@@ -1,0 +1,16 @@
+"""A case to lead through the registry."""
+
+import pytest
+
+from tests.fixtures.service import RunningService
+from tests.registry.applications.cases import Case
+
+
+@pytest.fixture
+async def case(registry: RunningService) -> Case:
+    """Organizations entered, nothing drafted, no word from the neighbours yet."""
+    case = Case(registry)
+    await case.enter_organizations()
+    case.no_agreement()
+    case.no_evaluation()
+    return case
