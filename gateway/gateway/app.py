@@ -48,7 +48,7 @@ def assembled(settings: GatewaySettings) -> Door:
         prepare=_need_keys,
     )
     own = service_app(service)
-    app: FastAPI = own.fastapi  # type: ignore[attr-defined]
+    app: FastAPI = own.fastapi  # type: ignore[attr-defined]  # set on the edge
     upstreams = Upstreams(settings, SERVICES)
     keys = KeyRing(
         app.state.database.sessions,

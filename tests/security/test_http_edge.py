@@ -6,13 +6,17 @@ import pytest
 
 from tests.gateway.running_door import RunningDoor
 
+CLOSE = b"Connection: close\r\n\r\n"
+EMPTY = b"Content-Length: 0\r\n\r\n"
+CHUNKED = b"Transfer-Encoding: chunked\r\n"
+LAST = b"\r\n0\r\n\r\n"
 LINE = b"GET /v1/registry/centers HTTP/1.1\r\n"
 POST = b"POST /v1/registry/facts HTTP/1.1\r\nHost: d\r\n"
 SMUGGLED = b"GET /v1/registry/smuggled HTTP/1.1\r\nHost: d\r\n\r\n"
 
 UNREADABLE = {
-    "content length and chunks": POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "chunks and content length": POST + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+    "content length and chunks": POST + b"Content-Length: 5\r\n" + CHUNKED + LAST,
+    "chunks and content length": POST + CHUNKED + b"Content-Length: 5\r\n" + LAST,
     "two equal lengths": POST + b"Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc",
     "two different lengths": POST + b"Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc",
     "a length with a sign": POST + b"Content-Length: +3\r\n\r\nabc",
@@ -22,7 +26,7 @@ UNREADABLE = {
     "two lengths in one line": POST + b"Content-Length: 3, 3\r\n\r\nabc",
     "an unknown coding": POST + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
     "chunked and then another": POST + b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
-    "two codings": POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
+    "two codings": POST + CHUNKED + b"Transfer-Encoding: identity\r\n" + LAST,
     "a space before the colon": POST + b"Content-Length : 3\r\n\r\nabc",
     "a space before the first name": LINE + b" Host: d\r\n\r\n",
     "a folded line": LINE + b"Host: d\r\nX-A: b\r\n c\r\n\r\n",
@@ -37,7 +41,7 @@ UNREADABLE = {
     "an empty host": LINE + b"Host: \r\n\r\n",
     "a host with a user": LINE + b"Host: a@d\r\n\r\n",
     "a host with a path": LINE + b"Host: d/x\r\n\r\n",
-    "another host in the target": b"GET http://other/v1/registry/centers HTTP/1.1\r\nHost: d\r\n\r\n",
+    "another host in the target": b"GET http://other/v1/me HTTP/1.1\r\nHost: d\r\n\r\n",
     "a target that is a star": b"OPTIONS * HTTP/1.1\r\nHost: d\r\n\r\n",
     "HTTP of the first days": b"GET /v1/registry/centers\r\n\r\n",
     "HTTP/0.9 by name": b"GET /v1/registry/centers HTTP/0.9\r\nHost: d\r\n\r\n",
@@ -48,25 +52,41 @@ UNREADABLE = {
     "a space in the target": b"GET /a b HTTP/1.1\r\nHost: d\r\n\r\n",
     "a fragment in the target": b"GET /v1/registry/a\\b HTTP/1.1\r\nHost: d\r\n\r\n",
     "a TLS greeting": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 64 + b"\r\n\r\n",
-    "a chunk size that is none": POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n",
-    "a chunk size with a sign": POST + b"Transfer-Encoding: chunked\r\n\r\n+3\r\nabc\r\n0\r\n\r\n",
-    "a chunk longer than it says": POST + b"Transfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n0\r\n\r\n",
+    "a chunk size that is none": POST + CHUNKED + b"\r\nzz\r\nabc" + LAST,
+    "a chunk size with a sign": POST + CHUNKED + b"\r\n+3\r\nabc" + LAST,
+    "a chunk longer than it says": POST + CHUNKED + b"\r\n1\r\nabc" + LAST,
     "two tokens": LINE + b"Host: d\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n",
-    "two idempotency keys": POST + b"Idempotency-Key: a\r\nIdempotency-Key: b\r\nContent-Length: 0\r\n\r\n",
-    "two preconditions": POST + b'If-Match: "1"\r\nIf-Match: "2"\r\nContent-Length: 0\r\n\r\n',
-    "two media types": POST + b"Content-Type: a/b\r\nContent-Type: c/d\r\nContent-Length: 0\r\n\r\n",
-    "connection names the token": LINE + b"Host: d\r\nAuthorization: Bearer a\r\nConnection: authorization\r\n\r\n",
+    "two idempotency keys": POST + b"Idempotency-Key: a\r\nIdempotency-Key: b\r\n" + EMPTY,
+    "two preconditions": POST + b'If-Match: "1"\r\nIf-Match: "2"\r\n' + EMPTY,
+    "two media types": POST + b"Content-Type: a/b\r\nContent-Type: c/d\r\n" + EMPTY,
+    "connection names the token": LINE
+    + b"Host: d\r\nAuthorization: Bearer a\r\nConnection: authorization\r\n\r\n",
     "connection names the host": LINE + b"Host: d\r\nConnection: close, host\r\n\r\n",
     "a value that is no text": LINE + b"Host: d\r\nX-A: \xff\xfe\r\n\r\n",
-}  # fmt: skip
+}
 
 PATHS = [
-    "/v1/registry/../identity/clients", "/v1/registry/%2e%2e/identity/clients", "/v1/registry/.%2E/x",
-    "/v1/registry/%2fx", "/v1/registry/%5cx", "/v1/registry//x", "//v1/registry/x", "/v1/registry/x;a=b",
-    "/v1/registry/%3Ba", "/v1/registry/%00", "/v1/registry/%0d%0aX-A:b", "/v1/registry/%ff",
-    "/v1/registry/%zz", "/v1/registry/%c0%ae%c0%ae/x", "/v1/registry/%252e%252e/x", "/v1/registry/.",
-    "/v1/registry/%", "/./v1/registry/x", "/v1/%2e/registry/x", "/internal%2fclock",
-]  # fmt: skip
+    "/v1/registry/../identity/clients",
+    "/v1/registry/%2e%2e/identity/clients",
+    "/v1/registry/.%2E/x",
+    "/v1/registry/%2fx",
+    "/v1/registry/%5cx",
+    "/v1/registry//x",
+    "//v1/registry/x",
+    "/v1/registry/x;a=b",
+    "/v1/registry/%3Ba",
+    "/v1/registry/%00",
+    "/v1/registry/%0d%0aX-A:b",
+    "/v1/registry/%ff",
+    "/v1/registry/%zz",
+    "/v1/registry/%c0%ae%c0%ae/x",
+    "/v1/registry/%252e%252e/x",
+    "/v1/registry/.",
+    "/v1/registry/%",
+    "/./v1/registry/x",
+    "/v1/%2e/registry/x",
+    "/internal%2fclock",
+]
 
 
 def problem_of(door: RunningDoor, request: bytes, *, more: bytes = b"") -> tuple[int, str]:
@@ -131,11 +151,7 @@ def test_connect_is_refused(door: RunningDoor) -> None:
 @pytest.mark.refusing
 def test_a_target_that_is_too_long_is_414(door: RunningDoor) -> None:
     for size in (9_000, 140_000):
-        request = (
-            b"GET /v1/registry/"
-            + b"a" * size
-            + b" HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n"
-        )
+        request = b"GET /v1/registry/" + b"a" * size + b" HTTP/1.1\r\nHost: d\r\n" + CLOSE
         assert problem_of(door, request) == (414, "URI_TOO_LONG")
 
 
@@ -176,9 +192,7 @@ def test_an_upgrade_is_ignored_and_the_connection_ends(door: RunningDoor) -> Non
 
 
 def test_an_absolute_target_that_names_this_host_is_taken(door: RunningDoor) -> None:
-    request = (
-        b"GET http://d/v1/registry/centers?a=1 HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n"
-    )
+    request = b"GET http://d/v1/registry/centers?a=1 HTTP/1.1\r\nHost: d\r\n" + CLOSE
     [answer] = door.raw(request)
     assert (answer.status, answer.json()["path"]) == (200, "/v1/registry/centers")
 

@@ -87,7 +87,7 @@ def _with_security(operation: Any) -> Any:  # noqa: ANN401 - an operation, or wh
     return {key: value for key, value in operation.items() if key != "security"}
 
 
-def _put(target: dict[str, Any], key: str, value: Any, service: str) -> None:  # noqa: ANN401
+def _put(target: dict[str, Any], key: str, value: object, service: str) -> None:
     if key in target and target[key] != value:
         raise Conflict(f"{key} of {service} is another one than that of its neighbours")
     target[key] = value

@@ -34,6 +34,7 @@ class Unacceptable(Exception):  # noqa: N818 - carries its reason out of a parse
 class DoorProtocol(HttpToolsProtocol):
     """One connection of a client; start uvicorn with `--http gateway.proxy.wire:DoorProtocol`."""
 
+    # uvicorn itself narrows the transport in this way.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock of the first head."""
         super().connection_made(transport)

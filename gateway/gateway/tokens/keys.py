@@ -93,10 +93,14 @@ class KeyRing:
 
     async def signer(self) -> Signer:
         """Give the key that signs now; raise `NoKey`."""
-        await self._load(self._refresh_seconds)
+        await self._load(RELOAD_SECONDS if self._signer is None else self._refresh_seconds)
         if self._signer is None:
             raise NoKey
         return self._signer
+
+    def forget(self) -> None:
+        """Look again at the next occasion, as after a rotation."""
+        self._loaded_at = float("-inf")
 
     async def _load(self, not_within: float) -> None:
         if time.monotonic() - self._loaded_at < not_within:

@@ -15,6 +15,8 @@ from authlib.oauth2.rfc6749 import (  # type: ignore[import-untyped]  # Authlib 
     ClientCredentialsGrant,
     OAuth2Request,
 )
+
+# Without types as well.
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload  # type: ignore[import-untyped]
 
 from gateway.identity.actions import digest_of
@@ -104,13 +106,14 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]  # Authlib has no 
     def save_token(self, token: Mapping[str, Any], request: OAuth2Request) -> None:
         """Store nothing: an access token is its own record."""
 
-    def send_signal(self, name: str, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+    def send_signal(self, name: str, *args: object, **kwargs: object) -> None:
         """Tell nobody; the access log and the audit do."""
 
     def create_oauth2_request(self, request: _Request) -> _Request:
         """Take the request as it was made."""
         return request
 
-    def handle_response(self, status: int, body: Any, headers: Any) -> Verdict:  # noqa: ANN401, ARG002
+    def handle_response(self, status: int, body: Mapping[str, Any], headers: object) -> Verdict:
         """Give status and body; the header fields are the endpoint's own."""
+        del headers
         return Verdict(status, dict(body))

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 from gateway.identity import queries as identities
 from gateway.identity.queries import Identity
 from gateway.identity.rules import split
+from gateway.settings import GatewaySettings
 from gateway.tokens import rules
 from gateway.tokens.keys import KeyRing, NoKey, Signer
 from gateway.tokens.protocol import NO_SECRET, LoadedClient, TokenServer, Verdict
@@ -23,6 +24,7 @@ from gateway.tokens.schemas import (
     TokenForm,
     TokenOut,
 )
+from shared.auth import AUDIENCE
 from shared.database import new_id
 from shared.http import Failure, access
 
@@ -103,7 +105,7 @@ async def _signer(keys: KeyRing) -> Signer:
         raise Failure("UNAVAILABLE", {"Retry-After": "2"}, service="gateway") from None
 
 
-def _token(identity: Identity, signer: Signer, settings: Any) -> dict[str, Any]:  # noqa: ANN401
+def _token(identity: Identity, signer: Signer, settings: GatewaySettings) -> dict[str, Any]:
     roles, duties = split(identity.capacities)
     subject = rules.Subject(
         person_id=str(identity.client.person_id),
@@ -116,6 +118,7 @@ def _token(identity: Identity, signer: Signer, settings: Any) -> dict[str, Any]:
     claims = rules.claims_for(
         subject,
         issuer=settings.issuer,
+        audience=AUDIENCE,
         token_id=new_id().hex,
         now=int(time.time()),
         seconds=settings.token_seconds,

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote_plus
 
-from shared.auth import AUDIENCE
-
 FORM: Final = "application/x-www-form-urlencoded"
 MAX_FORM_BYTES: Final = 8_192
 MAX_CREDENTIAL: Final = 255
@@ -122,12 +120,12 @@ class Subject:
 
 
 def claims_for(
-    subject: Subject, *, issuer: str, token_id: str, now: int, seconds: int
+    subject: Subject, *, issuer: str, audience: str, token_id: str, now: int, seconds: int
 ) -> dict[str, Any]:
     """Make the claims of an access token (X01, RFC 9068); times are seconds of real time."""
     return {
         "iss": issuer,
-        "aud": AUDIENCE,
+        "aud": audience,
         "exp": now + seconds,
         "nbf": now,
         "iat": now,

@@ -26,11 +26,20 @@ def test_a_request_reaches_its_service_with_path_query_and_body(door: RunningDoo
 
 def test_every_header_that_pretends_to_speak_for_the_gateway_is_dropped(door: RunningDoor) -> None:
     forged = {
-        "X-User-Id": "1", "X_User_Id": "1", "X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "h",
-        "Forwarded": "for=6.6.6.6", "X-Real-IP": "6.6.6.6", "X-HTTP-Method-Override": "DELETE",
-        "X-Original-URL": "/admin", "X-Consumer-Name": "a", "Cookie": "a=b", "TE": "trailers",
-        "X-Sandbox-Clock": "2030-01-01T00:00:00Z", "X-Kept": "yes",
-    }  # fmt: skip
+        "X-User-Id": "1",
+        "X_User_Id": "1",
+        "X-Forwarded-For": "6.6.6.6",
+        "X-Forwarded-Proto": "h",
+        "Forwarded": "for=6.6.6.6",
+        "X-Real-IP": "6.6.6.6",
+        "X-HTTP-Method-Override": "DELETE",
+        "X-Original-URL": "/admin",
+        "X-Consumer-Name": "a",
+        "Cookie": "a=b",
+        "TE": "trailers",
+        "X-Sandbox-Clock": "2030-01-01T00:00:00Z",
+        "X-Kept": "yes",
+    }
     got = seen(door.ask(FACTS, headers=forged).body)
     ours = {"host", "x-request-id", "traceparent", "x-forwarded-for", "x-forwarded-host"}
     assert set(got) - ours == {"x-kept"}
@@ -115,8 +124,9 @@ def test_a_body_that_grows_too_large_in_chunks_is_refused() -> None:
 
 
 def test_a_chunked_body_streams_through(door: RunningDoor) -> None:
-    head = f"POST {FACTS} HTTP/1.1\r\nHost: d\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
-    answer = door.raw(head.encode() + b"3\r\nabc\r\n", more=b"2\r\nde\r\n0\r\n\r\n")[0]
+    head = f"POST {FACTS} HTTP/1.1\r\nHost: d\r\nConnection: close\r\n"
+    chunked = head.encode() + b"Transfer-Encoding: chunked\r\n\r\n"
+    answer = door.raw(chunked + b"3\r\nabc\r\n", more=b"2\r\nde\r\n0\r\n\r\n")[0]
     assert answer.json()["size"] == 5
 
 

@@ -3,7 +3,6 @@
 from typing import Final
 
 import sqlalchemy as sa
-import sqlmodel
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
@@ -23,13 +22,13 @@ def upgrade() -> None:
         "audit",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("event_id", sa.Uuid(), nullable=False),
-        sa.Column("action", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("action", sa.String(), nullable=False),
         sa.Column("subject_id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
-        sa.Column("client_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("before_sha256", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
-        sa.Column("after_sha256", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
-        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("client_id", sa.String(), nullable=False),
+        sa.Column("before_sha256", sa.String(), nullable=True),
+        sa.Column("after_sha256", sa.String(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
         info={"insert_only": True},
@@ -39,17 +38,17 @@ def upgrade() -> None:
         "batch_job",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("scope", sa.LargeBinary(), nullable=True),
-        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
         sa.Column("org_id", sa.Uuid(), nullable=True),
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column(
             "actor", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False
         ),
-        sa.Column("sha256", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("media_type", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("mode", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("media_type", sa.String(), nullable=False),
+        sa.Column("mode", sa.String(), nullable=False),
         sa.Column("dry_run", sa.Boolean(), nullable=False),
-        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
         sa.Column("rows_total", sa.Integer(), nullable=False),
         sa.Column("rows_done", sa.Integer(), nullable=False),
         sa.Column("created", sa.Integer(), nullable=False),
@@ -70,7 +69,7 @@ def upgrade() -> None:
         sa.Column(
             "seq", sa.BigInteger(), server_default=sa.text("nextval('event_seq')"), nullable=False
         ),
-        sa.Column("type", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("type", sa.String(), nullable=False),
         sa.Column("subject_id", sa.Uuid(), nullable=False),
         sa.Column("center_id", sa.Uuid(), nullable=True),
         sa.Column(
@@ -90,13 +89,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "feed_cursor",
-        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("source", name=op.f("pk_feed_cursor")),
     )
     op.create_table(
         "inbox",
-        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
         sa.Column("event_id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("source", "event_id", name=op.f("pk_inbox")),
         info={"insert_only": True},
@@ -106,9 +105,9 @@ def upgrade() -> None:
         sa.Column("scope", sa.LargeBinary(), nullable=False),
         sa.Column("body_sha256", sa.LargeBinary(), nullable=False),
         sa.Column("status", sa.Integer(), nullable=False),
-        sa.Column("media_type", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("etag", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
-        sa.Column("location", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("media_type", sa.String(), nullable=False),
+        sa.Column("etag", sa.String(), nullable=True),
+        sa.Column("location", sa.String(), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("scope", name=op.f("pk_kept_answer")),
@@ -148,8 +147,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "signing_key",
-        sa.Column("kid", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("algorithm", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("kid", sa.String(), nullable=False),
+        sa.Column("algorithm", sa.String(), nullable=False),
         sa.Column(
             "public_jwk", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False
         ),
@@ -167,8 +166,8 @@ def upgrade() -> None:
     op.create_table(
         "client",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("client_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("client_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
         sa.Column("secret_sha256", sa.LargeBinary(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("org_id", sa.Uuid(), nullable=True),
@@ -190,7 +189,7 @@ def upgrade() -> None:
     op.create_table(
         "person_name",
         sa.Column("person_id", sa.Uuid(), nullable=False),
-        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.id"], name=op.f("fk_person_name_person_id_person")
         ),
@@ -201,7 +200,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("org_id", sa.Uuid(), nullable=True),
-        sa.Column("capacity", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("capacity", sa.String(), nullable=False),
         sa.Column("granted_by", sa.Uuid(), nullable=False),
         sa.Column("granted_on", sa.Date(), nullable=False),
         sa.Column("granted_until", sa.Date(), nullable=True),

@@ -1,0 +1,280 @@
+"""Who may register programs, for whom: the rules, and the same over HTTP."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlmodel import select
+
+from gateway.identity import rules
+from gateway.identity.rules import Duty, Grant, Request, Role
+from gateway.identity.tables import Client
+from shared.http.tables import KeptAnswer
+from shared.rules import failed_codes
+from tests.fixtures.service import event_types
+
+pytestmark = pytest.mark.anyio
+
+OWN, FOREIGN = uuid4(), uuid4()
+CLIENTS = "/v1/identity/clients"
+Running = Callable[..., Any]
+
+
+def asked(
+    org: UUID | None = OWN,
+    roles: frozenset[Role] = frozenset({Role.MEMBER}),
+    duties: frozenset[Duty] = frozenset(),
+    *,
+    has_expert: bool = False,
+) -> Request:
+    return Request(org, roles, duties, has_expert)
+
+
+def checked(request: Request, *, by_admin: bool = False, leads: bool = False) -> list[str]:
+    return failed_codes(
+        rules.registration_checks(request, by_admin=by_admin, own_org=OWN, leads=leads)
+    )
+
+
+@pytest.mark.requirement("X04")
+def test_a_member_registers_programs_of_its_own_organization() -> None:
+    assert checked(asked()) == []
+
+
+@pytest.mark.requirement("X04")
+def test_a_lead_registers_operators_of_its_centre_s_legal_entity() -> None:
+    assert checked(asked(FOREIGN), leads=True) == []
+
+
+@pytest.mark.refusing
+@pytest.mark.requirement("X04")
+def test_a_member_registers_nothing_for_another_organization() -> None:
+    assert checked(asked(FOREIGN)) == ["FORBIDDEN_SCOPE"]
+
+
+@pytest.mark.refusing
+@pytest.mark.requirement("X02")
+@pytest.mark.parametrize(
+    "request_",
+    [
+        asked(roles=frozenset({Role.MEMBER, Role.EXPERT}), has_expert=True),
+        asked(roles=frozenset({Role.OFFICIAL}), duties=frozenset({Duty.ADMIN})),
+        asked(roles=frozenset({Role.AGENCY})),
+        asked(has_expert=True),
+    ],
+)
+def test_a_member_gives_no_other_capacity_than_its_own(request_: Request) -> None:
+    assert checked(request_) == ["FORBIDDEN_SCOPE"]
+
+
+@pytest.mark.requirement("X02")
+def test_an_admin_registers_any_capacity() -> None:
+    both = asked(
+        None,
+        frozenset({Role.OFFICIAL, Role.EXPERT}),
+        frozenset({Duty.APPROVER}),
+        has_expert=True,
+    )
+    assert checked(both, by_admin=True) == []
+
+
+@pytest.mark.refusing
+@pytest.mark.requirement("X02")
+def test_capacities_have_to_fit_together() -> None:
+    assert checked(asked(None, frozenset({Role.MEMBER})), by_admin=True) == ["FIELD_MISSING"]
+    assert checked(asked(None, frozenset({Role.EXPERT})), by_admin=True) == ["FIELD_MISSING"]
+    duty = asked(OWN, frozenset({Role.MEMBER}), frozenset({Duty.HANDLER}))
+    assert checked(duty, by_admin=True) == ["FIELD_INVALID"]
+
+
+@pytest.mark.refusing
+@pytest.mark.parametrize("held", [set(), {None}, {OWN, None}, {FOREIGN}, {OWN, FOREIGN}])
+def test_a_member_cannot_name_a_person_of_others(held: set[UUID | None]) -> None:
+    assert failed_codes(rules.person_checks(held, {OWN})) == ["NOT_FOUND"]
+
+
+def test_a_member_can_name_its_own_person() -> None:
+    assert failed_codes(rules.person_checks({OWN}, {OWN})) == []
+
+
+@pytest.mark.requirement("X02")
+@pytest.mark.parametrize(
+    ("day", "held"),
+    [("2026-03-01", False), ("2026-03-02", True), ("2026-03-09", True), ("2026-03-10", False)],
+)
+def test_a_grant_holds_from_its_first_to_its_last_day(day: str, held: bool) -> None:
+    from datetime import date
+
+    grant = Grant("handler", date(2026, 3, 2), date(2026, 3, 9))
+    assert rules.capacities_on([grant], date.fromisoformat(day)) == ({"handler"} if held else set())
+
+
+def new_client(**over: Any) -> dict[str, Any]:
+    return {"name": "ERP", "org_id": str(OWN), "person": {"name": "周启明"}, **over}
+
+
+@pytest.mark.requirement("X02", "X04")
+async def test_a_registered_program_is_listed_for_its_organization_only(running: Running) -> None:
+    async with running("gateway") as gateway:
+        async with gateway.client("member", org_id=OWN) as member:
+            made = await member.post(CLIENTS, json=new_client())
+            assert made.status_code == 201, made.text
+            assert made.json()["org_id"] == str(OWN)
+            assert len(made.json()["client_secret"]) == 43
+            listed = (await member.get(CLIENTS)).json()["items"]
+        assert [(one["name"], one["person_name"], one["roles"]) for one in listed] == [
+            ("ERP", "周启明", ["member"])
+        ]
+        assert "client_secret" not in listed[0]
+        async with gateway.client("member", org_id=FOREIGN) as stranger:
+            assert (await stranger.get(CLIENTS)).json()["items"] == []
+        async with gateway.client("admin") as admin:
+            assert len((await admin.get(CLIENTS)).json()["items"]) == 1
+
+
+@pytest.mark.requirement("X05")
+async def test_a_repeated_key_shows_the_same_secret_and_keeps_it_nowhere(running: Running) -> None:
+    async with running("gateway") as gateway, gateway.client("member", org_id=OWN) as member:
+        key = {"Idempotency-Key": "one"}
+        first = await member.post(CLIENTS, json=new_client(), headers=key)
+        again = await member.post(CLIENTS, json=new_client(), headers=key)
+        assert again.json() == first.json()
+        assert again.headers["idempotent-replayed"] == "true"
+        assert len((await member.get(CLIENTS)).json()["items"]) == 1
+        async with gateway.sessions.reading() as session:
+            assert (await session.scalars(select(KeptAnswer))).all() == []
+            stored = (await session.scalars(select(Client))).one()
+        assert first.json()["client_secret"].encode() not in stored.secret_sha256
+
+
+@pytest.mark.refusing
+@pytest.mark.requirement("X05")
+async def test_a_repeated_key_with_another_body_is_a_mismatch(running: Running) -> None:
+    async with running("gateway") as gateway, gateway.client("member", org_id=OWN) as member:
+        key = {"Idempotency-Key": "one"}
+        await member.post(CLIENTS, json=new_client(), headers=key)
+        other = await member.post(CLIENTS, json=new_client(name="MES"), headers=key)
+        assert (other.status_code, other.json()["code"]) == (409, "IDEMPOTENCY_MISMATCH")
+
+
+@pytest.mark.requirement("X04")
+async def test_the_registry_is_asked_whether_an_organization_leads_the_centre(
+    running: Running,
+) -> None:
+    async with running("gateway") as gateway, gateway.client("member", org_id=OWN) as member:
+        path = f"/v1/registry/directory/organizations/{FOREIGN}/led-by/{OWN}"
+        gateway.neighbours.answers[f"GET {path}"] = {"led": True}
+        made = await member.post(CLIENTS, json=new_client(org_id=str(FOREIGN)))
+        assert (made.status_code, made.json()["org_id"]) == (201, str(FOREIGN))
+        assert await event_types(gateway.sessions) == ["client.registered"]
+
+
+@pytest.mark.refusing
+@pytest.mark.requirement("X04")
+async def test_an_organization_that_leads_nothing_is_refused(running: Running) -> None:
+    async with running("gateway") as gateway, gateway.client("member", org_id=OWN) as member:
+        for answer in ({"led": False}, None):
+            path = f"/v1/registry/directory/organizations/{FOREIGN}/led-by/{OWN}"
+            gateway.neighbours.answers[f"GET {path}"] = answer
+            made = await member.post(CLIENTS, json=new_client(org_id=str(FOREIGN)))
+            assert (made.status_code, made.json()["code"]) == (403, "FORBIDDEN_SCOPE")
+        assert await event_types(gateway.sessions) == []
+
+
+@pytest.mark.refusing
+@pytest.mark.requirement("X04")
+async def test_a_member_cannot_make_a_program_that_speaks_for_an_official(running: Running) -> None:
+    async with running("gateway") as gateway:
+        async with gateway.client("admin") as admin:
+            body = new_client(org_id=None, roles=["official"], duties=["approver"])
+            official = (await admin.post(CLIENTS, json=body)).json()
+        async with gateway.client("member", org_id=OWN) as member:
+            for person in (official["sub"], str(uuid4())):
+                made = await member.post(CLIENTS, json=new_client(person={"id": person}))
+                assert (made.status_code, made.json()["code"]) == (404, "NOT_FOUND")
+
+
+@pytest.mark.requirement("X02")
+async def test_one_person_holds_duties_and_a_place_among_the_experts(running: Running) -> None:
+    async with running("gateway") as gateway, gateway.client("admin") as admin:
+        person = (await admin.post("/v1/identity/people", json={"name": "程慎言"})).json()
+        body = new_client(
+            org_id=None,
+            person={"id": person["id"]},
+            roles=["official", "expert"],
+            duties=["approver"],
+            expert_id=str(uuid4()),
+        )
+        assert (await admin.post(CLIENTS, json=body)).json()["sub"] == person["id"]
+        [listed] = (await admin.get(CLIENTS)).json()["items"]
+        assert (listed["roles"], listed["duties"]) == (["expert", "official"], ["approver"])
+        assert listed["expert_id"] == body["expert_id"]
+
+
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    "body",
+    [
+        new_client(person={}),
+        new_client(person={"name": "a", "id": str(OWN)}),
+        new_client(person={"name": ""}),
+        new_client(roles=[]),
+        new_client(roles=["service"]),
+        new_client(roles=["Member"]),
+        new_client(client_id="mine"),
+        new_client(client_secret="mine"),
+        new_client(name="x" * 201),
+        {"org_id": str(OWN)},
+    ],
+)
+async def test_a_body_that_does_not_fit_is_422(running: Running, body: dict[str, Any]) -> None:
+    async with running("gateway") as gateway, gateway.client("admin") as admin:
+        answer = await admin.post(CLIENTS, json=body)
+        assert answer.status_code == 422
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.refusing
+@pytest.mark.requirement("X02")
+@pytest.mark.parametrize("capacity", ["expert", "agency", "handler", "auditor", "service"])
+async def test_nobody_else_registers_programs(running: Running, capacity: str) -> None:
+    async with running("gateway") as gateway, gateway.client(capacity) as caller:
+        answer = await caller.post(CLIENTS, json=new_client())
+        assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN_SCOPE")
+
+
+@pytest.mark.refusing
+async def test_without_a_token_there_is_nothing_to_see(running: Running) -> None:
+    async with running("gateway") as gateway, gateway.client() as nobody:
+        for method, path in (("POST", CLIENTS), ("GET", CLIENTS), ("GET", "/v1/me")):
+            assert (await nobody.request(method, path)).status_code == 401
+
+
+@pytest.mark.requirement("X04")
+async def test_an_ended_program_of_another_organization_is_not_there(running: Running) -> None:
+    async with running("gateway") as gateway:
+        async with gateway.client("member", org_id=OWN) as member:
+            made = (await member.post(CLIENTS, json=new_client())).json()
+            path = f"{CLIENTS}/{made['client_id']}"
+            async with gateway.client("member", org_id=FOREIGN) as stranger:
+                assert (await stranger.delete(path)).status_code == 404
+            for _ in range(2):
+                assert (await member.delete(path)).status_code == 204
+            [listed] = (await member.get(CLIENTS)).json()["items"]
+            assert listed["deactivated_at"] is not None
+        assert await event_types(gateway.sessions) == ["client.registered", "client.deactivated"]
+
+
+async def test_me_tells_name_capacities_and_centres(running: Running) -> None:
+    async with running("gateway") as gateway:
+        async with gateway.client("member", org_id=OWN) as member:
+            made = (await member.post(CLIENTS, json=new_client())).json()
+        center = str(uuid4())
+        path = f"/v1/registry/directory/organizations/{OWN}/centers"
+        gateway.neighbours.answers[f"GET {path}"] = {"center_ids": [center]}
+        async with gateway.client("member", org_id=OWN, sub=made["sub"]) as caller:
+            assert (await caller.get("/v1/me")).json() == {
+                "sub": made["sub"], "name": "周启明", "roles": ["member"], "duties": [],
+                "org_id": str(OWN), "center_ids": [center], "expert_id": None,
+            }  # fmt: skip
