@@ -114,13 +114,6 @@ class EvaluationCycleDetailOut(EvaluationCycleOut):
     excluded: list[CycleExclusionOut] = Field(description="Centres out of scope, with the reason.")
 
 
-class CycleFilter(Body):
-    """Which cycles to list."""
-
-    state: rules.CycleState | None = Field(default=None, description="Planned or open.")
-    year: AskedYear | None = Field(default=None, description="The year that is judged.")
-
-
 class EvaluationCaseOut(Out):
     """A centre in a cycle."""
 
@@ -133,12 +126,3 @@ class EvaluationCaseOut(Out):
     profile: str = Field(description="The weight profile, locked.")
     state: rules.CaseState = Field(description="Where it stands.")
     version: int = Field(description="Grows with every step.")
-
-
-class CaseFilter(Body):
-    """Which cases to list."""
-
-    cycle_id: UUID | None = Field(default=None, description="Cases of one cycle.")
-    center_id: UUID | None = Field(default=None, description="Cases of one centre.")
-    state: rules.CaseState | None = Field(default=None, description="Where they stand.")
-    year: AskedYear | None = Field(default=None, description="The year that is judged.")

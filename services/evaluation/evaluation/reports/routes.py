@@ -47,8 +47,9 @@ WRITERS = access(
     "member", tenant="the centre's operator and its lead sponsor", rules=("A128", "A129")
 )
 READERS = access(
-    "official", "member", "service", tenant="officials see all, a centre's operator and lead theirs"
-)
+    "official", "member", "expert", "agency", "service",
+    tenant="officials see all, a centre's operator and lead theirs",
+)  # fmt: skip
 HANDLERS = access("handler", tenant="any case", rules=("A128", "X03"))
 
 

@@ -1,13 +1,14 @@
 """Reading snapshots and results: officials at any time, a centre its own once published."""
 
 from collections.abc import Sequence
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import exists, func
+from sqlalchemy import Select, exists, func
+from sqlalchemy import select as select_rows
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
-from sqlmodel.sql.expression import Select
 
 from evaluation.cycles import queries as cycles
 from evaluation.cycles.tables import EvaluationCase
@@ -98,20 +99,20 @@ async def center_orgs(session: AsyncSession, center_id: UUID) -> set[UUID]:
     return {org_id for org_id in owners if org_id is not None}
 
 
-def ratings_page(
-    year: int | None, center_code: str | None, rating: Rating | None
-) -> Select[ResultPublication, EvaluationResult, DirectoryCenter]:
+def ratings_page(year: int | None, center_code: str | None, rating: Rating | None) -> Select[Any]:
     """Select what the public sees: per centre and year the version that stands."""
     later = aliased(ResultPublication)
     superseded = exists().where(
         col(later.case_id) == col(ResultPublication.case_id),
         col(later.version) > col(ResultPublication.version),
     )
-    statement = (
-        select(ResultPublication, EvaluationResult, DirectoryCenter)
+    # The cast names what `paginate` takes: rows of any shape.
+    statement = cast(
+        "Select[Any]",
+        select_rows(ResultPublication, EvaluationResult, DirectoryCenter)
         .join(EvaluationResult, col(EvaluationResult.id) == col(ResultPublication.result_id))
         .join(DirectoryCenter, col(DirectoryCenter.id) == col(ResultPublication.center_id))
-        .where(~superseded)
+        .where(~superseded),
     )
     if year is not None:
         statement = statement.where(col(ResultPublication.year) == year)

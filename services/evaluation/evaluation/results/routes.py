@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from evaluation.cycles import queries as cycles
 from evaluation.cycles.clients import GatheredFacts
+from evaluation.cycles.schemas import AskedYear
 from evaluation.cycles.tables import EvaluationCase
 from evaluation.results import actions, queries
 from evaluation.results.schemas import (
@@ -19,12 +20,12 @@ from evaluation.results.schemas import (
     FeedPositionsOut,
     LeafResultOut,
     PublicRatingOut,
-    RatingFilter,
     SecondReadingIn,
     SecondReadingOut,
     document_of,
 )
 from evaluation.results.tables import EvaluationResult, FactSnapshot, ResultPublication
+from evaluation.schemes.rules import Rating
 from shared.http import (
     CurrentActor,
     Now,
@@ -50,7 +51,7 @@ COMPUTERS = access(
 )
 OFFICIALS = access("official", "service", tenant="any case")
 READERS = access(
-    "official", "member", "service",
+    "official", "member", "expert", "agency", "service",
     tenant="officials see all, a centre's operator and lead theirs once it is published",
     rules=("X04", "X11"),
 )  # fmt: skip
@@ -235,15 +236,18 @@ async def get_result_document(case_id: UUID, actor: CurrentActor, session: Readi
     responses=problems("CURSOR_MISMATCH"),
 )
 async def list_ratings(
-    filters: Annotated[RatingFilter, Query()],
     page: PageQuery,
     response: Response,
     session: Reading,
+    year: Annotated[AskedYear | None, Query(description="The year that was judged.")] = None,
+    center_code: Annotated[Code | None, Query(description="One centre.")] = None,
+    rating: Annotated[Rating | None, Query(description="One grade.")] = None,
 ) -> Page[PublicRatingOut]:
     """List published ratings, newest first; no token is needed."""
-    statement = queries.ratings_page(filters.year, filters.center_code, filters.rating)
+    statement = queries.ratings_page(year, center_code, rating)
+    filters = {"year": year, "center_code": center_code, "rating": rating}
     keys = [col(ResultPublication.published_at).desc(), col(ResultPublication.result_id).desc()]
-    rows, next_cursor = await paginate(session, statement, page, keys, filters.model_dump())
+    rows, next_cursor = await paginate(session, statement, page, keys, filters)
     response.headers["cache-control"] = "public, max-age=60"
     return Page(items=[_rating(row) for row in rows], next_cursor=next_cursor)
 

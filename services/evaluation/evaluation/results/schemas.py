@@ -8,11 +8,10 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from evaluation.cycles.rules import CaseState
-from evaluation.cycles.schemas import AskedYear
 from evaluation.results import rules
 from evaluation.schemes.rules import Calc, Rating
 from evaluation.schemes.schemas import CriterionWeights
-from shared.http.schemas import Body, Code, LongText, Out
+from shared.http.schemas import Body, LongText, Out
 
 
 class FeedPositionsOut(Out):
@@ -126,14 +125,6 @@ class PublicRatingOut(Out):
     rating: Rating = Field(description="The grade.")
     version: int = Field(description="The version that stands.")
     published_at: datetime = Field(description="When it was published.")
-
-
-class RatingFilter(Body):
-    """Which ratings to list."""
-
-    year: AskedYear | None = Field(default=None, description="The year that was judged.")
-    center_code: Code | None = Field(default=None, description="One centre.")
-    rating: Rating | None = Field(default=None, description="One grade.")
 
 
 def document_of(stored: bytes) -> dict[str, Any]:

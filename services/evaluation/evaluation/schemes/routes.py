@@ -7,11 +7,11 @@ from fastapi import Query, Response
 from sqlmodel import col
 
 from evaluation.schemes import actions, queries
+from evaluation.schemes.rules import SchemeState
 from evaluation.schemes.schemas import (
     IndicatorSchemeIn,
     IndicatorSchemeItemOut,
     IndicatorSchemeOut,
-    SchemeFilter,
     WeightProfileIn,
     WeightProfileOut,
 )
@@ -30,6 +30,7 @@ from shared.http import (
     problems,
     tagged,
 )
+from shared.http.schemas import Code
 
 router = Router(prefix="/v1/evaluation/schemes", tags=["schemes"])
 profiles = Router(prefix="/v1/evaluation/weight-profiles", tags=["schemes"])
@@ -48,15 +49,17 @@ WEIGHERS = access("handler", tenant="any profile", rules=("A132",))
     responses=problems("FORBIDDEN_SCOPE", "CURSOR_MISMATCH"),
 )
 async def list_schemes(
-    filters: Annotated[SchemeFilter, Query()],
     page: PageQuery,
     actor: CurrentActor,
     session: Reading,
+    state: Annotated[SchemeState | None, Query(description="Drafts or frozen ones.")] = None,
+    code: Annotated[Code | None, Query(description="The versions of one scheme.")] = None,
 ) -> Page[IndicatorSchemeItemOut]:
     """List schemes, newest first."""
-    statement = queries.schemes_page(actor, filters.state, filters.code)
+    statement = queries.schemes_page(actor, state, code)
+    filters = {"state": state, "code": code}
     rows, next_cursor = await paginate(
-        session, statement, page, [col(IndicatorScheme.id).desc()], filters.model_dump()
+        session, statement, page, [col(IndicatorScheme.id).desc()], filters
     )
     items = [IndicatorSchemeItemOut.model_validate(row) for row in rows]
     return Page(items=items, next_cursor=next_cursor)

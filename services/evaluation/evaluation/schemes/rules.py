@@ -40,7 +40,7 @@ ALLOWED_VARIABLES: Final = frozenset({"fact", "period"})
 # The units of money leaves (分) and of shares; anything else counts things.
 MONEY_UNIT: Final = "fen"
 RATIO_UNIT: Final = "ratio"
-NUMBER: Final = re.compile(r"-?\d{1,18}(\.\d{1,6})?")
+NUMBER: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,6})?")
 
 
 class SchemeState(StrEnum):

@@ -310,10 +310,3 @@ class WeightProfileOut(Out):
     def locked(self) -> bool:
         """Tell whether it can change no more."""
         return self.locked_at is not None
-
-
-class SchemeFilter(Body):
-    """Which schemes to list."""
-
-    state: rules.SchemeState | None = Field(default=None, description="Drafts or frozen ones.")
-    code: Code | None = Field(default=None, description="The versions of one scheme.")

@@ -1,0 +1,224 @@
+"""Planning and opening cycles over HTTP."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import date
+from typing import Any
+
+import httpx
+import pytest
+
+from shared.database import new_id
+from shared.directory import DirectoryCenter
+from tests.evaluation.results import vector
+from tests.evaluation.results.year import SCHEME_ID, JudgedYear
+from tests.evaluation.reviewing import codes_of
+from tests.fixtures.service import event_types
+
+pytestmark = pytest.mark.anyio
+CYCLES = "/v1/evaluation/cycles"
+SCHEMES = "/v1/evaluation/schemes"
+PROFILES = "/v1/evaluation/weight-profiles"
+
+
+@pytest.fixture
+async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
+    async with running("evaluation") as service:
+        judged = JudgedYear(service)
+        await judged.prepare()
+        yield judged
+
+
+async def list_center(year: JudgedYear, **over: Any) -> str:
+    row = {
+        "id": new_id(), "name": "另一中心", "stage": "pilot", "model_type": "platform",
+        "applicant_form": "legal_entity", "legal_entity_id": new_id(),
+        "lead_sponsor_id": new_id(), "listed_on": date(2025, 1, 1), "position": 2, **over,
+    }  # fmt: skip
+    async with year.service.sessions.begin() as session:
+        session.add(DirectoryCenter(**row))
+    return str(row["id"])
+
+
+@pytest.mark.requirement("A124", "A130", "A132")
+async def test_opening_freezes_scheme_and_weights_and_makes_a_case_per_centre(
+    year: JudgedYear,
+) -> None:
+    other = await list_center(year)
+    young = await list_center(year, listed_on=date(2027, 6, 1))
+    opened = await year.opened(weight_profile="by_model")
+
+    assert opened["state"] == "open"
+    assert opened["excluded"] == [{"center_id": young, "reason": "listed_too_short"}]
+    listed = await year.as_("auditor", "GET", f"/v1/evaluation/cases?cycle_id={year.cycle_id}")
+    profiles = {case["center_id"]: case["profile"] for case in listed.json()["items"]}
+    assert profiles == {str(year.center_id): "enterprise", other: "platform"}
+    scheme = await year.as_("auditor", "GET", f"{SCHEMES}/{SCHEME_ID}")
+    assert scheme.json()["state"] == "frozen"
+    assert (await event_types(year.service.sessions)).count("case.opened") == 2
+
+
+@pytest.mark.requirement("A130")
+@pytest.mark.refusing
+async def test_a_leaf_of_a_frozen_scheme_cannot_be_edited(year: JudgedYear) -> None:
+    await year.opened()
+    scheme = (await year.as_("handler", "GET", f"{SCHEMES}/{SCHEME_ID}")).json()
+    async with year.handler as handler:
+        answer = await handler.put(
+            f"{SCHEMES}/{SCHEME_ID}",
+            json=scheme_body(scheme),
+            headers={"If-Match": f'"{scheme["version"]}"'},
+        )
+    assert (answer.status_code, codes_of(answer)) == (409, ["SCHEME_FROZEN"])
+
+
+def scheme_body(scheme: dict[str, Any], **over: Any) -> dict[str, Any]:
+    return {
+        "code": scheme["code"], "title": scheme["title"], "criteria": scheme["criteria"],
+        "parameters": scheme["parameters"], **over,
+    }  # fmt: skip
+
+
+@pytest.mark.requirement("A130", "X06")
+async def test_a_draft_is_edited_with_its_version_and_not_with_an_older_one(
+    year: JudgedYear,
+) -> None:
+    scheme = (await year.as_("handler", "GET", f"{SCHEMES}/{SCHEME_ID}")).json()
+    async with year.handler as handler:
+        for expected in (200, 412):
+            answer = await handler.put(
+                f"{SCHEMES}/{SCHEME_ID}",
+                json=scheme_body(scheme, title="修订稿"),
+                headers={"If-Match": f'"{scheme["version"]}"'},
+            )
+            assert answer.status_code == expected, answer.text
+        assert (await handler.put(f"{SCHEMES}/{SCHEME_ID}", json=scheme_body(scheme))).status_code
+    assert answer.json()["code"] == "VERSION_CONFLICT"
+
+
+@pytest.mark.requirement("A130")
+async def test_a_second_version_of_a_scheme_is_a_draft_of_its_own(year: JudgedYear) -> None:
+    await year.opened()
+    scheme = (await year.as_("handler", "GET", f"{SCHEMES}/{SCHEME_ID}")).json()
+    answer = await year.as_("handler", "POST", SCHEMES, scheme_body(scheme))
+    made = answer.json()
+    assert (answer.status_code, made["number"], made["state"]) == (201, 2, "draft")
+    async with year.member() as member:
+        assert (await member.get(f"{SCHEMES}/{made['id']}")).status_code == 404
+        assert (await member.get(f"{SCHEMES}/{SCHEME_ID}")).status_code == 200
+        listed = (await member.get(SCHEMES)).json()["items"]
+    assert [one["id"] for one in listed] == [SCHEME_ID]
+
+
+@pytest.mark.requirement("A126", "A127")
+@pytest.mark.refusing
+async def test_a_scheme_is_refused_with_every_fault_at_once(year: JudgedYear) -> None:
+    scheme = (await year.as_("handler", "GET", f"{SCHEMES}/{SCHEME_ID}")).json()
+    leaves = scheme["criteria"][1]["leaves"]
+    leaves[3]["query"]["filter"] = "fact.secret("
+    leaves[4]["max"] = "5"
+    answer = await year.as_("handler", "POST", SCHEMES, scheme_body(scheme))
+    assert (answer.status_code, codes_of(answer)) == (422, ["WEIGHTS_NOT_100", "SCHEME_INVALID"])
+
+
+@pytest.mark.requirement("A132")
+@pytest.mark.refusing
+async def test_weights_of_101_are_refused_and_locked_ones_stay(year: JudgedYear) -> None:
+    weights = dict(zip("ABCDE", ("28", "32", "15", "15", "11"), strict=True))
+    body = {"code": "odd", "name": "奇", "weights": weights}
+    refused = await year.as_("handler", "POST", PROFILES, body)
+    assert (refused.status_code, codes_of(refused)) == (422, ["WEIGHTS_NOT_100"])
+    made = await year.as_("handler", "POST", PROFILES, {**body, "weights": {**weights, "E": "10"}})
+    assert made.status_code == 201, made.text
+    assert (await year.as_("handler", "POST", PROFILES, {
+        **body, "weights": {**weights, "E": "10"},
+    })).status_code == 409  # fmt: skip
+
+    await year.opened(weight_profile="odd")
+    profile = (await year.as_("handler", "GET", f"{PROFILES}/{made.json()['id']}")).json()
+    assert profile["locked"] is True
+    async with year.handler as handler:
+        answer = await handler.put(
+            f"{PROFILES}/{profile['id']}",
+            json={**body, "weights": {**weights, "E": "10"}},
+            headers={"If-Match": f'"{profile["version"]}"'},
+        )
+    assert (answer.status_code, codes_of(answer)) == (409, ["SCHEME_FROZEN"])
+
+
+@pytest.mark.requirement("A132")
+async def test_the_four_profiles_are_there_from_the_start(year: JudgedYear) -> None:
+    answer = await year.as_("auditor", "GET", PROFILES)
+    found = {one["code"]: one["weights"] for one in answer.json()["items"]}
+    assert found == {one["code"]: one["weights"] for one in vector.DATA["profiles"]}
+
+
+async def patch(year: JudgedYear, body: dict[str, Any], version: int) -> httpx.Response:
+    async with year.handler as handler:
+        return await handler.patch(
+            f"{CYCLES}/{year.cycle_id}", json=body, headers={"If-Match": f'"{version}"'}
+        )
+
+
+@pytest.mark.requirement("A128", "A132")
+@pytest.mark.refusing
+async def test_days_and_weights_are_fixed_for_all_once_a_cycle_is_open(year: JudgedYear) -> None:
+    planned = await year.planned()
+    moved = await patch(year, {"due_on": "2028-04-15"}, planned["version"])
+    assert (moved.status_code, moved.json()["due_on"]) == (200, "2028-04-15")
+    opened = await year.as_("handler", "POST", f"{CYCLES}/{year.cycle_id}/open")
+    for body in ({"due_on": "2028-05-15"}, {"weight_profile": "enterprise"}):
+        answer = await patch(year, body, opened.json()["version"])
+        assert (answer.status_code, codes_of(answer)) == (409, ["STATE_CONFLICT"])
+
+
+@pytest.mark.requirement("A124")
+@pytest.mark.refusing
+async def test_a_cycle_opens_once_and_a_year_judges_a_centre_once(year: JudgedYear) -> None:
+    await year.opened()
+    again = await year.as_("handler", "POST", f"{CYCLES}/{year.cycle_id}/open")
+    assert (again.status_code, codes_of(again)) == (409, ["STATE_CONFLICT"])
+    second = await year.opened()
+    assert second["excluded"] == [{"center_id": str(year.center_id), "reason": "already_in_cycle"}]
+
+
+@pytest.mark.requirement("A124")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("over", "status"),
+    [
+        ({"scheme_id": "01900000-0000-7000-8000-00000000ffff"}, 404),
+        ({"weight_profile": "nobody"}, 422),
+        ({"due_on": "2027-12-31"}, 422),
+        ({"kind": "triennial"}, 422),
+        ({"year": 2027.0}, 422),
+        ({"surprise": 1}, 422),
+    ],
+)
+async def test_a_cycle_that_cannot_be_is_refused(
+    year: JudgedYear, over: dict[str, Any], status: int
+) -> None:
+    body = {"kind": "annual", "year": 2027, "scheme_id": SCHEME_ID, **over}
+    answer = await year.as_("handler", "POST", CYCLES, body)
+    assert answer.status_code == status, answer.text
+
+
+@pytest.mark.requirement("A124")
+async def test_a_cycle_needs_no_more_than_kind_year_and_scheme(year: JudgedYear) -> None:
+    body = {"kind": "annual", "year": 2027, "scheme_id": SCHEME_ID}
+    made = (await year.as_("handler", "POST", CYCLES, body)).json()
+    assert made["kind"] == "annual_evaluation"
+    assert (made["due_on"], made["grace_days"]) == ("2028-03-31", 30)
+    assert (made["period_from"], made["period_until"]) == ("2027-01-01", "2027-12-31")
+    listed = await year.as_("auditor", "GET", f"{CYCLES}?year=2027&state=planned")
+    assert [one["id"] for one in listed.json()["items"]] == [made["id"]]
+
+
+@pytest.mark.requirement("X02")
+@pytest.mark.refusing
+async def test_only_a_handler_keeps_cycles_and_schemes(year: JudgedYear) -> None:
+    body = {"kind": "annual", "year": 2027, "scheme_id": SCHEME_ID}
+    for duty in ("reviewer", "approver", "auditor"):
+        answer = await year.as_(duty, "POST", CYCLES, body)
+        assert (answer.status_code, codes_of(answer)) == (403, ["FORBIDDEN_SCOPE"])
+    async with year.member() as member:
+        assert (await member.post(CYCLES, json=body)).status_code == 403

@@ -1,0 +1,102 @@
+"""Which centres a cycle judges, and how a case moves."""
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from evaluation.cycles import rules
+from evaluation.cycles.rules import CaseEvent, CaseState, CenterStanding, Exclusion
+from shared.rules import Policy, failed_codes
+
+CENTER = UUID("01900000-0000-7000-8000-000000000001")
+ENTITY = UUID("01900000-0000-7000-8000-000000000002")
+UNTIL = date(2027, 12, 31)
+
+
+def standing(
+    listed_on: date | None = date(2026, 3, 10),
+    *,
+    stage: str = "pilot",
+    form: str = "legal_entity",
+    entity: UUID | None = ENTITY,
+    has_case: bool = False,
+) -> CenterStanding:
+    return CenterStanding(CENTER, stage, form, entity, listed_on, has_case)
+
+
+@pytest.mark.requirement("A124")
+@pytest.mark.parametrize(
+    ("listed_on", "reason"),
+    [
+        (date(2026, 12, 31), None),
+        (date(2027, 1, 1), None),
+        (date(2027, 1, 2), Exclusion.LISTED_TOO_SHORT),
+        (None, Exclusion.NOT_LISTED),
+    ],
+)
+def test_a_centre_is_judged_from_twelve_months_of_listing_on(
+    listed_on: date | None, reason: Exclusion | None
+) -> None:
+    assert rules.exclusion(standing(listed_on), UNTIL, 12) == reason
+
+
+@pytest.mark.requirement("A124", "A052")
+@pytest.mark.refusing
+def test_consortia_ended_centres_and_judged_ones_are_left_out() -> None:
+    consortium = standing(form="consortium", entity=None)
+    assert rules.exclusion(consortium, UNTIL, 12) is Exclusion.CONSORTIUM
+    assert rules.exclusion(standing(form="consortium"), UNTIL, 12) is None
+    assert rules.exclusion(standing(stage="delisted"), UNTIL, 12) is Exclusion.ENDED
+    assert rules.exclusion(standing(has_case=True), UNTIL, 12) is Exclusion.ALREADY_IN_CYCLE
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "later"),
+    [
+        (date(2026, 3, 10), 12, date(2027, 3, 10)),
+        (date(2024, 2, 29), 12, date(2025, 2, 28)),
+        (date(2026, 8, 31), 1, date(2026, 9, 30)),
+        (date(2026, 12, 15), 1, date(2027, 1, 15)),
+        (date(2026, 5, 1), 0, date(2026, 5, 1)),
+    ],
+)
+def test_months_end_where_the_month_ends(day: date, months: int, later: date) -> None:
+    assert rules.months_after(day, months) == later
+
+
+@pytest.mark.requirement("A128")
+def test_reports_are_due_on_the_day_that_the_policy_says() -> None:
+    policy = Policy("1", {"A128": "四(四)"}, {"A128": {"due_month": 3, "due_day": 31}})
+    assert rules.default_due_on(policy, 2027) == date(2028, 3, 31)
+
+
+@pytest.mark.requirement("A128")
+@pytest.mark.refusing
+def test_a_report_is_not_due_within_its_own_year() -> None:
+    assert failed_codes(rules.due_checks(UNTIL, UNTIL)) == ["FIELD_INVALID"]
+    assert failed_codes(rules.due_checks(date(2028, 1, 1), UNTIL)) == []
+
+
+@pytest.mark.requirement("A124")
+def test_every_pair_outside_the_table_is_a_conflict() -> None:
+    for state in CaseState:
+        for event in CaseEvent:
+            failed = failed_codes(rules.case_checks(state, event))
+            assert failed == ([] if (state, event) in rules.CASE_MOVES else ["STATE_CONFLICT"])
+
+
+@pytest.mark.requirement("A124")
+def test_every_case_can_be_published_from_every_state() -> None:
+    reached = {CaseState.PUBLISHED}
+    for _ in CaseState:
+        reached |= {state for (state, _), to in rules.CASE_MOVES.items() if to in reached}
+    assert reached == set(CaseState)
+
+
+@pytest.mark.requirement("A121")
+def test_sheets_come_in_until_the_computation() -> None:
+    open_for_scores = {state for state in CaseState if not failed_codes(rules.score_checks(state))}
+    assert open_for_scores == {
+        CaseState.COLLECTING, CaseState.SNAPSHOT_FROZEN, CaseState.SCORING,
+    }  # fmt: skip

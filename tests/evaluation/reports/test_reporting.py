@@ -1,0 +1,280 @@
+"""Annual reports: lateness, return, what a centre may not write."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import date
+from typing import Any
+
+import pytest
+
+from evaluation.reports import rules
+from evaluation.reports.jobs import miss_overdue
+from evaluation.reports.rules import Due, Event, State
+from shared.rules import failed_codes
+from tests.evaluation.results import vector
+from tests.evaluation.results.year import ACCOUNTS, CASES, JudgedYear
+from tests.evaluation.reviewing import codes_of
+
+DUE = Due(date(2026, 3, 31), 30)
+
+
+@pytest.fixture
+async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
+    async with running("evaluation") as service:
+        judged = JudgedYear(service)
+        await judged.prepare()
+        yield judged
+
+
+# --- rules ----------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("A128")
+@pytest.mark.parametrize(
+    ("day", "late"),
+    [
+        (date(2026, 3, 30), 0),
+        (date(2026, 3, 31), 0),
+        (date(2026, 4, 1), 1),
+        (date(2026, 4, 12), 12),
+    ],
+)
+def test_lateness_counts_from_the_day_after_the_due_day(day: date, late: int) -> None:
+    assert rules.lateness_days(day, DUE.due_on) == late
+
+
+@pytest.mark.requirement("A128")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("today", "first", "codes"),
+    [
+        (date(2026, 4, 30), None, []),
+        (date(2026, 5, 1), None, ["REPORT_LOCKED"]),
+        (date(2026, 5, 1), date(2026, 4, 12), []),
+    ],
+)
+def test_a_report_is_taken_to_the_last_day_of_grace_and_a_returned_one_after_it(
+    today: date, first: date | None, codes: list[str]
+) -> None:
+    assert failed_codes(rules.deadline_checks(DUE, first, today)) == codes
+
+
+@pytest.mark.requirement("A128")
+def test_every_pair_outside_the_table_is_refused() -> None:
+    for state in State:
+        for event in Event:
+            failed = failed_codes(rules.move_checks(state, event))
+            closed = state in rules.CLOSED
+            wanted = ["REPORT_LOCKED"] if closed else ["STATE_CONFLICT"]
+            assert failed == ([] if (state, event) in rules.MOVES else wanted)
+
+
+@pytest.mark.requirement("A128")
+@pytest.mark.parametrize(
+    ("state", "today", "missing"),
+    [
+        (None, date(2026, 4, 30), False), (None, date(2026, 5, 1), True),
+        (State.DRAFT, date(2026, 5, 1), True), (State.RETURNED, date(2026, 5, 1), False),
+        (State.MISSING, date(2026, 1, 1), True),
+    ],
+)  # fmt: skip
+def test_a_report_is_missing_when_nobody_sent_it_by_its_last_day(
+    state: State | None,
+    today: date,
+    missing: bool,
+) -> None:
+    assert rules.is_missing(state, DUE, today) is missing
+
+
+# --- over HTTP ------------------------------------------------------------------------------
+
+http = pytest.mark.anyio
+
+
+@http
+@pytest.mark.requirement("A128", "A129")
+async def test_a_report_is_prefilled_from_the_records(year: JudgedYear) -> None:
+    await year.opened()
+    draft = (await year.own("GET", "/report")).json()
+    assert (draft["state"], draft["accounts"], draft["version"]) == ("draft", None, 0)
+    rows = {row["code"]: (row["target"], row["actual"]) for row in draft["target_vs_actual"]}
+    assert rows["B4"] == ("3", "2")
+    assert rows["B2"] == ("6000000000", "5200000000")
+    assert rows["D1"] == (None, None)
+
+    submitted = (await year.reported()).json()
+    rows = {row["code"]: row["actual"] for row in submitted["target_vs_actual"]}
+    assert (rows["A6"], rows["D1"]) == ("0.34", "0.46")
+    assert (submitted["state"], submitted["late"], submitted["warnings"]) == (
+        "submitted", False, [],
+    )  # fmt: skip
+
+
+@http
+@pytest.mark.requirement("A129")
+async def test_what_was_submitted_stays_as_it_was(year: JudgedYear) -> None:
+    await year.opened()
+    await year.reported()
+    year.facts["registry"].append(vector.fact(999, "training", person_times=1))
+    rows = (await year.own("GET", "/report")).json()["target_vs_actual"]
+    assert {row["code"]: row["actual"] for row in rows}["D3"] == "410"
+
+
+@http
+@pytest.mark.requirement("A129")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"target_vs_actual": [{"code": "B4", "actual": "9"}]}, "FIELD_UNKNOWN"),
+        ({"accounts": {**ACCOUNTS, "rd_cost": {"amount": 1.5}}}, "FIELD_INVALID"),
+        ({"accounts": {**ACCOUNTS, "rd_cost": {"amount": -1}}}, "FIELD_INVALID"),
+        ({"accounts": {**ACCOUNTS, "rd_staff": 101}}, "FIELD_INVALID"),
+        ({"accounts": {**ACCOUNTS, "rd_cost": {"amount": 1_000_001}}}, "FIELD_INVALID"),
+    ],
+)
+async def test_computed_fields_and_impossible_accounts_are_refused(
+    year: JudgedYear, body: dict[str, Any], code: str
+) -> None:
+    await year.opened()
+    answer = await year.own("PUT", "/report", {"accounts": ACCOUNTS, **body})
+    assert (answer.status_code, codes_of(answer)) == (422, [code])
+
+
+@http
+@pytest.mark.requirement("A128")
+@pytest.mark.parametrize(
+    ("now", "late"), [("2028-03-31T15:59:59+00:00", 0), ("2028-03-31T16:00:00+00:00", 1)]
+)
+async def test_the_due_day_ends_at_midnight_in_shanghai(
+    year: JudgedYear, now: str, late: int
+) -> None:
+    await year.opened()
+    await year.written()
+    year.service.set_clock(now)
+    assert (await year.own("POST", "/report/submit")).json()["lateness_days"] == late
+
+
+@http
+@pytest.mark.requirement("A128")
+async def test_a_late_report_is_taken_with_a_warning_and_a_return_adds_no_day(
+    year: JudgedYear,
+) -> None:
+    await year.opened()
+    year.service.set_clock("2028-04-12T02:00:00+00:00")
+    late = (await year.reported()).json()
+    assert (late["late"], late["lateness_days"]) == (True, 12)
+    assert [one["code"] for one in late["warnings"]] == ["REPORT_LATE"]
+
+    year.service.set_clock("2028-04-20T02:00:00+00:00")
+    returned = await year.as_("handler", "POST", "/report/returns", {"reasons": ["口径有误"]})
+    assert (returned.status_code, returned.json()["state"]) == (200, "returned")
+    year.service.set_clock("2028-05-25T02:00:00+00:00")
+    again = (await year.reported()).json()
+    assert (again["lateness_days"], again["first_submitted_on"]) == (12, "2028-04-12")
+    assert [one["reasons"] for one in again["returns"]] == [["口径有误"]]
+
+
+@http
+@pytest.mark.requirement("A128")
+async def test_a_late_report_caps_the_rating_at_good(year: JudgedYear) -> None:
+    await year.opened()
+    year.service.set_clock("2028-04-12T02:00:00+00:00")
+    await year.reported()
+    assert (await year.as_("handler", "POST", "/snapshot")).status_code == 201
+    await year.scored()
+    computed = (await year.as_("handler", "POST", "/compute")).json()
+    assert (computed["gates"], computed["rating"]) == (["report_late"], "good")
+
+
+@http
+@pytest.mark.requirement("A128")
+@pytest.mark.refusing
+async def test_after_the_grace_a_report_is_locked_and_an_approver_reopens_it_once(
+    year: JudgedYear,
+) -> None:
+    await year.opened()
+    await year.written()
+    year.service.set_clock("2028-05-01T02:00:00+00:00")
+    assert (await year.own("POST", "/report/submit")).json()["code"] == "REPORT_LOCKED"
+    assert await miss_overdue(year.service.app) == 1
+    assert await miss_overdue(year.service.app) == 0
+    assert (await year.own("GET", "/report")).json()["state"] == "missing"
+    assert (await year.written()).status_code == 409
+
+    again = {"reason": "不可抗力", "due_on": "2028-05-10"}
+    assert (await year.as_("handler", "POST", "/report/reopenings", again)).status_code == 403
+    reopened = await year.as_("approver", "POST", "/report/reopenings", again)
+    assert (reopened.status_code, reopened.json()["state"]) == (200, "draft")
+    year.service.set_clock("2028-05-11T02:00:00+00:00")
+    assert (await year.own("POST", "/report/submit")).status_code == 409
+    assert await miss_overdue(year.service.app) == 1
+    second = await year.as_("approver", "POST", "/report/reopenings", again)
+    assert (second.status_code, codes_of(second)) == (409, ["STATE_CONFLICT"])
+
+
+@http
+@pytest.mark.requirement("A128")
+@pytest.mark.refusing
+async def test_nothing_is_submitted_before_it_is_written_or_twice(year: JudgedYear) -> None:
+    await year.opened()
+    empty = await year.own("POST", "/report/submit")
+    assert (empty.status_code, codes_of(empty)) == (409, ["REPORT_MISSING"])
+    await year.reported()
+    for method, path in (("PUT", "/report"), ("POST", "/report/submit")):
+        body = {"accounts": ACCOUNTS} if method == "PUT" else None
+        answer = await year.own(method, path, body)
+        assert (answer.status_code, codes_of(answer)) == (409, ["STATE_CONFLICT"])
+
+
+@http
+@pytest.mark.requirement("A128", "X13")
+@pytest.mark.refusing
+async def test_a_report_in_a_snapshot_is_locked(year: JudgedYear) -> None:
+    await year.frozen()
+    assert (await year.own("GET", "/report")).json()["state"] == "locked"
+    answer = await year.written()
+    assert answer.status_code == 409
+    assert set(codes_of(answer)) == {"REPORT_LOCKED"}
+
+
+@http
+@pytest.mark.requirement("X04")
+@pytest.mark.refusing
+async def test_only_the_operator_and_the_lead_write_the_report(year: JudgedYear) -> None:
+    await year.opened()
+    for code, status in (("m02", 404), ("m20", 404), ("m01", 200)):
+        async with year.member(code) as member:
+            path = f"{CASES}/{year.case_id}/report"
+            answer = await member.put(path, json={"accounts": ACCOUNTS})
+            assert answer.status_code == status, answer.text
+    answer = await year.as_("handler", "PUT", "/report", {"accounts": ACCOUNTS})
+    assert (answer.status_code, codes_of(answer)) == (403, ["FORBIDDEN_SCOPE"])
+
+
+@http
+@pytest.mark.requirement("X03")
+@pytest.mark.refusing
+async def test_who_wrote_the_report_cannot_accept_it(year: JudgedYear) -> None:
+    await year.opened()
+    await year.reported()
+    async with year.service.client("handler", sub=year.people["ex11"]) as same_person:
+        answer = await same_person.post(f"{CASES}/{year.case_id}/report/accept")
+    assert (answer.status_code, codes_of(answer)) == (403, ["SOD_VIOLATION"])
+    accepted = await year.as_("handler", "POST", "/report/accept")
+    assert (accepted.status_code, accepted.json()["state"]) == (200, "accepted")
+
+
+@http
+@pytest.mark.requirement("X06")
+@pytest.mark.refusing
+async def test_a_stale_version_of_a_report_is_refused(year: JudgedYear) -> None:
+    await year.opened()
+    first = await year.written()
+    async with year.operator() as client:
+        for version, status in ((first.headers["etag"], 200), (first.headers["etag"], 412)):
+            answer = await client.put(
+                f"{CASES}/{year.case_id}/report",
+                json={"accounts": ACCOUNTS},
+                headers={"If-Match": version},
+            )
+            assert answer.status_code == status

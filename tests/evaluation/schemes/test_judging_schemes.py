@@ -1,0 +1,226 @@
+"""What a scheme must be before it is stored, and how its queries count."""
+
+import copy
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaluation.schemes import rules
+from evaluation.schemes.rules import Aggregate, FactQuery, Part, Period, Source, Weighting
+from evaluation.schemes.schemas import IndicatorSchemeIn
+from shared.rules import failed_codes
+from tests.evaluation.results import vector
+
+PERIOD = Period("2027-01-01", "2027-12-31")
+
+
+def content() -> dict[str, Any]:
+    return copy.deepcopy(vector.DATA["scheme"]["content"])
+
+
+def leaf(scheme: dict[str, Any], code: str) -> dict[str, Any]:
+    return next(one for part in scheme["criteria"] for one in part["leaves"] if one["code"] == code)
+
+
+def problems(scheme: dict[str, Any]) -> list[str]:
+    checks = rules.scheme_checks(rules.scheme_from(scheme))
+    return [str(one.params.get("problem", one.code)) for one in checks if not one.passed]
+
+
+@pytest.mark.requirement("A126", "A127", "A130")
+def test_the_shipped_scheme_holds_and_has_24_leaves_of_which_experts_score_five() -> None:
+    scheme = rules.scheme_from(content())
+    assert failed_codes(rules.scheme_checks(scheme)) == []
+    assert len(scheme.leaves()) == 24
+    assert scheme.expert_codes() == ("A4", "B6", "C5", "D4", "E3")
+    experts = [one.max_points for one in scheme.leaves() if one.code in scheme.expert_codes()]
+    assert sum(experts) == 21
+    assert scheme.weights() == vector.PROFILES["default"]
+
+
+@pytest.mark.requirement("A130")
+def test_the_shipped_scheme_is_what_the_api_would_store() -> None:
+    heading = {"code": "annual", "title": "年度"}
+    body = IndicatorSchemeIn.model_validate({**heading, **content()})
+    kept = rules.scheme_from(body.content())
+    assert kept.criteria == rules.scheme_from(content()).criteria
+
+
+@pytest.mark.requirement("A132")
+@pytest.mark.refusing
+def test_points_that_do_not_make_100_are_refused() -> None:
+    scheme = content()
+    leaf(scheme, "A1")["max"] = "6.01"
+    assert problems(scheme) == ["WEIGHTS_NOT_100"]
+
+
+@pytest.mark.requirement("A127")
+@pytest.mark.refusing
+@pytest.mark.parametrize("code", ["B1", "B2", "B3", "B4"])
+def test_a_scheme_counts_every_metric_that_the_plan_names(code: str) -> None:
+    scheme = content()
+    one = leaf(scheme, code)
+    one["calc"] = "expert"
+    del one["query"]
+    assert problems(scheme) == ["metric_missing"]
+
+
+@pytest.mark.requirement("A126")
+@pytest.mark.refusing
+def test_a_scheme_has_the_five_criteria_of_the_plan() -> None:
+    scheme = content()
+    scheme["criteria"][3]["leaves"] += scheme["criteria"][4]["leaves"]
+    del scheme["criteria"][4]
+    assert problems(scheme) == ["criteria"]
+
+
+@pytest.mark.requirement("A130")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "fact.",
+        "1 +",
+        "secret == 1",
+        "fact.kind == 'x' && launch()",
+        "fact.a.matches('(a+)+')",
+        "[1, 2].map(x, x)",
+        "fact.a == '" + "a" * 500 + "'",
+    ],
+)
+def test_an_expression_that_is_no_filter_is_refused(expression: str) -> None:
+    scheme = content()
+    leaf(scheme, "A3")["query"]["filter"] = expression
+    assert problems(scheme) == ["expression"]
+
+
+@pytest.mark.requirement("A130")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("code", "change"),
+    [
+        ("A6", {"low": "0.3", "high": "0.1"}),
+        ("A1", {"minimum": "-1"}),
+        ("D3", {"query": {"source": "registry", "kind": "training", "aggregate": "sum"}}),
+        ("A3", {"query": None}),
+    ],
+)
+def test_a_leaf_that_cannot_be_computed_is_refused(code: str, change: dict[str, Any]) -> None:
+    scheme = content()
+    leaf(scheme, code).update(change)
+    assert problems(scheme) == ["leaf"]
+
+
+@pytest.mark.requirement("A130")
+@pytest.mark.refusing
+def test_grades_rise() -> None:
+    scheme = content()
+    scheme["parameters"]["good_from"] = "90"
+    assert problems(scheme) == ["grades"]
+
+
+@pytest.mark.requirement("A132")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    "weights",
+    [("28", "32", "15", "15", "11"), ("100", "0", "0", "0", "0"), ("110", "-10", "0", "0", "0")],
+)
+def test_a_profile_sums_to_100_and_leaves_no_criterion_out(weights: tuple[str, ...]) -> None:
+    given = {code: Fraction(text) for code, text in zip("ABCDE", weights, strict=True)}
+    assert failed_codes(rules.weight_checks(given)) == ["WEIGHTS_NOT_100"]
+
+
+@pytest.mark.requirement("A130")
+@pytest.mark.refusing
+def test_a_frozen_scheme_is_not_edited() -> None:
+    assert failed_codes(rules.edit_checks(rules.SchemeState.FROZEN)) == ["SCHEME_FROZEN"]
+    assert failed_codes(rules.edit_checks(rules.SchemeState.DRAFT)) == []
+    assert failed_codes(rules.profile_edit_checks(locked=True)) == ["SCHEME_FROZEN"]
+
+
+# --- counting -------------------------------------------------------------------------------
+
+
+def query(aggregate: Aggregate, **more: Any) -> FactQuery:
+    return FactQuery(Source.REGISTRY, "training", aggregate, **more)
+
+
+FACTS = [
+    vector.fact(1, "training", person_times=10, group="a"),
+    vector.fact(2, "training", person_times="2.5", group="b"),
+    vector.fact(3, "training", person_times=None, group="a"),
+    vector.fact(4, "service", person_times=99, group="c"),
+]
+
+
+@pytest.mark.parametrize(
+    ("asked", "raw"),
+    [
+        (query(Aggregate.COUNT), "3"),
+        (query(Aggregate.SUM, path="payload.person_times"), "12.5"),
+        (query(Aggregate.DISTINCT, path="payload.group"), "2"),
+        (
+            query(
+                Aggregate.WEIGHTED_SUM,
+                weights=(Weighting("payload.group", {"a": Fraction(1, 2)}),),
+            ),
+            "1",
+        ),
+        (query(Aggregate.COUNT, filter="fact.payload.group == 'a'"), "2"),
+        (
+            query(
+                Aggregate.RATIO,
+                numerator=Part(Aggregate.COUNT, filter="fact.payload.group == 'b'"),
+                denominator=Part(Aggregate.COUNT),
+            ),
+            "0.333333",
+        ),
+    ],
+)
+def test_a_query_reads_facts_of_its_kind_only(asked: FactQuery, raw: str) -> None:
+    found = rules.measure(asked, FACTS, PERIOD)
+    assert found.raw is not None
+    assert rules.decimal_text(found.raw) == raw
+
+
+def test_nothing_to_divide_by_measures_nothing() -> None:
+    asked = query(
+        Aggregate.RATIO,
+        numerator=Part(Aggregate.COUNT),
+        denominator=Part(Aggregate.SUM, "payload.absent"),
+    )
+    assert rules.measure(asked, FACTS, PERIOD).raw is None
+
+
+def test_a_fact_without_the_field_that_a_filter_reads_does_not_match() -> None:
+    asked = query(Aggregate.COUNT, filter="fact.payload.verified_by == 'x'")
+    assert rules.measure(asked, FACTS, PERIOD) == rules.Measured(Fraction(0), ())
+
+
+@pytest.mark.requirement("A127")
+@pytest.mark.parametrize("value", [1.5, True, "1e9", "٣", None, [], {"amount": 1.0}])
+def test_what_is_no_exact_number_is_none(value: object) -> None:
+    assert rules.number_at({"payload": {"figure": value}}, "payload.figure") is None
+
+
+@given(st.fractions(min_value=0, max_value=1000))
+def test_a_half_is_rounded_up_and_nothing_else_moves_by_more_than_a_half(value: Fraction) -> None:
+    rounded = rules.half_up(value)
+    assert abs(value - rounded) <= Fraction(1, 200)
+    assert Fraction(rules.points_text(value)) == rounded
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [("5.525", "5.53"), ("5.5249999", "5.52"), ("0", "0.00"), ("100", "100.00")]
+)
+def test_points_have_two_decimals(value: str, text: str) -> None:
+    assert rules.points_text(Fraction(value)) == text
+
+
+@pytest.mark.requirement("X13")
+def test_the_canonical_form_does_not_know_the_order_of_keys() -> None:
+    assert rules.digest({"b": "中", "a": [1, None]}) == rules.digest({"a": [1, None], "b": "中"})
+    assert rules.canonical({"b": "中", "a": 1}) == '{"a":1,"b":"中"}'.encode()
