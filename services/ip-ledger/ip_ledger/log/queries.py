@@ -6,7 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    Uuid,
     and_,
+    any_,
     exists,
     func,
     literal,
@@ -126,7 +128,7 @@ def _may_read(actor: Actor) -> ColumnElement[bool]:
             ),
         ),
     )
-    return or_(col(LogRecord.reader_org_ids).contains([actor.org_id]), own_center)
+    return or_(literal(actor.org_id, Uuid()) == any_(col(LogRecord.reader_org_ids)), own_center)
 
 
 async def visible_record(session: AsyncSession, actor: Actor, record_id: UUID) -> LogRecord:
