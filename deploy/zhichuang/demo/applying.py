@@ -102,7 +102,7 @@ class Draft:
                     {
                         "name": "重点研发项目（示例）",
                         "level": "national",
-                        "completed_on": f"{year}-11-20",
+                        "accepted_on": f"{year}-11-20",
                         "acceptance_result": "通过验收",
                     }
                 ],
@@ -115,10 +115,10 @@ class Draft:
                 ],
                 "equipment": [{"name": "薄膜沉积验证线", "original_value": money("36000000.00")}],
                 "senior_talents": [{"person_ref": f"talent-{year}", "title": "正高级工程师"}],
-                "integration_evidence": ["牵头产业链联合攻关三项"],
-                "diffusion_evidence": ["近三年对外技术转让十二项"],
-                "commercialization_evidence": ["两项成果实现首次商业化"],
-                "discipline_evidence": ["微电子学与固体电子学"],
+                "integration_evidence": [{"text": "牵头产业链联合攻关三项"}],
+                "diffusion_evidence": [{"text": "近三年对外技术转让十二项"}],
+                "commercialization_evidence": [{"text": "两项成果实现首次商业化"}],
+                "discipline_evidence": [{"text": "微电子学与固体电子学"}],
             },
             version=self.read()["version"],
         )
@@ -170,15 +170,15 @@ class Draft:
             version=self.read()["version"],
         )
 
-    def fill(self, file_id: str) -> None:
-        """Fill everything that an application needs beside its members."""
-        for year in (2023, 2024, 2025):
-            self.spend(year, "64000000.00")
+    def fill(self, file_id: str, year: int = 2026) -> None:
+        """Fill everything that an application of a year needs beside its members."""
+        for past in range(year - 3, year):
+            self.spend(past, "64000000.00")
         if not self.read()["core_technologies"]:
             self.technologies()
         for kind in ("plan", "commitment_letter", "articles_or_agreement"):
             self.material(kind, file_id)
-        self.plan()
+        self.plan(year + 1)
 
     def submit(self) -> Answer:
         """Submit; the answer carries the receipt's number and the snapshot's hash."""

@@ -30,7 +30,7 @@ ORGANIZATIONS: Final = (
     Org("m05", "91310114FAKE00056T", "上海安泊智行汽车科技有限公司（示例）", "enterprise", _leading("downstream")),
     Org("m06", "91310114FAKE00064M", "上海嘉陵车联网络有限公司（示例）", "enterprise", SME),
     Org("m07", "52310000FAKE000723", "上海市智能网联产业促进中心（虚构）", "social_service"),
-    Org("m08", "91310112FAKE00080E", "上海闵澜航天装备有限公司（示例）", "user", {"chain_position": "user"}),
+    Org("m08", "91310112FAKE00080E", "上海闵澜航天装备有限公司（示例）", "enterprise", _leading("user") | {"is_backbone": True}),
     Org("m09", "91310112FAKE00099B", "上海熔迹增材制造技术有限公司（示例）", "enterprise", SME),
     Org("m10", "12310000FAKE00101J", "上海浦江工业大学（虚构）", "university"),
     Org("m11", "91310113FAKE0011X5", "上海宝岭先进合金有限公司（示例）", "enterprise", _leading("midstream")),

@@ -81,7 +81,6 @@ class Year:
         for number in range(2):
             yield "breakthrough", f"2027-0{number + 4}-15", {
                 "technology": f"共性关键技术{number + 1}", "verified_by_uscc": self.clients[number],
-                "chain_stage": "rd_supply",
             }  # fmt: skip
         for level, standard in (
             ("international", "IEC 0001-2027（示例）"),
@@ -96,7 +95,6 @@ class Year:
             )
         yield "first_commercialization", "2027-08-18", {
             "product": "原子层沉积前驱体输送系统", "first_sale_on": "2027-08-18",
-            "chain_stage": "first_commercialization",
         }  # fmt: skip
         yield from self._services()
         for quarter in range(4):
@@ -132,7 +130,6 @@ class Year:
             "client_uscc": client,
             "catalog_code": "pilot_test",
             "amount": yuan(amount),
-            "chain_stage": "transfer_diffusion",
         }
         return "service", "2027-06-30", payload
 

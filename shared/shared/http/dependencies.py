@@ -151,7 +151,7 @@ async def paginate(
     session: AsyncSession,
     statement: Select[Any],
     page: PageRequest,
-    keys: Sequence[ColumnElement[Any]],
+    keys: Sequence[Any],
     filters: Mapping[str, Any] | None = None,
 ) -> tuple[list[Any], str | None]:
     """Fetch a page by keyset: `keys` are columns, `.desc()` or not, the last one unique.

@@ -198,7 +198,9 @@ def of_validation(request: Request, error: RequestValidationError) -> Response:
 
 def checks_of(problems: Iterable[Mapping[str, Any]]) -> list[Check]:
     """Turn Pydantic's findings into checks, without the input that they carry."""
-    return [_check_of(problem) for problem in problems]
+    # A body that a dependency reads as well is judged twice by the framework.
+    distinct = {(problem["type"], tuple(problem["loc"])): problem for problem in problems}
+    return [_check_of(problem) for problem in distinct.values()]
 
 
 def _check_of(problem: Mapping[str, Any]) -> Check:

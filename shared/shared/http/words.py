@@ -249,6 +249,7 @@ CODES: Final[dict[str, Words]] = {
     ),
     "SCHEME_FROZEN": Words(409, "指标体系已冻结", "The scheme is frozen"),
     "SCHEME_INVALID": Words(422, "指标体系不合规定", "The scheme does not fit"),
+    "VALUE_NEGATIVE": Words(422, "数值为负|：{where}", "A figure is below zero|: {where}"),
     "REPORT_MISSING": Words(409, "缺少年度运行发展报告", "The annual report is missing"),
     "REPORT_LATE": Words(
         409, "报告逾期 {lateness_days} 天", "The report is {lateness_days} days late"
@@ -311,7 +312,26 @@ CODES: Final[dict[str, Words]] = {
     ),
     "NUMBER_FORMAT": Words(422, "编号格式错误", "The number is malformed"),
     "CONSENT_MISSING": Words(
-        409, "缺少共有人同意|：{org_ids}", "Co-owners have not consented|: {org_ids}"
+        409, "缺少共有人同意|：{orgs}", "Co-owners have not consented|: {orgs}"
+    ),
+    "ALREADY_SIGNED": Words(409, "本单位已签署", "Your organization has signed already"),
+    "PARTIES_TOO_FEW": Words(422, "当事方少于 {min} 家", "There are fewer than {min} parties"),
+    "PARTY_REPEATED": Words(
+        422, "同一单位重复出现|：{org_ids}", "An organization stands twice|: {org_ids}"
+    ),
+    "PARTY_UNKNOWN": Words(
+        422, "所列单位不是当事方或不存在|：{org_ids}", "Not a party, or unknown|: {org_ids}"
+    ),
+    "PATENT_KIND_MISMATCH": Words(
+        422, "专利号的类型与所报类型不符", "The number is that of another kind of patent"
+    ),
+    "DAY_IN_FUTURE": Words(422, "日期尚未到来", "The day has not come yet"),
+    "DAYS_OUT_OF_ORDER": Words(422, "日期先后颠倒", "The days are out of order"),
+    "BEFORE_ASSET": Words(
+        422, "早于该成果产生之日|（{first_on}）", "The asset did not exist yet| (first on {first_on})"
+    ),
+    "LICENSOR_NOT_OWNER": Words(
+        422, "许可人当日不是权利人", "The licensor does not own the asset on that day"
     ),
     "LICENSE_RECORD_OVERDUE": Words(409, "许可合同备案逾期", "The license's recording is overdue"),
     "CONTRACT_NOT_REGISTERED": Words(

@@ -2,16 +2,21 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
+from evaluation.experts.queries import candidates
+from evaluation.sheets import actions
 from evaluation.sheets.tables import ScoreSheet
+from shared.auth import Actor
 from shared.events.tables import Event
 from tests.evaluation.reviewing import FIVE, ITEMS, SEVEN, USCC, Reviewing, codes_of
-from tests.fixtures.service import event_types
+from tests.fixtures.service import event_types, until_waiting_on_lock
 
 pytestmark = pytest.mark.anyio
 FULL = dict.fromkeys(ITEMS, "82.00")
@@ -22,6 +27,18 @@ async def completed(review: Reviewing) -> list[dict[str, Any]]:
     async with review.service.sessions.reading() as session:
         statement = select(Event.data).where(col(Event.type) == "review.completed")
         return list(await session.scalars(statement))
+
+
+async def submit_in(session: AsyncSession, review: Reviewing, code: str, sheet: str) -> None:
+    """Submit a sheet in an open transaction, as its expert."""
+    clock = review.service.app.state.clock
+    expert = Actor(
+        person_id=review.people[code],
+        client_id="test",
+        capacities=frozenset({"expert"}),
+        expert_id=review.expert_ids[code],
+    )
+    await actions.submit(session, expert, UUID(sheet), clock.now(), clock.today())
 
 
 @pytest.mark.requirement("A121", "A118")
@@ -233,21 +250,57 @@ async def test_the_last_two_sheets_at_once_complete_the_review_once(review: Revi
         await review.score(code, sheets[code])
     for code in FIVE[3:]:
         await review.draft(code, sheets[code])
+    first, second = FIVE[3:]
 
-    answers = await asyncio.gather(*(review.submit(code, sheets[code]) for code in FIVE[3:]))
+    # Without the panel's lock neither would see the other's sheet, and nothing would be complete.
+    async with review.service.sessions.begin() as session:
+        await submit_in(session, review, first, sheets[first])
+        other = asyncio.create_task(review.submit(second, sheets[second]))
+        await until_waiting_on_lock(review.service.sessions, other)
 
-    assert [answer.status_code for answer in answers] == [200, 200]
+    assert (await other).status_code == 200
     assert len(await completed(review)) == 1
 
 
-async def test_twins_of_one_submission_count_once(review: Reviewing) -> None:
+async def test_a_second_submission_of_a_sheet_waits_and_is_refused(review: Reviewing) -> None:
     sheets = await review.formed()
     await review.draft("ex02", sheets["ex02"])
 
-    answers = await asyncio.gather(*(review.submit("ex02", sheets["ex02"]) for _ in range(6)))
+    async with review.service.sessions.begin() as session:
+        await submit_in(session, review, "ex02", sheets["ex02"])
+        other = asyncio.create_task(review.submit("ex02", sheets["ex02"]))
+        await until_waiting_on_lock(review.service.sessions, other)
 
-    assert sorted(answer.status_code for answer in answers) == [200, *[409] * 5]
+    assert codes_of(await other) == ["STATE_CONFLICT"]
     assert (await event_types(review.service.sessions)).count("sheet.submitted") == 1
+
+
+async def test_scores_saved_while_the_sheet_is_submitted_wait_and_are_refused(
+    review: Reviewing,
+) -> None:
+    sheets = await review.formed()
+    await review.draft("ex02", sheets["ex02"], "80.00")
+
+    async with review.service.sessions.begin() as session:
+        await submit_in(session, review, "ex02", sheets["ex02"])
+        other = asyncio.create_task(review.save("ex02", sheets["ex02"], FULL))
+        await until_waiting_on_lock(review.service.sessions, other)
+
+    assert codes_of(await other) == ["STATE_CONFLICT"]
+    async with review.official("auditor") as auditor:
+        seen = await auditor.get(f"/v1/evaluation/score-sheets/{sheets['ex02']}")
+    assert {item["score"] for item in seen.json()["items"]} == {"80.00"}
+
+
+async def test_a_tie_entered_while_a_panel_is_formed_waits_for_it(review: Reviewing) -> None:
+    path = f"/v1/evaluation/experts/{review.expert_ids['ex05']}/relations"
+    body = {"kind": "board", "org_uscc": USCC["m02"]}
+    async with review.handler as handler, review.service.sessions.begin() as session:
+        await candidates(session, [review.expert_ids["ex05"]])
+        other = asyncio.create_task(handler.post(path, json=body))
+        await until_waiting_on_lock(review.service.sessions, other)
+        await session.rollback()
+        assert (await other).status_code == 201
 
 
 async def test_the_statement_of_a_declaration_is_kept(review: Reviewing) -> None:

@@ -161,8 +161,7 @@ async def test_an_amendment_by_all_parties_supersedes(ledger: Ledger) -> None:
             )
     async with ledger.member("m04") as lead:
         states = [
-            (await lead.get(f"{AGREEMENTS}/{one['id']}")).json()["state"]
-            for one in (first, second)
+            (await lead.get(f"{AGREEMENTS}/{one['id']}")).json()["state"] for one in (first, second)
         ]
     assert states == ["superseded", "in_force"]
     assert (await event_types(ledger.sessions))[-2:] == ["agreement.ended", "agreement.in_force"]

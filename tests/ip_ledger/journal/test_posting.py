@@ -1,0 +1,226 @@
+"""The books over HTTP: entries in groups, each with its own verdict."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col
+
+from ip_ledger.journal import queries
+from ip_ledger.journal.tables import JournalEntry, Posting
+from ip_ledger.log.tables import LogRecord
+from shared.events.tables import Audit, Event
+from shared.http.tables import KeptAnswer
+from tests.fixtures.service import event_types
+from tests.ip_ledger.distributions.world import World, build
+
+pytestmark = pytest.mark.anyio
+
+
+class Books:
+    """Three accounts of a centre, and a bookkeeper's calls."""
+
+    def __init__(self, world: World, ids: list[str]) -> None:
+        self.world = world
+        self.ids = ids
+        self.client = world.service.client("bookkeeper")
+
+    def body(self, amount: int = 100, debit: int = 0, credit: int = 1, **changes: Any) -> Any:
+        lines = [("debit", debit), ("credit", credit)]
+        postings = [
+            {"account_id": self.ids[place], "side": side, "amount": {"amount": amount}}
+            for side, place in lines
+        ]
+        return {"effective_on": "2028-03-05", "reference": "r", "postings": postings} | changes
+
+    async def post(self, body: Any, key: str | None = None, path: str = "entries") -> Any:
+        headers = {"Idempotency-Key": key or str(uuid4())}
+        return await self.client.post(f"/v1/ip-ledger/{path}", json=body, headers=headers)
+
+    async def balance(self, place: int, query: str = "") -> int:
+        answer = await self.client.get(f"/v1/ip-ledger/accounts/{self.ids[place]}{query}")
+        amount: int = answer.json()["balance"]["amount"]
+        return amount
+
+
+@pytest.fixture
+async def books(running: Callable[..., Any]) -> AsyncIterator[Books]:
+    async with running("ip_ledger") as service:
+        world = await build(service)
+        ids = []
+        for code in ("bank", "fees", "owner"):
+            body = {
+                "center_id": str(world.center_id), "code": code, "kind": "asset",
+                "org_id": str(world.university) if code == "owner" else None,
+            }  # fmt: skip
+            answer = await service.client("bookkeeper").post("/v1/ip-ledger/accounts", json=body)
+            assert answer.status_code == 201, answer.text
+            ids.append(answer.json()["id"])
+        yield Books(world, ids)
+
+
+@pytest.mark.requirement("X07")
+async def test_an_entry_moves_balances_and_leaves_event_audit_and_record(books: Books) -> None:
+    answer = await books.post(books.body(250))
+    assert answer.status_code == 201, answer.text
+    entry = answer.json()
+    assert (await books.balance(0), await books.balance(1)) == (250, -250)
+    async with books.world.sessions.reading() as session:
+        entry_id = UUID(entry["id"])
+        event = await session.scalar(select(Event).where(col(Event.subject_id) == entry_id))
+        audit = await session.scalar(select(Audit).where(col(Audit.subject_id) == entry_id))
+        assert event is not None
+        assert audit is not None
+        assert audit.event_id == event.id
+        assert await session.get(LogRecord, entry_id) is not None
+        assert await queries.wrong_balances(session) == []
+    await books.world.service.number()
+    receipt = await books.client.get(f"/v1/ip-ledger/receipts/{entry['id']}")
+    assert receipt.status_code == 200, receipt.text
+    assert {opening["name"] for opening in receipt.json()["openings"]} == {"lines", "reference"}
+
+
+@pytest.mark.requirement("X07")
+async def test_concurrent_entries_share_statements_and_all_count(books: Books) -> None:
+    answers = await asyncio.gather(*(books.post(books.body(n)) for n in range(1, 61)))
+    assert [answer.status_code for answer in answers] == [201] * 60
+    assert await books.balance(0) == sum(range(1, 61))
+    async with books.world.sessions.reading() as session:
+        assert await queries.wrong_balances(session) == []
+        versions = await session.scalars(
+            select(Posting.account_version)
+            .where(col(Posting.account_id) == UUID(books.ids[0]))
+            .order_by(col(Posting.account_version))
+        )
+        assert list(versions) == list(range(1, 61))
+
+
+@pytest.mark.requirement("X07")
+@pytest.mark.refusing
+async def test_a_bad_command_fails_alone_and_writes_nothing(books: Books) -> None:
+    uneven = books.body()
+    uneven["postings"][0]["amount"] = {"amount": 101}
+    unknown = books.body()
+    unknown["postings"][0]["account_id"] = str(uuid4())
+    answers = await asyncio.gather(
+        books.post(books.body()), books.post(uneven), books.post(unknown), books.post(books.body())
+    )
+    assert [answer.status_code for answer in answers] == [201, 422, 422, 201]
+    assert answers[1].json()["code"] == "UNBALANCED"
+    assert answers[2].json()["code"] == "ACCOUNT_UNKNOWN"
+    async with books.world.sessions.reading() as session:
+        assert await session.scalar(select(func.count()).select_from(JournalEntry)) == 2
+
+
+@pytest.mark.requirement("X05")
+async def test_the_same_key_answers_again_and_posts_once(books: Books) -> None:
+    first = await books.post(books.body(), key="k")
+    again = await books.post(books.body(), key="k")
+    assert again.headers["idempotent-replayed"] == "true"
+    assert (again.status_code, again.content) == (201, first.content)
+    other = await books.post(books.body(101), key="k")
+    assert (other.status_code, other.json()["code"]) == (409, "IDEMPOTENCY_MISMATCH")
+    assert await books.balance(0) == 100
+
+
+@pytest.mark.requirement("X05")
+@pytest.mark.refusing
+async def test_twenty_twins_at_once_post_once(books: Books) -> None:
+    answers = await asyncio.gather(*(books.post(books.body(), key="k") for _ in range(20)))
+    statuses = {answer.status_code for answer in answers}
+    assert statuses <= {201, 409}
+    assert {a.json()["code"] for a in answers if a.status_code == 409} <= {
+        "IDEMPOTENCY_IN_PROGRESS"
+    }
+    assert len({a.json()["id"] for a in answers if a.status_code == 201}) == 1
+    assert await books.balance(0) == 100
+    async with books.world.sessions.reading() as session:
+        assert await session.scalar(select(func.count()).select_from(KeptAnswer)) == 1
+
+
+@pytest.mark.requirement("X07")
+async def test_an_entry_is_undone_once_and_not_before_its_own_day(books: Books) -> None:
+    entry = (await books.post(books.body())).json()
+    path = f"entries/{entry['id']}/reversals"
+    early = await books.post({"effective_on": "2028-03-04", "reference": "x"}, path=path)
+    assert (early.status_code, early.json()["code"]) == (422, "REVERSAL_BEFORE_ORIGINAL")
+    body = {"effective_on": "2028-03-05", "reference": "x"}
+    answers = await asyncio.gather(*(books.post(body, path=path) for _ in range(3)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
+    refused = next(answer for answer in answers if answer.status_code == 409)
+    assert refused.json()["code"] == "ALREADY_REVERSED"
+    assert await books.balance(0) == 0
+    late = await books.post(body, path=path)
+    assert (late.status_code, late.json()["code"]) == (409, "ALREADY_REVERSED")
+
+
+async def test_balances_answer_on_a_day_and_as_known(books: Books) -> None:
+    await books.post(books.body(100, effective_on="2028-03-01"))
+    books.world.service.set_clock("2028-03-12T02:00:00+00:00")
+    await books.post(books.body(10, effective_on="2028-03-02"))
+    assert await books.balance(0) == 110
+    assert await books.balance(0, "?on=2028-03-01") == 100
+    assert await books.balance(0, "?on=2028-03-02") == 110
+    assert await books.balance(0, "?on=2028-03-02&as_of=2028-03-11") == 100
+    assert await books.balance(0, "?as_of=2028-03-09") == 0
+    listed = (await books.client.get("/v1/ip-ledger/accounts?on=2028-03-01")).json()["items"]
+    assert {item["code"]: item["balance"]["amount"] for item in listed}["bank"] == 100
+    entries = await books.client.get(f"/v1/ip-ledger/accounts/{books.ids[0]}/entries?limit=1")
+    page = entries.json()
+    assert page["items"][0]["balance_after"]["amount"] == 110
+    assert page["next_cursor"] is not None
+
+
+async def test_a_batch_posts_the_good_rows_and_names_the_bad_ones(books: Books) -> None:
+    uneven = books.body()
+    uneven["postings"].pop()
+    rows = [books.body(1), uneven, books.body(2)]
+    answer = await books.post(rows, path="entry-batches")
+    assert answer.status_code == 200, answer.text
+    batch = answer.json()
+    assert (batch["created"], batch["failed"]) == (2, 1)
+    assert [row["status"] for row in batch["results"]] == [201, 422, 201]
+    assert await books.balance(0) == 3
+    types = await event_types(books.world.sessions)
+    assert types.count("entry.posted") == 2
+
+
+@pytest.mark.requirement("X04")
+@pytest.mark.refusing
+async def test_only_the_bookkeeper_posts_and_each_sees_its_own(books: Books) -> None:
+    await books.post(books.body(5, 2, 1))
+    member = books.world.operator()
+    key = {"Idempotency-Key": "k"}
+    refused = await member.post("/v1/ip-ledger/entries", json=books.body(), headers=key)
+    assert (refused.status_code, refused.json()["code"]) == (403, "FORBIDDEN_SCOPE")
+    keyless = await books.client.post("/v1/ip-ledger/entries", json=books.body())
+    assert keyless.status_code == 428
+    own = await books.world.owner(books.world.university).get("/v1/ip-ledger/accounts")
+    assert [item["code"] for item in own.json()["items"]] == ["owner"]
+    stranger = books.world.owner(books.world.stranger)
+    assert (await stranger.get(f"/v1/ip-ledger/accounts/{books.ids[0]}")).status_code == 404
+    path = f"/v1/ip-ledger/accounts/{books.ids[0]}/entries"
+    assert (await stranger.get(path)).status_code == 404
+
+
+@pytest.mark.requirement("X07")
+@pytest.mark.refusing
+async def test_the_database_itself_holds_entries_balanced_and_unchanged(books: Books) -> None:
+    entry = (await books.post(books.body())).json()
+    changes = {
+        "INSERT INTO posting SELECT entry_id, 7, account_id, currency, 1, 0, 99 FROM posting "
+        "WHERE entry_id = :id LIMIT 1": "ck_posting_balanced",
+        "UPDATE journal_entry SET reference = 'x' WHERE id = :id": "permission denied",
+        "DELETE FROM posting WHERE entry_id = :id": "permission denied",
+        "UPDATE log_record SET body = '' WHERE id = :id": "permission denied",
+    }
+    for statement, why in changes.items():
+        with pytest.raises(Exception, match="permission|balance") as refused:
+            async with books.world.sessions.begin() as session:
+                await session.execute(text(statement), {"id": UUID(entry["id"])})
+        if why == "ck_posting_balanced":
+            assert isinstance(refused.value, IntegrityError)

@@ -1,0 +1,218 @@
+"""Posting a fact: who may, what it says, and what posting it again does."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.fixtures.service import event_types
+from tests.registry.facts.conftest import House
+
+pytestmark = pytest.mark.anyio
+
+
+def codes(answer: Any) -> list[str]:
+    return [error["code"] for error in answer.json()["errors"]]
+
+
+@pytest.mark.requirement("A041", "A091", "A019")
+async def test_a_member_posts_a_service_and_the_register_tells_the_rest(house: House) -> None:
+    payload = {
+        "client_uscc": "91330100fake002161",
+        "catalog_code": "inspection_testing",
+        "amount": {"amount": 3_500_000, "currency": "CNY"},
+    }
+    answer = await house.post(house.member, "k", payload=payload)
+    body = answer.json()
+    assert answer.status_code == 201, answer.text
+    assert body["derived"] == {"is_member": False, "is_sme": True, "region_code": "330100"}
+    assert body["chain_stage"] == "transfer_diffusion"
+    assert body["payload"]["client_uscc"] == "91330100FAKE002161"
+    assert "fact.recorded" in await event_types(house.registry.sessions)
+
+
+@pytest.mark.requirement("A041")
+@pytest.mark.parametrize(
+    ("code", "derived"),
+    [
+        ("91310115FAKE00021N", {"is_member": True, "is_sme": True, "region_code": "310115"}),
+        ("91310114FAKE00064M", {"is_member": False, "is_sme": False, "region_code": "310115"}),
+        ("91310115FAKE00275K", {"is_member": True, "is_sme": False, "region_code": "310115"}),
+        ("91310000132260250X", {"is_member": False, "is_sme": None, "region_code": "310000"}),
+    ],
+    ids=["member", "former member", "the centre itself", "not in the register"],
+)
+async def test_membership_is_that_of_the_day_it_happened(
+    house: House, code: str, derived: dict[str, Any]
+) -> None:
+    payload = {**house.fact()["payload"], "client_uscc": code}
+    answer = await house.post(house.lead, "k", payload=payload)
+    assert answer.json()["derived"] == derived
+
+
+@pytest.mark.requirement("X05")
+async def test_posting_again_gives_the_first_fact(house: House) -> None:
+    first = await house.post(house.member, "one")
+    replayed = await house.post(house.member, "one")
+    repeated = await house.post(house.member, "two")
+    assert [first.status_code, replayed.status_code, repeated.status_code] == [201, 201, 200]
+    assert first.json()["id"] == replayed.json()["id"] == repeated.json()["id"]
+    assert (await event_types(house.registry.sessions)).count("fact.recorded") == 1
+
+
+@pytest.mark.requirement("X05")
+@pytest.mark.refusing
+async def test_the_same_reference_with_other_content_is_refused(house: House) -> None:
+    await house.post(house.member, "one")
+    answer = await house.post(house.member, "two", occurred_on="2027-03-02")
+    assert (answer.status_code, codes(answer)) == (409, ["EXTERNAL_ID_MISMATCH"])
+
+
+@pytest.mark.requirement("X05")
+@pytest.mark.refusing
+async def test_a_fact_needs_an_idempotency_key(house: House) -> None:
+    async with house.caller(house.member) as caller:
+        answer = await caller.post("/v1/registry/facts", json=house.fact())
+    assert (answer.status_code, answer.json()["code"]) == (428, "IDEMPOTENCY_KEY_REQUIRED")
+
+
+@pytest.mark.requirement("X05")
+async def test_twenty_twins_make_one_fact(house: House) -> None:
+    answers = await asyncio.gather(*(house.post(house.member, f"k{n}") for n in range(20)))
+    assert {answer.status_code for answer in answers} <= {200, 201}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+
+
+@pytest.mark.requirement("X04")
+@pytest.mark.refusing
+async def test_a_strangers_centre_does_not_exist(house: House) -> None:
+    answer = await house.post(house.stranger, "k")
+    assert (answer.status_code, codes(answer)) == (404, ["NOT_FOUND"])
+
+
+@pytest.mark.requirement("X04")
+async def test_a_former_member_tells_only_of_its_time(house: House) -> None:
+    within = await house.post(house.former, "k1", occurred_on="2026-12-31")
+    after = await house.post(house.former, "k2", occurred_on="2027-01-01", external_id="S-2")
+    assert [within.status_code, after.status_code] == [201, 404]
+
+
+@pytest.mark.refusing
+async def test_a_suspended_centre_takes_no_facts(house: House) -> None:
+    answer = await house.post(house.stranger, "k", center_id=str(house.other_center_id))
+    assert (answer.status_code, codes(answer)) == (409, ["STATE_CONFLICT"])
+
+
+@pytest.mark.requirement("A019", "A089")
+@pytest.mark.refusing
+async def test_a_refusal_names_everything_that_is_wrong(house: House) -> None:
+    answer = await house.post(
+        house.member,
+        "k",
+        kind="project",
+        occurred_on="2027-06-02",
+        evidence=["019a0000-0000-7000-8000-000000000001"],
+        payload={"title": "x", "project_kind": "frontier", "source": "commissioned"},
+    )
+    assert answer.status_code == 422
+    assert codes(answer) == [
+        "CHAIN_STAGE_MISSING",
+        "DAY_IN_FUTURE",
+        "FILE_UNKNOWN",
+        "FIELD_MISSING",
+    ]
+
+
+@pytest.mark.requirement("A041")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {
+            "client_uscc": "91310113FAKE0011X5",
+            "catalog_code": "training",
+            "amount": {"amount": 1.5},
+        },
+        {"client_uscc": "91310113FAKE0011X5", "catalog_code": "haircut", "amount": {"amount": 1}},
+        {"client_uscc": "91310113FAKE0011X5", "catalog_code": "training", "amount": {"amount": -1}},
+        {"client_uscc": "91310113FAKE0011X9", "catalog_code": "training", "amount": {"amount": 1}},
+        {
+            "client_uscc": "91310113FAKE0011X5",
+            "catalog_code": "training",
+            "amount": {"amount": 1},
+            "is_sme": True,
+        },
+        {"technology": "x", "verified_by_uscc": "91310113FAKE0011X5"},
+    ],
+    ids=["float", "unknown service", "negative", "wrong code", "claims to be small", "other kind"],
+)
+async def test_a_wrong_payload_is_refused(house: House, payload: dict[str, Any]) -> None:
+    answer = await house.post(house.member, "k", payload=payload)
+    assert answer.status_code == 422, answer.text
+
+
+KINDS: dict[str, dict[str, Any]] = {
+    "incubation": {"uscc": "91310113FAKE0011X5", "alive_on": "2027-03-01"},
+    "seed_financing": {"uscc": "91310113FAKE0011X5", "round": "seed", "amount": {"amount": 1}},
+    "first_commercialization": {"product": "x", "first_sale_on": "2027-02-01"},
+    "breakthrough": {"technology": "x", "verified_by_uscc": "91310110FAKE00187W"},
+    "diffusion": {"recipient_uscc": "91310113FAKE0011X5", "content": "new_process", "title": "x"},
+    "adoption": {"adopter_uscc": "91310113FAKE0011X5", "technology": "x"},
+    "standard": {"level": "national", "part": "lead", "number": "GB/T 1-2027"},
+    "resource_usage": {"resource_id": "R-1", "hours": 100, "shared_hours": "25.5"},
+    "talent": {"category": "leading_talent", "person_ref": "P-1"},
+    "training": {"person_times": 410},
+    "incentive": {"incentive_kind": "cash", "amount": {"amount": 1}, "person_ref": "P-1"},
+    "international_project": {"partner": "Fraunhofer", "country": "DE"},
+    "international_node": {"kind": "overseas_node", "place": "Aachen"},
+}
+
+
+@pytest.mark.requirement("A031", "A032", "A090")
+@pytest.mark.parametrize("kind", list(KINDS))
+async def test_every_kind_is_taken(house: House, kind: str) -> None:
+    answer = await house.post(house.entity, "k", kind=kind, payload=KINDS[kind])
+    assert answer.status_code == 201, answer.text
+    assert (
+        answer.json()["payload"].items()
+        >= {
+            name: value for name, value in KINDS[kind].items() if not isinstance(value, dict)
+        }.items()
+    )
+
+
+@pytest.mark.requirement("A033", "A042")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [
+        ("incentive", {"incentive_kind": "praise", "amount": {"amount": 1}, "person_ref": "P-1"}),
+        ("incentive", {"incentive_kind": "cash", "amount": {"amount": 1}, "person_ref": "林一舟"}),
+        ("standard", {"level": "galactic", "part": "lead", "number": "1"}),
+        ("training", {"person_times": -1}),
+        ("resource_usage", {"resource_id": "R", "hours": 10, "shared_hours": "10.5"}),
+        ("diffusion", {"recipient_uscc": "1", "content": "new_process", "title": "x"}),
+        ("incubation", {"uscc": "91310113FAKE0011X5", "alive_on": "2027-06-02"}),
+        ("first_commercialization", {"product": "x", "first_sale_on": "2027-06-02"}),
+        ("weather", {}),
+    ],
+)
+async def test_a_kind_keeps_its_bounds(house: House, kind: str, payload: dict[str, Any]) -> None:
+    answer = await house.post(house.entity, "k", kind=kind, payload=payload)
+    assert answer.status_code == 422, answer.text
+
+
+async def test_evidence_is_a_file_of_ones_own(house: House) -> None:
+    async def stored_by(org_id: UUID) -> str:
+        async with house.caller(org_id) as caller:
+            answer = await caller.post(
+                "/v1/registry/files", content=b"pdf", headers={"Content-Type": "application/pdf"}
+            )
+        return str(answer.json()["id"])
+
+    own, strange = await stored_by(house.member), await stored_by(house.stranger)
+    kept = await house.post(house.member, "a", evidence=[own])
+    refused = await house.post(house.member, "b", evidence=[strange], external_id="S-2")
+    assert kept.json()["evidence"] == [own]
+    assert codes(refused) == ["FILE_UNKNOWN"]

@@ -1,0 +1,104 @@
+"""Evidence: bytes in, the same bytes out, to those who may see them."""
+
+import base64
+import hashlib
+from typing import Any
+
+import pytest
+
+from registry.files.rules import DigestUnreadableError, announced_sha256, content_digest
+from shared.database import new_id
+from tests.fixtures.service import RunningService
+
+PDF = b"%PDF-1.7 evidence"
+OWNER, STRANGER = new_id(), new_id()
+
+
+def digest_of(content: bytes) -> str:
+    return content_digest(hashlib.sha256(content).hexdigest())
+
+
+async def sent(registry: RunningService, content: bytes = PDF, **headers: str) -> Any:
+    async with registry.client("member", org_id=OWNER, sub=OWNER) as member:
+        return await member.post(
+            "/v1/registry/files",
+            content=content,
+            headers={"Content-Type": "application/pdf", **headers},
+        )
+
+
+def test_a_digest_field_is_read_back_as_it_was_written() -> None:
+    sha256 = hashlib.sha256(PDF).hexdigest()
+    assert announced_sha256(content_digest(sha256)) == sha256
+    assert announced_sha256(f"sha-512=:AAAA:, {content_digest(sha256)}") == sha256
+    assert announced_sha256(None) is None
+
+
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    "field", ["", "sha-512=:AAAA:", "sha-256=AAAA", "sha-256=:AAAA:", "sha-256=:A:", "x"]
+)
+def test_a_digest_that_cannot_be_compared_is_refused(field: str) -> None:
+    with pytest.raises(DigestUnreadableError):
+        announced_sha256(field)
+
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_file_comes_back_to_its_owner_and_to_officials(registry: RunningService) -> None:
+    stored = await sent(registry, **{"Content-Digest": digest_of(PDF)})
+    path = f"/v1/registry/files/{stored.json()['id']}"
+    assert stored.status_code == 201, stored.text
+    assert stored.json()["sha256"] == hashlib.sha256(PDF).hexdigest()
+    for caller in (
+        registry.client("member", org_id=OWNER),
+        registry.client("handler"),
+        registry.client("service"),
+    ):
+        async with caller:
+            content = await caller.get(f"{path}/content")
+            assert (content.content, content.headers["Content-Digest"]) == (PDF, digest_of(PDF))
+            assert (await caller.get(path)).json() == stored.json()
+
+
+@pytest.mark.requirement("X04")
+@pytest.mark.refusing
+async def test_a_strangers_file_does_not_exist(registry: RunningService) -> None:
+    path = f"/v1/registry/files/{(await sent(registry)).json()['id']}"
+    async with registry.client("member", org_id=STRANGER) as stranger:
+        assert (await stranger.get(path)).status_code == 404
+        assert (await stranger.get(f"{path}/content")).status_code == 404
+
+
+@pytest.mark.refusing
+async def test_bytes_that_do_not_fit_their_digest_are_refused(registry: RunningService) -> None:
+    answer = await sent(registry, **{"Content-Digest": digest_of(b"other")})
+    assert (answer.status_code, answer.json()["code"]) == (400, "CONTENT_DIGEST_MISMATCH")
+
+
+@pytest.mark.refusing
+async def test_a_program_is_no_evidence(registry: RunningService) -> None:
+    answer = await sent(registry, **{"Content-Type": "text/html"})
+    assert (answer.status_code, answer.json()["code"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+@pytest.mark.refusing
+async def test_a_file_beyond_the_limit_is_refused(registry: RunningService) -> None:
+    registry.app.state.settings.max_upload_bytes = 10
+    answer = await sent(registry)
+    assert (answer.status_code, answer.json()["code"]) == (413, "BODY_TOO_LARGE")
+
+
+@pytest.mark.requirement("X05")
+async def test_a_repeated_key_gives_the_first_file_or_is_refused(registry: RunningService) -> None:
+    first = await sent(registry, **{"Idempotency-Key": "k"})
+    again = await sent(registry, **{"Idempotency-Key": "k"})
+    other = await sent(registry, b"other", **{"Idempotency-Key": "k"})
+    assert again.json() == first.json()
+    assert (other.status_code, other.json()["code"]) == (409, "IDEMPOTENCY_MISMATCH")
+
+
+def test_the_digest_field_is_base64() -> None:
+    raw = hashlib.sha256(PDF).digest()
+    assert digest_of(PDF) == f"sha-256=:{base64.b64encode(raw).decode()}:"
