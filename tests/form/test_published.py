@@ -1,0 +1,69 @@
+"""The four published documents fit into one, and every operation says who may call it."""
+
+import importlib
+import os
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from tests.form.source import SERVICES, listed
+
+METHODS = ("get", "put", "post", "delete", "patch")
+
+
+@cache
+def documents() -> dict[str, dict[str, Any]]:
+    """Each service's own document; making one needs no database."""
+    os.environ.setdefault("ZHICHUANG_DATABASE_URL", "postgresql+asyncpg://nobody@/nothing")
+    made = {}
+    for name in SERVICES:
+        app = importlib.import_module(f"{name}.app").create_app()
+        made[name] = app.fastapi.openapi()
+    return made
+
+
+def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for service, document in documents().items():
+        for path, item in document["paths"].items():
+            for method in METHODS:
+                if method in item:
+                    yield service, f"{method.upper()} {path}", item[method]
+
+
+def test_a_model_has_one_meaning_in_the_whole_house() -> None:
+    """The aggregated document has one list of models: a name of two meanings would hide one."""
+    first: dict[str, tuple[str, Any]] = {}
+    faults = []
+    for service, document in documents().items():
+        for name, model in document["components"]["schemas"].items():
+            owner, known = first.setdefault(name, (service, model))
+            if known != model:
+                faults.append(f"{name} of {service} differs from that of {owner}")
+    assert not faults, listed(faults)
+
+
+def test_every_operation_declares_its_callers() -> None:
+    faults = [place for _, place, operation in operations() if "x-access" not in operation]
+    assert not faults, listed(faults)
+
+
+def test_operation_names_are_unique_and_begin_with_their_service() -> None:
+    seen: dict[str, str] = {}
+    faults = []
+    for service, place, operation in operations():
+        name = operation["operationId"]
+        if name in seen:
+            faults.append(f"{place} and {seen[name]} are both {name}")
+        seen[name] = place
+        if service != "gateway" and not name.startswith((f"{service}_", "public_")):
+            faults.append(f"{place} is named {name}")
+    assert not faults, listed(faults)
+
+
+def test_every_address_belongs_to_its_service() -> None:
+    faults = []
+    for service, place, _ in operations():
+        own = (f"/v1/{service.replace('_', '-')}/", "/v1/public/", "/internal/")
+        if service != "gateway" and not place.split(" ")[1].startswith(own):
+            faults.append(f"{place} of {service}")
+    assert not faults, listed(faults)
