@@ -99,7 +99,7 @@ async def test_a_member_enters_the_legal_person_that_it_founds(registry: Running
         ({"is_sme": "yes please"}, "FIELD_INVALID"),
         ({"capital": 1.5}, "FIELD_UNKNOWN"),
         ({"org_type": "circus"}, "FIELD_INVALID"),
-        ({"name": "x\u0000y"}, "FIELD_INVALID"),
+        ({"name": ""}, "FIELD_INVALID"),
     ],
 )
 async def test_a_wrong_entry_is_refused(

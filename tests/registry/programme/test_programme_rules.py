@@ -75,7 +75,7 @@ def test_every_call_state_is_reached_and_only_closed_is_an_end() -> None:
 @pytest.mark.requirement("A001", "A100")
 def test_the_policy_knows_the_clause_of_every_row() -> None:
     clauses = reference.clauses()
-    assert {row.id: row.clause for row in all_rows()} == clauses
+    assert {row.id: row.clause for row in all_rows().values()} == clauses
     assert set(reference.PARAMETERS) <= set(clauses)
 
 

@@ -34,7 +34,7 @@ def _shown(center: Center, members: list[queries.PublicMember]) -> PublicCenterO
         field_codes=center.field_codes,
         stage=center.stage.value,
         level=center.level.value,
-        listed_on=center.listed_on,  # type: ignore[arg-type]  # a code comes with its day
+        listed_on=center.listed_on,
         listing_doc_no=center.listing_doc_no,
         members=[PublicMemberOut.model_validate(member) for member in members],
     )
