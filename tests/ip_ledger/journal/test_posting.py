@@ -219,7 +219,7 @@ async def test_the_database_itself_holds_entries_balanced_and_unchanged(books: B
         "UPDATE log_record SET body = '' WHERE id = :id": "permission denied",
     }
     for statement, why in changes.items():
-        with pytest.raises(Exception, match="permission|balance") as refused:
+        with pytest.raises(Exception, match=r"permission|balance") as refused:
             async with books.world.sessions.begin() as session:
                 await session.execute(text(statement), {"id": UUID(entry["id"])})
         if why == "ck_posting_balanced":
