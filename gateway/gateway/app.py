@@ -17,7 +17,8 @@ from gateway.sandbox.routes import router as sandbox_router
 from gateway.schemas import ReadyOut, WelcomeOut
 from gateway.settings import GatewaySettings
 from gateway.tokens.keys import KeyRing
-from gateway.tokens.routes import router as tokens_router
+from gateway.tokens.routes import ROUTERS as TOKENS
+from gateway.tokens.routes import own_document
 from shared.auth import TokenVerifier
 from shared.clock import Clock
 from shared.http import Router, access
@@ -27,6 +28,7 @@ SERVICES: Final = ("registry", "evaluation", "ip-ledger")
 TAGS: Final = (
     {"name": "tokens", "description": "Access tokens for programs, and the keys that sign them."},
     {"name": "identity", "description": "People, the programs that speak for them, and oneself."},
+    {"name": "events", "description": "What happened in a service, in order and for ever."},
     {"name": "sandbox", "description": "The programme clock of a sandbox; it only moves forward."},
 )
 
@@ -59,7 +61,9 @@ def assembled(settings: GatewaySettings) -> Door:
     # The keys are this process's own: it need not ask itself over HTTP.
     app.state.verifier = TokenVerifier(settings.issuer, keys.published)
     _publish_whole_house(app)
-    app.state.collector = Collector(upstreams, app.openapi(), settings.openapi_refresh_seconds)
+    app.state.collector = Collector(
+        upstreams, own_document(app.openapi()), settings.openapi_refresh_seconds
+    )
     return Door(
         settings,
         own,
@@ -73,7 +77,7 @@ def _routers(settings: GatewaySettings) -> list[APIRouter]:
     identity = [identity_router, people_router, me_router]
     # Without the setting the route does not exist, so that nobody can find a way around it.
     sandbox = [sandbox_router] if settings.sandbox else []
-    return [tokens_router, *identity, _front_router(), *sandbox]
+    return [*TOKENS, *identity, _front_router(), *sandbox]
 
 
 def _publish_whole_house(app: FastAPI) -> None:

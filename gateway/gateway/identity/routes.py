@@ -197,6 +197,7 @@ async def register_person(body: PersonIn, actor: CurrentActor, session: Transact
     "",
     operation_id="identity_me",
     openapi_extra=access(*ANYONE, tenant="oneself"),
+    responses=problems(),
 )
 async def me(
     actor: CurrentActor, center_ids: Annotated[list[UUID], Depends(centers)], session: Reading

@@ -13,7 +13,7 @@ ROLES: Final = Rule("X02", "architecture 8")
 TENANT: Final = Rule("X04", "architecture 8")
 
 
-class Role(StrEnum):
+class ClientRole(StrEnum):
     """What kind of caller someone is; services are registered by the operator alone."""
 
     MEMBER = "member"
@@ -66,7 +66,7 @@ class Request:
     """What is asked for: a program of an organization with these capacities."""
 
     org_id: UUID | None
-    roles: frozenset[Role]
+    roles: frozenset[ClientRole]
     duties: frozenset[Duty]
     has_expert: bool
 
@@ -80,7 +80,7 @@ def registration_checks(
     organization and of the legal entity of a centre that its organization leads (`leads`).
     """
     own = request.org_id is not None and request.org_id == own_org
-    plain = request.roles == {Role.MEMBER} and not request.duties and not request.has_expert
+    plain = request.roles == {ClientRole.MEMBER} and not request.duties and not request.has_expert
     return [
         TENANT.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=by_admin or own or leads),
         ROLES.check(
@@ -92,12 +92,12 @@ def registration_checks(
 
 def consistency_checks(request: Request) -> list[Check]:
     """Check that the capacities fit together, whoever asks (X02)."""
-    is_member = Role.MEMBER in request.roles
+    is_member = ClientRole.MEMBER in request.roles
     return [
         ROLES.check(
             "FIELD_INVALID",
             Kind.CONTENT,
-            passed=not request.duties or Role.OFFICIAL in request.roles,
+            passed=not request.duties or ClientRole.OFFICIAL in request.roles,
             pointer="/duties",
             field="duties",
         ),
@@ -111,7 +111,7 @@ def consistency_checks(request: Request) -> list[Check]:
         ROLES.check(
             "FIELD_MISSING",
             Kind.CONTENT,
-            passed=Role.EXPERT not in request.roles or request.has_expert,
+            passed=ClientRole.EXPERT not in request.roles or request.has_expert,
             pointer="/expert_id",
             field="expert_id",
         ),

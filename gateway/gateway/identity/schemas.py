@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from gateway.identity.rules import Duty, Role
+from gateway.identity.rules import ClientRole, Duty
 from shared.http.schemas import Body, Out, ShortText
 
 ORG = "019b2f6e-0000-7000-8000-000000000001"
@@ -61,8 +61,8 @@ class ClientIn(Body):
         default=None, description="The organization it speaks for; officials and experts have none."
     )
     person: PersonRef = Field(description="The person who answers for what it does.")
-    roles: Annotated[list[Role], Field(min_length=1, max_length=4)] = Field(
-        default=[Role.MEMBER], description="Only an admin gives others than `member`."
+    roles: Annotated[list[ClientRole], Field(min_length=1, max_length=4)] = Field(
+        default=[ClientRole.MEMBER], description="Only an admin gives others than `member`."
     )
     duties: Annotated[list[Duty], Field(max_length=6)] = Field(
         default=[], description="Duties of an official; only an admin gives them."

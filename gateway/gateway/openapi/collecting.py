@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
+from aiohttp import ClientError, ClientResponse
 
 from gateway.openapi import rules
 from gateway.proxy.upstream import Unreachable, Upstreams
@@ -68,10 +69,20 @@ class Collector:
     async def _document(self, name: str) -> rules.Document | None:
         try:
             response = await self._upstreams.ask(name, "GET", PATH, ACCEPT)
-            body = await response.content.read(MAX_BYTES)
-            response.release()
+            body = await _whole(response)
             document = json.loads(body) if response.status == 200 else None
-        except (Unreachable, ValueError, OSError) as error:
+        except (Unreachable, ClientError, ValueError, OSError) as error:
             log.warning("openapi.unavailable", upstream=name, error=type(error).__name__)
             return None
         return document if isinstance(document, dict) else None
+
+
+async def _whole(response: ClientResponse) -> bytes:
+    """Read a document to its end; one beyond the bound is a `ValueError`."""
+    body = bytearray()
+    async with response:
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) > MAX_BYTES:
+                raise ValueError("the document is too large")
+    return bytes(body)

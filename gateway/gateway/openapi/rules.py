@@ -1,13 +1,15 @@
 """Merging the services' OpenAPI documents into the one that is published."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 Document = Mapping[str, Any]
 
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 REF: Final = "#/components/"
+SCHEMAS: Final = "#/components/schemas/"
 SECURITY_SCHEMES: Final[Document] = {
     "token": {
         "type": "oauth2",
@@ -30,18 +32,79 @@ INFO: Final[Document] = {
 
 
 class Conflict(Exception):  # noqa: N818 - reads as what it is
-    """Two services use one name for two things."""
+    """Two services answer one path, or call two operations by one name."""
+
+
+def clashing_names(documents: Mapping[str, Document]) -> set[str]:
+    """Name the schemas that services define differently, themselves or by what they refer to."""
+    owners: dict[str, list[Any]] = {}
+    for document in documents.values():
+        for name, schema in document.get("components", {}).get("schemas", {}).items():
+            owners.setdefault(name, []).append(schema)
+    shared = {name: found for name, found in owners.items() if len(found) > 1}
+    clashing = {name for name, found in shared.items() if any(one != found[0] for one in found)}
+    while more := {
+        name
+        for name, found in shared.items()
+        if name not in clashing and any(key in clashing for _, key in _references(found[0]))
+    }:
+        clashing |= more
+    return clashing
+
+
+def readable_name(service: str, name: str, clashing: Collection[str]) -> str:
+    """Give the published name of a schema: short, and never one name for two things.
+
+    The framework writes `registry__notices__rules__State` where one service has several `State`s;
+    a clash between services is parted by the service's name.
+    """
+    parts = name.split("__")
+    if len(parts) > 2:
+        return _camel(f"{parts[0]}_{parts[1]}") + parts[-1]
+    return _camel(service) + name if name in clashing else name
+
+
+def _camel(words: str) -> str:
+    return "".join(word.capitalize() for word in re.split("[-_]", words))
+
+
+def _renamed(node: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON value
+    """Rewrite references to schemas, in `$ref` and in a discriminator's mapping."""
+    if isinstance(node, Mapping):
+        return {key: _renamed(value, names) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_renamed(item, names) for item in node]
+    if isinstance(node, str) and node.startswith(SCHEMAS):
+        old = node.removeprefix(SCHEMAS)
+        return SCHEMAS + names.get(old, old)
+    return node
+
+
+def with_readable_names(documents: Mapping[str, Document]) -> dict[str, Document]:
+    """Give the documents with their schemas under the names that are published."""
+    clashing = clashing_names(documents)
+    found: dict[str, Document] = {}
+    for service, document in documents.items():
+        schemas = document.get("components", {}).get("schemas", {})
+        names = {name: readable_name(service, name, clashing) for name in schemas}
+        renamed = _renamed(document, names)
+        components = {
+            **renamed.get("components", {}),
+            "schemas": {names[old]: schema for old, schema in _renamed(schemas, names).items()},
+        }
+        found[service] = {**renamed, "components": components}
+    return found
 
 
 def merged(documents: Mapping[str, Document]) -> dict[str, Any]:
-    """Merge documents by service name; raise `Conflict` where names mean different things.
+    """Merge documents by service name; raise `Conflict` for one path or operation name twice.
 
     Internal operations are left out, and so is every component that nothing then refers to.
     """
     paths: dict[str, Any] = {}
     components: dict[str, dict[str, Any]] = {}
     tags: dict[str, Any] = {}
-    for name, document in sorted(documents.items()):
+    for name, document in sorted(with_readable_names(documents).items()):
         for path, item in _published_paths(document):
             _put(paths, path, item, name)
         for kind, named in document.get("components", {}).items():

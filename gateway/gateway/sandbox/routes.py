@@ -23,7 +23,12 @@ MOVING: Final = asyncio.Lock()
 router = Router(prefix="/v1/sandbox/clock", tags=["sandbox"])
 
 
-@router.get("", operation_id="sandbox_clock", openapi_extra=access(*ANYONE, tenant="none"))
+@router.get(
+    "",
+    operation_id="sandbox_clock",
+    openapi_extra=access(*ANYONE, tenant="none"),
+    responses=problems(),
+)
 async def clock(now: Now) -> SandboxClockOut:
     """Show the programme clock."""
     return SandboxClockOut(now=now)

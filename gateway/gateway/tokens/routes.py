@@ -26,7 +26,7 @@ from gateway.tokens.schemas import (
 )
 from shared.auth import AUDIENCE
 from shared.database import new_id
-from shared.http import Failure, access
+from shared.http import Failure, Router, access, problems
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +35,8 @@ CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="zhichuang", charset="UTF-8
 PUBLIC: Final = access(tenant="none")
 
 router = APIRouter(tags=["tokens"], redirect_slashes=False)
+well_known = Router(prefix="/.well-known", tags=["tokens"])
+ROUTERS: Final = (router, well_known)
 
 
 @router.post(
@@ -50,7 +52,7 @@ router = APIRouter(tags=["tokens"], redirect_slashes=False)
         "requestBody": {
             "required": True,
             "content": {
-                rules.FORM: {"schema": TokenForm.model_json_schema(), "examples": {}},
+                rules.FORM: {"schema": {"$ref": "#/components/schemas/TokenForm"}},
             },
         },
     },
@@ -134,18 +136,25 @@ def _text(value: UUID | None) -> str | None:
     return None if value is None else str(value)
 
 
-@router.get("/.well-known/jwks.json", operation_id="oauth_keys", openapi_extra=PUBLIC)
+@well_known.get("/jwks.json", operation_id="oauth_keys", openapi_extra=PUBLIC, responses=problems())
 async def keys(request: Request) -> JwksOut:
     """Publish the keys that verify tokens."""
     return JwksOut.model_validate(await request.app.state.keys.published())
 
 
-@router.get(
-    "/.well-known/oauth-authorization-server",
+@well_known.get(
+    "/oauth-authorization-server",
     operation_id="oauth_server_metadata",
     openapi_extra=PUBLIC,
+    responses=problems(),
 )
 async def server_metadata(request: Request) -> ServerMetadataOut:
     """Describe this authorization server."""
     base = str(request.base_url).rstrip("/")
     return ServerMetadataOut.model_validate(rules.metadata(request.app.state.settings.issuer, base))
+
+
+def own_document(document: dict[str, Any]) -> dict[str, Any]:
+    """Add the form's schema, which the framework does not see, since it is read by hand."""
+    document["components"]["schemas"]["TokenForm"] = TokenForm.model_json_schema()
+    return document

@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import select
 
 from gateway.identity import rules
-from gateway.identity.rules import Duty, Grant, Request, Role
+from gateway.identity.rules import ClientRole, Duty, Grant, Request
 from gateway.identity.tables import Client
 from shared.http.tables import KeptAnswer
 from shared.rules import failed_codes
@@ -23,7 +23,7 @@ Running = Callable[..., Any]
 
 def asked(
     org: UUID | None = OWN,
-    roles: frozenset[Role] = frozenset({Role.MEMBER}),
+    roles: frozenset[ClientRole] = frozenset({ClientRole.MEMBER}),
     duties: frozenset[Duty] = frozenset(),
     *,
     has_expert: bool = False,
@@ -58,9 +58,9 @@ def test_a_member_registers_nothing_for_another_organization() -> None:
 @pytest.mark.parametrize(
     "request_",
     [
-        asked(roles=frozenset({Role.MEMBER, Role.EXPERT}), has_expert=True),
-        asked(roles=frozenset({Role.OFFICIAL}), duties=frozenset({Duty.ADMIN})),
-        asked(roles=frozenset({Role.AGENCY})),
+        asked(roles=frozenset({ClientRole.MEMBER, ClientRole.EXPERT}), has_expert=True),
+        asked(roles=frozenset({ClientRole.OFFICIAL}), duties=frozenset({Duty.ADMIN})),
+        asked(roles=frozenset({ClientRole.AGENCY})),
         asked(has_expert=True),
     ],
 )
@@ -72,7 +72,7 @@ def test_a_member_gives_no_other_capacity_than_its_own(request_: Request) -> Non
 def test_an_admin_registers_any_capacity() -> None:
     both = asked(
         None,
-        frozenset({Role.OFFICIAL, Role.EXPERT}),
+        frozenset({ClientRole.OFFICIAL, ClientRole.EXPERT}),
         frozenset({Duty.APPROVER}),
         has_expert=True,
     )
@@ -82,9 +82,9 @@ def test_an_admin_registers_any_capacity() -> None:
 @pytest.mark.refusing
 @pytest.mark.requirement("X02")
 def test_capacities_have_to_fit_together() -> None:
-    assert checked(asked(None, frozenset({Role.MEMBER})), by_admin=True) == ["FIELD_MISSING"]
-    assert checked(asked(None, frozenset({Role.EXPERT})), by_admin=True) == ["FIELD_MISSING"]
-    duty = asked(OWN, frozenset({Role.MEMBER}), frozenset({Duty.HANDLER}))
+    assert checked(asked(None, frozenset({ClientRole.MEMBER})), by_admin=True) == ["FIELD_MISSING"]
+    assert checked(asked(None, frozenset({ClientRole.EXPERT})), by_admin=True) == ["FIELD_MISSING"]
+    duty = asked(OWN, frozenset({ClientRole.MEMBER}), frozenset({Duty.HANDLER}))
     assert checked(duty, by_admin=True) == ["FIELD_INVALID"]
 
 

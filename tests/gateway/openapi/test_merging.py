@@ -61,12 +61,31 @@ def test_a_discriminator_s_mapping_counts_as_a_reference() -> None:
     assert list(rules.merged({"a": one})["components"]["schemas"]) == ["A", "B"]
 
 
-@pytest.mark.refusing
-def test_one_name_for_two_schemas_is_a_conflict() -> None:
+def test_one_name_for_two_schemas_is_parted_by_the_service() -> None:
     other = document("/b", "b_get")
     other["components"]["schemas"]["B"] = {"type": "integer"}
-    with pytest.raises(rules.Conflict, match="B of b"):
-        rules.merged({"a": document("/a", "a_get"), "b": other})
+    documents = {"a": document("/a", "a_get"), "ip-ledger": other}
+    assert rules.clashing_names(documents) == {"A", "B"}, "A refers to B"
+    schemas = rules.merged(documents)["components"]["schemas"]
+    assert list(schemas) == ["AA", "AB", "IpLedgerA", "IpLedgerB"]
+    assert schemas["AB"] == {"type": "string"}
+    assert schemas["IpLedgerB"] == {"type": "integer"}
+
+
+def test_several_states_of_one_service_get_readable_names() -> None:
+    long = "ip_ledger__assets__rules__State"
+    one = document("/a", "a_get", schema=long)
+    one["components"]["schemas"][long] = {"type": "string"}
+    merged = rules.merged({"ip-ledger": one})
+    assert list(merged["components"]["schemas"]) == ["IpLedgerAssetsState"]
+    reference = merged["paths"]["/a"]["get"]["responses"]["200"]["$ref"]
+    assert reference == "#/components/schemas/IpLedgerAssetsState"
+
+
+@pytest.mark.refusing
+def test_one_path_of_two_services_is_a_conflict() -> None:
+    with pytest.raises(rules.Conflict, match="/a of b"):
+        rules.merged({"a": document("/a", "a_get"), "b": document("/a", "b_get")})
 
 
 @pytest.mark.refusing
