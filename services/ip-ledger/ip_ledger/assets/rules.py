@@ -45,7 +45,7 @@ NUMBER_KINDS: Final[Mapping[patents.PatentKind, AssetKind]] = {
 
 DOMESTIC: Final = "CN"
 INTERNATIONAL: Final = "PCT"
-FOREIGN_FORM: Final = re.compile(r"(?P<office>PCT|WO|[A-Z]{2})[ /-]?\d", re.ASCII)
+FOREIGN_FORM: Final = re.compile(r"(?P<office>PCT)[ /]|(?P<country>[A-Z]{2})[ /-]?\d", re.ASCII)
 
 
 class State(StrEnum):
@@ -181,7 +181,7 @@ def jurisdiction_of(kind: AssetKind, number: str | None, stated: str | None) -> 
     if kind not in PATENTS:
         return DOMESTIC
     match = FOREIGN_FORM.match((number or "").upper())
-    office = match["office"] if match else DOMESTIC
+    office = match["office"] or match["country"] if match else DOMESTIC
     if office in {"PCT", "WO"}:
         return INTERNATIONAL
     return DOMESTIC if office == "ZL" else office
