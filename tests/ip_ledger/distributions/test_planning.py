@@ -69,6 +69,11 @@ def test_the_license_income_of_vector_three_is_shared_to_the_last_unit() -> None
     assert [line.part.amount_fen for line in planned.lines] == [43_283_019, 37_872_641, 27_051_887]
 
 
+def test_lines_are_told_in_the_order_of_the_owners_whatever_settles_ties() -> None:
+    planned = rules.plan([income(order=(CENTER, COMPANY, UNIVERSITY))], Terms(TYPES))
+    assert [line.part.party for line in planned.lines] == [UNIVERSITY, COMPANY, CENTER]
+
+
 @pytest.mark.requirement("A033")
 def test_without_a_rule_everyone_owes_half_rounded_up() -> None:
     assert rewards() == {UNIVERSITY: 21_641_510, COMPANY: 18_936_321, CENTER: 13_525_944}

@@ -266,6 +266,9 @@ def plan(incomes: Sequence[Income], terms: Terms, *, closing: bool = False) -> P
             for owner in income.order
         }
         parts = allocate(income.net_fen, income.shares, order=income.order, carry=before)
+        # Ties went by `order`; lines are told as the owners are listed.
+        places = {owner: place for place, (owner, _) in enumerate(income.shares)}
+        parts.sort(key=lambda part: places[part.party])
         carried |= {(income.asset_id, part.party): part.carry_after for part in parts}
         settled = last.get(income.asset_id) == income.event_id
         lines += [PlannedLine(income, part, _steps(income, part), settled) for part in parts]
