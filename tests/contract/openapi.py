@@ -47,7 +47,10 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, Operation]]:
 
 def _structure(document: dict[str, Any]) -> list[str]:
     validator = openapi_spec_validator.OpenAPIV31SpecValidator(document)
-    return [f"not OpenAPI 3.1: {error.message}" for error in validator.iter_errors()]
+    return [
+        f"not OpenAPI 3.1: {error.message} at {'/'.join(map(str, error.absolute_path))}"
+        for error in validator.iter_errors()
+    ]
 
 
 def _names(document: dict[str, Any]) -> list[str]:
@@ -114,7 +117,9 @@ def _lint(document: dict[str, Any], folder: Path) -> list[str]:
             return [f"{_LINTER} could not be installed:\n{installed.stderr[-1500:]}"]
     file = folder / "openapi.json"
     file.write_text(json.dumps(document, ensure_ascii=False))
-    linted = _run([str(command), "lint", str(file), "--config", str(_RULES)], folder)
+    linted = _run(
+        [str(command), "lint", str(file), "--config", str(_RULES), "--format", "stylish"], folder
+    )
     return [] if linted.returncode == 0 else [(linted.stdout + linted.stderr)[-6000:].strip()]
 
 

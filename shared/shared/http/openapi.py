@@ -1,10 +1,12 @@
 """The published form of a service: complete, readable, without the framework's own models."""
 
+import json
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from shared.http.problem import problems
 from shared.http.schemas import CheckOut, ProblemOut
 
 REF = "#/components/schemas/{model}"
@@ -23,6 +25,9 @@ def published(app: FastAPI) -> dict[str, Any]:
         servers=[{"url": "/"}],
         separate_input_output_schemas=False,
     )
+    document = _readable(document)
+    _name_bounds(document)
+    _document_problems(document)
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
@@ -40,3 +45,57 @@ def published(app: FastAPI) -> dict[str, Any]:
     document["info"]["license"] = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
     app.openapi_schema = document
     return document
+
+
+def _readable(document: dict[str, Any]) -> dict[str, Any]:
+    """Name models after their feature where several features have one of the same name.
+
+    The framework tells them apart by their modules, `evaluation__panels__rules__State`; a client
+    generated from that reads better with `PanelsState`, and needs the title to be as unique.
+    """
+    schemas: dict[str, Any] = document.get("components", {}).get("schemas", {})
+    text = json.dumps(document)
+    for name in [name for name in schemas if "__" in name]:
+        _, feature, *_, own = name.split("__")
+        better = feature.title().replace("_", "") + own
+        if better not in schemas:
+            text = text.replace(f'"{name}"', f'"{better}"').replace(f'/{name}"', f'/{better}"')
+    renamed: dict[str, Any] = json.loads(text)
+    for name, model in renamed.get("components", {}).get("schemas", {}).items():
+        if "enum" in model:
+            model["title"] = name
+    return renamed
+
+
+# What Pydantic writes where a bound stands on a type of our own, and what JSON Schema calls it.
+BOUNDS = {
+    "gt": "exclusiveMinimum",
+    "ge": "minimum",
+    "lt": "exclusiveMaximum",
+    "le": "maximum",
+}
+
+
+def _name_bounds(part: Any) -> None:  # noqa: ANN401 - any part of the document
+    """Give bounds their proper names, wherever a number is described."""
+    if isinstance(part, list):
+        for one in part:
+            _name_bounds(one)
+    elif isinstance(part, dict):
+        if part.get("type") in {"integer", "number"}:
+            for ours, theirs in BOUNDS.items():
+                if ours in part:
+                    part[theirs] = part.pop(ours)
+        for one in part.values():
+            _name_bounds(one)
+
+
+def _document_problems(document: dict[str, Any]) -> None:
+    """Put our problem documents where an operation declares none, in place of the framework's."""
+    for item in document["paths"].values():
+        for operation in item.values():
+            answers = operation["responses"]
+            if "HTTPValidationError" in json.dumps(answers.get("422", "")):
+                del answers["422"]
+                for status, answer in problems().items():
+                    answers.setdefault(str(status), answer)
