@@ -79,9 +79,7 @@ class Case:
                 )  # fmt: skip
         await self.enter_entity(*ENTITY)
 
-    async def enter_entity(
-        self, name: str, uscc: str, registered_on: date, **over: Any
-    ) -> UUID:
+    async def enter_entity(self, name: str, uscc: str, registered_on: date, **over: Any) -> UUID:
         values = {
             "org_type": OrgType.ENTERPRISE, "legal_person_kind": LegalPersonKind.INDEPENDENT,
             "region_code": "310115", **over,
@@ -232,9 +230,7 @@ class Case:
     def no_agreement(self) -> None:
         self.registry.neighbours.answers[AGREEMENT] = {"agreement": None}
 
-    def evaluated(
-        self, mean: str = "82.00", signatures: int = 2, sheets: str = "5" * 64
-    ) -> None:
+    def evaluated(self, mean: str = "82.00", signatures: int = 2, sheets: str = "5" * 64) -> None:
         scorers = [str(self.person(f"EX{number}")) for number in range(7)]
         panel_id = str(self.person("panel"))
         self.registry.neighbours.answers[STANDING] = {

@@ -63,7 +63,8 @@ ENDED: Final = (Stage.DELISTED, Stage.DISSOLVED)
 # From a stage to the stages that may follow it. A side state also remembers where it came from,
 # and leads back there only.
 MOVES: Final[Mapping[Stage, tuple[Stage, ...]]] = {
-    Stage.CANDIDATE: (Stage.PREPARING, Stage.PILOT, Stage.DISSOLVED),
+    # Listing is the only way out of candidacy that leads on: no pilot without review (A118).
+    Stage.CANDIDATE: (Stage.PREPARING, Stage.DISSOLVED),
     Stage.PREPARING: (Stage.PILOT, Stage.SUSPENDED, Stage.DISSOLVED),
     Stage.PILOT: (Stage.RECOGNIZED, Stage.RECTIFYING, Stage.SUSPENDED, Stage.DISSOLVED),
     Stage.RECOGNIZED: (
@@ -162,6 +163,14 @@ def attachment_checks(form: ApplicantForm, stage: Stage, entity_id: UUID | None)
 def center_code(number: int) -> str:
     """Give the code that people use for a listed centre: `C01`, `C11`, `C123`."""
     return f"C{number:02d}"
+
+
+def stage_scope_checks(
+    target: Stage, acting_id: UUID | None, own: Collection[UUID | None], *, is_approver: bool
+) -> list[Check]:
+    """Check who may move a centre: itself into the pilot stage, an approver anywhere."""
+    itself = target is Stage.PILOT and acting_id is not None and acting_id in own
+    return [GATE.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=is_approver or itself)]
 
 
 def scope_checks(acting_id: UUID | None, allowed: Collection[UUID | None]) -> list[Check]:

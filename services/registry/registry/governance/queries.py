@@ -1,6 +1,6 @@
 """What is read of a centre's plan and bodies."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -83,6 +83,21 @@ async def targets(
     if year is not None:
         statement = statement.where(col(PlanTarget.year) == year)
     return (await session.scalars(statement)).all()
+
+
+async def targets_of(
+    session: AsyncSession, plan_ids: Collection[UUID]
+) -> dict[UUID, list[PlanTarget]]:
+    """Give the targets of several plans, in the order of part and metric."""
+    statement = (
+        select(PlanTarget)
+        .where(col(PlanTarget.plan_id).in_(plan_ids))
+        .order_by(col(PlanTarget.part), col(PlanTarget.metric_code), col(PlanTarget.year))
+    )
+    by_plan: dict[UUID, list[PlanTarget]] = {plan_id: [] for plan_id in plan_ids}
+    for row in (await session.scalars(statement)).all():
+        by_plan[row.plan_id].append(row)
+    return by_plan
 
 
 async def bodies(session: AsyncSession, center_id: UUID) -> Sequence[GovernanceBody]:

@@ -40,12 +40,11 @@ async def submit(
     """
     application = await queries.application_for_update(session, actor, application_id)
     center = await center_for_update(session, application.center_id)
-    warnings = require(
-        [
-            *applicant_checks(application, actor),
-            *await submission_checks(session, application, center, today),
-        ]
+    # What is decided or under way is not judged again: its contents are no longer the question.
+    require(
+        [*applicant_checks(application, actor), rules.move_check(application.state, Event.SUBMIT)]
     )
+    warnings = require(await submission_checks(session, application, center, today))
     if application.receipt_no is None:
         number = await next_number(session, f"receipt-{today.year}")
         application.receipt_no = f"SQ{today.year}{number:05d}"

@@ -7,6 +7,7 @@ from registry.governance.actions.plans import (
     adopt,
     file_at_listing,
     file_plan,
+    revise_plan,
     write_plan,
 )
 from registry.governance.actions.stages import change_stage, stage_checks
@@ -21,6 +22,7 @@ __all__ = [
     "file_plan",
     "form_body",
     "resolve",
+    "revise_plan",
     "set_votes",
     "stage_checks",
     "write_plan",

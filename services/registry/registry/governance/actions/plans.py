@@ -11,6 +11,8 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from registry.centers.rules import active_checks
+from registry.centers.tables import Center
 from registry.governance import queries, rules
 from registry.governance.rules import PlanEvent, PlanState
 from registry.governance.tables import DevelopmentPlan, PlanTarget
@@ -76,6 +78,17 @@ async def write_plan(
     await session.flush()
     record(session, actor, "plan.drafted", plan.id, center_id=center_id, number=plan.number)
     return plan
+
+
+async def revise_plan(
+    session: AsyncSession, actor: Actor, center: Center, content: PlanContent
+) -> DevelopmentPlan:
+    """Draft a new version of a listed centre's plan; a candidate's comes with its application.
+
+    Raises `Refused`: STATE_CONFLICT, FIELD_INVALID.
+    """
+    require(active_checks(center.stage))
+    return await write_plan(session, actor, center.id, content)
 
 
 def _target_checks(targets: Sequence[TargetContent]) -> list[Check]:

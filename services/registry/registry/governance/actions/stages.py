@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.centers.actions import enter_stage
-from registry.centers.rules import AgreementFacts, Stage
+from registry.centers.rules import AgreementFacts, Stage, stage_scope_checks
 from registry.centers.tables import Center
 from registry.directory.actions import announce_center
 from registry.governance import queries, rules
@@ -57,7 +57,13 @@ async def change_stage(
 
     Raises `Refused` with everything that is missing.
     """
-    warnings = require(await stage_checks(session, center, target, agreement, today))
+    own = [center.lead_sponsor_id, center.legal_entity_id, center.trustee_org_id]
+    warnings = require(
+        [
+            *stage_scope_checks(target, actor.org_id, own, is_approver=actor.has("approver")),
+            *await stage_checks(session, center, target, agreement, today),
+        ]
+    )
     enter_stage(session, actor, center, target, reason, now)
     await session.flush()
     await announce_center(session, actor, center.id)

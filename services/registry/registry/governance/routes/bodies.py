@@ -1,0 +1,136 @@
+"""A centre's bodies with their seats, its voting tables and its resolutions."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Path
+
+from registry.governance import actions, queries
+from registry.governance.actions.bodies import Ballot, Vote
+from registry.governance.routes.common import (
+    EDIT_CODES,
+    OWN,
+    PREFIX,
+    TAGS,
+    center_to_read,
+    own_center,
+)
+from registry.governance.rules import Organ, Seat
+from registry.governance.schemas import (
+    BodyIn,
+    BodyListOut,
+    BodyOut,
+    ResolutionIn,
+    ResolutionOut,
+    SeatIn,
+    SeatOut,
+    VoteOut,
+    VotingTableIn,
+    VotingTableOut,
+)
+from shared.http import CurrentActor, Reading, Router, Transaction, access, problems
+
+router = Router(prefix=PREFIX, tags=TAGS)
+
+OrganPath = Annotated[Organ, Path(description="Shareholders' meeting or board.")]
+
+
+@router.post(
+    "/bodies",
+    status_code=201,
+    operation_id="registry_form_body",
+    openapi_extra=access("member", tenant=OWN, rules=("A075", "A079")),
+    responses=problems(*EDIT_CODES),
+)
+async def form_body(
+    center_id: UUID, body: BodyIn, actor: CurrentActor, session: Transaction
+) -> BodyOut:
+    """Enter a body of the centre with its term."""
+    center = await own_center(session, actor, center_id)
+    formed = await actions.form_body(
+        session, actor, center.id, body.kind, body.term_from, body.term_until
+    )
+    return BodyOut.model_validate(formed)
+
+
+@router.get(
+    "/bodies",
+    operation_id="registry_list_bodies",
+    openapi_extra=access("member", "official", "service", tenant=OWN, rules=("A075",)),
+    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE"),
+)
+async def list_bodies(center_id: UUID, actor: CurrentActor, session: Reading) -> BodyListOut:
+    """List the bodies of a centre."""
+    center = await center_to_read(session, actor, center_id)
+    rows = await queries.bodies(session, center.id)
+    return BodyListOut(items=[BodyOut.model_validate(row) for row in rows])
+
+
+@router.post(
+    "/bodies/{body_id}/seats",
+    status_code=201,
+    operation_id="registry_fill_seat",
+    openapi_extra=access("member", tenant=OWN, rules=("A076", "A080")),
+    responses=problems(*EDIT_CODES, "INDEPENDENCE_BROKEN"),
+)
+async def fill_seat(
+    center_id: UUID, body_id: UUID, body: SeatIn, actor: CurrentActor, session: Transaction
+) -> SeatOut:
+    """Fill a seat; an independent person works for no member."""
+    center = await own_center(session, actor, center_id)
+    governing = await queries.body_of(session, center.id, body_id)
+    seat = await actions.add_seat(
+        session,
+        actor,
+        governing,
+        body.person_id,
+        Seat(body.sector, body.org_id, body.independent, body.appointing_agency),
+        body.from_on,
+        body.until_on,
+    )
+    return SeatOut.model_validate(seat)
+
+
+@router.put(
+    "/votes/{organ}",
+    operation_id="registry_set_votes",
+    openapi_extra=access("member", tenant=OWN, rules=("A085",)),
+    responses=problems(*EDIT_CODES, "VOTES_NOT_100"),
+)
+async def set_votes(
+    center_id: UUID,
+    organ: OrganPath,
+    body: VotingTableIn,
+    actor: CurrentActor,
+    session: Transaction,
+) -> VotingTableOut:
+    """Set the whole voting table of an organ; it sums to all votes."""
+    center = await own_center(session, actor, center_id)
+    votes = [Vote(vote.holder_org_id, vote.share_ppm, vote.basis) for vote in body.votes]
+    rows = await actions.set_votes(session, actor, center.id, organ, votes)
+    return VotingTableOut(items=[VoteOut.model_validate(row) for row in rows])
+
+
+@router.post(
+    "/resolutions",
+    status_code=201,
+    operation_id="registry_record_resolution",
+    openapi_extra=access("member", tenant=OWN, rules=("A078", "A079")),
+    responses=problems(*EDIT_CODES, "GOV_BODY_COMPOSITION"),
+)
+async def record_resolution(
+    center_id: UUID, body: ResolutionIn, actor: CurrentActor, session: Transaction
+) -> ResolutionOut:
+    """Record a resolution of the decision body, passed or not."""
+    center = await own_center(session, actor, center_id)
+    governing = await queries.body_of(session, center.id, body.body_id)
+    ballot = Ballot(
+        matter=body.matter,
+        text=body.text,
+        resolved_on=body.resolved_on,
+        for_ppm=body.for_ppm,
+        against_ppm=body.against_ppm,
+        abstain_ppm=body.abstain_ppm,
+        file_id=body.file_id,
+    )
+    return ResolutionOut.model_validate(await actions.resolve(session, actor, governing, ballot))
