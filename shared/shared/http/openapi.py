@@ -82,7 +82,7 @@ def _name_bounds(part: Any) -> None:  # noqa: ANN401 - any part of the document
         for one in part:
             _name_bounds(one)
     elif isinstance(part, dict):
-        if part.get("type") in {"integer", "number"}:
+        if part.get("type") in ("integer", "number"):
             for ours, theirs in BOUNDS.items():
                 if ours in part:
                     part[theirs] = part.pop(ours)
