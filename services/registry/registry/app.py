@@ -1,40 +1,59 @@
 """The registry: settings, database and features wired together, and nothing else."""
 
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any, Final
+from typing import Final
 
 from starlette.types import ASGIApp
 
+from registry.applications import consumers
+from registry.applications import jobs as application_jobs
+from registry.applications import routes as applications
+from registry.centers import routes as centers
+from registry.directory import routes as directory
 from registry.directory.queries import feed_scope
-from registry.facts.routes import BATCH as FACT_BATCH
+from registry.facts import routes as facts
+from registry.files import routes as files
+from registry.governance import routes as governance
+from registry.memberships import jobs as membership_jobs
+from registry.memberships import routes as memberships
+from registry.notices import routes as notices
+from registry.organizations import routes as organizations
+from registry.programme import routes as programme
+from registry.public import routes as public
 from registry.settings import RegistrySettings
 from shared.http.app import Service, service_app
 from shared.http.batches import batch_jobs
 from shared.jobs import job_worker
 
-FEATURES: Final = (
-    "programme",
-    "organizations",
-    "files",
-    "centers",
-    "memberships",
-    "governance",
-    "applications",
-    "notices",
-    "facts",
-    "directory",
-    "public",
+ROUTERS: Final = (
+    *programme.ROUTERS,
+    *organizations.ROUTERS,
+    files.router,
+    centers.router,
+    memberships.router,
+    *governance.ROUTERS,
+    *applications.ROUTERS,
+    *notices.ROUTERS,
+    *facts.ROUTERS,
+    directory.router,
+    public.router,
+)
+BATCHES: Final = {kind.name: kind for kind in (facts.BATCH, organizations.BATCH)}
+BACKGROUND: Final = (
+    job_worker(batch_jobs(BATCHES)),
+    *application_jobs.BACKGROUND,
+    *membership_jobs.BACKGROUND,
 )
 TAGS: Final = (
     {"name": "programme", "description": "Policy versions, code tables, fields, calls, calendar."},
     {"name": "organizations", "description": "Organizations and parks."},
-    {"name": "files", "description": "Evidence."},
-    {"name": "centers", "description": "Centres, their stages and their bodies."},
+    {"name": "files", "description": "Evidence, kept by the hash of its bytes."},
+    {"name": "centers", "description": "Centres, their stages and their legal entities."},
     {"name": "memberships", "description": "Invitations and memberships."},
+    {"name": "governance", "description": "Bodies, votes, resolutions and plans of a centre."},
     {"name": "applications", "description": "From the draft to the listing."},
     {"name": "notices", "description": "Public notices and objections."},
-    {"name": "facts", "description": "What happened at a centre."},
+    {"name": "facts", "description": "What happened at a centre, and when it became known."},
+    {"name": "directory", "description": "Entries for the other services' copies."},
     {"name": "public", "description": "What anyone may read."},
     {"name": "events", "description": "The feed of what happened."},
 )
@@ -42,36 +61,18 @@ TAGS: Final = (
 
 def create_app() -> ASGIApp:
     """Make the registry's app from the environment."""
-    settings = RegistrySettings()
     return service_app(
         Service(
             name="registry",
             title="Registry",
-            settings=settings,
-            routers=[router for feature in FEATURES for router in _routers(feature)],
+            settings=RegistrySettings(),
+            routers=ROUTERS,
             feed=feed_scope,
-            consumers=_consumers(),
-            background=(job_worker(batch_jobs({FACT_BATCH.name: FACT_BATCH})),),
+            consumers={
+                "evaluation": consumers.FROM_EVALUATION,
+                "ip-ledger": consumers.FROM_IP_LEDGER,
+            },
+            background=BACKGROUND,
             tags=TAGS,
         )
     )
-
-
-def _routers(feature: str) -> tuple[Any, ...]:
-    name = f"registry.{feature}.routes"
-    if find_spec(name) is None:
-        return ()
-    routes = import_module(name)
-    return tuple(getattr(routes, "ROUTERS", ())) or (routes.router,)
-
-
-def _consumers() -> dict[str, Any]:
-    consumers: dict[str, dict[str, Any]] = {}
-    name = "registry.applications.consumers"
-    if find_spec(name) is not None:
-        module = import_module(name)
-        consumers = {
-            "evaluation": module.FROM_EVALUATION,
-            "ip-ledger": module.FROM_IP_LEDGER,
-        }
-    return consumers

@@ -1,9 +1,12 @@
 """The HTTP face of organizations and parks."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Depends, Query, Request, Response
+from pydantic import TypeAdapter
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from registry.organizations import actions, queries
@@ -18,8 +21,10 @@ from registry.organizations.schemas import (
     UsccText,
 )
 from registry.organizations.tables import Organization, Park
+from shared.auth import Actor
 from shared.http import (
     CurrentActor,
+    CurrentWork,
     IfMatch,
     Page,
     PageQuery,
@@ -32,13 +37,27 @@ from shared.http import (
     problems,
     tagged,
 )
+from shared.http.batches import BatchKind, BatchOptions, BatchOut, Row, RowResult, run_batch
 
 EVERYONE = ("member", "expert", "official", "agency", "service")
 OPEN = "every signed-in caller sees every entry"
 
 organizations = Router(prefix="/v1/registry/organizations", tags=["organizations"])
 parks = Router(prefix="/v1/registry/parks", tags=["organizations"])
-ROUTERS = (organizations, parks)
+batches = Router(prefix="/v1/registry/organization-batches", tags=["organizations"])
+ROUTERS = (organizations, parks, batches)
+
+
+async def register_rows(
+    session: AsyncSession, actor: Actor, rows: Sequence[Row[OrganizationIn]]
+) -> list[RowResult]:
+    """Enter the rows of a batch by the same rules as a single entry."""
+    return await actions.register_many(session, actor, rows, session.info["clock"].today())
+
+
+BATCH: Final = BatchKind(
+    "organization-batches", TypeAdapter(OrganizationIn), register_rows, "/v1/registry/jobs"
+)
 
 
 @organizations.post(
@@ -162,3 +181,22 @@ async def list_parks(
 async def read_park(park_id: UUID, session: Reading) -> ParkOut:
     """Read a park."""
     return ParkOut.of(await queries.park_found(session, park_id))
+
+
+@batches.post(
+    "",
+    operation_id="registry_register_organizations",
+    openapi_extra=access(
+        "handler", tenant="officials", key_required=True, streamed=True, rules=("X05", "A051")
+    ),
+    responses=problems("IDEMPOTENCY_KEY_REQUIRED", "UNSUPPORTED_MEDIA_TYPE", "BODY_TOO_LARGE"),
+    response_model=BatchOut,
+)
+async def register_organizations(
+    request: Request,
+    actor: CurrentActor,
+    options: Annotated[BatchOptions, Depends()],
+    work: CurrentWork,
+) -> Response:
+    """Enter many organizations as JSON, NDJSON or CSV; each row has its own verdict."""
+    return await run_batch(request, BATCH, actor, work, options)
