@@ -11,7 +11,7 @@ import pytest
 
 from registry.centers.rules import ApplicantForm, ModelType, Stage
 from registry.centers.tables import Center
-from registry.memberships.rules import Role, State
+from registry.memberships.rules import MembershipRole, State
 from registry.memberships.tables import Membership
 from registry.organizations.rules import LegalPersonKind, OrgType
 from registry.organizations.tables import Organization
@@ -91,7 +91,7 @@ def membership(center_id: UUID, org_id: UUID, inviter_id: UUID, left_on: date | 
         center_id=center_id,
         org_id=org_id,
         inviter_id=inviter_id,
-        role=Role.MEMBER,
+        role=MembershipRole.MEMBER,
         state=State.ACTIVE if left_on is None else State.LEFT,
         invited_at=datetime(2026, 1, 1, tzinfo=UTC),
         joined_on=LISTED_ON,

@@ -12,7 +12,7 @@ from registry.centers.rules import ApplicantForm, ModelType, Stage
 from registry.centers.tables import Center, StageChange
 from registry.directory.actions import announce_center
 from registry.memberships import actions as memberships
-from registry.memberships.rules import Role
+from registry.memberships.rules import MembershipRole
 from registry.memberships.tables import Membership
 from registry.organizations.rules import ChainPosition
 from shared.auth import Actor
@@ -109,7 +109,7 @@ async def invite_to_listed(
     center_id: UUID,
     *,
     org_id: UUID,
-    role: Role,
+    role: MembershipRole,
     chain_position: ChainPosition | None,
     today: date,
     now: datetime,

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.directory.actions import announce_center
 from registry.memberships import queries, rules
-from registry.memberships.rules import Event, Role, State
+from registry.memberships.rules import Event, MembershipRole, State
 from registry.memberships.tables import Membership
 from registry.organizations.queries import organization_found
 from registry.organizations.rules import ChainPosition
@@ -26,7 +26,7 @@ async def place_lead(
         center_id=center_id,
         org_id=org_id,
         inviter_id=org_id,
-        role=Role.LEAD,
+        role=MembershipRole.LEAD,
         chain_position=organization.chain_position,
         state=State.CONFIRMED,
         invited_at=now,
@@ -46,7 +46,7 @@ async def invite(
     center_id: UUID,
     inviter_id: UUID,
     org_id: UUID,
-    role: Role,
+    role: MembershipRole,
     chain_position: ChainPosition | None,
     now: datetime,
     today: date,

@@ -15,7 +15,7 @@ VOLUNTARY: Final = Rule("A049", "三(一)")  # Nobody enrols another organizatio
 HONEST: Final = Rule("X17", "provincial practice")
 
 
-class Role(StrEnum):
+class MembershipRole(StrEnum):
     """What an organization is in a centre; `alliance` is the wider network, without equity."""
 
     LEAD = "lead"
@@ -85,14 +85,14 @@ def confirmation_checks(
 
 
 def withdrawal_checks(
-    state: State, role: Role, inviter_id: UUID, acting_id: UUID | None
+    state: State, role: MembershipRole, inviter_id: UUID, acting_id: UUID | None
 ) -> list[Check]:
     """Check that the inviter may take an invitation back; the lead's own place is no invitation."""
     return [
         VOLUNTARY.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=acting_id == inviter_id),
         _move_check(state, Event.WITHDRAW),
         VOLUNTARY.check(
-            "STATE_CONFLICT", Kind.STATE, passed=role is not Role.LEAD, role=role.value
+            "STATE_CONFLICT", Kind.STATE, passed=role is not MembershipRole.LEAD, role=role.value
         ),
     ]
 
@@ -113,7 +113,12 @@ def honesty_check(
 
 
 def invitation_checks(
-    org_id: UUID, dishonest_until: date | None, day: date, *, role: Role, already_open: bool
+    org_id: UUID,
+    dishonest_until: date | None,
+    day: date,
+    *,
+    role: MembershipRole,
+    already_open: bool,
 ) -> list[Check]:
     """Check that an organization may be invited: honest, not in already, not as a second lead."""
     return [
@@ -122,7 +127,7 @@ def invitation_checks(
         VOLUNTARY.check(
             "STATE_CONFLICT",
             Kind.STATE,
-            passed=role is not Role.LEAD,
+            passed=role is not MembershipRole.LEAD,
             pointer="/role",
             role=role.value,
         ),
@@ -131,7 +136,7 @@ def invitation_checks(
 
 def notice_checks(
     state: State,
-    role: Role,
+    role: MembershipRole,
     *,
     org_id: UUID,
     acting_id: UUID | None,
@@ -151,6 +156,6 @@ def notice_checks(
         ),
         _move_check(state, Event.GIVE_NOTICE),
         VOLUNTARY.check(
-            "STATE_CONFLICT", Kind.STATE, passed=role is not Role.LEAD, role=role.value
+            "STATE_CONFLICT", Kind.STATE, passed=role is not MembershipRole.LEAD, role=role.value
         ),
     ]

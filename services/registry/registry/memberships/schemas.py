@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from registry.memberships.rules import Role, State
+from registry.memberships.rules import MembershipRole, State
 from registry.organizations.rules import ChainPosition
 from shared.http.schemas import Body, Day, Instant, Out
 
@@ -27,8 +27,9 @@ class InvitationIn(Body):
     )
 
     org_id: UUID = Field(description="The organization that is invited.")
-    role: Role = Field(
-        default=Role.MEMBER, description="`sponsor`, `member` or `alliance`; the lead is set."
+    role: MembershipRole = Field(
+        default=MembershipRole.MEMBER,
+        description="`sponsor`, `member` or `alliance`; the lead is set.",
     )
     chain_position: ChainPosition | None = Field(
         default=None,
@@ -57,7 +58,7 @@ class MembershipOut(Out):
     center_id: UUID = Field(description="The centre.")
     org_id: UUID = Field(description="The member, or the organization invited.")
     inviter_id: UUID = Field(description="The organization that invited it.")
-    role: Role = Field(description="What it is in the centre.")
+    role: MembershipRole = Field(description="What it is in the centre.")
     chain_position: ChainPosition | None = Field(description="Its place in the chain.")
     state: State = Field(description="Where the membership stands.")
     invited_at: Instant = Field(description="When it was invited.")

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, Column, Index, text
 from sqlmodel import Field
 
 from registry.base import Base
-from registry.memberships.rules import VOLUNTARY, Role, State
+from registry.memberships.rules import VOLUNTARY, MembershipRole, State
 from registry.organizations.rules import ChainPosition
 from shared.database import EnumText, instant, new_id
 from shared.http.constraints import meaning
@@ -42,7 +42,7 @@ class Membership(Base, table=True):
     center_id: UUID = Field(foreign_key="center.id")
     org_id: UUID = Field(foreign_key="organization.id")
     inviter_id: UUID = Field(foreign_key="organization.id")
-    role: Role = Field(sa_column=Column(EnumText(Role), nullable=False))
+    role: MembershipRole = Field(sa_column=Column(EnumText(MembershipRole), nullable=False))
     chain_position: ChainPosition | None = Field(
         default=None, sa_column=Column(EnumText(ChainPosition))
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.notices import queries, rules
-from registry.notices.rules import Decision, State, SubjectType
+from registry.notices.rules import NoticeSubject, ObjectionDecision, State
 from registry.notices.tables import Objection, PublicNotice
 from registry.programme.queries import policy_on, working_days
 from shared.auth import Actor
@@ -43,7 +43,7 @@ async def open_notice(
     policy = await policy_on(session, today)
     closes_on = rules.closing_day(policy, await working_days(session), today)
     notice = PublicNotice(
-        subject_type=SubjectType.APPLICATION,
+        subject_type=NoticeSubject.APPLICATION,
         subject_id=text.subject_id,
         center_id=text.center_id,
         title=text.title,
@@ -130,7 +130,7 @@ async def decide_objection(
     session: AsyncSession,
     actor: Actor,
     objection_id: UUID,
-    decision: Decision,
+    decision: ObjectionDecision,
     reason: str,
     now: datetime,
 ) -> Objection:

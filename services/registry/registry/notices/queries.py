@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from registry.notices.rules import ObjectionState, State, SubjectType
+from registry.notices.rules import NoticeSubject, ObjectionState, State
 from registry.notices.tables import Objection, PublicNotice
 from shared.rules import found
 
@@ -39,7 +39,7 @@ async def notice_for_update(session: AsyncSession, notice_id: UUID) -> PublicNot
 
 
 async def open_notice_of(
-    session: AsyncSession, subject_type: SubjectType, subject_id: UUID
+    session: AsyncSession, subject_type: NoticeSubject, subject_id: UUID
 ) -> PublicNotice | None:
     """Lock and give the notice of a subject that has not been closed."""
     statement = (
@@ -56,7 +56,7 @@ async def open_notice_of(
 
 
 async def notice_of(
-    session: AsyncSession, subject_type: SubjectType, subject_id: UUID
+    session: AsyncSession, subject_type: NoticeSubject, subject_id: UUID
 ) -> PublicNotice | None:
     """Give the latest notice of a subject."""
     statement = (

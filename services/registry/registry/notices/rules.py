@@ -17,7 +17,7 @@ NOTICE: Final = Rule("X09", "practice")
 NAMELESS: Final = frozenset({"匿名", "无名", "无名氏", "群众", "anonymous", "anon", "n/a", "none"})
 
 
-class SubjectType(StrEnum):
+class NoticeSubject(StrEnum):
     """What a notice is about."""
 
     APPLICATION = "application"
@@ -39,16 +39,16 @@ class ObjectionState(StrEnum):
     DISMISSED = "dismissed"
 
 
-class Decision(StrEnum):
+class ObjectionDecision(StrEnum):
     """How an objection may be decided."""
 
     UPHELD = "upheld"
     DISMISSED = "dismissed"
 
 
-DECIDED: Final[Mapping[tuple[ObjectionState, Decision], ObjectionState]] = {
-    (ObjectionState.OPEN, Decision.UPHELD): ObjectionState.UPHELD,
-    (ObjectionState.OPEN, Decision.DISMISSED): ObjectionState.DISMISSED,
+DECIDED: Final[Mapping[tuple[ObjectionState, ObjectionDecision], ObjectionState]] = {
+    (ObjectionState.OPEN, ObjectionDecision.UPHELD): ObjectionState.UPHELD,
+    (ObjectionState.OPEN, ObjectionDecision.DISMISSED): ObjectionState.DISMISSED,
 }
 
 
@@ -100,7 +100,7 @@ def filing_checks(
     ]
 
 
-def decision_checks(state: ObjectionState, decision: Decision) -> list[Check]:
+def decision_checks(state: ObjectionState, decision: ObjectionDecision) -> list[Check]:
     """Check that an objection may still be decided."""
     return [
         NOTICE.check(

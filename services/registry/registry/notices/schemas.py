@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from registry.notices.rules import Decision, ObjectionState, State, SubjectType
+from registry.notices.rules import NoticeSubject, ObjectionDecision, ObjectionState, State
 from shared.http.schemas import Body, Instant, LongText, Out
 
 # A name may be empty on the wire, so that its lack is answered with its own code.
@@ -44,7 +44,7 @@ class ObjectionDecisionIn(Body):
         json_schema_extra={"examples": [{"decision": "dismissed", "reason": "经核实，权属清晰。"}]}
     )
 
-    decision: Decision = Field(description="`upheld` or `dismissed`.")
+    decision: ObjectionDecision = Field(description="`upheld` or `dismissed`.")
     reason: LongText = Field(description="Why.")
 
 
@@ -52,7 +52,7 @@ class NoticeOut(Out):
     """A public notice."""
 
     id: UUID = Field(description="The notice.")
-    subject_type: SubjectType = Field(description="What kind of case it is about.")
+    subject_type: NoticeSubject = Field(description="What kind of case it is about.")
     subject_id: UUID = Field(description="The case.")
     center_id: UUID = Field(description="The centre.")
     title: str = Field(description="What is about to be decided.")

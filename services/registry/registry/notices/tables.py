@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, Column, Index, text
 from sqlmodel import Field
 
 from registry.base import Base
-from registry.notices.rules import NOTICE, ObjectionState, State, SubjectType
+from registry.notices.rules import NOTICE, NoticeSubject, ObjectionState, State
 from shared.database import EnumText, instant, json_column, new_id
 from shared.http.constraints import meaning
 
@@ -31,7 +31,7 @@ class PublicNotice(Base, table=True):
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    subject_type: SubjectType = Field(sa_column=Column(EnumText(SubjectType), nullable=False))
+    subject_type: NoticeSubject = Field(sa_column=Column(EnumText(NoticeSubject), nullable=False))
     subject_id: UUID
     center_id: UUID = Field(foreign_key="center.id")
     title: str

@@ -18,8 +18,8 @@ from registry.governance import actions as governance
 from registry.notices import actions as notices
 from registry.notices.actions import NoticeText
 from registry.notices.queries import notice_of, objection_states, open_notice_of
+from registry.notices.rules import NoticeSubject
 from registry.notices.rules import State as NoticeState
-from registry.notices.rules import SubjectType
 from registry.notices.tables import PublicNotice
 from registry.programme.queries import policy_on
 from shared.auth import Actor
@@ -43,7 +43,7 @@ async def gate_of(
     session: AsyncSession, application: Application, center: Center, told: CaseTold
 ) -> Gate:
     """Gather what stands as a case is decided: what was told just now, and what is kept here."""
-    notice = await notice_of(session, SubjectType.APPLICATION, application.id)
+    notice = await notice_of(session, NoticeSubject.APPLICATION, application.id)
     states = [] if notice is None else await objection_states(session, notice.id)
     held = [row for row in await queries.holds(session, application.id) if row.lifted_at is None]
     return Gate(
@@ -178,7 +178,7 @@ async def approve(
     application, center = await case_for_decision(session, actor, application_id)
     await hear(session, LISTING, application, told, now)
     # The lock of the notice keeps an objection from coming between the check and the approval.
-    notice = await open_notice_of(session, SubjectType.APPLICATION, application.id)
+    notice = await open_notice_of(session, NoticeSubject.APPLICATION, application.id)
     policy = await policy_on(session, today)
     gate = await gate_of(session, application, center, told)
     require(
@@ -228,7 +228,7 @@ async def reject(
     )
     await decide(session, actor, application, DecisionKind.REJECTION, reason, now)
     await enter_person(session, application.id, actor.person_id, CaseCapacity.APPROVER)
-    notice = await open_notice_of(session, SubjectType.APPLICATION, application.id)
+    notice = await open_notice_of(session, NoticeSubject.APPLICATION, application.id)
     if notice is not None:
         await notices.close(session, actor, notice, NoticeState.WITHDRAWN)
     move(application, Event.REJECT)

@@ -29,7 +29,7 @@ from registry.governance.queries import latest_plan
 from registry.governance.rules import PlanState
 from registry.governance.tables import DevelopmentPlan
 from registry.memberships import actions as memberships
-from registry.memberships.rules import Role
+from registry.memberships.rules import MembershipRole
 from registry.memberships.tables import Membership
 from registry.organizations.queries import organization_found
 from registry.organizations.rules import ChainPosition
@@ -307,7 +307,7 @@ async def invite_member(
     application_id: UUID,
     *,
     org_id: UUID,
-    role: Role,
+    role: MembershipRole,
     chain_position: ChainPosition | None,
     today: date,
     now: datetime,

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from registry.centers.rules import ModelType
-from registry.memberships.rules import Role
+from registry.memberships.rules import MembershipRole
 from registry.memberships.rules import State as MembershipState
 from registry.organizations.rules import ChainPosition, LegalPersonKind, OrgType
 from shared.rules import Check, Kind, Policy, Rule, Severity
@@ -34,7 +34,7 @@ class Party:
     chain_position: ChainPosition | None = None
     dishonest_until: date | None = None
     has_rank_evidence: bool = False
-    role: Role = Role.MEMBER
+    role: MembershipRole = MembershipRole.MEMBER
     state: MembershipState = MembershipState.CONFIRMED
 
     @property
