@@ -83,10 +83,20 @@ def allocate(
         )
         for i, (party, ppm) in enumerate(active)
     }
-    return [
-        parts.get(party) or Part(party, 0, NO_CARRY, carry.get(party, NO_CARRY), 0, False, 0)  # noqa: FBT003
-        for party, _ in ordered
-    ]
+    return [parts.get(party) or _nothing(party, carry.get(party, NO_CARRY)) for party, _ in ordered]
+
+
+def _nothing(party: Party, carry: Fraction) -> Part[Party]:
+    """Give the part of a share of zero: its carry waits."""
+    return Part(
+        party=party,
+        share_ppm=0,
+        quota=NO_CARRY,
+        carry_before=carry,
+        rank=0,
+        raised=False,
+        amount_fen=0,
+    )
 
 
 def _ranks(owed: Sequence[Fraction], amounts: Sequence[int]) -> list[int]:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ip_ledger.log import actions, queries, rules
 from ip_ledger.log.actions import NewRecord, append_records
-from ip_ledger.log.jobs import NUMBER_LEAVES, log_key
+from ip_ledger.log.jobs import NUMBER_LEAVES
+from ip_ledger.log.keys import LogKey
 from ip_ledger.log.tables import LogOpening
 from shared.database import new_id
 from tests.fixtures.service import RunningService
@@ -49,7 +51,8 @@ async def step(world: World, *, sign: bool = True) -> None:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         await connection.execute(NUMBER_LEAVES)
         if sign:
-            await actions.sign_checkpoint(connection, log_key(service.app.state.settings))
+            key = LogKey.of(service.app.state.settings)
+            await actions.sign_checkpoint(connection, key, datetime.now(UTC))
 
 
 async def head_and_root(world: World) -> tuple[int, bytes, bytes]:
@@ -183,7 +186,8 @@ async def test_no_row_of_the_log_can_be_changed_or_deleted(world: World) -> None
 
 async def test_one_more_leaf_changes_the_root_and_no_leaf_changes_nothing(world: World) -> None:
     async def sign(connection: AsyncConnection) -> int | None:
-        return await actions.sign_checkpoint(connection, log_key(world.service.app.state.settings))
+        key = LogKey.of(world.service.app.state.settings)
+        return await actions.sign_checkpoint(connection, key, datetime.now(UTC))
 
     async with world.service.app.state.database.engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")

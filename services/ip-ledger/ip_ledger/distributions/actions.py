@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from ip_ledger import tenancy
 from ip_ledger.distributions import booking, queries, rules
@@ -446,7 +447,7 @@ async def _move_carry(
             for (asset_id, party_id), change in sorted(changes.items())
         ]
     )
-    added = ShareCarry.__table__.c.millionths + statement.excluded.millionths  # type: ignore[attr-defined]
+    added = col(ShareCarry.millionths) + statement.excluded.millionths
     await session.execute(
         statement.on_conflict_do_update(
             index_elements=["scope_id", "party_id", "currency"], set_={"millionths": added}

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -88,8 +88,12 @@ async def append_records(session: AsyncSession, records: Sequence[NewRecord]) ->
     )
 
 
-async def sign_checkpoint(connection: AsyncConnection, key: LogKey) -> int | None:
+async def sign_checkpoint(
+    connection: AsyncConnection, key: LogKey, signed_at: datetime
+) -> int | None:
     """Store the tiles that have become full, then sign the tree; give its size if it grew.
+
+    `signed_at` is real time: a checkpoint is no business of the programme's clock.
 
     The caller holds the sequencer's lock. Every statement can be done again, and the checkpoint
     comes last, so that a crash anywhere only leaves work for the next call.
@@ -108,7 +112,7 @@ async def sign_checkpoint(connection: AsyncConnection, key: LogKey) -> int | Non
             tree_size=size,
             root=root,
             note=key.signed(rules.checkpoint_text(key.origin, size, root)),
-            signed_at=datetime.now(UTC),
+            signed_at=signed_at,
         )
     )
     return size

@@ -1,7 +1,7 @@
 """Numbering committed records as leaves, and signing the tree over them."""
 
 import time
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy import text
@@ -23,19 +23,9 @@ NUMBER_LEAVES: Final = text("""
 """)
 
 
-def key_file(settings: LedgerSettings) -> Path:
-    """Tell where the signing key lies: beside the folder of files, unless a setting says else."""
-    return settings.log_key_file or settings.files.parent / "log.key"
-
-
-def log_key(settings: LedgerSettings) -> LogKey:
-    """Load the log's signing key, or make it at the very first start."""
-    return LogKey.kept_in(key_file(settings), settings.log_origin)
-
-
 def step(settings: LedgerSettings) -> Step:
     """Make the sequencer's step: number what waits, and sign at most every so often."""
-    key = log_key(settings)
+    key = LogKey.of(settings)
     signed_at = -settings.checkpoint_seconds
 
     async def number_and_sign(connection: AsyncConnection) -> int:
@@ -43,7 +33,7 @@ def step(settings: LedgerSettings) -> Step:
         numbered = (await connection.execute(NUMBER_LEAVES)).rowcount
         if time.monotonic() - signed_at < settings.checkpoint_seconds:
             return numbered
-        if await actions.sign_checkpoint(connection, key) is not None:
+        if await actions.sign_checkpoint(connection, key, datetime.now(UTC)) is not None:
             signed_at = time.monotonic()
         return numbered
 

@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from ip_ledger.settings import LedgerSettings
+
 ED25519: Final = b"\x01"
 
 
@@ -45,6 +47,12 @@ class LogKey:
         """Sign a text that ends with a newline; give the whole note."""
         signature = base64.b64encode(self._key_id + self._private.sign(text.encode())).decode()
         return f"{text}\n— {self.origin} {signature}\n"
+
+    @classmethod
+    def of(cls, settings: LedgerSettings) -> Self:
+        """Load the key where the settings say: beside the folder of files, unless told else."""
+        file = settings.log_key_file or settings.files.parent / "log.key"
+        return cls.kept_in(file, settings.log_origin)
 
     @classmethod
     def kept_in(cls, file: Path, origin: str) -> Self:

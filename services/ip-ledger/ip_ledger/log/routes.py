@@ -8,7 +8,7 @@ from fastapi.responses import PlainTextResponse
 from starlette.responses import Response
 
 from ip_ledger.log import queries, receipts, rules
-from ip_ledger.log.jobs import log_key
+from ip_ledger.log.keys import LogKey
 from ip_ledger.log.schemas import ReceiptOut
 from shared.http import CurrentActor, Failure, Reading, Router, access, problems
 from shared.rules import found
@@ -44,7 +44,7 @@ async def checkpoint(session: Reading) -> Response:
 )
 async def key(request: Request) -> Response:
     """Give the log's public key as a signed-note verifier line, to be kept as `log.pub`."""
-    line = log_key(request.app.state.settings).verifier
+    line = LogKey.of(request.app.state.settings).verifier
     return PlainTextResponse(f"{line}\n", headers=FOR_MINUTES)
 
 
