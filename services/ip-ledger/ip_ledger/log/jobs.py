@@ -1,7 +1,6 @@
 """Numbering committed records as leaves, and signing the tree over them."""
 
 import time
-from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy import text
@@ -10,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ip_ledger.log import actions
 from ip_ledger.log.keys import LogKey
 from ip_ledger.settings import LedgerSettings
+from shared.clock import Clock
 from shared.events.sequencing import Step
 
 # As with events: what waits is taken and numbered by one statement, so that after a crash it
@@ -22,6 +22,9 @@ NUMBER_LEAVES: Final = text("""
     FROM taken JOIN log_record r ON r.id = taken.record_id CROSS JOIN last
 """)
 
+# A checkpoint is no business of the programme's clock: this one is never moved.
+REAL_TIME: Final = Clock()
+
 
 def step(settings: LedgerSettings) -> Step:
     """Make the sequencer's step: number what waits, and sign at most every so often."""
@@ -33,7 +36,7 @@ def step(settings: LedgerSettings) -> Step:
         numbered = (await connection.execute(NUMBER_LEAVES)).rowcount
         if time.monotonic() - signed_at < settings.checkpoint_seconds:
             return numbered
-        if await actions.sign_checkpoint(connection, key, datetime.now(UTC)) is not None:
+        if await actions.sign_checkpoint(connection, key, REAL_TIME.now()) is not None:
             signed_at = time.monotonic()
         return numbered
 
