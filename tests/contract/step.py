@@ -14,10 +14,12 @@ from typing import Any, Final
 import httpx
 
 from zhichuang.postgres import PostgreSQL
+from zhichuang.processes import ProcessError
 from zhichuang.stack import Stack
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 BIN: Final = Path(sys.executable).parent
+_PARTS: Final = ("registry", "evaluation", "ip-ledger", "identity", "public")
 LOCKS: Final = ("requirements.lock", "requirements-dev.lock")
 
 
@@ -45,6 +47,12 @@ class Context:
         answer = httpx.get(f"{self.stack.url}/openapi.json", timeout=30)
         answer.raise_for_status()
         document: dict[str, Any] = answer.json()
+        missing = [
+            f"/v1/{name}/" for name in _PARTS if f"/v1/{name}/" not in str(document["paths"])
+        ]
+        if missing:
+            msg = f"/openapi.json lacks whole services: nothing under {', '.join(missing)}"
+            raise ProcessError(msg)
         return document
 
     def client(self, name: str | None) -> httpx.Client:
