@@ -1,12 +1,14 @@
 """Which centres a cycle judges, and how a case moves."""
 
 from datetime import date
+from fractions import Fraction
 from uuid import UUID
 
 import pytest
 
 from evaluation.cycles import rules
-from evaluation.cycles.rules import CaseEvent, CaseState, CenterStanding, Exclusion
+from evaluation.cycles.rules import CaseEvent, CaseState, CenterStanding, ScopeExclusion
+from evaluation.schemes.rules import Leaf, LeafCalc
 from shared.rules import Policy, failed_codes
 
 CENTER = UUID("01900000-0000-7000-8000-000000000001")
@@ -31,12 +33,12 @@ def standing(
     [
         (date(2026, 12, 31), None),
         (date(2027, 1, 1), None),
-        (date(2027, 1, 2), Exclusion.LISTED_TOO_SHORT),
-        (None, Exclusion.NOT_LISTED),
+        (date(2027, 1, 2), ScopeExclusion.LISTED_TOO_SHORT),
+        (None, ScopeExclusion.NOT_LISTED),
     ],
 )
 def test_a_centre_is_judged_from_twelve_months_of_listing_on(
-    listed_on: date | None, reason: Exclusion | None
+    listed_on: date | None, reason: ScopeExclusion | None
 ) -> None:
     assert rules.exclusion(standing(listed_on), UNTIL, 12) == reason
 
@@ -45,10 +47,10 @@ def test_a_centre_is_judged_from_twelve_months_of_listing_on(
 @pytest.mark.refusing
 def test_consortia_ended_centres_and_judged_ones_are_left_out() -> None:
     consortium = standing(form="consortium", entity=None)
-    assert rules.exclusion(consortium, UNTIL, 12) is Exclusion.CONSORTIUM
+    assert rules.exclusion(consortium, UNTIL, 12) is ScopeExclusion.CONSORTIUM
     assert rules.exclusion(standing(form="consortium"), UNTIL, 12) is None
-    assert rules.exclusion(standing(stage="delisted"), UNTIL, 12) is Exclusion.ENDED
-    assert rules.exclusion(standing(has_case=True), UNTIL, 12) is Exclusion.ALREADY_IN_CYCLE
+    assert rules.exclusion(standing(stage="delisted"), UNTIL, 12) is ScopeExclusion.ENDED
+    assert rules.exclusion(standing(has_case=True), UNTIL, 12) is ScopeExclusion.ALREADY_IN_CYCLE
 
 
 @pytest.mark.parametrize(
@@ -100,3 +102,27 @@ def test_sheets_come_in_until_the_computation() -> None:
     assert open_for_scores == {
         CaseState.COLLECTING, CaseState.SNAPSHOT_FROZEN, CaseState.SCORING,
     }  # fmt: skip
+
+
+@pytest.mark.requirement("A083", "A129")
+@pytest.mark.parametrize(
+    ("leaf_unit", "unit", "value", "figure"),
+    [
+        ("fen", "万元", "6000", "6000000000"),
+        ("fen", "10k_CNY", "6000", "6000000000"),
+        ("fen", "元", "60000000.01", "6000000001"),
+        ("fen", "fen", "6000000000", "6000000000"),
+        ("ratio", "%", "30", "0.3"),
+        ("ratio", "ratio", "0.3", "0.3"),
+        ("ratio", "占比", "30", "0.3"),
+        ("ratio", "占比", "0.3", "0.3"),
+        ("count", "万元", "8", "8"),
+        ("equivalent", "分", "8", "8"),
+    ],
+)
+def test_a_plans_figure_is_brought_into_the_leafs_unit(
+    leaf_unit: str, unit: str, value: str, figure: str
+) -> None:
+    leaf = Leaf("B2", "金额", LeafCalc.RATIO, Fraction(7), "四(四)", leaf_unit)
+    found = rules.in_leaf_unit(leaf, rules.Target("B2", unit, Fraction(value)))
+    assert found == Fraction(figure)

@@ -8,7 +8,7 @@ import pytest
 
 from evaluation.reports import rules
 from evaluation.reports.jobs import miss_overdue
-from evaluation.reports.rules import Due, Event, State
+from evaluation.reports.rules import Due, Event, ReportState
 from shared.rules import failed_codes
 from tests.evaluation.results import vector
 from tests.evaluation.results.year import ACCOUNTS, CASES, JudgedYear
@@ -60,7 +60,7 @@ def test_a_report_is_taken_to_the_last_day_of_grace_and_a_returned_one_after_it(
 
 @pytest.mark.requirement("A128")
 def test_every_pair_outside_the_table_is_refused() -> None:
-    for state in State:
+    for state in ReportState:
         for event in Event:
             failed = failed_codes(rules.move_checks(state, event))
             closed = state in rules.CLOSED
@@ -73,12 +73,13 @@ def test_every_pair_outside_the_table_is_refused() -> None:
     ("state", "today", "missing"),
     [
         (None, date(2026, 4, 30), False), (None, date(2026, 5, 1), True),
-        (State.DRAFT, date(2026, 5, 1), True), (State.RETURNED, date(2026, 5, 1), False),
-        (State.MISSING, date(2026, 1, 1), True),
+        (ReportState.DRAFT, date(2026, 5, 1), True),
+        (ReportState.RETURNED, date(2026, 5, 1), False),
+        (ReportState.MISSING, date(2026, 1, 1), True),
     ],
 )  # fmt: skip
 def test_a_report_is_missing_when_nobody_sent_it_by_its_last_day(
-    state: State | None,
+    state: ReportState | None,
     today: date,
     missing: bool,
 ) -> None:

@@ -11,8 +11,15 @@ from hypothesis import strategies as st
 
 from evaluation.cycles.rules import Target, target_of
 from evaluation.results import rules
-from evaluation.results.rules import Gate, Note
-from evaluation.schemes.rules import Parameters, Rating, Reading, Scheme, Source, points_text
+from evaluation.results.rules import LeafNote, RatingGate
+from evaluation.schemes.rules import (
+    Parameters,
+    Rating,
+    Scheme,
+    Source,
+    ThresholdReading,
+    points_text,
+)
 from shared.rules import failed_codes
 from tests.evaluation.results import vector
 
@@ -54,7 +61,7 @@ def test_each_profile_scales_unrounded_points(profile: str, total: str) -> None:
 @pytest.mark.requirement("A130")
 def test_the_other_reading_of_proportion_takes_the_upper_bound() -> None:
     given = vector.inputs()
-    scheme = with_parameters(given.scheme, reading=Reading.PROPORTION)
+    scheme = with_parameters(given.scheme, reading=ThresholdReading.PROPORTION)
     outcome = rules.compute(replace(given, scheme=scheme))
 
     assert [leaf(outcome, code)["points"] for code in ("C2", "C3", "D1")] == [
@@ -62,15 +69,15 @@ def test_the_other_reading_of_proportion_takes_the_upper_bound() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("reading", list(Reading))
+@pytest.mark.parametrize("reading", list(ThresholdReading))
 @pytest.mark.parametrize(
     ("actual", "interpolated"), [("0.0999", 0), ("0.1", 0), ("0.3", 1), ("0.31", 1)]
 )
 def test_thresholds_pay_nothing_below_and_all_from_the_upper_bound(
-    reading: Reading, actual: str, interpolated: int
+    reading: ThresholdReading, actual: str, interpolated: int
 ) -> None:
     share = rules.threshold_share(Fraction(actual), Fraction("0.1"), Fraction("0.3"), reading)
-    at_low = reading is Reading.PROPORTION and actual == "0.1"
+    at_low = reading is ThresholdReading.PROPORTION and actual == "0.1"
     assert share == (Fraction(1, 3) if at_low else interpolated)
 
 
@@ -91,13 +98,13 @@ def test_each_lower_bound_belongs_to_its_grade(total: str, rating: Rating) -> No
 @pytest.mark.parametrize(
     ("gate", "rating", "graded"),
     [
-        (Gate.REPORT_MISSING, Rating.EXCELLENT, Rating.UNQUALIFIED),
-        (Gate.REPORT_FALSIFIED, Rating.GOOD, Rating.UNQUALIFIED),
-        (Gate.REPORT_LATE, Rating.EXCELLENT, Rating.GOOD),
-        (Gate.REPORT_LATE, Rating.QUALIFIED, Rating.QUALIFIED),
+        (RatingGate.REPORT_MISSING, Rating.EXCELLENT, Rating.UNQUALIFIED),
+        (RatingGate.REPORT_FALSIFIED, Rating.GOOD, Rating.UNQUALIFIED),
+        (RatingGate.REPORT_LATE, Rating.EXCELLENT, Rating.GOOD),
+        (RatingGate.REPORT_LATE, Rating.QUALIFIED, Rating.QUALIFIED),
     ],
 )
-def test_a_gate_decides_over_the_score(gate: Gate, rating: Rating, graded: Rating) -> None:
+def test_a_gate_decides_over_the_score(gate: RatingGate, rating: Rating, graded: Rating) -> None:
     assert rules.gated(rating, {gate}, vector.SCHEME.parameters) is graded
 
 
@@ -111,7 +118,7 @@ def test_a_named_metric_without_records_scores_nothing_though_no_target_was_file
     for code, maximum in [("B1", "5.00"), ("B2", "7.00"), ("B3", "7.00"), ("B4", "5.00")]:
         assert leaf(outcome, code)["points"] == "0.00"
         assert leaf(outcome, code)["max"] == maximum
-        assert Note.NO_EVIDENCE in leaf(outcome, code)["notes"]
+        assert LeafNote.NO_EVIDENCE in leaf(outcome, code)["notes"]
 
 
 @pytest.mark.requirement("A083", "A129")
@@ -314,9 +321,11 @@ def test_more_training_never_earns_less(fewer: int, more: int) -> None:
 @given(
     st.fractions(min_value=0, max_value=2),
     st.fractions(min_value=0, max_value=2),
-    st.sampled_from(list(Reading)),
+    st.sampled_from(list(ThresholdReading)),
 )
-def test_a_threshold_share_never_falls(one: Fraction, two: Fraction, reading: Reading) -> None:
+def test_a_threshold_share_never_falls(
+    one: Fraction, two: Fraction, reading: ThresholdReading
+) -> None:
     low, high = sorted((one, two))
     bounds = (Fraction(1, 10), Fraction(1, 2), reading)
     assert 0 <= rules.threshold_share(low, *bounds) <= rules.threshold_share(high, *bounds) <= 1

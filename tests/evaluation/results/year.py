@@ -13,11 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from evaluation.duties.rules import Capacity, SubjectType
 from evaluation.duties.tables import CaseDuty
+from evaluation.experts.rules import Field
+from evaluation.experts.tables import Expert
 from evaluation.sheets.rules import State
 from evaluation.sheets.tables import ScoreItem, ScoreSheet
 from shared.directory import DirectoryCenter, DirectoryPolicy
 from tests.evaluation.results import vector
-from tests.evaluation.reviewing import CLAUSES, PARAMETERS, SEVEN, Reviewing
+from tests.evaluation.reviewing import CLAUSES, EXPERTS, PARAMETERS, SEVEN, Reviewing
 
 IN_TIME: Final = "2028-01-10T02:00:00+00:00"
 SCHEME_ID: Final = vector.DATA["scheme"]["id"]
@@ -41,8 +43,10 @@ class JudgedYear(Reviewing):
 
     async def prepare(self) -> None:
         """Fill the directory and the pool, list the centre, and let the neighbours tell."""
-        await super().prepare()
         async with self.service.sessions.begin() as session:
+            session.add_all(self._directory())
+            session.add_all(self._pool())
+            await session.flush()
             center = await session.get_one(DirectoryCenter, self.center_id)
             center.listed_on, center.stage, center.code = date(2026, 3, 10), "pilot", "C11"
             policy = await session.get_one(DirectoryPolicy, "2026.1")
@@ -62,6 +66,19 @@ class JudgedYear(Reviewing):
             answers[f"GET /v1/{service}/events"] = {"items": [], "last_position": 41}
             answers[f"GET /v1/{service}/facts"] = self._teller(service)
         self.tell_plan(vector.TARGETS)
+
+    def _pool(self) -> list[Expert]:
+        """Give the seven experts as rows: how they enter the pool is tested elsewhere."""
+        return [
+            Expert(
+                id=self.expert_ids[code],
+                person_id=self.people[code],
+                field=Field(EXPERTS[code][0]),
+                title="教授",
+                registered_at=datetime.now(UTC),
+            )
+            for code in SEVEN
+        ]
 
     def tell_plan(self, targets: Sequence[tuple[str, str, str]]) -> None:
         path = f"GET /v1/registry/centers/{self.center_id}/plan-targets"

@@ -84,7 +84,7 @@ FORMING: Final = frozenset({CaseState.COLLECTING, CaseState.SNAPSHOT_FROZEN})
 SCORABLE: Final = FORMING | {CaseState.SCORING}
 
 
-class Exclusion(StrEnum):
+class ScopeExclusion(StrEnum):
     """Why a centre is not judged in a cycle."""
 
     NOT_LISTED = "not_listed"
@@ -117,21 +117,21 @@ def months_after(day: date, months: int) -> date:
     return min(date(year, month, 1) + timedelta(days=day.day - 1), following - timedelta(days=1))
 
 
-def exclusion(center: CenterStanding, period_until: date, min_months: int) -> Exclusion | None:
+def exclusion(center: CenterStanding, period_until: date, min_months: int) -> ScopeExclusion | None:
     """Tell why a centre is out of scope (A124, C6), or None when it is judged.
 
     The months count from the day of listing, that day and the period's last day included.
     """
     if center.has_case:
-        return Exclusion.ALREADY_IN_CYCLE
+        return ScopeExclusion.ALREADY_IN_CYCLE
     if center.stage in ENDED_STAGES:
-        return Exclusion.ENDED
+        return ScopeExclusion.ENDED
     if center.listed_on is None:
-        return Exclusion.NOT_LISTED
+        return ScopeExclusion.NOT_LISTED
     if center.applicant_form == "consortium" and center.legal_entity_id is None:
-        return Exclusion.CONSORTIUM
+        return ScopeExclusion.CONSORTIUM
     if months_after(center.listed_on, min_months) > period_until + timedelta(days=1):
-        return Exclusion.LISTED_TOO_SHORT
+        return ScopeExclusion.LISTED_TOO_SHORT
     return None
 
 
@@ -207,19 +207,25 @@ def score_checks(state: CaseState) -> list[Check]:
 
 # How a plan's units stand to a leaf's own: money leaves count 分, shares are fractions of one.
 UNIT_FACTORS: Final[Mapping[str, Fraction]] = {
-    "fen": Fraction(1),
-    "分": Fraction(1),
-    "cny": Fraction(100),
-    "yuan": Fraction(100),
-    "元": Fraction(100),
-    "10k_cny": Fraction(1_000_000),
-    "10k_yuan": Fraction(1_000_000),
-    "cny_10k": Fraction(1_000_000),
-    "wan_yuan": Fraction(1_000_000),
-    "万元": Fraction(1_000_000),
-    "percent": Fraction(1, 100),
-    "%": Fraction(1, 100),
-    "ratio": Fraction(1),
+    **dict.fromkeys(("fen", "分", "cny_fen"), Fraction(1)),
+    **dict.fromkeys(("cny", "rmb", "yuan", "元", "人民币元"), Fraction(100)),
+    **dict.fromkeys(
+        (
+            "10k_cny",
+            "10k_yuan",
+            "cny_10k",
+            "yuan_10k",
+            "wan_yuan",
+            "10k",
+            "万",
+            "万元",
+            "人民币万元",
+        ),
+        Fraction(1_000_000),
+    ),
+    **dict.fromkeys(("亿元", "100m_cny"), Fraction(10_000_000_000)),
+    **dict.fromkeys(("percent", "pct", "%", "％"), Fraction(1, 100)),
+    **dict.fromkeys(("ratio", "share", "fraction"), Fraction(1)),
 }
 
 
@@ -245,7 +251,12 @@ def in_leaf_unit(leaf: Leaf, target: Target) -> Fraction:
     """Bring a plan's figure into the leaf's unit; counted things need no factor."""
     if leaf.unit not in (MONEY_UNIT, RATIO_UNIT):
         return target.value
-    return target.value * UNIT_FACTORS.get(target.unit.strip().lower(), Fraction(1))
+    factor = UNIT_FACTORS.get(target.unit.strip().lower())
+    if factor is None:
+        # A plan's units are free words. No share is over one: such a figure can only be percent.
+        is_percent = leaf.unit == RATIO_UNIT and target.value > 1
+        factor = Fraction(1, 100) if is_percent else Fraction(1)
+    return target.value * factor
 
 
 def target_of(leaf: Leaf, planned: Target | None) -> tuple[Fraction | None, TargetBasis]:

@@ -85,7 +85,7 @@ class CycleExclusionOut(Out):
     """A centre that the cycle does not judge."""
 
     center_id: UUID = Field(description="The centre.")
-    reason: rules.Exclusion = Field(description="Why it is out of scope.")
+    reason: rules.ScopeExclusion = Field(description="Why it is out of scope.")
 
 
 class EvaluationCycleOut(Out):

@@ -53,7 +53,7 @@ class CycleExclusion(Base, table=True):
 
     cycle_id: UUID = Field(foreign_key="evaluation_cycle.id", primary_key=True)
     center_id: UUID = Field(primary_key=True)
-    reason: rules.Exclusion = Field(sa_type=EnumText(rules.Exclusion))
+    reason: rules.ScopeExclusion = Field(sa_type=EnumText(rules.ScopeExclusion))
 
 
 class EvaluationCase(Base, table=True):

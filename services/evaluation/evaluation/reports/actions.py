@@ -141,9 +141,9 @@ async def lock(
     The caller has locked the case and checked `freezing_checks`. A missing one is `missing`.
     """
     report = await queries.report_for_update(session, case.id)
-    if report is None or report.state in (rules.State.DRAFT, rules.State.MISSING):
+    if report is None or report.state in (rules.ReportState.DRAFT, rules.ReportState.MISSING):
         return await miss(session, actor, case, report, now)
-    if report.state is rules.State.SUBMITTED:
+    if report.state is rules.ReportState.SUBMITTED:
         report = await accept(session, actor, case.id, now)
     report.state = rules.MOVES[report.state, rules.Event.LOCK]
     _touch(report, now)
@@ -160,7 +160,7 @@ async def miss(
 ) -> AnnualReport:
     """Set a report that nobody sent in time as missing (A128); the case is locked."""
     report = report or _new(case, now)
-    if report.state is not rules.State.MISSING:
+    if report.state is not rules.ReportState.MISSING:
         report.state = rules.MOVES[report.state, rules.Event.MISS]
         _touch(report, now)
         session.add(report)
@@ -217,7 +217,7 @@ async def _handled(
 ) -> tuple[EvaluationCase, AnnualReport]:
     case = await cycles.visible_case_for_update(session, actor, case_id)
     report = await queries.report_for_update(session, case_id)
-    state = rules.State.DRAFT if report is None else report.state
+    state = rules.ReportState.DRAFT if report is None else report.state
     require(
         [
             *await _separation(session, case, actor, Capacity.HANDLER),

@@ -67,7 +67,7 @@ async def overdue_cases(
         .outerjoin(AnnualReport, col(AnnualReport.case_id) == col(EvaluationCase.id))
         .where(
             col(EvaluationCase.state) == cycle_rules.CaseState.COLLECTING,
-            or_(col(AnnualReport.id).is_(None), col(AnnualReport.state) == rules.State.DRAFT),
+            or_(col(AnnualReport.id).is_(None), col(AnnualReport.state) == rules.ReportState.DRAFT),
             and_(last_on < today),
         )
         .order_by(col(EvaluationCase.id))

@@ -213,7 +213,7 @@ async def _rows(
     session: AsyncSession, case: EvaluationCase, report: AnnualReport | None, gathered: Gathered
 ) -> list[dict[str, Any]]:
     """Count now, or give what was counted when the report was submitted."""
-    open_states = (rules.State.DRAFT, rules.State.RETURNED)
+    open_states = (rules.ReportState.DRAFT, rules.ReportState.RETURNED)
     kept = None if report is None or report.state in open_states else report.target_vs_actual
     if kept is not None:
         return kept
@@ -258,7 +258,7 @@ async def _shown(
     return AnnualReportOut(
         case_id=case.id,
         center_id=case.center_id,
-        state=rules.State.DRAFT if report is None else report.state,
+        state=rules.ReportState.DRAFT if report is None else report.state,
         accounts=accounts_of(report),
         narrative=AnnualNarrative({} if report is None else report.narrative),
         target_vs_actual=[TargetActualOut.model_validate(row) for row in shown.rows],

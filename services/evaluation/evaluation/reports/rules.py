@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from evaluation.cycles.rules import Target, target_of
 from evaluation.schemes.rules import (
-    Calc,
     Fact,
+    LeafCalc,
     Period,
     Scheme,
     Source,
@@ -23,7 +23,7 @@ ACCOUNTS: Final = Rule("A129", "四(四)")
 REPORT_KIND: Final = "annual_report"
 
 
-class State(StrEnum):
+class ReportState(StrEnum):
     """Where a report stands; `missing` is a report that nobody sent in time."""
 
     DRAFT = "draft"
@@ -47,19 +47,19 @@ class Event(StrEnum):
 
 
 # The whole machine: a pair that is absent is refused, so that a new state starts closed.
-MOVES: Final[Mapping[tuple[State, Event], State]] = {
-    (State.DRAFT, Event.SAVE): State.DRAFT,
-    (State.RETURNED, Event.SAVE): State.RETURNED,
-    (State.DRAFT, Event.SUBMIT): State.SUBMITTED,
-    (State.RETURNED, Event.SUBMIT): State.SUBMITTED,
-    (State.SUBMITTED, Event.RETURN): State.RETURNED,
-    (State.SUBMITTED, Event.ACCEPT): State.ACCEPTED,
-    (State.ACCEPTED, Event.LOCK): State.LOCKED,
-    (State.DRAFT, Event.MISS): State.MISSING,
-    (State.MISSING, Event.REOPEN): State.DRAFT,
+MOVES: Final[Mapping[tuple[ReportState, Event], ReportState]] = {
+    (ReportState.DRAFT, Event.SAVE): ReportState.DRAFT,
+    (ReportState.RETURNED, Event.SAVE): ReportState.RETURNED,
+    (ReportState.DRAFT, Event.SUBMIT): ReportState.SUBMITTED,
+    (ReportState.RETURNED, Event.SUBMIT): ReportState.SUBMITTED,
+    (ReportState.SUBMITTED, Event.RETURN): ReportState.RETURNED,
+    (ReportState.SUBMITTED, Event.ACCEPT): ReportState.ACCEPTED,
+    (ReportState.ACCEPTED, Event.LOCK): ReportState.LOCKED,
+    (ReportState.DRAFT, Event.MISS): ReportState.MISSING,
+    (ReportState.MISSING, Event.REOPEN): ReportState.DRAFT,
 }
 # What nobody can write in any more, until an approver reopens it.
-CLOSED: Final = frozenset({State.LOCKED, State.MISSING})
+CLOSED: Final = frozenset({ReportState.LOCKED, ReportState.MISSING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def lateness_days(submitted_on: date, due_on: date) -> int:
     return max(0, (submitted_on - due_on).days)
 
 
-def move_checks(state: State, event: Event) -> list[Check]:
+def move_checks(state: ReportState, event: Event) -> list[Check]:
     """Check that this may happen to a report in its state (A128)."""
     code = "REPORT_LOCKED" if state in CLOSED else "STATE_CONFLICT"
     return [YEARLY.check(code, Kind.STATE, passed=(state, event) in MOVES, state=state.value)]
@@ -132,16 +132,16 @@ def reopening_checks(*, reopened: bool) -> list[Check]:
     return [YEARLY.check("STATE_CONFLICT", Kind.STATE, passed=not reopened, state="reopened")]
 
 
-def is_missing(state: State | None, due: Due, today: date) -> bool:
+def is_missing(state: ReportState | None, due: Due, today: date) -> bool:
     """Tell whether a report counts as missing; none at all is a draft that nobody began."""
-    if state is State.MISSING:
+    if state is ReportState.MISSING:
         return True
-    return state in (None, State.DRAFT) and today > due.last_on
+    return state in (None, ReportState.DRAFT) and today > due.last_on
 
 
-def freezing_checks(state: State | None, due: Due, today: date) -> list[Check]:
+def freezing_checks(state: ReportState | None, due: Due, today: date) -> list[Check]:
     """Check that a report may go into a snapshot: sent in, or known to be missing (A128)."""
-    ready = state in (State.SUBMITTED, State.ACCEPTED) or is_missing(state, due, today)
+    ready = state in (ReportState.SUBMITTED, ReportState.ACCEPTED) or is_missing(state, due, today)
     return [
         YEARLY.check(
             "REPORT_MISSING", Kind.STATE, passed=ready, state=state.value if state else "draft"
@@ -162,7 +162,7 @@ def target_vs_actual(
         if leaf.query is None:
             continue
         found = measure(leaf.query, facts.get(leaf.query.source, ()), period)
-        target = target_of(leaf, planned.get(leaf.code))[0] if leaf.calc is Calc.RATIO else None
+        target = target_of(leaf, planned.get(leaf.code))[0] if leaf.calc is LeafCalc.RATIO else None
         rows.append(
             {
                 "code": leaf.code,

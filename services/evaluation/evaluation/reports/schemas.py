@@ -123,7 +123,7 @@ class AnnualReportOut(Out):
 
     case_id: UUID = Field(description="Its case.")
     center_id: UUID = Field(description="The centre that reports.")
-    state: rules.State = Field(description="Where it stands.")
+    state: rules.ReportState = Field(description="Where it stands.")
     accounts: AnnualAccounts | None = Field(description="None before it is written.")
     narrative: AnnualNarrative = Field(description="In words, by part.")
     target_vs_actual: list[TargetActualOut] = Field(

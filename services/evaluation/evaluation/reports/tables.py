@@ -35,9 +35,9 @@ class AnnualReport(Base, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     case_id: UUID = Field(foreign_key="evaluation_case.id")
     center_id: UUID
-    state: rules.State = Field(
-        default=rules.State.DRAFT,
-        sa_type=EnumText(rules.State),
+    state: rules.ReportState = Field(
+        default=rules.ReportState.DRAFT,
+        sa_type=EnumText(rules.ReportState),
     )
     rd_cost_fen: int | None = Field(default=None, sa_type=BigInteger)
     total_cost_fen: int | None = Field(default=None, sa_type=BigInteger)

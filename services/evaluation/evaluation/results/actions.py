@@ -136,15 +136,17 @@ def _snapshot(
         registry_facts=len(gathered.registry),
         ip_ledger_facts=len(gathered.ip_ledger),
         plan_version=None if version is None else str(version),
-        report_state=report_rules.State.MISSING.value if report is None else report.state.value,
+        report_state=report_rules.ReportState.MISSING.value
+        if report is None
+        else report.state.value,
         taken_at=now,
     )
 
 
 def _report_content(cycle: EvaluationCycle, report: AnnualReport | None) -> dict[str, Any]:
     accounts = accounts_of(report)
-    if report is None or accounts is None or report.state is report_rules.State.MISSING:
-        return {"state": report_rules.State.MISSING.value, "lateness_days": 0, "fact": None}
+    if report is None or accounts is None or report.state is report_rules.ReportState.MISSING:
+        return {"state": report_rules.ReportState.MISSING.value, "lateness_days": 0, "fact": None}
     fact = report_rules.as_fact(
         str(report.id), cycle.period_until, accounts.model_dump(mode="json")
     )
@@ -220,7 +222,7 @@ async def _computed(
     require(rules.integrity_checks(kept.hash, rules.content_hash(kept.content)))
     inputs = await _inputs(session, case, kept, scores, profile, policy)
     # A centre without a report is unqualified: no expert need be asked about it.
-    needed = rules.Gate.REPORT_MISSING not in inputs.gates or bool(scores)
+    needed = rules.RatingGate.REPORT_MISSING not in inputs.gates or bool(scores)
     few = enough_checks(policy, len(scores)) if needed else []
     require([*few, *rules.input_checks(inputs)])
     return Computation(case, rules.compute(inputs), kept, _comments(scores))
@@ -301,7 +303,7 @@ async def read_again(
     session: AsyncSession,
     actor: Actor,
     case_id: UUID,
-    conclusion: rules.Conclusion,
+    conclusion: rules.ReadingConclusion,
     reason: str,
     now: datetime,
 ) -> SecondReading:

@@ -74,7 +74,7 @@ async def confirmed_readings(session: AsyncSession, result_id: UUID) -> int:
         .select_from(SecondReading)
         .where(
             col(SecondReading.result_id) == result_id,
-            col(SecondReading.conclusion) == rules.Conclusion.CONFIRMED,
+            col(SecondReading.conclusion) == rules.ReadingConclusion.CONFIRMED,
         )
     )
     return await session.scalar(statement) or 0

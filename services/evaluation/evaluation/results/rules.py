@@ -18,17 +18,17 @@ from evaluation.schemes.rules import (
     FULL,
     MONEY_UNIT,
     RATIO_UNIT,
-    Calc,
     Criterion,
     Fact,
     Leaf,
+    LeafCalc,
     Measured,
     Parameters,
     Period,
     Rating,
-    Reading,
     Scheme,
     Source,
+    ThresholdReading,
     decimal_text,
     digest,
     half_up,
@@ -52,7 +52,7 @@ PROFILE: Final = Rule("A132", "四(四)")
 FORMAT: Final = 1
 
 
-class Gate(StrEnum):
+class RatingGate(StrEnum):
     """What decides a rating over the score."""
 
     REPORT_MISSING = "report_missing"
@@ -60,14 +60,14 @@ class Gate(StrEnum):
     REPORT_LATE = "report_late"
 
 
-class Conclusion(StrEnum):
+class ReadingConclusion(StrEnum):
     """What a second reading comes to; only a confirming one lets a result go on."""
 
     CONFIRMED = "confirmed"
     DOUBTED = "doubted"
 
 
-class Note(StrEnum):
+class LeafNote(StrEnum):
     """Why a leaf's points are not simply its formula's."""
 
     NO_EVIDENCE = "no_evidence"
@@ -76,9 +76,9 @@ class Note(StrEnum):
     BASELINE_USED = "baseline_used"
 
 
-BASIS_NOTES: Final[Mapping[TargetBasis, tuple[Note, ...]]] = {
-    TargetBasis.MINIMUM: (Note.MINIMUM_APPLIED,),
-    TargetBasis.BASELINE: (Note.BASELINE_USED,),
+BASIS_NOTES: Final[Mapping[TargetBasis, tuple[LeafNote, ...]]] = {
+    TargetBasis.MINIMUM: (LeafNote.MINIMUM_APPLIED,),
+    TargetBasis.BASELINE: (LeafNote.BASELINE_USED,),
 }
 
 
@@ -102,7 +102,7 @@ class Inputs:
     targets: Sequence[Target]
     snapshot_hash: str
     sheets: Sequence[Sheet]
-    gates: frozenset[Gate] = frozenset()
+    gates: frozenset[RatingGate] = frozenset()
     trim_from: int = 5
 
 
@@ -117,7 +117,7 @@ class LeafResult:
     max_points: Fraction
     points: Fraction
     fact_ids: tuple[str, ...]
-    notes: tuple[Note, ...]
+    notes: tuple[LeafNote, ...]
     applicable: bool = True
 
     @property
@@ -144,26 +144,28 @@ def ratio_share(actual: Fraction, target: Fraction) -> Fraction:
     return min(actual / target, Fraction(1))
 
 
-def threshold_share(actual: Fraction, low: Fraction, high: Fraction, reading: Reading) -> Fraction:
+def threshold_share(
+    actual: Fraction, low: Fraction, high: Fraction, reading: ThresholdReading
+) -> Fraction:
     """Give the share between two thresholds: nothing below `low`, all from `high` on."""
     if actual < low:
         return Fraction(0)
     if actual >= high:
         return Fraction(1)
-    if reading is Reading.PROPORTION:
+    if reading is ThresholdReading.PROPORTION:
         return actual / high
     return (actual - low) / (high - low)
 
 
 def judge(leaf: Leaf, inputs: Inputs) -> LeafResult:
     """Give a leaf's share of its own points, before weights and before spreading."""
-    if leaf.calc is Calc.EXPERT:
+    if leaf.calc is LeafCalc.EXPERT:
         return _expert(leaf, inputs)
     if leaf.query is None:
         msg = f"leaf {leaf.code} has no query"
         raise ValueError(msg)
     found = measure(leaf.query, inputs.facts.get(leaf.query.source, ()), inputs.period)
-    if leaf.calc is Calc.THRESHOLD:
+    if leaf.calc is LeafCalc.THRESHOLD:
         return _threshold(leaf, found, inputs.scheme.parameters.reading)
     planned = next((one for one in inputs.targets if one.code == leaf.code), None)
     return _ratio(leaf, found, planned)
@@ -181,14 +183,16 @@ def _expert(leaf: Leaf, inputs: Inputs) -> LeafResult:
     scores = [sheet.scores[leaf.code] for sheet in inputs.sheets]
     if not scores:
         # Only a case whose report is missing gets here: it is unqualified, scored or not.
-        return replace(_judged(leaf, None, Fraction(0)), notes=(Note.NO_EVIDENCE,))
+        return replace(_judged(leaf, None, Fraction(0)), notes=(LeafNote.NO_EVIDENCE,))
     mean = expert_mean(scores, inputs.trim_from)
     return _judged(leaf, mean, mean / FULL)
 
 
-def _threshold(leaf: Leaf, found: Measured, reading: Reading) -> LeafResult:
+def _threshold(leaf: Leaf, found: Measured, reading: ThresholdReading) -> LeafResult:
     if found.raw is None or leaf.low is None or leaf.high is None:
-        return replace(_judged(leaf, None, Fraction(0), found.fact_ids), notes=(Note.NO_EVIDENCE,))
+        return replace(
+            _judged(leaf, None, Fraction(0), found.fact_ids), notes=(LeafNote.NO_EVIDENCE,)
+        )
     share = threshold_share(found.raw, leaf.low, leaf.high, reading)
     return _judged(leaf, found.raw, share, found.fact_ids)
 
@@ -200,10 +204,10 @@ def _ratio(leaf: Leaf, found: Measured, planned: Target | None) -> LeafResult:
     if leaf.evidence_required and not found.fact_ids:
         # B1-B4 are named by the plan itself: without a record they score 0, target or not.
         zero = _judged(leaf, raw, Fraction(0))
-        return replace(zero, target=target, notes=(*notes, Note.NO_EVIDENCE))
+        return replace(zero, target=target, notes=(*notes, LeafNote.NO_EVIDENCE))
     if target is None:
         none = _judged(leaf, raw, Fraction(0), found.fact_ids)
-        return replace(none, notes=(Note.NOT_APPLICABLE,), applicable=False)
+        return replace(none, notes=(LeafNote.NOT_APPLICABLE,), applicable=False)
     result = _judged(leaf, raw, ratio_share(raw, target), found.fact_ids)
     return replace(result, target=target, notes=notes)
 
@@ -255,12 +259,12 @@ def rating_for(total: Fraction, parameters: Parameters) -> Rating:
 ORDER: Final = (Rating.UNQUALIFIED, Rating.QUALIFIED, Rating.GOOD, Rating.EXCELLENT)
 
 
-def gated(rating: Rating, gates: Iterable[Gate], parameters: Parameters) -> Rating:
+def gated(rating: Rating, gates: Iterable[RatingGate], parameters: Parameters) -> Rating:
     """Apply the gates: no honest report means unqualified, a late one caps the grade."""
     found = set(gates)
-    if found & {Gate.REPORT_MISSING, Gate.REPORT_FALSIFIED}:
+    if found & {RatingGate.REPORT_MISSING, RatingGate.REPORT_FALSIFIED}:
         return Rating.UNQUALIFIED
-    if Gate.REPORT_LATE in found:
+    if RatingGate.REPORT_LATE in found:
         return min(rating, parameters.late_cap, key=ORDER.index)
     return rating
 
@@ -348,30 +352,30 @@ def formula(result: LeafResult, inputs: Inputs) -> str:
     if result.raw is None:
         return f"0 {points}"
     raw = decimal_text(result.raw)
-    if result.leaf.calc is Calc.EXPERT:
+    if result.leaf.calc is LeafCalc.EXPERT:
         return f"{raw} / 100 {points}"
-    if result.leaf.calc is Calc.THRESHOLD:
+    if result.leaf.calc is LeafCalc.THRESHOLD:
         return f"{_between(result, inputs.scheme.parameters.reading)} {points}"
     if result.target is None:
         return f"0 {points}"
     return f"min({raw} / {decimal_text(result.target)}, 1) {points}"
 
 
-def _between(result: LeafResult, reading: Reading) -> str:
+def _between(result: LeafResult, reading: ThresholdReading) -> str:
     low, high = (
         decimal_text(value or Fraction(0)) for value in (result.leaf.low, result.leaf.high)
     )
     raw = decimal_text(result.raw or Fraction(0))
-    if reading is Reading.PROPORTION:
+    if reading is ThresholdReading.PROPORTION:
         return f"[{raw} >= {low}] min({raw} / {high}, 1)"
     return f"clamp(({raw} - {low}) / ({high} - {low}), 0, 1)"
 
 
-SENTENCES: Final[Mapping[Note, str]] = {
-    Note.NO_EVIDENCE: "没有可计的记录，计零分",
-    Note.NOT_APPLICABLE: "没有目标值，不适用，分值按比例摊给同级指标",
-    Note.MINIMUM_APPLIED: "规划目标低于下限，按下限计",
-    Note.BASELINE_USED: "规划没有目标值，按基准值计",
+SENTENCES: Final[Mapping[LeafNote, str]] = {
+    LeafNote.NO_EVIDENCE: "没有可计的记录，计零分",
+    LeafNote.NOT_APPLICABLE: "没有目标值，不适用，分值按比例摊给同级指标",
+    LeafNote.MINIMUM_APPLIED: "规划目标低于下限，按下限计",
+    LeafNote.BASELINE_USED: "规划没有目标值，按基准值计",
 }
 
 
@@ -384,9 +388,9 @@ def explanation(result: LeafResult, inputs: Inputs) -> str:
 
 
 def _source_sentence(result: LeafResult, inputs: Inputs) -> str:
-    if result.leaf.calc is Calc.EXPERT:
+    if result.leaf.calc is LeafCalc.EXPERT:
         return f"专家评分表 {len(inputs.sheets)} 份，均值 {_shown(result.leaf, result.raw)}"
-    if result.leaf.calc is Calc.THRESHOLD:
+    if result.leaf.calc is LeafCalc.THRESHOLD:
         figures = (result.raw, result.leaf.low, result.leaf.high)
         raw, low, high = (_shown(result.leaf, value) for value in figures)
         return f"实际 {raw}，下限 {low}，上限 {high}，记录 {len(result.fact_ids)} 条"
@@ -437,11 +441,11 @@ def _has_negative(fact: Fact, paths: Iterable[str]) -> bool:
     return any((number_at(fact, path) or Fraction(0)) < 0 for path in paths)
 
 
-def gates_of(report_state: str, lateness: int) -> frozenset[Gate]:
+def gates_of(report_state: str, lateness: int) -> frozenset[RatingGate]:
     """Give the gates that a frozen report opens or shuts."""
     if report_state == "missing":
-        return frozenset({Gate.REPORT_MISSING})
-    return frozenset({Gate.REPORT_LATE} if lateness > 0 else ())
+        return frozenset({RatingGate.REPORT_MISSING})
+    return frozenset({RatingGate.REPORT_LATE} if lateness > 0 else ())
 
 
 def content_hash(content: bytes) -> str:

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 
 from evaluation.cycles.rules import CaseState
 from evaluation.results import rules
-from evaluation.schemes.rules import Calc, Rating
+from evaluation.schemes.rules import LeafCalc, Rating
 from evaluation.schemes.schemas import CriterionWeights
 from shared.http.schemas import Body, LongText, Out
 
@@ -47,7 +47,7 @@ class LeafResultOut(Out):
 
     code: str = Field(description="The indicator.")
     name: str = Field(description="In Chinese.")
-    calc: Calc = Field(description="How the figure becomes points.")
+    calc: LeafCalc = Field(description="How the figure becomes points.")
     unit: str = Field(description="Of raw and target: money is counted in `fen`.")
     raw: str | None = Field(description="The figure; none where nothing could be measured.")
     target: str | None = Field(description="What it is set against; none where none.")
@@ -56,7 +56,7 @@ class LeafResultOut(Out):
     fact_ids: list[str] = Field(description="The records behind it, by id.")
     formula: str = Field(description="The calculation with its figures.")
     clause: str = Field(description="The clause that it serves.")
-    notes: list[rules.Note] = Field(description="What else decided the points.")
+    notes: list[rules.LeafNote] = Field(description="What else decided the points.")
     explanation: str = Field(description="In a sentence.")
     comments: list[str] = Field(
         default_factory=list, description="What experts said, without saying who."
@@ -75,7 +75,7 @@ class EvaluationResultOut(Out):
     total: str = Field(description="The sum of the leaves' points, at most 100.")
     rating: Rating = Field(description="The grade, gates applied.")
     score_rating: Rating = Field(description="The grade of the total alone.")
-    gates: list[rules.Gate] = Field(description="What decided over the score.")
+    gates: list[rules.RatingGate] = Field(description="What decided over the score.")
     near_boundary: bool = Field(description="Whether a second reading is needed.")
     profile: str = Field(description="The weight profile.")
     weights: CriterionWeights = Field(description="Its weights.")
@@ -99,8 +99,8 @@ class SecondReadingIn(Body):
         }
     )
 
-    conclusion: rules.Conclusion = Field(
-        default=rules.Conclusion.CONFIRMED, description="Only a confirming one counts."
+    conclusion: rules.ReadingConclusion = Field(
+        default=rules.ReadingConclusion.CONFIRMED, description="Only a confirming one counts."
     )
     reason: LongText = Field(description="What was looked at, and why it holds.")
 
@@ -109,7 +109,7 @@ class SecondReadingOut(Out):
     """A second reading."""
 
     id: UUID = Field(description="The reading.")
-    conclusion: rules.Conclusion = Field(description="What it came to.")
+    conclusion: rules.ReadingConclusion = Field(description="What it came to.")
     reason: str = Field(description="What was looked at.")
     read_at: datetime = Field(description="When.")
 

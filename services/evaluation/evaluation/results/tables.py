@@ -92,7 +92,7 @@ class SecondReading(Base, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     result_id: UUID = Field(foreign_key="evaluation_result.id")
     person_id: UUID
-    conclusion: rules.Conclusion = Field(sa_type=EnumText(rules.Conclusion))
+    conclusion: rules.ReadingConclusion = Field(sa_type=EnumText(rules.ReadingConclusion))
     reason: str
     read_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
 

@@ -64,7 +64,7 @@ MOVES: Final[Mapping[tuple[SchemeState, SchemeEvent], SchemeState]] = {
 }
 
 
-class Calc(StrEnum):
+class LeafCalc(StrEnum):
     """How a leaf turns a figure into points."""
 
     RATIO = "ratio"
@@ -91,7 +91,7 @@ class Aggregate(StrEnum):
     RATIO = "ratio"
 
 
-class Reading(StrEnum):
+class ThresholdReading(StrEnum):
     """How 按比例 between two thresholds is read: from the lower bound, or of the upper one."""
 
     INTERPOLATE = "interpolate"
@@ -149,7 +149,7 @@ class Leaf:
 
     code: str
     name: str
-    calc: Calc
+    calc: LeafCalc
     max_points: Fraction
     clause: str
     unit: str
@@ -179,7 +179,7 @@ class Criterion:
 class Parameters:
     """The scheme's own thresholds; lower bounds of grades are included in the grade."""
 
-    reading: Reading
+    reading: ThresholdReading
     excellent_from: Fraction
     good_from: Fraction
     qualified_from: Fraction
@@ -205,7 +205,7 @@ class Scheme:
 
     def expert_codes(self) -> tuple[str, ...]:
         """Name the leaves that experts score."""
-        return tuple(leaf.code for leaf in self.leaves() if leaf.calc is Calc.EXPERT)
+        return tuple(leaf.code for leaf in self.leaves() if leaf.calc is LeafCalc.EXPERT)
 
 
 def canonical(document: object) -> bytes:
@@ -230,7 +230,7 @@ def scheme_from(content: Mapping[str, Any]) -> Scheme:
             for one in content["criteria"]
         ),
         parameters=Parameters(
-            reading=Reading(parameters["reading"]),
+            reading=ThresholdReading(parameters["reading"]),
             excellent_from=Fraction(parameters["excellent_from"]),
             good_from=Fraction(parameters["good_from"]),
             qualified_from=Fraction(parameters["qualified_from"]),
@@ -246,7 +246,7 @@ def _leaf_from(content: Mapping[str, Any]) -> Leaf:
     return Leaf(
         code=content["code"],
         name=content["name"],
-        calc=Calc(content["calc"]),
+        calc=LeafCalc(content["calc"]),
         max_points=Fraction(content["max"]),
         clause=content["clause"],
         unit=content["unit"],
@@ -381,11 +381,11 @@ def _is_whole(leaf: Leaf) -> bool:
     figures = (leaf.minimum, leaf.baseline, leaf.low, leaf.high)
     if leaf.max_points <= 0 or any(figure is not None and figure < 0 for figure in figures):
         return False
-    if leaf.calc is Calc.EXPERT:
+    if leaf.calc is LeafCalc.EXPERT:
         return leaf.query is None
     if leaf.query is None or not _is_query_whole(leaf.query):
         return False
-    if leaf.calc is Calc.THRESHOLD:
+    if leaf.calc is LeafCalc.THRESHOLD:
         return leaf.low is not None and leaf.high is not None and leaf.low < leaf.high
     return True
 

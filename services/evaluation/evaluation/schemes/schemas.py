@@ -167,8 +167,9 @@ class SchemeCriterion(Body):
 class SchemeParameters(Body):
     """The scheme's own thresholds; a grade's lower bound belongs to the grade."""
 
-    reading: rules.Reading = Field(
-        default=rules.Reading.INTERPOLATE, description="How 按比例 between thresholds is read."
+    reading: rules.ThresholdReading = Field(
+        default=rules.ThresholdReading.INTERPOLATE,
+        description="How 按比例 between thresholds is read.",
     )
     excellent_from: DecimalText = Field(default="90", description="Lower bound of 优秀.")
     good_from: DecimalText = Field(default="75", description="Lower bound of 良好.")
