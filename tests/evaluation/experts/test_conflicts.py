@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.experts import rules
-from evaluation.experts.rules import Candidate, Field, Interests, Party, RelationKind, Tie
+from evaluation.experts.rules import Candidate, ExpertField, Interests, Party, RelationKind, Tie
 from shared.rules import Policy, failed_codes
 
 POLICY = Policy("2026.1", {"X08": "四(三)2"}, {"X08": {"look_back_years": 3}})
@@ -21,7 +21,7 @@ SUBJECT = Interests(CENTER, (COMPANY, ENTITY))
 
 
 def candidate(*ties: Tie) -> Candidate:
-    return Candidate(UUID(int=20), UUID(int=21), Field.LEGAL, rules.State.ACTIVE, ties)
+    return Candidate(UUID(int=20), UUID(int=21), ExpertField.LEGAL, rules.State.ACTIVE, ties)
 
 
 def tie(kind: RelationKind = RelationKind.EMPLOYMENT, **over: Any) -> Tie:

@@ -25,7 +25,7 @@ def visible(actor: Actor) -> ColumnElement[bool]:
 
 
 def experts_page(
-    actor: Actor, field: rules.Field | None, state: rules.State | None
+    actor: Actor, field: rules.ExpertField | None, state: rules.State | None
 ) -> SelectOfScalar[Expert]:
     """Select the visible experts, for a page of them."""
     statement = select(Expert).where(visible(actor))

@@ -62,7 +62,7 @@ async def list_experts(
     page: PageQuery,
     actor: CurrentActor,
     session: Reading,
-    field: Annotated[rules.Field | None, Query(description="Only this field.")] = None,
+    field: Annotated[rules.ExpertField | None, Query(description="Only this field.")] = None,
     state: Annotated[rules.State | None, Query(description="Only this state.")] = None,
 ) -> Page[ExpertItemOut]:
     """List the pool with masked names; an expert finds himself only."""

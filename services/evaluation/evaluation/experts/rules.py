@@ -18,7 +18,7 @@ POOL: Final = Rule("A119", "四(三)2")
 LEGAL_ENTITY: Final = "legal_entity"
 
 
-class Field(StrEnum):
+class ExpertField(StrEnum):
     """The five fields that a panel covers (A120)."""
 
     ECONOMIC = "economic"
@@ -98,7 +98,7 @@ class Candidate:
 
     expert_id: UUID
     person_id: UUID
-    field: Field
+    field: ExpertField
     state: State
     ties: tuple[Tie, ...] = ()
 

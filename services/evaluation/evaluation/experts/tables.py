@@ -22,7 +22,7 @@ class Expert(Base, table=True):
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     person_id: UUID = Field(unique=True)
-    field: rules.Field = Field(sa_type=EnumText(rules.Field))
+    field: rules.ExpertField = Field(sa_type=EnumText(rules.ExpertField))
     title: str
     org_id: UUID | None = None
     org_uscc: str | None = None

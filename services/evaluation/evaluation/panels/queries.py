@@ -12,7 +12,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from evaluation.duties import queries as duty_queries
 from evaluation.duties.rules import Duty, SubjectType
-from evaluation.experts.rules import LEGAL_ENTITY, Field, Interests, Party
+from evaluation.experts.rules import LEGAL_ENTITY, ExpertField, Interests, Party
 from evaluation.panels.rules import ReviewSubject
 from evaluation.panels.tables import Panel, PanelDuty, PanelOrganization, PanelSeat
 from shared.auth import Actor
@@ -214,6 +214,6 @@ def vacancies(seats: Sequence[PanelSeat]) -> list[PanelSeat]:
     return [row for row in seats if row.vacated_at is not None and row.id not in filled]
 
 
-def vacant_fields(seats: Sequence[PanelSeat]) -> list[Field]:
+def vacant_fields(seats: Sequence[PanelSeat]) -> list[ExpertField]:
     """Name the field of each vacancy."""
     return [row.field for row in vacancies(seats)]

@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from evaluation.duties.rules import Capacity, Duty, SubjectType, separation_checks
-from evaluation.experts.rules import Candidate, Field, Interests, conflict_checks, pool_checks
+from evaluation.experts.rules import Candidate, ExpertField, Interests, conflict_checks, pool_checks
 from shared.rules import NOT_FOUND, Check, Kind, Policy, Rule
 
 REVIEW: Final = Rule("A121", "四(三)2")
@@ -97,7 +97,7 @@ def forming_checks(
     ]
 
 
-def composition_checks(policy: Policy, fields: Sequence[Field]) -> list[Check]:
+def composition_checks(policy: Policy, fields: Sequence[ExpertField]) -> list[Check]:
     """Check that a panel has an odd number of at least five experts over all fields (A120)."""
     rule = policy.rule("A120")
     least = int(policy.value("A120", "min_experts"))
@@ -166,7 +166,7 @@ def pass_line(policy: Policy, subject_type: SubjectType) -> Decimal | None:
     return Decimal(str(policy.value("A121", "pass_line")))
 
 
-def refill_checks(state: State, vacant: Iterable[Field], field: Field) -> list[Check]:
+def refill_checks(state: State, vacant: Iterable[ExpertField], field: ExpertField) -> list[Check]:
     """Check that a vacant seat of this field waits for an expert."""
     waiting = Counter(vacant)
     return [

@@ -71,7 +71,7 @@ class PanelSheetOut(Out):
 
     id: UUID = Field(description="Names the score sheet.")
     expert_id: UUID = Field(description="Whose it is.")
-    field: experts.Field = Field(description="The field that the expert stands for.")
+    field: experts.ExpertField = Field(description="The field that the expert stands for.")
     vacated: bool = Field(description="Whether the expert has left the panel.")
 
 
@@ -92,7 +92,9 @@ class PanelOut(Out):
     pass_line: MeanText | None = Field(description="For an application: the mean it needs.")
     sheets_hash: str | None = Field(description="SHA-256 of the sheets that count.")
     indicators: list[str] = Field(description="What each sheet scores.")
-    vacant_fields: list[experts.Field] = Field(description="Fields of seats waiting for an expert.")
+    vacant_fields: list[experts.ExpertField] = Field(
+        description="Fields of seats waiting for an expert."
+    )
     sheets: list[PanelSheetOut] = Field(description="Every seat, in the order of seating.")
 
 

@@ -97,7 +97,7 @@ class PanelSeat(Base, table=True):
     panel_id: UUID = Field(foreign_key="panel.id")
     expert_id: UUID = Field(foreign_key="expert.id")
     person_id: UUID
-    field: experts.Field = Field(sa_type=EnumText(experts.Field))
+    field: experts.ExpertField = Field(sa_type=EnumText(experts.ExpertField))
     replaces_seat_id: UUID | None = Field(default=None, foreign_key="panel_seat.id", unique=True)
     seated_at: datetime = Field(sa_type=instant())
     vacated_at: datetime | None = Field(default=None, sa_type=instant())

@@ -13,8 +13,8 @@ from evaluation.sheets import queries as sheet_queries
 from evaluation.sheets.rules import panel_passes
 from evaluation.standing.schemas import (
     CasePersonOut,
+    ReviewStandingOut,
     StandingExpertOut,
-    StandingOut,
     StandingPanelOut,
     StandingReviewOut,
     StandingVisitOut,
@@ -24,14 +24,14 @@ from evaluation.visits import queries as visit_queries
 
 async def standing(
     session: AsyncSession, subject_type: SubjectType, subject_id: UUID
-) -> StandingOut:
+) -> ReviewStandingOut:
     """Tell where a review stands; a subject that was never reviewed has nothing."""
     people = await duty_queries.people_of(session, subject_type, subject_id)
     case_people = [CasePersonOut.model_validate(duty) for duty in people]
     panel = await panel_queries.standing_panel(session, subject_type, subject_id)
     if panel is None:
-        return StandingOut(panel=None, review=None, site_visit=None, case_people=case_people)
-    return StandingOut(
+        return ReviewStandingOut(panel=None, review=None, site_visit=None, case_people=case_people)
+    return ReviewStandingOut(
         panel=await _panel(session, panel),
         review=await _review(session, panel),
         site_visit=await _visit(session, panel),

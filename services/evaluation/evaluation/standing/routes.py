@@ -7,7 +7,7 @@ from fastapi import Query
 
 from evaluation.duties.rules import SubjectType
 from evaluation.standing import queries
-from evaluation.standing.schemas import StandingOut
+from evaluation.standing.schemas import ReviewStandingOut
 from shared.http import Reading, Router, access, problems
 
 router = Router(prefix="/v1/evaluation/standing", tags=["standing"])
@@ -23,6 +23,6 @@ async def get_standing(
     subject_type: Annotated[SubjectType, Query(description="What is reviewed.")],
     subject_id: Annotated[UUID, Query(description="The application or the case.")],
     session: Reading,
-) -> StandingOut:
+) -> ReviewStandingOut:
     """Tell where the review of an application or case stands, with versions and hashes."""
     return await queries.standing(session, subject_type, subject_id)

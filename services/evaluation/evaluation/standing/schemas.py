@@ -21,7 +21,7 @@ class StandingExpertOut(Out):
 
     expert_id: UUID = Field(description="The expert.")
     person_id: UUID = Field(description="The person.")
-    field: experts.Field = Field(description="The field.")
+    field: experts.ExpertField = Field(description="The field.")
 
 
 class StandingPanelOut(Out):
@@ -64,7 +64,7 @@ class CasePersonOut(Out):
     capacity: str = Field(description="What the person did.")
 
 
-class StandingOut(Out):
+class ReviewStandingOut(Out):
     """Where a review stands: what the decision on it may rest on."""
 
     panel: StandingPanelOut | None = Field(description="None before one is formed.")
