@@ -270,7 +270,7 @@ def _nested(record: Mapping[Any, Any]) -> dict[str, Any]:
     return row
 
 
-def _judged(index: int, raw: Any, adapter: TypeAdapter[Any], *, textual: bool) -> Judged:  # noqa: ANN401
+def _judged(index: int, raw: Any, adapter: TypeAdapter[Any], *, textual: bool) -> Judged:  # noqa: ANN401 - JSON
     if isinstance(raw, Exception):
         broken = FORM.check("BODY_UNREADABLE", Kind.CONTENT, passed=False, pointer=f"/{index}")
         return RowResult(index, Outcome.FAILED, checks=(broken,))
@@ -281,10 +281,10 @@ def _judged(index: int, raw: Any, adapter: TypeAdapter[Any], *, textual: bool) -
             {**item, "loc": ("body", *item["loc"])}
             for item in error.errors(include_url=False, include_input=False)
         ]
-        return RowResult(index, Outcome.FAILED, checks=tuple(checks_of(problems)))
+        return RowResult(index, Outcome.FAILED, checks=tuple(checks_of(problems, raw)))
 
 
-def _validated(raw: Any, adapter: TypeAdapter[Any], *, textual: bool) -> Any:  # noqa: ANN401
+def _validated(raw: Any, adapter: TypeAdapter[Any], *, textual: bool) -> Any:  # noqa: ANN401 - JSON
     if not textual:
         return adapter.validate_python(raw)
     try:

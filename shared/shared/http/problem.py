@@ -44,7 +44,7 @@ class Failure(Exception):  # noqa: N818 - an answer, not an error of ours
         code: str,
         headers: Mapping[str, str] | None = None,
         /,
-        **figures: Any,  # noqa: ANN401
+        **figures: Any,  # noqa: ANN401 - JSON values
     ) -> None:
         """Name the code; the figures fill its text."""
         super().__init__(code)
@@ -193,23 +193,39 @@ def of_validation(request: Request, error: RequestValidationError) -> Response:
     problems = error.errors()
     if any(problem["type"] == "json_invalid" for problem in problems):
         return of_failure(request, Failure("BODY_UNREADABLE"))
-    return of_refusal(request, Refused(checks_of(problems)))
+    return of_refusal(request, Refused(checks_of(problems, error.body)))
 
 
-def checks_of(problems: Iterable[Mapping[str, Any]]) -> list[Check]:
-    """Turn Pydantic's findings into checks, without the input that they carry."""
+def checks_of(problems: Iterable[Mapping[str, Any]], body: object = None) -> list[Check]:
+    """Turn Pydantic's findings into checks, without the input that they carry.
+
+    With the `body` that was judged, pointers lead to what stands in it.
+    """
     # A body that a dependency reads as well is judged twice by the framework.
     distinct = {(problem["type"], tuple(problem["loc"])): problem for problem in problems}
-    return [_check_of(problem) for problem in distinct.values()]
+    return [_check_of(problem, body) for problem in distinct.values()]
 
 
-def _check_of(problem: Mapping[str, Any]) -> Check:
-    location = [str(part) for part in problem["loc"]]
-    place = (
-        location[1:]
-        if location and location[0] in {"body", "query", "path", "header"}
-        else location
-    )
+def _place(location: Sequence[Any], body: object) -> list[str]:
+    """Give the way into what was sent; a union's own names for its members are no part of it."""
+    if not location or location[0] not in {"body", "query", "path", "header"}:
+        return [str(part) for part in location]
+    if location[0] != "body" or body is None:
+        return [str(part) for part in location[1:]]
+    place, here = [], body
+    for number, part in enumerate(location[1:], start=2):
+        if isinstance(here, dict) and (part in here or number == len(location)):
+            here = here.get(part)
+        elif isinstance(here, list) and isinstance(part, int) and part < len(here):
+            here = here[part]
+        else:
+            continue
+        place.append(str(part))
+    return place
+
+
+def _check_of(problem: Mapping[str, Any], body: object) -> Check:
+    place = _place(problem["loc"], body)
     pointer = "".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in place)
     kind = problem["type"]
     if kind in CODES:

@@ -152,6 +152,13 @@ async def test_a_wrong_payload_is_refused(house: House, payload: dict[str, Any])
     assert answer.status_code == 422, answer.text
 
 
+@pytest.mark.refusing
+async def test_a_pointer_leads_into_the_body_that_was_sent(house: House) -> None:
+    payload = {**house.fact()["payload"], "amount": {"amount": 1.5}}
+    answer = await house.post(house.member, "k", payload=payload)
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/payload/amount/amount"]
+
+
 KINDS: dict[str, dict[str, Any]] = {
     "incubation": {"uscc": "91310113FAKE0011X5", "alive_on": "2027-03-01"},
     "seed_financing": {"uscc": "91310113FAKE0011X5", "round": "seed", "amount": {"amount": 1}},

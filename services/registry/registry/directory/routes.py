@@ -40,6 +40,7 @@ async def read_directory_center(center_id: UUID, session: Reading) -> DirectoryC
     "/organizations",
     operation_id="registry_find_directory_organization",
     openapi_extra=access("service", tenant=ALL, internal=True),
+    responses=problems(),
 )
 async def find_directory_organization(
     uscc: Annotated[UsccText, Query(description="Exactly this code.")], session: Reading
@@ -72,6 +73,7 @@ async def read_directory_organization(
     "/organizations/{organization_id}/led-by/{lead_organization_id}",
     operation_id="registry_read_directory_lead",
     openapi_extra=access("service", tenant=ALL, internal=True),
+    responses=problems(),
 )
 async def read_directory_lead(
     organization_id: UUID, lead_organization_id: UUID, session: Reading
@@ -84,6 +86,7 @@ async def read_directory_lead(
     "/organizations/{organization_id}/centers",
     operation_id="registry_list_directory_centers",
     openapi_extra=access("service", tenant=ALL, internal=True),
+    responses=problems(),
 )
 async def list_directory_centers(
     organization_id: UUID, today: Today, session: Reading

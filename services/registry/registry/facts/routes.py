@@ -10,7 +10,7 @@ from fastapi import Depends, Query, Request, Response
 from pydantic import AwareDatetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.facts import actions, queries
+from registry.facts import actions, queries, schemas
 from registry.facts.rules import FactKind
 from registry.facts.schemas import (
     ROWS,
@@ -49,6 +49,25 @@ from shared.http.schemas import Day
 
 OWN = "own facts and those of one's centres; officials and services see all"
 JOBS_PATH = "/v1/registry/jobs"
+
+# The body is streamed past the framework, so that its form is told here.
+ROWS_BODY: Final = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "array",
+                "items": {
+                    "oneOf": [
+                        {"$ref": f"#/components/schemas/{name}"} for name in schemas.FACT_IN_NAMES
+                    ]
+                },
+            }
+        },
+        "application/x-ndjson": {"schema": {"type": "string"}},
+        "text/csv": {"schema": {"type": "string"}},
+    },
+}
 
 facts = Router(prefix="/v1/registry/facts", tags=["facts"])
 batches = Router(prefix="/v1/registry/fact-batches", tags=["facts"])
@@ -186,13 +205,16 @@ async def read_fact(fact_id: UUID, actor: CurrentActor, today: Today, session: R
 @batches.post(
     "",
     operation_id="registry_post_facts",
-    openapi_extra=access(
-        "member",
-        tenant="centres to which one belongs",
-        key_required=True,
-        streamed=True,
-        rules=("X05", "A019"),
-    ),
+    openapi_extra={
+        **access(
+            "member",
+            tenant="centres to which one belongs",
+            key_required=True,
+            streamed=True,
+            rules=("X05", "A019"),
+        ),
+        "requestBody": ROWS_BODY,
+    },
     responses=problems("IDEMPOTENCY_KEY_REQUIRED", "UNSUPPORTED_MEDIA_TYPE", "BODY_TOO_LARGE"),
     response_model=BatchOut,
 )

@@ -3,6 +3,7 @@
 The classes are made from `kinds.PAYLOADS`, so that a new kind is one payload class.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import reduce
 from operator import or_
@@ -15,6 +16,7 @@ from registry.facts.kinds import PAYLOADS, FactPayload
 from registry.facts.rules import ChainStage, FactKind, NewFact
 from shared.http.schemas import Body, Day, ExternalId, Out, ShortText
 
+Example = Mapping[str, Any]
 Evidence = Annotated[list[UUID], Field(max_length=50)]
 
 
@@ -98,31 +100,55 @@ def _name(payload: type[FactPayload]) -> str:
     return payload.__name__.removesuffix("Payload")
 
 
-def _model(payload: type[FactPayload], base: Any, suffix: str) -> Any:  # noqa: ANN401 - made here
+def _model(payload: type[FactPayload], base: Any, suffix: str, rest: Example) -> Any:  # noqa: ANN401 - made here
     kind: Any = Literal[payload.KIND.value]
-    return create_model(
+    model: Any = create_model(
         f"{_name(payload)}{suffix}",
         __base__=base,
         __doc__=payload.__doc__,
         kind=(kind, Field(description="Tells the kind.")),
         payload=(payload, Field(description="The fields of the kind.")),
     )
+    example = {"kind": payload.KIND.value, **rest, "payload": payload.EXAMPLE}
+    model.model_config["json_schema_extra"] = {"examples": [example]}
+    model.model_rebuild(force=True)
+    return model
 
 
-def _union(base: Any, suffix: str) -> Any:  # noqa: ANN401 - made here
-    members = [_model(payload, base, suffix) for payload in PAYLOADS]
+def _union(base: Any, suffix: str, rest: Example) -> Any:  # noqa: ANN401 - made here
+    members = [_model(payload, base, suffix, rest) for payload in PAYLOADS]
     return Annotated[reduce(or_, members), Field(discriminator="kind")]
 
+
+POSTED: Final[Example] = {
+    "center_id": "019a0000-0000-7000-8000-000000000001",
+    "occurred_on": "2027-06-18",
+    "external_id": "2027-0042",
+    "evidence": [],
+}
+CORRECTED: Final[Example] = {"occurred_on": "2027-06-19", "reason": "日期有误"}
+KEPT: Final[Example] = {
+    **POSTED,
+    "id": "019a0000-0000-7000-8000-000000000042",
+    "recorded_at": "2027-06-20T01:00:00Z",
+    "submitted_by_org_id": "019a0000-0000-7000-8000-000000000002",
+    "chain_stage": None,
+    "supersedes_id": None,
+    "superseded_by_id": None,
+    "reason": None,
+    "derived": {"is_member": False, "is_sme": True, "region_code": "310113"},
+}
 
 if TYPE_CHECKING:
     FactIn = FactBodyIn
     FactCorrectionIn = FactCorrectionBodyIn
     FactOut = FactEnvelopeOut
 else:
-    FactIn = _union(FactBodyIn, "FactIn")
-    FactCorrectionIn = _union(FactCorrectionBodyIn, "FactCorrectionIn")
-    FactOut = _union(FactEnvelopeOut, "FactOut")
+    FactIn = _union(FactBodyIn, "FactIn", POSTED)
+    FactCorrectionIn = _union(FactCorrectionBodyIn, "FactCorrectionIn", CORRECTED)
+    FactOut = _union(FactEnvelopeOut, "FactOut", KEPT)
 
+FACT_IN_NAMES: Final = tuple(f"{_name(payload)}FactIn" for payload in PAYLOADS)
 ROWS: Final[TypeAdapter[Any]] = TypeAdapter(FactIn)
 
 

@@ -42,6 +42,21 @@ from shared.http.batches import BatchKind, BatchOptions, BatchOut, Row, RowResul
 EVERYONE = ("member", "expert", "official", "agency", "service")
 OPEN = "every signed-in caller sees every entry"
 
+# The body is streamed past the framework, so that its form is told here.
+ROWS_BODY: Final = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "array",
+                "items": {"$ref": "#/components/schemas/OrganizationIn"},
+            }
+        },
+        "application/x-ndjson": {"schema": {"type": "string"}},
+        "text/csv": {"schema": {"type": "string"}},
+    },
+}
+
 organizations = Router(prefix="/v1/registry/organizations", tags=["organizations"])
 parks = Router(prefix="/v1/registry/parks", tags=["organizations"])
 batches = Router(prefix="/v1/registry/organization-batches", tags=["organizations"])
@@ -84,6 +99,7 @@ async def register_organization(
     "",
     operation_id="registry_list_organizations",
     openapi_extra=access(*EVERYONE, tenant=OPEN),
+    responses=problems(),
 )
 async def list_organizations(
     page: PageQuery,
@@ -155,6 +171,7 @@ async def enter_park(body: ParkIn, actor: CurrentActor, session: Transaction) ->
     "",
     operation_id="registry_list_parks",
     openapi_extra=access(*EVERYONE, tenant=OPEN, rules=("A068",)),
+    responses=problems(),
 )
 async def list_parks(
     page: PageQuery,
@@ -186,9 +203,12 @@ async def read_park(park_id: UUID, session: Reading) -> ParkOut:
 @batches.post(
     "",
     operation_id="registry_register_organizations",
-    openapi_extra=access(
-        "handler", tenant="officials", key_required=True, streamed=True, rules=("X05", "A051")
-    ),
+    openapi_extra={
+        **access(
+            "handler", tenant="officials", key_required=True, streamed=True, rules=("X05", "A051")
+        ),
+        "requestBody": ROWS_BODY,
+    },
     responses=problems("IDEMPOTENCY_KEY_REQUIRED", "UNSUPPORTED_MEDIA_TYPE", "BODY_TOO_LARGE"),
     response_model=BatchOut,
 )

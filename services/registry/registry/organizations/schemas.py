@@ -1,7 +1,7 @@
 """What goes over the wire about organizations and parks."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
@@ -65,6 +65,11 @@ class OrganizationIn(Body):
     parent_uscc: UsccText | None = Field(default=None, description="Code of who holds it.")
 
 
+def _left_out(schema: dict[str, Any]) -> None:
+    # A field that is not sent has no value; its default only makes the class.
+    schema.pop("default", None)
+
+
 class OrganizationPatch(Body):
     """What officials correct of an entry; a field left out stays, a null clears it."""
 
@@ -72,12 +77,14 @@ class OrganizationPatch(Body):
         json_schema_extra={"examples": [{"is_sme": True, "dishonesty_until": "2027-01-01"}]}
     )
 
-    name: ShortText = Field(default="", description="Registered name.")
+    name: ShortText = Field(default="", json_schema_extra=_left_out, description="Registered name.")
     org_type: OrgType = Field(default=OrgType.ENTERPRISE, description="What kind it is.")
     legal_person_kind: LegalPersonKind = Field(
         default=LegalPersonKind.INDEPENDENT, description="Whether it is a legal person by itself."
     )
-    region_code: RegionCode = Field(default="", description="Where it is registered.")
+    region_code: RegionCode = Field(
+        default="", json_schema_extra=_left_out, description="Where it is registered."
+    )
     industry_code: IndustryCode | None = Field(default=None, description="GB/T 4754-2017.")
     is_sme: bool = Field(default=False, description="Whether it is a small or medium enterprise.")
     is_leading: bool = Field(default=False, description="Whether it leads its industry.")

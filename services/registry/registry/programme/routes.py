@@ -57,6 +57,7 @@ Version = Annotated[str, Path(max_length=64, description="Name of a policy versi
     "",
     operation_id="registry_list_policy_versions",
     openapi_extra=access(tenant=PUBLIC, rules=("A001",)),
+    responses=problems(),
 )
 async def list_policy_versions(
     page: PageQuery,
@@ -94,6 +95,7 @@ async def read_policy_version(
     "",
     operation_id="registry_list_code_tables",
     openapi_extra=access(tenant=PUBLIC, rules=("X15",)),
+    responses=problems(),
 )
 async def list_code_tables(response: Response, session: Reading) -> CodeTableListOut:
     """Name the code tables."""
@@ -118,6 +120,7 @@ async def read_code_table(scheme: Scheme, response: Response, session: Reading) 
     "",
     operation_id="registry_list_fields",
     openapi_extra=access(tenant=PUBLIC, rules=("A047",)),
+    responses=problems(),
 )
 async def list_fields(
     page: PageQuery,
@@ -173,6 +176,7 @@ async def retire_field(
     "",
     operation_id="registry_list_calls",
     openapi_extra=access(tenant="drafts are seen by officials only", rules=("A115",)),
+    responses=problems(),
 )
 async def list_calls(page: PageQuery, actor: MaybeActor, session: Reading) -> Page[CallOut]:
     """List the calls; the rolling one is always among them."""
@@ -247,6 +251,7 @@ async def close_call(
     "",
     operation_id="registry_add_working_days",
     openapi_extra=access(tenant=PUBLIC, rules=("X10",)),
+    responses=problems(),
 )
 async def add_working_days(
     after: Annotated[Day, Query(description="The day before the period begins.")],

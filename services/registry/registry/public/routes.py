@@ -45,6 +45,7 @@ def _shown(center: Center, members: list[queries.PublicMember]) -> PublicCenterO
     operation_id="registry_list_public_centers",
     openapi_extra=access(tenant=EVERYTHING, rules=("X11",)),
     dependencies=[Depends(cached)],
+    responses=problems(),
 )
 async def list_public_centers(
     page: PageQuery,
@@ -84,6 +85,7 @@ async def read_public_center(
     operation_id="registry_read_statistics",
     openapi_extra=access(tenant=EVERYTHING, rules=("A014",)),
     dependencies=[Depends(cached)],
+    responses=problems(),
 )
 async def read_statistics(today: Today, session: Reading) -> StatisticsOut:
     """Read the programme's figures of today."""
