@@ -24,7 +24,8 @@ CLOSED = {
     "schemas": (NETWORK | STORAGE, {"queries", "actions", "routes", "consumers", "jobs"}),
     "routes": (NETWORK, {"consumers", "jobs"}),
     "consumers": (HTTP | NETWORK, {"routes"}),
-    "jobs": (HTTP, {"routes"}),
+    # A job is handed the running app, whose state holds its database and clients.
+    "jobs": (HTTP - {"fastapi"}, {"routes"}),
 }
 
 

@@ -46,7 +46,7 @@ class Sessions:
 class Database:
     """A process's database: the engine, its sessions and the plain address for hot paths."""
 
-    def __init__(self, url: str, clock: Clock, pool: int = 10, **options: Any) -> None:  # noqa: ANN401
+    def __init__(self, url: str, clock: Clock, pool: int = 10, **options: Any) -> None:  # noqa: ANN401 - SQLAlchemy's
         """Make the pool; nothing connects before the first statement."""
         self.url = url
         self.engine: AsyncEngine = create_async_engine(

@@ -80,11 +80,11 @@ def _plain_text(
 
 
 def _is_ours(  # Alembic's own signature
-    item: Any,  # noqa: ANN401, ARG001
+    item: Any,  # noqa: ANN401, ARG001 - theirs
     name: str | None,
     kind: str,
-    reflected: bool,  # noqa: FBT001, ARG001
-    compare_to: Any,  # noqa: ANN401, ARG001
+    reflected: bool,  # noqa: FBT001, ARG001 - theirs
+    compare_to: Any,  # noqa: ANN401, ARG001 - theirs
 ) -> bool:
     # The job queue's tables belong to its library, which checks them itself.
     return not (kind == "table" and (name or "").startswith("pgqueuer"))

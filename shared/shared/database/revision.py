@@ -26,9 +26,9 @@ def main() -> None:
     path = getattr(made, "path", None)
     if path:
         ruff = [sys.executable, "-m", "ruff"]
-        subprocess.run([*ruff, "check", "-q", "--fix", path], check=False)  # noqa: S603
-        subprocess.run([*ruff, "format", "-q", path], check=False)  # noqa: S603
-        print(path)  # noqa: T201
+        subprocess.run([*ruff, "check", "-q", "--fix", path], check=False)  # noqa: S603 - our own tool
+        subprocess.run([*ruff, "format", "-q", path], check=False)  # noqa: S603 - our own tool
+        print(path)  # noqa: T201 - a tool for the terminal
 
 
 if __name__ == "__main__":

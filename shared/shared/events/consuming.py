@@ -115,7 +115,7 @@ class Consumers:
             arrived = await session.execute(
                 insert(Inbox).values(source=source, event_id=event.id).on_conflict_do_nothing()
             )
-            if arrived.rowcount:  # type: ignore[attr-defined]
+            if arrived.rowcount:  # type: ignore[attr-defined]  # a cursor's
                 await self._handlers[source][event.type](session, event)
             await session.execute(
                 insert(FeedCursor)

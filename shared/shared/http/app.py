@@ -101,12 +101,12 @@ def service_app(service: Service) -> ASGIApp:
     app.state.verifier = TokenVerifier(settings.issuer, app.state.services.fetch_keys)
     app.state.committed = asyncio.Event()
     app.state.sequencer = Sequencer(app.state.database, app.state.committed, service.steps)
-    app.openapi = lambda: published(app)  # type: ignore[method-assign]
+    app.openapi = lambda: published(app)  # type: ignore[method-assign]  # FastAPI's hook
     _answer_failures(app)
     for router in _own_routers(service, settings):
         app.include_router(router)
     edge = Edge(app, service.name, clock, sandbox=settings.sandbox)
-    edge.fastapi = app  # type: ignore[attr-defined]
+    edge.fastapi = app  # type: ignore[attr-defined]  # for tests
     return edge
 
 

@@ -111,7 +111,7 @@ def _trace(given: str | None) -> str:
     return f"00-{uuid4().hex}-{uuid4().hex[:16]}-01"
 
 
-async def _fault(scope: Scope, headers: Headers, request_id: str, send: Any) -> None:  # noqa: ANN401
+async def _fault(scope: Scope, headers: Headers, request_id: str, send: Any) -> None:  # noqa: ANN401 - ASGI
     language = problem.language_of(headers.get("accept-language"))
     body = problem.document(request_id, scope["path"], language, 500, "INTERNAL")
     response = problem.answer(body)
