@@ -13,6 +13,7 @@ from evaluation.panels import actions, clients, queries
 from evaluation.panels.rules import ReviewSubject
 from evaluation.panels.schemas import PanelIn, PanelOut, PanelSeatIn, PanelSheetOut
 from evaluation.panels.tables import Panel, PanelSeat
+from shared.directory import ensure_policy
 from shared.http import (
     CurrentActor,
     CurrentWork,
@@ -54,9 +55,10 @@ class Asked:
     application: ReviewSubject | None
 
 
-async def asked(body: PanelIn, work: CurrentWork, services: Services) -> Asked:
+async def asked(body: PanelIn, work: CurrentWork, services: Services, today: Today) -> Asked:
     """Ask the registry about an application, unless the answer was kept already."""
     await work.replay()
+    await ensure_policy(services, work.sessions, today)
     if body.subject_type is SubjectType.CASE:
         return Asked(body, None)
     return Asked(body, await clients.application_subject(services, body.subject_id))

@@ -57,6 +57,8 @@ async def _review(session: AsyncSession, panel: Panel) -> StandingReviewOut | No
         return None
     scores = await sheet_queries.scores_of_panel(session, panel.id)
     return StandingReviewOut(
+        panel_id=panel.id,
+        version=panel.version,
         mean=panel.mean,
         pass_line=panel.pass_line,
         passed=panel_passes(panel.mean, panel.pass_line),

@@ -38,6 +38,8 @@ class StandingPanelOut(Out):
 class StandingReviewOut(Out):
     """The result of a finished review."""
 
+    panel_id: UUID = Field(description="The panel whose review it is.")
+    version: int = Field(description="The panel's version; it grows when a sheet is voided.")
     mean: Figure | None = Field(description="For an application: the mean of the sheets.")
     pass_line: Figure | None = Field(description="For an application: the mean it needs.")
     passed: bool | None = Field(description="Whether the mean reaches the pass line.")
