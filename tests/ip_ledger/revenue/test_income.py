@@ -1,0 +1,138 @@
+"""From a license to shared income through the ledger's own doors (vectors C7-3 and C7-4)."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.ip_ledger.conftest import Ledger
+from zhichuang import verify
+
+pytestmark = pytest.mark.anyio
+
+OWNERS = ("m04", "m09", "c03")
+GROSS = {"amount": 120_000_000, "currency": "CNY"}
+DEDUCTIONS = [
+    {"kind": "tax", "amount": {"amount": 6_792_453}},
+    {"kind": "maintenance", "amount": {"amount": 3_000_000}},
+    {"kind": "direct", "amount": {"amount": 2_000_000}},
+]
+
+
+async def call(
+    ledger: Ledger, name: str, path: str, body: Any = None, status: int = 201, **claims: Any
+) -> Any:
+    async with ledger.member(name, **claims) as client:
+        answer = await client.post(
+            f"/v1/ip-ledger/{path}", json=body, headers={"Idempotency-Key": str(uuid4())}
+        )
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+async def asset_of(ledger: Ledger, **ppm: int) -> str:
+    asset_id: str = (await ledger.registered())["id"]
+    answer = await ledger.owned(asset_id, consents=OWNERS, **ppm)
+    assert answer.status_code == 201, answer.text
+    return asset_id
+
+
+def income(asset_id: str, **changes: Any) -> Any:
+    return {
+        "asset_id": asset_id, "kind": "license", "gross": GROSS, "deductions": DEDUCTIONS,
+        "received_on": "2026-01-20",
+    } | changes  # fmt: skip
+
+
+@pytest.mark.requirement("A033", "A084", "A086")
+async def test_a_licenses_income_goes_all_the_way_to_proved_lines(ledger: Ledger) -> None:
+    await ledger.signed(*OWNERS)
+    asset_id = await asset_of(ledger, m04=400_000, m09=350_000, c03=250_000)
+    license_body = {
+        "asset_id": asset_id, "licensor_id": str(ledger.org["m09"]), "type": "ordinary",
+        "licensee_org_id": str(ledger.org["m08"]), "territory": "CN", "effective_on": "2026-02-10",
+    }  # fmt: skip
+    licensed = await call(ledger, "m09", "licenses", license_body)
+    event = await call(ledger, "c03", "revenue-events", income(asset_id, source_id=licensed["id"]))
+    assert event["net"]["amount"] == 108_207_547
+    rule = {"owner_id": str(ledger.org["m04"]), "rate_ppm": 700_000, "basis": "rule"}
+    run = await call(
+        ledger,
+        "c03",
+        "distribution-runs",
+        {"revenue_event_ids": [event["id"]], "reward_rules": [rule]},
+    )
+    amounts = [line["amount"]["amount"] for line in run["lines"]]
+    assert amounts == [43_283_019, 37_872_641, 27_051_887]
+    path = f"distribution-runs/{run['id']}"
+    for name in OWNERS:
+        await call(ledger, name, f"{path}/confirmations", {"plan_hash": run["plan_hash"]})
+    second = {"sub": uuid4()}
+    await call(ledger, "c03", f"{path}/approve", status=200, **second)
+    await call(ledger, "c03", f"{path}/pay", status=200, **second)
+    await ledger.service.number()
+    async with ledger.member("m04") as owner:
+        key = (await owner.get("/v1/ip-ledger/log/key")).text
+        receipt = await owner.get(f"/v1/ip-ledger/receipts/{run['lines'][0]['id']}")
+        owned = await owner.get(f"/v1/ip-ledger/receipts/{run['lines'][0]['ownership_version_id']}")
+    assert verify.verified(receipt.content, key).opened["amount"]["amount"] == 43_283_019
+    assert verify.verified(owned.content, key).record["kind"] == "ownership_version"
+
+
+@pytest.mark.requirement("A086")
+async def test_ties_go_by_the_signed_agreement(ledger: Ledger) -> None:
+    await ledger.signed("c03", "m09", "m04")
+    asset_id = await asset_of(ledger, m04=333_333, m09=333_333, c03=333_334)
+    body = income(asset_id, gross={"amount": 10_001}, deductions=[])
+    event = await call(ledger, "c03", "revenue-events", body)
+    run = await call(ledger, "c03", "distribution-runs", {"revenue_event_ids": [event["id"]]})
+    paid = {line["payee_id"]: line["amount"]["amount"] for line in run["lines"]}
+    assert [paid[str(ledger.org[name])] for name in ("c03", "m09", "m04")] == [3_334, 3_334, 3_333]
+
+
+@pytest.mark.requirement("A086")
+@pytest.mark.refusing
+async def test_ownership_that_changed_meanwhile_makes_the_plan_stale(ledger: Ledger) -> None:
+    await ledger.signed(*OWNERS)
+    asset_id = await asset_of(ledger, m04=400_000, m09=350_000, c03=250_000)
+    event = await call(ledger, "c03", "revenue-events", income(asset_id))
+    run = await call(ledger, "c03", "distribution-runs", {"revenue_event_ids": [event["id"]]})
+    changed = await ledger.owned(
+        asset_id, version=2, consents=OWNERS, valid_from="2026-01-20", cause="transfer",
+        m04=500_000, m09=250_000, c03=250_000,
+    )  # fmt: skip
+    assert changed.status_code == 201, changed.text
+    path = f"distribution-runs/{run['id']}/confirmations"
+    problem = await call(ledger, "m04", path, {"plan_hash": run["plan_hash"]}, 409)
+    assert problem["code"] == "STALE_INPUT"
+    await call(ledger, "c03", f"distribution-runs/{run['id']}/cancel", status=200)
+    again = await call(ledger, "c03", "distribution-runs", {"revenue_event_ids": [event["id"]]})
+    assert again["lines"][0]["ppm"] == 500_000
+
+
+@pytest.mark.requirement("A086")
+@pytest.mark.refusing
+async def test_income_of_a_day_without_owners_is_not_shared(ledger: Ledger) -> None:
+    asset_id = (await ledger.registered())["id"]
+    event = await call(ledger, "c03", "revenue-events", income(asset_id))
+    problem = await call(
+        ledger, "c03", "distribution-runs", {"revenue_event_ids": [event["id"]]}, 409
+    )
+    assert problem["code"] == "OWNERSHIP_MISSING"
+
+
+@pytest.mark.requirement("A033", "X04")
+@pytest.mark.refusing
+async def test_income_needs_its_asset_its_centre_and_a_real_source(ledger: Ledger) -> None:
+    asset_id = await asset_of(ledger, m04=400_000, m09=350_000, c03=250_000)
+    unknown = await call(
+        ledger, "c03", "revenue-events", income(asset_id, source_id=str(uuid4())), 422
+    )
+    assert unknown["code"] == "SOURCE_UNKNOWN"
+    member = await call(ledger, "m09", "revenue-events", income(asset_id), 403)
+    assert member["code"] == "FORBIDDEN_SCOPE"
+    await call(ledger, "m23", "revenue-events", income(asset_id), 404)
+    floats = income(asset_id, gross={"amount": 12.345})
+    await call(ledger, "c03", "revenue-events", floats, 422)
+    kinds = income(asset_id, deductions=[{"kind": "management", "amount": {"amount": 1}}])
+    await call(ledger, "c03", "revenue-events", kinds, 422)
