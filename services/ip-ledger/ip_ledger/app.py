@@ -3,6 +3,7 @@
 from typing import Final
 from uuid import UUID
 
+from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.types import ASGIApp
 
@@ -76,6 +77,10 @@ async def feed_scope(session: AsyncSession, actor: Actor) -> FeedScope:
     return FeedScope(center_ids=await directory.centers_of(session, actor.org_id), types=types)
 
 
+async def _watch_agreements(app: FastAPI) -> None:
+    await agreement_jobs.watch(app.state.database.sessions, app.state.committed)
+
+
 def create_app() -> ASGIApp:
     """Make the ip-ledger's app from the environment."""
     settings = LedgerSettings()
@@ -100,7 +105,7 @@ def create_app() -> ASGIApp:
             steps=(log_jobs.step(settings),),
             background=(
                 job_worker(batch_jobs(BATCHES)),
-                agreement_jobs.put_due_in_force,
+                _watch_agreements,
             ),
             tags=TAGS,
         )

@@ -128,9 +128,9 @@ async def test_a_later_first_day_waits_for_the_day(ledger: Ledger) -> None:
 
     signed = await ledger.signed("m04", "m09", effective_on="2026-02-01")
     assert signed["state"] == "signed"
-    assert await jobs.look(ledger.service.app) == 0
+    assert await jobs.put_due_in_force(ledger.sessions) == 0
     ledger.service.set_clock("2026-01-31T16:00:01+00:00")
-    assert await jobs.look(ledger.service.app) == 1
+    assert await jobs.put_due_in_force(ledger.sessions) == 1
     async with ledger.member("m09") as party:
         seen = (await party.get(f"{AGREEMENTS}/{signed['id']}")).json()
     assert seen["state"] == "in_force"

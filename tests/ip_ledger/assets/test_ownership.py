@@ -164,7 +164,7 @@ async def test_a_late_correction_changes_what_is_known_and_not_what_was(ledger: 
     async with ledger.member("m04") as client:
         path = f"{ASSETS}/{asset['id']}/ownership-versions"
         known = (await client.get(path)).json()["items"]
-        everything = (await client.get(path, params={"history": "true"})).json()["items"]
+        everything = (await client.get(path, params={"history": "all"})).json()["items"]
     assert [(one["valid_from"], one["valid_until"]) for one in known] == [
         ("2026-01-10", None),
         ("2026-01-01", "2026-01-04"),

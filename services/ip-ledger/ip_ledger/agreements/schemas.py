@@ -257,7 +257,7 @@ class AgreementOut(Out):
     warnings: list[CheckOut] = Field(default_factory=list, description="What to look at.")
 
 
-class StandingOut(Out):
+class StandingAgreementOut(Out):
     """The agreement that binds a centre's members on a day."""
 
     id: UUID = Field(description="The agreement.")
@@ -274,4 +274,4 @@ class AgreementStandingOut(Out):
 
     center_id: UUID = Field(description="The centre.")
     on: date = Field(description="The day asked for.")
-    agreement: StandingOut | None = Field(description="None when nothing binds that day.")
+    agreement: StandingAgreementOut | None = Field(description="None when nothing binds that day.")

@@ -16,7 +16,7 @@ from ip_ledger.assets import queries, rules
 from ip_ledger.assets.rules import Disclosure, Event
 from ip_ledger.assets.tables import Asset, AssetInventor, InventorPerson
 from ip_ledger.facts.actions import state_facts
-from ip_ledger.facts.rules import FactKind, Statement
+from ip_ledger.facts.rules import LedgerFactKind, Statement
 from shared.auth import Actor
 from shared.clock import day_of
 from shared.database import new_id
@@ -312,7 +312,7 @@ def statement(asset: Asset) -> Statement:
     return Statement(
         subject_id=asset.id,
         center_id=asset.center_id,
-        kind=FactKind.ASSET,
+        kind=LedgerFactKind.ASSET,
         # Know-how has no day of its own: it counts from the day on which it was recorded.
         occurred_on=asset.dates.occurred_on or day_of(asset.recorded_at),
         external_id=asset.external_id,

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, literal, select, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -182,7 +182,7 @@ async def _entitled(
 async def _declare_instant(session: AsyncSession, at: datetime) -> None:
     """Say the transaction's instant to the database, which holds every version to it."""
     await session.execute(
-        select(func.set_config("zhichuang.instant", at.isoformat(), True))  # noqa: FBT003
+        select(func.set_config("zhichuang.instant", at.isoformat(), literal(value=True)))
     )
 
 

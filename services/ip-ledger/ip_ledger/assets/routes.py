@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -72,6 +73,13 @@ REFUSALS: Final = (
     "EXTERNAL_ID_MISMATCH",
     "CONSORTIUM_NOT_REGISTERED",
 )
+
+
+class History(StrEnum):
+    """Which versions of ownership are asked for."""
+
+    KNOWN = "known"
+    ALL = "all"
 
 
 async def center_known(body: AssetIn, work: CurrentWork, services: Services) -> None:
@@ -309,13 +317,15 @@ async def list_versions(
     session: Reading,
     page: PageQuery,
     as_of: AsOf = None,
-    history: Annotated[bool, Query(description="All versions ever known.")] = False,  # noqa: FBT002
+    history: Annotated[
+        History, Query(description="`known` as asked for, or `all` versions that ever were.")
+    ] = History.KNOWN,
 ) -> Page[OwnershipOut]:
     """List an asset's versions in the order of recording: as known then or now, or all of them."""
     asset = await queries.visible_asset(session, actor, asset_id, today)
     rows, next_cursor = await paginate(
         session,
-        queries.versions_known(asset_id, as_of, everything=history),
+        queries.versions_known(asset_id, as_of, everything=history is History.ALL),
         page,
         keys=[col(OwnershipVersion.number)],
         filters={"as_of": as_of, "history": history},

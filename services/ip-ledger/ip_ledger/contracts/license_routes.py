@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from ip_ledger import tenancy
-from ip_ledger.contracts import license_actions, queries, rules
+from ip_ledger.contracts import queries, rules
+from ip_ledger.contracts.actions import licensing
 from ip_ledger.contracts.rules import Grant
 from ip_ledger.contracts.schemas import (
     ContractStateIn,
@@ -84,7 +85,7 @@ async def grant(
     response: Response,
 ) -> LicenseOut:
     """Grant a license; an ordinary one needs no consent by law, any other that of all owners."""
-    row = await license_actions.grant(
+    row = await licensing.grant(
         session,
         actor,
         _grant_of(body, actor),
@@ -113,7 +114,7 @@ async def consent(
     response: Response,
 ) -> LicenseOut:
     """Consent for one's own organization; the consent that suffices makes the license."""
-    row = await license_actions.consent(session, actor, license_id, now=now, today=today)
+    row = await licensing.consent(session, actor, license_id, now=now, today=today)
     return await _answer(session, response, row, today, language)
 
 
@@ -135,7 +136,7 @@ async def record_license(
     response: Response,
 ) -> LicenseOut:
     """Enter the number under which CNIPA recorded the license."""
-    row = await license_actions.record_with_cnipa(
+    row = await licensing.record_with_cnipa(
         session,
         actor,
         license_id,
@@ -166,7 +167,7 @@ async def change_state(
     response: Response,
 ) -> LicenseOut:
     """Record that a license is performed, completed or terminated."""
-    row = await license_actions.change_state(
+    row = await licensing.change_state(
         session,
         actor,
         license_id,

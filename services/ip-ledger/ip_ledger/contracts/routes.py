@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from ip_ledger import tenancy
-from ip_ledger.contracts import actions, license_routes, queries
-from ip_ledger.contracts.actions import Registration
+from ip_ledger.contracts import license_routes, queries
+from ip_ledger.contracts.actions import moving, reporting
+from ip_ledger.contracts.actions.moving import Registration
 from ip_ledger.contracts.rules import ContractKind, Report, State
 from ip_ledger.contracts.schemas import (
     ContractStateIn,
@@ -100,7 +101,7 @@ async def report(
     response: Response,
 ) -> TechContractOut:
     """Record a technology contract; an unregistered one is taken with a warning."""
-    verdict = await actions.report(
+    verdict = await reporting.report(
         session,
         actor,
         report_of(body),
@@ -122,7 +123,7 @@ async def report_rows(
     """Record the contracts of a batch."""
     clock = session.info["clock"]
     today = clock.today()
-    verdicts = await actions.report_many(
+    verdicts = await reporting.report_many(
         session,
         actor,
         [report_of(row.value) for row in rows],
@@ -133,7 +134,7 @@ async def report_rows(
     return [_row_result(row.index, one) for row, one in zip(rows, verdicts, strict=True)]
 
 
-def _row_result(index: int, verdict: actions.Reported) -> RowResult:
+def _row_result(index: int, verdict: reporting.Reported) -> RowResult:
     if verdict.contract is None:
         return RowResult(index, Outcome.FAILED, checks=verdict.checks)
     outcome = Outcome.CREATED if verdict.is_new else Outcome.DUPLICATE
@@ -187,7 +188,7 @@ async def register(
     response: Response,
 ) -> TechContractOut:
     """Enter a contract's registration, from which on it counts as market turnover."""
-    contract = await actions.register(
+    contract = await moving.register(
         session,
         actor,
         contract_id,
@@ -217,7 +218,7 @@ async def change_state(
     response: Response,
 ) -> TechContractOut:
     """Record that a contract is performed, completed or terminated."""
-    contract = await actions.change_state(
+    contract = await moving.change_state(
         session,
         actor,
         contract_id,

@@ -45,7 +45,7 @@ class ContractKind(StrEnum):
     SERVICE = "service"
 
 
-class Role(StrEnum):
+class PartyRole(StrEnum):
     """On which side the centre stands; the seller registers the contract."""
 
     SELLER = "seller"
@@ -121,7 +121,7 @@ class Report:
 
     center_id: UUID
     kind: ContractKind
-    role: Role
+    role: PartyRole
     counterparty_name: str | None
     counterparty_uscc: str | None
     is_commissioned_rd: bool
@@ -210,7 +210,7 @@ def _consent(
     )
 
 
-def licensee_checks(org_id: UUID | None, code: str | None, known: bool) -> list[Check]:  # noqa: FBT001
+def licensee_checks(org_id: UUID | None, code: str | None, *, is_known: bool) -> list[Check]:
     """Check that the licensee is named, once, by an id that is known or a good USCC."""
     checks = [
         CO_OWNERS.check(
@@ -223,7 +223,7 @@ def licensee_checks(org_id: UUID | None, code: str | None, known: bool) -> list[
         CO_OWNERS.check(
             "PARTY_UNKNOWN",
             Kind.CONTENT,
-            passed=org_id is None or known,
+            passed=org_id is None or is_known,
             pointer="/licensee_org_id",
             org_ids=[str(org_id)],
         ),

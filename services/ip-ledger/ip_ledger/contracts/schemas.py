@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field
 
-from ip_ledger.contracts.rules import ContractKind, Event, LicenseType, Review, Role, State
+from ip_ledger.contracts.rules import ContractKind, Event, LicenseType, PartyRole, Review, State
 from shared.codes.registrations import ContractNumberScheme
 from shared.http.schemas import (
     MAX_SAFE,
@@ -177,7 +177,7 @@ class TechContractIn(Body):
 
     center_id: UUID = Field(description="The centre.")
     kind: ContractKind = Field(description="One of the five types.")
-    role: Role = Field(default=Role.SELLER, description="The centre's side.")
+    role: PartyRole = Field(default=PartyRole.SELLER, description="The centre's side.")
     counterparty: Annotated[CounterpartyIn, BeforeValidator(_counterparty)] = Field(
         description="The other side."
     )
@@ -217,7 +217,7 @@ class TechContractOut(Out):
     id: UUID = Field(description="The contract.")
     center_id: UUID = Field(description="The centre.")
     kind: ContractKind = Field(description="One of the five types.")
-    role: Role = Field(description="The centre's side.")
+    role: PartyRole = Field(description="The centre's side.")
     party_org_id: UUID = Field(description="Who signs for the centre.")
     counterparty: CounterpartyOut | None = Field(description="The other side; null when masked.")
     confidential: bool = Field(description="Other members do not see the counterparty.")

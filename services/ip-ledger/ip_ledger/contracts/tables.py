@@ -12,8 +12,8 @@ from ip_ledger.contracts.rules import (
     TURNOVER,
     ContractKind,
     LicenseType,
+    PartyRole,
     Review,
-    Role,
     State,
 )
 from shared.codes.registrations import ContractNumberScheme
@@ -115,7 +115,7 @@ class TechContract(Base, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     center_id: UUID
     kind: ContractKind = Field(sa_column=Column(EnumText(ContractKind), nullable=False))
-    role: Role = Field(sa_column=Column(EnumText(Role), nullable=False))
+    role: PartyRole = Field(sa_column=Column(EnumText(PartyRole), nullable=False))
     # Who signs for the centre: its legal entity, or the member named for a consortium.
     party_org_id: UUID
     counterparty_name: str | None = None

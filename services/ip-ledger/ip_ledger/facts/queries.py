@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from ip_ledger import tenancy
-from ip_ledger.facts.rules import FactKind
+from ip_ledger.facts.rules import LedgerFactKind
 from ip_ledger.facts.tables import LedgerFact
 from shared.auth import Actor
 from shared.directory import DirectoryCenter
@@ -22,7 +22,7 @@ def known_facts(
     today: date,
     *,
     center_id: UUID | None,
-    kind: FactKind | None,
+    kind: LedgerFactKind | None,
     first: date | None,
     last: date | None,
     as_of: datetime,

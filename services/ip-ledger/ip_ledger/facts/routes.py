@@ -8,7 +8,7 @@ from fastapi import Query
 from sqlmodel import col
 
 from ip_ledger.facts import queries
-from ip_ledger.facts.rules import FactKind
+from ip_ledger.facts.rules import LedgerFactKind
 from ip_ledger.facts.schemas import LedgerFactPageOut
 from ip_ledger.facts.tables import LedgerFact
 from ip_ledger.times import AsOf
@@ -30,7 +30,7 @@ router = Router(prefix="/v1/ip-ledger/facts", tags=["facts"])
 SEERS: Final = "organizations of the centre, officials, and services"
 
 
-class FactOrder(StrEnum):
+class LedgerFactOrder(StrEnum):
     """By when facts became known."""
 
     RECORDED = "recorded_at"
@@ -50,12 +50,12 @@ async def list_facts(
     today: Today,
     session: Reading,
     center_id: Annotated[UUID | None, Query(description="Of this centre.")] = None,
-    kind: Annotated[FactKind | None, Query(description="Of this kind.")] = None,
+    kind: Annotated[LedgerFactKind | None, Query(description="Of this kind.")] = None,
     on: Annotated[Day | None, Query(description="That happened on this day.")] = None,
     first: Annotated[Day | None, Query(alias="from", description="First day included.")] = None,
     until: Annotated[Day | None, Query(description="Last day included.")] = None,
     as_of: AsOf = None,
-    sort: Annotated[FactOrder, Query(description="Order.")] = FactOrder.RECORDED,
+    sort: Annotated[LedgerFactOrder, Query(description="Order.")] = LedgerFactOrder.RECORDED,
 ) -> LedgerFactPageOut:
     """List facts as they were known at an instant, former states with what followed them."""
     statement = queries.known_facts(
@@ -73,7 +73,7 @@ async def list_facts(
         session,
         statement,
         page,
-        keys=[key.desc() for key in keys] if sort is FactOrder.RECORDED_DESCENDING else keys,
+        keys=[key.desc() for key in keys] if sort is LedgerFactOrder.RECORDED_DESCENDING else keys,
         filters={**filters, "as_of": as_of, "sort": sort},
     )
     items = [

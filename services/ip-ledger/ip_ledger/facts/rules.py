@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 
-class FactKind(StrEnum):
+class LedgerFactKind(StrEnum):
     """Which of the ledger's records a fact tells about."""
 
     TECH_CONTRACT = "tech_contract"
@@ -25,7 +25,7 @@ class Statement:
 
     subject_id: UUID
     center_id: UUID
-    kind: FactKind
+    kind: LedgerFactKind
     occurred_on: date
     payload: Mapping[str, Any]
     external_id: str | None = None

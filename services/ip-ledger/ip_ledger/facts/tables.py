@@ -8,7 +8,7 @@ from sqlalchemy import Column, Index, UniqueConstraint
 from sqlmodel import Field
 
 from ip_ledger.base import Base
-from ip_ledger.facts.rules import FactKind
+from ip_ledger.facts.rules import LedgerFactKind
 from shared.database import EnumText, instant, json_column, new_id
 
 
@@ -26,7 +26,7 @@ class LedgerFact(Base, table=True):
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     center_id: UUID
-    kind: FactKind = Field(sa_column=Column(EnumText(FactKind), nullable=False))
+    kind: LedgerFactKind = Field(sa_column=Column(EnumText(LedgerFactKind), nullable=False))
     subject_id: UUID
     occurred_on: date
     recorded_at: datetime = Field(sa_column=Column(instant(), nullable=False))

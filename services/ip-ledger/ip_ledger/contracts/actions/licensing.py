@@ -12,7 +12,8 @@ from ip_ledger import tenancy
 from ip_ledger.agreements import queries as agreements
 from ip_ledger.assets import queries as assets
 from ip_ledger.assets.rules import PATENTS
-from ip_ledger.contracts import actions, queries, rules
+from ip_ledger.contracts import queries, rules
+from ip_ledger.contracts.actions import states
 from ip_ledger.contracts.rules import Event, Grant, LicenseType, State, Threshold
 from ip_ledger.contracts.tables import License, LicenseConsent
 from shared.auth import Actor
@@ -62,7 +63,9 @@ async def grant(
     require(
         [
             *rules.licensor_checks(one.licensor_id, actor.org_id, basis.owners),
-            *rules.licensee_checks(one.licensee_org_id, one.licensee_uscc, is_licensee_known),
+            *rules.licensee_checks(
+                one.licensee_org_id, one.licensee_uscc, is_known=is_licensee_known
+            ),
             *rules.term_checks(one.effective_on, one.term_until),
             *([] if one.awaits_consents else consents),
         ]
@@ -256,7 +259,7 @@ async def _enter(
     reason: str | None,
 ) -> None:
     licensee = [] if row.licensee_org_id is None else [row.licensee_org_id]
-    entered = actions.Entered(
+    entered = states.Entered(
         row.id,
         row.center_id,
         row.state,
@@ -264,7 +267,7 @@ async def _enter(
         _log_openings(row),
         [row.licensor_id, *owners, *licensee],
     )
-    await actions.enter_states(session, actor, [entered], now, ordinal=ordinal, reason=reason)
+    await states.enter_states(session, actor, [entered], now, ordinal=ordinal, reason=reason)
 
 
 def _log_document(row: License) -> dict[str, Any]:

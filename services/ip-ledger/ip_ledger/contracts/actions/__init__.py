@@ -1,0 +1,1 @@
+"""What happens to licenses and technology contracts: a module per use case."""
