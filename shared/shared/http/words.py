@@ -328,7 +328,9 @@ CODES: Final[dict[str, Words]] = {
     "DAY_IN_FUTURE": Words(422, "日期尚未到来", "The day has not come yet"),
     "DAYS_OUT_OF_ORDER": Words(422, "日期先后颠倒", "The days are out of order"),
     "BEFORE_ASSET": Words(
-        422, "早于该成果产生之日|（{first_on}）", "The asset did not exist yet| (first on {first_on})"
+        422,
+        "早于该成果产生之日|（{first_on}）",
+        "The asset did not exist yet| (first on {first_on})",
     ),
     "LICENSOR_NOT_OWNER": Words(
         422, "许可人当日不是权利人", "The licensor does not own the asset on that day"
@@ -354,11 +356,21 @@ CODES: Final[dict[str, Words]] = {
     "NET_NEGATIVE": Words(422, "净收入为负", "The net income is negative"),
     "OWNERSHIP_MISSING": Words(409, "该日无权属份额", "There are no owners on that day"),
     "REWARD_BELOW_FLOOR": Words(409, "奖励低于法定下限", "The reward is below the law's floor"),
-    "ACCOUNT_UNKNOWN": Words(422, "账户不存在或不属于该中心", "There is no such account in this centre's books"),
-    "NOT_YET_RECEIVED": Words(422, "到账日期晚于今日|（{today}）", "It is dated after today| ({today})"),
-    "SOURCE_UNKNOWN": Words(422, "所依据的许可或合同不存在", "There is no such license or contract in this centre"),
-    "REWARD_OWNER_UNKNOWN": Words(422, "奖励规则所指单位不是权利人或重复", "The reward rule names no owner, or one twice"),
-    "REVENUE_OF_TWO_CENTERS": Words(422, "收入分属不同中心", "The income belongs to more than one centre"),
+    "ACCOUNT_UNKNOWN": Words(
+        422, "账户不存在或不属于该中心", "There is no such account in this centre's books"
+    ),
+    "NOT_YET_RECEIVED": Words(
+        422, "到账日期晚于今日|（{today}）", "It is dated after today| ({today})"
+    ),
+    "SOURCE_UNKNOWN": Words(
+        422, "所依据的许可或合同不存在", "There is no such license or contract in this centre"
+    ),
+    "REWARD_OWNER_UNKNOWN": Words(
+        422, "奖励规则所指单位不是权利人或重复", "The reward rule names no owner, or one twice"
+    ),
+    "REVENUE_OF_TWO_CENTERS": Words(
+        422, "收入分属不同中心", "The income belongs to more than one centre"
+    ),
     "REVENUE_DISTRIBUTED": Words(409, "该收入已分配", "This income is shared out already"),
     # Products
     "CATALOG_NOT_FIRST_SALE": Words(422, "不属首次投放市场", "It is not a first sale"),
