@@ -1,5 +1,6 @@
 """The offline verifier, which shares no code with the log that it judges."""
 
+import base64
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -154,6 +156,23 @@ def test_the_command_says_how_it_went(
     assert verify.main([str(tmp_path / "bent.json"), *arguments]) == 1
     assert "REFUSED" in capsys.readouterr().err
     assert verify.main([str(tmp_path / "none.json"), *arguments]) == 2
+
+
+def test_notes_are_those_of_the_reference_implementation() -> None:
+    """The published example of Go's `sumdb/note`: its seed, its key, its note."""
+    seed = base64.b64decode("AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz")[1:]
+    text = (
+        "If you think cryptography is the answer to your problem,\n"
+        "then you don't know what your problem is.\n"
+    )
+    reference = LogKey("PeterNeumann", Ed25519PrivateKey.from_private_bytes(seed))
+    assert reference.verifier == (
+        "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
+    )
+    signature = "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
+    note = f"{text}\n— PeterNeumann {signature}\n"
+    assert reference.signed(text) == note
+    assert verify.signed_text(note, verify.read_key(reference.verifier)) == text
 
 
 def test_the_key_is_kept_from_others_and_stays_the_same(tmp_path: Path) -> None:
