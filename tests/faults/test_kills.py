@@ -20,7 +20,7 @@ def center_of(world: World) -> str:
 
 def fact_of(world: World, center_id: str, external_id: str) -> dict[str, Any]:
     return {
-        "center_id": center_id, "kind": "training", "occurred_on": "2026-01-06",
+        "center_id": center_id, "kind": "training", "occurred_on": world.today(),
         "external_id": external_id, "payload": {"person_times": 3}, "evidence": [],
     }  # fmt: skip
 
@@ -65,9 +65,11 @@ def test_a_kill_between_and_amid_requests_loses_nothing_acknowledged(
     keys = {f"kill-{victim}-{uuid4()}": str(uuid4()) for _ in range(60)}
     done = threading.Event()
 
+    template = fact_of(world, center_id, "")
+
     def work() -> None:
         for reference, key in keys.items():
-            body = fact_of(world, center_id, reference)
+            body = {**template, "external_id": reference}
             # The same key until it is answered: a lost answer is asked for again.
             for _ in range(200):
                 answer = post(world, body, key)
@@ -79,7 +81,9 @@ def test_a_kill_between_and_amid_requests_loses_nothing_acknowledged(
 
     worker = threading.Thread(target=work)
     worker.start()
+    until = time.monotonic() + 60
     while len(acknowledged) < 15:
+        assert time.monotonic() < until, "nothing was acknowledged before the kill"
         time.sleep(0.01)
     world.kill(victim)
     world.revive(victim)

@@ -225,7 +225,7 @@ def _place(location: Sequence[Any], body: object) -> list[str]:
 
 
 def _check_of(problem: Mapping[str, Any], body: object) -> Check:
-    place = _place(problem["loc"], body)
+    place = [*_place(problem["loc"], body), *_tag(problem)]
     pointer = "".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in place)
     kind = problem["type"]
     if kind in CODES:
@@ -239,8 +239,21 @@ def _check_of(problem: Mapping[str, Any], body: object) -> Check:
     )
     figures: dict[str, Any] = {"field": "/".join(place)}
     if code == "FIELD_INVALID":
-        figures["expected"] = problem["msg"]
+        figures["expected"] = _expected(problem)
     return FORM.check(code, Kind.CONTENT, passed=False, pointer=pointer, **figures)
+
+
+def _tag(problem: Mapping[str, Any]) -> list[str]:
+    """Name the field that chooses a union's member, when it is that which does not fit."""
+    discriminator = (problem.get("ctx") or {}).get("discriminator")
+    return [] if discriminator is None else [str(discriminator).strip("'")]
+
+
+def _expected(problem: Mapping[str, Any]) -> str:
+    # This finding's own sentence repeats what was sent, which no answer of ours does.
+    if problem["type"] == "union_tag_invalid":
+        return str(problem["ctx"]["expected_tags"])
+    return str(problem["msg"])
 
 
 def problems(*codes: str) -> dict[int | str, dict[str, Any]]:

@@ -136,8 +136,13 @@ class StrictRequest(Request):
         return b"".join(chunks)
 
     async def json(self) -> Any:  # noqa: ANN401 - any JSON value
-        """Read the body as strict JSON."""
-        return strict_json(await self.body())
+        """Read the body as strict JSON, once."""
+        if not hasattr(self, "_json"):
+            try:
+                self._json = strict_json(await self.body())
+            except json.JSONDecodeError as error:
+                raise Failure("BODY_UNREADABLE") from error
+        return self._json
 
 
 def _is_empty(request: Request) -> bool:
@@ -183,6 +188,9 @@ class UnitOfWorkRoute(APIRoute):
             if strict.method in SAFE:
                 return await _read(strict, inner)
             self._judge_media_type(strict)
+            if self.body_field is not None and not self.access.streamed and await strict.body():
+                # FastAPI would answer 400 to whatever its own reading of the body meets.
+                await strict.json()
             return await self._write(strict, actor, inner)
 
         return handler
