@@ -7,6 +7,7 @@ shares are those of the owners of the day, whoever has left. The agreement names
 from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 from uuid import UUID
 
 from shared.money import largest_remainder
@@ -58,7 +59,7 @@ def day_weighted(
     starts = {date.fromordinal(last.toordinal() + 1) for last in last_days.values()}
     edges = sorted({first, after, *(day for day in starts if first < day < after)})
     quotas = dict.fromkeys(order, Fraction(0))
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         weight = Fraction((end - start).days, (after - first).days)
         for party, part in parts_on(shares_ppm, last_days, start).items():
             quotas[party] += pool_fen * part * weight
