@@ -227,10 +227,10 @@ def _free_port() -> int:
         return port
 
 
-def _serve(app: Any, port: int, **options: Any) -> uvicorn.Server:
+def _serve(app: Any, port: int, keep_alive: int = 5, **options: Any) -> uvicorn.Server:
     config = uvicorn.Config(
         app, host="127.0.0.1", port=port, log_config=None, access_log=False, ws="none",
-        proxy_headers=False, server_header=False, timeout_keep_alive=5, loop="uvloop",
+        proxy_headers=False, server_header=False, timeout_keep_alive=keep_alive, loop="uvloop",
         timeout_graceful_shutdown=1, **options,
     )  # fmt: skip
     server = uvicorn.Server(config)
@@ -244,7 +244,7 @@ def _no_signals() -> Iterator[None]:
 
 
 @contextmanager
-def running_door(**settings: Any) -> Iterator[RunningDoor]:
+def running_door(*, upstream_keep_alive: int = 5, **settings: Any) -> Iterator[RunningDoor]:
     """Run a door and an upstream in a thread of their own, until the block ends."""
     port, upstream_port = _free_port(), _free_port()
     dead_port = _free_port()
@@ -269,7 +269,7 @@ def running_door(**settings: Any) -> Iterator[RunningDoor]:
         lambda: CLOCK,
     )
     servers = [
-        _serve(upstream, upstream_port, http="httptools"),
+        _serve(upstream, upstream_port, upstream_keep_alive, http="httptools"),
         _serve(door, port, http=wire.DoorProtocol),
     ]
 

@@ -1,9 +1,11 @@
 """Who may register programs, for whom: the rules, and the same over HTTP."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from sqlmodel import select
 
@@ -212,36 +214,38 @@ async def test_one_person_holds_duties_and_a_place_among_the_experts(running: Ru
         assert listed["expert_id"] == body["expert_id"]
 
 
+MISFITS: list[dict[str, Any]] = [
+    new_client(person={}),
+    new_client(person={"name": "a", "id": str(OWN)}),
+    new_client(person={"name": ""}),
+    new_client(roles=[]),
+    new_client(roles=["service"]),
+    new_client(roles=["Member"]),
+    new_client(client_id="mine"),
+    new_client(client_secret="mine"),
+    new_client(name="x" * 201),
+    {"org_id": str(OWN)},
+]
+
+
 @pytest.mark.refusing
-@pytest.mark.parametrize(
-    "body",
-    [
-        new_client(person={}),
-        new_client(person={"name": "a", "id": str(OWN)}),
-        new_client(person={"name": ""}),
-        new_client(roles=[]),
-        new_client(roles=["service"]),
-        new_client(roles=["Member"]),
-        new_client(client_id="mine"),
-        new_client(client_secret="mine"),
-        new_client(name="x" * 201),
-        {"org_id": str(OWN)},
-    ],
-)
-async def test_a_body_that_does_not_fit_is_422(running: Running, body: dict[str, Any]) -> None:
+async def test_a_body_that_does_not_fit_is_422(running: Running) -> None:
     async with running("gateway") as gateway, gateway.client("admin") as admin:
-        answer = await admin.post(CLIENTS, json=body)
-        assert answer.status_code == 422
-        assert answer.headers["content-type"] == "application/problem+json"
+        for body in MISFITS:
+            answer = await admin.post(CLIENTS, json=body)
+            assert answer.status_code == 422, body
+            assert answer.headers["content-type"] == "application/problem+json"
+        assert await event_types(gateway.sessions) == []
 
 
 @pytest.mark.refusing
 @pytest.mark.requirement("X02")
-@pytest.mark.parametrize("capacity", ["expert", "agency", "handler", "auditor", "service"])
-async def test_nobody_else_registers_programs(running: Running, capacity: str) -> None:
-    async with running("gateway") as gateway, gateway.client(capacity) as caller:
-        answer = await caller.post(CLIENTS, json=new_client())
-        assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN_SCOPE")
+async def test_nobody_else_registers_programs(running: Running) -> None:
+    async with running("gateway") as gateway:
+        for capacity in ("expert", "agency", "handler", "auditor", "service"):
+            async with gateway.client(capacity) as caller:
+                answer = await caller.post(CLIENTS, json=new_client())
+                assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN_SCOPE")
 
 
 @pytest.mark.refusing
@@ -278,3 +282,33 @@ async def test_me_tells_name_capacities_and_centres(running: Running) -> None:
                 "sub": made["sub"], "name": "周启明", "roles": ["member"], "duties": [],
                 "org_id": str(OWN), "center_ids": [center], "expert_id": None,
             }  # fmt: skip
+
+
+@pytest.mark.refusing
+@pytest.mark.requirement("X05")
+async def test_twenty_twins_of_one_request_make_one_program(running: Running) -> None:
+    async with running("gateway") as gateway, gateway.client("member", org_id=OWN) as member:
+        key = {"Idempotency-Key": "twins"}
+
+        async def post() -> httpx.Response:
+            answer: httpx.Response = await member.post(CLIENTS, json=new_client(), headers=key)
+            return answer
+
+        answers = await asyncio.gather(*(post() for _ in range(20)))
+        made = {one.json()["client_secret"] for one in answers if one.status_code == 201}
+        refused = {one.json()["code"] for one in answers if one.status_code != 201}
+        assert len(made) == 1
+        assert refused <= {"IDEMPOTENCY_IN_PROGRESS"}
+        assert len((await member.get(CLIENTS)).json()["items"]) == 1
+        assert await event_types(gateway.sessions) == ["client.registered"]
+
+
+async def test_a_long_list_is_read_page_by_page(running: Running) -> None:
+    async with running("gateway") as gateway, gateway.client("member", org_id=OWN) as member:
+        for number in range(3):
+            await member.post(CLIENTS, json=new_client(name=f"program {number}"))
+        first = (await member.get(f"{CLIENTS}?limit=2")).json()
+        rest = (await member.get(f"{CLIENTS}?limit=2&cursor={first['next_cursor']}")).json()
+        names = [one["name"] for one in first["items"] + rest["items"]]
+        assert names == ["program 2", "program 1", "program 0"]
+        assert rest["next_cursor"] is None

@@ -186,3 +186,18 @@ def test_what_is_the_gateway_s_own_never_reaches_a_service(door: RunningDoor) ->
     }
     assert door.ask("/internal/clock").status == 404
     assert len(door.upstream.requests) == before
+
+
+@pytest.mark.parametrize("head", ["Content-Length: 0\r\n", ""])
+def test_a_post_without_content_reaches_its_service(door: RunningDoor, head: str) -> None:
+    request = f"POST {FACTS} HTTP/1.1\r\nHost: d\r\nConnection: close\r\n{head}\r\n"
+    [answer] = door.raw(request.encode())
+    assert (answer.status, answer.json()["size"]) == (200, 0)
+
+
+def test_a_connection_that_the_service_has_closed_is_not_used_again() -> None:
+    with running_door(upstream_keep_alive=1, upstream_idle_seconds=30) as door:
+        for _ in range(2):
+            assert door.ask(FACTS, "POST", body=b"{}").status == 200
+            time.sleep(1.3)
+        assert len(door.upstream.requests) == 2

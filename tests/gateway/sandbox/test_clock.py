@@ -63,18 +63,19 @@ async def test_a_process_that_does_not_answer_is_503_and_the_gateway_waits(
 
 
 @pytest.mark.refusing
-@pytest.mark.parametrize("capacity", ["member", "handler", "approver", "service"])
-async def test_only_an_admin_moves_it(running: Running, capacity: str) -> None:
-    async with running("gateway") as gateway, gateway.client(capacity) as caller:
-        answer = await caller.put(CLOCK, json={"now": "2030-01-01T00:00:00Z"})
-        assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN_SCOPE")
+async def test_only_an_admin_moves_it(running: Running) -> None:
+    async with running("gateway") as gateway:
+        for capacity in ("member", "handler", "approver", "service"):
+            async with gateway.client(capacity) as caller:
+                answer = await caller.put(CLOCK, json={"now": "2030-01-01T00:00:00Z"})
+                assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN_SCOPE")
 
 
 @pytest.mark.refusing
-@pytest.mark.parametrize("now", ["2026-03-02", "2026-03-02T01:00:00", 1, None, "soon"])
-async def test_an_instant_has_a_zone(running: Running, now: Any) -> None:
+async def test_an_instant_has_a_zone(running: Running) -> None:
     async with running("gateway") as gateway, gateway.client("admin") as admin:
-        assert (await admin.put(CLOCK, json={"now": now})).status_code == 422
+        for now in ("2026-03-02", "2026-03-02T01:00:00", 1, None, "soon"):
+            assert (await admin.put(CLOCK, json={"now": now})).status_code == 422
 
 
 @pytest.mark.refusing
