@@ -10,16 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.cycles.rules import Target, target_of
-from evaluation.results import rules
-from evaluation.results.rules import LeafNote, RatingGate
-from evaluation.schemes.rules import (
-    Parameters,
-    Rating,
-    Scheme,
-    Source,
-    ThresholdReading,
-    points_text,
-)
+from evaluation.results import leaf_rules, rules
+from evaluation.results.leaf_rules import LeafNote, RatingGate
+from evaluation.schemes.figure_rules import points_text
+from evaluation.schemes.rules import Parameters, Rating, Scheme, Source, ThresholdReading
 from shared.rules import failed_codes
 from tests.evaluation.results import vector
 
@@ -76,7 +70,7 @@ def test_the_other_reading_of_proportion_takes_the_upper_bound() -> None:
 def test_thresholds_pay_nothing_below_and_all_from_the_upper_bound(
     reading: ThresholdReading, actual: str, interpolated: int
 ) -> None:
-    share = rules.threshold_share(Fraction(actual), Fraction("0.1"), Fraction("0.3"), reading)
+    share = leaf_rules.threshold_share(Fraction(actual), Fraction("0.1"), Fraction("0.3"), reading)
     at_low = reading is ThresholdReading.PROPORTION and actual == "0.1"
     assert share == (Fraction(1, 3) if at_low else interpolated)
 
@@ -275,7 +269,7 @@ plans = st.dictionaries(
 profiles = st.sampled_from(sorted(vector.PROFILES))
 
 
-def planned(targets: dict[str, Fraction], profile: str) -> rules.Inputs:
+def planned(targets: dict[str, Fraction], profile: str) -> leaf_rules.Inputs:
     rows = tuple(Target(code, "count", value) for code, value in targets.items())
     return replace(vector.inputs(profile), targets=rows)
 
@@ -296,7 +290,7 @@ def test_spreading_what_does_not_apply_keeps_the_sum_at_100(
 ) -> None:
     given = planned(targets, profile)
     judged = [
-        (criterion, [rules.judge(leaf, given) for leaf in criterion.leaves])
+        (criterion, [leaf_rules.judge(leaf, given) for leaf in criterion.leaves])
         for criterion in given.scheme.criteria
     ]
     weighed = rules.weigh(judged, given.weights)
@@ -328,7 +322,12 @@ def test_a_threshold_share_never_falls(
 ) -> None:
     low, high = sorted((one, two))
     bounds = (Fraction(1, 10), Fraction(1, 2), reading)
-    assert 0 <= rules.threshold_share(low, *bounds) <= rules.threshold_share(high, *bounds) <= 1
+    assert (
+        0
+        <= leaf_rules.threshold_share(low, *bounds)
+        <= leaf_rules.threshold_share(high, *bounds)
+        <= 1
+    )
 
 
 def test_a_grade_cannot_be_bought_by_rounding_twice() -> None:

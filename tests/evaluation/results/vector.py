@@ -9,8 +9,9 @@ from importlib import resources
 from typing import Any, Final
 
 from evaluation.cycles.rules import Target
-from evaluation.results.rules import Inputs, Sheet
-from evaluation.schemes.rules import Period, Scheme, Source, scheme_from
+from evaluation.results.leaf_rules import Inputs, Sheet
+from evaluation.schemes.counting_rules import Period
+from evaluation.schemes.rules import Scheme, Source, scheme_from
 
 DATA: Final = json.loads(
     resources.files("evaluation.schemes").joinpath("scheme_v1.json").read_text("utf-8")

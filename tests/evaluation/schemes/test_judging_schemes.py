@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.schemes import rules
-from evaluation.schemes.rules import Aggregate, FactQuery, Part, Period, Source, Weighting
+from evaluation.schemes import counting_rules, figure_rules, rules
+from evaluation.schemes.counting_rules import Period
+from evaluation.schemes.rules import Aggregate, FactQuery, Part, Source, Weighting
 from evaluation.schemes.schemas import IndicatorSchemeIn
 from shared.rules import failed_codes
 from tests.evaluation.results import vector
@@ -181,9 +182,9 @@ FACTS = [
     ],
 )
 def test_a_query_reads_facts_of_its_kind_only(asked: FactQuery, raw: str) -> None:
-    found = rules.measure(asked, FACTS, PERIOD)
+    found = counting_rules.measure(asked, FACTS, PERIOD)
     assert found.raw is not None
-    assert rules.decimal_text(found.raw) == raw
+    assert figure_rules.decimal_text(found.raw) == raw
 
 
 def test_nothing_to_divide_by_measures_nothing() -> None:
@@ -192,32 +193,32 @@ def test_nothing_to_divide_by_measures_nothing() -> None:
         numerator=Part(Aggregate.COUNT),
         denominator=Part(Aggregate.SUM, "payload.absent"),
     )
-    assert rules.measure(asked, FACTS, PERIOD).raw is None
+    assert counting_rules.measure(asked, FACTS, PERIOD).raw is None
 
 
 def test_a_fact_without_the_field_that_a_filter_reads_does_not_match() -> None:
     asked = query(Aggregate.COUNT, filter="fact.payload.verified_by == 'x'")
-    assert rules.measure(asked, FACTS, PERIOD) == rules.Measured(Fraction(0), ())
+    assert counting_rules.measure(asked, FACTS, PERIOD) == counting_rules.Measured(Fraction(0), ())
 
 
 @pytest.mark.requirement("A127")
 @pytest.mark.parametrize("value", [1.5, True, "1e9", "٣", None, [], {"amount": 1.0}])
 def test_what_is_no_exact_number_is_none(value: object) -> None:
-    assert rules.number_at({"payload": {"figure": value}}, "payload.figure") is None
+    assert counting_rules.number_at({"payload": {"figure": value}}, "payload.figure") is None
 
 
 @given(st.fractions(min_value=0, max_value=1000))
 def test_a_half_is_rounded_up_and_nothing_else_moves_by_more_than_a_half(value: Fraction) -> None:
-    rounded = rules.half_up(value)
+    rounded = figure_rules.half_up(value)
     assert abs(value - rounded) <= Fraction(1, 200)
-    assert Fraction(rules.points_text(value)) == rounded
+    assert Fraction(figure_rules.points_text(value)) == rounded
 
 
 @pytest.mark.parametrize(
     ("value", "text"), [("5.525", "5.53"), ("5.5249999", "5.52"), ("0", "0.00"), ("100", "100.00")]
 )
 def test_points_have_two_decimals(value: str, text: str) -> None:
-    assert rules.points_text(Fraction(value)) == text
+    assert figure_rules.points_text(Fraction(value)) == text
 
 
 @pytest.mark.requirement("X13")

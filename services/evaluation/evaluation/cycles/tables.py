@@ -34,15 +34,15 @@ class EvaluationCycle(Base, table=True):
     period_until: date
     due_on: date
     grace_days: int
-    cutoff_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    cutoff_at: datetime | None = Field(default=None, sa_type=instant())
     min_months_listed: int
     state: rules.CycleState = Field(
         default=rules.CycleState.PLANNED,
         sa_type=EnumText(rules.CycleState),
     )
     version: int = 1
-    created_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
-    opened_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    created_at: datetime = Field(sa_type=instant())
+    opened_at: datetime | None = Field(default=None, sa_type=instant())
 
 
 class CycleExclusion(Base, table=True):
@@ -78,4 +78,4 @@ class EvaluationCase(Base, table=True):
         sa_type=EnumText(rules.CaseState),
     )
     version: int = 1
-    created_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    created_at: datetime = Field(sa_type=instant())

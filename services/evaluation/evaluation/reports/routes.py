@@ -24,7 +24,8 @@ from evaluation.reports.schemas import (
 )
 from evaluation.reports.tables import AnnualReport
 from evaluation.schemes import queries as schemes
-from evaluation.schemes.rules import Period, Source, scheme_from
+from evaluation.schemes.counting_rules import Period
+from evaluation.schemes.rules import Source, scheme_from
 from shared.http import (
     CurrentActor,
     Language,

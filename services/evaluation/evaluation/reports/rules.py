@@ -7,15 +7,9 @@ from enum import StrEnum
 from typing import Any, Final
 
 from evaluation.cycles.rules import Target, target_of
-from evaluation.schemes.rules import (
-    Fact,
-    LeafCalc,
-    Period,
-    Scheme,
-    Source,
-    decimal_text,
-    measure,
-)
+from evaluation.schemes.counting_rules import Fact, Period, measure
+from evaluation.schemes.figure_rules import decimal_text
+from evaluation.schemes.rules import LeafCalc, Scheme, Source
 from shared.rules import Check, Kind, Rule, Severity
 
 YEARLY: Final = Rule("A128", "四(四)")

@@ -51,12 +51,12 @@ class AnnualReport(Base, table=True):
         default=None, sa_column=Column(json_column(), nullable=True)
     )
     first_submitted_on: date | None = None
-    submitted_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    submitted_at: datetime | None = Field(default=None, sa_type=instant())
     lateness_days: int = 0
     due_on: date | None = None
-    reopened_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    reopened_at: datetime | None = Field(default=None, sa_type=instant())
     version: int = 1
-    updated_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    updated_at: datetime = Field(sa_type=instant())
 
     @property
     def is_written(self) -> bool:
@@ -77,4 +77,4 @@ class AnnualReportReturn(Base, table=True):
     report_id: UUID = Field(foreign_key="annual_report.id")
     person_id: UUID
     reasons: list[str] = Field(sa_column=Column(json_column(), nullable=False))
-    returned_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    returned_at: datetime = Field(sa_type=instant())

@@ -25,7 +25,7 @@ from evaluation.reports import queries as report_queries
 from evaluation.reports import rules as report_rules
 from evaluation.reports.schemas import accounts_of
 from evaluation.reports.tables import AnnualReport
-from evaluation.results import queries, rules
+from evaluation.results import leaf_rules, queries, rules
 from evaluation.results.tables import (
     EvaluationResult,
     FactSnapshot,
@@ -34,7 +34,8 @@ from evaluation.results.tables import (
     SecondReading,
 )
 from evaluation.schemes import queries as schemes
-from evaluation.schemes.rules import Period, Source, canonical, scheme_from
+from evaluation.schemes.counting_rules import Period
+from evaluation.schemes.rules import Source, canonical, scheme_from
 from evaluation.sheets import queries as sheets
 from evaluation.sheets.rules import SheetScores, enough_checks
 from shared.auth import Actor
@@ -222,7 +223,7 @@ async def _computed(
     require(rules.integrity_checks(kept.hash, rules.content_hash(kept.content)))
     inputs = await _inputs(session, case, kept, scores, profile, policy)
     # A centre without a report is unqualified: no expert need be asked about it.
-    needed = rules.RatingGate.REPORT_MISSING not in inputs.gates or bool(scores)
+    needed = leaf_rules.RatingGate.REPORT_MISSING not in inputs.gates or bool(scores)
     few = enough_checks(policy, len(scores)) if needed else []
     require([*few, *rules.input_checks(inputs)])
     return Computation(case, rules.compute(inputs), kept, _comments(scores))
@@ -235,7 +236,7 @@ async def _inputs(
     scores: Sequence[SheetScores],
     profile: str | None,
     policy: Policy,
-) -> rules.Inputs:
+) -> leaf_rules.Inputs:
     scheme = await schemes.scheme_by_id(session, case.scheme_id)
     content: dict[str, Any] = json.loads(snapshot.content)
     name, weights = case.profile, case.weights
@@ -243,7 +244,7 @@ async def _inputs(
         other = await schemes.profile_named(session, profile)
         name, weights = other.code, other.weights
     report = content["report"]
-    return rules.Inputs(
+    return leaf_rules.Inputs(
         scheme=scheme_from(scheme.content),
         profile=name,
         weights={code: Fraction(text) for code, text in weights.items()},
@@ -255,7 +256,7 @@ async def _inputs(
         },
         targets=targets_of(content["plan"]),
         snapshot_hash=snapshot.hash,
-        sheets=[rules.Sheet(str(one.sheet_id), one.scores) for one in scores],
+        sheets=[leaf_rules.Sheet(str(one.sheet_id), one.scores) for one in scores],
         gates=rules.gates_of(report["state"], report["lateness_days"]),
         trim_from=int(policy.value("A121", "trim_from")),
     )
@@ -400,7 +401,7 @@ async def _decided(
     result = await queries.latest_result(session, case.id)
     owners = await queries.center_orgs(session, case.center_id)
     scores = await sheets.valid_scores(session, SubjectType.CASE, case.id)
-    standing = rules.sheets_hash(rules.Sheet(str(one.sheet_id), one.scores) for one in scores)
+    standing = rules.sheets_hash(leaf_rules.Sheet(str(one.sheet_id), one.scores) for one in scores)
     used = standing if result is None else result.sheets_hash
     require(
         [

@@ -120,7 +120,7 @@ async def compute(
     now: Now,
     today: Today,
     session: Transaction,
-    preview: Annotated[bool, Query(description="Compute and keep nothing.")] = False,  # noqa: FBT002
+    preview: Annotated[bool, Query(description="Compute and keep nothing.")] = False,  # noqa: FBT002 - a query says it by name
     profile: Annotated[
         Code | None, Query(description="Another weight profile, for a preview: code or id.")
     ] = None,

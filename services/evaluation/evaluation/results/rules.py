@@ -6,38 +6,24 @@ the order of the facts. Every leaf says what it measured, against what, and why 
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
 
-from evaluation.cycles.rules import Target, TargetBasis, target_of
-from evaluation.schemes.rules import (
-    FULL,
-    MONEY_UNIT,
-    RATIO_UNIT,
-    Criterion,
-    Fact,
-    Leaf,
-    LeafCalc,
-    Measured,
-    Parameters,
-    Period,
-    Rating,
-    Scheme,
-    Source,
-    ThresholdReading,
-    decimal_text,
-    digest,
-    half_up,
-    measure,
-    number_at,
-    paths_of,
-    points_text,
+from evaluation.results.leaf_rules import (
+    Inputs,
+    LeafResult,
+    RatingGate,
+    Sheet,
+    judge,
+    leaf_document,
+    scaled,
 )
-from evaluation.sheets.rules import expert_mean
+from evaluation.schemes.counting_rules import Fact, number_at, paths_of
+from evaluation.schemes.figure_rules import decimal_text, half_up, points_text
+from evaluation.schemes.rules import FULL, Criterion, Parameters, Rating, digest
 from shared.rules import Check, Kind, Rule
 
 COUNTED: Final = Rule("A127", "四(四)")
@@ -52,78 +38,11 @@ PROFILE: Final = Rule("A132", "四(四)")
 FORMAT: Final = 1
 
 
-class RatingGate(StrEnum):
-    """What decides a rating over the score."""
-
-    REPORT_MISSING = "report_missing"
-    REPORT_FALSIFIED = "report_falsified"
-    REPORT_LATE = "report_late"
-
-
 class ReadingConclusion(StrEnum):
     """What a second reading comes to; only a confirming one lets a result go on."""
 
     CONFIRMED = "confirmed"
     DOUBTED = "doubted"
-
-
-class LeafNote(StrEnum):
-    """Why a leaf's points are not simply its formula's."""
-
-    NO_EVIDENCE = "no_evidence"
-    NOT_APPLICABLE = "not_applicable"
-    MINIMUM_APPLIED = "minimum_applied"
-    BASELINE_USED = "baseline_used"
-
-
-BASIS_NOTES: Final[Mapping[TargetBasis, tuple[LeafNote, ...]]] = {
-    TargetBasis.MINIMUM: (LeafNote.MINIMUM_APPLIED,),
-    TargetBasis.BASELINE: (LeafNote.BASELINE_USED,),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A valid score sheet: percent per leaf. Who scored is not part of a result."""
-
-    sheet_id: str
-    scores: Mapping[str, Decimal]
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """Everything that a result depends on."""
-
-    scheme: Scheme
-    profile: str
-    weights: Mapping[str, Fraction]
-    period: Period
-    facts: Mapping[Source, Sequence[Fact]]
-    targets: Sequence[Target]
-    snapshot_hash: str
-    sheets: Sequence[Sheet]
-    gates: frozenset[RatingGate] = frozenset()
-    trim_from: int = 5
-
-
-@dataclass(frozen=True, slots=True)
-class LeafResult:
-    """A leaf's verdict. `share` is what it earned of its points, 0 to 1; points are unrounded."""
-
-    leaf: Leaf
-    raw: Fraction | None
-    target: Fraction | None
-    share: Fraction
-    max_points: Fraction
-    points: Fraction
-    fact_ids: tuple[str, ...]
-    notes: tuple[LeafNote, ...]
-    applicable: bool = True
-
-    @property
-    def rounded(self) -> Fraction:
-        """Round its points half up to 0.01: this is what the total adds up."""
-        return half_up(self.points)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,82 +53,6 @@ class Outcome:
     rating: Rating
     document: Mapping[str, Any]
     result_hash: str
-
-
-# --- one leaf -------------------------------------------------------------------------------
-
-
-def ratio_share(actual: Fraction, target: Fraction) -> Fraction:
-    """Give min(actual/target, 1): what is done beyond the target earns nothing more."""
-    return min(actual / target, Fraction(1))
-
-
-def threshold_share(
-    actual: Fraction, low: Fraction, high: Fraction, reading: ThresholdReading
-) -> Fraction:
-    """Give the share between two thresholds: nothing below `low`, all from `high` on."""
-    if actual < low:
-        return Fraction(0)
-    if actual >= high:
-        return Fraction(1)
-    if reading is ThresholdReading.PROPORTION:
-        return actual / high
-    return (actual - low) / (high - low)
-
-
-def judge(leaf: Leaf, inputs: Inputs) -> LeafResult:
-    """Give a leaf's share of its own points, before weights and before spreading."""
-    if leaf.calc is LeafCalc.EXPERT:
-        return _expert(leaf, inputs)
-    if leaf.query is None:
-        msg = f"leaf {leaf.code} has no query"
-        raise ValueError(msg)
-    found = measure(leaf.query, inputs.facts.get(leaf.query.source, ()), inputs.period)
-    if leaf.calc is LeafCalc.THRESHOLD:
-        return _threshold(leaf, found, inputs.scheme.parameters.reading)
-    planned = next((one for one in inputs.targets if one.code == leaf.code), None)
-    return _ratio(leaf, found, planned)
-
-
-def _judged(
-    leaf: Leaf, raw: Fraction | None, share: Fraction, fact_ids: tuple[str, ...] = ()
-) -> LeafResult:
-    return LeafResult(
-        leaf, raw, None, share, leaf.max_points, share * leaf.max_points, fact_ids, ()
-    )
-
-
-def _expert(leaf: Leaf, inputs: Inputs) -> LeafResult:
-    scores = [sheet.scores[leaf.code] for sheet in inputs.sheets]
-    if not scores:
-        # Only a case whose report is missing gets here: it is unqualified, scored or not.
-        return replace(_judged(leaf, None, Fraction(0)), notes=(LeafNote.NO_EVIDENCE,))
-    mean = expert_mean(scores, inputs.trim_from)
-    return _judged(leaf, mean, mean / FULL)
-
-
-def _threshold(leaf: Leaf, found: Measured, reading: ThresholdReading) -> LeafResult:
-    if found.raw is None or leaf.low is None or leaf.high is None:
-        return replace(
-            _judged(leaf, None, Fraction(0), found.fact_ids), notes=(LeafNote.NO_EVIDENCE,)
-        )
-    share = threshold_share(found.raw, leaf.low, leaf.high, reading)
-    return _judged(leaf, found.raw, share, found.fact_ids)
-
-
-def _ratio(leaf: Leaf, found: Measured, planned: Target | None) -> LeafResult:
-    target, basis = target_of(leaf, planned)
-    notes = BASIS_NOTES.get(basis, ())
-    raw = Fraction(0) if found.raw is None else found.raw
-    if leaf.evidence_required and not found.fact_ids:
-        # B1-B4 are named by the plan itself: without a record they score 0, target or not.
-        zero = _judged(leaf, raw, Fraction(0))
-        return replace(zero, target=target, notes=(*notes, LeafNote.NO_EVIDENCE))
-    if target is None:
-        none = _judged(leaf, raw, Fraction(0), found.fact_ids)
-        return replace(none, notes=(LeafNote.NOT_APPLICABLE,), applicable=False)
-    result = _judged(leaf, raw, ratio_share(raw, target), found.fact_ids)
-    return replace(result, target=target, notes=notes)
 
 
 # --- a criterion, a whole -------------------------------------------------------------------
@@ -223,12 +66,7 @@ def spread(results: Sequence[LeafResult]) -> list[LeafResult]:
     whole = sum((one.max_points for one in results), Fraction(0))
     kept = sum((one.max_points for one in results if one.applicable), Fraction(0))
     factor = whole / kept if kept else Fraction(0)
-    return [_scaled(one, factor if one.applicable else Fraction(0)) for one in results]
-
-
-def _scaled(result: LeafResult, factor: Fraction) -> LeafResult:
-    points = result.max_points * factor
-    return replace(result, max_points=points, points=result.share * points)
+    return [scaled(one, factor if one.applicable else Fraction(0)) for one in results]
 
 
 def weigh(
@@ -240,7 +78,7 @@ def weigh(
     lift = FULL / available if available else Fraction(0)
     return [
         [
-            _scaled(leaf, lift * weights[criterion.code] / criterion.max_points)
+            scaled(leaf, lift * weights[criterion.code] / criterion.max_points)
             for leaf in spread(leaves)
         ]
         for criterion, leaves in judged
@@ -302,7 +140,7 @@ def compute(inputs: Inputs) -> Outcome:
         "score_rating": by_score.value,
         "gates": sorted(gate.value for gate in inputs.gates),
         "near_boundary": is_near_boundary(total, inputs.scheme.parameters),
-        "leaves": [_leaf_document(leaf, inputs) for leaves in weighed for leaf in leaves],
+        "leaves": [leaf_document(leaf, inputs) for leaves in weighed for leaf in leaves],
     }
     return Outcome(total, rating, document, digest(document))
 
@@ -321,90 +159,6 @@ def sheets_hash(sheets: Iterable[Sheet]) -> str:
             for sheet in ordered
         ]
     )
-
-
-# --- what a leaf says of itself -------------------------------------------------------------
-
-
-def _leaf_document(result: LeafResult, inputs: Inputs) -> dict[str, Any]:
-    return {
-        "code": result.leaf.code,
-        "name": result.leaf.name,
-        "calc": result.leaf.calc.value,
-        "unit": result.leaf.unit,
-        "raw": None if result.raw is None else decimal_text(result.raw),
-        "target": None if result.target is None else decimal_text(result.target),
-        "points": points_text(result.rounded),
-        "max": points_text(result.max_points),
-        "fact_ids": list(result.fact_ids),
-        "formula": formula(result, inputs),
-        "clause": result.leaf.clause,
-        "notes": [note.value for note in result.notes],
-        "explanation": explanation(result, inputs),
-    }
-
-
-def formula(result: LeafResult, inputs: Inputs) -> str:
-    """Write the calculation with its figures, free of any language."""
-    points = f"× {decimal_text(result.max_points)} = {points_text(result.rounded)}"
-    if not result.applicable:
-        return "NA"
-    if result.raw is None:
-        return f"0 {points}"
-    raw = decimal_text(result.raw)
-    if result.leaf.calc is LeafCalc.EXPERT:
-        return f"{raw} / 100 {points}"
-    if result.leaf.calc is LeafCalc.THRESHOLD:
-        return f"{_between(result, inputs.scheme.parameters.reading)} {points}"
-    if result.target is None:
-        return f"0 {points}"
-    return f"min({raw} / {decimal_text(result.target)}, 1) {points}"
-
-
-def _between(result: LeafResult, reading: ThresholdReading) -> str:
-    low, high = (
-        decimal_text(value or Fraction(0)) for value in (result.leaf.low, result.leaf.high)
-    )
-    raw = decimal_text(result.raw or Fraction(0))
-    if reading is ThresholdReading.PROPORTION:
-        return f"[{raw} >= {low}] min({raw} / {high}, 1)"
-    return f"clamp(({raw} - {low}) / ({high} - {low}), 0, 1)"
-
-
-SENTENCES: Final[Mapping[LeafNote, str]] = {
-    LeafNote.NO_EVIDENCE: "没有可计的记录，计零分",
-    LeafNote.NOT_APPLICABLE: "没有目标值，不适用，分值按比例摊给同级指标",
-    LeafNote.MINIMUM_APPLIED: "规划目标低于下限，按下限计",
-    LeafNote.BASELINE_USED: "规划没有目标值，按基准值计",
-}
-
-
-def explanation(result: LeafResult, inputs: Inputs) -> str:
-    """Say in a sentence where the points come from."""
-    earned = f"得 {points_text(result.rounded)} 分，满分 {points_text(result.max_points)} 分"
-    notes = "；".join(SENTENCES[note] for note in result.notes)
-    said = [_source_sentence(result, inputs), notes, earned if result.applicable else ""]
-    return "；".join(part for part in said if part) + "。"
-
-
-def _source_sentence(result: LeafResult, inputs: Inputs) -> str:
-    if result.leaf.calc is LeafCalc.EXPERT:
-        return f"专家评分表 {len(inputs.sheets)} 份，均值 {_shown(result.leaf, result.raw)}"
-    if result.leaf.calc is LeafCalc.THRESHOLD:
-        figures = (result.raw, result.leaf.low, result.leaf.high)
-        raw, low, high = (_shown(result.leaf, value) for value in figures)
-        return f"实际 {raw}，下限 {low}，上限 {high}，记录 {len(result.fact_ids)} 条"
-    actual, target = (_shown(result.leaf, value) for value in (result.raw, result.target))
-    return f"实际 {actual}，目标 {target}，记录 {len(result.fact_ids)} 条"
-
-
-def _shown(leaf: Leaf, value: Fraction | None) -> str:
-    """Write a figure for a reader: money in 元, shares in percent."""
-    if value is None:
-        return "无"
-    if leaf.unit == MONEY_UNIT:
-        return f"{points_text(value / 100)} 元"
-    return f"{decimal_text(value * 100)}%" if leaf.unit == RATIO_UNIT else decimal_text(value)
 
 
 # --- what must hold -------------------------------------------------------------------------

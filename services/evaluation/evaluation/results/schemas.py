@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from evaluation.cycles.rules import CaseState
-from evaluation.results import rules
+from evaluation.results import leaf_rules, rules
 from evaluation.schemes.rules import LeafCalc, Rating
 from evaluation.schemes.schemas import CriterionWeights
 from shared.http.schemas import Body, LongText, Out
@@ -56,7 +56,7 @@ class LeafResultOut(Out):
     fact_ids: list[str] = Field(description="The records behind it, by id.")
     formula: str = Field(description="The calculation with its figures.")
     clause: str = Field(description="The clause that it serves.")
-    notes: list[rules.LeafNote] = Field(description="What else decided the points.")
+    notes: list[leaf_rules.LeafNote] = Field(description="What else decided the points.")
     explanation: str = Field(description="In a sentence.")
     comments: list[str] = Field(
         default_factory=list, description="What experts said, without saying who."
@@ -75,7 +75,7 @@ class EvaluationResultOut(Out):
     total: str = Field(description="The sum of the leaves' points, at most 100.")
     rating: Rating = Field(description="The grade, gates applied.")
     score_rating: Rating = Field(description="The grade of the total alone.")
-    gates: list[rules.RatingGate] = Field(description="What decided over the score.")
+    gates: list[leaf_rules.RatingGate] = Field(description="What decided over the score.")
     near_boundary: bool = Field(description="Whether a second reading is needed.")
     profile: str = Field(description="The weight profile.")
     weights: CriterionWeights = Field(description="Its weights.")

@@ -42,14 +42,14 @@ class FactSnapshot(Base, table=True):
     center_id: UUID
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     hash: str
-    cutoff_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    cutoff_at: datetime = Field(sa_type=instant())
     registry_position: int = Field(sa_type=BigInteger)
     ip_ledger_position: int = Field(sa_type=BigInteger)
     registry_facts: int
     ip_ledger_facts: int
     plan_version: str | None = None
     report_state: str
-    taken_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    taken_at: datetime = Field(sa_type=instant())
 
 
 class EvaluationResult(Base, table=True):
@@ -77,7 +77,7 @@ class EvaluationResult(Base, table=True):
     total: Decimal = Field(sa_type=Numeric(5, 2))
     rating: Rating = Field(sa_type=EnumText(Rating))
     near_boundary: bool
-    computed_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    computed_at: datetime = Field(sa_type=instant())
 
 
 class SecondReading(Base, table=True):
@@ -94,7 +94,7 @@ class SecondReading(Base, table=True):
     person_id: UUID
     conclusion: rules.ReadingConclusion = Field(sa_type=EnumText(rules.ReadingConclusion))
     reason: str
-    read_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    read_at: datetime = Field(sa_type=instant())
 
 
 class ResultReview(Base, table=True):
@@ -105,7 +105,7 @@ class ResultReview(Base, table=True):
 
     result_id: UUID = Field(foreign_key="evaluation_result.id", primary_key=True)
     person_id: UUID
-    reviewed_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    reviewed_at: datetime = Field(sa_type=instant())
 
 
 class ResultPublication(Base, table=True):
@@ -123,4 +123,4 @@ class ResultPublication(Base, table=True):
     year: int
     version: int
     person_id: UUID
-    published_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    published_at: datetime = Field(sa_type=instant())

@@ -1,14 +1,13 @@
 """What an indicator scheme is: criteria, leaves, the fact query of each, and what must hold.
 
-A scheme is data (A130). This module reads it into values, judges it, and runs a leaf's query
-over facts. Points are exact fractions; a decimal appears only where a figure is shown.
+A scheme is data (A130). This module reads it into values and judges it. Points are exact
+fractions; a decimal appears only where a figure is shown.
 """
 
 import hashlib
 import json
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from types import MappingProxyType
@@ -16,6 +15,7 @@ from typing import Any, Final
 
 import cel
 
+from evaluation.schemes.figure_rules import decimal_text
 from shared.rules import Check, Kind, Rule
 
 CRITERIA: Final = Rule("A126", "四(四)")  # the five first-level criteria
@@ -40,7 +40,6 @@ ALLOWED_VARIABLES: Final = frozenset({"fact", "period"})
 # The units of money leaves (分) and of shares; anything else counts things.
 MONEY_UNIT: Final = "fen"
 RATIO_UNIT: Final = "ratio"
-NUMBER: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,6})?")
 
 
 class SchemeState(StrEnum):
@@ -436,148 +435,3 @@ def weight_checks(weights: Mapping[str, Fraction]) -> list[Check]:
 def profile_edit_checks(*, locked: bool) -> list[Check]:
     """Check that a profile may still be edited: a cycle that opened with it locks it (A132)."""
     return [WEIGHTS.check("SCHEME_FROZEN", Kind.STATE, passed=not locked)]
-
-
-# --- facts into a figure --------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """The days that a cycle judges, both included, as ISO text for comparing in filters."""
-
-    from_on: str
-    until_on: str
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A leaf's figure and the facts behind it; `raw` is None when nothing could be measured."""
-
-    raw: Fraction | None
-    fact_ids: tuple[str, ...] = field(default=())
-
-
-Fact = Mapping[str, Any]
-
-
-def number_at(fact: Fact, path: str) -> Fraction | None:
-    """Read the number at a dotted path: an integer, a decimal text, or money (its 分).
-
-    Anything else, a float included, is no number: None.
-    """
-    value = _value_at(fact, path)
-    if isinstance(value, Mapping):
-        value = value.get("amount")
-    if isinstance(value, int) and not isinstance(value, bool):
-        return Fraction(value)
-    if isinstance(value, str) and NUMBER.fullmatch(value):
-        return Fraction(value)
-    return None
-
-
-def _value_at(fact: Fact, path: str) -> Any:  # noqa: ANN401 - facts hold JSON of any shape
-    value: Any = fact
-    for step in path.split("."):
-        if not isinstance(value, Mapping):
-            return None
-        value = value.get(step)
-    return value
-
-
-def kept(facts: Iterable[Fact], expression: str | None, period: Period) -> list[Fact]:
-    """Keep the facts for which the expression is true.
-
-    A fact that lacks a field which the expression reads does not match: a record without the
-    evidence that an indicator asks for counts nothing.
-    """
-    if expression is None:
-        return list(facts)
-    program = cel.compile(expression)
-    days = {"from_on": period.from_on, "until_on": period.until_on}
-    return [fact for fact in facts if _is_true(program, fact, days)]
-
-
-def _is_true(program: cel.Program, fact: Fact, days: Mapping[str, str]) -> bool:
-    try:
-        return program.execute({"fact": dict(fact), "period": dict(days)}) is True
-    except (ValueError, KeyError, TypeError, RuntimeError):
-        return False
-
-
-def measure(query: FactQuery, facts: Iterable[Fact], period: Period) -> Measured:
-    """Turn the facts of a source into a leaf's figure, in an order that facts do not decide."""
-    of_kind = (fact for fact in facts if fact["kind"] == query.kind)
-    ordered = sorted(kept(of_kind, query.filter, period), key=lambda fact: str(fact["id"]))
-    ids = tuple(str(fact["id"]) for fact in ordered)
-    if query.aggregate is Aggregate.RATIO:
-        return Measured(_ratio(query, ordered, period), ids)
-    return Measured(_figure(query, ordered), ids)
-
-
-def _figure(query: FactQuery, facts: Sequence[Fact]) -> Fraction:
-    if query.aggregate is Aggregate.COUNT:
-        return Fraction(len(facts))
-    if query.aggregate is Aggregate.DISTINCT:
-        found = (_value_at(fact, query.path or "") for fact in facts)
-        return Fraction(len({str(value) for value in found if value is not None}))
-    if query.aggregate is Aggregate.SUM:
-        return _sum(facts, query.path or "")
-    return sum((_weight(query, fact) for fact in facts), Fraction(0))
-
-
-def _sum(facts: Iterable[Fact], path: str) -> Fraction:
-    return sum((number_at(fact, path) or Fraction(0) for fact in facts), Fraction(0))
-
-
-def _weight(query: FactQuery, fact: Fact) -> Fraction:
-    amount = Fraction(1) if query.path is None else number_at(fact, query.path) or Fraction(0)
-    for weighting in query.weights:
-        amount *= weighting.factors.get(str(_value_at(fact, weighting.path)), Fraction(0))
-    return amount
-
-
-def _ratio(query: FactQuery, facts: Sequence[Fact], period: Period) -> Fraction | None:
-    """Divide the two parts; nothing to divide by means that nothing was measured."""
-    above, below = (_part(part, facts, period) for part in (query.numerator, query.denominator))
-    return above / below if below > 0 else None
-
-
-def _part(part: Part | None, facts: Sequence[Fact], period: Period) -> Fraction:
-    if part is None:
-        return Fraction(0)
-    chosen = kept(facts, part.filter, period)
-    if part.aggregate is Aggregate.COUNT:
-        return Fraction(len(chosen))
-    return _sum(chosen, part.path or "")
-
-
-def paths_of(query: FactQuery) -> list[str]:
-    """List the paths whose numbers a query adds up."""
-    parts = (query.numerator, query.denominator)
-    found = (query.path, *(part.path for part in parts if part))
-    return [path for path in found if path and query.aggregate is not Aggregate.DISTINCT]
-
-
-# --- showing a fraction ---------------------------------------------------------------------
-
-
-def half_up(value: Fraction, places: int = 2) -> Fraction:
-    """Round to decimal places, a half away from zero; values here are never below zero."""
-    scale = 10**places
-    return Fraction((value * scale + Fraction(1, 2)).__floor__(), scale)
-
-
-def decimal_text(value: Fraction, places: int = 6) -> str:
-    """Write a fraction as a decimal without trailing zeros, rounded half up at `places`."""
-    rounded = half_up(abs(value), places)
-    whole, rest = divmod(rounded.numerator * (10**places // rounded.denominator), 10**places)
-    sign = "-" if value < 0 and rounded else ""
-    tail = f"{rest:0{places}d}".rstrip("0")
-    return f"{sign}{whole}.{tail}" if tail else f"{sign}{whole}"
-
-
-def points_text(value: Fraction) -> str:
-    """Write points with their two decimals, `5.52`, rounded half up."""
-    rounded = half_up(value)
-    whole, rest = divmod(rounded.numerator * (100 // rounded.denominator), 100)
-    return f"{whole}.{rest:02d}"

@@ -44,8 +44,8 @@ class IndicatorScheme(Base, table=True):
     content: dict[str, Any] = Field(sa_column=Column(json_column(), nullable=False))
     content_hash: str
     version: int = 1
-    created_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
-    frozen_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    created_at: datetime = Field(sa_type=instant())
+    frozen_at: datetime | None = Field(default=None, sa_type=instant())
 
 
 class WeightProfile(Base, table=True):
@@ -61,5 +61,5 @@ class WeightProfile(Base, table=True):
     model_type: str | None = None
     weights: dict[str, str] = Field(sa_column=Column(json_column(), nullable=False))
     version: int = 1
-    created_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
-    locked_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    created_at: datetime = Field(sa_type=instant())
+    locked_at: datetime | None = Field(default=None, sa_type=instant())

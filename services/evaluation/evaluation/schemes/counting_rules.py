@@ -1,0 +1,130 @@
+"""How the facts of a leaf become one figure: its query, run over facts in any order."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, Final
+
+import cel
+
+from evaluation.schemes.rules import Aggregate, FactQuery, Part
+
+NUMBER: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,6})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The days that a cycle judges, both included, as ISO text for comparing in filters."""
+
+    from_on: str
+    until_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A leaf's figure and the facts behind it; `raw` is None when nothing could be measured."""
+
+    raw: Fraction | None
+    fact_ids: tuple[str, ...] = field(default=())
+
+
+Fact = Mapping[str, Any]
+
+
+def number_at(fact: Fact, path: str) -> Fraction | None:
+    """Read the number at a dotted path: an integer, a decimal text, or money (its 分).
+
+    Anything else, a float included, is no number: None.
+    """
+    value = _value_at(fact, path)
+    if isinstance(value, Mapping):
+        value = value.get("amount")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Fraction(value)
+    if isinstance(value, str) and NUMBER.fullmatch(value):
+        return Fraction(value)
+    return None
+
+
+def _value_at(fact: Fact, path: str) -> Any:  # noqa: ANN401 - facts hold JSON of any shape
+    value: Any = fact
+    for step in path.split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(step)
+    return value
+
+
+def kept(facts: Iterable[Fact], expression: str | None, period: Period) -> list[Fact]:
+    """Keep the facts for which the expression is true.
+
+    A fact that lacks a field which the expression reads does not match: a record without the
+    evidence that an indicator asks for counts nothing.
+    """
+    if expression is None:
+        return list(facts)
+    program = cel.compile(expression)
+    days = {"from_on": period.from_on, "until_on": period.until_on}
+    return [fact for fact in facts if _is_true(program, fact, days)]
+
+
+def _is_true(program: cel.Program, fact: Fact, days: Mapping[str, str]) -> bool:
+    try:
+        return program.execute({"fact": dict(fact), "period": dict(days)}) is True
+    except (ValueError, KeyError, TypeError, RuntimeError):
+        return False
+
+
+def measure(query: FactQuery, facts: Iterable[Fact], period: Period) -> Measured:
+    """Turn the facts of a source into a leaf's figure, in an order that facts do not decide."""
+    of_kind = (fact for fact in facts if fact["kind"] == query.kind)
+    ordered = sorted(kept(of_kind, query.filter, period), key=lambda fact: str(fact["id"]))
+    ids = tuple(str(fact["id"]) for fact in ordered)
+    if query.aggregate is Aggregate.RATIO:
+        return Measured(_ratio(query, ordered, period), ids)
+    return Measured(_figure(query, ordered), ids)
+
+
+def _figure(query: FactQuery, facts: Sequence[Fact]) -> Fraction:
+    if query.aggregate is Aggregate.COUNT:
+        return Fraction(len(facts))
+    if query.aggregate is Aggregate.DISTINCT:
+        found = (_value_at(fact, query.path or "") for fact in facts)
+        return Fraction(len({str(value) for value in found if value is not None}))
+    if query.aggregate is Aggregate.SUM:
+        return _sum(facts, query.path or "")
+    return sum((_weight(query, fact) for fact in facts), Fraction(0))
+
+
+def _sum(facts: Iterable[Fact], path: str) -> Fraction:
+    return sum((number_at(fact, path) or Fraction(0) for fact in facts), Fraction(0))
+
+
+def _weight(query: FactQuery, fact: Fact) -> Fraction:
+    amount = Fraction(1) if query.path is None else number_at(fact, query.path) or Fraction(0)
+    for weighting in query.weights:
+        amount *= weighting.factors.get(str(_value_at(fact, weighting.path)), Fraction(0))
+    return amount
+
+
+def _ratio(query: FactQuery, facts: Sequence[Fact], period: Period) -> Fraction | None:
+    """Divide the two parts; nothing to divide by means that nothing was measured."""
+    above, below = (_part(part, facts, period) for part in (query.numerator, query.denominator))
+    return above / below if below > 0 else None
+
+
+def _part(part: Part | None, facts: Sequence[Fact], period: Period) -> Fraction:
+    if part is None:
+        return Fraction(0)
+    chosen = kept(facts, part.filter, period)
+    if part.aggregate is Aggregate.COUNT:
+        return Fraction(len(chosen))
+    return _sum(chosen, part.path or "")
+
+
+def paths_of(query: FactQuery) -> list[str]:
+    """List the paths whose numbers a query adds up."""
+    parts = (query.numerator, query.denominator)
+    found = (query.path, *(part.path for part in parts if part))
+    return [path for path in found if path and query.aggregate is not Aggregate.DISTINCT]
