@@ -5,6 +5,7 @@ No tests are run here but those of the code's form; the suite is `make test`.
 
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import Final
 
@@ -56,6 +57,8 @@ def _holds(step: Step, context: Context) -> bool:
         faults = step.ask(context)
     except (PostgresError, ProcessError) as error:
         faults = [str(error)]
+    except Exception:
+        faults = [traceback.format_exc(limit=-6)]
     mark = "✗" if faults else "✓"
     print(f"{mark} {step.name:<9} {step.title} ({time.monotonic() - began:.1f} s)", flush=True)
     for fault in faults:

@@ -80,6 +80,11 @@ class Operation:
         found: Callable[..., Any] = self.module.sync_detailed
         return found
 
+    @property
+    def takes_body(self) -> bool:
+        """Whether the generated function has a body; `{}` may be sent where it has none."""
+        return "body" in inspect.signature(self.call).parameters
+
     def arguments(
         self, path: Mapping[str, str], query: Mapping[str, Any], headers: Mapping[str, str]
     ) -> dict[str, Any]:
@@ -173,8 +178,10 @@ class GeneratedCaller(Caller):
         if version is not None:
             sent["if_match"] = f'"{version}"'
         arguments = operation.arguments(inside, query, sent)
-        if body is not None:
+        if operation.takes_body:
             arguments["body"] = operation.model(body)
+        elif body:
+            raise Surprise(f"{method} {path}: the client sends no body, the case has {body}")
         client = self._generated.client.AuthenticatedClient(
             base_url=self._address,
             token=self._fresh(),

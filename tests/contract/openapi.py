@@ -16,6 +16,7 @@ from tests.contract.step import ROOT, Context
 METHODS: Final = ("get", "put", "post", "delete", "patch")
 _LINTER: Final = "@redocly/cli@2.77.0"
 _RULES: Final = Path(__file__).with_name("redocly.yaml")
+_WITH_EXAMPLE: Final = {"application/json", "application/merge-patch+json"}
 _PROBLEM: Final = "application/problem+json"
 
 Operation = dict[str, Any]
@@ -72,7 +73,7 @@ def _gaps(operation: Operation, document: dict[str, Any]) -> list[str]:
         if parameter.get("in") == "query" and not parameter.get("description")
     ]
     for media, content in operation.get("requestBody", {}).get("content", {}).items():
-        faults += _body_gaps(f"body {media}", content, document, example=media.endswith("json"))
+        faults += _body_gaps(f"body {media}", content, document, example=media in _WITH_EXAMPLE)
     for status, answer in operation["responses"].items():
         for media, content in answer.get("content", {}).items():
             needed = media == _PROBLEM
@@ -118,9 +119,18 @@ def _lint(document: dict[str, Any], folder: Path) -> list[str]:
     file = folder / "openapi.json"
     file.write_text(json.dumps(document, ensure_ascii=False))
     linted = _run(
-        [str(command), "lint", str(file), "--config", str(_RULES), "--format", "stylish"], folder
+        [str(command), "lint", str(file), "--config", str(_RULES), "--format", "json"], folder
     )
-    return [] if linted.returncode == 0 else [(linted.stdout + linted.stderr)[-6000:].strip()]
+    _, brace, report = linted.stdout.partition("{")
+    try:
+        problems = json.loads(brace + report)["problems"]
+    except (ValueError, KeyError):
+        return [(linted.stdout + linted.stderr)[-3000:].strip()]
+    return sorted({f"{one['ruleId']}: {one['message']} {_places(one)}" for one in problems})
+
+
+def _places(problem: dict[str, Any]) -> str:
+    return ", ".join(str(one.get("pointer", "")) for one in problem.get("location", []))
 
 
 def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
