@@ -29,7 +29,7 @@ class InvitationIn(Body):
     org_id: UUID = Field(description="The organization that is invited.")
     role: MembershipRole = Field(
         default=MembershipRole.MEMBER,
-        description="`sponsor`, `member` or `alliance`; the lead is set.",
+        description="`sponsor`, `member`, `alliance`.",
     )
     chain_position: ChainPosition | None = Field(
         default=None,

@@ -108,11 +108,15 @@ class Told:
         review: Mapping[str, Any] | None,
         visit: Mapping[str, Any] | None,
     ) -> "Told":
-        """Read what evaluation told: scores are decimal text, signatures a number."""
+        """Read what evaluation told: scores are decimal text, signatures a number.
+
+        A review that lost too many sheets is told without a mean, and counts as none.
+        """
+        finished = review if review and review.get("mean") is not None else None
         return cls(
             has_panel=panel is not None,
-            mean=Decimal(review["mean"]) if review else None,
-            pass_line=Decimal(review["pass_line"]) if review else None,
+            mean=Decimal(finished["mean"]) if finished else None,
+            pass_line=Decimal(finished["pass_line"]) if finished else None,
             signatures=int(visit["signatures"]) if visit else 0,
         )
 

@@ -1,0 +1,122 @@
+"""From preparing to pilot over HTTP (story D7), and the plan's versions."""
+
+from typing import Any
+
+import pytest
+
+from shared.database import new_id
+from tests.registry.applications.cases import PLAN, Case, codes
+
+pytestmark = pytest.mark.anyio
+
+
+def seat(sector: str, **over: Any) -> dict[str, Any]:
+    body = {"person_id": str(new_id()), "sector": sector, "from_on": "2026-03-10"}
+    return {**body, **over}
+
+
+async def own(case: Case, method: str, part: str, json: Any = None, who: str = "C01") -> Any:
+    path = f"/v1/registry/centers/{case.center_id}/{part}"
+    return await case.call(case.member(who), method, path, json)
+
+
+async def body_of(case: Case, kind: str, *seats: dict[str, Any]) -> str:
+    formed = await own(case, "POST", "bodies", {"kind": kind, "term_from": "2026-03-10"})
+    for one in seats:
+        answer = await own(case, "POST", f"bodies/{formed.json()['id']}/seats", one)
+        assert answer.status_code == 201, answer.text
+    body_id: str = formed.json()["id"]
+    return body_id
+
+
+async def to_pilot(case: Case, who: str = "C01") -> Any:
+    return await own(case, "POST", "stage-changes", {"to": "pilot", "reason": "条件齐备"}, who)
+
+
+@pytest.mark.requirement("A056", "A076", "A082")
+@pytest.mark.refusing
+async def test_a_listed_centre_becomes_a_pilot_when_everything_stands(case: Case) -> None:
+    await case.listed()
+    missing = await to_pilot(case)
+    assert (missing.status_code, missing.json()["code"]) == (409, "GOV_BODY_COMPOSITION")
+    assert codes(missing) == [
+        "GOV_BODY_COMPOSITION", "GOV_BODY_COMPOSITION", "VOTES_NOT_100", "PLAN_NOT_APPROVED"
+    ]  # fmt: skip
+    assert (await to_pilot(case, "M04")).json()["code"] == "FORBIDDEN_SCOPE"
+
+    decision = await body_of(
+        case, "decision", seat("industry", org_id=str(case.orgs["M01"])),
+        seat("industry", independent=True), seat("science", independent=True),
+    )  # fmt: skip
+    committee = await body_of(
+        case, "technical_committee", seat("industry"), seat("science"),
+        seat("government", appointing_agency="上海市示例委员会"),
+    )  # fmt: skip
+    tied = seat("science", independent=True, org_id=str(case.orgs["M03"]))
+    refused = await own(case, "POST", f"bodies/{decision}/seats", tied)
+    assert (refused.status_code, codes(refused)) == (422, ["INDEPENDENCE_BROKEN"])
+
+    vote = {"holder_org_id": str(case.orgs["M01"]), "basis": "capital_ratio"}
+    short = await own(
+        case, "PUT", "votes/shareholders", {"votes": [{**vote, "share_ppm": 999_999}]}
+    )
+    assert (short.status_code, codes(short)) == (422, ["VOTES_NOT_100"])
+    whole = {"votes": [{**vote, "share_ppm": 1_000_000}]}
+    assert (await own(case, "PUT", "votes/shareholders", whole)).status_code == 200
+
+    ballot = {"matter": "plan", "text": "通过发展规划", "resolved_on": "2026-03-10"}
+    advisory = await own(
+        case, "POST", "resolutions", {**ballot, "body_id": committee, "for_ppm": 1_000_000}
+    )
+    assert (advisory.status_code, codes(advisory)) == (422, ["GOV_BODY_COMPOSITION"])
+    resolution = await own(
+        case, "POST", "resolutions", {**ballot, "body_id": decision, "for_ppm": 650_000}
+    )
+    assert resolution.json()["passed"] is True
+    plans = (await own(case, "GET", "plans")).json()["items"]
+    adopted = await own(
+        case, "POST", f"plans/{plans[0]['id']}/adoption",
+        {"resolution_id": resolution.json()["id"]},
+    )  # fmt: skip
+    assert adopted.json()["state"] == "filed"
+
+    case.agreement(risk_sharing=False)
+    clause = await to_pilot(case)
+    assert codes(clause) == ["IP_AGREEMENT_MISSING"]
+    case.agreement()
+    ready = await own(case, "GET", "readiness?to=pilot")
+    assert ready.json()["ready"] is True, ready.text
+    moved = await to_pilot(case)
+    assert (moved.status_code, moved.json()["stage"]) == (200, "pilot"), moved.text
+
+
+@pytest.mark.requirement("A082", "A083")
+async def test_a_listing_files_the_plan_and_a_later_version_replaces_its_targets(
+    case: Case,
+) -> None:
+    await case.listed()
+    first = await own(case, "GET", "plan-targets?year=2027")
+    assert (first.json()["plan_version"], first.json()["targets"][0]["value"]) == (1, "30")
+    assert first.json()["filed_at"].startswith("2026-03-10")
+    target = {"part": 2, "metric_code": "B1", "unit": "份", "year": 2027, "value": "32.5"}
+    drafted = await own(case, "POST", "plans", {**PLAN, "targets": [target]})
+    assert (drafted.json()["number"], drafted.json()["state"]) == (2, "draft")
+    unfiled = await own(case, "POST", f"plans/{drafted.json()['id']}/file")
+    assert (unfiled.status_code, codes(unfiled)) == (409, ["STATE_CONFLICT"])
+    assert (await own(case, "GET", "plan-targets")).json()["plan_version"] == 1
+
+    case.registry.set_clock("2026-06-01T02:00:00+00:00")
+    body = await body_of(case, "decision")
+    ballot = {
+        "body_id": body, "matter": "plan", "text": "修订", "resolved_on": "2026-06-01",
+        "for_ppm": 700_000,
+    }  # fmt: skip
+    resolution = await own(case, "POST", "resolutions", ballot)
+    path = f"plans/{drafted.json()['id']}"
+    await own(case, "POST", f"{path}/adoption", {"resolution_id": resolution.json()["id"]})
+    filed = await own(case, "POST", f"{path}/file")
+    assert filed.json()["state"] == "filed"
+    now = await own(case, "GET", "plan-targets?year=2027")
+    assert (now.json()["plan_version"], now.json()["targets"][0]["value"]) == (2, "32.5")
+    then = await own(case, "GET", "plan-targets?as_of=2026-05-31T16:00:00Z")
+    assert then.json()["plan_version"] == 1

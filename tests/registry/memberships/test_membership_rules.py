@@ -1,0 +1,96 @@
+"""Invitation, confirmation and exit, for every state; no database."""
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from registry.memberships.rules import (
+    MOVES,
+    OPEN,
+    Event,
+    MembershipRole,
+    State,
+    confirmation_checks,
+    invitation_checks,
+    notice_checks,
+    withdrawal_checks,
+)
+from shared.rules import failed_codes
+
+LEAD, INVITEE = UUID(int=1), UUID(int=2)
+TODAY = date(2026, 1, 12)
+
+
+@pytest.mark.requirement("A049")
+def test_the_invited_organization_confirms() -> None:
+    assert failed_codes(confirmation_checks(State.INVITED, INVITEE, INVITEE)) == []
+
+
+@pytest.mark.requirement("A049")
+@pytest.mark.refusing
+def test_the_lead_cannot_confirm_for_the_invitee() -> None:
+    for acting in (LEAD, None):
+        checks = confirmation_checks(State.INVITED, INVITEE, acting)
+        assert failed_codes(checks) == ["FORBIDDEN_SCOPE"]
+
+
+@pytest.mark.requirement("A049")
+@pytest.mark.refusing
+@pytest.mark.parametrize("state", [state for state in State if state is not State.INVITED])
+@pytest.mark.parametrize("event", [Event.CONFIRM, Event.DECLINE])
+def test_an_answer_is_given_once(state: State, event: Event) -> None:
+    checks = confirmation_checks(state, INVITEE, INVITEE, event)
+    assert failed_codes(checks) == ["STATE_CONFLICT"]
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_an_ended_membership_never_moves_again(state: State) -> None:
+    moves = [event for source, event in MOVES if source is state]
+    assert bool(moves) == (state in OPEN)
+
+
+@pytest.mark.requirement("A049")
+@pytest.mark.refusing
+def test_only_the_inviter_takes_an_open_invitation_back() -> None:
+    role = MembershipRole.MEMBER
+    assert failed_codes(withdrawal_checks(State.INVITED, role, LEAD, LEAD)) == []
+    assert failed_codes(withdrawal_checks(State.INVITED, role, LEAD, INVITEE)) == [
+        "FORBIDDEN_SCOPE"
+    ]
+    assert failed_codes(withdrawal_checks(State.CONFIRMED, role, LEAD, LEAD)) == ["STATE_CONFLICT"]
+
+
+@pytest.mark.requirement("X17")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("until", "barred"),
+    [(None, False), (date(2026, 1, 11), False), (TODAY, True), (date(2027, 1, 1), True)],
+)
+def test_who_is_under_a_record_of_dishonesty_is_not_invited(
+    until: date | None, *, barred: bool
+) -> None:
+    role = MembershipRole.MEMBER
+    checks = invitation_checks(INVITEE, until, TODAY, role=role, already_open=False)
+    assert failed_codes(checks) == (["DISHONEST_ORG"] if barred else [])
+
+
+@pytest.mark.requirement("A049")
+@pytest.mark.refusing
+def test_nobody_is_invited_twice_or_as_a_second_lead() -> None:
+    twice = invitation_checks(INVITEE, None, TODAY, role=MembershipRole.MEMBER, already_open=True)
+    lead = invitation_checks(INVITEE, None, TODAY, role=MembershipRole.LEAD, already_open=False)
+    assert failed_codes(twice) == failed_codes(lead) == ["STATE_CONFLICT"]
+
+
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("last_day", "codes"),
+    [(date(2026, 1, 11), ["FIELD_INVALID"]), (TODAY, []), (date(2026, 6, 30), [])],
+)
+def test_a_member_leaves_today_or_later(last_day: date, codes: list[str]) -> None:
+    checks = notice_checks(
+        State.ACTIVE, MembershipRole.MEMBER, org_id=INVITEE, acting_id=INVITEE,
+        last_day=last_day, today=TODAY,
+    )  # fmt: skip
+    assert failed_codes(checks) == codes

@@ -1,0 +1,101 @@
+"""The days of a notice and what an objection needs; no database."""
+
+from datetime import date
+
+import pytest
+
+from registry.notices.rules import (
+    DECIDED,
+    ObjectionDecision,
+    ObjectionState,
+    State,
+    closing_day,
+    decision_checks,
+    filing_checks,
+    objection_checks,
+    period_checks,
+)
+from registry.programme.reference import PARAMETERS, clauses
+from shared.calendar import WorkingDays
+from shared.rules import Policy, failed_codes
+
+POLICY = Policy("2016", clauses(), PARAMETERS)
+CLOSES = date(2026, 3, 9)
+
+
+@pytest.mark.requirement("X09", "X10")
+@pytest.mark.parametrize(
+    ("opens_on", "closes_on"),
+    [
+        (date(2026, 3, 2), date(2026, 3, 9)),  # A Monday.
+        (date(2026, 3, 7), date(2026, 3, 13)),  # A Saturday.
+        (date(2026, 9, 30), date(2026, 10, 13)),  # Holidays, then a Saturday that is worked.
+    ],
+)
+def test_five_working_days_begin_after_the_notice_appears(opens_on: date, closes_on: date) -> None:
+    assert closing_day(POLICY, WorkingDays(), opens_on) == closes_on
+
+
+@pytest.mark.requirement("X09")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("today", "is_over"),
+    [(date(2026, 3, 8), False), (CLOSES, False), (date(2026, 3, 10), True)],
+)
+def test_the_last_day_belongs_to_the_notice(today: date, *, is_over: bool) -> None:
+    assert failed_codes(period_checks(CLOSES, today)) == ([] if is_over else ["NOTICE_OPEN"])
+
+
+@pytest.mark.requirement("X09")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("name", "contact", "count"),
+    [
+        ("某公司", "021-1", 0),
+        ("", "021-1", 1),
+        ("  ", "021-1", 1),
+        ("匿名", "021-1", 1),
+        ("Anonymous", "021-1", 1),
+        ("某公司", " ", 1),
+        ("", "", 2),
+    ],
+)
+def test_an_objection_has_a_name_that_can_be_reached(name: str, contact: str, count: int) -> None:
+    checks = filing_checks(name, contact, state=State.OPEN, closes_on=CLOSES, today=CLOSES)
+    assert failed_codes(checks) == ["OBJECTION_ANONYMOUS"] * count
+
+
+@pytest.mark.requirement("X09")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("state", "today", "taken"),
+    [
+        (State.OPEN, CLOSES, True),
+        (State.OPEN, date(2026, 3, 10), False),
+        (State.CLOSED, CLOSES, False),
+        (State.WITHDRAWN, CLOSES, False),
+    ],
+)
+def test_an_objection_comes_while_the_notice_is_open(
+    state: State, today: date, *, taken: bool
+) -> None:
+    checks = filing_checks("某公司", "021-1", state=state, closes_on=CLOSES, today=today)
+    assert failed_codes(checks) == ([] if taken else ["STATE_CONFLICT"])
+
+
+@pytest.mark.refusing
+@pytest.mark.parametrize("state", list(ObjectionState))
+@pytest.mark.parametrize("decision", list(ObjectionDecision))
+def test_an_objection_is_decided_once(state: ObjectionState, decision: ObjectionDecision) -> None:
+    known = (state, decision) in DECIDED
+    assert known == (state is ObjectionState.OPEN)
+    assert failed_codes(decision_checks(state, decision)) == ([] if known else ["STATE_CONFLICT"])
+
+
+@pytest.mark.requirement("X09")
+@pytest.mark.refusing
+def test_one_open_objection_among_many_holds_the_case() -> None:
+    states = [ObjectionState.DISMISSED, ObjectionState.OPEN]
+    assert failed_codes(objection_checks(states)) == ["OBJECTION_PENDING"]
+    assert failed_codes(objection_checks([ObjectionState.DISMISSED] * 3)) == []
+    assert failed_codes(objection_checks([])) == []
