@@ -1,5 +1,6 @@
 """Correcting by a later fact, and reading what was known when."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -109,6 +110,41 @@ async def test_a_stranger_gets_404_and_a_former_member_its_own_facts(house: Hous
     former = (await listed(house, house.former)).json()["items"]
     assert stranger.status_code == 404
     assert [item["submitted_by_org_id"] for item in former] == [str(house.former)]
+
+
+@pytest.mark.requirement("X04")
+@pytest.mark.refusing
+async def test_a_member_without_an_organization_sees_nothing(house: House) -> None:
+    await house.post(house.lead, "a")
+    async with house.registry.sessions.begin() as session:
+        # A centre without a legal entity is nobody's just because a caller is nobody.
+        await session.execute(text("UPDATE center SET legal_entity_id = NULL"))
+    async with house.registry.client("member") as nobody:
+        listed_all = await nobody.get("/v1/registry/facts")
+        posted = await nobody.post(
+            "/v1/registry/facts", json=house.fact(), headers={"Idempotency-Key": "k"}
+        )
+    assert (listed_all.json()["items"], posted.status_code) == ([], 404)
+
+
+@pytest.mark.requirement("X07")
+async def test_of_two_corrections_at_once_one_is_refused(house: House) -> None:
+    first = (await house.post(house.member, "a")).json()
+    answers = await asyncio.gather(
+        *(corrected(house, house.member, first["id"], f"k{n}") for n in range(6))
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, *[409] * 5]
+    refused = {answer.json()["code"] for answer in answers if answer.status_code == 409}
+    assert refused == {"FACT_SUPERSEDED"}
+
+
+@pytest.mark.refusing
+async def test_a_suspended_centre_takes_no_corrections(house: House) -> None:
+    first = (await house.post(house.member, "a")).json()
+    async with house.registry.sessions.begin() as session:
+        await session.execute(text("UPDATE center SET stage = 'suspended'"))
+    answer = await corrected(house, house.member, first["id"], "b")
+    assert (answer.status_code, answer.json()["code"]) == (409, "STATE_CONFLICT")
 
 
 @pytest.mark.parametrize(

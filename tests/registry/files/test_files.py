@@ -18,12 +18,14 @@ def digest_of(content: bytes) -> str:
     return content_digest(hashlib.sha256(content).hexdigest())
 
 
-async def sent(registry: RunningService, content: bytes = PDF, **headers: str) -> Any:
+async def sent(
+    registry: RunningService, headers: dict[str, str] | None = None, content: bytes = PDF
+) -> Any:
     async with registry.client("member", org_id=OWNER, sub=OWNER) as member:
         return await member.post(
             "/v1/registry/files",
             content=content,
-            headers={"Content-Type": "application/pdf", **headers},
+            headers={"Content-Type": "application/pdf", **(headers or {})},
         )
 
 
@@ -47,7 +49,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_a_file_comes_back_to_its_owner_and_to_officials(registry: RunningService) -> None:
-    stored = await sent(registry, **{"Content-Digest": digest_of(PDF)})
+    stored = await sent(registry, {"Content-Digest": digest_of(PDF)})
     path = f"/v1/registry/files/{stored.json()['id']}"
     assert stored.status_code == 201, stored.text
     assert stored.json()["sha256"] == hashlib.sha256(PDF).hexdigest()
@@ -73,13 +75,13 @@ async def test_a_strangers_file_does_not_exist(registry: RunningService) -> None
 
 @pytest.mark.refusing
 async def test_bytes_that_do_not_fit_their_digest_are_refused(registry: RunningService) -> None:
-    answer = await sent(registry, **{"Content-Digest": digest_of(b"other")})
+    answer = await sent(registry, {"Content-Digest": digest_of(b"other")})
     assert (answer.status_code, answer.json()["code"]) == (400, "CONTENT_DIGEST_MISMATCH")
 
 
 @pytest.mark.refusing
 async def test_a_program_is_no_evidence(registry: RunningService) -> None:
-    answer = await sent(registry, **{"Content-Type": "text/html"})
+    answer = await sent(registry, {"Content-Type": "text/html"})
     assert (answer.status_code, answer.json()["code"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
 
 
@@ -92,9 +94,9 @@ async def test_a_file_beyond_the_limit_is_refused(registry: RunningService) -> N
 
 @pytest.mark.requirement("X05")
 async def test_a_repeated_key_gives_the_first_file_or_is_refused(registry: RunningService) -> None:
-    first = await sent(registry, **{"Idempotency-Key": "k"})
-    again = await sent(registry, **{"Idempotency-Key": "k"})
-    other = await sent(registry, b"other", **{"Idempotency-Key": "k"})
+    first = await sent(registry, {"Idempotency-Key": "k"})
+    again = await sent(registry, {"Idempotency-Key": "k"})
+    other = await sent(registry, {"Idempotency-Key": "k"}, b"other")
     assert again.json() == first.json()
     assert (other.status_code, other.json()["code"]) == (409, "IDEMPOTENCY_MISMATCH")
 

@@ -1,5 +1,6 @@
 """What anyone may read of the programme, and what handlers keep."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -8,7 +9,6 @@ from sqlalchemy.exc import DBAPIError
 from registry.programme import queries
 from registry.programme.rules import PolicyState
 from registry.programme.tables import PolicyVersion
-from shared.calendar import date
 from shared.database import new_id
 from tests.fixtures.service import RunningService, event_types
 

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import ColumnElement, false, func, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -31,6 +31,9 @@ def operated_by(org_id: UUID | None) -> ColumnElement[bool]:
 
     Its legal entity does, before there is one its trustee, and its lead sponsor always.
     """
+    if org_id is None:
+        # A comparison with nothing would find every centre that has no legal entity yet.
+        return false()
     return or_(
         col(Center.lead_sponsor_id) == org_id,
         col(Center.legal_entity_id) == org_id,

@@ -109,8 +109,16 @@ async def correct(
     # What is wrong with a payload of another kind says nothing to the reader.
     if "FIELD_INVALID" in failed_codes(correction):
         require(correction)
+    corrected = _stored_form(corrected)
     seen = await _files_of(session, actor, [corrected], also=first.evidence)
-    require([*correction, *rules.content_checks(corrected, seen, today)])
+    stage = await queries.stage_of(session, first.center_id)
+    require(
+        [
+            *correction,
+            *rules.content_checks(corrected, seen, today),
+            *rules.writing_checks(stage),
+        ]
+    )
     [derived] = await queries.derived(session, [corrected])
     values = _values(session, actor, corrected, derived, new_id())
     fact = Fact(**values, supersedes_id=first.id, reason=reason)

@@ -151,6 +151,12 @@ async def standings(
     }
 
 
+async def stage_of(session: AsyncSession, center_id: UUID) -> Stage:
+    """Give the stage of a centre that has facts."""
+    statement = select(Center.stage).where(col(Center.id) == center_id)
+    return Stage(found(await session.scalar(statement)))
+
+
 async def _periods(
     session: AsyncSession, center_ids: Collection[UUID], org_ids: Collection[UUID]
 ) -> dict[tuple[UUID, UUID | None], tuple[Period, ...]]:

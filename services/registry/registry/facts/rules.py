@@ -159,15 +159,15 @@ def standing_checks(standing: Standing | None, occurred_on: date, today: date) -
     hidden = NOT_FOUND.check("NOT_FOUND", Kind.HIDDEN, passed=belongs, pointer="/center_id")
     if standing is None or not belongs:
         return [hidden]
-    writable = standing.stage is not Stage.SUSPENDED and standing.stage not in ENDED
-    state = TENANCY.check(
-        "STATE_CONFLICT",
-        Kind.STATE,
-        passed=writable,
-        pointer="/center_id",
-        stage=standing.stage.value,
-    )
-    return [hidden, state]
+    return [hidden, *writing_checks(standing.stage)]
+
+
+def writing_checks(stage: Stage) -> list[Check]:
+    """Check that a centre takes facts: not while it is suspended, nor after its end."""
+    writable = stage is not Stage.SUSPENDED and stage not in ENDED
+    return [
+        TENANCY.check("STATE_CONFLICT", Kind.STATE, passed=writable, stage=stage.value),
+    ]
 
 
 def content_checks(fact: NewFact, files: Collection[UUID], today: date) -> list[Check]:
