@@ -116,3 +116,27 @@ async def test_names_stand_in_one_table_and_in_no_event(review: Reviewing) -> No
     assert "专家ex02" in names
     assert not [data for data in told if "专家" in data or "配偶" in data]
     assert not any(reasons)
+
+
+@pytest.mark.requirement("X12")
+async def test_a_retired_expert_s_name_can_be_erased_and_the_rest_stays(
+    review: Reviewing,
+) -> None:
+    path = f"/v1/evaluation/experts/{review.expert_ids['ex10']}"
+    async with review.handler as handler:
+        await handler.post(f"{path}/retirement", json={"reason": "本人申请"})
+        erased = await handler.delete(f"{path}/personal-data")
+
+    assert erased.status_code == 200, erased.text
+    assert erased.json()["name"] is None
+    assert [tie["relative_person"] for tie in erased.json()["relations"]] == [None]
+    assert erased.json()["relations"][0]["kind"] == "kinship"
+
+
+@pytest.mark.requirement("X12")
+@pytest.mark.refusing
+async def test_the_name_of_an_expert_who_may_be_asked_is_not_erased(review: Reviewing) -> None:
+    path = f"/v1/evaluation/experts/{review.expert_ids['ex10']}/personal-data"
+    async with review.handler as handler, review.member() as member:
+        assert codes_of(await handler.delete(path)) == ["STATE_CONFLICT"]
+        assert (await member.delete(path)).status_code == 403

@@ -60,7 +60,7 @@ async def form(review: Reviewing, case_id: UUID, codes: tuple[str, ...] = FIVE) 
         return await handler.post("/v1/evaluation/panels", json=body)
 
 
-@pytest.mark.requirement("A119", "A121", "A126")
+@pytest.mark.requirement("A119", "A121")
 async def test_its_sheets_hold_the_leaves_that_experts_judge(review: Reviewing) -> None:
     case_id = await case_in(review, cycles.CaseState.SNAPSHOT_FROZEN)
 

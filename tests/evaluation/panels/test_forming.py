@@ -81,7 +81,7 @@ async def test_who_handles_or_submitted_the_case_is_no_expert_on_it(review: Revi
     assert held == {"/expert_ids/2": ["submitter"], "/expert_ids/3": ["handler"]}
 
 
-@pytest.mark.requirement("A120", "A158")
+@pytest.mark.requirement("A120", "A121")
 @pytest.mark.refusing
 async def test_an_application_that_is_not_accepted_gets_no_panel(review: Reviewing) -> None:
     review.tell_subject(state="submitted")

@@ -101,6 +101,20 @@ async def move(
     return expert
 
 
+async def erase(session: AsyncSession, actor: Actor, expert_id: UUID) -> Expert:
+    """Erase the personal data of a retired expert; what he decided stays, under his id (X12).
+
+    Raises `Refused`: NOT_FOUND, STATE_CONFLICT.
+    """
+    expert = await queries.expert_for_update(session, expert_id)
+    require(rules.erasing_checks(expert.state))
+    await queries.erase_personal_data(session, expert.id)
+    expert.version += 1
+    record(session, actor, "expert.personal_data_erased", expert.id)
+    await session.flush()
+    return expert
+
+
 def _add_relation(
     session: AsyncSession, expert_id: UUID, body: ExpertRelationIn, now: datetime
 ) -> ExpertRelation:

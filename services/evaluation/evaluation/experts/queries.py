@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import false, true
+from sqlalchemy import delete, false, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col, select
@@ -79,6 +79,13 @@ async def personal_data_of(session: AsyncSession, expert_ids: Iterable[UUID]) ->
         col(ExpertPersonalData.expert_id).in_(list(expert_ids))
     )
     return {row.record_id: row.content for row in await session.scalars(statement)}
+
+
+async def erase_personal_data(session: AsyncSession, expert_id: UUID) -> None:
+    """Take away an expert's name and whatever is kept of his relatives."""
+    await session.execute(
+        delete(ExpertPersonalData).where(col(ExpertPersonalData.expert_id) == expert_id)
+    )
 
 
 async def candidates(

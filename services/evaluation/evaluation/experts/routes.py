@@ -158,6 +158,19 @@ async def return_expert(
     return await _shown(session, expert, response)
 
 
+@router.delete(
+    "/{expert_id}/personal-data",
+    operation_id="evaluation_erase_expert_personal_data",
+    openapi_extra=access("handler", tenant="any expert of the pool", rules=("X12",)),
+    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT"),
+)
+async def erase(
+    expert_id: UUID, actor: CurrentActor, response: Response, session: Transaction
+) -> ExpertOut:
+    """Erase a retired expert's name and relatives; ids and decisions stay."""
+    return await _shown(session, await actions.erase(session, actor, expert_id), response)
+
+
 def _item(expert: Expert, name: str | None) -> ExpertItemOut:
     return ExpertItemOut(
         id=expert.id,

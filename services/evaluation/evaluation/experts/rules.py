@@ -182,6 +182,13 @@ def state_checks(state: State, event: Event) -> list[Check]:
     ]
 
 
+def erasing_checks(state: State) -> list[Check]:
+    """Check that a name may be erased: nobody may be asked under a name that is gone (X12)."""
+    return [
+        POOL.check("STATE_CONFLICT", Kind.STATE, passed=state is State.RETIRED, state=state.value)
+    ]
+
+
 def masked(name: str) -> str:
     """Show a name as lists show it: the first character, and that there is more (X12)."""
     return name[:1] + "*" * max(len(name) - 1, 1)
