@@ -224,3 +224,43 @@ async def test_the_database_itself_holds_entries_balanced_and_unchanged(books: B
                 await session.execute(text(statement), {"id": UUID(entry["id"])})
         if why == "ck_posting_balanced":
             assert isinstance(refused.value, IntegrityError)
+
+
+@pytest.mark.requirement("X05", "X07")
+async def test_lost_connections_lose_nothing_that_was_acknowledged_and_post_nothing_twice(
+    books: Books,
+) -> None:
+    """Clients repeat with the same key after a 503; whatever the cut hit, each counts once."""
+    stop = asyncio.Event()
+    own = "pid <> pg_backend_pid() AND datname = current_database() AND state IS NOT NULL"
+
+    async def cut() -> None:
+        while not stop.is_set():
+            async with books.world.sessions.open() as session:
+                statement = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {own}"  # noqa: S608 - a constant
+                await session.execute(text(statement))
+                await session.commit()
+            await asyncio.sleep(0.15)
+
+    async def until_posted(number: int) -> str:
+        for _ in range(200):
+            answer = await books.post(books.body(1), key=f"k{number}")
+            if answer.status_code == 201:
+                entry: str = answer.json()["id"]
+                return entry
+            assert answer.status_code in {409, 503}, answer.text
+            await asyncio.sleep(0.02)
+        raise AssertionError("never acknowledged")
+
+    await asyncio.gather(*(books.post(books.body(1)) for _ in range(3)))
+    cutting = asyncio.create_task(cut())
+    entries = await asyncio.gather(*(until_posted(number) for number in range(40)))
+    stop.set()
+    await cutting
+    assert len(set(entries)) == 40
+    async with books.world.sessions.reading() as session:
+        kept = set(await session.scalars(select(JournalEntry.id)))
+        assert {UUID(entry) for entry in entries} <= kept
+        assert len(kept) == 43
+        assert await queries.wrong_balances(session) == []
+    assert await books.balance(0) == 43

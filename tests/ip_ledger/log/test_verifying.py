@@ -169,8 +169,9 @@ def test_notes_are_those_of_the_reference_implementation() -> None:
     assert reference.verifier == (
         "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
     )
-    signature = "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
-    note = f"{text}\n— PeterNeumann {signature}\n"
+    first = "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXg"
+    rest = "KvqfqdngotpRZb6KE6RyyBwJnAM="
+    note = f"{text}\n— PeterNeumann {first}{rest}\n"
     assert reference.signed(text) == note
     assert verify.signed_text(note, verify.read_key(reference.verifier)) == text
 

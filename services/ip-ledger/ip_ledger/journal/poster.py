@@ -95,14 +95,19 @@ class Poster:
         try:
             async with self._engine.connect() as connection:
                 driver: Any = (await connection.get_raw_connection()).driver_connection
-                while self._waiting:
-                    batch = self._waiting[: self._most]
-                    del self._waiting[: len(batch)]
-                    await self._post(driver, batch)
+                try:
+                    while self._waiting:
+                        batch = self._waiting[: self._most]
+                        del self._waiting[: len(batch)]
+                        await self._post(driver, batch)
+                except Exception:
+                    # The pool knows nothing of what happened on the driver's own connection.
+                    await connection.invalidate()
+                    raise
         except Exception as error:  # whatever it is, nobody may wait for ever
             log.warning("poster.interrupted", error=type(error).__name__, commands=len(batch))
+            # Whether a lost commit counts, the next request with the same key will tell.
             for command in [*batch, *self._waiting]:
-                # Whether a lost commit counts, the next request with the same key will tell.
                 _fail(command, Failure("UNAVAILABLE", {"Retry-After": "1"}, service="ip-ledger"))
             self._waiting.clear()
         finally:
