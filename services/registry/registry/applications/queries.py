@@ -38,9 +38,10 @@ from registry.applications.tables import (
     SponsorProfile,
     Standing,
 )
+from registry.centers.queries import of_org
 from registry.centers.tables import Center
 from registry.governance.queries import latest_plan
-from registry.memberships.queries import centers_of, open_memberships
+from registry.memberships.queries import open_memberships
 from registry.memberships.tables import Membership
 from registry.organizations.queries import organizations_of
 from registry.organizations.tables import Organization
@@ -62,12 +63,8 @@ def applications(actor: Actor) -> SelectOfScalar[Application]:
     statement = select(Application)
     if actor.has("service"):
         return statement
-    own_entities = select(Center.id).where(col(Center.legal_entity_id) == actor.org_id)
-    seen = [
-        col(Application.applicant_org_id) == actor.org_id,
-        col(Application.center_id).in_(centers_of(actor.org_id)),
-        col(Application.center_id).in_(own_entities),
-    ]
+    own_centers = select(Center.id).where(of_org(actor.org_id))
+    seen = [col(Application.center_id).in_(own_centers)]
     if actor.is_official:
         seen.append(col(Application.submitted_at).is_not(None))
     return statement.where(or_(*seen))

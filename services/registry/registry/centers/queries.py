@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import or_
+from sqlalchemy import ColumnElement, false, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
@@ -24,15 +24,25 @@ def centers(actor: Actor) -> SelectOfScalar[Center]:
     statement = select(Center)
     if actor.has("service"):
         return statement
-    seen = [
-        col(Center.listed_on).is_not(None),
-        col(Center.lead_sponsor_id) == actor.org_id,
-        col(Center.legal_entity_id) == actor.org_id,
-        col(Center.id).in_(centers_of(actor.org_id)),
-    ]
+    seen: list[ColumnElement[bool]] = [col(Center.listed_on).is_not(None), of_org(actor.org_id)]
     if actor.is_official:
         seen.append(col(Center.disclosed_at).is_not(None))
     return statement.where(or_(*seen))
+
+
+def of_org(org_id: UUID | None) -> ColumnElement[bool]:
+    """Give the condition that a centre concerns an organization.
+
+    Who acts for none is concerned by none: comparing with nothing would find every centre that
+    has no legal entity.
+    """
+    if org_id is None:
+        return false()
+    return or_(
+        col(Center.lead_sponsor_id) == org_id,
+        col(Center.legal_entity_id) == org_id,
+        col(Center.id).in_(centers_of(org_id)),
+    )
 
 
 async def center_seen(session: AsyncSession, actor: Actor, center_id: UUID) -> Center:

@@ -65,7 +65,7 @@ async def is_open(session: AsyncSession, center_id: UUID, org_id: UUID) -> bool:
     return await session.scalar(statement) is not None
 
 
-def centers_of(org_id: UUID | None) -> SelectOfScalar[UUID]:
+def centers_of(org_id: UUID) -> SelectOfScalar[UUID]:
     """Select the centres in which an organization is or to which it is invited."""
     return select(Membership.center_id).where(
         col(Membership.org_id) == org_id, col(Membership.state).in_(OPEN)
