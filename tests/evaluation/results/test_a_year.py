@@ -294,6 +294,30 @@ async def test_only_a_handler_keeps_a_result(year: JudgedYear) -> None:
     assert preview.json()["total"] == "82.98"
 
 
+@pytest.mark.requirement("A124")
+async def test_readiness_tells_what_the_case_waits_for(year: JudgedYear) -> None:
+    async def told() -> tuple[str | None, str | None, bool, list[str]]:
+        answer = await year.as_("auditor", "GET", "/readiness")
+        assert answer.status_code == 200, answer.text
+        body = answer.json()
+        failed = [check["code"] for check in body["checks"] if not check["passed"]]
+        return body["next_step"], body["who_acts"], body["ready"], failed
+
+    await year.opened()
+    assert await told() == ("snapshot", "handler", False, ["REPORT_MISSING"])
+    await year.reported()
+    assert await told() == ("snapshot", "handler", True, [])
+    await year.as_("handler", "POST", "/snapshot")
+    assert await told() == ("compute", "handler", False, ["SHEETS_TOO_FEW"])
+    await year.scored()
+    await year.as_("handler", "POST", "/compute")
+    assert await told() == ("review", "reviewer", True, [])
+    await year.as_("reviewer", "POST", "/review")
+    assert await told() == ("publish", "approver", True, [])
+    await year.as_("approver", "POST", "/publish")
+    assert await told() == (None, None, False, [])
+
+
 async def test_a_neighbour_that_does_not_answer_is_503_and_freezes_nothing(
     year: JudgedYear,
 ) -> None:

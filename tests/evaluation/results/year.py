@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from evaluation.duties.rules import Capacity, SubjectType
 from evaluation.duties.tables import CaseDuty
-from evaluation.experts.rules import Field
+from evaluation.experts.rules import ExpertField
 from evaluation.experts.tables import Expert
 from evaluation.sheets.rules import State
 from evaluation.sheets.tables import ScoreItem, ScoreSheet
@@ -73,7 +73,7 @@ class JudgedYear(Reviewing):
             Expert(
                 id=self.expert_ids[code],
                 person_id=self.people[code],
-                field=Field(EXPERTS[code][0]),
+                field=ExpertField(EXPERTS[code][0]),
                 title="教授",
                 registered_at=datetime.now(UTC),
             )

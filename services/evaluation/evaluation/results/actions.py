@@ -388,6 +388,44 @@ async def publish(
     return case, result
 
 
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What a case waits for: the step, who takes it, and every rule of it, passed or not."""
+
+    name: str | None
+    who_acts: str | None
+    checks: Sequence[Check]
+
+
+async def next_step(session: AsyncSession, actor: Actor, case_id: UUID, today: date) -> NextStep:
+    """Judge the next step of a case with the rules that guard it (A124)."""
+    case = await cycles.case(session, actor, case_id)
+    if case.state is cycle_rules.CaseState.COLLECTING:
+        cycle = await cycles.cycle(session, case.cycle_id)
+        report = await report_queries.report_of(session, case_id)
+        due = report_queries.due_of(cycle, report)
+        state = None if report is None else report.state
+        return NextStep("snapshot", "handler", report_rules.freezing_checks(state, due, today))
+    if case.state in cycle_rules.SCORABLE:
+        policy = await policy_on(session, today)
+        scores = await sheets.valid_scores(session, SubjectType.CASE, case.id)
+        return NextStep("compute", "handler", enough_checks(policy, len(scores)))
+    if case.state is cycle_rules.CaseState.PUBLISHED:
+        return NextStep(None, None, [])
+    result = found(await queries.latest_result(session, case.id))
+    fresh = rules.freshness_checks(result.sheets_hash, await _standing_hash(session, case))
+    if case.state is cycle_rules.CaseState.REVIEWED:
+        return NextStep("publish", "approver", fresh)
+    readings = await queries.confirmed_readings(session, result.id)
+    near = rules.second_reading_checks(near_boundary=result.near_boundary, readings=readings)
+    return NextStep("review", "reviewer", [*near, *fresh])
+
+
+async def _standing_hash(session: AsyncSession, case: EvaluationCase) -> str:
+    scores = await sheets.valid_scores(session, SubjectType.CASE, case.id)
+    return rules.sheets_hash(leaf_rules.Sheet(str(one.sheet_id), one.scores) for one in scores)
+
+
 async def _decided(
     session: AsyncSession,
     actor: Actor,
@@ -400,8 +438,7 @@ async def _decided(
     case = await cycles.visible_case_for_update(session, actor, case_id)
     result = await queries.latest_result(session, case.id)
     owners = await queries.center_orgs(session, case.center_id)
-    scores = await sheets.valid_scores(session, SubjectType.CASE, case.id)
-    standing = rules.sheets_hash(leaf_rules.Sheet(str(one.sheet_id), one.scores) for one in scores)
+    standing = await _standing_hash(session, case)
     used = standing if result is None else result.sheets_hash
     require(
         [

@@ -28,6 +28,7 @@ from evaluation.results.tables import EvaluationResult, FactSnapshot, ResultPubl
 from evaluation.schemes.rules import Rating
 from shared.http import (
     CurrentActor,
+    Language,
     Now,
     Page,
     PageQuery,
@@ -38,8 +39,9 @@ from shared.http import (
     access,
     paginate,
     problems,
+    readiness_of,
 )
-from shared.http.schemas import Code
+from shared.http.schemas import Code, Readiness
 from shared.rules import Kind, Rule, found, require
 
 router = Router(prefix="/v1/evaluation/cases", tags=["results"])
@@ -134,6 +136,25 @@ async def compute(
         computed = await actions.compute(session, actor, case_id, profile, now, today)
     document = {**computed.outcome.document, "result_hash": computed.outcome.result_hash}
     return _result(computed.case, computed.result, None, document, computed.comments)
+
+
+@router.get(
+    "/{case_id}/readiness",
+    operation_id="evaluation_get_case_readiness",
+    openapi_extra=OFFICIALS,
+    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND"),
+)
+async def readiness(
+    case_id: UUID, actor: CurrentActor, today: Today, language: Language, session: Reading
+) -> Readiness:
+    """Tell what the case waits for, and which rules of that step hold."""
+    step = await actions.next_step(session, actor, case_id, today)
+    return Readiness(
+        ready=step.name is not None and not any(check.refuses for check in step.checks),
+        next_step=step.name,
+        who_acts=step.who_acts,
+        checks=readiness_of(step.checks, language),
+    )
 
 
 @router.post(
