@@ -108,6 +108,10 @@ def test_a_rate_below_the_signed_agreement_is_refused() -> None:
     agreed = {COMPANY: 300_000}
     assert refusals(RewardRule(COMPANY, 200_000), agreed_ppm=agreed) == ["REWARD_BELOW_FLOOR"]
     assert refusals(RewardRule(COMPANY, 300_000), agreed_ppm=agreed) == []
+    what = Terms(TYPES, [RewardRule(COMPANY, 200_000)], agreed)
+    checks = rules.reward_checks([income()], what, rules.plan([income()], what))
+    [failed] = [check for check in checks if not check.passed]
+    assert failed.params["min"] == {"amount": 11_361_792, "currency": "CNY"}
 
 
 @pytest.mark.refusing

@@ -424,19 +424,27 @@ def reward_checks(incomes: Sequence[Income], terms: Terms, planned: Plan) -> lis
                 pointer=f"{pointer}/owner_id",
             )
         )
-    by_event = {income.event_id: income for income in incomes}
+    kinds = {income.event_id: income.kind for income in incomes}
+    bases = {(ln.income.event_id, ln.part.party): ln.part.amount_fen for ln in planned.lines}
     for reward in planned.rewards:
-        kind = by_event[reward.event_id].kind
+        kind, base_fen = kinds[reward.event_id], bases[reward.event_id, reward.owner_id]
         owner = terms.owner_types.get(reward.owner_id, OwnerType.OTHER)
-        least = reward_floor_ppm(kind, owner, terms.rule_of(reward.owner_id))
-        agreed = (terms.agreed_ppm or {}).get(reward.owner_id, 0)
-        checks.append(_floor_check(reward, max(least, agreed), terms.rules))
+        statutory = reward_floor_ppm(kind, owner, terms.rule_of(reward.owner_id))
+        least_ppm = max(statutory, (terms.agreed_ppm or {}).get(reward.owner_id, 0))
+        least_fen = reward_amount(kind, base_fen, least_ppm)
+        clause = FOR_INSTITUTIONS if statutory else AS_AGREED
+        checks.append(_floor_check(reward, clause, least_ppm, least_fen, terms.rules))
     return checks
 
 
-def _floor_check(reward: PlannedReward, least_ppm: int, rules: Sequence[RewardRule]) -> Check:
-    places = [i for i, rule in enumerate(rules) if rule.owner_id == reward.owner_id]
-    clause = FOR_INSTITUTIONS if reward.floor_fen else AS_AGREED
+def _floor_check(
+    reward: PlannedReward,
+    clause: str,
+    least_ppm: int,
+    least_fen: int,
+    reward_rules: Sequence[RewardRule],
+) -> Check:
+    places = [i for i, rule in enumerate(reward_rules) if rule.owner_id == reward.owner_id]
     return Rule(REWARDS.row, clause).check(
         "REWARD_BELOW_FLOOR",
         Kind.STATE,
@@ -445,7 +453,7 @@ def _floor_check(reward: PlannedReward, least_ppm: int, rules: Sequence[RewardRu
         owner_id=str(reward.owner_id),
         rate_ppm=reward.rate_ppm,
         min_ppm=least_ppm,
-        min={"amount": max(reward.floor_fen, 0), "currency": "CNY"},
+        min={"amount": least_fen, "currency": "CNY"},
     )
 
 
