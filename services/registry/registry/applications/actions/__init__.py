@@ -25,6 +25,7 @@ from registry.applications.actions.ending import expire_overdue, withdraw
 from registry.applications.actions.evaluating import hear, hold, reopen_review
 from registry.applications.actions.excepting import decide_exception, request_exception
 from registry.applications.actions.readiness import ReadinessView, readiness
+from registry.applications.actions.registering import attach_entity
 from registry.applications.actions.submitting import submit
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "TechnologyContent",
     "add_technology",
     "approve",
+    "attach_entity",
     "change_draft",
     "check_formally",
     "decide_exception",

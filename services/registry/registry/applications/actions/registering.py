@@ -1,0 +1,61 @@
+"""A consortium registers its legal person, some time after its listing (A053)."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from registry.applications import queries, rules
+from registry.centers.queries import center_seen_for_update
+from registry.centers.rules import attachment_checks, scope_checks
+from registry.centers.tables import Center
+from registry.directory.actions import announce_center
+from registry.memberships.rules import honesty_check
+from registry.organizations.queries import organization_by_uscc
+from registry.programme.queries import policy_on
+from shared.auth import Actor
+from shared.codes import uscc
+from shared.events import record
+from shared.rules import found, require
+
+
+async def attach_entity(
+    session: AsyncSession, actor: Actor, center_id: UUID, code: str, today: date
+) -> Center:
+    """Attach the legal person that a consortium has registered, by its credit code.
+
+    The rules of A051 are judged as of today; the centre keeps its id, code, members and history.
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, USCC_FORMAT, USCC_CHECK_DIGIT, ENTITY_NOT_LOCAL,
+    ENTITY_AGE_EXCEEDED, LEGAL_PERSON_REQUIRED, DISHONEST_ORG or STATE_CONFLICT.
+    """
+    center = await center_seen_for_update(session, actor, center_id)
+    require(
+        [
+            *scope_checks(actor.org_id, [center.lead_sponsor_id]),
+            *uscc.uscc_checks(code, pointer="/uscc"),
+        ]
+    )
+    entity = queries.party_of(found(await organization_by_uscc(session, code)))
+    policy = await policy_on(session, today)
+    require(
+        [
+            *rules.entity_checks(policy, entity, today, strict=True, exception=None),
+            honesty_check(entity.org_id, entity.dishonest_until, today, "/uscc"),
+            *attachment_checks(center.applicant_form, center.stage, center.legal_entity_id),
+        ]
+    )
+    center.legal_entity_id = entity.org_id
+    center.entity_met_on = today
+    center.version += 1
+    record(
+        session,
+        actor,
+        "center.entity_attached",
+        center.id,
+        center_id=center.id,
+        legal_entity_id=entity.org_id,
+        due_on=center.entity_due_on,
+        met_on=today,
+    )
+    await announce_center(session, actor, center.id)
+    return center

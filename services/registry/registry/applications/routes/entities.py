@@ -1,0 +1,40 @@
+"""The legal person that a consortium registers after its listing."""
+
+from uuid import UUID
+
+from fastapi import Response
+
+from registry.applications import actions
+from registry.centers.schemas import CenterOut, EntityIn
+from shared.http import CurrentActor, Router, Today, Transaction, access, problems, tagged
+
+router = Router(prefix="/v1/registry/centers/{center_id}", tags=["centers"])
+
+
+@router.post(
+    "/entity",
+    operation_id="registry_attach_entity",
+    openapi_extra=access("member", tenant="the lead sponsor", rules=("A051", "A053")),
+    responses=problems(
+        "NOT_FOUND",
+        "FORBIDDEN_SCOPE",
+        "USCC_FORMAT",
+        "USCC_CHECK_DIGIT",
+        "LEGAL_PERSON_REQUIRED",
+        "ENTITY_NOT_LOCAL",
+        "ENTITY_AGE_EXCEEDED",
+        "STATE_CONFLICT",
+    ),
+)
+async def attach_entity(
+    center_id: UUID,
+    body: EntityIn,
+    actor: CurrentActor,
+    today: Today,
+    session: Transaction,
+    response: Response,
+) -> CenterOut:
+    """Attach the legal person that a consortium has registered."""
+    center = await actions.attach_entity(session, actor, center_id, body.uscc, today)
+    tagged(response, center.version)
+    return CenterOut.model_validate(center)
