@@ -176,8 +176,27 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.requirement("A031", "A032", "A090")
-@pytest.mark.parametrize("kind", list(KINDS))
+ROWS = {
+    "incubation": "A031",
+    "seed_financing": "A031",
+    "first_commercialization": "A032",
+    "breakthrough": "A027",
+    "diffusion": "A090",
+    "adoption": "A029",
+    "standard": "A042",
+    "resource_usage": "A062",
+    "talent": "A010",
+    "training": "A038",
+    "incentive": "A033",
+    "international_project": "A153",
+    "international_node": "A044",
+}
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(kind, marks=pytest.mark.requirement(row)) for kind, row in ROWS.items()],
+)
 async def test_every_kind_is_taken(house: House, kind: str) -> None:
     answer = await house.post(house.entity, "k", kind=kind, payload=KINDS[kind])
     assert answer.status_code == 201, answer.text
@@ -189,25 +208,55 @@ async def test_every_kind_is_taken(house: House, kind: str) -> None:
     )
 
 
-@pytest.mark.requirement("A033", "A042")
+BOUNDS: list[tuple[str, dict[str, Any]]] = [
+    ("incentive", {"incentive_kind": "praise", "amount": {"amount": 1}, "person_ref": "P-1"}),
+    ("incentive", {"incentive_kind": "cash", "amount": {"amount": 1}, "person_ref": "林一舟"}),
+    ("standard", {"level": "galactic", "part": "lead", "number": "1"}),
+    ("training", {"person_times": -1}),
+    ("resource_usage", {"resource_id": "R", "hours": 10, "shared_hours": "10.5"}),
+    ("diffusion", {"recipient_uscc": "1", "content": "new_process", "title": "x"}),
+    ("diffusion", {"recipient_uscc": "91310113FAKE0011X5", "content": "gossip", "title": "x"}),
+    ("incubation", {"uscc": "91310113FAKE0011X5", "alive_on": "2027-06-02"}),
+    ("incubation", {"uscc": "91310113FAKE0011X9", "alive_on": "2027-03-01"}),
+    ("seed_financing", {"uscc": "91310113FAKE0011X5", "round": "last", "amount": {"amount": 1}}),
+    ("first_commercialization", {"product": "x", "first_sale_on": "2027-06-02"}),
+    ("breakthrough", {"technology": "x"}),
+]
+
+
 @pytest.mark.refusing
 @pytest.mark.parametrize(
     ("kind", "payload"),
     [
-        ("incentive", {"incentive_kind": "praise", "amount": {"amount": 1}, "person_ref": "P-1"}),
-        ("incentive", {"incentive_kind": "cash", "amount": {"amount": 1}, "person_ref": "林一舟"}),
-        ("standard", {"level": "galactic", "part": "lead", "number": "1"}),
-        ("training", {"person_times": -1}),
-        ("resource_usage", {"resource_id": "R", "hours": 10, "shared_hours": "10.5"}),
-        ("diffusion", {"recipient_uscc": "1", "content": "new_process", "title": "x"}),
-        ("incubation", {"uscc": "91310113FAKE0011X5", "alive_on": "2027-06-02"}),
-        ("first_commercialization", {"product": "x", "first_sale_on": "2027-06-02"}),
-        ("weather", {}),
+        pytest.param(kind, payload, marks=pytest.mark.requirement(ROWS[kind]))
+        for kind, payload in BOUNDS
     ],
 )
 async def test_a_kind_keeps_its_bounds(house: House, kind: str, payload: dict[str, Any]) -> None:
     answer = await house.post(house.entity, "k", kind=kind, payload=payload)
     assert answer.status_code == 422, answer.text
+
+
+@pytest.mark.refusing
+async def test_an_unknown_kind_is_refused(house: House) -> None:
+    answer = await house.post(house.entity, "k", kind="weather", payload={})
+    assert answer.status_code == 422
+
+
+@pytest.mark.requirement("A089", "A019")
+@pytest.mark.parametrize(
+    ("payload", "stage"),
+    [
+        ({"source": "self"}, "first_commercialization"),
+        ({"source": "commissioned", "contract_ref": "26310001000001"}, "rd_supply"),
+    ],
+)
+async def test_a_project_says_its_link_and_a_commissioned_one_its_contract(
+    house: House, payload: dict[str, Any], stage: str
+) -> None:
+    whole = {"title": "x", "project_kind": "common_key", **payload}
+    answer = await house.post(house.member, "k", kind="project", chain_stage=stage, payload=whole)
+    assert (answer.status_code, answer.json()["chain_stage"]) == (201, stage)
 
 
 async def test_evidence_is_a_file_of_ones_own(house: House) -> None:
