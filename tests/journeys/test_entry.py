@@ -161,6 +161,6 @@ def test_a_testing_body_does_not_lead_a_platform(world: World) -> None:
 @pytest.mark.requirement("X04")
 def test_another_organizations_draft_does_not_exist(world: World) -> None:
     draft = world.draft()
-    for stranger in ("m05", "handler", "ex02", "c02"):
+    for stranger in ("m05", "handler", "c02", "c03"):
         problem = world.caller(stranger).refused("GET", draft.path)
         assert (problem["status"], problem["code"]) == (404, "NOT_FOUND"), stranger
