@@ -50,7 +50,7 @@ jobs = Router(prefix="/v1/ip-ledger/jobs", tags=["jobs"])
 @jobs.get(
     "/{job_id}",
     operation_id="ip_ledger_get_job",
-    openapi_extra=access("member", tenant="the person who posted it"),
+    openapi_extra=access("member", "bookkeeper", tenant="the person who posted it"),
     responses=problems("NOT_FOUND"),
 )
 async def get_job(job_id: UUID, actor: CurrentActor, session: Reading) -> BatchOut:
@@ -61,7 +61,7 @@ async def get_job(job_id: UUID, actor: CurrentActor, session: Reading) -> BatchO
 @jobs.delete(
     "/{job_id}",
     operation_id="ip_ledger_cancel_job",
-    openapi_extra=access("member", tenant="the person who posted it"),
+    openapi_extra=access("member", "bookkeeper", tenant="the person who posted it"),
     responses=problems("NOT_FOUND"),
 )
 async def cancel_job(job_id: UUID, actor: CurrentActor, session: Transaction) -> BatchOut:

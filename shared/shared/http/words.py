@@ -332,6 +332,9 @@ CODES: Final[dict[str, Words]] = {
         "早于该成果产生之日|（{first_on}）",
         "The asset did not exist yet| (first on {first_on})",
     ),
+    "RIGHT_EXPIRED": Words(
+        409, "权利届时已期满|（至 {until}）", "The right has expired by then| (its last day is {until})"
+    ),
     "LICENSOR_NOT_OWNER": Words(
         422, "许可人当日不是权利人", "The licensor does not own the asset on that day"
     ),

@@ -1,10 +1,11 @@
 """An agreement binds when every party has signed the same text and its first day has come."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
-from tests.fixtures.service import event_types
+from tests.fixtures.service import event_types, until_waiting_on_lock
 from tests.ip_ledger.conftest import CLAUSES, TEXT_SHA256, Ledger, codes, figures
 
 pytestmark = pytest.mark.anyio
@@ -175,3 +176,54 @@ async def test_a_bound_member_cannot_be_left_out_of_the_next_agreement(ledger: L
         answer = await lead.post(AGREEMENTS, json=ledger.agreement("m04", "c03"))
     assert (answer.status_code, codes(answer)) == (409, ["CONSENT_MISSING"])
     assert figures(answer, "CONSENT_MISSING")["orgs"] == [str(ledger.org["m09"])]
+
+
+@pytest.mark.requirement("A084", "X06")
+@pytest.mark.parametrize("together", [True, False])
+async def test_two_last_signatures_of_two_texts_leave_one_in_force(
+    ledger: Ledger, *, together: bool
+) -> None:
+    drafts = []
+    async with ledger.member("m04") as lead:
+        for _ in range(2):
+            made = (await lead.post(AGREEMENTS, json=ledger.agreement("m04", "m09"))).json()
+            path = f"{AGREEMENTS}/{made['id']}/signatures"
+            assert (await lead.post(path, json={"text_sha256": TEXT_SHA256})).status_code == 201
+            drafts.append(made["id"])
+
+    async def sign(agreement_id: str) -> int:
+        async with ledger.member("m09") as party:
+            path = f"{AGREEMENTS}/{agreement_id}/signatures"
+            return (await party.post(path, json={"text_sha256": TEXT_SHA256})).status_code
+
+    # The later text first, so that the last word of all parties is the earlier one.
+    ordered = drafts if together else [*reversed(drafts)]
+    if together:
+        assert await asyncio.gather(*(sign(one) for one in ordered)) == [201, 201]
+    else:
+        assert [await sign(one) for one in ordered] == [201, 201]
+    async with ledger.member("m04") as lead:
+        listed = (await lead.get(AGREEMENTS)).json()["items"]
+    assert [one["state"] for one in listed].count("in_force") == 1
+    question = {"center_id": str(ledger.center["c03"])}
+    async with ledger.service.client("service") as registry:
+        standing = (await registry.get(f"{AGREEMENTS}/standing", params=question)).json()
+    in_force = next(one["id"] for one in listed if one["state"] == "in_force")
+    assert standing["agreement"]["id"] == in_force
+
+
+@pytest.mark.requirement("A084", "X06")
+async def test_a_signature_waits_for_the_text_that_is_being_signed(ledger: Ledger) -> None:
+    from ip_ledger.tenancy import lock_center
+
+    async with ledger.member("m04") as lead:
+        made = (await lead.post(AGREEMENTS, json=ledger.agreement("m04", "m09"))).json()
+        async with ledger.sessions.begin() as first:
+            await lock_center(first, ledger.center["c03"])
+            second = asyncio.create_task(
+                lead.post(
+                    f"{AGREEMENTS}/{made['id']}/signatures", json={"text_sha256": TEXT_SHA256}
+                )
+            )
+            await until_waiting_on_lock(ledger.sessions, second)
+        assert (await second).status_code == 201

@@ -202,8 +202,9 @@ async def take_effect(
     require(rules.event_checks(agreement.state, Event.TAKE_EFFECT))
     await session.flush()
     present = await queries.present_for_update(session, agreement.center_id)
-    for former in (one for one in present if one.edition < agreement.edition):
-        _supersede(session, actor, former, agreement)
+    for former in present:
+        if rules.gives_way(former.state, former.edition, agreement.edition):
+            _supersede(session, actor, former, agreement)
     agreement.state = rules.MOVES[agreement.state, Event.TAKE_EFFECT]
     agreement.version += 1
     agreement.in_force_at = now

@@ -19,7 +19,7 @@ from shared.directory import DirectoryCenter
 from shared.rules import found
 
 # Whatever bound the parties for a time, or will from its first day on.
-BINDING: Final = (State.SIGNED, State.IN_FORCE, State.SUPERSEDED, State.ENDED)
+BINDING: Final = (State.SIGNED, State.IN_FORCE, State.SUPERSEDED)
 
 
 @dataclass(frozen=True, slots=True)

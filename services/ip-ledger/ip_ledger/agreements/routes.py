@@ -292,7 +292,7 @@ def document(standing: queries.Whole) -> dict[str, Any]:
         "hash": agreement.terms_sha256,
         "clauses": _clauses(agreement),
         "attribution_rule": _attribution(agreement),
-        "effective_until": before - timedelta(days=1) if before else None,
+        "effective_until": before - timedelta(days=1) if before and before > date.min else before,
         "parties": [
             {"org_id": p.org_id, "place": p.place, "signed_at": signed_at.get(p.org_id)}
             for p in parties

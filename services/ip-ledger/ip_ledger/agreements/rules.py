@@ -29,7 +29,6 @@ class State(StrEnum):
     SIGNED = "signed"
     IN_FORCE = "in_force"
     SUPERSEDED = "superseded"
-    ENDED = "ended"
     WITHDRAWN = "withdrawn"
 
 
@@ -40,7 +39,6 @@ class Event(StrEnum):
     SIGN_LAST = "sign_last"
     TAKE_EFFECT = "take_effect"
     SUPERSEDE = "supersede"
-    END = "end"
     WITHDRAW = "withdraw"
 
 
@@ -53,7 +51,6 @@ MOVES: Final[Mapping[tuple[State, Event], State]] = {
     # An amendment may be signed while its predecessor still waits for its day.
     (State.SIGNED, Event.SUPERSEDE): State.SUPERSEDED,
     (State.IN_FORCE, Event.SUPERSEDE): State.SUPERSEDED,
-    (State.IN_FORCE, Event.END): State.ENDED,
 }
 
 
@@ -283,6 +280,15 @@ def event_checks(state: State, event: Event) -> list[Check]:
 def signing_event(parties: Collection[UUID], signed: Collection[UUID]) -> Event:
     """Give the event of a signature, `signed` including it."""
     return Event.SIGN_LAST if set(parties) <= set(signed) else Event.SIGN
+
+
+def gives_way(state: State, edition: int, successor_edition: int) -> bool:
+    """Tell whether an agreement ends when another one of its centre takes effect.
+
+    What is in force does, whichever text was proposed first: the last word of all parties holds.
+    One that is signed and waits for its own day gives way only to a later text.
+    """
+    return state is State.IN_FORCE or (state is State.SIGNED and edition < successor_edition)
 
 
 def takes_effect(state: State, effective_on: date, today: date) -> bool:

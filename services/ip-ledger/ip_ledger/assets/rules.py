@@ -101,6 +101,10 @@ MOVES: Final[Mapping[tuple[State, Event], State]] = {
 }
 
 
+# What has come to its end is licensed no more.
+ENDS: Final = frozenset({State.EXPIRED, State.ABANDONED, State.INVALIDATED})
+
+
 class TermBasis(StrEnum):
     """From when a right's years are counted."""
 
@@ -358,6 +362,9 @@ def term_until(kind: AssetKind, dates: Dates) -> date | None:
     start = dates.filed_on if kind in PATENTS else dates.first_on
     if term is None or start is None:
         return None
+    if start.year + term.years >= date.max.year:
+        # A day that no right was ever filed on; the calendar ends before the term does.
+        return date.max
     if term.basis is TermBasis.YEAR_END:
         return date(start.year + term.years, 12, 31)
     return _years_after(start, term.years) - timedelta(days=1)

@@ -64,7 +64,7 @@ async def licensee_known(
     "",
     operation_id="ip_ledger_grant_license",
     status_code=201,
-    openapi_extra=access("member", tenant=OWNERS, rules=("A030", "A084")),
+    openapi_extra=access("member", tenant=OWNERS, rules=("A084",)),
     responses=problems(
         "NOT_FOUND",
         "FORBIDDEN_SCOPE",

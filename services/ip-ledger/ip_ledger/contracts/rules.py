@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from ip_ledger.assets import rules as assets
 from shared.calendar import WorkingDays
 from shared.codes import uscc
 from shared.codes.registrations import ContractNumberScheme, contract_number_checks
@@ -243,6 +244,22 @@ def term_checks(effective_on: date, term_until: date | None) -> list[Check]:
     ]
 
 
+def asset_checks(state: assets.State, asset_until: date | None, effective_on: date) -> list[Check]:
+    """Check that the right lives on the license's first day; `asset_until` is its last day."""
+    return [
+        CO_OWNERS.check(
+            "STATE_CONFLICT", Kind.STATE, passed=state not in assets.ENDS, state=state.value
+        ),
+        CO_OWNERS.check(
+            "RIGHT_EXPIRED",
+            Kind.STATE,
+            passed=asset_until is None or effective_on <= asset_until,
+            pointer="/effective_on",
+            until=asset_until.isoformat() if asset_until else None,
+        ),
+    ]
+
+
 def consent_giver_checks(
     state: State, org_id: UUID | None, owners: Collection[UUID], given: Collection[UUID]
 ) -> list[Check]:
@@ -279,6 +296,8 @@ def overdue_check(due_on: date | None, recorded_on: date | None, today: date) ->
 def months_after(day: date, months: int) -> date:
     """Give the same day so many months later, or the last day of a shorter month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if year > date.max.year:
+        return date.max
     for last in (day.day, 30, 29, 28):
         try:
             return date(year, month + 1, min(day.day, last))

@@ -55,18 +55,23 @@ async def grant(
     CONSENT_MISSING and what is wrong with the license itself.
     """
     asset = await assets.asset_for_update(session, actor, one.asset_id, today)
+    center = found(await tenancy.center_of(session, asset.center_id))
     basis = await _basis(session, asset.id, asset.center_id, one.type, one.effective_on)
+    # A centre that is named itself grants through its legal entity.
+    entity = center.legal_entity_id or center.id
+    licensor_id = entity if one.licensor_id == center.id else one.licensor_id
     consents = rules.consent_checks(
-        one.type, one.licensor_id, basis.shares, one.consents, basis.threshold
+        one.type, licensor_id, basis.shares, one.consents, basis.threshold
     )
     is_pending = any(check.refuses for check in consents)
     require(
         [
-            *rules.licensor_checks(one.licensor_id, actor.org_id, basis.owners),
+            *rules.licensor_checks(licensor_id, actor.org_id, basis.owners),
             *rules.licensee_checks(
                 one.licensee_org_id, one.licensee_uscc, is_known=is_licensee_known
             ),
             *rules.term_checks(one.effective_on, one.term_until),
+            *rules.asset_checks(asset.state, asset.term_until, one.effective_on),
             *([] if one.awaits_consents else consents),
         ]
     )
@@ -75,7 +80,7 @@ async def grant(
     row = License(
         asset_id=asset.id,
         center_id=asset.center_id,
-        licensor_id=one.licensor_id,
+        licensor_id=licensor_id,
         licensee_org_id=one.licensee_org_id,
         licensee_uscc=code.upper() if code else None,
         type=one.type,
