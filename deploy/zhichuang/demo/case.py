@@ -165,7 +165,7 @@ class Case:
         for name in ("ex01", "ex03"):
             wrong = [ids[name], *(ids[other] for other in PANEL[1:])]
             problem = handler.refused("POST", f"{EVALUATION}/panels", {**body, "expert_ids": wrong})
-            path = [e for e in problem["errors"] if e["code"].startswith("COI_")][0]
+            path = next(e for e in problem["errors"] if e["code"].startswith("COI_"))
             self.say(f"{name.upper()} is refused: {path['code']} {path['params']}")
         panel = handler.post(
             f"{EVALUATION}/panels", {**body, "expert_ids": [ids[name] for name in PANEL]}

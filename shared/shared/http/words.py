@@ -325,7 +325,6 @@ CODES: Final[dict[str, Words]] = {
     "PATENT_KIND_MISMATCH": Words(
         422, "专利号的类型与所报类型不符", "The number is that of another kind of patent"
     ),
-    "DAY_IN_FUTURE": Words(422, "日期尚未到来", "The day has not come yet"),
     "DAYS_OUT_OF_ORDER": Words(422, "日期先后颠倒", "The days are out of order"),
     "BEFORE_ASSET": Words(
         422,
@@ -333,7 +332,9 @@ CODES: Final[dict[str, Words]] = {
         "The asset did not exist yet| (first on {first_on})",
     ),
     "RIGHT_EXPIRED": Words(
-        409, "权利届时已期满|（至 {until}）", "The right has expired by then| (its last day is {until})"
+        409,
+        "权利届时已期满|（至 {until}）",
+        "The right has expired by then| (its last day is {until})",
     ),
     "LICENSOR_NOT_OWNER": Words(
         422, "许可人当日不是权利人", "The licensor does not own the asset on that day"

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from shared.calendar import WorkingDays, deadline, shanghai_day, years_before
 
 CALENDAR = WorkingDays()

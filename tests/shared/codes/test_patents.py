@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from shared.codes import patents
 from shared.codes.patents import PatentKind
 from shared.rules import failed_codes

@@ -1,6 +1,7 @@
 """Registered software, layouts and contracts; the regions of the city and the delta."""
 
 import pytest
+
 from shared.codes import regions, registrations
 from shared.codes.registrations import ContractNumberScheme
 from shared.rules import failed_codes

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from shared.codes import uscc
 from shared.rules import failed_codes
 

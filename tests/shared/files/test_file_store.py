@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
 from shared.files import DigestMismatchError, FileStore, FileTooLargeError, StoredFile
 
 CONTENT = b"evidence " * 50_000
