@@ -1,11 +1,14 @@
 """Planning and opening cycles over HTTP."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import date
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from shared.database import new_id
 from shared.directory import DirectoryCenter
@@ -69,6 +72,29 @@ async def test_a_leaf_of_a_frozen_scheme_cannot_be_edited(year: JudgedYear) -> N
             headers={"If-Match": f'"{scheme["version"]}"'},
         )
     assert (answer.status_code, codes_of(answer)) == (409, ["SCHEME_FROZEN"])
+
+
+@pytest.mark.requirement("A130", "A132")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    "change", ["indicator_scheme SET title = 'x'", "weight_profile SET name = 'x'"]
+)
+async def test_the_database_keeps_what_a_cycle_opened_with(year: JudgedYear, change: str) -> None:
+    await year.opened(weight_profile="by_model")
+    async with year.service.sessions.open() as session:
+        with pytest.raises(IntegrityError, match="never changes"):
+            await session.execute(text(f"UPDATE {change}"))
+
+
+@pytest.mark.requirement("A124")
+@pytest.mark.refusing
+async def test_of_two_who_open_a_cycle_at_once_one_is_refused(year: JudgedYear) -> None:
+    await year.planned()
+    path = f"{CYCLES}/{year.cycle_id}/open"
+    answers = await asyncio.gather(*(year.as_("handler", "POST", path) for _ in range(2)))
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    listed = await year.as_("auditor", "GET", f"/v1/evaluation/cases?cycle_id={year.cycle_id}")
+    assert len(listed.json()["items"]) == 1
 
 
 def scheme_body(scheme: dict[str, Any], **over: Any) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A year judged over HTTP: frozen, scored, computed, reviewed, published."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -292,6 +293,33 @@ async def test_only_a_handler_keeps_a_result(year: JudgedYear) -> None:
     assert (answer.status_code, codes_of(answer)) == (403, ["FORBIDDEN_SCOPE"])
     preview = await year.as_("auditor", "POST", "/compute?preview=true")
     assert preview.json()["total"] == "82.98"
+
+
+@pytest.mark.requirement("X13")
+async def test_facts_are_asked_as_known_at_the_cut_off(year: JudgedYear) -> None:
+    await year.opened(cutoff_at="2028-01-05T00:00:00Z")
+    await year.reported()
+    frozen = await year.as_("handler", "POST", "/snapshot")
+    assert frozen.json()["cutoff_at"] == "2028-01-05T00:00:00Z"
+    assert frozen.json()["positions"] == {"registry": 41, "ip_ledger": 41}
+    assert {asked["as_of"] for asked in year.questions} == {"2028-01-05T00:00:00Z"}
+    days = {(asked.get("from"), asked.get("until")) for asked in year.questions}
+    assert days == {("2027-01-01", "2027-12-31"), (None, None)}
+
+
+@pytest.mark.requirement("X13")
+@pytest.mark.refusing
+@pytest.mark.parametrize("step", ["snapshot", "review"])
+async def test_of_two_at_once_one_is_refused(year: JudgedYear, step: str) -> None:
+    if step == "snapshot":
+        await year.opened()
+        await year.reported()
+    else:
+        await year.computed()
+    duty = "handler" if step == "snapshot" else "reviewer"
+    answers = await asyncio.gather(*(year.as_(duty, "POST", f"/{step}") for _ in range(2)))
+    statuses = sorted(answer.status_code for answer in answers)
+    assert statuses in ([200, 409], [201, 409])
 
 
 @pytest.mark.requirement("A124")

@@ -40,6 +40,7 @@ class JudgedYear(Reviewing):
     case_id: str = ""
     cycle_id: str = ""
     facts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    questions: list[dict[str, str]] = field(default_factory=list)
 
     async def prepare(self) -> None:
         """Fill the directory and the pool, list the centre, and let the neighbours tell."""
@@ -97,6 +98,7 @@ class JudgedYear(Reviewing):
 
         def tell(request: httpx.Request) -> dict[str, Any]:
             assert request.url.params["center_id"] == str(self.center_id)
+            self.questions.append(dict(request.url.params))
             at = int(request.url.params.get("cursor", "0"))
             rows = self.facts[service][at : at + 60]
             more = str(at + 60) if at + 60 < len(self.facts[service]) else None

@@ -173,11 +173,14 @@ async def miss(
 
 
 async def miss_overdue(session: AsyncSession, actor: Actor, now: datetime, today: date) -> int:
-    """Set the reports whose last day has passed as missing, some at a time; give how many."""
-    overdue = await queries.overdue_cases(session, today, SWEEP)
-    for case, report in overdue:
-        await miss(session, actor, case, report, now)
-    return len(overdue)
+    """Set reports whose last day has passed as missing, some at a time; give how many were due."""
+    cases = await queries.overdue_cases(session, today, SWEEP)
+    reports = await queries.reports_for_update(session, [case.id for case in cases])
+    for case in cases:
+        report = reports.get(case.id)
+        if report is None or report.state is rules.ReportState.DRAFT:
+            await miss(session, actor, case, report, now)
+    return len(cases)
 
 
 async def reopen(

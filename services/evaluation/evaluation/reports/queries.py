@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Date, and_, cast, func, or_
+from sqlalchemy import Date, cast, func, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -53,25 +53,42 @@ def due_of(cycle: EvaluationCycle, report: AnnualReport | None) -> rules.Due:
     return rules.Due(cycle.due_on, cycle.grace_days)
 
 
-async def overdue_cases(
-    session: AsyncSession, today: date, limit: int
-) -> Sequence[tuple[EvaluationCase, AnnualReport | None]]:
-    """List cases whose report nobody sent and whose last day lies before `today`, locked."""
+async def overdue_cases(session: AsyncSession, today: date, limit: int) -> Sequence[EvaluationCase]:
+    """Lock cases whose report nobody sent and whose last day lies before `today`.
+
+    A report may be sent between this look and the lock: the caller reads reports again.
+    """
     last_on = func.coalesce(
         col(AnnualReport.due_on),
         cast(col(EvaluationCycle.due_on) + col(EvaluationCycle.grace_days), Date),
     )
     statement = (
-        select(EvaluationCase, AnnualReport)
+        select(EvaluationCase)
         .join(EvaluationCycle, col(EvaluationCycle.id) == col(EvaluationCase.cycle_id))
         .outerjoin(AnnualReport, col(AnnualReport.case_id) == col(EvaluationCase.id))
         .where(
             col(EvaluationCase.state) == cycle_rules.CaseState.COLLECTING,
-            or_(col(AnnualReport.id).is_(None), col(AnnualReport.state) == rules.ReportState.DRAFT),
-            and_(last_on < today),
+            or_(
+                col(AnnualReport.id).is_(None),
+                col(AnnualReport.state) == rules.ReportState.DRAFT,
+            ),
+            last_on < today,
         )
         .order_by(col(EvaluationCase.id))
         .limit(limit)
         .with_for_update(of=EvaluationCase, skip_locked=True)
     )
-    return [(case, report) for case, report in await session.execute(statement)]
+    return (await session.scalars(statement)).all()
+
+
+async def reports_for_update(
+    session: AsyncSession, case_ids: Sequence[UUID]
+) -> dict[UUID, AnnualReport]:
+    """Load and lock the reports of locked cases, by case."""
+    statement = (
+        select(AnnualReport)
+        .where(col(AnnualReport.case_id).in_(case_ids))
+        .order_by(col(AnnualReport.id))
+        .with_for_update()
+    )
+    return {report.case_id: report for report in await session.scalars(statement)}
