@@ -62,7 +62,8 @@ ROWS_BODY: Final = {
                         {"$ref": f"#/components/schemas/{name}"} for name in schemas.FACT_IN_NAMES
                     ]
                 },
-            }
+            },
+            "example": [schemas.POSTED_EXAMPLE],
         },
         "application/x-ndjson": {"schema": {"type": "string"}},
         "text/csv": {"schema": {"type": "string"}},

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import Field, TypeAdapter, create_model
 
-from registry.facts.kinds import PAYLOADS, FactPayload
+from registry.facts.kinds import PAYLOADS, FactPayload, ServicePayload
 from registry.facts.rules import ChainStage, FactKind, NewFact
 from shared.http.schemas import Body, Day, ExternalId, Out, ShortText
 
@@ -132,10 +132,10 @@ KEPT: Final[Example] = {
     "id": "019a0000-0000-7000-8000-000000000042",
     "recorded_at": "2027-06-20T01:00:00Z",
     "submitted_by_org_id": "019a0000-0000-7000-8000-000000000002",
-    "chain_stage": None,
-    "supersedes_id": None,
-    "superseded_by_id": None,
-    "reason": None,
+    "chain_stage": "transfer_diffusion",
+    "supersedes_id": "019a0000-0000-7000-8000-000000000041",
+    "superseded_by_id": "019a0000-0000-7000-8000-000000000043",
+    "reason": "日期有误",
     "derived": {"is_member": False, "is_sme": True, "region_code": "310113"},
 }
 
@@ -148,6 +148,11 @@ else:
     FactCorrectionIn = _union(FactCorrectionBodyIn, "FactCorrectionIn", CORRECTED)
     FactOut = _union(FactEnvelopeOut, "FactOut", KEPT)
 
+POSTED_EXAMPLE: Final[Example] = {
+    "kind": ServicePayload.KIND.value,
+    **POSTED,
+    "payload": ServicePayload.EXAMPLE,
+}
 FACT_IN_NAMES: Final = tuple(f"{_name(payload)}FactIn" for payload in PAYLOADS)
 ROWS: Final[TypeAdapter[Any]] = TypeAdapter(FactIn)
 

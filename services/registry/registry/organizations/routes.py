@@ -50,7 +50,8 @@ ROWS_BODY: Final = {
             "schema": {
                 "type": "array",
                 "items": {"$ref": "#/components/schemas/OrganizationIn"},
-            }
+            },
+            "example": OrganizationIn.model_config["json_schema_extra"]["examples"],  # type: ignore[index]  # a plain object here
         },
         "application/x-ndjson": {"schema": {"type": "string"}},
         "text/csv": {"schema": {"type": "string"}},
