@@ -119,3 +119,20 @@ async def test_a_license_not_recorded_in_time_warns(ledger: Ledger) -> None:
         )
     assert (recorded.status_code, recorded.json()["state"]) == (200, "registered")
     assert recorded.json()["warnings"] == []
+
+
+@pytest.mark.requirement("X04")
+@pytest.mark.refusing
+async def test_one_without_an_organization_sees_no_license(ledger: Ledger) -> None:
+    outside = {"licensee_org_id": None, "licensee_uscc": "91310101FAKE00208C"}
+    license_id = (await granted(ledger, await owned_asset(ledger), "ordinary", **outside)).json()[
+        "id"
+    ]
+    async with ledger.service.client("member") as nobody:
+        assert (await nobody.get(f"{LICENSES}/{license_id}")).status_code == 404
+        assert (await nobody.get(LICENSES)).json()["items"] == []
+        assert (await nobody.get("/v1/ip-ledger/assets")).json()["items"] == []
+        assert (await nobody.get("/v1/ip-ledger/agreements")).json()["items"] == []
+        assert (await nobody.get("/v1/ip-ledger/facts")).json()["items"] == []
+        refused = await nobody.post("/v1/ip-ledger/assets", json=ledger.asset())
+    assert refused.status_code in {403, 404}

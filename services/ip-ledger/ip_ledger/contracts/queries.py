@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, or_, true, union_all
+from sqlalchemy import ColumnElement, exists, false, func, or_, true, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped
 from sqlmodel import col, select
@@ -26,6 +26,9 @@ def _visible_license(actor: Actor, day: date) -> ColumnElement[bool]:
     """Licensor and licensee keep seeing their license, also outside the centre (X04)."""
     if actor.is_official or actor.has("service"):
         return true()
+    if actor.org_id is None:
+        # Compared with NULL, a license to somebody outside the programme would be everybody's.
+        return false()
     return or_(
         _of_center(actor, day, col(License.center_id)),
         col(License.licensor_id) == actor.org_id,
