@@ -9,17 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ip_ledger.distributions import rules
-from ip_ledger.distributions.rules import (
-    MOVES,
-    Event,
-    Income,
-    Inventor,
-    OwnerType,
-    RewardRule,
-    State,
-    Terms,
-)
+from ip_ledger.distributions import plan_rules, rules
+from ip_ledger.distributions.plan_rules import Income, Inventor, OwnerType, RewardRule, Terms
+from ip_ledger.distributions.rules import MOVES, Event, State
 from ip_ledger.revenue.rules import Deduction, DeductionKind, RevenueKind, net_income_fen
 from shared.rules import failed_codes
 
@@ -52,25 +44,25 @@ def income(**changes: Any) -> Income:
 
 
 def rewards(*given_rules: RewardRule, **changes: Any) -> dict[UUID, int]:
-    planned = rules.plan([income(**changes)], Terms(TYPES, given_rules))
+    planned = plan_rules.plan([income(**changes)], Terms(TYPES, given_rules))
     return {reward.owner_id: reward.amount_fen for reward in planned.rewards}
 
 
 def refusals(*given_rules: RewardRule, **terms: Any) -> list[str]:
     incomes = [income()]
     what = Terms(TYPES, given_rules, **terms)
-    return failed_codes(rules.reward_checks(incomes, what, rules.plan(incomes, what)))
+    return failed_codes(plan_rules.reward_checks(incomes, what, plan_rules.plan(incomes, what)))
 
 
 @pytest.mark.requirement("A086", "A033")
 def test_the_license_income_of_vector_three_is_shared_to_the_last_unit() -> None:
-    planned = rules.plan([income()], Terms(TYPES))
+    planned = plan_rules.plan([income()], Terms(TYPES))
     assert planned.net_fen == 108_207_547
     assert [line.part.amount_fen for line in planned.lines] == [43_283_019, 37_872_641, 27_051_887]
 
 
 def test_lines_are_told_in_the_order_of_the_owners_whatever_settles_ties() -> None:
-    planned = rules.plan([income(order=(CENTER, COMPANY, UNIVERSITY))], Terms(TYPES))
+    planned = plan_rules.plan([income(order=(CENTER, COMPANY, UNIVERSITY))], Terms(TYPES))
     assert [line.part.party for line in planned.lines] == [UNIVERSITY, COMPANY, CENTER]
 
 
@@ -96,7 +88,7 @@ def test_a_company_may_agree_any_rate_rounded_half_up() -> None:
 @pytest.mark.parametrize("rate_ppm", [450_000, 499_999, 1])
 def test_a_university_below_the_floor_is_refused_with_the_least_amount(rate_ppm: int) -> None:
     what = Terms(TYPES, [RewardRule(UNIVERSITY, rate_ppm)])
-    checks = rules.reward_checks([income()], what, rules.plan([income()], what))
+    checks = plan_rules.reward_checks([income()], what, plan_rules.plan([income()], what))
     [failed] = [check for check in checks if not check.passed]
     assert failed.code == "REWARD_BELOW_FLOOR"
     assert failed.params["min"] == {"amount": 21_641_510, "currency": "CNY"}
@@ -109,7 +101,7 @@ def test_a_rate_below_the_signed_agreement_is_refused() -> None:
     assert refusals(RewardRule(COMPANY, 200_000), agreed_ppm=agreed) == ["REWARD_BELOW_FLOOR"]
     assert refusals(RewardRule(COMPANY, 300_000), agreed_ppm=agreed) == []
     what = Terms(TYPES, [RewardRule(COMPANY, 200_000)], agreed)
-    checks = rules.reward_checks([income()], what, rules.plan([income()], what))
+    checks = plan_rules.reward_checks([income()], what, plan_rules.plan([income()], what))
     [failed] = [check for check in checks if not check.passed]
     assert failed.params["min"] == {"amount": 11_361_792, "currency": "CNY"}
 
@@ -139,7 +131,7 @@ def test_a_reward_is_divided_among_the_owners_own_inventors() -> None:
         Inventor(BOB, UNIVERSITY, 333_333),
         Inventor(CAROL, COMPANY, 333_334),
     )
-    planned = rules.plan([income(inventors=people)], Terms(TYPES))
+    planned = plan_rules.plan([income(inventors=people)], Terms(TYPES))
     by_owner = {reward.owner_id: reward.inventors for reward in planned.rewards}
     assert by_owner[UNIVERSITY] == ((ALICE, 10_820_755), (BOB, 10_820_755))
     assert by_owner[COMPANY] == ((CAROL, 18_936_321),)
@@ -148,7 +140,7 @@ def test_a_reward_is_divided_among_the_owners_own_inventors() -> None:
 
 @pytest.mark.requirement("A086")
 def test_a_line_explains_itself_from_the_gross_income_to_the_last_unit() -> None:
-    line = rules.plan([income()], Terms(TYPES)).lines[1]
+    line = plan_rules.plan([income()], Terms(TYPES)).lines[1]
     told = {step["step"]: step for step in (step.as_json() for step in line.steps)}
     assert told["gross"]["amount_fen"] == 120_000_000
     assert told["less_tax"]["amount_fen"] == 6_792_453
@@ -163,7 +155,7 @@ def test_a_line_explains_itself_from_the_gross_income_to_the_last_unit() -> None
 def test_what_rounding_kept_counts_in_the_next_event_of_the_asset() -> None:
     thirds = ((UNIVERSITY, 333_333), (COMPANY, 333_333), (CENTER, 333_334))
     incomes = [income(event_id=UUID(int=n), shares=thirds, net_fen=10_001) for n in (1, 2, 3)]
-    planned = rules.plan(incomes, Terms(TYPES))
+    planned = plan_rules.plan(incomes, Terms(TYPES))
     paid = [line.part.amount_fen for line in planned.lines]
     assert paid == [3_334, 3_333, 3_334, 3_333, 3_334, 3_334, 3_334, 3_334, 3_333]
     assert all(abs(line.part.carry_after) < 1 for line in planned.lines)
@@ -173,7 +165,7 @@ def test_a_closing_run_leaves_nothing_owed() -> None:
     thirds = ((UNIVERSITY, 333_333), (COMPANY, 333_333), (CENTER, 333_334))
     owed = {UNIVERSITY: Fraction(1, 4), COMPANY: Fraction(-1, 4)}
     incomes = [income(event_id=UUID(int=n), shares=thirds, net_fen=5, carry=owed) for n in (1, 2)]
-    planned = rules.plan(incomes, Terms(TYPES), closing=True)
+    planned = plan_rules.plan(incomes, Terms(TYPES), closing=True)
     change = dict.fromkeys((UNIVERSITY, COMPANY, CENTER), 0)
     for line in planned.lines:
         change[line.part.party] += line.carry_change
@@ -214,16 +206,16 @@ def test_nobody_confirms_for_another_owner() -> None:
 
 
 def test_the_hash_moves_with_every_input_and_not_with_a_restated_version() -> None:
-    first = rules.plan([income()], Terms(TYPES)).plan_hash
-    assert rules.plan([income(version_id=UUID(int=301))], Terms(TYPES)).plan_hash == first
+    first = plan_rules.plan([income()], Terms(TYPES)).plan_hash
+    assert plan_rules.plan([income(version_id=UUID(int=301))], Terms(TYPES)).plan_hash == first
     owed = {COMPANY: Fraction(1, 2), CENTER: Fraction(-1, 2)}
     moved = [
-        rules.plan([income(origin_id=UUID(int=301))], Terms(TYPES)),
-        rules.plan([income(net_fen=1)], Terms(TYPES)),
-        rules.plan([income(carry=owed)], Terms(TYPES)),
-        rules.plan([income()], Terms({})),
-        rules.plan([income()], Terms(TYPES, [RewardRule(COMPANY, 200_000)])),
-        rules.plan([income()], Terms(TYPES), closing=True),
+        plan_rules.plan([income(origin_id=UUID(int=301))], Terms(TYPES)),
+        plan_rules.plan([income(net_fen=1)], Terms(TYPES)),
+        plan_rules.plan([income(carry=owed)], Terms(TYPES)),
+        plan_rules.plan([income()], Terms({})),
+        plan_rules.plan([income()], Terms(TYPES, [RewardRule(COMPANY, 200_000)])),
+        plan_rules.plan([income()], Terms(TYPES), closing=True),
     ]
     assert first not in {plan.plan_hash for plan in moved[:3] + moved[4:]}
 
@@ -241,7 +233,7 @@ def test_the_hash_moves_with_every_input_and_not_with_a_restated_version() -> No
 def test_only_state_institutions_are_bound_by_the_floor(
     org_type: str, uscc: str, kind: OwnerType
 ) -> None:
-    assert rules.owner_type(org_type, uscc) is kind
+    assert plan_rules.owner_type(org_type, uscc) is kind
 
 
 @st.composite
@@ -271,7 +263,7 @@ def test_lines_sum_to_the_net_income_and_no_floor_is_broken(
     run: tuple[list[Income], Terms],
 ) -> None:
     incomes, terms = run
-    planned = rules.plan(incomes, terms)
+    planned = plan_rules.plan(incomes, terms)
     assert sum(line.part.amount_fen for line in planned.lines) == planned.net_fen
     for event in incomes:
         lines = [line for line in planned.lines if line.income.event_id == event.event_id]
@@ -282,5 +274,5 @@ def test_lines_sum_to_the_net_income_and_no_floor_is_broken(
         base = amounts[reward.event_id, reward.owner_id]
         assert 0 <= reward.amount_fen <= max(base, reward.floor_fen)
         if terms.owner_types[reward.owner_id] is OwnerType.STATE_INSTITUTION:
-            least = Fraction(rules.STATUTORY_PPM.get(kinds[reward.event_id], 0), 10**6) * base
+            least = Fraction(plan_rules.STATUTORY_PPM.get(kinds[reward.event_id], 0), 10**6) * base
             assert reward.amount_fen >= least

@@ -15,7 +15,7 @@ from ip_ledger import tenancy
 from ip_ledger.agreements import queries as agreements
 from ip_ledger.assets import queries as assets
 from ip_ledger.assets.queries import Owned
-from ip_ledger.distributions.rules import Income, Inventor, OwnerType, owner_type
+from ip_ledger.distributions.plan_rules import Income, Inventor, OwnerType, owner_type
 from ip_ledger.distributions.tables import (
     DistributionConfirmation,
     DistributionLine,

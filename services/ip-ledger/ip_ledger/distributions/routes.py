@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from ip_ledger.distributions import actions, queries, rules
-from ip_ledger.distributions.rules import RewardRule, State
+from ip_ledger.distributions.plan_rules import RewardRule
+from ip_ledger.distributions.rules import State
 from ip_ledger.distributions.schemas import (
     ConfirmationOut,
     DistributionLineOut,

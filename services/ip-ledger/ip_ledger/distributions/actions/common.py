@@ -1,0 +1,70 @@
+"""What every step of a run asks and leaves behind."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ip_ledger import tenancy
+from ip_ledger.distributions import plan_rules, queries, rules
+from ip_ledger.distributions.plan_rules import RewardRule, Terms
+from ip_ledger.distributions.queries import Inputs
+from ip_ledger.distributions.tables import DistributionRun
+from shared.auth import Actor
+from shared.events import record
+from shared.rules import Check, Kind, Rule, found
+
+TENANCY: Final = Rule("X04", "architecture 8")
+
+
+async def leading_checks(session: AsyncSession, actor: Actor, center_id: UUID) -> list[Check]:
+    """Check that the actor acts for the centre: its operator or its lead sponsor."""
+    center = found(await tenancy.center_of(session, center_id))
+    leads = tenancy.leads(center, actor)
+    return [TENANCY.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=leads)]
+
+
+async def input_checks(session: AsyncSession, run: DistributionRun) -> list[Check]:
+    """Compute the plan again from what is known now; another hash means that something moved."""
+    inputs = await queries.inputs(session, await queries.events_of_run(session, run.id))
+    kept = [
+        RewardRule(UUID(rule["owner_id"]), rule["rate_ppm"], rule["basis"])
+        for rule in run.reward_rules
+    ]
+    plan = plan_rules.plan(inputs.incomes, terms_of(inputs, kept), closing=run.closing)
+    moved = bool(inputs.without_owners)
+    return rules.input_checks(run.plan_hash, "" if moved else plan.plan_hash)
+
+
+def terms_of(inputs: Inputs, reward_rules: Sequence[RewardRule]) -> Terms:
+    """Give what the rewards rest on."""
+    return Terms(inputs.owner_types, reward_rules, inputs.agreed_ppm)
+
+
+async def release(session: AsyncSession, run: DistributionRun) -> None:
+    """Let go of a run's income, so that another run can share it out."""
+    for event in await queries.run_events(session, run.id):
+        event.standing = False
+
+
+def note(
+    session: AsyncSession,
+    actor: Actor,
+    run: DistributionRun,
+    what: str,
+    capacity: str,
+    **data: Any,  # noqa: ANN401 - JSON values of the event
+) -> None:
+    """Record a step of a run, and as what the actor took it (X03)."""
+    record(
+        session,
+        actor,
+        f"distribution.{what}",
+        run.id,
+        center_id=run.center_id,
+        case_id=run.id,
+        capacity=capacity,
+        plan_hash=run.plan_hash,
+        **data,
+    )

@@ -1,0 +1,168 @@
+"""Computing a run and keeping its plan."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ip_ledger import tenancy
+from ip_ledger.distributions import plan_rules, queries, rules
+from ip_ledger.distributions.actions.common import (
+    leading_checks,
+    note,
+    terms_of,
+)
+from ip_ledger.distributions.plan_rules import Plan, RewardRule
+from ip_ledger.distributions.queries import Inputs
+from ip_ledger.distributions.rules import Event, RunKind, State
+from ip_ledger.distributions.tables import (
+    DistributionLine,
+    DistributionReward,
+    DistributionRun,
+    DistributionRunEvent,
+)
+from ip_ledger.revenue import queries as revenue
+from ip_ledger.revenue.tables import RevenueEvent
+from shared.auth import Actor
+from shared.clock import Clock
+from shared.rules import Check, Kind, found, require
+
+
+@dataclass(frozen=True, slots=True)
+class RunDraft:
+    """What a run is asked to share, and under which rules."""
+
+    event_ids: tuple[UUID, ...]
+    reward_rules: tuple[RewardRule, ...] = ()
+    closing: bool = False
+
+
+async def draft_run(session: AsyncSession, actor: Actor, draft: RunDraft) -> DistributionRun:
+    """Compute a run and keep its plan for the owners to confirm (A033, A086).
+
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, REVENUE_OF_TWO_CENTERS, REVENUE_DISTRIBUTED,
+    OWNERSHIP_MISSING, REWARD_BELOW_FLOOR, REWARD_OWNER_UNKNOWN or CONSORTIUM_NOT_REGISTERED.
+    """
+    events = await revenue.events_of(session, actor, draft.event_ids)
+    found(events if {event.id for event in events} == set(draft.event_ids) else None)
+    center_id = events[0].center_id
+    # A centre's runs are drafted and paid one after another: each starts from the last one's carry.
+    await tenancy.lock_center(session, center_id)
+    taken = await queries.standing_elsewhere(session, draft.event_ids)
+    require(
+        [*await leading_checks(session, actor, center_id), *_event_checks(events, draft, taken)]
+    )
+    inputs = await queries.inputs(session, events)
+    require(_owner_checks(inputs))
+    terms = terms_of(inputs, draft.reward_rules)
+    plan = plan_rules.plan(inputs.incomes, terms, closing=draft.closing)
+    payees = {line.part.party for line in plan.lines if line.part.share_ppm}
+    require(
+        [
+            *plan_rules.reward_checks(inputs.incomes, terms, plan),
+            *rules.payee_checks(payees, inputs.legal_persons),
+        ]
+    )
+    run = await _keep(session, actor, center_id, draft, plan)
+    note(session, actor, run, "drafted", "drafter")
+    return run
+
+
+def _event_checks(events: Sequence[RevenueEvent], draft: RunDraft, taken: set[UUID]) -> list[Check]:
+    repeated = {i for i in draft.event_ids if draft.event_ids.count(i) > 1}
+    return [
+        rules.SHARING.check(
+            "REVENUE_OF_TWO_CENTERS",
+            Kind.CONTENT,
+            passed=len({event.center_id for event in events}) == 1,
+            pointer="/revenue_event_ids",
+        ),
+        rules.SHARING.check(
+            "REVENUE_DISTRIBUTED",
+            Kind.STATE,
+            passed=not taken and not repeated,
+            pointer="/revenue_event_ids",
+            event_ids=sorted(str(event_id) for event_id in taken | repeated),
+        ),
+    ]
+
+
+def _owner_checks(inputs: Inputs) -> list[Check]:
+    return [
+        rules.SHARING.check(
+            "OWNERSHIP_MISSING",
+            Kind.STATE,
+            passed=not inputs.without_owners,
+            event_ids=[str(event_id) for event_id in inputs.without_owners],
+        )
+    ]
+
+
+async def _keep(
+    session: AsyncSession, actor: Actor, center_id: UUID, draft: RunDraft, plan: Plan
+) -> DistributionRun:
+    clock: Clock = session.info["clock"]
+    run = DistributionRun(
+        center_id=center_id,
+        kind=RunKind.DISTRIBUTION,
+        state=rules.MOVES[State.DRAFT, Event.CALCULATE],
+        plan_hash=plan.plan_hash,
+        net_fen=plan.net_fen,
+        reward_rules=[
+            {"owner_id": str(rule.owner_id), "rate_ppm": rule.rate_ppm, "basis": rule.basis}
+            for rule in draft.reward_rules
+        ],
+        closing=draft.closing,
+        drafted_by=actor.person_id,
+        drafted_at=clock.now(),
+    )
+    session.add(run)
+    await session.flush()
+    session.add_all(
+        DistributionRunEvent(run_id=run.id, event_id=event_id, place=place)
+        for place, event_id in enumerate(draft.event_ids)
+    )
+    session.add_all(_lines(run, plan))
+    session.add_all(_rewards(run, plan))
+    await session.flush()
+    return run
+
+
+def _lines(run: DistributionRun, plan: Plan) -> list[DistributionLine]:
+    return [
+        DistributionLine(
+            run_id=run.id,
+            place=place,
+            event_id=line.income.event_id,
+            asset_id=line.income.asset_id,
+            payee_id=line.part.party,
+            ppm=line.part.share_ppm,
+            amount_fen=line.part.amount_fen,
+            ownership_version_id=line.income.version_id,
+            carry_change=line.carry_change,
+            explanation=[step.as_json() for step in line.steps],
+        )
+        for place, line in enumerate(plan.lines)
+    ]
+
+
+def _rewards(run: DistributionRun, plan: Plan) -> list[DistributionReward]:
+    return [
+        DistributionReward(
+            run_id=run.id,
+            place=place,
+            event_id=reward.event_id,
+            owner_id=reward.owner_id,
+            rate_ppm=reward.rate_ppm,
+            amount_fen=reward.amount_fen,
+            floor_fen=reward.floor_fen,
+            rule=reward.rule,
+            basis=reward.basis,
+            inventors=[
+                {"person_id": str(person_id), "amount_fen": amount_fen}
+                for person_id, amount_fen in reward.inventors
+            ],
+        )
+        for place, reward in enumerate(plan.rewards)
+    ]

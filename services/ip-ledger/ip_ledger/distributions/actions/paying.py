@@ -1,0 +1,201 @@
+"""Paying a run and undoing it: entries, log records, and what rounding owes."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from ip_ledger import tenancy
+from ip_ledger.distributions import booking, queries, rules
+from ip_ledger.distributions.actions.common import (
+    input_checks,
+    leading_checks,
+    note,
+    release,
+)
+from ip_ledger.distributions.rules import Event, RunKind, State
+from ip_ledger.distributions.tables import (
+    DistributionLine,
+    DistributionRun,
+    DistributionRunEvent,
+    ShareCarry,
+)
+from ip_ledger.journal import actions as journal
+from ip_ledger.log.actions import NewRecord, append_records
+from shared.auth import Actor
+from shared.clock import Clock
+from shared.rules import Check, Kind, require
+
+
+async def pay(
+    session: AsyncSession, actor: Actor, run_id: UUID, paid_on: date
+) -> tuple[DistributionRun, list[UUID]]:
+    """Post a run's entries, log its lines and keep what rounding owes; give the entries' ids.
+
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, STATE_CONFLICT or STALE_INPUT.
+    """
+    run = await queries.run_for_update(session, actor, run_id)
+    await tenancy.lock_center(session, run.center_id)
+    require(
+        [
+            *await leading_checks(session, actor, run.center_id),
+            *rules.state_checks(run.state, Event.PAY),
+            *await input_checks(session, run),
+        ]
+    )
+    run.state = rules.MOVES[run.state, Event.PAY]
+    run.version += 1
+    run.paid_by = actor.person_id
+    run.paid_on = paid_on
+    lines = await queries.lines_of(session, [run.id])
+    rewards = await queries.rewards_of(session, [run.id])
+    names = booking.accounts(lines, rewards)
+    ids = await journal.open_accounts(session, run.center_id, names, run.currency)
+    drafts = booking.entries(run, lines, rewards, ids)
+    await journal.post_entries(session, actor, drafts)
+    await _log_lines(session, run, lines)
+    await _move_carry(session, run, lines)
+    note(session, actor, run, "paid", "payer", paid_on=paid_on)
+    return run, [draft.id for draft in drafts]
+
+
+async def reverse(
+    session: AsyncSession, actor: Actor, run_id: UUID, effective_on: date, reason: str | None
+) -> tuple[DistributionRun, list[UUID]]:
+    """Undo a paid run by another one: entries, lines and carry, each with the other sign (X07).
+
+    The income can then be shared out again. Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE,
+    SOD_VIOLATION, STATE_CONFLICT or REVERSAL_BEFORE_ORIGINAL.
+    """
+    run = await queries.run_for_update(session, actor, run_id)
+    await tenancy.lock_center(session, run.center_id)
+    moves = rules.state_checks(run.state, Event.REVERSE)
+    require(
+        [
+            *await leading_checks(session, actor, run.center_id),
+            *rules.approval_checks(run.drafted_by, actor.person_id),
+            *moves,
+            *_undoable(run),
+            *rules.reversal_date_checks(run.paid_on or effective_on, effective_on),
+        ]
+    )
+    run.state = rules.MOVES[run.state, Event.REVERSE]
+    run.version += 1
+    undoing = await _undoing(session, actor, run, effective_on, reason)
+    entries = await journal.reverse_entries_of(
+        session, actor, run.id, effective_on, f"reversal of run {run.id}"
+    )
+    lines = await queries.lines_of(session, [undoing.id])
+    await _log_lines(session, undoing, lines)
+    await _move_carry(session, undoing, lines)
+    note(session, actor, run, "reversed", "reverser", reversal_id=undoing.id)
+    return undoing, [entry.id for entry in entries]
+
+
+async def _undoing(
+    session: AsyncSession,
+    actor: Actor,
+    run: DistributionRun,
+    effective_on: date,
+    reason: str | None,
+) -> DistributionRun:
+    """Make the run that mirrors another one, and let go of the income."""
+    clock: Clock = session.info["clock"]
+    undoing = DistributionRun(
+        center_id=run.center_id,
+        kind=RunKind.REVERSAL,
+        state=State.PAID,
+        plan_hash=run.plan_hash,
+        net_fen=-run.net_fen,
+        reward_rules=run.reward_rules,
+        closing=run.closing,
+        drafted_by=actor.person_id,
+        drafted_at=clock.now(),
+        paid_by=actor.person_id,
+        paid_on=effective_on,
+        reverses_id=run.id,
+        reason=reason,
+    )
+    await release(session, run)
+    lines = await queries.lines_of(session, [run.id])
+    rewards = await queries.rewards_of(session, [run.id])
+    events = await queries.run_events(session, run.id)
+    session.add(undoing)
+    await session.flush()
+    session.add_all(
+        DistributionRunEvent(
+            run_id=undoing.id, event_id=event.event_id, place=event.place, standing=False
+        )
+        for event in events
+    )
+    session.add_all(booking.mirrored_line(line, undoing.id) for line in lines)
+    session.add_all(booking.mirrored_reward(reward, undoing.id) for reward in rewards)
+    await session.flush()
+    return undoing
+
+
+def _undoable(run: DistributionRun) -> list[Check]:
+    """A reversal is not itself reversed: the income is shared out again instead."""
+    forward = run.kind is RunKind.DISTRIBUTION
+    return [rules.SHARING.check("STATE_CONFLICT", Kind.STATE, passed=forward, state=run.kind.value)]
+
+
+async def _log_lines(
+    session: AsyncSession, run: DistributionRun, lines: Sequence[DistributionLine]
+) -> None:
+    records = [
+        NewRecord(
+            kind="distribution_line",
+            record_id=line.id,
+            center_id=run.center_id,
+            document={
+                "run_id": str(run.id),
+                "plan_hash": run.plan_hash,
+                "revenue_event_id": str(line.event_id),
+                "asset_id": str(line.asset_id),
+                "ownership_version_id": str(line.ownership_version_id),
+                "reverses_run_id": None if run.reverses_id is None else str(run.reverses_id),
+            },
+            openings={
+                "payee_id": str(line.payee_id),
+                "ppm": line.ppm,
+                "amount": {"amount": line.amount_fen, "currency": run.currency},
+                "explanation": line.explanation,
+            },
+            readers=(line.payee_id,),
+        )
+        for line in lines
+    ]
+    await append_records(session, records)
+
+
+async def _move_carry(
+    session: AsyncSession, run: DistributionRun, lines: Sequence[DistributionLine]
+) -> None:
+    """Add the lines' changes to what rounding owes each party; the centre's lock is held."""
+    changes: dict[tuple[UUID, UUID], int] = {}
+    for line in lines:
+        place = (line.asset_id, line.payee_id)
+        changes[place] = changes.get(place, 0) + line.carry_change
+    if not changes:
+        return
+    statement = insert(ShareCarry).values(
+        [
+            {
+                "scope_id": asset_id,
+                "party_id": party_id,
+                "currency": run.currency,
+                "millionths": change,
+            }
+            for (asset_id, party_id), change in sorted(changes.items())
+        ]
+    )
+    added = col(ShareCarry.millionths) + statement.excluded.millionths
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["scope_id", "party_id", "currency"], set_={"millionths": added}
+        )
+    )

@@ -1,0 +1,408 @@
+"""How net income becomes lines for owners and rewards for inventors, explained to the last 分.
+
+The same pure code makes a preview, a run, and the later comparison that finds moved inputs.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any, Final
+from uuid import UUID
+
+from ip_ledger.revenue.rules import Deduction, RevenueKind
+from shared.money import WHOLE_PPM, ceiling, half_up, largest_remainder, rate_of
+from shared.rules import Check, Kind, Rule
+from shared.shares import Part, allocate
+
+REWARDS: Final = Rule("A033", "二(三)功能三")  # 多种激励方式，鼓励科技人员积极转化
+BY_DEFAULT: Final = "转化法45(1)"
+FOR_INSTITUTIONS: Final = "转化法45(2)"
+IN_SHANGHAI: Final = "沪条例33"
+AS_AGREED: Final = "转化法44"
+
+# The law's own rates of net income (of the shares for equity, of operating profit for own use):
+# no version of the programme's policy can lower them. Service income is no conversion of a result.
+STATUTORY_PPM: Final[Mapping[RevenueKind, int]] = {
+    RevenueKind.TRANSFER: 500_000,
+    RevenueKind.LICENSE: 500_000,
+    RevenueKind.EQUITY: 500_000,
+    RevenueKind.SELF_IMPLEMENTATION: 50_000,
+}
+# Rates that the law itself names go up to the 分; what is freely agreed is rounded half up.
+ROUNDED_UP_PPM: Final[Mapping[RevenueKind, Collection[int]]] = {
+    RevenueKind.TRANSFER: (500_000, 700_000),
+    RevenueKind.LICENSE: (500_000, 700_000),
+    RevenueKind.EQUITY: (500_000, 700_000),
+    RevenueKind.SELF_IMPLEMENTATION: (50_000,),
+}
+SHANGHAI_PPM: Final = 700_000
+
+
+class OwnerType(StrEnum):
+    """What the law asks of an owner: state-established institutions may not go below its rates."""
+
+    STATE_INSTITUTION = "state_institution"
+    OTHER = "other"
+
+
+# A university or institute on the register of public institutions (USCC 12…) is state-established.
+INSTITUTION_TYPES: Final = frozenset({"university", "institute", "research_institute"})
+COMPANY_USCC: Final = ("91", "52")
+
+
+def owner_type(org_type: str, uscc: str) -> OwnerType:
+    """Tell which of the law's two kinds an owner is (转化法45)."""
+    if org_type in INSTITUTION_TYPES and not uscc.startswith(COMPANY_USCC):
+        return OwnerType.STATE_INSTITUTION
+    return OwnerType.OTHER
+
+
+@dataclass(frozen=True, slots=True)
+class Inventor:
+    """A person who made the invention, for the organization that employs him."""
+
+    person_id: UUID
+    org_id: UUID
+    share_ppm: int
+
+
+@dataclass(frozen=True, slots=True)
+class Income:
+    """One revenue event with everything that its division rests on.
+
+    `order` names the owners in the order that settles ties: the signed agreement's, then by USCC.
+    `carry` is what rounding owed each owner before, for this asset.
+    """
+
+    event_id: UUID
+    asset_id: UUID
+    kind: RevenueKind
+    gross_fen: int
+    deductions: tuple[Deduction, ...]
+    net_fen: int
+    received_on: date
+    version_id: UUID
+    origin_id: UUID
+    shares: tuple[tuple[UUID, int], ...]
+    order: tuple[UUID, ...]
+    carry: Mapping[UUID, Fraction]
+    inventors: tuple[Inventor, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RewardRule:
+    """The rate that an owner's rule or its agreement with the inventors sets; `basis` cites it."""
+
+    owner_id: UUID
+    rate_ppm: int
+    basis: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an explanation; a figure that the step does not have stays empty."""
+
+    step: str
+    clause: str | None = None
+    amount_fen: int | None = None
+    exact: Fraction | None = None
+    ppm: int | None = None
+    rank: int | None = None
+    ref_id: UUID | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Write the step as it is stored and shown."""
+        return {
+            "step": self.step,
+            "clause": self.clause,
+            "amount_fen": self.amount_fen,
+            "exact": None if self.exact is None else exact_text(self.exact),
+            "ppm": self.ppm,
+            "rank": self.rank,
+            "ref_id": None if self.ref_id is None else str(self.ref_id),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedLine:
+    """What one owner gets of one event."""
+
+    income: Income
+    part: Part[UUID]
+    steps: tuple[Step, ...]
+    settled: bool = False
+
+    @property
+    def carry_change(self) -> int:
+        """Give the change of the owner's carry, in millionths of a 分; settled leaves none."""
+        after = Fraction(0) if self.settled else self.part.carry_after
+        return millionths(after - self.part.carry_before)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedReward:
+    """What one owner owes its inventors of one event: at least `floor_fen`, by `rule`."""
+
+    event_id: UUID
+    owner_id: UUID
+    rate_ppm: int
+    amount_fen: int
+    floor_fen: int
+    rule: str
+    basis: str | None
+    inventors: tuple[tuple[UUID, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A whole run before anyone has agreed to it."""
+
+    lines: tuple[PlannedLine, ...]
+    rewards: tuple[PlannedReward, ...]
+    net_fen: int
+    plan_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the run's rewards rest on: each owner's kind, rules given, rates of the agreement."""
+
+    owner_types: Mapping[UUID, OwnerType]
+    rules: Sequence[RewardRule] = ()
+    agreed_ppm: Mapping[UUID, int] | None = None
+
+    def rule_of(self, owner_id: UUID) -> RewardRule | None:
+        """Give the rule that sets an owner's rate: the one given, else the agreement's."""
+        for rule in self.rules:
+            if rule.owner_id == owner_id:
+                return rule
+        agreed = (self.agreed_ppm or {}).get(owner_id)
+        return None if agreed is None else RewardRule(owner_id, agreed, "agreement")
+
+
+def millionths(value: Fraction) -> int:
+    """Give a fraction in millionths; shares are whole ppm, so it always comes out even."""
+    scaled = value * WHOLE_PPM
+    if scaled.denominator != 1:
+        msg = "a carry finer than a millionth of a unit"
+        raise ValueError(msg)
+    return scaled.numerator
+
+
+def exact_text(value: Fraction) -> str:
+    """Write a fraction of whole millionths as a decimal, without any rounding."""
+    scaled = millionths(value)
+    sign, scaled = ("-", -scaled) if scaled < 0 else ("", scaled)
+    whole, rest = divmod(scaled, WHOLE_PPM)
+    return f"{sign}{whole}.{rest:06d}".rstrip("0").rstrip(".")
+
+
+def plan(incomes: Sequence[Income], terms: Terms, *, closing: bool = False) -> Plan:
+    """Divide the net income of events among their owners, and set the inventors' rewards.
+
+    Events of one asset follow one another: what rounding owes after one counts in the next. A
+    `closing` run is the asset's last: what it cannot pay out is written off.
+    """
+    carried: dict[tuple[UUID, UUID], Fraction] = {}
+    last = {income.asset_id: income.event_id for income in incomes} if closing else {}
+    lines: list[PlannedLine] = []
+    rewards: list[PlannedReward] = []
+    for income in incomes:
+        before = {
+            owner: carried.get((income.asset_id, owner), income.carry.get(owner, Fraction(0)))
+            for owner in income.order
+        }
+        parts = allocate(income.net_fen, income.shares, order=income.order, carry=before)
+        # Ties went by `order`; lines are told as the owners are listed.
+        places = {owner: place for place, (owner, _) in enumerate(income.shares)}
+        parts.sort(key=lambda part: places[part.party])
+        carried |= {(income.asset_id, part.party): part.carry_after for part in parts}
+        settled = last.get(income.asset_id) == income.event_id
+        lines += [PlannedLine(income, part, _steps(income, part), settled) for part in parts]
+        rewards += [
+            reward for part in parts if (reward := _reward(income, part, terms)) is not None
+        ]
+    net_fen = sum(income.net_fen for income in incomes)
+    return Plan(
+        tuple(lines),
+        tuple(rewards),
+        net_fen,
+        _plan_hash(lines, rewards, incomes, terms, closing=closing),
+    )
+
+
+def _steps(income: Income, part: Part[UUID]) -> tuple[Step, ...]:
+    """Explain a line from the gross income to the 分, so that anyone can compute it again."""
+    owed = part.quota + part.carry_before
+    return (
+        Step("gross", amount_fen=income.gross_fen, ref_id=income.event_id),
+        *(
+            Step(f"less_{deduction.kind.value}", "沪条例34(2)", amount_fen=deduction.amount_fen)
+            for deduction in income.deductions
+        ),
+        Step("net", "沪条例34(2)", amount_fen=income.net_fen),
+        Step("share", "专利法14", ppm=part.share_ppm, ref_id=income.version_id),
+        Step("quota", "三(三)1-④", exact=part.quota),
+        Step("carry_before", exact=part.carry_before, ref_id=income.asset_id),
+        Step("floor", amount_fen=max(0, owed.numerator // owed.denominator)),
+        Step("remainder_unit", amount_fen=int(part.raised), rank=part.rank),
+        Step("amount", amount_fen=part.amount_fen),
+        Step("carry_after", exact=part.carry_after, ref_id=income.asset_id),
+    )
+
+
+def reward_floor_ppm(kind: RevenueKind, owner: OwnerType, rule: RewardRule | None) -> int:
+    """Give the rate below which a reward may not lie, 0 where everything may be agreed (A033)."""
+    if owner is OwnerType.OTHER and rule is not None:
+        return 0
+    return STATUTORY_PPM.get(kind, 0)
+
+
+def reward_amount(kind: RevenueKind, base_fen: int, rate_ppm: int) -> int:
+    """Give a reward at a rate: up to the 分 at a rate that the law names, else half up."""
+    exact = rate_of(base_fen, rate_ppm)
+    return ceiling(exact) if rate_ppm in ROUNDED_UP_PPM.get(kind, ()) else half_up(exact)
+
+
+def _reward(income: Income, part: Part[UUID], terms: Terms) -> PlannedReward | None:
+    owner = terms.owner_types.get(part.party, OwnerType.OTHER)
+    rule = terms.rule_of(part.party)
+    floor_ppm = reward_floor_ppm(income.kind, owner, rule)
+    if not part.share_ppm or (rule is None and not floor_ppm):
+        return None
+    floor_fen = ceiling(rate_of(part.amount_fen, floor_ppm))
+    rate_ppm = floor_ppm if rule is None else rule.rate_ppm
+    amount_fen = max(floor_fen, reward_amount(income.kind, part.amount_fen, rate_ppm))
+    return PlannedReward(
+        event_id=income.event_id,
+        owner_id=part.party,
+        rate_ppm=rate_ppm,
+        amount_fen=amount_fen,
+        floor_fen=floor_fen,
+        rule=_law_of(income.kind, owner, rule),
+        basis=None if rule is None else rule.basis,
+        inventors=_among_inventors(amount_fen, income.inventors, part.party),
+    )
+
+
+def _law_of(kind: RevenueKind, owner: OwnerType, rule: RewardRule | None) -> str:
+    """Name the provision by which a reward is what it is."""
+    if rule is None:
+        return BY_DEFAULT
+    if owner is OwnerType.OTHER:
+        return AS_AGREED
+    above = rule.rate_ppm >= SHANGHAI_PPM and kind is not RevenueKind.SELF_IMPLEMENTATION
+    return IN_SHANGHAI if above else FOR_INSTITUTIONS
+
+
+def _among_inventors(
+    amount_fen: int, inventors: Sequence[Inventor], owner_id: UUID
+) -> tuple[tuple[UUID, int], ...]:
+    """Divide a reward among the owner's own inventors, in proportion to their parts."""
+    own = [inventor for inventor in inventors if inventor.org_id == owner_id]
+    whole = sum(inventor.share_ppm for inventor in own)
+    if not whole:
+        return ()
+    quotas = [Fraction(amount_fen * inventor.share_ppm, whole) for inventor in own]
+    amounts = largest_remainder(amount_fen, quotas, range(len(own)))
+    return tuple(
+        (inventor.person_id, amount) for inventor, amount in zip(own, amounts, strict=True)
+    )
+
+
+def _plan_hash(
+    lines: Sequence[PlannedLine],
+    rewards: Sequence[PlannedReward],
+    incomes: Sequence[Income],
+    terms: Terms,
+    *,
+    closing: bool,
+) -> str:
+    """Hash what was put in and what came out, so that those who agree know to what.
+
+    Ownership goes in by its origin and shares: restating a version over a shorter period moves
+    nobody's money.
+    """
+    content = {
+        "closing": closing,
+        "incomes": [
+            [str(i.event_id), i.kind.value, i.net_fen, str(i.origin_id), i.received_on.isoformat()]
+            for i in incomes
+        ],
+        "rules": sorted([str(r.owner_id), r.rate_ppm, r.basis or ""] for r in terms.rules),
+        "lines": [_line_content(line.part) for line in lines],
+        "rewards": [_reward_content(reward) for reward in rewards],
+    }
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _line_content(part: Part[UUID]) -> list[Any]:
+    return [str(part.party), part.share_ppm, part.amount_fen, exact_text(part.carry_before)]
+
+
+def _reward_content(reward: PlannedReward) -> list[Any]:
+    inventors = [[str(person_id), amount_fen] for person_id, amount_fen in reward.inventors]
+    return [
+        str(reward.owner_id),
+        reward.rate_ppm,
+        reward.amount_fen,
+        reward.floor_fen,
+        reward.rule,
+        inventors,
+    ]
+
+
+def reward_checks(incomes: Sequence[Income], terms: Terms, planned: Plan) -> list[Check]:
+    """Check the rates given against the law's floors, and that each is an owner's (A033).
+
+    A rate is judged and not the amount: half a 分 of rounding makes no unlawful rule lawful.
+    """
+    owners = {owner for income in incomes for owner, ppm in income.shares if ppm}
+    checks: list[Check] = []
+    for place, rule in enumerate(terms.rules):
+        pointer = f"/reward_rules/{place}"
+        named_once = sum(other.owner_id == rule.owner_id for other in terms.rules) == 1
+        checks.append(
+            REWARDS.check(
+                "REWARD_OWNER_UNKNOWN",
+                Kind.CONTENT,
+                passed=rule.owner_id in owners and named_once,
+                pointer=f"{pointer}/owner_id",
+            )
+        )
+    kinds = {income.event_id: income.kind for income in incomes}
+    bases = {(ln.income.event_id, ln.part.party): ln.part.amount_fen for ln in planned.lines}
+    for reward in planned.rewards:
+        kind, base_fen = kinds[reward.event_id], bases[reward.event_id, reward.owner_id]
+        owner = terms.owner_types.get(reward.owner_id, OwnerType.OTHER)
+        statutory = reward_floor_ppm(kind, owner, terms.rule_of(reward.owner_id))
+        least_ppm = max(statutory, (terms.agreed_ppm or {}).get(reward.owner_id, 0))
+        least_fen = reward_amount(kind, base_fen, least_ppm)
+        clause = FOR_INSTITUTIONS if statutory else AS_AGREED
+        checks.append(_floor_check(reward, clause, least_ppm, least_fen, terms.rules))
+    return checks
+
+
+def _floor_check(
+    reward: PlannedReward,
+    clause: str,
+    least_ppm: int,
+    least_fen: int,
+    reward_rules: Sequence[RewardRule],
+) -> Check:
+    places = [i for i, rule in enumerate(reward_rules) if rule.owner_id == reward.owner_id]
+    return Rule(REWARDS.row, clause).check(
+        "REWARD_BELOW_FLOOR",
+        Kind.STATE,
+        passed=reward.rate_ppm >= least_ppm,
+        pointer=f"/reward_rules/{places[0]}/rate_ppm" if places else None,
+        owner_id=str(reward.owner_id),
+        rate_ppm=reward.rate_ppm,
+        min_ppm=least_ppm,
+        min={"amount": least_fen, "currency": "CNY"},
+    )
