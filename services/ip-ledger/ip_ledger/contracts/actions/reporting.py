@@ -13,7 +13,7 @@ from sqlmodel import col
 from ip_ledger import tenancy
 from ip_ledger.contracts import queries, rules
 from ip_ledger.contracts.actions import states
-from ip_ledger.contracts.rules import Report, State
+from ip_ledger.contracts.rules import Report, Review, State
 from ip_ledger.contracts.tables import TechContract
 from ip_ledger.facts.actions import state_facts
 from shared.auth import Actor
@@ -98,8 +98,9 @@ class _Judge:
     organizations: Mapping[UUID, frozenset[UUID]]
     by_reference: dict[tuple[UUID, str], TechContract]
     numbers: set[str]
+    # Counted once: walking the calendar for each of thousands of rows would cost most of the time.
+    due_on: Mapping[Review, date]
     now: datetime
-    today: date
 
     def verdict(self, one: Report) -> Reported:
         center = self.centers.get(one.center_id)
@@ -155,9 +156,7 @@ class _Judge:
             **_stored(one),
             party_org_id=found(party),
             review=review,
-            review_due_on=(
-                None if registered else rules.review_due_on(self.policy, review, self.today)
-            ),
+            review_due_on=None if registered else self.due_on[review],
             state=State.REGISTERED if registered else State.SIGNED,
             content_sha256=sha256,
             submitted_by_org_id=self.org_id,
@@ -187,8 +186,8 @@ async def _judge(
         await tenancy.taking_part(session, centers.values()),
         await queries.contracts_by_reference(session, org_id, references),
         await queries.registered_numbers(session, numbers),
+        {review: rules.review_due_on(policy, review, today) for review in Review},
         now,
-        today,
     )
 
 
