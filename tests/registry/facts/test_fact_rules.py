@@ -1,0 +1,132 @@
+"""What makes a fact right, judged without any database."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registry.centers.rules import Stage
+from registry.facts import rules
+from registry.facts.rules import ChainStage, FactKind, NewFact, Period, Standing
+from shared.database import new_id
+from shared.rules import failed_codes
+
+TODAY = date(2027, 6, 1)
+JOINED, LEFT = date(2026, 3, 10), date(2026, 12, 31)
+DAYS = st.dates(date(2016, 1, 1), date(2040, 12, 31))
+
+
+def fact(kind: FactKind = FactKind.TRAINING, **over: Any) -> NewFact:
+    values: dict[str, Any] = {
+        "center_id": new_id(),
+        "kind": kind,
+        "occurred_on": TODAY,
+        "external_id": "1",
+        "payload": {},
+    }
+    return NewFact(**{**values, **over})
+
+
+@pytest.mark.requirement("X04")
+@pytest.mark.parametrize(
+    ("day", "belongs"),
+    [
+        (JOINED - timedelta(days=1), False),
+        (JOINED, True),
+        (LEFT, True),
+        (LEFT + timedelta(days=1), False),
+    ],
+)
+def test_the_first_and_the_last_day_of_a_membership_count(day: date, *, belongs: bool) -> None:
+    assert Period(JOINED, LEFT).covers(day) is belongs
+
+
+@given(DAYS, DAYS)
+def test_who_runs_a_centre_belongs_to_it_on_every_day(first: date, second: date) -> None:
+    assert Standing(Stage.PILOT, operates=True, periods=()).belongs(first, second)
+    assert not Standing(Stage.PILOT, operates=False, periods=()).belongs(first, second)
+
+
+@pytest.mark.refusing
+@pytest.mark.parametrize("stage", [Stage.SUSPENDED, Stage.DELISTED, Stage.DISSOLVED])
+def test_a_closed_centre_takes_nothing(stage: Stage) -> None:
+    standing = Standing(stage, operates=True, periods=())
+    assert failed_codes(rules.standing_checks(standing, TODAY, TODAY)) == ["STATE_CONFLICT"]
+
+
+@pytest.mark.requirement("A019")
+def test_every_activity_but_a_project_implies_its_link() -> None:
+    assert set(rules.IMPLIED_STAGES) == rules.ACTIVITIES - {FactKind.PROJECT}
+    ordered = fact(FactKind.SERVICE, payload={"catalog_code": "commissioned_rd"})
+    assert ordered.stage is ChainStage.RD_SUPPLY
+    said = fact(FactKind.SERVICE, chain_stage=ChainStage.FIRST_COMMERCIALIZATION)
+    assert said.stage is ChainStage.FIRST_COMMERCIALIZATION
+    assert fact(FactKind.TRAINING).stage is None
+
+
+@pytest.mark.requirement("A019")
+@pytest.mark.refusing
+def test_a_project_without_its_link_is_refused() -> None:
+    project = fact(FactKind.PROJECT, payload={"source": "self"})
+    assert failed_codes(rules.content_checks(project, set(), TODAY)) == ["CHAIN_STAGE_MISSING"]
+
+
+@pytest.mark.parametrize(("days", "passed"), [(-1, True), (0, True), (1, False)])
+def test_a_fact_has_happened(days: int, *, passed: bool) -> None:
+    told = fact(occurred_on=TODAY + timedelta(days=days))
+    assert (failed_codes(rules.content_checks(told, set(), TODAY)) == []) is passed
+
+
+@pytest.mark.requirement("A062")
+@given(st.integers(0, 10_000), st.integers(0, 10_000))
+def test_shared_hours_are_part_of_all_hours(hours: int, shared: int) -> None:
+    usage = fact(FactKind.RESOURCE_USAGE, payload={"hours": hours, "shared_hours": str(shared)})
+    codes = failed_codes(rules.content_checks(usage, set(), TODAY))
+    assert codes == ([] if shared <= hours else ["AMOUNT_EXCEEDED"])
+
+
+@pytest.mark.requirement("A089")
+@pytest.mark.parametrize(
+    ("source", "contract", "codes"),
+    [
+        ("self", None, []),
+        ("commissioned", "26310001000001", []),
+        ("commissioned", None, ["FIELD_MISSING"]),
+    ],
+)
+def test_commissioned_research_names_its_contract(
+    source: str, contract: str | None, codes: list[str]
+) -> None:
+    project = fact(
+        FactKind.PROJECT,
+        payload={"source": source, "contract_ref": contract},
+        chain_stage=ChainStage.RD_SUPPLY,
+    )
+    assert failed_codes(rules.content_checks(project, set(), TODAY)) == codes
+
+
+@pytest.mark.requirement("X05")
+def test_a_reference_is_repeated_with_the_same_content_only() -> None:
+    assert failed_codes(rules.repeat_checks(None, "a")) == []
+    assert failed_codes(rules.repeat_checks("a", "a")) == []
+    assert failed_codes(rules.repeat_checks("a", "b")) == ["EXTERNAL_ID_MISMATCH"]
+
+
+@pytest.mark.requirement("X07")
+@pytest.mark.refusing
+def test_a_correction_names_every_reason_against_it() -> None:
+    own = new_id()
+    checks = rules.correction_checks(
+        own,
+        new_id(),
+        operates=False,
+        superseded_by=new_id(),
+        kinds=(FactKind.SERVICE, FactKind.TRAINING),
+    )
+    assert failed_codes(checks) == ["FORBIDDEN_SCOPE", "FIELD_INVALID", "FACT_SUPERSEDED"]
+    fine = rules.correction_checks(
+        own, own, operates=False, superseded_by=None, kinds=(FactKind.SERVICE,) * 2
+    )
+    assert failed_codes(fine) == []
