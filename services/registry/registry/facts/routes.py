@@ -1,7 +1,7 @@
 """The HTTP face of facts: one at a time, many at once, and as they were known on a day."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -47,6 +47,7 @@ from shared.http.batches import (
 )
 from shared.http.schemas import Day
 
+TICK: Final = timedelta(microseconds=1)
 OWN = "own facts and those of one's centres; officials and services see all"
 JOBS_PATH = "/v1/registry/jobs"
 
@@ -113,7 +114,8 @@ def as_known(
     """Read `as_of`: a day means its end in Shanghai."""
     if as_of is None or isinstance(as_of, datetime):
         return as_of
-    return end_of_day(as_of)
+    # The first instant of the next day is no longer part of it.
+    return end_of_day(as_of) - TICK
 
 
 @facts.post(
