@@ -29,7 +29,7 @@ ROUTERS: Final = (
     *organizations.ROUTERS,
     files.router,
     centers.router,
-    memberships.router,
+    *memberships.ROUTERS,
     *governance.ROUTERS,
     *applications.ROUTERS,
     *notices.ROUTERS,

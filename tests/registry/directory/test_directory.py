@@ -2,7 +2,7 @@
 
 import pytest
 
-from registry.directory.actions import announce_center
+from registry.memberships.actions import announce
 from shared.auth import Actor
 from tests.registry.facts.conftest import House, house
 
@@ -13,7 +13,7 @@ CLERK = Actor.system("test")
 
 async def test_an_entry_is_the_same_in_the_feed_and_on_demand(house: House) -> None:
     async with house.registry.sessions.begin() as session:
-        await announce_center(session, CLERK, house.center_id)
+        await announce(session, CLERK, house.center_id)
     await house.registry.number()
     async with house.registry.client("service") as service:
         feed = (await service.get("/v1/registry/events")).json()["items"]
@@ -51,8 +51,8 @@ async def test_only_services_ask_the_directory(house: House, capacity: str) -> N
 @pytest.mark.requirement("X04", "X16")
 async def test_a_member_follows_its_own_centres_only(house: House) -> None:
     async with house.registry.sessions.begin() as session:
-        await announce_center(session, CLERK, house.center_id)
-        await announce_center(session, CLERK, house.other_center_id)
+        await announce(session, CLERK, house.center_id)
+        await announce(session, CLERK, house.other_center_id)
     await house.registry.number()
 
     async def followed(capacity: str, **claims: object) -> list[str]:

@@ -1,16 +1,17 @@
 """What is read of centres: listed ones by everyone signed in, candidates by those concerned."""
 
 from collections.abc import Collection, Sequence
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, or_
+from sqlalchemy import ColumnElement, Select, column, false, or_, table
+from sqlalchemy import select as sa_select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from registry.centers.tables import Center, Counter, StageChange
-from registry.memberships.queries import centers_of
 from shared.auth import Actor
 from shared.rules import found
 
@@ -30,6 +31,18 @@ def centers(actor: Actor) -> SelectOfScalar[Center]:
     return statement.where(or_(*seen))
 
 
+# Memberships build upon centres, so that the arrow runs the other way: only the columns that make
+# a candidate visible are read here.
+MEMBERSHIP: Final = table("membership", column("center_id"), column("org_id"), column("state"))
+OPEN_STATES: Final = ("invited", "confirmed", "active", "leaving")
+
+
+def _with_open_membership(org_id: UUID) -> Select[tuple[UUID]]:
+    return sa_select(MEMBERSHIP.c.center_id).where(
+        MEMBERSHIP.c.org_id == org_id, MEMBERSHIP.c.state.in_(OPEN_STATES)
+    )
+
+
 def of_org(org_id: UUID | None) -> ColumnElement[bool]:
     """Give the condition that a centre concerns an organization.
 
@@ -41,7 +54,7 @@ def of_org(org_id: UUID | None) -> ColumnElement[bool]:
     return or_(
         col(Center.lead_sponsor_id) == org_id,
         col(Center.legal_entity_id) == org_id,
-        col(Center.id).in_(centers_of(org_id)),
+        col(Center.id).in_(_with_open_membership(org_id)),
     )
 
 

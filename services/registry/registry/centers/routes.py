@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query, Response
 from sqlmodel import col
 
-from registry.centers import actions, queries
+from registry.centers import queries
 from registry.centers.rules import Stage
 from registry.centers.schemas import (
     CenterOut,
@@ -14,18 +14,12 @@ from registry.centers.schemas import (
     StageChangeOut,
 )
 from registry.centers.tables import Center
-from registry.memberships.queries import center_members
-from registry.memberships.schemas import InvitationIn, MembershipOut
-from registry.memberships.tables import Membership
 from shared.http import (
     CurrentActor,
-    Now,
     Page,
     PageQuery,
     Reading,
     Router,
-    Today,
-    Transaction,
     access,
     paginate,
     problems,
@@ -80,59 +74,6 @@ async def get_center(
     center = await queries.center_seen(session, actor, center_id)
     tagged(response, center.version)
     return CenterOut.model_validate(center)
-
-
-@router.get(
-    "/{center_id}/members",
-    operation_id="registry_list_center_members",
-    openapi_extra=access(*SIGNED_IN, tenant=SEEN, rules=("X04",)),
-    responses=problems("NOT_FOUND"),
-)
-async def list_members(
-    center_id: UUID, actor: CurrentActor, page: PageQuery, session: Reading
-) -> Page[MembershipOut]:
-    """List a centre's memberships with their days, ended ones included."""
-    center = await queries.center_seen(session, actor, center_id)
-    rows, next_cursor = await paginate(
-        session,
-        center_members(center.id),
-        page,
-        keys=[col(Membership.invited_at), col(Membership.id)],
-        filters={},
-    )
-    items = [MembershipOut.model_validate(row) for row in rows]
-    return Page(items=items, next_cursor=next_cursor)
-
-
-@router.post(
-    "/{center_id}/members",
-    status_code=201,
-    operation_id="registry_invite_center_member",
-    openapi_extra=access(
-        "member", tenant="the lead sponsor or legal entity", rules=("A049", "X17")
-    ),
-    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "DISHONEST_ORG", "STATE_CONFLICT"),
-)
-async def invite_member(
-    center_id: UUID,
-    body: InvitationIn,
-    actor: CurrentActor,
-    today: Today,
-    now: Now,
-    session: Transaction,
-) -> MembershipOut:
-    """Invite an organization to a listed centre; its membership begins when it confirms."""
-    membership = await actions.invite_to_listed(
-        session,
-        actor,
-        center_id,
-        org_id=body.org_id,
-        role=body.role,
-        chain_position=body.chain_position,
-        today=today,
-        now=now,
-    )
-    return MembershipOut.model_validate(membership)
 
 
 @router.get(

@@ -18,7 +18,6 @@ from shared.calendar import shanghai_day
 from shared.clock import Clock
 from shared.events.feed import FeedScope
 from shared.events.tables import Event, EventPosition
-from shared.rules import found
 
 # Who was invited and never confirmed has never been a member.
 MEMBERS: Final = (State.CONFIRMED, State.ACTIVE, State.LEAVING, State.LEFT, State.EXPELLED)
@@ -66,33 +65,6 @@ async def leads(session: AsyncSession, org_id: UUID, lead_org_id: UUID) -> bool:
         or_(col(Center.legal_entity_id) == org_id, col(Center.trustee_org_id) == org_id),
     )
     return await session.scalar(statement.limit(1)) is not None
-
-
-async def center_entry(session: AsyncSession, center_id: UUID) -> dict[str, Any]:
-    """Give a centre with its memberships, past ones included; NOT_FOUND when there is none."""
-    center = found(await session.get(Center, center_id))
-    memberships = await session.scalars(
-        select(Membership)
-        .where(col(Membership.center_id) == center_id)
-        .order_by(col(Membership.id))
-    )
-    names = ("code", "name", "stage", "model_type", "applicant_form", "listed_on")
-    owners = ("legal_entity_id", "lead_sponsor_id", "trustee_org_id")
-    return {
-        "id": center.id,
-        **{name: getattr(center, name) for name in (*names, *owners)},
-        "memberships": [
-            {
-                "id": row.id,
-                "org_id": row.org_id,
-                "role": row.role,
-                "state": row.state,
-                "joined_on": row.joined_on,
-                "left_on": row.left_on,
-            }
-            for row in memberships.all()
-        ],
-    }
 
 
 async def organization_entry(session: AsyncSession, org_id: UUID) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from registry.directory.schemas import (
     DirectoryOrganizationOut,
     LedByOut,
 )
+from registry.memberships.queries import center_entry
 from registry.organizations import queries as organizations
 from registry.organizations.schemas import UsccText
 from shared.http import Reading, Router, Today, access, problems
@@ -32,7 +33,7 @@ async def read_directory_center(center_id: UUID, session: Reading) -> DirectoryC
     """Give a centre's entry with its memberships."""
     # The position is read first: an entry newer than its position is safe, an older one is not.
     position = await queries.position_of(session, "directory.center", center_id)
-    entry = await queries.center_entry(session, center_id)
+    entry = await center_entry(session, center_id)
     return DirectoryCenterOut.model_validate({**entry, "position": position})
 
 

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.directory.actions import announce_center
+from registry.centers.queries import center_seen_for_update
+from registry.centers.rules import active_checks, scope_checks
 from registry.memberships import queries, rules
 from registry.memberships.rules import Event, MembershipRole, State
 from registry.memberships.tables import Membership
@@ -15,6 +16,16 @@ from registry.organizations.rules import ChainPosition
 from shared.auth import Actor
 from shared.events import record
 from shared.rules import require
+
+
+async def announce(session: AsyncSession, actor: Actor, center_id: UUID) -> None:
+    """Tell the other services what to keep of a centre, after it or its memberships changed.
+
+    The whole entry goes out, so that a copy needs no history to be right.
+    """
+    await session.flush()
+    entry = await queries.center_entry(session, center_id)
+    record(session, actor, "directory.center", center_id, center_id=center_id, entry=entry)
 
 
 async def place_lead(
@@ -78,6 +89,42 @@ async def invite(
     return membership
 
 
+async def invite_to_listed(
+    session: AsyncSession,
+    actor: Actor,
+    center_id: UUID,
+    *,
+    org_id: UUID,
+    role: MembershipRole,
+    chain_position: ChainPosition | None,
+    today: date,
+    now: datetime,
+) -> Membership:
+    """Invite an organization to a listed centre, as its lead sponsor or legal entity (A049).
+
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, DISHONEST_ORG or STATE_CONFLICT.
+    """
+    center = await center_seen_for_update(session, actor, center_id)
+    require(
+        [
+            *scope_checks(actor.org_id, [center.lead_sponsor_id, center.legal_entity_id]),
+            *active_checks(center.stage),
+        ]
+    )
+    return await invite(
+        session,
+        actor,
+        center_id=center.id,
+        inviter_id=center.lead_sponsor_id,
+        org_id=org_id,
+        role=role,
+        chain_position=chain_position,
+        now=now,
+        today=today,
+        to_listed=True,
+    )
+
+
 async def confirm(
     session: AsyncSession, actor: Actor, membership_id: UUID, today: date
 ) -> Membership:
@@ -93,7 +140,7 @@ async def confirm(
     if membership.to_listed:
         membership.joined_on = today
         _move(session, actor, membership, Event.ACTIVATE, "membership.activated")
-    await announce_center(session, actor, membership.center_id)
+    await announce(session, actor, membership.center_id)
     return membership
 
 
@@ -171,7 +218,7 @@ async def give_notice(
     membership.notice_on = today
     membership.exit_reason = reason
     _move(session, actor, membership, Event.GIVE_NOTICE, "membership.leaving")
-    await announce_center(session, actor, membership.center_id)
+    await announce(session, actor, membership.center_id)
     return membership
 
 
@@ -181,7 +228,7 @@ async def end_notices(session: AsyncSession, actor: Actor, today: date) -> Seque
     for membership in ended:
         _move(session, actor, membership, Event.LEAVE, "membership.left")
     for center_id in sorted({membership.center_id for membership in ended}):
-        await announce_center(session, actor, center_id)
+        await announce(session, actor, center_id)
     return ended
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from registry.centers.tables import Center
 from registry.memberships.rules import JOINED, OPEN, State
 from registry.memberships.tables import Membership
 from shared.auth import Actor
@@ -65,13 +67,6 @@ async def is_open(session: AsyncSession, center_id: UUID, org_id: UUID) -> bool:
     return await session.scalar(statement) is not None
 
 
-def centers_of(org_id: UUID) -> SelectOfScalar[UUID]:
-    """Select the centres in which an organization is or to which it is invited."""
-    return select(Membership.center_id).where(
-        col(Membership.org_id) == org_id, col(Membership.state).in_(OPEN)
-    )
-
-
 async def members_on(session: AsyncSession, center_id: UUID, day: date) -> set[UUID]:
     """Give the organizations that were members of a centre on a day; first and last day count."""
     statement = select(Membership.org_id).where(
@@ -100,3 +95,30 @@ async def leaving_before(session: AsyncSession, today: date) -> Sequence[Members
         .with_for_update(skip_locked=True)
     )
     return (await session.scalars(statement)).all()
+
+
+async def center_entry(session: AsyncSession, center_id: UUID) -> dict[str, Any]:
+    """Give a centre with its memberships, past ones included; NOT_FOUND when there is none."""
+    center = found(await session.get(Center, center_id))
+    memberships = await session.scalars(
+        select(Membership)
+        .where(col(Membership.center_id) == center_id)
+        .order_by(col(Membership.id))
+    )
+    names = ("code", "name", "stage", "model_type", "applicant_form", "listed_on")
+    owners = ("legal_entity_id", "lead_sponsor_id", "trustee_org_id")
+    return {
+        "id": center.id,
+        **{name: getattr(center, name) for name in (*names, *owners)},
+        "memberships": [
+            {
+                "id": row.id,
+                "org_id": row.org_id,
+                "role": row.role,
+                "state": row.state,
+                "joined_on": row.joined_on,
+                "left_on": row.left_on,
+            }
+            for row in memberships.all()
+        ],
+    }

@@ -6,11 +6,13 @@ from uuid import UUID
 from fastapi import Query, Response
 from sqlmodel import col
 
+from registry.centers.queries import center_seen
 from registry.memberships import actions, queries
-from registry.memberships.schemas import ExitNoticeIn, MembershipOut
+from registry.memberships.schemas import ExitNoticeIn, InvitationIn, MembershipOut
 from registry.memberships.tables import Membership
 from shared.http import (
     CurrentActor,
+    Now,
     Page,
     PageQuery,
     Reading,
@@ -26,6 +28,10 @@ from shared.http import (
 PARTIES = "the invited organization and the one that invited it"
 
 router = Router(prefix="/v1/registry/memberships", tags=["memberships"])
+of_centers = Router(prefix="/v1/registry/centers/{center_id}/members", tags=["memberships"])
+ROUTERS = (router, of_centers)
+SEEN = "listed centres by everyone; a candidate by those concerned, by officials once submitted"
+SIGNED_IN = ("member", "expert", "official", "agency", "service")
 
 
 @router.get(
@@ -123,5 +129,58 @@ async def give_notice(
     """Give notice of leaving; the last day named still counts."""
     membership = await actions.give_notice(
         session, actor, membership_id, left_on=body.left_on, reason=body.reason, today=today
+    )
+    return MembershipOut.model_validate(membership)
+
+
+@of_centers.get(
+    "",
+    operation_id="registry_list_center_members",
+    openapi_extra=access(*SIGNED_IN, tenant=SEEN, rules=("X04",)),
+    responses=problems("NOT_FOUND"),
+)
+async def list_members(
+    center_id: UUID, actor: CurrentActor, page: PageQuery, session: Reading
+) -> Page[MembershipOut]:
+    """List a centre's memberships with their days, ended ones included."""
+    center = await center_seen(session, actor, center_id)
+    rows, next_cursor = await paginate(
+        session,
+        queries.center_members(center.id),
+        page,
+        keys=[col(Membership.invited_at), col(Membership.id)],
+        filters={},
+    )
+    items = [MembershipOut.model_validate(row) for row in rows]
+    return Page(items=items, next_cursor=next_cursor)
+
+
+@of_centers.post(
+    "",
+    status_code=201,
+    operation_id="registry_invite_center_member",
+    openapi_extra=access(
+        "member", tenant="the lead sponsor or legal entity", rules=("A049", "X17")
+    ),
+    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "DISHONEST_ORG", "STATE_CONFLICT"),
+)
+async def invite_member(
+    center_id: UUID,
+    body: InvitationIn,
+    actor: CurrentActor,
+    today: Today,
+    now: Now,
+    session: Transaction,
+) -> MembershipOut:
+    """Invite an organization to a listed centre; its membership begins when it confirms."""
+    membership = await actions.invite_to_listed(
+        session,
+        actor,
+        center_id,
+        org_id=body.org_id,
+        role=body.role,
+        chain_position=body.chain_position,
+        today=today,
+        now=now,
     )
     return MembershipOut.model_validate(membership)

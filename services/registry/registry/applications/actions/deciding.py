@@ -6,12 +6,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.applications import queries, rules
+from registry.applications.actions import candidates
 from registry.applications.actions.evaluating import hear, keep
 from registry.applications.actions.steps import decide, enter_person, move, tell
 from registry.applications.clients import CaseTold
 from registry.applications.rules import CaseCapacity, DecisionKind, Event, Gate, Source
 from registry.applications.tables import Application, CaseDecision, CaseHold
-from registry.centers import actions as centers
 from registry.centers.queries import center_for_update
 from registry.centers.tables import Center
 from registry.governance import actions as governance
@@ -207,7 +207,7 @@ async def _list(
     now: datetime,
 ) -> None:
     move(application, Event.LIST)
-    await centers.list_center(session, LISTING, center, doc_no, today, now)
+    await candidates.list_center(session, LISTING, center, doc_no, today, now)
     await governance.file_at_listing(session, LISTING, center.id, now)
     tell(session, LISTING, application, "listed", code=center.code, listed_on=today, doc_no=doc_no)
 
@@ -233,7 +233,7 @@ async def reject(
         await notices.close(session, actor, notice, NoticeState.WITHDRAWN)
     move(application, Event.REJECT)
     tell(session, actor, application, "rejected", CaseCapacity.APPROVER, reason=reason)
-    await centers.end_candidate(session, actor, center, "application rejected", now)
+    await candidates.end_candidate(session, actor, center, "application rejected", now)
     return application, center
 
 

@@ -9,6 +9,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.applications import queries, rules
+from registry.applications.actions import candidates
+from registry.applications.actions.candidates import Candidate
 from registry.applications.actions.steps import applicant_checks, tell
 from registry.applications.rules import TargetLevel, TechnologyKind, TechnologyStatus
 from registry.applications.tables import (
@@ -17,8 +19,6 @@ from registry.applications.tables import (
     CoreTechnology,
     SponsorProfile,
 )
-from registry.centers import actions as centers
-from registry.centers.actions import Candidate
 from registry.centers.queries import center_for_update
 from registry.centers.rules import ApplicantForm, ModelType
 from registry.centers.tables import Center
@@ -113,7 +113,7 @@ async def draft(
     require(
         [_own_check(actor, content.lead_sponsor_id), *await _draft_checks(session, content, today)]
     )
-    center = await centers.found_candidate(session, actor, content.candidate, now)
+    center = await candidates.found_candidate(session, actor, content.candidate, now)
     application = Application(
         center_id=center.id,
         call_id=call.id,
@@ -152,7 +152,7 @@ async def change_draft(
         application.call_id = (await call_for(session, content.call_id)).id
     application.common_problem = content.common_problem
     application.version += 1
-    await centers.change_candidate(session, actor, center, content.candidate)
+    await candidates.change_candidate(session, actor, center, content.candidate)
     tell(session, actor, application, "changed")
     return application, center
 

@@ -6,10 +6,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.applications import queries, rules
+from registry.applications.actions import candidates
 from registry.applications.actions.steps import applicant_checks, move, tell
 from registry.applications.rules import Event
 from registry.applications.tables import Application
-from registry.centers import actions as centers
 from registry.centers.queries import center_for_update
 from registry.centers.tables import Center
 from shared.auth import Actor
@@ -33,7 +33,7 @@ async def withdraw(
     )
     move(application, Event.WITHDRAW)
     tell(session, actor, application, "withdrawn")
-    await centers.end_candidate(session, actor, center, "application withdrawn", now)
+    await candidates.end_candidate(session, actor, center, "application withdrawn", now)
     return application, center
 
 
@@ -44,5 +44,5 @@ async def expire_overdue(session: AsyncSession, actor: Actor, now: datetime) -> 
         move(application, Event.EXPIRE)
         tell(session, actor, application, "expired")
         center = await center_for_update(session, application.center_id)
-        await centers.end_candidate(session, actor, center, "application expired", now)
+        await candidates.end_candidate(session, actor, center, "application expired", now)
     return len(overdue)

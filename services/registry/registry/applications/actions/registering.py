@@ -9,7 +9,7 @@ from registry.applications import queries, rules
 from registry.centers.queries import center_seen_for_update
 from registry.centers.rules import attachment_checks, scope_checks
 from registry.centers.tables import Center
-from registry.directory.actions import announce_center
+from registry.memberships.actions import announce
 from registry.memberships.rules import honesty_check
 from registry.organizations.queries import organization_by_uscc
 from registry.programme.queries import policy_on
@@ -57,5 +57,5 @@ async def attach_entity(
         due_on=center.entity_due_on,
         met_on=today,
     )
-    await announce_center(session, actor, center.id)
+    await announce(session, actor, center.id)
     return center

@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from registry.centers.actions import enter_stage
 from registry.centers.rules import AgreementFacts, Stage, stage_scope_checks
 from registry.centers.tables import Center
-from registry.directory.actions import announce_center
 from registry.governance import queries, rules
 from registry.governance.rules import Organ, PilotFacts
+from registry.memberships.actions import announce
 from registry.memberships.queries import joined_ids
 from registry.programme.queries import policy_on
 from shared.auth import Actor
@@ -66,5 +66,5 @@ async def change_stage(
     )
     enter_stage(session, actor, center, target, reason, now)
     await session.flush()
-    await announce_center(session, actor, center.id)
+    await announce(session, actor, center.id)
     return warnings
