@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,8 +12,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from ip_ledger.journal import queries
+from ip_ledger.journal.poster import Command, Poster
+from ip_ledger.journal.rules import EntryDraft, Line
 from ip_ledger.journal.tables import JournalEntry, Posting
 from ip_ledger.log.tables import LogRecord
+from shared.auth import Actor
 from shared.events.tables import Audit, Event
 from shared.http.tables import KeptAnswer
 from tests.fixtures.service import event_types
@@ -97,6 +101,37 @@ async def test_concurrent_entries_share_statements_and_all_count(books: Books) -
             .order_by(col(Posting.account_version))
         )
         assert list(versions) == list(range(1, 61))
+
+
+@pytest.mark.requirement("X07")
+async def test_two_processes_on_one_hot_account_never_lose_an_update(books: Books) -> None:
+    """Each poster stands for a process: their statements meet on the same rows."""
+    engine = books.world.service.app.state.database.engine
+    posters = [Poster(engine, 8), Poster(engine, 8)]
+    account, other = UUID(books.ids[0]), UUID(books.ids[1])
+    actor = Actor(uuid4(), "test", frozenset({"bookkeeper"}))
+
+    async def post(number: int) -> None:
+        lines = (Line(account, number), Line(other, -number))
+        draft = EntryDraft(uuid4(), books.world.center_id, date(2028, 3, 1), "r", lines)
+        await posters[number % 2].post(Command(draft, actor, datetime.now(UTC), b"{}"))
+
+    await asyncio.gather(*(post(number) for number in range(1, 201)))
+    assert await books.balance(0) == sum(range(1, 201))
+    async with books.world.sessions.reading() as session:
+        assert await queries.wrong_balances(session) == []
+        last = select(Posting.balance_after_fen).where(
+            col(Posting.account_id) == account, col(Posting.account_version) == 200
+        )
+        assert await session.scalar(last) == sum(range(1, 201))
+
+
+@pytest.mark.requirement("X07")
+async def test_an_audit_finds_a_balance_that_its_postings_do_not_make(books: Books) -> None:
+    await books.post(books.body())
+    async with books.world.sessions.begin() as session:
+        await session.execute(text("UPDATE account_balance SET balance_fen = balance_fen + 1"))
+        assert len(await queries.wrong_balances(session)) == 3
 
 
 @pytest.mark.requirement("X07")

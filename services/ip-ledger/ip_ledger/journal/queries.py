@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from ip_ledger import tenancy
-from ip_ledger.journal.rules import EntryDraft, Line, balances_of
+from ip_ledger.journal.rules import EntryDraft, Line
 from ip_ledger.journal.tables import Account, AccountBalance, JournalEntry, Posting
 from shared.auth import Actor
 from shared.directory import DirectoryCenter
@@ -209,11 +209,23 @@ async def places_of_accounts(
 
 async def wrong_balances(session: AsyncSession) -> list[UUID]:
     """Rebuild every balance from its postings; name the accounts that differ (must be none)."""
-    postings = await session.execute(rows_of(col(Posting.account_id), col(Posting.amount_fen)))
-    rebuilt = balances_of([(account_id, amount) for account_id, amount in postings])
-    kept = await session.scalars(select(AccountBalance))
-    return [
-        row.account_id
-        for row in kept
-        if rebuilt.get(row.account_id, (0, 0)) != (row.balance_fen, row.version)
-    ]
+    rebuilt = (
+        rows_of(
+            col(Posting.account_id),
+            func.sum(col(Posting.amount_fen)).label("balance_fen"),
+            func.count().label("version"),
+        )
+        .group_by(col(Posting.account_id))
+        .subquery()
+    )
+    statement = (
+        select(col(AccountBalance.account_id))
+        .outerjoin(rebuilt, rebuilt.c.account_id == col(AccountBalance.account_id))
+        .where(
+            or_(
+                col(AccountBalance.balance_fen) != func.coalesce(rebuilt.c.balance_fen, 0),
+                col(AccountBalance.version) != func.coalesce(rebuilt.c.version, 0),
+            )
+        )
+    )
+    return list(await session.scalars(statement))

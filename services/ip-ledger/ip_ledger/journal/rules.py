@@ -1,6 +1,6 @@
 """What an entry must be: balanced in every currency, reversed once and never before itself."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -213,12 +213,3 @@ def event_data(draft: EntryDraft) -> dict[str, Any]:
         "source_id": draft.source_id,
         "reverses_id": draft.reverses_id,
     }
-
-
-def balances_of(postings: Sequence[tuple[UUID, int]]) -> dict[UUID, tuple[int, int]]:
-    """Rebuild balance and version of accounts from postings `(account_id, amount_fen)`."""
-    rebuilt: dict[UUID, tuple[int, int]] = {}
-    for account_id, amount_fen in postings:
-        balance, version = rebuilt.get(account_id, (0, 0))
-        rebuilt[account_id] = (balance + amount_fen, version + 1)
-    return rebuilt
