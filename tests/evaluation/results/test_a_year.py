@@ -29,7 +29,8 @@ async def test_the_year_of_the_vector_is_published_with_82_98(year: JudgedYear) 
     await year.frozen()
     await year.scored_by_experts()
     assert (await year.as_("handler", "POST", "/compute")).status_code == 200
-    assert (await year.as_("reviewer", "POST", "/review")).status_code == 200
+    said = {"text": "逐项核对无误"}
+    assert (await year.as_("reviewer", "POST", "/review", said)).status_code == 200
     published = (await year.as_("approver", "POST", "/publish")).json()
 
     assert (published["total"], published["rating"]) == ("82.98", "good")

@@ -332,9 +332,9 @@ async def read_again(
 
 
 async def review(
-    session: AsyncSession, actor: Actor, case_id: UUID, now: datetime
+    session: AsyncSession, actor: Actor, case_id: UUID, text: str | None, now: datetime
 ) -> tuple[EvaluationCase, EvaluationResult]:
-    """Let a computed result go to publication (A126, X03).
+    """Let a computed result go to publication (A126, X03); `text` goes into the audit.
 
     Raises `Refused`: NOT_FOUND, SOD_VIOLATION, STATE_CONFLICT, SECOND_READING_MISSING or
     STALE_INPUT.
@@ -351,7 +351,7 @@ async def review(
     cycle_actions.move(case, event)
     record(
         session, actor, "result.reviewed", result.id, case_id=case.id,
-        capacity=Capacity.REVIEWER.value, version=result.version,
+        capacity=Capacity.REVIEWER.value, reason=text, version=result.version,
     )  # fmt: skip
     await session.flush()
     return case, result

@@ -20,6 +20,7 @@ from evaluation.results.schemas import (
     FeedPositionsOut,
     LeafResultOut,
     PublicRatingOut,
+    ResultReviewIn,
     SecondReadingIn,
     SecondReadingOut,
     document_of,
@@ -198,10 +199,15 @@ async def list_readings(
     ),
 )  # fmt: skip
 async def review(
-    case_id: UUID, actor: CurrentActor, now: Now, session: Transaction
+    case_id: UUID,
+    actor: CurrentActor,
+    now: Now,
+    session: Transaction,
+    body: ResultReviewIn | None = None,
 ) -> EvaluationResultOut:
     """Let the result go to publication."""
-    return await _decided(session, *await actions.review(session, actor, case_id, now))
+    text = None if body is None else body.text
+    return await _decided(session, *await actions.review(session, actor, case_id, text, now))
 
 
 @router.post(

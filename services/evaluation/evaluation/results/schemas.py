@@ -105,6 +105,14 @@ class SecondReadingIn(Body):
     reason: LongText = Field(description="What was looked at, and why it holds.")
 
 
+class ResultReviewIn(Body):
+    """What the reviewer has to say; the audit keeps it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"text": "逐项核对无误"}]})
+
+    text: LongText | None = Field(default=None, description="In the reviewer's words.")
+
+
 class SecondReadingOut(Out):
     """A second reading."""
 
