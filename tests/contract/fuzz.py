@@ -11,6 +11,8 @@ from tests.contract.step import BIN, ROOT, Context
 # The second tenants say nothing new here.
 _CALLERS: Final = [caller for caller in CALLERS if caller not in {"m02", "c02", "ex02"}]
 _SEED: Final = 20260105
+# Python 3.11 itself gives up on describing deeply nested generators; no request is sent then.
+_INTERPRETER: Final = "AST constructor recursion depth mismatch"
 # The clock of the stack is not moved to the year 9999, and no token is taken back meanwhile.
 _LEFT_ALONE: Final = "^/(v1/sandbox/|oauth/)"
 
@@ -29,12 +31,15 @@ def _run(context: Context, caller: str | None, schema: str) -> list[str]:
         *("--checks", "not_a_server_error", "--phases", "examples,coverage,fuzzing"),
         *("--max-examples", "10", "--seed", str(_SEED), "--generation-database", "none"),
         *("--max-time", os.environ.get("ZHICHUANG_FUZZ_SECONDS", "15"), "--no-shrink"),
-        *("--exclude-path-regex", _LEFT_ALONE, "--request-timeout", "20", "--workers", "2"),
+        *("--exclude-path-regex", _LEFT_ALONE, "--request-timeout", "20", "--workers", "1"),
         *("--continue-on-failure", "--warnings", "off", "--no-color"),
     ]
     done = subprocess.run(command, cwd=context.folder, capture_output=True, text=True, check=False)
     if done.returncode == 0:
         return []
     output = (done.stdout + done.stderr).replace(str(ROOT), ".")
-    _, mark, failures = output.partition("= FAILURES =")
-    return [f"as {caller or 'nobody'}:\n{(mark + failures or output)[-6000:].strip()}"]
+    _, failed, failures = output.partition("= FAILURES =")
+    errors = output.count("Runtime Error\n") or 1
+    if not failed and output.count(_INTERPRETER) >= errors and " passed" in output:
+        return []
+    return [f"as {caller or 'nobody'}:\n{(failed + failures or output)[-6000:].strip()}"]
