@@ -13,6 +13,7 @@ from ip_ledger.assets import routes as assets
 from ip_ledger.contracts import routes as contracts
 from ip_ledger.distributions import routes as distributions
 from ip_ledger.facts import routes as facts
+from ip_ledger.journal import jobs as journal_jobs
 from ip_ledger.journal import routes as journal
 from ip_ledger.log import jobs as log_jobs
 from ip_ledger.log import routes as log
@@ -81,6 +82,10 @@ async def _watch_agreements(app: FastAPI) -> None:
     await agreement_jobs.watch(app.state.database.sessions, app.state.committed)
 
 
+async def _audit_books(app: FastAPI) -> None:
+    await journal_jobs.watch(app.state.database.sessions)
+
+
 def create_app() -> ASGIApp:
     """Make the ip-ledger's app from the environment."""
     settings = LedgerSettings()
@@ -106,6 +111,7 @@ def create_app() -> ASGIApp:
             background=(
                 job_worker(batch_jobs(BATCHES)),
                 _watch_agreements,
+                _audit_books,
             ),
             tags=TAGS,
         )
