@@ -1,6 +1,5 @@
-"""What officials do with fields and calls, and how a policy becomes known elsewhere."""
+"""What officials do with fields and calls."""
 
-from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -8,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.programme import queries, rules
 from registry.programme.schemas import CallIn, FieldIn
-from registry.programme.tables import Call, FieldEntry, PolicyVersion
+from registry.programme.tables import Call, FieldEntry
 from shared.auth import Actor
 from shared.database import new_id
 from shared.events import record
@@ -97,21 +96,3 @@ async def _move(session: AsyncSession, call_id: UUID, event: rules.CallEvent) ->
     call.state = rules.MOVES[call.state, event]
     call.version += 1
     return call
-
-
-def announce_policies(
-    session: AsyncSession, actor: Actor, versions: Sequence[PolicyVersion]
-) -> None:
-    """Tell the other services which policy holds when; they judge by their own copy (A001)."""
-    for version in versions:
-        record(
-            session,
-            actor,
-            "policy.published",
-            version.id,
-            version=version.version,
-            effective_from=version.effective_from,
-            effective_to=version.effective_until,
-            clauses=version.clauses,
-            parameters=version.parameters,
-        )
