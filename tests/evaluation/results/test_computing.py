@@ -333,3 +333,33 @@ def test_a_threshold_share_never_falls(
 def test_a_grade_cannot_be_bought_by_rounding_twice() -> None:
     parameters: Parameters = vector.SCHEME.parameters
     assert rules.rating_for(Fraction("89.995"), parameters) is Rating.GOOD
+
+
+@pytest.mark.requirement("A126")
+def test_full_marks_come_to_100_though_rounded_leaves_add_up_to_more() -> None:
+    given = vector.inputs()
+    clients = {"is_sme": True, "is_member": False}
+    report = vector.report_fact()
+    report["payload"]["accounts"]["rd_staff"] = 60
+    # With A2 and B5 not applicable, their siblings' points round up by 0.02 in all.
+    outcome = rules.compute(
+        replace(
+            given,
+            facts={
+                **given.facts,
+                Source.REGISTRY: [{**one, "derived": clients} for one in vector.registry_facts()],
+                Source.REPORT: [report],
+            },
+            targets=[
+                Target(code, "ratio", Fraction(1, 10))
+                for code, _, _ in vector.TARGETS
+                if code not in ("A2", "B5")
+            ],
+            sheets=[
+                replace(sheet, scores=dict.fromkeys(sheet.scores, Decimal(100)))
+                for sheet in given.sheets
+            ],
+        )
+    )
+    assert (outcome.document["total"], outcome.document["rounding"]) == ("100.00", "-0.02")
+    assert outcome.rating is Rating.EXCELLENT
