@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -53,6 +53,12 @@ def downgrade() -> None:
         op.execute(sa.delete(table))
 
 
+def _table(model: Any) -> sa.Table:  # noqa: ANN401 - any table class
+    """Give the table of a model, which type checkers do not see."""
+    table: sa.Table = model.__table__
+    return table
+
+
 def _guards(name: str) -> list[str]:
     """Collect the statements of the features that have some."""
     modules = [f"registry.{feature}.guards" for feature in FEATURES]
@@ -88,14 +94,14 @@ def _policies() -> UUID:
             "parameters": {},
         },
     ]
-    op.bulk_insert(PolicyVersion.__table__, rows)
+    op.bulk_insert(_table(PolicyVersion), rows)
     return in_force
 
 
 def _words() -> None:
-    op.bulk_insert(CodeEntry.__table__, list(reference.code_rows()))
+    op.bulk_insert(_table(CodeEntry), list(reference.code_rows()))
     op.bulk_insert(
-        FieldEntry.__table__,
+        _table(FieldEntry),
         [
             {
                 "code": code,
@@ -109,14 +115,14 @@ def _words() -> None:
         ],
     )
     op.bulk_insert(
-        WorkingDayOverride.__table__,
+        _table(WorkingDayOverride),
         [
             {"day": day, "is_working": worked, "provisional": True, "source": "expected"}
             for day, worked in EXPECTED_DAYS.items()
         ],
     )
     op.bulk_insert(
-        Call.__table__,
+        _table(Call),
         [
             {
                 "id": new_id(),
@@ -147,7 +153,7 @@ def _announce(policy_id: UUID) -> None:
         "parameters": reference.PARAMETERS,
     }
     # The sequence draws `seq`: a column without a value would be written as null.
-    columns = [column for column in Event.__table__.c if column.name not in {"seq", "center_id"}]
+    columns = [column for column in _table(Event).c if column.name not in {"seq", "center_id"}]
     values = {
         "id": event_id,
         "type": "policy.published",
@@ -156,9 +162,9 @@ def _announce(policy_id: UUID) -> None:
         "recorded_at": SINCE,
     }
     op.execute(sa.insert(Event).values({column: values[column.name] for column in columns}))
-    op.bulk_insert(EventPending.__table__, [{"event_id": event_id}])
+    op.bulk_insert(_table(EventPending), [{"event_id": event_id}])
     op.bulk_insert(
-        Audit.__table__,
+        _table(Audit),
         [
             {
                 "id": new_id(),
