@@ -131,8 +131,8 @@ class Generated:
         """Import every operation; what is missing is kept as a fault."""
         self.faults: list[str] = []
         schemas = document["components"]["schemas"].items()
-        # Those that say themselves that they take any field.
-        self.open_models = {name for name, one in schemas if one.get("additionalProperties")}
+        # Those that say what fields they have; a map inside another model takes any.
+        self.closed_models = {name for name, one in schemas if not one.get("additionalProperties")}
         self.client: Any = importlib.import_module(f"{_PACKAGE}.client")
         self.operations = list(self._load(document))
 
@@ -192,7 +192,11 @@ class GeneratedCaller(Caller):
             sent["if_match"] = f'"{version}"'
         arguments = operation.arguments(inside, query, sent)
         if operation.takes_body:
-            arguments["body"] = operation.model(body)
+            try:
+                arguments["body"] = operation.model(body)
+            except Surprise as surprise:
+                self._generated.faults.append(str(surprise))
+                return super()._send(method, path, body=body, params=params, version=version)
         elif body:
             # The case goes on, so that one run tells all there is to tell.
             said = f"{method} {operation.template}: takes no body, and the case sends {set(body)}"
@@ -225,7 +229,7 @@ class GeneratedCaller(Caller):
         if answer.parsed is None:
             self._generated.faults.append(f"{place}: the client has no model for the answer")
             return
-        unknown = sorted(set(_unknown_fields(answer.parsed)) - self._generated.open_models)
+        unknown = sorted(set(_unknown_fields(answer.parsed)) & self._generated.closed_models)
         if unknown:
             names = ", ".join(unknown)
             self._generated.faults.append(f"{place}: fields that the document lacks, in {names}")
