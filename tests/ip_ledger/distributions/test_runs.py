@@ -46,7 +46,7 @@ async def test_income_is_shared_paid_and_proved(world: World) -> None:
     assert (paid["state"], paid["paid_on"], len(paid["entry_ids"])) == ("paid", "2028-03-10", 3)
 
     async with world.sessions.reading() as session:
-        assert sum(await session.scalars(select(AccountBalance.balance_fen))) == 0
+        assert sum(await session.scalars(select(col(AccountBalance.balance_fen)))) == 0
         assert await journal.wrong_balances(session) == []
     await world.service.number()
     key = (await world.operator().get("/v1/ip-ledger/log/key")).text
@@ -177,7 +177,7 @@ async def test_inputs_that_moved_are_noticed_at_the_next_step(world: World) -> N
 async def test_a_paid_run_is_undone_by_a_new_one_with_its_carry(world: World) -> None:
     paid = await world.paid(await world.run())
     async with world.sessions.reading() as session:
-        carried = list(await session.scalars(select(ShareCarry.millionths)))
+        carried = list(await session.scalars(select(col(ShareCarry.millionths))))
     assert sorted(carried) == [-250_000, -200_000, 450_000]
     path = f"distribution-runs/{paid['id']}/reverse"
     early = {"effective_on": "2028-03-09", "reason": "void"}
@@ -191,7 +191,7 @@ async def test_a_paid_run_is_undone_by_a_new_one_with_its_carry(world: World) ->
         -27_051_887,
     ]
     async with world.sessions.reading() as session:
-        assert set(await session.scalars(select(ShareCarry.millionths))) == {0}
+        assert set(await session.scalars(select(col(ShareCarry.millionths)))) == {0}
         assert await journal.wrong_balances(session) == []
         undoing = select(JournalEntry).where(col(JournalEntry.reverses_id).is_not(None))
         assert len((await session.scalars(undoing)).all()) == 3

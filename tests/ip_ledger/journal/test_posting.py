@@ -96,7 +96,7 @@ async def test_concurrent_entries_share_statements_and_all_count(books: Books) -
     async with books.world.sessions.reading() as session:
         assert await queries.wrong_balances(session) == []
         versions = await session.scalars(
-            select(Posting.account_version)
+            select(col(Posting.account_version))
             .where(col(Posting.account_id) == UUID(books.ids[0]))
             .order_by(col(Posting.account_version))
         )
@@ -120,7 +120,7 @@ async def test_two_processes_on_one_hot_account_never_lose_an_update(books: Book
     assert await books.balance(0) == sum(range(1, 201))
     async with books.world.sessions.reading() as session:
         assert await queries.wrong_balances(session) == []
-        last = select(Posting.balance_after_fen).where(
+        last = select(col(Posting.balance_after_fen)).where(
             col(Posting.account_id) == account, col(Posting.account_version) == 200
         )
         assert await session.scalar(last) == sum(range(1, 201))
@@ -294,7 +294,7 @@ async def test_lost_connections_lose_nothing_that_was_acknowledged_and_post_noth
     await cutting
     assert len(set(entries)) == 40
     async with books.world.sessions.reading() as session:
-        kept = set(await session.scalars(select(JournalEntry.id)))
+        kept = set(await session.scalars(select(col(JournalEntry.id))))
         assert {UUID(entry) for entry in entries} <= kept
         assert len(kept) == 43
         assert await queries.wrong_balances(session) == []

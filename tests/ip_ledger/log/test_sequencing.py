@@ -61,7 +61,7 @@ async def head_and_root(world: World) -> tuple[int, bytes, bytes]:
         signed = await queries.latest_checkpoint(session)
         leaves = await queries.leaf_hashes(session)
     assert signed is not None
-    tiles = {}
+    tiles: dict[rules.TileKey, list[bytes]] = {}
     level, hashes = 0, leaves[: signed.tree_size]
     while hashes:
         cut = [hashes[i : i + 256] for i in range(0, len(hashes), 256)]

@@ -30,9 +30,9 @@ async def call(
     return answer.json()
 
 
-async def asset_of(ledger: Ledger, **ppm: int) -> str:
+async def asset_of(ledger: Ledger, *, m04: int, m09: int, c03: int) -> str:
     asset_id: str = (await ledger.registered())["id"]
-    answer = await ledger.owned(asset_id, consents=OWNERS, **ppm)
+    answer = await ledger.owned(asset_id, consents=OWNERS, m04=m04, m09=m09, c03=c03)
     assert answer.status_code == 201, answer.text
     return asset_id
 
