@@ -124,7 +124,7 @@ async def test_a_refusal_names_everything_that_is_wrong(house: House) -> None:
     ]
 
 
-@pytest.mark.requirement("A041")
+@pytest.mark.requirement("A041", "A091")
 @pytest.mark.refusing
 @pytest.mark.parametrize(
     "payload",
