@@ -452,7 +452,7 @@ class Case:
             "granted_on": "2027-11-26",
             "background": False,
             "inventors": [
-                {"person_ref": "发明人甲", "org_id": self.org["m03"], "share_ppm": 1_000_000}
+                {"name": "发明人甲", "org_id": self.org["m03"], "share_ppm": 1_000_000}
             ],
         }
         problem = m01.refused("POST", f"{LEDGER}/assets", body)
