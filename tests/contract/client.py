@@ -41,7 +41,7 @@ def ask(context: Context) -> list[str]:
         client = Generated(context.openapi)
     except ImportError as error:
         return [f"the generated client cannot be imported: {error}"]
-    return client.faults + _walk(context, client)
+    return _walk(context, client)
 
 
 def _generate(context: Context) -> list[str]:
