@@ -120,3 +120,26 @@ async def test_a_listing_files_the_plan_and_a_later_version_replaces_its_targets
     assert (now.json()["plan_version"], now.json()["targets"][0]["value"]) == (2, "32.5")
     then = await own(case, "GET", "plan-targets?as_of=2026-05-31T16:00:00Z")
     assert then.json()["plan_version"] == 1
+
+
+@pytest.mark.requirement("A085", "A078")
+@pytest.mark.refusing
+async def test_unknown_holders_files_and_votes_beyond_all_are_refused(case: Case) -> None:
+    await case.listed()
+    nobody, own_org = str(new_id()), str(case.orgs["M01"])
+    half = {"share_ppm": 500_000, "basis": "charter"}
+    for second in (nobody, own_org):
+        votes = [{**half, "holder_org_id": own_org}, {**half, "holder_org_id": second}]
+        refused = await own(case, "PUT", "votes/board", {"votes": votes})
+        assert (refused.status_code, codes(refused)) == (422, ["FIELD_INVALID"])
+    body = await body_of(case, "decision")
+    strange = await own(case, "POST", f"bodies/{body}/seats", seat("industry", org_id=nobody))
+    assert strange.status_code == 404
+    ballot = {
+        "body_id": body, "matter": "strategy", "text": "战略", "resolved_on": "2026-03-10",
+        "for_ppm": 600_000,
+    }  # fmt: skip
+    beyond = await own(case, "POST", "resolutions", {**ballot, "against_ppm": 400_001})
+    assert (beyond.status_code, codes(beyond)) == (422, ["VOTES_NOT_100"])
+    unfiled = await own(case, "POST", "resolutions", {**ballot, "file_id": nobody})
+    assert unfiled.status_code == 404

@@ -246,16 +246,32 @@ def vote_checks(shares_ppm: Collection[int], kind: Kind = Kind.CONTENT) -> list[
     ]
 
 
-def resolution_checks(kind: BodyKind) -> list[Check]:
-    """Check that a body may resolve at all: a committee only advises (A079)."""
+def holder_checks(holder_ids: Sequence[UUID], known: Collection[UUID]) -> list[Check]:
+    """Check that each holder of votes is in the register, and in the table once (A085)."""
+    distinct = set(holder_ids)
+    passed = len(distinct) == len(holder_ids) and distinct <= set(known)
     return [
+        VOTES.check("FIELD_INVALID", Kind.CONTENT, passed=passed, pointer="/votes", field="votes")
+    ]
+
+
+def resolution_checks(kind: BodyKind, votes_ppm: Sequence[int] = ()) -> list[Check]:
+    """Check that a body may resolve at all, and that no more votes fell than there are (A079)."""
+    return [
+        VOTES.check(
+            "VOTES_NOT_100",
+            Kind.CONTENT,
+            passed=sum(votes_ppm) <= WHOLE_PPM,
+            pointer="/for_ppm",
+            sum_ppm=sum(votes_ppm),
+        ),
         ADVICE.check(
             "GOV_BODY_COMPOSITION",
             Kind.CONTENT,
             passed=kind is BodyKind.DECISION,
             pointer="/body_id",
             missing=[] if kind is BodyKind.DECISION else ["decision_body"],
-        )
+        ),
     ]
 
 

@@ -9,10 +9,12 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from registry.files.queries import file_for
 from registry.governance import queries, rules
 from registry.governance.rules import BodyKind, Matter, Organ, Seat, VoteBasis
 from registry.governance.tables import BodySeat, GovernanceBody, Resolution, VotingRight
 from registry.memberships.queries import joined_ids
+from registry.organizations.queries import organization_found, organizations_of
 from shared.auth import Actor
 from shared.events import record
 from shared.rules import require
@@ -68,8 +70,10 @@ async def add_seat(
 ) -> BodySeat:
     """Fill a seat; an independent person has no tie to a member (A076, A080).
 
-    Raises `Refused`: INDEPENDENCE_BROKEN or FIELD_MISSING.
+    Raises `Refused`: NOT_FOUND, INDEPENDENCE_BROKEN or FIELD_MISSING.
     """
+    if seat.org_id is not None:
+        await organization_found(session, seat.org_id)
     member_ids = await joined_ids(session, body.center_id)
     require(rules.seat_checks(body.kind, seat, member_ids))
     row = BodySeat(
@@ -100,9 +104,15 @@ async def set_votes(
 ) -> Sequence[VotingRight]:
     """Set the whole voting table of an organ at once, so that it always sums to all (A085).
 
-    Raises `Refused`: VOTES_NOT_100.
+    Raises `Refused`: VOTES_NOT_100 or FIELD_INVALID.
     """
-    require(rules.vote_checks([vote.share_ppm for vote in votes]))
+    holders = [vote.holder_org_id for vote in votes]
+    require(
+        [
+            *rules.vote_checks([vote.share_ppm for vote in votes]),
+            *rules.holder_checks(holders, await organizations_of(session, holders)),
+        ]
+    )
     own = (col(VotingRight.center_id) == center_id, col(VotingRight.organ) == organ)
     await session.execute(delete(VotingRight).where(*own))
     session.add_all(
@@ -125,9 +135,12 @@ async def resolve(
 ) -> Resolution:
     """Record a resolution with whether it passed (A078, A079).
 
-    Raises `Refused`: GOV_BODY_COMPOSITION for a body that only advises.
+    Raises `Refused`: GOV_BODY_COMPOSITION for a body that only advises, VOTES_NOT_100, NOT_FOUND.
     """
-    require(rules.resolution_checks(body.kind))
+    votes = (ballot.for_ppm, ballot.against_ppm, ballot.abstain_ppm)
+    require(rules.resolution_checks(body.kind, votes))
+    if ballot.file_id is not None:
+        await file_for(session, actor, ballot.file_id)
     resolution = Resolution(
         center_id=body.center_id,
         body_id=body.id,
