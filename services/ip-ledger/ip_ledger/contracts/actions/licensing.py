@@ -1,7 +1,7 @@
 """What happens to licenses: granted by an owner, consented to by the others, recorded, ended."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from ip_ledger import tenancy
 from ip_ledger.agreements import queries as agreements
 from ip_ledger.assets import queries as assets
 from ip_ledger.assets.rules import PATENTS
+from ip_ledger.assets.tables import Asset
 from ip_ledger.contracts import queries, rules
 from ip_ledger.contracts.actions import states
 from ip_ledger.contracts.rules import Event, Grant, LicenseType, State, Threshold
@@ -57,16 +58,16 @@ async def grant(
     asset = await assets.asset_for_update(session, actor, one.asset_id, today)
     center = found(await tenancy.center_of(session, asset.center_id))
     basis = await _basis(session, asset.id, asset.center_id, one.type, one.effective_on)
-    # A centre that is named itself grants through its legal entity.
-    entity = center.legal_entity_id or center.id
-    licensor_id = entity if one.licensor_id == center.id else one.licensor_id
+    if one.licensor_id == center.id:
+        # A centre that is named itself grants through its legal entity.
+        one = replace(one, licensor_id=center.legal_entity_id or center.id)
     consents = rules.consent_checks(
-        one.type, licensor_id, basis.shares, one.consents, basis.threshold
+        one.type, one.licensor_id, basis.shares, one.consents, basis.threshold
     )
     is_pending = any(check.refuses for check in consents)
     require(
         [
-            *rules.licensor_checks(licensor_id, actor.org_id, basis.owners),
+            *rules.licensor_checks(one.licensor_id, actor.org_id, basis.owners),
             *rules.licensee_checks(
                 one.licensee_org_id, one.licensee_uscc, is_known=is_licensee_known
             ),
@@ -75,29 +76,8 @@ async def grant(
             *([] if one.awaits_consents else consents),
         ]
     )
-    ownership = found(basis.ownership)
-    code = one.licensee_uscc
-    row = License(
-        asset_id=asset.id,
-        center_id=asset.center_id,
-        licensor_id=licensor_id,
-        licensee_org_id=one.licensee_org_id,
-        licensee_uscc=code.upper() if code else None,
-        type=one.type,
-        territory=one.territory,
-        effective_on=one.effective_on,
-        term_until=one.term_until,
-        may_sublicense=one.may_sublicense,
-        state=State.CONSENT_PENDING if is_pending else State.SIGNED,
-        decided_by=rules.LAW if basis.threshold is None else rules.AGREEMENT,
-        agreement_id=None if basis.threshold is None else basis.threshold.agreement_id,
-        ownership_version_id=ownership.version_id,
-        record_due_on=(
-            rules.record_due_on(policy, one.effective_on) if asset.kind in PATENTS else None
-        ),
-        recorded_by=actor.person_id,
-        recorded_at=now,
-    )
+    row = _row(actor, asset, one, basis, policy, now)
+    row.state = State.CONSENT_PENDING if is_pending else State.SIGNED
     session.add(row)
     await session.flush()
     stated = [
@@ -111,6 +91,32 @@ async def grant(
     await _enter(session, actor, row, basis.owners, now, 1, None)
     record(session, actor, "license.granted", row.id, center_id=row.center_id, **_event_data(row))
     return row
+
+
+def _row(
+    actor: Actor, asset: Asset, one: Grant, basis: _Basis, policy: Policy, now: datetime
+) -> License:
+    threshold, code = basis.threshold, one.licensee_uscc
+    is_patent = asset.kind in PATENTS
+    return License(
+        asset_id=asset.id,
+        center_id=asset.center_id,
+        licensor_id=one.licensor_id,
+        licensee_org_id=one.licensee_org_id,
+        licensee_uscc=code.upper() if code else None,
+        type=one.type,
+        territory=one.territory,
+        effective_on=one.effective_on,
+        term_until=one.term_until,
+        may_sublicense=one.may_sublicense,
+        state=State.SIGNED,
+        decided_by=rules.LAW if threshold is None else rules.AGREEMENT,
+        agreement_id=None if threshold is None else threshold.agreement_id,
+        ownership_version_id=found(basis.ownership).version_id,
+        record_due_on=rules.record_due_on(policy, one.effective_on) if is_patent else None,
+        recorded_by=actor.person_id,
+        recorded_at=now,
+    )
 
 
 async def consent(
