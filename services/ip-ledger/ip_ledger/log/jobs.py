@@ -1,6 +1,7 @@
 """Numbering committed records as leaves, and signing the tree over them."""
 
 import time
+from functools import cache
 from typing import Final
 
 from sqlalchemy import text
@@ -28,15 +29,19 @@ REAL_TIME: Final = Clock()
 
 def step(settings: LedgerSettings) -> Step:
     """Make the sequencer's step: number what waits, and sign at most every so often."""
-    key = LogKey.of(settings)
     signed_at = -settings.checkpoint_seconds
+
+    @cache
+    def key() -> LogKey:
+        # Made when the log starts, not with the app: whoever only reads the API writes no file.
+        return LogKey.of(settings)
 
     async def number_and_sign(connection: AsyncConnection) -> int:
         nonlocal signed_at
         numbered = (await connection.execute(NUMBER_LEAVES)).rowcount
         if time.monotonic() - signed_at < settings.checkpoint_seconds:
             return numbered
-        if await actions.sign_checkpoint(connection, key, REAL_TIME.now()) is not None:
+        if await actions.sign_checkpoint(connection, key(), REAL_TIME.now()) is not None:
             signed_at = time.monotonic()
         return numbered
 
