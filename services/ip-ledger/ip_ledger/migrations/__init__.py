@@ -1,1 +1,1 @@
-"""The history of the ip-ledger's tables."""
+"""The history of the ip-ledger's database."""
