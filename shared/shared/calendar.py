@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import chinese_calendar  # type: ignore[import-untyped]  # it ships no types
 
-SHANGHAI_TIME: Final = ZoneInfo("Asia/Shanghai")
+SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 ANNOUNCED_YEARS: Final = range(2004, max(chinese_calendar.holidays).year + 1)
 SATURDAY: Final = 5
 # No period of the programme is longer; a bound keeps a wrong figure from walking the calendar.
@@ -111,17 +111,17 @@ class WorkingDays:
 
 def deadline(last_day: date) -> datetime:
     """Give the last instant of a day in Shanghai, 23:59:59 there, in UTC (X10)."""
-    return datetime.combine(last_day, time(23, 59, 59), SHANGHAI_TIME).astimezone(UTC)
+    return datetime.combine(last_day, time(23, 59, 59), SHANGHAI).astimezone(UTC)
 
 
-def day_start(day: date) -> datetime:
-    """Give the first instant of a day in Shanghai, in UTC."""
-    return datetime.combine(day, time(), SHANGHAI_TIME).astimezone(UTC)
+def end_of_day(day: date) -> datetime:
+    """Give the instant just after a day in Shanghai: what was known that day came before it."""
+    return datetime.combine(day + timedelta(days=1), time(), SHANGHAI).astimezone(UTC)
 
 
-def shanghai_day(instant: datetime) -> date:
+def day_of(instant: datetime) -> date:
     """Give the day in Shanghai on which an aware instant falls."""
-    return instant.astimezone(SHANGHAI_TIME).date()
+    return instant.astimezone(SHANGHAI).date()
 
 
 def years_before(day: date, years: int) -> date:

@@ -1,10 +1,8 @@
 """The programme clock: business dates and deadlines follow it; tokens and leases never do."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
-from zoneinfo import ZoneInfo
 
-SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+from shared.calendar import day_of
 
 
 class Clock:
@@ -20,15 +18,4 @@ class Clock:
 
     def today(self) -> date:
         """Give the programme's day in Shanghai, where every business date is counted."""
-        return self.now().astimezone(SHANGHAI).date()
-
-
-def day_of(instant: datetime) -> date:
-    """Give the Shanghai day on which an aware instant falls."""
-    return instant.astimezone(SHANGHAI).date()
-
-
-def end_of_day(day: date) -> datetime:
-    """Give the instant just after a Shanghai day: what was known that day was known before it."""
-    midnight = datetime(day.year, day.month, day.day, tzinfo=SHANGHAI)
-    return (midnight + timedelta(days=1)).astimezone(UTC)
+        return day_of(self.now())

@@ -7,7 +7,7 @@ from fastapi import Query
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from shared.clock import end_of_day
+from shared.calendar import end_of_day
 
 DAY_LENGTH: Final = len("2026-01-05")
 TICK: Final = timedelta(microseconds=1)

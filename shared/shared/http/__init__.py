@@ -15,6 +15,7 @@ from shared.http.dependencies import (
     readiness_of,
     tagged,
     version_checks,
+    version_of,
     warnings_of,
 )
 from shared.http.problem import Failure, check_object, problems
@@ -47,5 +48,6 @@ __all__ = [
     "readiness_of",
     "tagged",
     "version_checks",
+    "version_of",
     "warnings_of",
 ]

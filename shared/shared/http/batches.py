@@ -4,53 +4,45 @@ Up to `INLINE_ROWS` rows are answered at once, in the request's own transaction;
 whose rows carry `(job, index)`, so that a killed worker goes on where it stopped.
 """
 
-import csv
 import hashlib
-import json
-import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final, Generic, TypeVar
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import anyio
 from fastapi import FastAPI, Query, Request, Response
-from fastapi.exceptions import RequestValidationError
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from shared.auth.actor import Actor
 from shared.database.base import new_id
+from shared.http.batch_rows import (
+    Judged,
+    Outcome,
+    Row,
+    RowResult,
+    all_rows,
+    count_rows,
+    judged_rows,
+)
 from shared.http.batch_tables import BatchJob, BatchRow
-from shared.http.problem import Failure, check_object, checks_of, language_of, text_of
-from shared.http.route import strict_json
+from shared.http.problem import Failure, check_object, language_of, text_of
 from shared.http.schemas import CheckOut, Out
 from shared.http.work import Work
 from shared.jobs.queue import JobHandler, enqueue
-from shared.rules import Check, Kind, Refused, Rule, found
+from shared.rules import Check, Refused, found
 
 INLINE_ROWS: Final = 1_000
 MAX_ROWS: Final = 100_000
-MAX_LINE_BYTES: Final = 65_536
 CHUNK: Final = 2_000
 JOB: Final = "batch"
 MEDIA_TYPES: Final = ("application/json", "application/x-ndjson", "text/csv")
-FORM: Final = Rule("API", "openapi")
-
-RowModel = TypeVar("RowModel")
-
-
-class Outcome(StrEnum):
-    """What became of a row."""
-
-    CREATED = "created"
-    DUPLICATE = "duplicate"
-    FAILED = "failed"
 
 
 class Mode(StrEnum):
@@ -58,25 +50,6 @@ class Mode(StrEnum):
 
     PARTIAL = "partial"
     ATOMIC = "atomic"
-
-
-@dataclass(frozen=True, slots=True)
-class Row(Generic[RowModel]):
-    """A row that fits its schema, with its place in the batch, counted from 0."""
-
-    index: int
-    value: RowModel
-
-
-@dataclass(frozen=True, slots=True)
-class RowResult:
-    """The verdict of a row: the id of what it made (or of its first posting), or its checks."""
-
-    index: int
-    outcome: Outcome
-    id: UUID | None = None
-    checks: tuple[Check, ...] = ()
-    warnings: tuple[Check, ...] = ()
 
 
 RecordMany = Callable[[AsyncSession, Actor, Sequence[Row[Any]]], Awaitable[Sequence[RowResult]]]
@@ -154,13 +127,13 @@ async def run_batch(
     try:
         work.body_sha256 = bytes.fromhex(digest)
         await work.replay()
-        total = await anyio.to_thread.run_sync(_count, path, media_type)
+        total = await anyio.to_thread.run_sync(count_rows, path, media_type)
         if total > MAX_ROWS:
             raise Failure("BODY_TOO_LARGE", max_bytes=request.app.state.settings.max_upload_bytes)
         if total > INLINE_ROWS:
             upload = Upload(path, media_type, digest, total)
             return await _queued(kind, actor, work, options, upload)
-        rows = await anyio.to_thread.run_sync(_all_rows, path, media_type, kind.rows)
+        rows = await anyio.to_thread.run_sync(all_rows, path, media_type, kind.rows)
         return await _inline(request, kind, actor, work, options, rows)
     finally:
         await anyio.to_thread.run_sync(lambda: path.unlink(missing_ok=True))
@@ -189,129 +162,6 @@ async def _received(request: Request) -> tuple[Path, str]:
             digest.update(chunk)
             await out.write(chunk)
     return path, digest.hexdigest()
-
-
-def _count(path: Path, media_type: str) -> int:
-    if media_type == "application/json":
-        return len(_json_rows(path))
-    with path.open("rb") as lines:
-        number = sum(1 for line in lines if line.strip())
-    return max(0, number - 1) if media_type == "text/csv" else number
-
-
-def _json_rows(path: Path) -> list[Any]:
-    try:
-        value = strict_json(path.read_bytes())
-    except json.JSONDecodeError as error:
-        raise Failure("BODY_UNREADABLE") from error
-    rows = value.get("rows") if isinstance(value, dict) else value
-    if not isinstance(rows, list):
-        raise Refused(
-            [
-                FORM.check(
-                    "FIELD_INVALID",
-                    Kind.CONTENT,
-                    passed=False,
-                    pointer="/rows",
-                    field="rows",
-                    expected="an array",
-                )
-            ]
-        )
-    return rows
-
-
-Judged = Row[Any] | RowResult
-
-
-def _all_rows(path: Path, media_type: str, adapter: TypeAdapter[Any]) -> list[Judged]:
-    return list(judged_rows(path, media_type, adapter))
-
-
-def judged_rows(path: Path, media_type: str, adapter: TypeAdapter[Any]) -> Iterator[Judged]:
-    """Read rows one after the other; one that cannot be read or does not fit is a result."""
-    readers = {
-        "application/json": lambda: iter(_json_rows(path)),
-        "application/x-ndjson": lambda: _lines(path),
-        "text/csv": lambda: _records(path),
-    }
-    textual = media_type == "text/csv"
-    for index, raw in enumerate(readers[media_type]()):
-        yield _judged(index, raw, adapter, textual=textual)
-
-
-def _lines(path: Path) -> Iterator[Any]:
-    with path.open("rb") as lines:
-        for line in lines:
-            if not line.strip():
-                continue
-            try:
-                yield strict_json(line if len(line) <= MAX_LINE_BYTES else b"")
-            except (ValueError, RequestValidationError) as error:
-                yield error
-
-
-def _records(path: Path) -> Iterator[Any]:
-    with path.open(encoding="utf-8-sig", newline="") as text:
-        for record in csv.DictReader(text):
-            yield _nested(record)
-
-
-def _nested(record: Mapping[Any, Any]) -> dict[str, Any]:
-    row: dict[str, Any] = {}
-    for name, value in record.items():
-        if name is None or value is None or value == "":
-            continue
-        *path, last = str(name).split(".")
-        place = row
-        for part in path:
-            place = place.setdefault(part, {})
-        place[last] = value
-    return row
-
-
-def _judged(index: int, raw: Any, adapter: TypeAdapter[Any], *, textual: bool) -> Judged:  # noqa: ANN401 - JSON
-    if isinstance(raw, Exception):
-        broken = FORM.check("BODY_UNREADABLE", Kind.CONTENT, passed=False, pointer=f"/{index}")
-        return RowResult(index, Outcome.FAILED, checks=(broken,))
-    try:
-        return Row(index, _validated(raw, adapter, textual=textual))
-    except ValidationError as error:
-        problems: list[Any] = [
-            {**item, "loc": ("body", *item["loc"])}
-            for item in error.errors(include_url=False, include_input=False)
-        ]
-        return RowResult(index, Outcome.FAILED, checks=tuple(checks_of(problems, raw)))
-
-
-def _validated(raw: Any, adapter: TypeAdapter[Any], *, textual: bool) -> Any:  # noqa: ANN401 - JSON
-    if not textual:
-        return adapter.validate_python(raw)
-    try:
-        return adapter.validate_python(raw)
-    except ValidationError as error:
-        # A CSV cell is text: where the schema wants a number, a truth or a list, it is read so.
-        for item in error.errors(include_url=False):
-            _reread(raw, item["loc"], item["type"])
-        return adapter.validate_python(raw)
-
-
-def _reread(raw: dict[str, Any], location: Sequence[Any], kind: str) -> None:
-    place: Any = raw
-    # A tagged union puts its tag into the location; only what is in the row is followed.
-    for part in location[:-1]:
-        if isinstance(place, dict) and part in place:
-            place = place[part]
-    last = location[-1] if location else None
-    if not isinstance(place, dict) or not isinstance(place.get(last), str):
-        return
-    text = place[last]
-    if kind == "int_type" and re.fullmatch(r"-?\d{1,18}", text):
-        place[last] = int(text)
-    elif kind == "bool_type" and text in {"true", "false"}:
-        place[last] = text == "true"
-    elif kind == "list_type":
-        place[last] = [part.strip() for part in text.split(";") if part.strip()]
 
 
 async def _inline(

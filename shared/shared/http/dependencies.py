@@ -70,7 +70,12 @@ async def if_match(request: Request) -> int:
     value = request.headers.get("if-match")
     if value is None:
         raise Failure("PRECONDITION_REQUIRED")
-    text = value.strip().removeprefix("W/").strip('"')
+    return version_of(value)
+
+
+def version_of(tag: str) -> int:
+    """Read the version out of a tag as writes (`"7"`) and reads (`"7-…"`) give it."""
+    text = tag.strip().removeprefix("W/").strip('"').partition("-")[0]
     # A tag that we never gave is a stale one.
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
@@ -97,7 +102,7 @@ def check_version(current: int, read: int) -> None:
 
 
 def tagged(response: Response, version: int) -> None:
-    """Give the version as the answer's ETag."""
+    """Give the version as the answer's ETag; to a read's, a digest of what is shown is added."""
     response.headers["ETag"] = f'"{version}"'
 
 

@@ -274,8 +274,11 @@ def _conditional(request: Request, response: Response) -> Response:
     body = getattr(response, "body", None)
     if response.status_code != 200 or body is None:
         return response
-    if "etag" not in response.headers:
-        response.headers["etag"] = f'"{hashlib.sha256(bytes(body)).hexdigest()[:32]}"'
+    digest = hashlib.sha256(bytes(body)).hexdigest()[:32]
+    version = response.headers.get("etag", "").strip('"')
+    # What is shown may change without its version, such as a part of it or a neighbour's name:
+    # the version alone would tell a reader that nothing has.
+    response.headers["etag"] = f'"{version}-{digest}"' if version else f'"{digest}"'
     if "cache-control" not in response.headers:
         response.headers["cache-control"] = "private, no-cache"
     asked = request.headers.get("if-none-match", "")

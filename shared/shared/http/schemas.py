@@ -19,6 +19,9 @@ from pydantic_core import PydanticCustomError
 
 Item = TypeVar("Item")
 MAX_SAFE: Final = 2**53 - 1
+# Days of other centuries are slips of the pen, and the ends of the calendar overflow.
+CENTURIES: Final = r"(?:1[89]|2\d)"
+INSTANT: Final = CENTURIES + r"\d{2}-\d{2}-\d{2}[Tt]\d{2}:\d{2}"
 
 
 class Body(BaseModel):
@@ -36,16 +39,16 @@ class Out(BaseModel):
 def _day(value: Any) -> Any:  # noqa: ANN401 - judged here
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
-    if not isinstance(value, str) or re.fullmatch(r"\d{4}-\d{2}-\d{2}", value) is None:
-        raise PydanticCustomError("day", "a day as YYYY-MM-DD")
+    if not isinstance(value, str) or re.fullmatch(CENTURIES + r"\d{2}-\d{2}-\d{2}", value) is None:
+        raise PydanticCustomError("day", "a day as YYYY-MM-DD, from 1800 to 2999")
     return value
 
 
 def _instant(value: Any) -> Any:  # noqa: ANN401 - judged here
     if isinstance(value, datetime):
         return value
-    if not isinstance(value, str) or re.match(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}", value) is None:
-        raise PydanticCustomError("instant", "an instant as RFC 3339")
+    if not isinstance(value, str) or re.match(INSTANT, value) is None:
+        raise PydanticCustomError("instant", "an instant as RFC 3339, from 1800 to 2999")
     return value
 
 

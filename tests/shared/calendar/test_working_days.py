@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.calendar import WorkingDays, deadline, shanghai_day, years_before
+from shared.calendar import WorkingDays, day_of, deadline, years_before
 
 CALENDAR = WorkingDays()
 DAYS = st.dates(date(2004, 1, 1), date(2040, 12, 31))
@@ -40,8 +40,8 @@ def test_an_override_prevails_over_the_announcement() -> None:
 @pytest.mark.requirement("X10")
 def test_a_deadline_ends_one_second_before_midnight_in_shanghai() -> None:
     assert deadline(date(2026, 3, 9)) == datetime(2026, 3, 9, 15, 59, 59, tzinfo=UTC)
-    assert shanghai_day(datetime(2026, 3, 9, 15, 59, 59, tzinfo=UTC)) == date(2026, 3, 9)
-    assert shanghai_day(datetime(2026, 3, 9, 16, 0, tzinfo=UTC)) == date(2026, 3, 10)
+    assert day_of(datetime(2026, 3, 9, 15, 59, 59, tzinfo=UTC)) == date(2026, 3, 9)
+    assert day_of(datetime(2026, 3, 9, 16, 0, tzinfo=UTC)) == date(2026, 3, 10)
 
 
 @pytest.mark.requirement("X10")

@@ -18,7 +18,7 @@ from ip_ledger.assets.tables import Asset, AssetInventor, InventorPerson
 from ip_ledger.facts.actions import state_facts
 from ip_ledger.facts.rules import LedgerFactKind, Statement
 from shared.auth import Actor
-from shared.clock import day_of
+from shared.calendar import day_of
 from shared.database import new_id
 from shared.directory import DirectoryCenter
 from shared.events import EventRow, record, record_many

@@ -14,7 +14,7 @@ from registry.memberships.rules import State
 from registry.memberships.tables import Membership
 from registry.organizations import queries as organizations
 from shared.auth import Actor
-from shared.calendar import shanghai_day
+from shared.calendar import day_of
 from shared.clock import Clock
 from shared.events.feed import FeedScope
 from shared.events.tables import Event, EventPosition
@@ -90,6 +90,6 @@ async def feed_scope(session: AsyncSession, actor: Actor) -> FeedScope:
     if actor.has("service", "official"):
         return FeedScope(everything=True)
     clock: Clock = session.info["clock"]
-    centers = await center_ids_of(session, actor.org_id, shanghai_day(clock.now()))
+    centers = await center_ids_of(session, actor.org_id, day_of(clock.now()))
     types: Collection[str] = AGENCY_EVENTS if actor.has("agency") else ()
     return FeedScope(center_ids=centers, types=frozenset(types))

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
-from pydantic import AwareDatetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.facts import actions, queries, schemas
@@ -22,7 +21,7 @@ from registry.facts.schemas import (
 )
 from registry.facts.tables import Fact
 from shared.auth import Actor
-from shared.clock import end_of_day
+from shared.calendar import end_of_day
 from shared.http import (
     CurrentActor,
     CurrentWork,
@@ -45,7 +44,7 @@ from shared.http.batches import (
     cancel_batch_job,
     run_batch,
 )
-from shared.http.schemas import Day
+from shared.http.schemas import Day, Instant
 
 TICK: Final = timedelta(microseconds=1)
 OWN = "own facts and those of one's centres; officials and services see all"
@@ -107,7 +106,7 @@ BATCH: Final = BatchKind("fact-batches", ROWS, record_rows, JOBS_PATH)
 
 def as_known(
     as_of: Annotated[
-        AwareDatetime | Day | None,
+        Instant | Day | None,
         Query(description="What was known then: an instant, or a day, meaning its end."),
     ] = None,
 ) -> datetime | None:

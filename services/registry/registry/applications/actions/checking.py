@@ -17,7 +17,7 @@ from registry.centers.tables import Center
 from registry.organizations.queries import organization_found
 from registry.programme.queries import policy_on
 from shared.auth import Actor
-from shared.clock import day_of
+from shared.calendar import day_of
 from shared.rules import Check, require
 
 

@@ -23,7 +23,7 @@ from registry.notices.rules import State as NoticeState
 from registry.notices.tables import PublicNotice
 from registry.programme.queries import policy_on
 from shared.auth import Actor
-from shared.clock import day_of
+from shared.calendar import day_of
 from shared.rules import Check, require
 
 LISTING = Actor.system("listing")

@@ -13,7 +13,7 @@ from registry.applications.rules import Event, HoldCause, Source
 from registry.applications.tables import Application, CaseHold, Standing
 from registry.programme.queries import policy_on
 from shared.auth import Actor
-from shared.clock import day_of
+from shared.calendar import day_of
 
 STEP_NAMES = {
     Event.FORM_PANEL: "panel_formed",

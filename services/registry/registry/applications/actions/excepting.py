@@ -14,7 +14,7 @@ from registry.centers.queries import center_for_update
 from registry.files.queries import file_for
 from registry.programme.queries import call_of, policy_on
 from shared.auth import Actor
-from shared.clock import day_of
+from shared.calendar import day_of
 from shared.rules import found, require
 
 

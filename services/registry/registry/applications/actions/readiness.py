@@ -15,7 +15,7 @@ from registry.applications.tables import Application
 from registry.centers.queries import center_by_id
 from registry.centers.tables import Center
 from registry.programme.queries import policy_on
-from shared.clock import day_of
+from shared.calendar import day_of
 from shared.rules import Check, found
 
 

@@ -11,7 +11,7 @@ from registry.applications import rules
 from registry.applications.rules import CaseCapacity, DecisionKind, Event
 from registry.applications.tables import Application, CaseDecision, CasePerson
 from shared.auth import Actor
-from shared.clock import day_of
+from shared.calendar import day_of
 from shared.events import record
 from shared.rules import Check, Kind, Rule
 

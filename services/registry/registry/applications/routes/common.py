@@ -7,7 +7,7 @@ from fastapi import Depends, Header
 
 from registry.applications import clients, queries
 from registry.applications.clients import CaseTold
-from shared.http import CurrentActor, CurrentWork, Failure, Services, Today
+from shared.http import CurrentActor, CurrentWork, Failure, Services, Today, version_of
 
 PREFIX = "/v1/registry/applications"
 TAGS = ["applications"]
@@ -37,8 +37,7 @@ async def version_read(
     """Give the version that the caller has read, where the first writing needs none."""
     if if_match is None:
         return None
-    text = if_match.strip().removeprefix("W/").strip('"')
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+    return version_of(if_match)
 
 
 def version_needed() -> Failure:

@@ -11,7 +11,7 @@ from registry.applications.rules.entity import ExceptionState
 from registry.applications.rules.states import OPEN, Event, State, Told, move_check
 from registry.centers.rules import AgreementFacts, ApplicantForm, agreement_checks
 from registry.notices.rules import ObjectionState, objection_checks, period_checks
-from shared.calendar import deadline, shanghai_day
+from shared.calendar import day_of, deadline
 from shared.rules import Check, Kind, Policy, Rule
 
 DUTIES_APART: Final = Rule("X03", "practice")
@@ -133,7 +133,7 @@ def return_checks(
 def returned_until(policy: Policy, returned_at: datetime) -> datetime:
     """Give the last instant at which a returned application may come back (A117)."""
     days = policy.value("A117", "returned_expires_days")
-    return deadline(shanghai_day(returned_at) + timedelta(days=days))
+    return deadline(day_of(returned_at) + timedelta(days=days))
 
 
 def panel_checks(told: Told, state: State) -> list[Check]:

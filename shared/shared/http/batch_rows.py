@@ -1,0 +1,195 @@
+"""The rows of a batch as they were sent: JSON, NDJSON or CSV, each read and judged by its schema."""
+
+import csv
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final, Generic, TypeVar
+from uuid import UUID
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import TypeAdapter, ValidationError
+
+from shared.http.problem import Failure, checks_of
+from shared.http.route import strict_json
+from shared.rules import Check, Kind, Refused, Rule
+
+MAX_LINE_BYTES: Final = 65_536
+FORM: Final = Rule("API", "openapi")
+
+RowModel = TypeVar("RowModel")
+
+
+class Outcome(StrEnum):
+    """What became of a row."""
+
+    CREATED = "created"
+    DUPLICATE = "duplicate"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Row(Generic[RowModel]):
+    """A row that fits its schema, with its place in the batch, counted from 0."""
+
+    index: int
+    value: RowModel
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """The verdict of a row: the id of what it made (or of its first posting), or its checks."""
+
+    index: int
+    outcome: Outcome
+    id: UUID | None = None
+    checks: tuple[Check, ...] = ()
+    warnings: tuple[Check, ...] = ()
+
+
+Judged = Row[Any] | RowResult
+
+
+def count_rows(path: Path, media_type: str) -> int:
+    """Count the rows of a body; one that is no batch at all is refused as a whole."""
+    if media_type == "application/json":
+        return len(_json_rows(path))
+    if media_type == "text/csv":
+        return _count_records(path)
+    with path.open("rb") as lines:
+        return sum(1 for line in lines if line.strip())
+
+
+def _count_records(path: Path) -> int:
+    """Count the records of a CSV file, which has to be UTF-8 under a header that means one row."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as text:
+            reader = csv.reader(text)
+            header = next(reader, [])
+            number = sum(1 for record in reader if record)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Failure("BODY_UNREADABLE") from error
+    clashing = sorted(name for name in set(header) if not _stands_alone(name, header))
+    if clashing:
+        raise Refused([_form_check("/header", "header", ", ".join(clashing)[:200])])
+    return number
+
+
+def _stands_alone(name: str, header: Sequence[str]) -> bool:
+    """Tell whether a column is there once, and is not also the path to another one."""
+    return header.count(name) == 1 and not any(other.startswith(f"{name}.") for other in header)
+
+
+def _form_check(pointer: str, name: str, expected: str, code: str = "FIELD_INVALID") -> Check:
+    return FORM.check(
+        code, Kind.CONTENT, passed=False, pointer=pointer, field=name, expected=expected
+    )
+
+
+def _json_rows(path: Path) -> list[Any]:
+    try:
+        value = strict_json(path.read_bytes())
+    except json.JSONDecodeError as error:
+        raise Failure("BODY_UNREADABLE") from error
+    rows = value.get("rows") if isinstance(value, dict) else value
+    unknown = sorted(value.keys() - {"rows"}) if isinstance(value, dict) else []
+    checks = [_form_check(f"/{name}", name, "", "FIELD_UNKNOWN") for name in unknown[:20]]
+    if not isinstance(rows, list):
+        raise Refused([*checks, _form_check("/rows", "rows", "an array")])
+    if checks:
+        raise Refused(checks)
+    return rows
+
+
+def all_rows(path: Path, media_type: str, adapter: TypeAdapter[Any]) -> list[Judged]:
+    """Read and judge every row at once."""
+    return list(judged_rows(path, media_type, adapter))
+
+
+def judged_rows(path: Path, media_type: str, adapter: TypeAdapter[Any]) -> Iterator[Judged]:
+    """Read rows one after the other; one that cannot be read or does not fit is a result."""
+    readers = {
+        "application/json": lambda: iter(_json_rows(path)),
+        "application/x-ndjson": lambda: _lines(path),
+        "text/csv": lambda: _records(path),
+    }
+    textual = media_type == "text/csv"
+    for index, raw in enumerate(readers[media_type]()):
+        yield _judged(index, raw, adapter, textual=textual)
+
+
+def _lines(path: Path) -> Iterator[Any]:
+    with path.open("rb") as lines:
+        for line in lines:
+            if not line.strip():
+                continue
+            try:
+                yield strict_json(line if len(line) <= MAX_LINE_BYTES else b"")
+            except (ValueError, RequestValidationError) as error:
+                yield error
+
+
+def _records(path: Path) -> Iterator[Any]:
+    with path.open(encoding="utf-8-sig", newline="") as text:
+        for record in csv.DictReader(text):
+            yield _nested(record)
+
+
+def _nested(record: Mapping[Any, Any]) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for name, value in record.items():
+        if name is None or value is None or value == "":
+            continue
+        *path, last = str(name).split(".")
+        place = row
+        for part in path:
+            place = place.setdefault(part, {})
+        place[last] = value
+    return row
+
+
+def _judged(index: int, raw: Any, adapter: TypeAdapter[Any], *, textual: bool) -> Judged:  # noqa: ANN401 - JSON
+    if isinstance(raw, Exception):
+        broken = FORM.check("BODY_UNREADABLE", Kind.CONTENT, passed=False, pointer=f"/{index}")
+        return RowResult(index, Outcome.FAILED, checks=(broken,))
+    try:
+        return Row(index, _validated(raw, adapter, textual=textual))
+    except ValidationError as error:
+        problems: list[Any] = [
+            {**item, "loc": ("body", *item["loc"])}
+            for item in error.errors(include_url=False, include_input=False)
+        ]
+        return RowResult(index, Outcome.FAILED, checks=tuple(checks_of(problems, raw)))
+
+
+def _validated(raw: Any, adapter: TypeAdapter[Any], *, textual: bool) -> Any:  # noqa: ANN401 - JSON
+    if not textual:
+        return adapter.validate_python(raw)
+    try:
+        return adapter.validate_python(raw)
+    except ValidationError as error:
+        # A CSV cell is text: where the schema wants a number, a truth or a list, it is read so.
+        for item in error.errors(include_url=False):
+            _reread(raw, item["loc"], item["type"])
+        return adapter.validate_python(raw)
+
+
+def _reread(raw: dict[str, Any], location: Sequence[Any], kind: str) -> None:
+    place: Any = raw
+    # A tagged union puts its tag into the location; only what is in the row is followed.
+    for part in location[:-1]:
+        if isinstance(place, dict) and part in place:
+            place = place[part]
+    last = location[-1] if location else None
+    if not isinstance(place, dict) or not isinstance(place.get(last), str):
+        return
+    text = place[last]
+    if kind == "int_type" and re.fullmatch(r"-?\d{1,18}", text):
+        place[last] = int(text)
+    elif kind == "bool_type" and text in {"true", "false"}:
+        place[last] = text == "true"
+    elif kind == "list_type":
+        place[last] = [part.strip() for part in text.split(";") if part.strip()]
