@@ -1,4 +1,4 @@
-"""The rows of a batch as they were sent: JSON, NDJSON or CSV, each read and judged by its schema."""
+"""The rows of a batch as they were sent, JSON, NDJSON or CSV: each read, judged by its schema."""
 
 import csv
 import json

@@ -38,6 +38,23 @@ from shared.http.work import Work
 from shared.jobs.queue import JobHandler, enqueue
 from shared.rules import Check, Refused, found
 
+__all__ = [
+    "INLINE_ROWS",
+    "JOB",
+    "BatchKind",
+    "BatchOptions",
+    "BatchOut",
+    "Mode",
+    "Outcome",
+    "Row",
+    "RowOut",
+    "RowResult",
+    "batch_job",
+    "batch_jobs",
+    "cancel_batch_job",
+    "run_batch",
+]
+
 INLINE_ROWS: Final = 1_000
 MAX_ROWS: Final = 100_000
 CHUNK: Final = 2_000
