@@ -6,7 +6,7 @@ WORKERS ?= 2
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test check prove bench requirements pictures lock clean install install-dev
+.PHONY: help up demo test check prove bench bench-peers requirements pictures lock clean install install-dev
 
 help:  ## This list.
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -27,9 +27,15 @@ prove: install-dev  ## The full counts of properties, kills and random cases (na
 	@$(call have,tests/prove/__main__.py,make prove)
 	@exec $(BIN)/python -m tests.prove $(if $(name),--name $(name)) $(if $(minutes),--minutes $(minutes))
 
-bench: install-dev  ## Ours and its peers in turn, as ratios and CPU per operation.
+bench: install-dev  ## Ours and its peers in turn, as ratios and CPU (name=, rounds=, size=full).
 	@$(call have,tests/benchmarks/__main__.py,make bench)
-	@exec $(BIN)/python -m tests.benchmarks
+	@exec $(BIN)/python -m tests.benchmarks $(if $(name),--name $(name)) \
+		$(if $(rounds),--rounds $(rounds)) $(if $(size),--size $(size))
+
+bench-peers:  ## Install what `make bench` stands beside: Debian's nginx and wrk (needs root).
+	@apt-get install -y --no-install-recommends nginx wrk || \
+		{ echo "✗ nginx and wrk come from apt-get, as root, after apt-get update." >&2; exit 1; }
+	@echo "Debian may have started nginx on port 80; the benchmarks start their own, on free ports."
 
 requirements: install-dev  ## Every requirement row with its tests; fails on a claim without one.
 	@exec $(BIN)/python -m tests.requirements

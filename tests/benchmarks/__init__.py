@@ -1,0 +1,1 @@
+"""What the house costs beside its peers, measured in turn; run by `make bench`, timed nowhere."""

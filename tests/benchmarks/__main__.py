@@ -1,0 +1,89 @@
+"""`make bench`: ours and its peers in turn, as ratios and CPU per operation.
+
+    python -m tests.benchmarks [--name gateway|journal] [--rounds N] [--seconds S] [--size full]
+
+A run of five rounds or more is written to `docs/benchmarks.md`; a shorter one is a trial.
+"""
+
+import argparse
+import dataclasses
+import datetime as dt
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Final
+
+from tests.benchmarks import figures, gateway, journal, report
+from tests.benchmarks.figures import SIZES, Case, Figure, Round, Size
+from tests.benchmarks.house import ROOT, House, house
+from tests.benchmarks.measuring import Sample, load_average, machine
+from tests.benchmarks.tools import BenchmarkError
+
+DOCUMENT: Final = ROOT / "docs" / "benchmarks.md"
+KEPT_FROM_ROUNDS: Final = 5
+
+Prepare = Callable[[House, Size], AbstractContextManager[Figure]]
+FIGURES: Final[dict[str, Prepare]] = {"gateway": gateway.figure, "journal": journal.figure}
+
+
+def main() -> int:
+    """Measure what was asked for."""
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("--name", choices=sorted(FIGURES), help="only this figure")
+    parser.add_argument("--rounds", type=int, help="how often each takes its turn")
+    parser.add_argument("--seconds", type=float, help="how long a turn is")
+    parser.add_argument("--size", choices=sorted(SIZES), default="small")
+    asked = parser.parse_args()
+    size = SIZES[asked.size]
+    size = dataclasses.replace(
+        size, rounds=asked.rounds or size.rounds, seconds=asked.seconds or size.seconds
+    )
+    print(f"Starting the house (load average {load_average():.1f}) …", flush=True)
+    try:
+        with house() as running:
+            for name in [asked.name] if asked.name else list(FIGURES):
+                _measure(running, FIGURES[name], size)
+    except BenchmarkError as error:
+        print(f"✗ {error}")
+        return 1
+    return 0
+
+
+def _measure(running: House, prepare: Prepare, size: Size) -> None:
+    """Run one figure's rounds, print them, and keep them where there are enough."""
+    with prepare(running, size) as figure:
+        print(f"\n{figure.title}", flush=True)
+        figure.cases = [_told(case) for case in figure.cases]
+        done: list[Round] = []
+        if figure.cases:
+            for each in figures.rounds(figure, size.rounds, size.seconds):
+                done.append(each)
+                print(f"  round {len(done)} of {size.rounds}, load {each.load:.1f}", flush=True)
+            figure.remarks += figure.finish()
+        lines = report.lines_of(figure, done, size, _context(running.stack.home))
+    print("\n" + "\n".join(lines), flush=True)
+    if len(done) >= KEPT_FROM_ROUNDS:
+        report.keep(DOCUMENT, figure, lines)
+        print(f"Written to {DOCUMENT.relative_to(ROOT)}.")
+
+
+def _told(case: Case) -> Case:
+    """Tell every turn as it ends."""
+
+    def run(seconds: float) -> Sample:
+        sample = case.run(seconds)
+        rate, cpu = report.number(sample.rate), report.number(sample.cpu_us)
+        warm = " (warming up)" if seconds == figures.WARM_SECONDS else ""
+        print(f"    {case.name:38} {rate:>9}/s {cpu:>9} µs CPU{warm}", flush=True)
+        return sample
+
+    return Case(case.name, run)
+
+
+def _context(folder: Path) -> str:
+    today = dt.datetime.now(dt.UTC).date().isoformat()
+    return f"{today}, {machine(folder)}; fsync, synchronous_commit and full_page_writes on."
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,173 @@
+"""The way through the gateway beside nginx, which checks nothing."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+
+from tests.benchmarks import tools
+from tests.benchmarks.figures import Case, Figure, Size
+from tests.benchmarks.house import House, program_running
+from tests.benchmarks.measuring import Meter, Sample
+from tests.benchmarks.tools import BenchmarkError
+from zhichuang.processes import HOST, free_ports
+
+CONNECTIONS: Final = 32
+PATH: Final = "/v1/registry/centers"
+BODY_BYTES: Final = 1024
+
+_NGINX: Final = """
+daemon off;
+worker_processes 1;
+pid {folder}/{name}.pid;
+error_log {folder}/{name}.error.log;
+events {{ worker_connections 1024; }}
+http {{
+    log_format line '{{"time":"$time_iso8601","method":"$request_method","path":"$uri",'
+                    '"status":$status,"s":$request_time}}';
+    access_log {log};
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    keepalive_requests 100000000;
+    {content}
+}}
+"""
+_STATIC: Final = """
+    server {{
+        listen {host}:{port} backlog=1024;
+        location / {{ default_type application/json; return 200 '{body}'; }}
+    }}
+"""
+_PROXY: Final = """
+    upstream static {{
+        server {host}:{upstream};
+        keepalive 64;
+        keepalive_requests 100000000;
+    }}
+    server {{
+        listen {host}:{port} backlog=1024;
+        location / {{
+            proxy_pass http://static;
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
+        }}
+    }}
+"""
+
+
+@contextmanager
+def figure(house: House, size: Size) -> Iterator[Figure]:
+    """Start nginx twice (upstream and proxy) and a gateway, and measure them in turn."""
+    del size  # Nothing here grows with it.
+    made = Figure(
+        name="gateway",
+        title="Gateway beside nginx",
+        unit="request",
+        cases=[],
+        comparisons=[],
+        parts=("proxy",),
+    )
+    if absent := tools.missing("nginx", "wrk"):
+        words = " and ".join(absent)
+        made.skipped.append(
+            f"Everything: {words} is not on this machine (`make bench-peers` installs it)."
+        )
+        yield made
+        return
+    with ExitStack() as stack:
+        folder = house.stack.home / "peers"
+        folder.mkdir()
+        static, proxy = free_ports(2)
+        content = _STATIC.format(host=HOST, port=static, body=_body())
+        stack.enter_context(_nginx(folder, "static", content, log="off"))
+        content = _PROXY.format(host=HOST, port=proxy, upstream=static)
+        log = f"{folder}/access.log line buffer=64k flush=1s"
+        nginx_pid = stack.enter_context(_nginx(folder, "proxy", content, log=log))
+        gateway = house.second_gateway(ZHICHUANG_REGISTRY_URL=f"http://{HOST}:{static}")
+        assert gateway.process is not None
+        stack.callback(gateway.process.wait, 15)
+        stack.callback(gateway.process.terminate)
+        ours = _Ours(house, gateway.port, gateway.process.pid, gateway.log)
+        made.cases = [
+            Case("nginx", lambda seconds: _turn(proxy, seconds, nginx_pid)),
+            Case("gateway", ours.turn),
+            Case("upstream alone", lambda seconds: _turn(static, seconds, None)),
+        ]
+        made.comparisons = [("gateway", "nginx")]
+        made.remarks = list(REMARKS)
+        yield made
+
+
+REMARKS: Final = (
+    (
+        f"{CONNECTIONS} kept connections, GET, an answer of {BODY_BYTES} bytes of JSON from a"
+        " static nginx of its own; one worker each; the load generator (wrk) and the upstream"
+        " share the cores and count in no figure."
+    ),
+    (
+        "nginx: a bare proxy_pass with a pool of kept connections, and an access log written in"
+        " blocks; it verifies nothing."
+    ),
+    (
+        "gateway: the shipped process; it judges the head, verifies the token (its verdict is"
+        " remembered for a minute), sets request id and traceparent, counts, and logs a line as"
+        " JSON; after every turn the lines are counted."
+    ),
+)
+
+
+class _Ours:
+    def __init__(self, house: House, port: int, pid: int, log: Path) -> None:
+        self._house = house
+        self._port = port
+        self._pid = pid
+        self._log = log
+
+    def turn(self, seconds: float) -> Sample:
+        """Measure, and see that every request left its line: a figure without work is none."""
+        lines = _lines(self._log)
+        headers = {"Authorization": f"Bearer {self._house.token('admin')}"}
+        sample = _turn(self._port, seconds, self._pid, headers)
+        _wait_for(self._log, lines + sample.operations)
+        return sample
+
+
+def _turn(
+    port: int, seconds: float, pid: int | None, headers: dict[str, str] | None = None
+) -> Sample:
+    with Meter(**({"proxy": pid} if pid else {})) as meter:
+        load = tools.wrk(f"http://{HOST}:{port}{PATH}", seconds, CONNECTIONS, headers or {})
+    return Sample(load.operations, load.seconds, meter.cpu, meter.memory, load.p50_ms, load.p99_ms)
+
+
+def _body() -> str:
+    """Give a list of centres of exactly the size wanted."""
+    body = json.dumps({"items": [{"code": "C01", "stage": "pilot", "name": ""}]})
+    return body.replace('"name": ""', f'"name": "{"x" * (BODY_BYTES - len(body))}"')
+
+
+def _lines(log: Path) -> int:
+    with log.open("rb") as file:
+        return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b""))
+
+
+def _wait_for(log: Path, lines: int) -> None:
+    for _ in range(20):
+        if _lines(log) >= lines:
+            return
+        time.sleep(0.1)
+    raise BenchmarkError(f"{lines - _lines(log)} requests left no line in the access log")
+
+
+@contextmanager
+def _nginx(folder: Path, name: str, content: str, *, log: str) -> Iterator[int]:
+    file = folder / f"{name}.conf"
+    file.write_text(_NGINX.format(folder=folder, name=name, content=content, log=log))
+    command = [tools.find("nginx") or "nginx", "-p", str(folder), "-c", str(file)]
+    with program_running(command, folder, folder / f"{name}.log") as pid:
+        yield pid

@@ -1,0 +1,210 @@
+"""Journal entries beside pgbench and pgledger, on the same server."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from tests.benchmarks import tools
+from tests.benchmarks.figures import Case, Figure, Size
+from tests.benchmarks.house import House
+from tests.benchmarks.measuring import Meter, Sample
+from tests.benchmarks.peers import PGLEDGER, Pgbench, pgledger_folder
+from tests.benchmarks.posting import Desk
+from tests.benchmarks.tools import BenchmarkError
+from tests.fixtures.postgres import migrate
+from zhichuang.cluster import database_grants
+
+IN_FLIGHT: Final = 64
+LINES: Final = 4
+OWN: Final = "bench_ledger"
+_SCRIPT: Final = Path(__file__).with_name("entries.lua")
+CAUGHT_UP_SECONDS: Final = 60.0
+
+ACCOUNTS: Final = """
+INSERT INTO account (id, center_id, code, kind, currency, opened_at)
+SELECT gen_random_uuid(), '{center}', 'bench_' || n, 'asset', 'CNY', '2026-01-05'
+FROM generate_series(1, {count}) n;
+INSERT INTO account_balance (account_id, balance_fen, version)
+SELECT id, 0, 0 FROM account WHERE center_id = '{center}';
+SELECT id FROM account WHERE center_id = '{center}' ORDER BY code;
+"""
+# Whatever a turn claims has to be in the books, whole: I2, and one kept answer for each key.
+AUDIT: Final = """
+SELECT (SELECT count(*) FROM journal_entry),
+       (SELECT count(*) FROM posting),
+       (SELECT coalesce(sum(amount_fen), 0) FROM posting),
+       (SELECT count(*) FROM kept_answer WHERE status = 201),
+       (SELECT count(*) FROM account_balance b
+        LEFT JOIN (SELECT account_id, sum(amount_fen) AS total, count(*) AS count
+                   FROM posting GROUP BY account_id) p USING (account_id)
+        WHERE (b.balance_fen, b.version) <> (coalesce(p.total, 0), coalesce(p.count, 0)))
+"""
+REMARKS: Final = (
+    (
+        f"Ours: entries of {LINES} postings, each with an Idempotency-Key of its own, balance and"
+        " version after every posting, event, audit row and sealed log record; a pgledger transfer"
+        " has 2 entries; pgbench is its tpcb-like script."
+    ),
+    (
+        f"`poster`: {IN_FLIGHT} in flight in one Python process, from the JSON body through the"
+        " checks to the bytes of the answer; its CPU includes the load generator, that of"
+        " pgbench's rows does not. Nobody numbers these entries meanwhile."
+    ),
+    (
+        f"`HTTP`: {IN_FLIGHT} connections through the gateway to the running ip-ledger; its CPU"
+        " has gateway, ip-ledger and database until every entry of the turn is numbered."
+    ),
+    "hot: one account is in every entry or transfer. Connecting is not counted for pgbench.",
+)
+
+
+@contextmanager
+def figure(house: House, size: Size) -> Iterator[Figure]:
+    """Prepare three databases on one server, and measure what posts to them in turn."""
+    folder = house.stack.home / "peers"
+    folder.mkdir(exist_ok=True)
+    pgbench = Pgbench(house, folder, size)
+    ours = _Ours(house, size, folder)
+    made = Figure(
+        name="journal",
+        title="Journal entries beside pgbench and pgledger",
+        unit="entry, transfer or transaction",
+        cases=[Case("pgbench tpcb-like, 16 clients", pgbench.tpcb)],
+        comparisons=[],
+        parts=("database", "programs"),
+        remarks=list(REMARKS),
+        finish=ours.audited,
+    )
+    try:
+        _add_cases(made, pgbench, ours)
+        yield made
+    finally:
+        ours.close()
+
+
+def _add_cases(made: Figure, pgbench: Pgbench, ours: "_Ours") -> None:
+    tpcb = made.cases[0].name
+    poster = [Case("poster", ours.posting(hot=False)), Case("poster, hot", ours.posting(hot=True))]
+    cases = [*made.cases, *poster]
+    made.comparisons = [("poster", tpcb), ("poster, hot", "poster")]
+    if pgledger_folder() is None:
+        made.skipped.append(
+            "pgledger: it lies neither where ZHICHUANG_PEERS says nor in ../shared/peers."
+        )
+    else:
+        pgbench.load_pgledger()
+        cases += [
+            Case(f"{PGLEDGER}", pgbench.pgledger(hot=False)),
+            Case(f"{PGLEDGER}, hot", pgbench.pgledger(hot=True)),
+        ]
+        made.comparisons = [
+            *made.comparisons,
+            ("poster", PGLEDGER),
+            ("poster, hot", f"{PGLEDGER}, hot"),
+        ]
+    if tools.missing("wrk"):
+        made.skipped.append("HTTP: wrk is not on this machine (`make bench-peers` installs it).")
+    else:
+        cases += [Case("HTTP", ours.http(hot=False)), Case("HTTP, hot", ours.http(hot=True))]
+        made.comparisons = [*made.comparisons, ("HTTP", tpcb)]
+        if pgledger_folder() is not None:
+            made.comparisons = [*made.comparisons, ("HTTP", PGLEDGER)]
+    made.cases = cases
+
+
+class _Ours:
+    """The poster in this process on a database of its own, and the running house over HTTP."""
+
+    def __init__(self, house: House, size: Size, folder: Path) -> None:
+        self._house = house
+        self._folder = folder
+        self._expected = {OWN: 0, "ip_ledger": 0}
+        self._remarks: list[str] = []
+        postgres = house.stack.postgres
+        postgres.execute(
+            f"CREATE DATABASE {OWN} OWNER ip_ledger_owner;\n" + database_grants("ip_ledger", OWN)
+        )
+        migrate("ip_ledger", postgres.dsn("ip_ledger", "owner", database=OWN))
+        self._desk = Desk(
+            postgres.dsn("ip_ledger", "app", database=OWN), self._open(OWN, size.accounts)
+        )
+        self._accounts = folder / "accounts.txt"
+        self._accounts.write_text("\n".join(self._open("ip_ledger", size.accounts)) + "\n")
+
+    def _open(self, database: str, count: int) -> list[str]:
+        """Open accounts: setting up is not measured, and over HTTP it would take minutes."""
+        sql = ACCOUNTS.format(center=uuid.uuid4(), count=count)
+        return self._house.stack.postgres.execute(sql, database=database).split()
+
+    def close(self) -> None:
+        """Give the poster's connections back."""
+        self._desk.close()
+
+    def posting(self, *, hot: bool) -> Callable[[float], Sample]:
+        """Post in this process."""
+
+        def turn(seconds: float) -> Sample:
+            with Meter(database=self._house.database_pid) as meter:
+                posted = self._desk.post_for(seconds, IN_FLIGHT, hot=hot)
+            self._expected[OWN] += len(posted.times)
+            self._check(OWN)
+            times = sorted(posted.times)
+            return Sample(
+                len(times), posted.seconds, {**meter.cpu, "programs": posted.cpu_seconds},
+                meter.memory, tools.percentile(times, 0.5) * 1e3,
+                tools.percentile(times, 0.99) * 1e3,
+            )  # fmt: skip
+
+        return turn
+
+    def http(self, *, hot: bool) -> Callable[[float], Sample]:
+        """Post through the gateway to the running service."""
+
+        def turn(seconds: float) -> Sample:
+            house = self._house
+            headers = {
+                "Authorization": f"Bearer {house.token('bench', 'bookkeeper')}",
+                "Content-Type": "application/json",
+            }
+            script = [str(_SCRIPT), str(self._accounts), uuid.uuid4().hex, "hot" if hot else "many"]
+            url = f"{house.stack.url}/v1/ip-ledger/entries"
+            programs = [house.pid("gateway"), house.pid("ip_ledger")]
+            with Meter(database=house.database_pid, programs=programs) as meter:
+                load = tools.wrk(url, seconds, IN_FLIGHT, headers, script)
+                lag = self._desk.until_numbered(house.dsn("ip_ledger"), CAUGHT_UP_SECONDS)
+            # wrk leaves without the last answers, whose entries are posted all the same.
+            found = self._found("ip_ledger")
+            done = found - self._expected["ip_ledger"]
+            if not load.operations <= done <= load.operations + IN_FLIGHT:
+                raise BenchmarkError(f"{load.operations} answers, but {done} entries")
+            self._expected["ip_ledger"] = found
+            return Sample(
+                load.operations, load.seconds, meter.cpu, meter.memory,
+                load.p50_ms, load.p99_ms, lag,
+            )  # fmt: skip
+
+        return turn
+
+    def _found(self, database: str) -> int:
+        sql = "SELECT count(*) FROM journal_entry"
+        return int(self._house.stack.postgres.execute(sql, database=database))
+
+    def _check(self, database: str) -> None:
+        if (found := self._found(database)) != self._expected[database]:
+            raise BenchmarkError(f"{self._expected[database]} entries were posted, {found} stored")
+
+    def audited(self) -> list[str]:
+        """Count the books after the last round; raise where a figure would rest on wrong ones."""
+        remarks = []
+        for database, name in ((OWN, "poster"), ("ip_ledger", "HTTP")):
+            row = self._house.stack.postgres.execute(AUDIT, database=database).strip()
+            entries, postings, total, kept, wrong = (int(value) for value in row.split("|"))
+            if (postings, total, kept, wrong) != (entries * LINES, 0, entries, 0):
+                raise BenchmarkError(f"wrong books after {name}: {row}")
+            remarks.append(
+                f"Books after {name}: {entries:,} entries, {postings:,} postings, sum 0,"
+                " a kept answer for each, no wrong balance."
+            )
+        return remarks
