@@ -9,7 +9,7 @@ from tests.benchmarks.measuring import Sample, load_average, middle
 STEADY: Final = 1.2
 """A round counts only if its baseline, run before and after the rest, moved by no more."""
 
-WARM_SECONDS: Final = 1.0
+WARM_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Journal entries beside pgbench and pgledger, on the same server."""
 
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ LINES: Final = 4
 OWN: Final = "bench_ledger"
 _SCRIPT: Final = Path(__file__).with_name("entries.lua")
 CAUGHT_UP_SECONDS: Final = 60.0
+SETTLING_SECONDS: Final = 0.5
 
 ACCOUNTS: Final = """
 INSERT INTO account (id, center_id, code, kind, currency, opened_at)
@@ -175,7 +177,7 @@ class _Ours:
                 load = tools.wrk(url, seconds, IN_FLIGHT, headers, script)
                 lag = self._desk.until_numbered(house.dsn("ip_ledger"), CAUGHT_UP_SECONDS)
             # wrk leaves without the last answers, whose entries are posted all the same.
-            found = self._found("ip_ledger")
+            found = self._settled("ip_ledger")
             done = found - self._expected["ip_ledger"]
             if not load.operations <= done <= load.operations + IN_FLIGHT:
                 raise BenchmarkError(f"{load.operations} answers, but {done} entries")
@@ -190,6 +192,14 @@ class _Ours:
     def _found(self, database: str) -> int:
         sql = "SELECT count(*) FROM journal_entry"
         return int(self._house.stack.postgres.execute(sql, database=database))
+
+    def _settled(self, database: str) -> int:
+        """Count entries once no more of them come: the next turn belongs to another case."""
+        last, found = -1, self._found(database)
+        while found != last:
+            time.sleep(SETTLING_SECONDS)
+            last, found = found, self._found(database)
+        return found
 
     def _check(self, database: str) -> None:
         if (found := self._found(database)) != self._expected[database]:
