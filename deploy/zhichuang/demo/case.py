@@ -451,9 +451,7 @@ class Case:
             "filed_on": "2026-09-10",
             "granted_on": "2027-11-26",
             "background": False,
-            "inventors": [
-                {"name": "发明人甲", "org_id": self.org["m03"], "share_ppm": 1_000_000}
-            ],
+            "inventors": [{"name": "发明人甲", "org_id": self.org["m03"], "share_ppm": 1_000_000}],
         }
         problem = m01.refused("POST", f"{LEDGER}/assets", body)
         self.say(f"an invention with a wrong check digit is refused: {_codes(problem)}")

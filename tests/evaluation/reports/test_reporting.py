@@ -97,7 +97,9 @@ async def test_a_report_is_prefilled_from_the_records(year: JudgedYear) -> None:
     await year.opened()
     draft = (await year.own("GET", "/report")).json()
     assert (draft["state"], draft["accounts"], draft["version"]) == ("draft", None, 0)
-    rows = {row["code"]: (row["target"], row["actual"]) for row in draft["target_vs_actual"]}
+    rows: dict[str, Any] = {
+        row["code"]: (row["target"], row["actual"]) for row in draft["target_vs_actual"]
+    }
     assert rows["B4"] == ("3", "2")
     assert rows["B2"] == ("6000000000", "5200000000")
     assert rows["D1"] == (None, None)

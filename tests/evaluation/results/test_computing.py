@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,11 +27,12 @@ POINTS = {
 }  # fmt: skip
 
 
-def leaf(outcome: rules.Outcome, code: str) -> dict[str, object]:
-    return next(one for one in outcome.document["leaves"] if one["code"] == code)
+def leaf(outcome: rules.Outcome, code: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(one for one in outcome.document["leaves"] if one["code"] == code)
+    return found
 
 
-def with_parameters(scheme: Scheme, **changes: object) -> Scheme:
+def with_parameters(scheme: Scheme, **changes: Any) -> Scheme:
     return replace(scheme, parameters=replace(scheme.parameters, **changes))
 
 

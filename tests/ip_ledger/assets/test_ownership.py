@@ -97,7 +97,9 @@ async def test_the_agreement_attributes_without_further_consent(ledger: Ledger) 
 async def test_a_change_needs_every_owner_until_now(ledger: Ledger) -> None:
     asset = await ledger.registered()
     await ledger.owned(asset["id"], m04=400_000, m09=350_000, c03=250_000, consents=ALL)
-    change = {"version": 2, "valid_from": "2026-01-15", "cause": "assignment", "m09": 1_000_000}
+    change: dict[str, Any] = {
+        "version": 2, "valid_from": "2026-01-15", "cause": "assignment", "m09": 1_000_000,
+    }  # fmt: skip
     answer = await ledger.owned(asset["id"], **change, consents=("m04",))
     assert (answer.status_code, codes(answer)) == (409, ["CONSENT_MISSING"])
     missing = [str(ledger.org[name]) for name in ("m09", "c03")]
@@ -118,7 +120,7 @@ async def test_a_trustee_releases_only_by_his_own_word(ledger: Ledger) -> None:
         by="m03", center_id=str(ledger.center["c08"]), kind="know_how", number=None,
         filed_on=None, trustee_org=str(ledger.org["m03"]),
     )  # fmt: skip
-    release = {"by": "m03", "cause": "trust_release", "m23": 1_000_000}
+    release: dict[str, Any] = {"by": "m03", "cause": "trust_release", "m23": 1_000_000}
     answer = await ledger.owned(asset["id"], **release)
     assert (answer.status_code, codes(answer)) == (409, ["CONSENT_MISSING"])
     written = await ledger.owned(asset["id"], **release, consents=("m03",))

@@ -124,7 +124,7 @@ async def test_a_license_not_recorded_in_time_warns(ledger: Ledger) -> None:
 @pytest.mark.requirement("X04")
 @pytest.mark.refusing
 async def test_one_without_an_organization_sees_no_license(ledger: Ledger) -> None:
-    outside = {"licensee_org_id": None, "licensee_uscc": "91310101FAKE00208C"}
+    outside: dict[str, Any] = {"licensee_org_id": None, "licensee_uscc": "91310101FAKE00208C"}
     license_id = (await granted(ledger, await owned_asset(ledger), "ordinary", **outside)).json()[
         "id"
     ]

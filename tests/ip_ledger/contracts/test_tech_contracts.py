@@ -55,7 +55,7 @@ async def test_a_registered_contract_is_recorded(ledger: Ledger) -> None:
 async def test_an_unregistered_contract_is_taken_with_a_warning_and_a_timer(
     ledger: Ledger,
 ) -> None:
-    bare = {"registration_no": None, "registered_on": None}
+    bare: dict[str, Any] = {"registration_no": None, "registered_on": None}
     answer = await posted(ledger, contract(ledger, **bare))
     assert answer.status_code == 201
     document = answer.json()
@@ -179,7 +179,7 @@ async def test_money_needs_an_idempotency_key(ledger: Ledger) -> None:
 
 @pytest.mark.requirement("A127", "X07")
 async def test_a_registration_is_a_state_a_record_and_a_later_fact(ledger: Ledger) -> None:
-    bare = {"registration_no": None, "registered_on": None}
+    bare: dict[str, Any] = {"registration_no": None, "registered_on": None}
     recorded = (await posted(ledger, contract(ledger, **bare))).json()
     ledger.service.set_clock("2026-02-05T02:00:00+00:00")
     path = f"{CONTRACTS}/{recorded['id']}/registration"

@@ -41,7 +41,8 @@ async def test_a_service_reads_what_happened_in_a_period_page_by_page(ledger: Le
         "center_id": str(ledger.center["c03"]), "from": "2026-01-01", "until": "2026-01-18",
         "limit": "2",
     }  # fmt: skip
-    found, pages, cursor = [], 0, {}
+    found, pages = [], 0
+    cursor: dict[str, str] = {}
     async with ledger.service.client("service") as evaluation:
         while True:
             page = (await evaluation.get(FACTS, params={**asked, **cursor})).json()
