@@ -107,6 +107,12 @@ CODES: Final[dict[str, Words]] = {
         "It must be registered in Shanghai| (region {region_code})",
     ),
     "ENTITY_AGE_EXCEEDED": Words(422, "注册时间早于 {limit}", "It was registered before {limit}"),
+    "ENTITY_TAKEN": Words(
+        409, "该法人已是另一中心的实体", "It is the legal person of another centre already"
+    ),
+    "RETURN_EXPIRED": Words(
+        409, "补正期限已过（至 {last_on}）", "The time to come back is over (last day {last_on})"
+    ),
     "ENTITY_EXCEPTION_PENDING": Words(409, "例外申请尚未决定", "The exception is not yet decided"),
     "EXCEPTION_NOT_ALLOWED": Words(409, "本次申报不接受例外", "This call allows no exception"),
     "CONSORTIUM_NOT_REGISTERED": Words(
@@ -347,6 +353,11 @@ CODES: Final[dict[str, Words]] = {
         422, "技术交易额大于合同成交额", "The technology amount exceeds the contract amount"
     ),
     # Journal and distribution
+    "AMOUNT_TOO_LARGE": Words(
+        422,
+        "金额或余额超出可准确表示的范围|（上限 {max_fen} 分）",
+        "An amount or balance is beyond what can be told exactly| (at most {max_fen} fen)",
+    ),
     "UNBALANCED": Words(
         422,
         "借贷不平|（{currency} 差 {difference}）",

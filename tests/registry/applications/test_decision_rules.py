@@ -145,9 +145,10 @@ def test_a_consortium_is_recommended_with_its_milestone_dated() -> None:
 
 PERSON, OTHER = UUID(int=100), UUID(int=101)
 BARRED = {
-    CaseCapacity.HANDLER: {"reviewer", "approver", "scorer"},
-    CaseCapacity.REVIEWER: {"handler", "scorer", "visitor"},
-    CaseCapacity.APPROVER: {"handler", "reviewer", "scorer", "visitor"},
+    CaseCapacity.SUBMITTER: {"handler", "reviewer", "approver", "scorer", "visitor"},
+    CaseCapacity.HANDLER: {"submitter", "reviewer", "approver", "scorer"},
+    CaseCapacity.REVIEWER: {"submitter", "handler", "scorer", "visitor"},
+    CaseCapacity.APPROVER: {"submitter", "handler", "reviewer", "scorer", "visitor"},
 }
 
 
@@ -214,5 +215,12 @@ def test_thirty_days_to_come_back_end_at_night_in_shanghai() -> None:
 def test_a_case_is_accepted_when_its_exception_is_granted(
     exception: ExceptionState | None, codes: list[str], *, needs: bool
 ) -> None:
-    checks = acceptance_checks(POLICY, State.SUBMITTED, exception, needs_exception=needs)
+    checks = acceptance_checks(
+        POLICY,
+        State.SUBMITTED,
+        exception,
+        needs_exception=needs,
+        submitted_on=date(2026, 5, 20),
+    )
+    assert [check.params["limit"] for check in checks if "limit" in check.params] == ["2023-05-20"]
     assert failed_codes(checks) == codes

@@ -1,7 +1,7 @@
 """The rules of a submission on both sides of every boundary; no database, no clock."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +13,11 @@ from registry.applications.rules import (
     CallTerms,
     EvidenceKind,
     ExceptionState,
+    Founding,
     Party,
     PlanFacts,
     ProfileFacts,
+    State,
     age_limit,
     composition_checks,
     entity_checks,
@@ -150,9 +152,47 @@ def test_no_other_rule_knows_exceptions() -> None:
 @pytest.mark.refusing
 def test_a_consortium_needs_its_problem_and_no_entity() -> None:
     form = ApplicantForm.CONSORTIUM
-    assert refused(judged(form=form, entity=None)) == ["COMMON_PROBLEM_MISSING"]
-    assert refused(judged(form=form, entity=None, common_problem=" ")) == ["COMMON_PROBLEM_MISSING"]
-    assert refused(judged(form=form, entity=None, common_problem="共性问题")) == []
+    for problem in (None, " "):
+        assert refused(judged(founding=Founding(form, problem), entity=None)) == [
+            "COMMON_PROBLEM_MISSING"
+        ]
+    assert refused(judged(founding=Founding(form, "共性问题"), entity=None)) == []
+
+
+@pytest.mark.refusing
+@pytest.mark.requirement("A052", "A051")
+def test_a_consortium_names_no_legal_person_that_nobody_judged() -> None:
+    founding = Founding(ApplicantForm.CONSORTIUM, "共性问题", has_entity=True)
+    assert refused(judged(founding=founding)) == ["FIELD_INVALID"]
+
+
+@pytest.mark.parametrize(
+    ("days", "codes"), [(-1, ["FIELD_INVALID"]), (0, ["FIELD_INVALID"]), (1, [])]
+)
+@pytest.mark.requirement("A053")
+def test_the_milestone_of_a_consortium_lies_ahead(days: int, codes: list[str]) -> None:
+    due_on = TODAY + timedelta(days=days)
+    founding = Founding(ApplicantForm.CONSORTIUM, "共性问题", entity_due_on=due_on)
+    assert refused(judged(founding=founding, entity=None)) == codes
+
+
+@pytest.mark.refusing
+@pytest.mark.requirement("A105")
+def test_two_centres_do_not_stand_on_one_legal_person() -> None:
+    assert refused(judged(entity_taken=True)) == ["ENTITY_TAKEN"]
+
+
+@pytest.mark.parametrize(("days", "codes"), [(-1, ["RETURN_EXPIRED"]), (0, []), (1, [])])
+@pytest.mark.requirement("A117")
+def test_what_was_returned_comes_back_until_its_last_day(days: int, codes: list[str]) -> None:
+    due_on = TODAY + timedelta(days=days)
+    assert refused(judged(state=State.RETURNED, due_on=due_on)) == codes
+
+
+@pytest.mark.refusing
+@pytest.mark.requirement("A047")
+def test_a_field_is_named_once() -> None:
+    assert refused(judged(field_codes=("integrated_circuit",) * 2)) == ["FIELD_INVALID"]
 
 
 # Who leads, and who is in.

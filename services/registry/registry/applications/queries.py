@@ -18,6 +18,7 @@ from registry.applications.rules import (
     Dossier,
     EvidenceKind,
     ExceptionState,
+    Founding,
     Party,
     PlanFacts,
     ProfileFacts,
@@ -38,7 +39,7 @@ from registry.applications.tables import (
     SponsorProfile,
     Standing,
 )
-from registry.centers.queries import of_org
+from registry.centers.queries import is_taken, of_org
 from registry.centers.tables import Center
 from registry.governance.queries import latest_plan
 from registry.memberships.queries import open_memberships
@@ -49,6 +50,7 @@ from registry.programme.queries import call_of
 from registry.programme.rules import Window
 from registry.programme.tables import Call
 from shared.auth import Actor
+from shared.calendar import day_of
 from shared.rules import found
 
 RANK_EVIDENCE: Final = "rank_evidence"
@@ -179,11 +181,20 @@ async def exception_of(
 
 
 async def latest_exception_state(
-    session: AsyncSession, application_id: UUID
+    session: AsyncSession, application_id: UUID, entity_id: UUID | None
 ) -> ExceptionState | None:
-    """Give where the latest request for an exception stands; a denied one is not hidden by age."""
+    """Give where the latest request for an exception of this legal person stands.
+
+    What was asked and granted for one legal person excuses no other that takes its place.
+    """
     rows = await exceptions(session, application_id)
-    return rows[0].state if rows else None
+    return next((row.state for row in rows if row.legal_entity_id == entity_id), None)
+
+
+async def waits_for_exception(session: AsyncSession, application_id: UUID) -> bool:
+    """Tell whether a request of the case is still undecided, for whichever legal person."""
+    rows = await exceptions(session, application_id)
+    return any(row.state is ExceptionState.PENDING for row in rows)
 
 
 async def formal_checks(session: AsyncSession, application_id: UUID) -> Sequence[FormalCheck]:
@@ -292,14 +303,18 @@ async def dossier(session: AsyncSession, application: Application, center: Cente
     return Dossier(
         state=application.state,
         model=center.model_type,
-        form=center.applicant_form,
+        founding=Founding(
+            form=center.applicant_form,
+            common_problem=application.common_problem,
+            has_entity=entity_id is not None,
+            entity_due_on=center.entity_due_on,
+        ),
         field_codes=tuple(center.field_codes),
         lead=party_of(organizations[center.lead_sponsor_id]),
         parties=tuple(
             party_of(organizations[row.org_id], row, has_rank_evidence=ranked) for row in members
         ),
         entity=None if entity_id is None else party_of(organizations[entity_id]),
-        common_problem=application.common_problem,
         call=call_terms(call, center),
         profiles=tuple(_profile_facts(row) for row in await profiles(session, application.id)),
         technologies=tuple(
@@ -313,7 +328,9 @@ async def dossier(session: AsyncSession, application: Application, center: Cente
         plan=None
         if plan is None
         else PlanFacts(plan.horizon_years, frozenset(part["part"] for part in plan.parts)),
-        exception=await latest_exception_state(session, application.id),
+        exception=await latest_exception_state(session, application.id, entity_id),
+        entity_taken=await is_taken(session, entity_id, center.id),
+        due_on=None if application.due_at is None else day_of(application.due_at),
     )
 
 

@@ -138,6 +138,8 @@ class EligibilityException(Base, table=True):
     application_id: UUID = Field(foreign_key="application.id")
     rule: str
     reason: str
+    # The legal person that it is asked for: another one in its place needs its own.
+    legal_entity_id: UUID | None = Field(default=None, foreign_key="organization.id")
     file_id: UUID = Field(foreign_key="stored_file.id")
     state: ExceptionState = Field(
         default=ExceptionState.PENDING, sa_column=Column(EnumText(ExceptionState), nullable=False)

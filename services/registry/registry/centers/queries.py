@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from registry.centers.rules import Stage
 from registry.centers.tables import Center, Counter, StageChange
 from shared.auth import Actor
 from shared.rules import found
@@ -56,6 +57,19 @@ def of_org(org_id: UUID | None) -> ColumnElement[bool]:
         col(Center.legal_entity_id) == org_id,
         col(Center.id).in_(_with_open_membership(org_id)),
     )
+
+
+async def is_taken(session: AsyncSession, entity_id: UUID | None, center_id: UUID) -> bool:
+    """Tell whether another centre, applied for or listed, stands on this legal person."""
+    if entity_id is None:
+        return False
+    statement = select(Center.id).where(
+        col(Center.legal_entity_id) == entity_id,
+        col(Center.id) != center_id,
+        col(Center.disclosed_at).is_not(None),
+        col(Center.stage).not_in((Stage.DELISTED, Stage.DISSOLVED)),
+    )
+    return await session.scalar(statement.limit(1)) is not None
 
 
 async def center_seen(session: AsyncSession, actor: Actor, center_id: UUID) -> Center:

@@ -1,15 +1,21 @@
 """Centres and the changes of their stage."""
 
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Index, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from registry.base import Base
 from registry.centers.rules import ApplicantForm, Level, ModelType, Stage
 from shared.database import EnumText, instant, new_id
+from shared.http.constraints import meaning
+from shared.rules import Rule
+
+ONE_CENTER_AN_ENTITY: Final = "uq_center_legal_entity"
+meaning(ONE_CENTER_AN_ENTITY, Rule("A105", "四(二)1"), "ENTITY_TAKEN")
 
 
 class Center(Base, table=True):
@@ -21,6 +27,15 @@ class Center(Base, table=True):
         CheckConstraint("(code IS NULL) = (listed_on IS NULL)", name="code_comes_at_listing"),
         Index("ix_center_lead_sponsor_id", "lead_sponsor_id"),
         Index("ix_center_legal_entity_id", "legal_entity_id"),
+        # A draft may name any legal person; what is applied for or listed has it alone.
+        Index(
+            ONE_CENTER_AN_ENTITY,
+            "legal_entity_id",
+            unique=True,
+            postgresql_where=text(
+                "disclosed_at IS NOT NULL AND stage NOT IN ('delisted', 'dissolved')"
+            ),
+        ),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

@@ -100,17 +100,24 @@ def window_order_checks(window: Window) -> list[Check]:
 def field_checks(
     named: Iterable[str], active: Collection[str], *, pointer: str = "/field_codes"
 ) -> list[Check]:
-    """Check that at least one field is named and that each named one is active (A047)."""
+    """Check that at least one field is named, each once, and each of them active (A047)."""
     fields = list(named)
     inactive = [field for field in fields if field not in active]
     return [
+        FIELD.check(
+            "FIELD_INVALID",
+            Kind.CONTENT,
+            passed=len(set(fields)) == len(fields),
+            pointer=pointer,
+            field="field_codes",
+        ),
         FIELD.check(
             "FIELD_INACTIVE",
             Kind.CONTENT,
             passed=bool(fields) and not inactive,
             pointer=pointer,
             fields=inactive,
-        )
+        ),
     ]
 
 

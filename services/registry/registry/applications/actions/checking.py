@@ -27,8 +27,14 @@ async def acceptance_checks(
     """Give every check of an acceptance; the age is judged on the day of submission (A051)."""
     policy = await policy_on(session, today)
     needs = await _needs_exception(session, application, center, today)
-    state = await queries.latest_exception_state(session, application.id)
-    return rules.acceptance_checks(policy, application.state, state, needs_exception=needs)
+    state = await queries.latest_exception_state(session, application.id, center.legal_entity_id)
+    return rules.acceptance_checks(
+        policy,
+        application.state,
+        state,
+        needs_exception=needs,
+        submitted_on=_submitted_on(application, today),
+    )
 
 
 async def _needs_exception(
@@ -37,9 +43,13 @@ async def _needs_exception(
     if center.applicant_form is ApplicantForm.CONSORTIUM or center.legal_entity_id is None:
         return False
     entity = await organization_found(session, center.legal_entity_id)
-    submitted_on = day_of(application.submitted_at) if application.submitted_at else today
+    submitted_on = _submitted_on(application, today)
     policy = await policy_on(session, submitted_on)
     return rules.is_too_old(policy, entity.registered_on, submitted_on)
+
+
+def _submitted_on(application: Application, today: date) -> date:
+    return day_of(application.submitted_at) if application.submitted_at else today
 
 
 async def check_formally(

@@ -190,8 +190,12 @@ async def _draft_checks(session: AsyncSession, content: DraftContent, today: dat
     return rules.draft_checks(
         policy,
         content.model_type,
-        content.applicant_form,
-        content.common_problem,
+        rules.Founding(
+            form=content.applicant_form,
+            common_problem=content.common_problem,
+            has_entity=content.legal_entity_id is not None,
+            entity_due_on=content.entity_due_on,
+        ),
         lead,
         content.field_codes,
         await active_fields(session, today),

@@ -33,10 +33,10 @@ async def request_exception(
     Raises `Refused`: REASON_TOO_SHORT, MATERIAL_MISSING, EXCEPTION_NOT_ALLOWED, STATE_CONFLICT
     while one waits, and those of `editable`.
     """
-    application, _ = await editable(session, actor, application_id)
+    application, center = await editable(session, actor, application_id)
     policy = await policy_on(session, day_of(now))
     call = await call_of(session, application.call_id)
-    waiting = await queries.latest_exception_state(session, application.id)
+    waiting = await queries.waits_for_exception(session, application.id)
     require(
         rules.exception_request_checks(
             policy, rule, reason, file_id, strict=call.strict_entity_age, waiting=waiting
@@ -47,6 +47,7 @@ async def request_exception(
         application_id=application.id,
         rule=rule,
         reason=reason,
+        legal_entity_id=center.legal_entity_id,
         file_id=evidence.id,
         requested_at=now,
     )
@@ -81,7 +82,7 @@ async def decide_exception(
                 await queries.people(session, application.id),
                 await queries.case_org_ids(session, center),
             ),
-            *rules.exception_decision_checks(exception.state),
+            *rules.exception_decision_checks(exception.state, application.state),
         ]
     )
     exception.state = decision

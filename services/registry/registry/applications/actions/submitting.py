@@ -42,7 +42,18 @@ async def submit(
     center = await center_for_update(session, application.center_id)
     # What is decided or under way is not judged again: its contents are no longer the question.
     require(
-        [*applicant_checks(application, actor), rules.move_check(application.state, Event.SUBMIT)]
+        [
+            *applicant_checks(application, actor),
+            # Of his own organization he acts rightly here; what counts is what else he did.
+            *rules.duty_checks(
+                actor.person_id,
+                None,
+                CaseCapacity.SUBMITTER,
+                await queries.people(session, application.id),
+                (),
+            ),
+            rules.move_check(application.state, Event.SUBMIT),
+        ]
     )
     warnings = require(await submission_checks(session, application, center, today))
     if application.receipt_no is None:

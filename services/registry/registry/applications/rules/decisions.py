@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from registry.applications.rules.entity import ExceptionState
+from registry.applications.rules.entity import ExceptionState, age_limit
 from registry.applications.rules.states import OPEN, Event, State, Told, move_check
 from registry.centers.rules import AgreementFacts, ApplicantForm, agreement_checks
 from registry.notices.rules import ObjectionState, objection_checks, period_checks
@@ -33,15 +33,25 @@ class CaseCapacity(StrEnum):
 
 # Who may not act as what, having acted as what in the same case before (X03, A122).
 EXCLUDES: Final[Mapping[CaseCapacity, frozenset[CaseCapacity]]] = {
+    # A person may have a client of an organization and another of the authority.
+    CaseCapacity.SUBMITTER: frozenset(CaseCapacity) - {CaseCapacity.SUBMITTER},
     CaseCapacity.HANDLER: frozenset(
-        {CaseCapacity.REVIEWER, CaseCapacity.APPROVER, CaseCapacity.SCORER}
+        {
+            CaseCapacity.SUBMITTER,
+            CaseCapacity.REVIEWER,
+            CaseCapacity.APPROVER,
+            CaseCapacity.SCORER,
+        }
     ),
     CaseCapacity.REVIEWER: frozenset(
-        {CaseCapacity.HANDLER, CaseCapacity.SCORER, CaseCapacity.VISITOR}
+        {
+            CaseCapacity.SUBMITTER,
+            CaseCapacity.HANDLER,
+            CaseCapacity.SCORER,
+            CaseCapacity.VISITOR,
+        }
     ),
-    CaseCapacity.APPROVER: frozenset(
-        {CaseCapacity.HANDLER, CaseCapacity.REVIEWER, CaseCapacity.SCORER, CaseCapacity.VISITOR}
-    ),
+    CaseCapacity.APPROVER: frozenset(CaseCapacity) - {CaseCapacity.APPROVER},
 }
 
 
@@ -90,7 +100,12 @@ def duty_checks(
 
 
 def acceptance_checks(
-    policy: Policy, state: State, exception: ExceptionState | None, *, needs_exception: bool
+    policy: Policy,
+    state: State,
+    exception: ExceptionState | None,
+    *,
+    needs_exception: bool,
+    submitted_on: date,
 ) -> list[Check]:
     """Check that a submission may be accepted: an exception it needs has been granted (A051)."""
     rule = policy.rule("A051")
@@ -101,7 +116,13 @@ def acceptance_checks(
     }
     return [
         rule.check("ENTITY_EXCEPTION_PENDING", Kind.STATE, passed=not waiting),
-        rule.check("ENTITY_AGE_EXCEEDED", Kind.CONTENT, passed=granted),
+        rule.check(
+            "ENTITY_AGE_EXCEEDED",
+            Kind.CONTENT,
+            passed=granted,
+            limit=age_limit(policy, submitted_on).isoformat(),
+            exception=None if exception is None else exception.value,
+        ),
         move_check(state, Event.ACCEPT),
     ]
 

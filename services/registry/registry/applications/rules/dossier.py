@@ -20,6 +20,8 @@ from registry.programme.rules import Window, field_checks, window_checks
 from shared.rules import Check, Kind, Policy, Rule, Severity
 
 CONSORTIUM: Final = Rule("A052", "三(二)")
+MILESTONE: Final = Rule("A053", "三(二)")
+SINGLE: Final = Rule("A105", "四(二)1")
 ROLLING_WINDOW: Final = Window(open_from=None, open_until=None, soft=True)
 
 
@@ -79,6 +81,16 @@ class CallTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class Founding:
+    """In which form a centre is founded, and what its form asks of it; the day is included."""
+
+    form: ApplicantForm
+    common_problem: str | None = None
+    has_entity: bool = False
+    entity_due_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ProfileFacts:
     """A sponsor's figures of one year, and how many entries it gives of each evidence.
 
@@ -112,35 +124,61 @@ class Dossier:
 
     state: State
     model: ModelType
-    form: ApplicantForm
+    founding: Founding
     field_codes: tuple[str, ...]
     lead: Party
     parties: tuple[Party, ...]
     entity: Party | None
-    common_problem: str | None
     call: CallTerms
     profiles: tuple[ProfileFacts, ...]
     technologies: tuple[TechnologyFacts, ...]
     materials: frozenset[str]
     plan: PlanFacts | None
     exception: ExceptionState | None = None
+    # Another centre that is applied for or listed stands on the same legal person.
+    entity_taken: bool = False
+    # The last day on which an application that was returned may come back.
+    due_on: date | None = None
 
 
-def consortium_checks(form: ApplicantForm, common_problem: str | None) -> list[Check]:
-    """Check that a consortium says which problem of its industry it is for (A052)."""
-    stated = form is not ApplicantForm.CONSORTIUM or bool((common_problem or "").strip())
+def consortium_checks(founding: Founding, today: date) -> list[Check]:
+    """Check that a consortium says what it is for, and when it will be a legal person (A052).
+
+    It has none yet: one that is named in its draft would pass by the rules of A051, which are
+    judged when a consortium attaches what it has registered.
+    """
+    if founding.form is not ApplicantForm.CONSORTIUM:
+        return []
+    due_on = founding.entity_due_on
     return [
         CONSORTIUM.check(
-            "COMMON_PROBLEM_MISSING", Kind.CONTENT, passed=stated, pointer="/common_problem"
-        )
+            "COMMON_PROBLEM_MISSING",
+            Kind.CONTENT,
+            passed=bool((founding.common_problem or "").strip()),
+            pointer="/common_problem",
+        ),
+        CONSORTIUM.check(
+            "FIELD_INVALID",
+            Kind.CONTENT,
+            passed=not founding.has_entity,
+            pointer="/legal_entity_id",
+            field="legal_entity_id",
+        ),
+        MILESTONE.check(
+            "FIELD_INVALID",
+            Kind.CONTENT,
+            passed=due_on is None or due_on > today,
+            pointer="/entity_due_on",
+            field="entity_due_on",
+            expected=f"> {today.isoformat()}",
+        ),
     ]
 
 
 def draft_checks(
     policy: Policy,
     model: ModelType,
-    form: ApplicantForm,
-    common_problem: str | None,
+    founding: Founding,
     lead: Party,
     field_codes: Sequence[str],
     active_fields: Collection[str],
@@ -151,7 +189,7 @@ def draft_checks(
         *sponsor_checks(policy, model, lead),
         honesty_check(lead.org_id, lead.dishonest_until, today, "/lead_sponsor_id"),
         *field_checks(field_codes, active_fields),
-        *consortium_checks(form, common_problem),
+        *consortium_checks(founding, today),
     ]
 
 
@@ -163,8 +201,7 @@ def submission_checks(
         *draft_checks(
             policy,
             dossier.model,
-            dossier.form,
-            dossier.common_problem,
+            dossier.founding,
             dossier.lead,
             dossier.field_codes,
             active_fields,
@@ -182,6 +219,7 @@ def submission_checks(
         *_material_checks(policy, dossier),
         *_plan_checks(policy, dossier),
         *window_checks(dossier.call.window, today),
+        *_return_checks(policy, dossier, today),
         move_check(dossier.state, Event.SUBMIT),
     ]
 
@@ -196,15 +234,37 @@ def _honesty_checks(dossier: Dossier, today: date) -> list[Check]:
 
 
 def _entity_checks(policy: Policy, dossier: Dossier, today: date) -> list[Check]:
-    if dossier.form is ApplicantForm.CONSORTIUM:
+    if dossier.founding.form is ApplicantForm.CONSORTIUM:
         return []
-    return entity_checks(
-        policy,
-        dossier.entity,
-        today,
-        strict=dossier.call.strict_entity_age,
-        exception=dossier.exception,
-    )
+    return [
+        *entity_checks(
+            policy,
+            dossier.entity,
+            today,
+            strict=dossier.call.strict_entity_age,
+            exception=dossier.exception,
+        ),
+        SINGLE.check(
+            "ENTITY_TAKEN",
+            Kind.STATE,
+            passed=not dossier.entity_taken,
+            pointer="/legal_entity_id",
+        ),
+    ]
+
+
+def _return_checks(policy: Policy, dossier: Dossier, today: date) -> list[Check]:
+    """Check that what was returned comes back in time, its last day included (A117)."""
+    if dossier.due_on is None:
+        return []
+    return [
+        policy.rule("A117").check(
+            "RETURN_EXPIRED",
+            Kind.STATE,
+            passed=today <= dossier.due_on,
+            last_on=dossier.due_on.isoformat(),
+        )
+    ]
 
 
 def _series_checks(policy: Policy, dossier: Dossier, today: date) -> list[Check]:

@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from registry.applications.rules.composition import Party
+from registry.applications.rules.states import OPEN, State
 from registry.organizations.rules import LegalPersonKind
 from shared.calendar import years_before
 from shared.rules import Check, Kind, Policy, Rule, Severity
@@ -115,7 +116,7 @@ def exception_request_checks(
     file_id: UUID | None,
     *,
     strict: bool,
-    waiting: ExceptionState | None = None,
+    waiting: bool = False,
 ) -> list[Check]:
     """Check a request for an exception: from A051 only, reasoned, evidenced, on a lenient call."""
     row = policy.rule("A051")
@@ -141,12 +142,12 @@ def exception_request_checks(
             missing=["file_id"],
         ),
         row.check("EXCEPTION_NOT_ALLOWED", Kind.STATE, passed=not strict),
-        row.check("STATE_CONFLICT", Kind.STATE, passed=waiting is not ExceptionState.PENDING),
+        row.check("STATE_CONFLICT", Kind.STATE, passed=not waiting),
     ]
 
 
-def exception_decision_checks(state: ExceptionState) -> list[Check]:
-    """Check that an exception still waits for its decision."""
+def exception_decision_checks(state: ExceptionState, case: State) -> list[Check]:
+    """Check that an exception still waits for its decision, in a case that is still open."""
     rule = Rule("A051", "三(二)")
     return [
         rule.check(
@@ -154,5 +155,6 @@ def exception_decision_checks(state: ExceptionState) -> list[Check]:
             Kind.STATE,
             passed=state is ExceptionState.PENDING,
             state=state.value,
-        )
+        ),
+        rule.check("STATE_CONFLICT", Kind.STATE, passed=case in OPEN, state=case.value),
     ]

@@ -331,6 +331,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_center_lead_sponsor_id", "center", ["lead_sponsor_id"], unique=False)
     op.create_index("ix_center_legal_entity_id", "center", ["legal_entity_id"], unique=False)
+    op.create_index(
+        "uq_center_legal_entity",
+        "center",
+        ["legal_entity_id"],
+        unique=True,
+        postgresql_where=sa.text(
+            "disclosed_at IS NOT NULL AND stage NOT IN ('delisted', 'dissolved')"
+        ),
+    )
     op.create_table(
         "park",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -707,6 +716,7 @@ def upgrade() -> None:
         sa.Column("application_id", sa.Uuid(), nullable=False),
         sa.Column("rule", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("legal_entity_id", sa.Uuid(), nullable=True),
         sa.Column("file_id", sa.Uuid(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
@@ -722,6 +732,11 @@ def upgrade() -> None:
             ["file_id"],
             ["stored_file.id"],
             name=op.f("fk_eligibility_exception_file_id_stored_file"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["legal_entity_id"],
+            ["organization.id"],
+            name=op.f("fk_eligibility_exception_legal_entity_id_organization"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_eligibility_exception")),
     )
@@ -983,6 +998,13 @@ def downgrade() -> None:
     op.drop_index("ix_application_applicant_org_id", table_name="application")
     op.drop_table("application")
     op.drop_table("park")
+    op.drop_index(
+        "uq_center_legal_entity",
+        table_name="center",
+        postgresql_where=sa.text(
+            "disclosed_at IS NOT NULL AND stage NOT IN ('delisted', 'dissolved')"
+        ),
+    )
     op.drop_index("ix_center_legal_entity_id", table_name="center")
     op.drop_index("ix_center_lead_sponsor_id", table_name="center")
     op.drop_table("center")
