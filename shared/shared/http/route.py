@@ -35,6 +35,7 @@ class Access:
     tenant: str
     key_required: bool = False
     streamed: bool = False
+    self_keyed: bool = False
 
 
 def access(
@@ -43,13 +44,15 @@ def access(
     rules: tuple[str, ...] = (),
     key_required: bool = False,
     streamed: bool = False,
+    self_keyed: bool = False,
     internal: bool = False,
 ) -> dict[str, Any]:
     """Declare who may call an operation; the route class enforces it, OpenAPI publishes it.
 
     No capacity means that no token is needed. `tenant` says in words which rows the caller
     sees. `key_required` makes Idempotency-Key a must (facts and money). `streamed` leaves the body
-    to the handler. `internal` hides the operation from the public document.
+    to the handler. `self_keyed` leaves the key to it too: the poster looks for a kept answer in the
+    same statement that posts. `internal` hides the operation from the public document.
     """
     declared: dict[str, Any] = {
         ACCESS: {
@@ -57,6 +60,7 @@ def access(
             "tenant": tenant,
             "key_required": key_required,
             "streamed": streamed,
+            "self_keyed": self_keyed,
         },
     }
     if rules:
@@ -167,6 +171,7 @@ class UnitOfWorkRoute(APIRoute):
             declared["tenant"],
             declared["key_required"],
             declared["streamed"],
+            declared["self_keyed"],
         )
 
     @cached_property
@@ -224,7 +229,7 @@ class UnitOfWorkRoute(APIRoute):
         work = await self._work_of(request, actor)
         request.state.work = work
         try:
-            if not self.access.streamed:
+            if not (self.access.streamed or self.access.self_keyed):
                 # A streamed body has no hash before its handler has read it.
                 await work.replay()
             response = await inner(request)

@@ -1,0 +1,53 @@
+"""Attempts on the door: clocks without an end, services that are gone, requests that are traced."""
+
+import httpx
+import pytest
+
+from tests.fixtures.stack import World
+
+pytestmark = pytest.mark.xdist_group("stack")
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+@pytest.mark.refusing
+@pytest.mark.requirement("X10")
+@pytest.mark.parametrize("now", ["9999-12-31T23:59:59Z", "2200-01-01T00:00:00Z"])
+def test_the_clock_is_not_put_where_days_end(now: str, world: World) -> None:
+    problem = world.caller("admin").refused("PUT", "/v1/sandbox/clock", {"now": now})
+    assert (problem["status"], problem["code"]) == (422, "FIELD_INVALID")
+
+
+@pytest.mark.refusing
+@pytest.mark.requirement("X10")
+def test_an_instant_that_no_calendar_holds_is_content(world: World) -> None:
+    body = {"now": "0001-01-01T00:00:00+14:00"}
+    problem = world.caller("admin").refused("PUT", "/v1/sandbox/clock", body)
+    assert problem["status"] == 422
+
+
+def test_a_service_that_is_gone_is_503_and_comes_back(world: World) -> None:
+    member = world.caller("m01")
+    member.get("/v1/me")
+    world.kill("ip_ledger")
+    try:
+        gone = member._send("GET", "/v1/ip-ledger/assets")
+        assert (gone.status_code, gone.json()["code"]) == (503, "UNAVAILABLE")
+        assert int(gone.headers["retry-after"]) >= 1
+        assert member._send("GET", "/v1/registry/centers").status_code == 200
+        document = httpx.get(f"{world.url}/openapi.json", timeout=30, trust_env=False)
+        assert document.status_code == 200
+        assert "/v1/registry/centers" in document.json()["paths"]
+    finally:
+        world.revive("ip_ledger")
+    assert member.get("/v1/ip-ledger/assets")["items"] is not None
+
+
+def test_a_request_keeps_its_id_and_trace_through_every_hop(world: World) -> None:
+    sent = {"X-Request-Id": "attack-1", "traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
+    member = world.caller("m01")
+    answer = member._send("GET", "/v1/ip-ledger/licenses/zzz", headers=sent)
+    assert answer.json()["request_id"] == answer.headers["x-request-id"] == "attack-1"
+    assert answer.headers["traceparent"].split("-")[1] == TRACE
+    for name in ("gateway", "ip_ledger"):
+        assert "attack-1" in world.stack.services[name].log.read_text(encoding="utf-8")
