@@ -18,7 +18,7 @@ demo: install  ## Walk one case from application to a proven payout (HERE=1: on 
 	@exec $(BIN)/zhichuang demo $(if $(HERE),--here)
 
 test: install-dev  ## The whole suite, on stacks that it starts itself (WORKERS=2, TESTS=tests/…).
-	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
+	@exec $(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
 
 check: install-dev  ## Format, lint, types, contracts, form, licenses, schema, OpenAPI, callers.
 	@exec $(BIN)/python -m tests.contract $(ONLY)
