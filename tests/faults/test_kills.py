@@ -11,8 +11,6 @@ import pytest
 
 from tests.fixtures.stack import World
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 
 def center_of(world: World) -> str:
     return str(world.caller("m01").get("/v1/me")["center_ids"][0])

@@ -9,7 +9,6 @@ from zhichuang.demo.case import Case
 
 
 @pytest.mark.requirement("A117", "A122", "A132")
-@pytest.mark.xdist_group("stack")
 def test_one_case_goes_from_its_application_to_a_proven_payout(
     world: World, tmp_path: Path
 ) -> None:

@@ -12,8 +12,6 @@ import pytest
 
 from tests.fixtures.stack import World
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 FACTS = "/v1/registry/facts"
 
 

@@ -7,8 +7,6 @@ import pytest
 
 from tests.fixtures.stack import World
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 
 def codes(problem: dict[str, Any]) -> set[str]:
     return {entry["code"] for entry in problem["errors"]}

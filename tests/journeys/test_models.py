@@ -7,8 +7,6 @@ import pytest
 from tests.fixtures.stack import World
 from zhichuang.demo.applying import Draft, material_file
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 
 def founded(world: World, lead: str, model: str, members: tuple[str, ...], **over: Any) -> Draft:
     """Draft and fill an application of `lead` with confirmed members."""

@@ -15,8 +15,6 @@ from zhichuang.demo.client import Caller
 from zhichuang.demo.year import ndjson, patent_number
 from zhichuang.verify import main as verify
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 LEDGER = "/v1/ip-ledger"
 PARTIES = (("m03", 400_000), ("m01", 350_000), ("m02", 150_000), ("m20", 50_000), ("m08", 50_000))
 
