@@ -86,6 +86,24 @@ def test_a_report_is_missing_when_nobody_sent_it_by_its_last_day(
     assert rules.is_missing(state, DUE, today) is missing
 
 
+@pytest.mark.requirement("A128")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("state", "today", "codes"),
+    [
+        (ReportState.RETURNED, date(2026, 4, 30), ["REPORT_MISSING"]),
+        (ReportState.RETURNED, date(2026, 5, 1), []),
+        (ReportState.DRAFT, date(2026, 4, 30), ["REPORT_MISSING"]),
+        (ReportState.SUBMITTED, date(2026, 1, 1), []),
+        (ReportState.LOCKED, date(2026, 1, 1), []),
+    ],
+)
+def test_a_returned_report_that_is_kept_back_does_not_hold_up_the_snapshot(
+    state: ReportState, today: date, codes: list[str]
+) -> None:
+    assert failed_codes(rules.freezing_checks(state, DUE, today)) == codes
+
+
 # --- over HTTP ------------------------------------------------------------------------------
 
 http = pytest.mark.anyio

@@ -141,7 +141,7 @@ async def lock(
     The caller has locked the case and checked `freezing_checks`. A missing one is `missing`.
     """
     report = await queries.report_for_update(session, case.id)
-    if report is None or report.state in (rules.ReportState.DRAFT, rules.ReportState.MISSING):
+    if report is None or report.state in rules.NOT_SENT:
         return await miss(session, actor, case, report, now)
     if report.state is rules.ReportState.SUBMITTED:
         report = await accept(session, actor, case.id, now)

@@ -50,8 +50,12 @@ MOVES: Final[Mapping[tuple[ReportState, Event], ReportState]] = {
     (ReportState.SUBMITTED, Event.ACCEPT): ReportState.ACCEPTED,
     (ReportState.ACCEPTED, Event.LOCK): ReportState.LOCKED,
     (ReportState.DRAFT, Event.MISS): ReportState.MISSING,
+    # Sent back and never sent again: a centre cannot hold up its own evaluation.
+    (ReportState.RETURNED, Event.MISS): ReportState.MISSING,
     (ReportState.MISSING, Event.REOPEN): ReportState.DRAFT,
 }
+# What a snapshot that may be taken finds missing.
+NOT_SENT: Final = frozenset({ReportState.DRAFT, ReportState.RETURNED, ReportState.MISSING})
 # What nobody can write in any more, until an approver reopens it.
 CLOSED: Final = frozenset({ReportState.LOCKED, ReportState.MISSING})
 
@@ -134,8 +138,14 @@ def is_missing(state: ReportState | None, due: Due, today: date) -> bool:
 
 
 def freezing_checks(state: ReportState | None, due: Due, today: date) -> list[Check]:
-    """Check that a report may go into a snapshot: sent in, or known to be missing (A128)."""
-    ready = state in (ReportState.SUBMITTED, ReportState.ACCEPTED) or is_missing(state, due, today)
+    """Check that a report may go into a snapshot: sent in, or known to be missing (A128).
+
+    One that was returned may come back as long as reports are taken; after that a handler who
+    freezes finds it missing. What is locked is in a snapshot already, which the case's state says.
+    """
+    sent = state in (ReportState.SUBMITTED, ReportState.ACCEPTED, ReportState.LOCKED)
+    kept_back = state is ReportState.RETURNED and today > due.last_on
+    ready = sent or kept_back or is_missing(state, due, today)
     return [
         YEARLY.check(
             "REPORT_MISSING", Kind.STATE, passed=ready, state=state.value if state else "draft"
