@@ -1,45 +1,103 @@
-"""Schemathesis, for a short while as each kind of caller: whatever is sent, no answer is a 5xx."""
+"""Schemathesis as each kind of caller, on what it may call: whatever is sent, nothing is a 5xx."""
 
+import copy
 import json
 import os
+import re
 import subprocess
-from typing import Final
+import sys
+from pathlib import Path
+from typing import Any, Final
 
+from tests.contract.openapi import METHODS
 from tests.contract.roles import CALLERS
-from tests.contract.step import BIN, ROOT, Context
+from tests.contract.step import ROOT, Context
 
-# The second tenants say nothing new here.
-_CALLERS: Final = [caller for caller in CALLERS if caller not in {"m02", "c02", "ex02"}]
+# Who speaks for a capacity; who may not call at all is the roles' step, and is refused early.
+# The administrator comes last, because he takes others' credentials away.
+_SPEAKERS: Final[dict[str | None, frozenset[str]]] = {
+    None: frozenset(),
+    "m01": CALLERS["m01"],
+    "c01": CALLERS["c01"],
+    "ex01": CALLERS["ex01"],
+    "handler": CALLERS["handler"],
+    **{name: frozenset({name}) for name in ("reviewer", "approver", "auditor", "bookkeeper")},
+    "finance": CALLERS["finance"],
+    "admin": frozenset({"admin"}),
+}
 _SEED: Final = 20260105
-# Python 3.11 itself gives up on describing deeply nested generators; no request is sent then.
-_INTERPRETER: Final = "AST constructor recursion depth mismatch"
 # The clock of the stack is not moved to the year 9999, and no token is taken back meanwhile.
-_LEFT_ALONE: Final = "^/(v1/sandbox/|oauth/)"
+_LEFT_ALONE: Final = re.compile("/(v1/sandbox/|oauth/)")
+# Threads change hands only where one waits. Python 3.11 keeps one depth for all threads that
+# parse source, and fails (`AST constructor recursion depth mismatch`) when they change hands
+# within a parse; Hypothesis' hook in the garbage collector is where they did.
+_PROGRAM: Final = (
+    "import sys; sys.setswitchinterval(60); from schemathesis.cli import schemathesis;"
+    " schemathesis(prog_name='schemathesis')"
+)
 
 
 def ask(context: Context) -> list[str]:
-    """Run it per caller: `ZHICHUANG_FUZZ_SECONDS` (15) each, with one seed."""
-    schema = context.folder / "openapi.json"
-    schema.write_text(json.dumps(context.openapi))
-    return [fault for caller in _CALLERS for fault in _run(context, caller, str(schema))]
+    """Run it per caller, `ZHICHUANG_FUZZ_EXAMPLES` (2) of a kind per operation, with one seed."""
+    return [fault for caller in _SPEAKERS for fault in _run(context, caller)]
 
 
-def _run(context: Context, caller: str | None, schema: str) -> list[str]:
+def _run(context: Context, caller: str | None) -> list[str]:
+    document, expected = _part_for(caller, context.openapi)
+    schema = context.folder / f"fuzz-{caller or 'nobody'}.json"
+    schema.write_text(json.dumps(document))
     token = [] if caller is None else ["-H", f"Authorization: Bearer {context.token(caller)}"]
-    command = [
-        *(str(BIN / "schemathesis"), "run", schema, "--url", context.stack.url, *token),
-        *("--checks", "not_a_server_error", "--phases", "examples,coverage,fuzzing"),
-        *("--max-examples", "10", "--seed", str(_SEED), "--generation-database", "none"),
-        *("--max-time", os.environ.get("ZHICHUANG_FUZZ_SECONDS", "15"), "--no-shrink"),
-        *("--exclude-path-regex", _LEFT_ALONE, "--request-timeout", "20", "--workers", "1"),
-        *("--continue-on-failure", "--warnings", "off", "--no-color"),
-    ]
-    done = subprocess.run(command, cwd=context.folder, capture_output=True, text=True, check=False)
-    if done.returncode == 0:
-        return []
+    done = subprocess.run(
+        [sys.executable, "-c", _PROGRAM, *_options(schema, context.stack.url), *token],
+        cwd=context.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     output = (done.stdout + done.stderr).replace(str(ROOT), ".")
-    _, failed, failures = output.partition("= FAILURES =")
-    errors = output.count("Runtime Error\n") or 1
-    if not failed and output.count(_INTERPRETER) >= errors and " passed" in output:
+    tested = re.search(r"^ *Tested: (\d+)", output, re.MULTILINE)
+    if done.returncode == 0 and tested is not None and int(tested[1]) == expected:
         return []
-    return [f"as {caller or 'nobody'}:\n{(failed + failures or output)[-6000:].strip()}"]
+    _, begin, told = output.partition("= FAILURES =")
+    return [f"as {caller or 'nobody'}:\n{(begin + told or output)[-6000:].strip()}"]
+
+
+def _options(schema: Path, url: str) -> list[str]:
+    examples = os.environ.get("ZHICHUANG_FUZZ_EXAMPLES", "2")
+    return [
+        *("run", str(schema), "--url", url, "--checks", "not_a_server_error"),
+        *("--phases", "examples,coverage,fuzzing", "--max-examples", examples),
+        *("--seed", str(_SEED), "--generation-database", "none", "--no-shrink"),
+        *("--request-timeout", "20", "--workers", "1", "--continue-on-failure"),
+        *("--warnings", "off", "--no-color"),
+    ]
+
+
+def _part_for(caller: str | None, whole: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    """Cut the document down to what the caller may call; count the operations left."""
+    document = copy.deepcopy(whole)
+    kept = 0
+    for path, item in document["paths"].items():
+        for method in METHODS:
+            if method not in item:
+                continue
+            if _LEFT_ALONE.match(path) or not _speaks(caller, item[method]):
+                del item[method]
+                continue
+            kept += 1
+            for parameter in item[method].get("parameters", []):
+                if parameter["name"] == "wait":
+                    # A long poll is asked for, but not waited for.
+                    parameter["schema"]["maximum"] = 0
+    document["paths"] = {
+        path: item for path, item in document["paths"].items() if item.keys() & set(METHODS)
+    }
+    return document, kept
+
+
+def _speaks(caller: str | None, operation: dict[str, Any]) -> bool:
+    """Whether this caller tries the operation; nobody's own are those without a speaker."""
+    capacities = set(operation["x-access"]["capacities"])
+    if caller is None:
+        return not capacities & frozenset().union(*_SPEAKERS.values())
+    return bool(capacities & _SPEAKERS[caller])
