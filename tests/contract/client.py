@@ -62,18 +62,8 @@ def _generate(context: Context) -> list[str]:
     said = done.stdout + done.stderr
     if done.returncode != 0:
         return [said[-4000:]]
-    _mend(context.folder / _PACKAGE / "models")
     warnings = re.findall(r"(?ms)^WARNING.*?(?=^WARNING|\Z)", said)
     return [text.strip() for text in warnings if not any(media in text for media in _RAW)]
-
-
-def _mend(models: Path) -> None:
-    """Rename the generator's own variable where a criterion `D` takes its name, `d`, away."""
-    for path in models.glob("*.py"):
-        text = path.read_text()
-        if re.search(r"^ +d = d\.pop\(", text, re.MULTILINE):
-            text = text.replace("d = dict(src_dict)", "given = dict(src_dict)")
-            path.write_text(re.sub(r"\bd\.pop\(", "given.pop(", text).replace("= d\n", "= given\n"))
 
 
 @dataclass(frozen=True)

@@ -265,8 +265,9 @@ class CriterionWeights(Body):
     A: DecimalText = Field(description="技术成果数量及质量.")
     B: DecimalText = Field(description="转移扩散和产业化.")
     C: DecimalText = Field(description="对行业发展的支撑作用.")
-    D: DecimalText = Field(description="人才队伍建设.")
     E: DecimalText = Field(description="国际合作.")
+    # Last, because a common generator of Python clients keeps what it has yet to read in `d`.
+    D: DecimalText = Field(description="人才队伍建设.")
 
 
 PROFILE_EXAMPLE: dict[str, Any] = {
