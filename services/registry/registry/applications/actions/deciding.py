@@ -213,13 +213,21 @@ async def _list(
 
 
 async def reject(
-    session: AsyncSession, actor: Actor, application_id: UUID, reason: str, now: datetime
+    session: AsyncSession,
+    actor: Actor,
+    application_id: UUID,
+    *,
+    reason: str,
+    told: CaseTold,
+    now: datetime,
 ) -> tuple[Application, Center]:
     """Reject an open case with a reason; its applicant may apply anew on any day (A159).
 
     Raises `Refused`: NOT_FOUND, SOD_VIOLATION or STATE_CONFLICT.
     """
     application, center = await case_for_decision(session, actor, application_id)
+    # Who has scored so far is known there alone until the review is complete (X03).
+    await hear(session, LISTING, application, told, now)
     require(
         [
             *await duty_checks(session, actor, application, center, CaseCapacity.APPROVER),

@@ -171,13 +171,16 @@ async def approve(
 async def reject(
     application_id: UUID,
     body: CaseReasonIn,
+    told: ToldNow,
     actor: CurrentActor,
     now: Now,
     session: Transaction,
     response: Response,
 ) -> ApplicationOut:
     """Reject a case with a reason; its applicant may apply anew on any day."""
-    application, center = await actions.reject(session, actor, application_id, body.reason, now)
+    application, center = await actions.reject(
+        session, actor, application_id, reason=body.reason, told=told, now=now
+    )
     tagged(response, application.version)
     return answers.application_out(application, center)
 
