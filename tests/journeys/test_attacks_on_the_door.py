@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from tests.fixtures.stack import World
+from zhichuang.demo.client import soon
 
 pytestmark = pytest.mark.xdist_group("stack")
 
@@ -50,4 +51,6 @@ def test_a_request_keeps_its_id_and_trace_through_every_hop(world: World) -> Non
     assert answer.json()["request_id"] == answer.headers["x-request-id"] == "attack-1"
     assert answer.headers["traceparent"].split("-")[1] == TRACE
     for name in ("gateway", "ip_ledger"):
-        assert "attack-1" in world.stack.services[name].log.read_text(encoding="utf-8")
+        log = world.stack.services[name].log
+        # Log lines are written in groups, a moment later.
+        soon(lambda log=log: log.read_text(encoding="utf-8"), lambda text: "attack-1" in text)  # type: ignore[misc]  # bound now

@@ -38,7 +38,7 @@ async def clock(now: Now) -> SandboxClockOut:
     "",
     operation_id="sandbox_move_clock",
     openapi_extra=access("admin", tenant="none", rules=("X10",)),
-    responses=problems("CLOCK_BACKWARDS", "FORBIDDEN_SCOPE"),
+    responses=problems("CLOCK_BACKWARDS", "FIELD_INVALID", "FORBIDDEN_SCOPE"),
 )
 async def move_clock(body: SandboxClockIn, request: Request) -> SandboxClockOut:
     """Move the programme clock forward, in every process, and answer once each has it."""

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -52,6 +53,13 @@ def _instant(value: Any) -> Any:  # noqa: ANN401 - judged here
     return value
 
 
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("instant", "an instant as RFC 3339") from None
+
+
 def _share(value: Any) -> Any:  # noqa: ANN401 - judged here
     if not isinstance(value, int) or isinstance(value, bool):
         raise PydanticCustomError(
@@ -68,6 +76,7 @@ Day = Annotated[date, BeforeValidator(_day), Field(description="A day in Shangha
 Instant = Annotated[
     AwareDatetime,
     BeforeValidator(_instant),
+    AfterValidator(_in_utc),
     PlainSerializer(_zulu, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]

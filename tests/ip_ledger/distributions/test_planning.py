@@ -110,7 +110,7 @@ def test_a_rate_below_the_signed_agreement_is_refused() -> None:
 def test_a_rule_for_someone_who_owns_nothing_or_twice_is_refused() -> None:
     assert refusals(RewardRule(ALICE, 500_000)) == ["REWARD_OWNER_UNKNOWN"]
     twice = [RewardRule(COMPANY, 100_000), RewardRule(COMPANY, 200_000)]
-    assert refusals(*twice) == ["REWARD_OWNER_UNKNOWN", "REWARD_OWNER_UNKNOWN"]
+    assert refusals(*twice) == ["PARTY_REPEATED"]
 
 
 @pytest.mark.requirement("A033")

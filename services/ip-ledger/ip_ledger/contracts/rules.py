@@ -346,6 +346,20 @@ def report_checks(report: Report) -> list[Check]:
     ]
 
 
+def day_checks(signed_on: date, registered_on: date | None, today: date) -> list[Check]:
+    """Check that what is reported has happened: nothing is signed or registered ahead of time."""
+    return [
+        TURNOVER.check(
+            "DAY_IN_FUTURE",
+            Kind.CONTENT,
+            passed=day is None or day <= today,
+            pointer=pointer,
+            today=today.isoformat(),
+        )
+        for day, pointer in ((signed_on, "/signed_on"), (registered_on, "/registered_on"))
+    ]
+
+
 def counterparty_checks(name: str | None, code: str | None) -> list[Check]:
     """Check that the other side is named, and its USCC is good where it is given."""
     named = COMMISSIONED.check(

@@ -363,15 +363,24 @@ def reward_checks(incomes: Sequence[Income], terms: Terms, planned: Plan) -> lis
     A rate is judged and not the amount: half a 分 of rounding makes no unlawful rule lawful.
     """
     owners = {owner for income in incomes for owner, ppm in income.shares if ppm}
-    checks: list[Check] = []
+    named = [rule.owner_id for rule in terms.rules]
+    repeated = sorted({str(owner) for owner in named if named.count(owner) > 1})
+    checks = [
+        REWARDS.check(
+            "PARTY_REPEATED",
+            Kind.CONTENT,
+            passed=not repeated,
+            pointer="/reward_rules",
+            org_ids=repeated,
+        )
+    ]
     for place, rule in enumerate(terms.rules):
         pointer = f"/reward_rules/{place}"
-        named_once = sum(other.owner_id == rule.owner_id for other in terms.rules) == 1
         checks.append(
             REWARDS.check(
                 "REWARD_OWNER_UNKNOWN",
                 Kind.CONTENT,
-                passed=rule.owner_id in owners and named_once,
+                passed=rule.owner_id in owners,
                 pointer=f"{pointer}/owner_id",
             )
         )

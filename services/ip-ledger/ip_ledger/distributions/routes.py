@@ -139,7 +139,8 @@ async def _shown(
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "REVENUE_OF_TWO_CENTERS", "REVENUE_DISTRIBUTED",
         "OWNERSHIP_MISSING", "REWARD_BELOW_FLOOR", "REWARD_OWNER_UNKNOWN",
-        "CONSORTIUM_NOT_REGISTERED", "IDEMPOTENCY_KEY_REQUIRED",
+        "PARTY_REPEATED", "AMOUNT_TOO_LARGE", "CONSORTIUM_NOT_REGISTERED",
+        "IDEMPOTENCY_KEY_REQUIRED",
     ),
 )  # fmt: skip
 async def draft_run(
@@ -235,7 +236,13 @@ async def approve_run(
     operation_id="ip_ledger_pay_distribution",
     openapi_extra=access("member", tenant=LEADING, rules=("X07",), key_required=True),
     responses=problems(
-        "NOT_FOUND", "FORBIDDEN_SCOPE", "STATE_CONFLICT", "STALE_INPUT", "IDEMPOTENCY_KEY_REQUIRED"
+        "NOT_FOUND",
+        "FORBIDDEN_SCOPE",
+        "STATE_CONFLICT",
+        "STALE_INPUT",
+        "DAYS_OUT_OF_ORDER",
+        "DAY_IN_FUTURE",
+        "IDEMPOTENCY_KEY_REQUIRED",
     ),
 )
 async def pay_run(
@@ -247,7 +254,7 @@ async def pay_run(
 ) -> DistributionRunOut:
     """Pay an approved run: its entries are posted and each line becomes a leaf of the log."""
     paid_on = today if body is None or body.paid_on is None else body.paid_on
-    run, entry_ids = await actions.pay(session, actor, run_id, paid_on)
+    run, entry_ids = await actions.pay(session, actor, run_id, paid_on, today)
     return (await _shown(session, [run], entry_ids))[0]
 
 
@@ -258,7 +265,7 @@ async def pay_run(
     openapi_extra=access("member", tenant=LEADING, rules=("X07",), key_required=True),
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "SOD_VIOLATION", "STATE_CONFLICT",
-        "REVERSAL_BEFORE_ORIGINAL", "IDEMPOTENCY_KEY_REQUIRED",
+        "REVERSAL_BEFORE_ORIGINAL", "DAY_IN_FUTURE", "IDEMPOTENCY_KEY_REQUIRED",
     ),
 )  # fmt: skip
 async def reverse_run(
@@ -271,7 +278,9 @@ async def reverse_run(
     """Undo a paid run by a new one, which is the answer; its income can be shared out again."""
     given = body or RunReversalIn()
     effective_on = given.effective_on or today
-    run, entry_ids = await actions.reverse(session, actor, run_id, effective_on, given.reason)
+    run, entry_ids = await actions.reverse(
+        session, actor, run_id, effective_on, given.reason, today
+    )
     return (await _shown(session, [run], entry_ids))[0]
 
 

@@ -1,11 +1,12 @@
 """Where a run stands, and who may take it further."""
 
 from collections.abc import Collection, Mapping
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from shared.calendar import day_of
 from shared.rules import Check, Kind, Rule
 
 SHARING: Final = Rule("A086", "三(三)1-④")  # 风险分担、利益共享机制
@@ -94,8 +95,28 @@ def approval_checks(drafted_by: UUID, approving: UUID) -> list[Check]:
     ]
 
 
-def reversal_date_checks(paid_on: date, effective_on: date) -> list[Check]:
-    """Check that a run is not undone on a day before it was paid."""
+def payment_date_checks(approved_at: datetime | None, paid_on: date, today: date) -> list[Check]:
+    """Check that a run is paid from the day of its approval on, and not ahead of time."""
+    in_order = approved_at is None or day_of(approved_at) <= paid_on
+    return [
+        SHARING.check("DAYS_OUT_OF_ORDER", Kind.CONTENT, passed=in_order, pointer="/paid_on"),
+        _past_check(paid_on, today, "/paid_on"),
+    ]
+
+
+def _past_check(day: date, today: date, pointer: str) -> Check:
+    """Money that has not moved yet is not booked as moved."""
+    return SHARING.check(
+        "DAY_IN_FUTURE",
+        Kind.CONTENT,
+        passed=day <= today,
+        pointer=pointer,
+        today=today.isoformat(),
+    )
+
+
+def reversal_date_checks(paid_on: date, effective_on: date, today: date) -> list[Check]:
+    """Check that a run is undone no earlier than it was paid, and not ahead of time."""
     return [
         SHARING.check(
             "REVERSAL_BEFORE_ORIGINAL",
@@ -103,5 +124,6 @@ def reversal_date_checks(paid_on: date, effective_on: date) -> list[Check]:
             passed=effective_on >= paid_on,
             pointer="/effective_on",
             original_on=paid_on.isoformat(),
-        )
+        ),
+        _past_check(effective_on, today, "/effective_on"),
     ]

@@ -17,7 +17,7 @@ from shared.auth import Actor
 from shared.clock import Clock
 from shared.database import new_id
 from shared.events import EventRow, record, record_many
-from shared.rules import require
+from shared.rules import Check, require
 
 
 async def open_accounts(
@@ -53,11 +53,26 @@ async def open_accounts(
 
 
 async def open_account(
-    session: AsyncSession, actor: Actor, center_id: UUID, name: AccountName, currency: str
+    session: AsyncSession,
+    actor: Actor,
+    center_id: UUID,
+    name: AccountName,
+    currency: str,
+    *,
+    known_orgs: frozenset[UUID],
 ) -> Account:
-    """Open an account by hand, or give the one that is there (X07)."""
+    """Open an account by hand, or give the one that is there (X07).
+
+    `known_orgs` holds the organization it is kept for, where the programme knows it. Raises
+    `Refused`: PARTY_UNKNOWN, or ALREADY_EXISTS for a name that stands for another kind.
+    """
+    require(rules.holder_checks(name.org_id, known_orgs))
+    there = await queries.account_ids(session, center_id, currency)
     ids = await open_accounts(session, center_id, [name], currency)
     account = await queries.account(session, ids[name])
+    require(rules.kind_checks(name.code, account.kind, name.kind))
+    if account.id in there.values():
+        return account
     record(session, actor, "account.opened", account.id, center_id=center_id, code=name.code)
     return account
 
@@ -65,13 +80,15 @@ async def open_account(
 async def post_entries(session: AsyncSession, actor: Actor, drafts: Sequence[EntryDraft]) -> None:
     """Post entries with their postings, balances, log records and events, in four statements.
 
-    Raises `Refused`: UNBALANCED. The accounts must exist.
+    Raises `Refused`: UNBALANCED or AMOUNT_TOO_LARGE. The accounts must exist.
     """
     require([check for draft in drafts for check in rules.entry_checks(draft)])
     clock: Clock = session.info["clock"]
     # The statement runs beside the session, on its connection and in its transaction: what the
     # session still holds back must be there first.
     await session.flush()
+    verdicts = await balance_verdicts(session, drafts)
+    require([check for checks in verdicts.values() for check in checks])
     connection = await (await session.connection()).get_raw_connection()
     driver: Any = connection.driver_connection
     times, people = [clock.now()] * len(drafts), [actor.person_id] * len(drafts)
@@ -80,6 +97,14 @@ async def post_entries(session: AsyncSession, actor: Actor, drafts: Sequence[Ent
     await append_records(session, [logged(draft, readers[draft.id]) for draft in drafts])
     rows = [EventRow(draft.id, draft.center_id, rules.event_data(draft)) for draft in drafts]
     await record_many(session, actor, "entry.posted", rows)
+
+
+async def balance_verdicts(
+    session: AsyncSession, drafts: Sequence[EntryDraft]
+) -> dict[UUID, list[Check]]:
+    """Judge what entries would make of their accounts, which stay locked until the commit."""
+    ids = {line.account_id for draft in drafts for line in draft.lines}
+    return rules.balances_after(drafts, await queries.balances_for_update(session, ids))
 
 
 def logged(draft: EntryDraft, readers: Iterable[UUID]) -> NewRecord:

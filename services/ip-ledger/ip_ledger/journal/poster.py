@@ -174,6 +174,8 @@ def _refusal(error: Exception) -> Exception:
     constraint = getattr(error, "constraint_name", None)
     if constraint == "uq_journal_entry_reverses_id":
         check = rules.JOURNAL.check("ALREADY_REVERSED", Kind.STATE, passed=False)
+    elif constraint == "ck_posting_balance_after_fen":
+        check = rules.balance_checks(rules.MOST_FEN + 1)[0]
     elif constraint == "pk_kept_answer":
         # A twin in another process committed after this statement began.
         check = _in_progress()

@@ -149,6 +149,10 @@ async def record_many(
         index: tuple(check for check in _checks(draft, places) if check.refuses)
         for index, draft in drafts.items()
     }
+    sound = [draft for index, draft in drafts.items() if not failed[index]]
+    verdicts = await actions.balance_verdicts(session, sound)
+    for index, draft in drafts.items():
+        failed[index] += tuple(check for check in verdicts.get(draft.id, ()) if check.refuses)
     good = [draft for index, draft in drafts.items() if not failed[index]]
     if good:
         await actions.post_entries(session, actor, good)

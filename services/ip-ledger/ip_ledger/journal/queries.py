@@ -85,6 +85,19 @@ async def visible_account(session: AsyncSession, actor: Actor, account_id: UUID)
     return Standing(*found((await session.execute(statement)).first()))
 
 
+async def balances_for_update(
+    session: AsyncSession, account_ids: Iterable[UUID]
+) -> dict[UUID, int]:
+    """Give present balances and lock them, in the order in which posting locks them."""
+    rows = await session.scalars(
+        select(AccountBalance)
+        .where(col(AccountBalance.account_id).in_(set(account_ids)))
+        .order_by(col(AccountBalance.account_id))
+        .with_for_update(key_share=True)
+    )
+    return {row.account_id: row.balance_fen for row in rows}
+
+
 async def balances_at(
     session: AsyncSession, account_ids: Iterable[UUID], on: date | None, known_at: datetime | None
 ) -> Mapping[UUID, tuple[int, int]]:

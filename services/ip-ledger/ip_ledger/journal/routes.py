@@ -11,7 +11,7 @@ from sqlmodel import col
 from starlette.responses import Response
 
 from ip_ledger.journal import actions, posting, queries, rules
-from ip_ledger.journal.rules import AccountKind, AccountName
+from ip_ledger.journal.rules import AccountKind, AccountName, balance_checks
 from ip_ledger.journal.schemas import (
     AccountEntryOut,
     AccountIn,
@@ -23,6 +23,7 @@ from ip_ledger.journal.schemas import (
 from ip_ledger.journal.tables import Account, JournalEntry, Posting
 from ip_ledger.tenancy import center_of
 from ip_ledger.times import AsOf
+from shared.directory import ensure_center, ensure_organizations
 from shared.http import (
     CurrentActor,
     CurrentWork,
@@ -31,6 +32,7 @@ from shared.http import (
     PageQuery,
     Reading,
     Router,
+    Services,
     Transaction,
     access,
     paginate,
@@ -39,7 +41,7 @@ from shared.http import (
 from shared.http.batches import BatchKind, BatchOptions, BatchOut, run_batch
 from shared.http.constraints import meaning
 from shared.http.schemas import Day, fen
-from shared.rules import Kind, found
+from shared.rules import Kind, found, require
 
 router = Router(prefix="/v1/ip-ledger", tags=["journal"])
 
@@ -47,6 +49,7 @@ BOOKS: Final = "officials; the centre; each organization its own accounts"
 BOOKKEEPER: Final = "the duty bookkeeper, in every centre's books"
 
 meaning("uq_journal_entry_reverses_id", rules.JOURNAL, "ALREADY_REVERSED", Kind.STATE)
+meaning("ck_posting_balance_after_fen", rules.JOURNAL, "AMOUNT_TOO_LARGE", Kind.CONTENT)
 meaning("ck_posting_balanced", rules.JOURNAL, "UNBALANCED", Kind.CONTENT)
 
 ENTRIES: Final = BatchKind(
@@ -54,6 +57,14 @@ ENTRIES: Final = BatchKind(
 )
 
 On = Annotated[Day | None, Query(description="What held that day: entries up to its end.")]
+
+
+async def holder_known(body: AccountIn, work: CurrentWork, services: Services) -> frozenset[UUID]:
+    """Fetch centre and holder, where the copy has not got them, before any transaction."""
+    await work.replay()
+    await ensure_center(services, work.sessions, body.center_id)
+    wanted = set() if body.org_id is None else {body.org_id}
+    return frozenset(await ensure_organizations(services, work.sessions, wanted))
 
 
 @router.get(
@@ -84,6 +95,8 @@ async def list_accounts(
     dated = on is not None or as_of is not None
     if dated:
         past = await queries.balances_at(session, [row[0].id for row in rows], on, as_of)
+        # Days can be out of the order of recording, in which alone balances are held in bounds.
+        require([check for fen_then, _ in past.values() for check in balance_checks(fen_then)])
     items = [
         _account(account, *(past.get(account.id, (0, 0)) if dated else (balance, version)))
         for account, balance, version in rows
@@ -108,13 +121,20 @@ def _account(account: Account, balance_fen: int, version: int) -> AccountOut:
     operation_id="ip_ledger_open_account",
     status_code=201,
     openapi_extra=access("bookkeeper", tenant=BOOKKEEPER, rules=("X07",)),
-    responses=problems("NOT_FOUND"),
+    responses=problems("NOT_FOUND", "PARTY_UNKNOWN", "ALREADY_EXISTS"),
 )
-async def open_account(body: AccountIn, actor: CurrentActor, session: Transaction) -> AccountOut:
+async def open_account(
+    body: AccountIn,
+    actor: CurrentActor,
+    known_orgs: Annotated[frozenset[UUID], Depends(holder_known)],
+    session: Transaction,
+) -> AccountOut:
     """Open an account; one that is there already is the answer."""
     found(await center_of(session, body.center_id))
     name = AccountName(body.code, body.kind, body.org_id)
-    account = await actions.open_account(session, actor, body.center_id, name, body.currency)
+    account = await actions.open_account(
+        session, actor, body.center_id, name, body.currency, known_orgs=known_orgs
+    )
     await session.flush()
     standing = await queries.visible_account(session, actor, account.id)
     return _account(standing.account, standing.balance_fen, standing.version)
@@ -134,6 +154,7 @@ async def get_account(
     if on is None and as_of is None:
         return _account(standing.account, standing.balance_fen, standing.version)
     past = await queries.balances_at(session, [account_id], on, as_of)
+    require([check for fen_then, _ in past.values() for check in balance_checks(fen_then)])
     return _account(standing.account, *past.get(account_id, (0, 0)))
 
 
@@ -179,8 +200,12 @@ def _account_entry(line: Posting, entry: JournalEntry) -> AccountEntryOut:
     operation_id="ip_ledger_post_entry",
     status_code=201,
     response_model=EntryOut,
-    openapi_extra=access("bookkeeper", tenant=BOOKKEEPER, rules=("X07",), key_required=True),
-    responses=problems("UNBALANCED", "ACCOUNT_UNKNOWN", "IDEMPOTENCY_KEY_REQUIRED"),
+    openapi_extra=access(
+        "bookkeeper", tenant=BOOKKEEPER, rules=("X07",), key_required=True, self_keyed=True
+    ),
+    responses=problems(
+        "UNBALANCED", "ACCOUNT_UNKNOWN", "AMOUNT_TOO_LARGE", "IDEMPOTENCY_KEY_REQUIRED"
+    ),
 )
 async def post_entry(
     body: EntryIn, request: Request, actor: CurrentActor, work: CurrentWork, now: Now

@@ -1,6 +1,6 @@
 """What an entry must be: balanced in every currency, reversed once and never before itself."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -11,6 +11,8 @@ from shared.rules import Check, Kind, Rule
 
 # X07: append-only ledger; corrections are reversing entries.
 JOURNAL: Final = Rule("X07", "architecture 6")
+# Every balance that an account ever showed stays within this, on either side.
+MOST_FEN: Final = 2**53 - 1
 FORM: Final = Rule("API", "openapi")
 
 
@@ -145,6 +147,65 @@ def account_checks(
             )
         )
     return checks
+
+
+def holder_checks(org_id: UUID | None, known_orgs: Collection[UUID]) -> list[Check]:
+    """Check that the programme knows the organization that an account is kept for."""
+    known = org_id is None or org_id in known_orgs
+    return [
+        JOURNAL.check(
+            "PARTY_UNKNOWN",
+            Kind.CONTENT,
+            passed=known,
+            pointer="/org_id",
+            org_ids=[] if known else [str(org_id)],
+        )
+    ]
+
+
+def kind_checks(code: str, standing: AccountKind, wanted: AccountKind) -> list[Check]:
+    """Check that an account that is there is of the kind that was asked for."""
+    return [
+        JOURNAL.check(
+            "ALREADY_EXISTS", Kind.STATE, passed=standing == wanted, pointer="/kind", key=code
+        )
+    ]
+
+
+def balance_checks(balance_fen: int, pointer: str | None = None) -> list[Check]:
+    """Check that an amount can be told exactly: clients read integers up to 2^53 - 1."""
+    return [
+        JOURNAL.check(
+            "AMOUNT_TOO_LARGE",
+            Kind.CONTENT,
+            passed=abs(balance_fen) <= MOST_FEN,
+            pointer=pointer,
+            max_fen=MOST_FEN,
+        )
+    ]
+
+
+def balances_after(
+    drafts: Iterable[EntryDraft], balances: Mapping[UUID, int]
+) -> dict[UUID, list[Check]]:
+    """Post entries one after another on paper; give each one's checks.
+
+    One that would carry an account out of bounds is left out, so that those after it are judged
+    without it.
+    """
+    standing = dict(balances)
+    verdicts = {}
+    for draft in drafts:
+        after: dict[UUID, int] = {}
+        checks: list[Check] = []
+        for place, line in enumerate(draft.lines):
+            before = after.get(line.account_id, standing.get(line.account_id, 0))
+            after[line.account_id] = before + line.amount_fen
+            checks += balance_checks(after[line.account_id], f"/postings/{place}")
+        verdicts[draft.id] = checks
+        if not any(check.refuses for check in checks):
+            standing |= after
+    return verdicts
 
 
 def reversal_checks(

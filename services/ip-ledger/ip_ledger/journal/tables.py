@@ -14,7 +14,7 @@ from sqlalchemy import (
 from sqlmodel import Field
 
 from ip_ledger.base import Base
-from ip_ledger.journal.rules import AccountKind
+from ip_ledger.journal.rules import MOST_FEN, AccountKind
 from shared.database import EnumText, instant, new_id
 
 
@@ -90,6 +90,9 @@ class Posting(Base, table=True):
         ),
         UniqueConstraint("account_id", "account_version", name="uq_posting_account_version"),
         CheckConstraint("amount_fen <> 0", name="amount_fen"),
+        CheckConstraint(
+            f"balance_after_fen BETWEEN -{MOST_FEN} AND {MOST_FEN}", name="balance_after_fen"
+        ),
         {"info": {"insert_only": True}},
     )
 

@@ -42,7 +42,7 @@ async def register(
     """Enter a contract's registration, from which on it counts as market turnover (A127).
 
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, VERSION_CONFLICT, NUMBER_FORMAT,
-    DAYS_OUT_OF_ORDER, ALREADY_EXISTS or STATE_CONFLICT.
+    DAYS_OUT_OF_ORDER, DAY_IN_FUTURE, ALREADY_EXISTS or STATE_CONFLICT.
     """
     contract = await queries.contract_for_update(session, actor, contract_id, today)
     number = normalized_number(registration.number)
@@ -54,6 +54,7 @@ async def register(
             *rules.registration_checks(
                 contract.signed_on, number, registration.registered_on, registration.scheme
             ),
+            *rules.day_checks(contract.signed_on, registration.registered_on, today),
             rules.TURNOVER.check(
                 "ALREADY_EXISTS", Kind.STATE, passed=not taken, pointer="/registration_no",
                 key=number,

@@ -45,8 +45,8 @@ async def report(
 ) -> Reported:
     """Record a technology contract of a centre for which the actor may write (A089, A127).
 
-    Raises `Refused`: NOT_FOUND, AMOUNT_EXCEEDED, NUMBER_FORMAT, USCC_…, ALREADY_EXISTS,
-    EXTERNAL_ID_MISMATCH or CONSORTIUM_NOT_REGISTERED.
+    Raises `Refused`: NOT_FOUND, AMOUNT_EXCEEDED, DAY_IN_FUTURE, NUMBER_FORMAT, USCC_…,
+    ALREADY_EXISTS, EXTERNAL_ID_MISMATCH or CONSORTIUM_NOT_REGISTERED.
     """
     verdict = (await report_many(session, actor, [one], policy=policy, now=now, today=today))[0]
     if verdict.contract is None:
@@ -101,6 +101,7 @@ class _Judge:
     # Counted once: walking the calendar for each of thousands of rows would cost most of the time.
     due_on: Mapping[Review, date]
     now: datetime
+    today: date
 
     def verdict(self, one: Report) -> Reported:
         center = self.centers.get(one.center_id)
@@ -113,6 +114,7 @@ class _Judge:
             return Reported(former, is_new=False)
         checks = [
             *rules.report_checks(one),
+            *rules.day_checks(one.signed_on, one.registered_on, self.today),
             *rules.party_checks(
                 has_legal_entity=center.legal_entity_id is not None,
                 party_org_id=one.party_org_id,
@@ -188,6 +190,7 @@ async def _judge(
         await queries.registered_numbers(session, numbers),
         {review: rules.review_due_on(policy, review, today) for review in Review},
         now,
+        today,
     )
 
 

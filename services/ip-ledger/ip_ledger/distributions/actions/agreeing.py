@@ -6,10 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ip_ledger.distributions import queries, rules
 from ip_ledger.distributions.actions.common import (
-    input_checks,
     leading_checks,
     note,
     release,
+    step_checks,
 )
 from ip_ledger.distributions.rules import Event
 from ip_ledger.distributions.tables import (
@@ -35,12 +35,11 @@ async def confirm(
     require(
         [
             *rules.confirmation_checks(own, owners),
-            *rules.state_checks(run.state, Event.CONFIRM),
             rules.SHARING.check(
                 "ALREADY_EXISTS", Kind.STATE, passed=own not in confirmed, key=str(own)
             ),
             *rules.input_checks(plan_hash, run.plan_hash),
-            *await input_checks(session, run),
+            *await step_checks(session, run, Event.CONFIRM),
         ]
     )
     own = found(own)
@@ -71,8 +70,7 @@ async def approve(session: AsyncSession, actor: Actor, run_id: UUID) -> Distribu
         [
             *await leading_checks(session, actor, run.center_id),
             *rules.approval_checks(run.drafted_by, actor.person_id),
-            *rules.state_checks(run.state, Event.APPROVE),
-            *await input_checks(session, run),
+            *await step_checks(session, run, Event.APPROVE),
         ]
     )
     clock: Clock = session.info["clock"]

@@ -10,6 +10,7 @@ from ip_ledger import tenancy
 from ip_ledger.distributions import plan_rules, queries, rules
 from ip_ledger.distributions.plan_rules import RewardRule, Terms
 from ip_ledger.distributions.queries import Inputs
+from ip_ledger.distributions.rules import Event
 from ip_ledger.distributions.tables import DistributionRun
 from shared.auth import Actor
 from shared.events import record
@@ -25,7 +26,18 @@ async def leading_checks(session: AsyncSession, actor: Actor, center_id: UUID) -
     return [TENANCY.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=leads)]
 
 
-async def input_checks(session: AsyncSession, run: DistributionRun) -> list[Check]:
+async def step_checks(session: AsyncSession, run: DistributionRun, event: Event) -> list[Check]:
+    """Check that a run may take a step and that what it rests on stands.
+
+    A run that is past the step rests on nothing any more: paying it has moved its own carry.
+    """
+    checks = rules.state_checks(run.state, event)
+    if any(check.refuses for check in checks):
+        return checks
+    return [*checks, *await _input_checks(session, run)]
+
+
+async def _input_checks(session: AsyncSession, run: DistributionRun) -> list[Check]:
     """Compute the plan again from what is known now; another hash means that something moved."""
     inputs = await queries.inputs(session, await queries.events_of_run(session, run.id))
     kept = [

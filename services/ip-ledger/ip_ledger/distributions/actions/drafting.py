@@ -22,6 +22,7 @@ from ip_ledger.distributions.tables import (
     DistributionRun,
     DistributionRunEvent,
 )
+from ip_ledger.journal.rules import balance_checks
 from ip_ledger.revenue import queries as revenue
 from ip_ledger.revenue.tables import RevenueEvent
 from shared.auth import Actor
@@ -42,7 +43,8 @@ async def draft_run(session: AsyncSession, actor: Actor, draft: RunDraft) -> Dis
     """Compute a run and keep its plan for the owners to confirm (A033, A086).
 
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, REVENUE_OF_TWO_CENTERS, REVENUE_DISTRIBUTED,
-    OWNERSHIP_MISSING, REWARD_BELOW_FLOOR, REWARD_OWNER_UNKNOWN or CONSORTIUM_NOT_REGISTERED.
+    OWNERSHIP_MISSING, REWARD_BELOW_FLOOR, REWARD_OWNER_UNKNOWN, PARTY_REPEATED, AMOUNT_TOO_LARGE
+    or CONSORTIUM_NOT_REGISTERED.
     """
     events = await revenue.events_of(session, actor, draft.event_ids)
     found(events if {event.id for event in events} == set(draft.event_ids) else None)
@@ -85,6 +87,7 @@ def _event_checks(events: Sequence[RevenueEvent], draft: RunDraft, taken: set[UU
             pointer="/revenue_event_ids",
             event_ids=sorted(str(event_id) for event_id in taken | repeated),
         ),
+        *balance_checks(sum(event.net_fen for event in events), "/revenue_event_ids"),
     ]
 
 

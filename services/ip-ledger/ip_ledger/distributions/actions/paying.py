@@ -11,10 +11,10 @@ from sqlmodel import col
 from ip_ledger import tenancy
 from ip_ledger.distributions import booking, queries, rules
 from ip_ledger.distributions.actions.common import (
-    input_checks,
     leading_checks,
     note,
     release,
+    step_checks,
 )
 from ip_ledger.distributions.rules import Event, RunKind, State
 from ip_ledger.distributions.tables import (
@@ -31,19 +31,20 @@ from shared.rules import Check, Kind, require
 
 
 async def pay(
-    session: AsyncSession, actor: Actor, run_id: UUID, paid_on: date
+    session: AsyncSession, actor: Actor, run_id: UUID, paid_on: date, today: date
 ) -> tuple[DistributionRun, list[UUID]]:
     """Post a run's entries, log its lines and keep what rounding owes; give the entries' ids.
 
-    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, STATE_CONFLICT or STALE_INPUT.
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, STATE_CONFLICT, STALE_INPUT, DAYS_OUT_OF_ORDER,
+    DAY_IN_FUTURE or AMOUNT_TOO_LARGE.
     """
     run = await queries.run_for_update(session, actor, run_id)
     await tenancy.lock_center(session, run.center_id)
     require(
         [
             *await leading_checks(session, actor, run.center_id),
-            *rules.state_checks(run.state, Event.PAY),
-            *await input_checks(session, run),
+            *await step_checks(session, run, Event.PAY),
+            *rules.payment_date_checks(run.approved_at, paid_on, today),
         ]
     )
     run.state = rules.MOVES[run.state, Event.PAY]
@@ -63,12 +64,17 @@ async def pay(
 
 
 async def reverse(
-    session: AsyncSession, actor: Actor, run_id: UUID, effective_on: date, reason: str | None
+    session: AsyncSession,
+    actor: Actor,
+    run_id: UUID,
+    effective_on: date,
+    reason: str | None,
+    today: date,
 ) -> tuple[DistributionRun, list[UUID]]:
     """Undo a paid run by another one: entries, lines and carry, each with the other sign (X07).
 
     The income can then be shared out again. Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE,
-    SOD_VIOLATION, STATE_CONFLICT or REVERSAL_BEFORE_ORIGINAL.
+    SOD_VIOLATION, STATE_CONFLICT, REVERSAL_BEFORE_ORIGINAL or DAY_IN_FUTURE.
     """
     run = await queries.run_for_update(session, actor, run_id)
     await tenancy.lock_center(session, run.center_id)
@@ -79,7 +85,7 @@ async def reverse(
             *rules.approval_checks(run.drafted_by, actor.person_id),
             *moves,
             *_undoable(run),
-            *rules.reversal_date_checks(run.paid_on or effective_on, effective_on),
+            *rules.reversal_date_checks(run.paid_on or effective_on, effective_on, today),
         ]
     )
     run.state = rules.MOVES[run.state, Event.REVERSE]

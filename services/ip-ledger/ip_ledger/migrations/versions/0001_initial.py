@@ -720,6 +720,10 @@ def upgrade() -> None:
         sa.Column("balance_after_fen", sa.BigInteger(), nullable=False),
         sa.Column("account_version", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("amount_fen <> 0", name=op.f("ck_posting_amount_fen")),
+        sa.CheckConstraint(
+            "balance_after_fen BETWEEN -9007199254740991 AND 9007199254740991",
+            name=op.f("ck_posting_balance_after_fen"),
+        ),
         sa.ForeignKeyConstraint(
             ["account_id", "currency"],
             ["account.id", "account.currency"],
