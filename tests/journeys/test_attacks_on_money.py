@@ -1,4 +1,4 @@
-"""Attempts to double, lose or misread money: at once, twice, too big, too early, killed half-way."""
+"""Attempts to double, lose or misread money: at once, too big, too early, killed half-way."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -35,18 +35,18 @@ def post(caller: Caller, path: str, body: Any = None, key: str | None = None) ->
     return caller._send("POST", path, body=body, headers={"Idempotency-Key": key or str(uuid4())})
 
 
-def agreed(held: Held, run: dict[str, Any]) -> str:
+def agreed(ours: Held, run: dict[str, Any]) -> str:
     """Let every owner confirm a run and the second operator approve it; give its path."""
     path = f"{RUNS}/{run['id']}"
-    for owner in (held.world.caller("m03"), held.world.caller("m01"), held.operators[0]):
+    for owner in (ours.world.caller("m03"), ours.world.caller("m01"), ours.operators[0]):
         owner.post(f"{path}/confirmations", {"plan_hash": run["plan_hash"]})
-    held.operators[1].post(f"{path}/approve")
+    ours.operators[1].post(f"{path}/approve")
     return path
 
 
-def balances(held: Held) -> dict[str, int]:
+def balances(ours: Held) -> dict[str, int]:
     """Give the centre's balances by account."""
-    shown = held.operators[0].get(f"{LEDGER}/accounts", center_id=held.draft.center_id, limit=500)
+    shown = ours.operators[0].get(f"{LEDGER}/accounts", center_id=ours.draft.center_id, limit=500)
     return {
         f"{account['code']} {account['org_id']}": account["balance"]["amount"]
         for account in shown["items"]
