@@ -146,7 +146,7 @@ async def run_batch(
         await work.replay()
         total = await anyio.to_thread.run_sync(count_rows, path, media_type)
         if total > MAX_ROWS:
-            raise Failure("BODY_TOO_LARGE", max_bytes=request.app.state.settings.max_upload_bytes)
+            raise Failure("ROWS_TOO_MANY", max_rows=MAX_ROWS)
         if total > INLINE_ROWS:
             upload = Upload(path, media_type, digest, total)
             return await _queued(kind, actor, work, options, upload)
@@ -268,7 +268,7 @@ async def _queued(
 ) -> Response:
     if options.mode is Mode.ATOMIC or options.dry_run:
         # One transaction over a hundred thousand rows would hold its locks for all of them.
-        raise Failure("BODY_TOO_LARGE", max_bytes=INLINE_ROWS)
+        raise Failure("ROWS_TOO_MANY", max_rows=INLINE_ROWS)
     job_id = new_id()
     kept = upload.path.with_name(f"{job_id}.rows")
     await anyio.to_thread.run_sync(upload.path.rename, kept)

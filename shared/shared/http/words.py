@@ -42,6 +42,9 @@ CODES: Final[dict[str, Words]] = {
         "请求体过大|（上限 {max_bytes} 字节）",
         "The body is too large| (at most {max_bytes} bytes)",
     ),
+    "ROWS_TOO_MANY": Words(
+        413, "行数过多|（此方式最多 {max_rows} 行）", "Too many rows| (at most {max_rows} this way)"
+    ),
     "URI_TOO_LONG": Words(414, "地址过长", "The address is too long"),
     "UNSUPPORTED_MEDIA_TYPE": Words(
         415,
