@@ -84,7 +84,8 @@ async def register(
 ) -> Client:
     """Register a program; its secret is `secret_of` its id. What it may was checked before.
 
-    Raises `Refused`: NOT_FOUND when the named person is none of the caller's.
+    Raises `Refused`: NOT_FOUND when the named person is none of the caller's; FIELD_INVALID when
+    the expert is another person.
     """
     person = await _person(session, registration, authority)
     row_id = new_id()
@@ -126,6 +127,9 @@ async def register_person(session: AsyncSession, actor: Actor, name: str) -> Per
 async def _person(
     session: AsyncSession, registration: Registration, authority: Authority
 ) -> Person:
+    if registration.expert_id is not None:
+        holder = await queries.person_of_expert(session, registration.expert_id)
+        require(rules.expert_checks(holder, registration.person_id))
     if registration.person_id is None:
         name = registration.person_name or ""
         return await _named_person(session, name, registration.expert_id)

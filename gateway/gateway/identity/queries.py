@@ -124,6 +124,11 @@ async def open_capacities(session: AsyncSession, person_id: UUID, org_id: UUID |
     return set((await session.scalars(statement)).all())
 
 
+async def person_of_expert(session: AsyncSession, expert_id: UUID) -> UUID | None:
+    """Find who has been registered as an expert."""
+    return await session.scalar(select(col(Person.id)).where(col(Person.expert_id) == expert_id))
+
+
 async def name_of(session: AsyncSession, person_id: UUID) -> str | None:
     """Give a person's name, if it was not erased."""
     statement = select(col(PersonName.name)).where(col(PersonName.person_id) == person_id)

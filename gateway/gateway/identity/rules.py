@@ -118,6 +118,16 @@ def consistency_checks(request: Request) -> list[Check]:
     ]
 
 
+def expert_checks(holder: UUID | None, person_id: UUID | None) -> list[Check]:
+    """Check that the expert is no other person (X02); `holder` is who has been that expert."""
+    free = holder is None or holder == person_id
+    return [
+        ROLES.check(
+            "FIELD_INVALID", Kind.CONTENT, passed=free, pointer="/expert_id", field="expert_id"
+        )
+    ]
+
+
 def person_checks(held_orgs: Collection[UUID | None], manageable: Collection[UUID]) -> list[Check]:
     """Check that a member may name this person (X04): one it could have registered itself.
 
