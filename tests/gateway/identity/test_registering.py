@@ -50,6 +50,15 @@ def test_a_lead_registers_operators_of_its_centre_s_legal_entity() -> None:
 
 
 @pytest.mark.refusing
+@pytest.mark.requirement("X02")
+def test_two_people_are_not_one_expert() -> None:
+    one, other = uuid4(), uuid4()
+    assert failed_codes(rules.expert_checks(one, other)) == ["FIELD_INVALID"]
+    assert failed_codes(rules.expert_checks(one, None)) == ["FIELD_INVALID"]
+    assert failed_codes(rules.expert_checks(one, one) + rules.expert_checks(None, None)) == []
+
+
+@pytest.mark.refusing
 @pytest.mark.requirement("X04")
 def test_a_member_registers_nothing_for_another_organization() -> None:
     assert checked(asked(FOREIGN)) == ["FORBIDDEN_SCOPE"]
