@@ -8,6 +8,11 @@ from sqlmodel import Field
 
 from gateway.base import Base
 from shared.database import instant, new_id
+from shared.http.constraints import meaning
+from shared.rules import Kind, Rule
+
+# Two registrations of one expert at once pass the rule together; only the database sees both.
+meaning("uq_person_expert_id", Rule("X02", "architecture 8"), "FIELD_INVALID", Kind.CONTENT)
 
 
 class Person(Base, table=True):
