@@ -297,6 +297,8 @@ async def test_two_applications_of_one_field_on_one_day_go_their_own_ways(case: 
     await case.submitted()
     first = case.application_id
     case.memberships.clear()
+    # Another centre has another legal person.
+    await case.enter_entity("C01", "91310117FAKE00339E", date(2025, 7, 15))
     await case.submitted()
     assert case.application_id != first
     assert await case.state() == "submitted"
