@@ -272,6 +272,7 @@ def test_a_gap_in_coverage_is_flagged(gone: Party, name: str) -> None:
     parties = tuple(member for member in FIVE if member != gone)
     [check] = [check for check in judged(parties=parties) if check.rule == "A021"]
     assert check.params["missing"] == [name]
+    assert not check.passed
     assert not check.refuses
     assert all(check.passed for check in judged() if check.rule == "A021")
 

@@ -218,6 +218,10 @@ BOUNDS: list[tuple[str, dict[str, Any]]] = [
     ("diffusion", {"recipient_uscc": "91310113FAKE0011X5", "content": "gossip", "title": "x"}),
     ("incubation", {"uscc": "91310113FAKE0011X5", "alive_on": "2027-06-02"}),
     ("incubation", {"uscc": "91310113FAKE0011X9", "alive_on": "2027-03-01"}),
+    (
+        "incubation",
+        {"uscc": "91310113FAKE0011X5", "alive_on": "2027-03-01", "founded_on": "2027-03-02"},
+    ),
     ("seed_financing", {"uscc": "91310113FAKE0011X5", "round": "last", "amount": {"amount": 1}}),
     ("first_commercialization", {"product": "x", "first_sale_on": "2027-06-02"}),
     ("breakthrough", {"technology": "x"}),

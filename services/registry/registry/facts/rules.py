@@ -22,9 +22,7 @@ REPEATED: Final = Rule("X05", "delivery")
 APPEND_ONLY: Final = Rule("X07", "delivery")
 OPEN_SHARING: Final = Rule("A062", "三(二)1")
 COMMISSIONED: Final = Rule("A089", "三(三)2-①")
-CLIENT: Final = Rule("A041", "二(三)功能五")
 INCUBATED: Final = Rule("A031", "二(三)功能三")
-FIRST_SALE: Final = Rule("A032", "二(三)功能三")
 HAPPENED: Final = Rule("X13", "delivery")
 
 

@@ -14,7 +14,6 @@ from shared.rules import Check, Kind, Policy, Rule, Severity
 CALL: Final = Rule("A115", "四(三)1")
 ROLLING: Final = Rule("A159", "六")
 FIELD: Final = Rule("A047", "三(一)")
-VERSIONED: Final = Rule("A001", "序")
 
 
 class CallState(StrEnum):
