@@ -32,6 +32,13 @@ class GatewaySettings(Settings):
     # A body that stops for longer than this is given up with 408.
     body_idle_seconds: float = 10.0
 
+    # Requests a minute, per process: of a program, of a person through all programs, of an address
+    # that shows no valid token, and of an address for tokens. Zero lifts a limit.
+    limit_client: int = 60_000
+    limit_person: int = 120_000
+    limit_address: int = 60_000
+    limit_tokens: int = 6_000
+
     # Connections to all services together; more requests wait for one, but not long.
     upstream_connections: int = 512
     upstream_connect_seconds: float = 2.0

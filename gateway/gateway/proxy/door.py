@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any, Final, Protocol
 
 import aiohttp
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.limits.rules import Counts, Quotas, Standing, header_fields, quotas_of, tightest
 from gateway.proxy import rules
 from gateway.proxy.access_log import AccessLog
 from gateway.proxy.answers import Headers, problem
@@ -62,6 +63,7 @@ class Passage:
     answering: bool = False
     # The gateway's own application logs and counts what it answers, as every service does.
     noted: bool = False
+    standing: Standing | None = None
 
     async def answer(self, message: Message) -> None:
         """Send on a message of the answer, with what every answer bears."""
@@ -76,6 +78,8 @@ class Passage:
         kept = [field for field in headers if field[0] not in (b"x-request-id", b"traceparent")]
         kept.append((b"x-request-id", self.trace.request_id.encode()))
         kept.append((b"traceparent", self.trace.traceparent.encode()))
+        if self.standing is not None:
+            kept += header_fields(self.standing)
         now = self.clock()
         if now is not None:
             kept = [field for field in kept if field[0] != b"x-sandbox-clock"]
@@ -110,6 +114,13 @@ class Door:
             json=settings.max_json_bytes,
             upload=settings.max_upload_bytes,
         )
+        self._quotas = Quotas(
+            client=settings.limit_client,
+            person=settings.limit_person,
+            address=settings.limit_address,
+            tokens=settings.limit_tokens,
+        )
+        self._counts = Counts()
         self._log = AccessLog()
         self._measures = Measures()
 
@@ -140,11 +151,16 @@ class Door:
         service = rules.service_of(passage.path)
         body = self._body(passage, head, receive)
         if service is None:
+            self._count(passage)
             await self._answer_here(passage, head, body, receive)
             return
         passage.service = service
-        if authorization is not None:
-            passage.claims = await self._claims(authorization)
+        try:
+            if authorization is not None:
+                passage.claims = await self._claims(authorization)
+        finally:
+            # A wrong token counts as well: guessing must not be free.
+            self._count(passage)
         await self._exchange(passage, head, body, receive)
 
     def _judge(self, passage: Passage) -> rules.Head:
@@ -185,6 +201,15 @@ class Door:
             # A few compressed bytes can unfold into gigabytes.
             raise Refusal("UNSUPPORTED_MEDIA_TYPE", closes=True)
         return Body(receive, limit, self._settings.body_idle_seconds)
+
+    def _count(self, passage: Passage) -> None:
+        """Count the request against its caller's limits; refuse the one that is too many."""
+        client = passage.scope.get("client")
+        asked = quotas_of(passage.path, passage.claims, client[0] if client else "", self._quotas)
+        now = monotonic()
+        passage.standing = tightest([self._counts.hit(quota, now) for quota in asked])
+        if passage.standing is not None and not passage.standing.allowed:
+            raise Refusal("RATE_LIMITED")
 
     async def _claims(self, authorization: bytes) -> Claims:
         token = rules.bearer_token(authorization)
@@ -306,6 +331,8 @@ class Door:
         )
         if refusal.closes:
             headers.append((b"connection", b"close"))
+        if refusal.code == "RATE_LIMITED" and passage.standing is not None:
+            headers.append((b"retry-after", str(passage.standing.reset_seconds).encode()))
         await passage.answer({"type": "http.response.start", "status": status, "headers": headers})
         await passage.send({"type": "http.response.body", "body": body, "more_body": True})
         if refusal.closes:
