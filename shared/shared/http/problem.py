@@ -257,11 +257,16 @@ def _expected(problem: Mapping[str, Any]) -> str:
 
 
 def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
-    """Document the problems of an operation for OpenAPI; 401, 422 and 503 go without saying.
+    """Document the problems of an operation for OpenAPI; 401, 422, 429 and 503 go without saying.
 
     A code's documented status is that of `words.CODES`.
     """
-    by_status: dict[int, list[str]] = {401: ["UNAUTHENTICATED"], 422: [], 503: ["UNAVAILABLE"]}
+    by_status: dict[int, list[str]] = {
+        401: ["UNAUTHENTICATED"],
+        422: [],
+        429: ["RATE_LIMITED"],
+        503: ["UNAVAILABLE"],
+    }
     for code in codes:
         by_status.setdefault(CODES[code].status, []).append(code)
     by_status[422] = by_status[422] or ["CONTENT_INVALID"]
