@@ -100,8 +100,10 @@ def clauses() -> dict[str, str]:
 
 PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "A003": {"min_members": 2, "min_types": 2, "warn_below": 5},
+    "A046": {"verify_again_months": 12},
     "A051": {"max_age_years": 3, "region_prefix": "31", "exception_reason_min_chars": 50},
     "A053": {"reminder_days": [90, 30, 0]},
+    "A056": {"organs": ["articles", "shareholders_meeting", "board", "supervisors"]},
     "A057": {
         "sponsor_types": {
             "enterprise": ["enterprise"],
@@ -115,10 +117,17 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "A069": {"min_park_developers": 1, "min_enterprises": 1, "min_testing_bodies": 1},
     "A076": {"min_industry": 1, "min_science": 1},
     "A077": {"max_seat_share_ppm": 500_000},
+    # Parts of all votes, exactly: over half, and two thirds themselves (公司法 65, 66).
+    "A078": {
+        "quorum_ppm": 500_000,
+        "ordinary": {"parts": 1, "of": 2, "reached": False},
+        "qualified": {"parts": 2, "of": 3, "reached": True},
+    },
     "A080": {"min_per_sector": 1},
     "A083": {"parts": [1, 2, 3, 4, 5]},
     "A084": {"license_record_months": 3},
-    "A102": {"lowest_rating": "qualified"},
+    "A102": {"lowest_rating": "qualified", "decision_working_days": 20},
+    "A103": {"min_themes": 1},
     "A104": {"years": 3},
     "A107": {"min_projects": 1},
     "A108": {"min_technologies": 1},
@@ -132,6 +141,7 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     },
     "A121": {"pass_line": "60", "min_sheets": 3, "trim_from": 5, "visit_signatures": 2},
     "A124": {"min_months_listed": 12},
+    "A125": {"plan_days": 30, "rectification_months": 12, "reminder_days": [30, 7, 0]},
     "A127": {
         "large_contract_fen": 500_000_000,
         "ordinary_review_working_days": 15,
@@ -140,6 +150,33 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "A128": {"due_month": 3, "due_day": 31, "grace_days": 30},
     "A131": {"consecutive_years": 3},
     "A133": {"lowest_rating": "good"},
+    # Three items of the ministry's conditions could be verified; the rest is not known.
+    "A134": {
+        "provisional": True,
+        "conditions": [
+            {
+                "code": "company_and_alliance",
+                "name_zh": "独立法人公司加联盟",
+                "name_en": "A company of its own, and an alliance",
+                "figure": "alliance_members",
+                "at_least": 1,
+            },
+            {
+                "code": "leading_shareholders",
+                "name_zh": "股东包含本领域龙头企业",
+                "name_en": "Shareholders among the field's leaders",
+                "figure": "leading_shareholders",
+                "at_least": 2,
+            },
+            {
+                "code": "alliance_coverage",
+                "name_zh": "联盟覆盖本领域半数以上国家级平台",
+                "name_en": "The alliance joins half of the field's national platforms",
+                "figure": "alliance_coverage_ppm",
+                "at_least": 500_000,
+            },
+        ],
+    },
     "X08": {"look_back_years": 3},
     "X09": {"notice_working_days": 5, "objection_working_days": 5},
     "X11": {"publication_working_days": 20},
