@@ -178,6 +178,41 @@ CODES: Final[dict[str, Words]] = {
     "PLAN_PART_MISSING": Words(
         409, "发展规划缺少部分|：{missing}", "Parts of the plan are missing|: {missing}"
     ),
+    "CLASS_NOT_SEATED": Words(
+        409,
+        "有成员类别在决策机构中无席位|：{missing}",
+        "A class of members has no seat|: {missing}",
+    ),
+    "SEAT_MAJORITY": Words(
+        409, "一家单位占决策机构半数以上席位", "One organization holds most of the seats"
+    ),
+    "ORGANS_MISSING": Words(
+        409,
+        "法人治理结构尚不完整|：{missing}",
+        "The legal person has not shown all its organs|: {missing}",
+    ),
+    "VOTER_UNKNOWN": Words(
+        422, "投票人无表决权或重复投票", "Somebody without a vote, or twice, is named"
+    ),
+    "MILESTONE_OVERDUE": Words(
+        409, "应办事项已逾期|：{milestones}", "A duty is past its day|: {milestones}"
+    ),
+    "RECOMMENDATION_MISSING": Words(
+        409, "尚无他人提出的建议", "Another person has not recommended it yet"
+    ),
+    "PILOT_SUMMARY_MISSING": Words(409, "试点总结尚未提交", "The pilot's summary is not filed"),
+    "THEME_REPORT_MISSING": Words(
+        409, "试点主题或其报告尚缺|：{missing}", "A theme of the pilot has no report|: {missing}"
+    ),
+    "DOSSIER_MISSING": Words(
+        409, "争创国家级的材料尚未提交", "The dossier for the national level is not filed"
+    ),
+    "NATIONAL_GAPS": Words(
+        409, "尚未满足国家级条件|：{missing}", "National conditions are not all met|: {missing}"
+    ),
+    "RECHECK_MISSING": Words(
+        409, "整改复核结论不符|（需 {needed}）", "The re-check does not say so| (needed: {needed})"
+    ),
     "PLAN_NOT_APPROVED": Words(409, "发展规划尚未批准", "The plan is not approved"),
     "SITE_VISIT_MISSING": Words(409, "现场考察尚未完成", "The site visit is not done"),
     "REVIEW_MISSING": Words(409, "专家评审尚未完成", "The expert review is not done"),
@@ -272,7 +307,9 @@ CODES: Final[dict[str, Words]] = {
     "TRIENNIAL_INCOMPLETE": Words(
         409, "缺少连续三年的年度评估", "Three consecutive annual results are needed"
     ),
-    "RATING_TOO_LOW": Words(409, "等次不足", "The rating is too low"),
+    "RATING_TOO_LOW": Words(
+        409, "等次不足|（至少 {lowest}）", "The rating is too low| (at least {lowest})"
+    ),
     # Agreements, ownership, contracts
     "IP_AGREEMENT_MISSING": Words(
         409,
@@ -355,6 +392,59 @@ CODES: Final[dict[str, Words]] = {
     "AMOUNT_EXCEEDED": Words(
         422, "技术交易额大于合同成交额", "The technology amount exceeds the contract amount"
     ),
+    "PAYMENT_EXCEEDED": Words(422, "超过尚欠金额", "It is more than what is still owed"),
+    "NOT_GRANTED": Words(409, "该成果不是已授权的专利", "It is not a granted patent"),
+    "INVENTORS_MISSING": Words(409, "未登记本单位的发明人", "No inventor of the unit is recorded"),
+    "PUBLICITY_MISSING": Words(
+        409, "尚未在单位内部公示", "It has not been made public inside the unit yet"
+    ),
+    "SCHEDULE_MISMATCH": Words(
+        422, "分期金额之和不等于认缴额", "The instalments do not sum to what is promised"
+    ),
+    "VALUATION_MISSING": Words(422, "非货币出资须附评估", "What is no money needs a valuation"),
+    "VALUATION_EXCEEDED": Words(422, "超过评估价值", "It is more than the valuation found"),
+    "CAPITAL_TERM_EXCEEDED": Words(
+        422,
+        "出资期限超过法定年限|（最晚 {limit}）",
+        "Capital is due later than the law allows| (at the latest {limit})",
+    ),
+    "NO_ARREARS": Words(409, "没有到期未缴的款项", "Nothing is due and unpaid"),
+    "GRACE_TOO_SHORT": Words(
+        422,
+        "宽限期过短|（至少 {min_days} 天）",
+        "The grace is too short| (at least {min_days} days)",
+    ),
+    "GRACE_RUNNING": Words(
+        409, "宽限期尚未届满|（至 {grace_until}）", "The grace is not over| (until {grace_until})"
+    ),
+    "FUNDING_FORM": Words(
+        422, "资金来源与形式不符", "This source does not give money in this form"
+    ),
+    "NOTHING_HELD": Words(409, "没有代持的款项", "Nothing is held in trust"),
+    "CAPITAL_MISSING": Words(409, "没有实缴出资", "No capital has been paid in"),
+    "FIRST_REFUSAL_OPEN": Words(
+        409,
+        "优先受让期尚未届满|（至 {until}）",
+        "The co-owners' first refusal is still open| (until {until})",
+    ),
+    "TRANSFER_NOT_REGISTERED": Words(
+        409, "转让尚未登记，不发生效力", "The transfer is not registered yet and has no effect"
+    ),
+    "LICENSE_CONFLICT": Words(
+        409,
+        "与已有的独占或排他许可冲突",
+        "It conflicts with an exclusive or sole license that stands",
+    ),
+    "DEDUCTION_NOT_AGREED": Words(
+        422,
+        "该扣除不在法定范围内，且未引用协议条款",
+        "The law does not name this deduction, and no clause of the agreement is cited",
+    ),
+    "PRICING_MISSING": Words(422, "未说明定价方式", "How the price was found is not told"),
+    "PERIOD_CLOSED": Words(
+        409, "会计期间已结账|（至 {until}）", "The period is closed| (until {until})"
+    ),
+    "FILE_FORMAT": Words(422, "文件格式无法识别", "The file's format is not understood"),
     # Journal and distribution
     "AMOUNT_TOO_LARGE": Words(
         422,
