@@ -13,6 +13,8 @@ from gateway.openapi.collecting import Collector
 from gateway.openapi.routes import router as openapi_router
 from gateway.proxy.door import Door
 from gateway.proxy.upstream import Upstreams
+from gateway.revocations.listing import RevocationList
+from gateway.revocations.routes import router as revocations_router
 from gateway.sandbox.routes import router as sandbox_router
 from gateway.schemas import ReadyOut, WelcomeOut
 from gateway.settings import GatewaySettings
@@ -48,6 +50,8 @@ def assembled(settings: GatewaySettings) -> Door:
         feed=feed_scope,
         tags=TAGS,
         prepare=_need_keys,
+        issues_tokens=True,
+        background=(_keep_revocations,),
     )
     own = service_app(service)
     app: FastAPI = own.fastapi  # type: ignore[attr-defined]  # set on the edge
@@ -60,6 +64,9 @@ def assembled(settings: GatewaySettings) -> Door:
     app.state.keys = keys
     # The keys are this process's own: it need not ask itself over HTTP.
     app.state.verifier = TokenVerifier(settings.issuer, keys.published)
+    app.state.revocation_list = RevocationList(
+        app.state.database.sessions, keys.sign, settings.issuer, app.state.verifier.revocations
+    )
     _publish_whole_house(app)
     app.state.collector = Collector(
         upstreams, own_document(app.openapi()), settings.openapi_refresh_seconds
@@ -77,7 +84,7 @@ def _routers(settings: GatewaySettings) -> list[APIRouter]:
     identity = [identity_router, people_router, me_router]
     # Without the setting the route does not exist, so that nobody can find a way around it.
     sandbox = [sandbox_router] if settings.sandbox else []
-    return [*TOKENS, *identity, _front_router(), *sandbox]
+    return [*TOKENS, revocations_router, *identity, _front_router(), *sandbox]
 
 
 def _publish_whole_house(app: FastAPI) -> None:
@@ -111,6 +118,10 @@ def _front_router() -> APIRouter:
 async def _need_keys(app: FastAPI) -> None:
     # A gateway under another key secret could sign nothing: better not to start at all.
     await app.state.keys.published()
+
+
+async def _keep_revocations(app: FastAPI) -> None:
+    await app.state.revocation_list.keep(app.state.settings.revocation_read_seconds)
 
 
 def _clock_text(clock: Clock) -> Any:  # noqa: ANN401 - the door's `ProgrammeClock`

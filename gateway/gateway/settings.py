@@ -20,6 +20,8 @@ class GatewaySettings(Settings):
     hosts: str = ""
     # How often a process looks for newer signing keys.
     key_refresh_seconds: float = 30.0
+    # How often a process reads what was revoked by another one.
+    revocation_read_seconds: float = 1.0
     # How old the services' published documents may be before they are asked for again.
     openapi_refresh_seconds: float = 30.0
     # Access tokens live this long; api.md promises ten minutes.

@@ -3,6 +3,7 @@
 from typing import Final
 
 import gateway.identity.tables
+import gateway.revocations.tables
 import gateway.tokens.tables  # noqa: F401 - importing is what makes its tables known
 from gateway.base import Base
 

@@ -146,6 +146,13 @@ class ServiceClient:
         keys: dict[str, Any] = response.json()
         return keys
 
+    async def fetch_revocations(self) -> str:
+        """Fetch the gateway's signed list of revoked tokens."""
+        address = self._settings.addresses("gateway")[0]
+        response = await self._http.get(address + "/.well-known/revocations")
+        response.raise_for_status()
+        return str(response.json()["list"])
+
     @asynccontextmanager
     async def lasting(self) -> AsyncIterator["ServiceClient"]:
         """Keep the pool open, and close it at the end."""

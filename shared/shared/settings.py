@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     idempotency_hours: int = 96
     # How long one question to another service may take before it counts as unavailable.
     service_timeout_seconds: float = 5.0
+    # How often the list of revoked tokens is asked for; zero leaves it alone, as in a test without
+    # a gateway.
+    revocation_poll_seconds: float = 2.0
     # Following feeds, numbering events and running jobs can be left to another replica.
     background: bool = True
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.identity import queries, rules
 from gateway.identity.tables import Client, Person, PersonName, RoleGrant
+from gateway.revocations.actions import revoke
 from shared.auth import Actor
 from shared.clock import Clock
 from shared.database import new_id
@@ -173,12 +174,15 @@ async def grant(
 
 
 async def deactivate(session: AsyncSession, actor: Actor, client_id: str) -> Client:
-    """End a program: it gets no more tokens. Ending it twice changes nothing.
+    """End a program: it gets no more tokens, and those it has are revoked with it.
+
+    Ending it twice changes nothing.
 
     Raises `Refused`: NOT_FOUND.
     """
     client = await queries.client_for_update(session, actor, client_id)
     if client.deactivated_at is None:
         client.deactivated_at = datetime.now(UTC)
+        await revoke(session, "client", client.client_id)
         record(session, actor, "client.deactivated", client.id, client_id=client.client_id)
     return client

@@ -176,7 +176,7 @@ def _out(one: queries.Identity, names: dict[UUID, str]) -> ClientOut:
     responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND"),
 )
 async def deactivate(client_id: str, actor: CurrentActor, session: Transaction) -> None:
-    """End a program: it gets no more tokens, and those it has end within ten minutes."""
+    """End a program: it gets no more tokens, and those it has end within five seconds."""
     await actions.deactivate(session, actor, client_id)
 
 

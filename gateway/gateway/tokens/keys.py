@@ -67,9 +67,9 @@ class Signer:
     kid: str
     key: Key
 
-    def sign(self, claims: Mapping[str, Any]) -> str:
-        """Sign claims as an access token (RFC 9068)."""
-        headers = {"kid": self.kid, "typ": "at+jwt"}
+    def sign(self, claims: Mapping[str, Any], kind: str = "at+jwt") -> str:
+        """Sign claims as an access token (RFC 9068), or as a statement of another kind."""
+        headers = {"kid": self.kid, "typ": kind}
         return jwt.encode(dict(claims), self.key, algorithm=ALGORITHM, headers=headers)
 
 
@@ -97,6 +97,10 @@ class KeyRing:
         if self._signer is None:
             raise NoKey
         return self._signer
+
+    async def sign(self, claims: Mapping[str, Any], kind: str) -> str:
+        """Sign a statement that is no token with the key that signs now; raise `NoKey`."""
+        return (await self.signer()).sign(claims, kind)
 
     def forget(self) -> None:
         """Look again at the next occasion, as after a rotation."""

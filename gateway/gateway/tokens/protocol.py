@@ -1,7 +1,7 @@
-"""The OAuth protocol by Authlib: its grants judge, and nothing in them waits.
+"""The OAuth protocol by Authlib: its grants and endpoints judge, and nothing in them waits.
 
-Authlib's server calls back for the client in the middle of a grant, synchronously. So the client
-is loaded before (asynchronously), and the grant runs over what was loaded; see
+Authlib's server calls back for the client in the middle of a grant, synchronously. So client and
+token are loaded before (asynchronously), and the grant runs over what was loaded; see
 `docs/decisions/0201-authlib-over-loaded-clients.md`.
 """
 
@@ -18,6 +18,8 @@ from authlib.oauth2.rfc6749 import (  # type: ignore[import-untyped]  # Authlib 
 
 # Without types as well.
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload  # type: ignore[import-untyped]
+from authlib.oauth2.rfc7009 import RevocationEndpoint  # type: ignore[import-untyped]
+from authlib.oauth2.rfc7662 import IntrospectionEndpoint  # type: ignore[import-untyped]
 
 from gateway.identity.actions import digest_of
 from gateway.tokens import rules
@@ -25,6 +27,7 @@ from gateway.tokens import rules
 # TLS ends before this process, so that the scheme seen here says nothing; Authlib wants https.
 ENDPOINT: Final = "https://gateway/oauth/token"
 METHODS: Final = (rules.BASIC, rules.POST)
+ENDPOINTS: Final = frozenset({"token", "revocation", "introspection"})
 # Compared for a client that does not exist, so that the answer takes as long as for one that does.
 NO_SECRET: Final = bytes(32)
 
@@ -36,6 +39,8 @@ class LoadedClient:
     client_id: str
     secret_sha256: bytes
     exists: bool
+    # A service of the house, which may ask about any token.
+    serves: bool = False
 
     def check_client_secret(self, secret: str) -> bool:
         """Compare in constant time."""
@@ -44,7 +49,7 @@ class LoadedClient:
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
         """Take a secret from the header or from the form."""
-        return endpoint == "token" and method in METHODS
+        return endpoint in ENDPOINTS and method in METHODS
 
     def check_grant_type(self, grant_type: str) -> bool:
         """Take every grant that is given here."""
@@ -71,6 +76,57 @@ class _Grant(ClientCredentialsGrant):  # type: ignore[misc]  # Authlib has no ty
 
 
 @dataclass(frozen=True, slots=True)
+class LoadedToken:
+    """An access token that passed every check, by its claims; one that did not is None."""
+
+    claims: Mapping[str, Any]
+
+    def check_client(self, client: LoadedClient) -> bool:
+        """Tell whether the token was given to this client."""
+        same: bool = self.claims["client_id"] == client.client_id
+        return same
+
+    def is_expired(self) -> bool:
+        """Say no: an expired token is not loaded."""
+        return False
+
+    def is_revoked(self) -> bool:
+        """Say no: a revoked token is not loaded."""
+        return False
+
+
+class _Revocation(RevocationEndpoint):  # type: ignore[misc]  # Authlib has no types
+    """RFC 7009 over a loaded token; ending it is left to the caller, which has a transaction."""
+
+    CLIENT_AUTH_METHODS: ClassVar = list(METHODS)
+
+    def query_token(self, _text: str, _hint: str | None) -> LoadedToken | None:
+        token: LoadedToken | None = self.server.token
+        return token
+
+    def revoke_token(self, token: LoadedToken, _request: OAuth2Request) -> None:
+        self.server.struck = token
+
+
+class _Introspection(IntrospectionEndpoint):  # type: ignore[misc]  # Authlib has no types
+    """RFC 7662 over a loaded token: a client may ask about its own, a service about any."""
+
+    CLIENT_AUTH_METHODS: ClassVar = list(METHODS)
+
+    def query_token(self, _text: str, _hint: str | None) -> LoadedToken | None:
+        token: LoadedToken | None = self.server.token
+        return token
+
+    def check_permission(
+        self, token: LoadedToken, client: LoadedClient, _request: OAuth2Request
+    ) -> bool:
+        return client.serves or token.check_client(client)
+
+    def introspect_token(self, token: LoadedToken) -> dict[str, Any]:
+        return {"active": True, "token_type": "Bearer", **token.claims}
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What the protocol says: a status and a body."""
 
@@ -81,17 +137,34 @@ class Verdict:
 class TokenServer(AuthorizationServer):  # type: ignore[misc]  # Authlib has no types
     """One token request over a client that was loaded for it."""
 
-    def __init__(self, client: LoadedClient, make_token: Callable[[], dict[str, Any]]) -> None:
-        """Take the client, and what makes its token once the grant agrees."""
+    def __init__(
+        self,
+        client: LoadedClient,
+        make_token: Callable[[], dict[str, Any]],
+        token: LoadedToken | None = None,
+    ) -> None:
+        """Take the client, what makes its token once the grant agrees, and the token named."""
         super().__init__()
         self._client = client
+        self.token = token
+        # The token that a revocation has agreed to end.
+        self.struck: LoadedToken | None = None
         self._make_token = make_token
         self.register_grant(_Grant)
+        self.register_endpoint(_Revocation)
+        self.register_endpoint(_Introspection)
         self.register_token_generator("default", self._generate)
 
     def judge(self, form: Mapping[str, str], headers: Mapping[str, str]) -> Verdict:
         """Run the grant."""
         verdict: Verdict = self.create_token_response(_Request(form, headers))
+        return verdict
+
+    def judge_token(
+        self, endpoint: str, form: Mapping[str, str], headers: Mapping[str, str]
+    ) -> Verdict:
+        """Run an endpoint about a token: `revocation` or `introspection`."""
+        verdict: Verdict = self.create_endpoint_response(endpoint, _Request(form, headers))
         return verdict
 
     def _generate(self, **_asked: Any) -> dict[str, Any]:  # noqa: ANN401 - Authlib's words

@@ -12,19 +12,23 @@ from starlette.responses import JSONResponse
 from gateway.identity import queries as identities
 from gateway.identity.queries import Identity
 from gateway.identity.rules import split
+from gateway.revocations import actions as revoking
 from gateway.settings import GatewaySettings
 from gateway.tokens import rules
 from gateway.tokens.keys import KeyRing, NoKey, Signer
-from gateway.tokens.protocol import NO_SECRET, LoadedClient, TokenServer, Verdict
+from gateway.tokens.protocol import NO_SECRET, LoadedClient, LoadedToken, TokenServer, Verdict
 from gateway.tokens.rules import TokenError
 from gateway.tokens.schemas import (
+    EndedOut,
+    IntrospectionOut,
     JwksOut,
     OAuthErrorOut,
     ServerMetadataOut,
     TokenForm,
     TokenOut,
+    TokenQuestionForm,
 )
-from shared.auth import AUDIENCE
+from shared.auth import AUDIENCE, InvalidToken, KeysUnavailable
 from shared.database import new_id
 from shared.http import Failure, Router, access, problems
 
@@ -33,6 +37,17 @@ log = structlog.get_logger(__name__)
 NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="zhichuang", charset="UTF-8"'}
 PUBLIC: Final = access(tenant="none")
+
+OAUTH_ERRORS: Final[dict[int | str, dict[str, Any]]] = {
+    400: {"model": OAuthErrorOut, "description": "The request is not one of the RFC's."},
+    401: {"model": OAuthErrorOut, "description": "The client is not who it says."},
+}
+
+
+def _form(schema: str) -> dict[str, Any]:
+    content = {rules.FORM: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    return {**PUBLIC, "requestBody": {"required": True, "content": content}}
+
 
 router = APIRouter(tags=["tokens"], redirect_slashes=False)
 well_known = Router(prefix="/.well-known", tags=["tokens"])
@@ -43,19 +58,8 @@ ROUTERS: Final = (router, well_known)
     "/oauth/token",
     operation_id="oauth_token",
     response_model=TokenOut,
-    responses={
-        400: {"model": OAuthErrorOut, "description": "The request is not one for a token."},
-        401: {"model": OAuthErrorOut, "description": "The client is not who it says."},
-    },
-    openapi_extra={
-        **PUBLIC,
-        "requestBody": {
-            "required": True,
-            "content": {
-                rules.FORM: {"schema": {"$ref": "#/components/schemas/TokenForm"}},
-            },
-        },
-    },
+    responses=OAUTH_ERRORS,
+    openapi_extra=_form("TokenForm"),
 )
 async def token(request: Request) -> JSONResponse:
     """Give an access token for client credentials, sent as HTTP Basic or in the form."""
@@ -72,6 +76,71 @@ async def token(request: Request) -> JSONResponse:
     return JSONResponse(verdict.body, verdict.status, NO_STORE)
 
 
+@router.post(
+    "/oauth/revoke",
+    operation_id="oauth_revoke",
+    response_model=EndedOut,
+    responses=OAUTH_ERRORS,
+    openapi_extra=_form("TokenQuestionForm"),
+)
+async def revoke(request: Request) -> JSONResponse:
+    """End one of the client's own tokens early; it is refused everywhere within five seconds."""
+    try:
+        server, verdict, client_id = await _asked(request, "revocation")
+    except TokenError as error:
+        return _refused(error)
+    if server.struck is not None:
+        jti = str(server.struck.claims["jti"])
+        async with request.app.state.database.sessions.begin() as session:
+            await revoking.revoke(session, "token", jti)
+        log.info("token.revoked", client_id=client_id)
+    return _answered(verdict)
+
+
+@router.post(
+    "/oauth/introspect",
+    operation_id="oauth_introspect",
+    response_model=IntrospectionOut,
+    responses=OAUTH_ERRORS,
+    openapi_extra=_form("TokenQuestionForm"),
+)
+async def introspect(request: Request) -> JSONResponse:
+    """Tell what one of the client's own tokens says, or that it does not live."""
+    try:
+        _, verdict, _ = await _asked(request, "introspection")
+    except TokenError as error:
+        return _refused(error)
+    return _answered(verdict)
+
+
+async def _asked(request: Request, endpoint: str) -> tuple[TokenServer, Verdict, str]:
+    """Judge a question about a token; raise `TokenError`."""
+    form = rules.form_of(request.headers.get("content-type", ""), await request.body())
+    authorization = request.headers.get("authorization")
+    credentials = rules.credentials_of(authorization, form)
+    loaded = _loaded(await _identity(request, credentials), credentials)
+    server = TokenServer(loaded, dict, await _living(request, form.get("token", "")))
+    headers = {"Authorization": authorization or ""}
+    verdict = server.judge_token(endpoint, form, headers)
+    if verdict.status == 401 or verdict.body.get("error") == "invalid_client":
+        log.warning("token.refused", client_id=credentials.client_id)
+        raise rules.UNKNOWN_CLIENT
+    return server, verdict, credentials.client_id
+
+
+def _answered(verdict: Verdict) -> JSONResponse:
+    return JSONResponse(verdict.body, verdict.status, NO_STORE)
+
+
+async def _living(request: Request, text: str) -> LoadedToken | None:
+    try:
+        return LoadedToken(await request.app.state.verifier.verify(text))
+    except InvalidToken:
+        return None
+    except KeysUnavailable:
+        raise Failure("UNAVAILABLE", {"Retry-After": "2"}, service="gateway") from None
+
+
 def _refused(error: TokenError) -> JSONResponse:
     headers = NO_STORE | (CHALLENGE if error.status == 401 else {})
     body = {"error": error.error, "error_description": error.description}
@@ -81,23 +150,33 @@ def _refused(error: TokenError) -> JSONResponse:
 async def _judged(
     request: Request, form: Mapping[str, str], credentials: rules.Credentials
 ) -> Verdict:
+    identity = await _identity(request, credentials)
     state = request.app.state
-    today = state.clock.today()
-    async with state.database.sessions.reading() as session:
-        identity = await identities.identity_by_client_id(session, credentials.client_id, today)
     signer = await _signer(state.keys)
 
     def make_token() -> dict[str, Any]:
         # The grant has agreed, so that the client exists.
         return _token(identity, signer, state.settings) if identity is not None else {}
 
-    loaded = LoadedClient(
-        credentials.client_id,
-        identity.client.secret_sha256 if identity is not None else NO_SECRET,
-        exists=identity is not None,
-    )
     headers = {"Authorization": request.headers.get("authorization", "")}
-    return TokenServer(loaded, make_token).judge(form, headers)
+    return TokenServer(_loaded(identity, credentials), make_token).judge(form, headers)
+
+
+async def _identity(request: Request, credentials: rules.Credentials) -> Identity | None:
+    today = request.app.state.clock.today()
+    async with request.app.state.database.sessions.reading() as session:
+        return await identities.identity_by_client_id(session, credentials.client_id, today)
+
+
+def _loaded(identity: Identity | None, credentials: rules.Credentials) -> LoadedClient:
+    if identity is None:
+        return LoadedClient(credentials.client_id, NO_SECRET, exists=False)
+    return LoadedClient(
+        credentials.client_id,
+        identity.client.secret_sha256,
+        exists=True,
+        serves="service" in identity.capacities,
+    )
 
 
 async def _signer(keys: KeyRing) -> Signer:
@@ -155,6 +234,7 @@ async def server_metadata(request: Request) -> ServerMetadataOut:
 
 
 def own_document(document: dict[str, Any]) -> dict[str, Any]:
-    """Add the form's schema, which the framework does not see, since it is read by hand."""
-    document["components"]["schemas"]["TokenForm"] = TokenForm.model_json_schema()
+    """Add the forms' schemas, which the framework does not see, since they are read by hand."""
+    for form in (TokenForm, TokenQuestionForm):
+        document["components"]["schemas"][form.__name__] = form.model_json_schema()
     return document

@@ -145,9 +145,13 @@ def metadata(issuer: str, base: str) -> dict[str, Any]:
     return {
         "issuer": issuer,
         "token_endpoint": f"{base}/oauth/token",
+        "revocation_endpoint": f"{base}/oauth/revoke",
+        "introspection_endpoint": f"{base}/oauth/introspect",
         "jwks_uri": f"{base}/.well-known/jwks.json",
         "response_types_supported": [],
         "grant_types_supported": list(GRANT_TYPES),
         "token_endpoint_auth_methods_supported": [BASIC, POST],
+        "revocation_endpoint_auth_methods_supported": [BASIC, POST],
+        "introspection_endpoint_auth_methods_supported": [BASIC, POST],
         "scopes_supported": [],
     }

@@ -27,6 +27,37 @@ class TokenForm(Body):
     client_secret: str | None = Field(default=None, description="Unless the header holds it.")
 
 
+class TokenQuestionForm(Body):
+    """A token to end or to ask about, as a form (RFC 7009, RFC 7662)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"token": "eyJ…"}]})
+
+    token: str = Field(description="The access token.")
+    token_type_hint: Literal["access_token"] | None = Field(default=None, description="A hint.")
+    client_id: str | None = Field(default=None, description="Unless the header names it.")
+    client_secret: str | None = Field(default=None, description="Unless the header holds it.")
+
+
+class EndedOut(Out):
+    """The token has ended, whatever it was (RFC 7009, section 2.2)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{}]})
+
+
+class IntrospectionOut(Out):
+    """What a token says, if it lives and the caller may know (RFC 7662, section 2.2)."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [{"active": False}]})
+
+    active: bool = Field(description="Whether the token lives; nothing else is told otherwise.")
+    token_type: str | None = Field(default=None, description="`Bearer`.")
+    sub: str | None = Field(default=None, description="The person.")
+    client_id: str | None = Field(default=None, description="The program.")
+    exp: int | None = Field(default=None, description="Second in which it ends.")
+    roles: list[str] | None = Field(default=None, description="Roles of the person.")
+    duties: list[str] | None = Field(default=None, description="Duties of an official.")
+
+
 class TokenOut(Out):
     """An access token (RFC 6749, section 5.1)."""
 
@@ -79,8 +110,12 @@ class ServerMetadataOut(Out):
 
     issuer: str = Field(description="`iss` of every token.")
     token_endpoint: str = Field(description="Where tokens are asked for.")
+    revocation_endpoint: str = Field(description="Where a token is ended early.")
+    introspection_endpoint: str = Field(description="Where a token is asked about.")
     jwks_uri: str = Field(description="Where the keys are.")
     response_types_supported: list[str] = Field(description="None yet: no sign-in page.")
     grant_types_supported: list[str] = Field(description="Grants given here.")
     token_endpoint_auth_methods_supported: list[str] = Field(description="How clients identify.")
+    revocation_endpoint_auth_methods_supported: list[str] = Field(description="As above.")
+    introspection_endpoint_auth_methods_supported: list[str] = Field(description="As above.")
     scopes_supported: list[str] = Field(description="None: roles and duties decide.")

@@ -19,6 +19,7 @@ from jose import jwk, jwt
 from jose.backends.base import Key
 
 from shared.auth.actor import DUTIES, ROLES
+from shared.auth.revocations import Revocations
 
 ALGORITHM: Final = "ES256"
 AUDIENCE: Final = "zhichuang"
@@ -33,6 +34,10 @@ CACHE_SECONDS: Final = 60
 
 # 64 bytes of ES256 signature are 86 characters; the last one carries four bits of value only.
 FORM: Final = re.compile(r"[A-Za-z0-9_-]{1,1024}\.[A-Za-z0-9_-]{1,6144}\.[A-Za-z0-9_-]{85}[AQgw]")
+# A signed list of ours may be longer than a token: some thousand entries.
+STATEMENT: Final = re.compile(
+    r"[A-Za-z0-9_-]{1,1024}\.[A-Za-z0-9_-]{1,524288}\.[A-Za-z0-9_-]{85}[AQgw]"
+)
 KEY_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 HEADER_NAMES: Final = frozenset({"alg", "typ", "kid"})
 
@@ -64,15 +69,33 @@ class TokenVerifier:
         self._keys: dict[str, Key] = {}
         self._fetched_at = float("-inf")
         self._cache: OrderedDict[bytes, tuple[float, Mapping[str, Any]]] = OrderedDict()
+        self.revocations = Revocations(now)
 
     async def verify(self, token: str) -> Mapping[str, Any]:
         """Give the claims of a good token; raise `InvalidToken` or `KeysUnavailable`."""
         digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
         kept = self._cache.get(digest)
         if kept is not None and self._now() < kept[0]:
-            return kept[1]
-        claims = self._judge(token, await self._key_of(token))
-        self._keep(digest, claims)
+            claims = kept[1]
+        else:
+            claims = self._judge(token, await self._key_of(_key_id(token)))
+            self._keep(digest, claims)
+        if self.revocations.strikes(claims):
+            raise InvalidToken("revoked")
+        return claims
+
+    async def statement(self, text: str, kind: str) -> Mapping[str, Any]:
+        """Give what the gateway says in a signed statement of a kind (`typ`), such as a list.
+
+        Raises `InvalidToken` or `KeysUnavailable`. A token is never a statement, nor the other
+        way round: their types differ.
+        """
+        if STATEMENT.fullmatch(text) is None:
+            raise InvalidToken("form")
+        key = await self._key_of(_key_id_of_header(text, kind))
+        claims = self._signed(text, key)
+        if type(claims.get("iat")) is not int:
+            raise InvalidToken("times")
         return claims
 
     def forget(self) -> None:
@@ -88,8 +111,7 @@ class TokenVerifier:
         if len(self._cache) > CACHED_TOKENS:
             self._cache.popitem(last=False)
 
-    async def _key_of(self, token: str) -> Key:
-        key_id = _key_id(token)
+    async def _key_of(self, key_id: str) -> Key:
         if key_id not in self._keys and self._now() - self._fetched_at >= REFETCH_SECONDS:
             await self._load_keys()
         if key_id not in self._keys:
@@ -105,18 +127,20 @@ class TokenVerifier:
         self._keys = {entry["kid"]: _build(entry) for entry in document["keys"]}
 
     def _judge(self, token: str, key: Key) -> Mapping[str, Any]:
+        claims = self._signed(token, key, "sub", "jti", "exp")
+        _judge_claims(claims, self._now())
+        return claims
+
+    def _signed(self, token: str, key: Key, *required: str) -> Mapping[str, Any]:
         try:
-            claims = jwt.decode(
+            claims: Mapping[str, Any] = jwt.decode(
                 token,
                 key,
                 algorithms=[ALGORITHM],
                 audience=AUDIENCE,
                 issuer=self._issuer,
                 options={
-                    **{
-                        f"require_{name}": True
-                        for name in ("exp", "iat", "aud", "iss", "sub", "jti")
-                    },
+                    **{f"require_{name}": True for name in ("iat", "aud", "iss", *required)},
                     "leeway": LEEWAY_SECONDS,
                     # Judged below on the injected clock; the library reads its own.
                     "verify_exp": False,
@@ -128,7 +152,6 @@ class TokenVerifier:
         except Exception as error:
             # The library raises whatever its parts raise (RecursionError, JWKError, OverflowError).
             raise InvalidToken("signature or form") from error
-        _judge_claims(claims, self._now())
         return claims
 
 
@@ -160,11 +183,15 @@ def _key_id(token: str) -> str:
     """Judge form and header before the library sees the token; give the key id."""
     if len(token) > MAX_TOKEN_BYTES or FORM.fullmatch(token) is None:
         raise InvalidToken("form")
+    return _key_id_of_header(token, TYPE)
+
+
+def _key_id_of_header(token: str, kind: str) -> str:
     try:
         header = _distinct_names(token.split(".", 1)[0])
     except (ValueError, RecursionError) as error:
         raise InvalidToken("header") from error
-    if set(header) != HEADER_NAMES or header["alg"] != ALGORITHM or header["typ"] != TYPE:
+    if set(header) != HEADER_NAMES or header["alg"] != ALGORITHM or header["typ"] != kind:
         raise InvalidToken("header")
     key_id = header["kid"]
     if not isinstance(key_id, str) or KEY_ID.fullmatch(key_id) is None:

@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from shared.auth import TokenVerifier
+from shared.auth.following import follow
 from shared.client import ServiceClient, Unavailable
 from shared.clock import Clock
 from shared.database.engine import Database
@@ -57,6 +58,8 @@ class Service:
     background: tuple[Background, ...] = ()
     tags: Sequence[Mapping[str, str]] = ()
     prepare: Background | None = None
+    # The one that revokes tokens reads its own table instead of asking itself.
+    issues_tokens: bool = False
 
 
 class ClockBody(Body):
@@ -226,8 +229,9 @@ def _lifespan(
 
 def _tasks(service: Service, app: FastAPI) -> list[Any]:
     state = app.state
+    following = _following(service, app)
     if not service.settings.background:
-        return []
+        return following
     tasks: list[Any] = [state.sequencer.run()] if service.feed is not None else []
     if service.consumers:
         consumers = Consumers(
@@ -235,4 +239,11 @@ def _tasks(service: Service, app: FastAPI) -> list[Any]:
         )
         state.consumers = consumers
         tasks.append(consumers.run())
-    return [*tasks, *(background(app) for background in service.background)]
+    return [*following, *tasks, *(background(app) for background in service.background)]
+
+
+def _following(service: Service, app: FastAPI) -> list[Any]:
+    seconds = service.settings.revocation_poll_seconds
+    if not seconds or service.issues_tokens:
+        return []
+    return [follow(app.state.verifier, app.state.services.fetch_revocations, seconds)]

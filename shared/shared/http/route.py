@@ -307,6 +307,10 @@ async def authenticated(request: Request, declared: Access) -> Actor | None:
         raise Failure("UNAUTHENTICATED", CHALLENGE) from error
     except KeysUnavailable as error:
         raise Failure("UNAVAILABLE", {"Retry-After": "1"}, service="gateway") from error
+    stale = request.app.state.verifier.revocations.stale
+    if stale and actor.is_official and request.method not in SAFE:
+        # Who may have lost his duty half a minute ago decides nothing until we know.
+        raise Failure("UNAVAILABLE", {"Retry-After": "2"}, service="gateway")
     if declared.capacities and not actor.has(*declared.capacities):
         raise Refused([ROLES.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=False)])
     return actor

@@ -1,0 +1,16 @@
+"""What the list looks like on the wire."""
+
+from pydantic import ConfigDict, Field
+
+from shared.http.schemas import Out
+
+
+class RevocationListOut(Out):
+    """The list of revoked tokens, signed with a published key."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"list": "eyJhbGciOiJFUzI1NiIs…"}]})
+
+    list: str = Field(
+        description="A JWT of type `revocations+jwt`: `tokens` (ids), and `clients` and `people` "
+        "with the second up to which their tokens have ended."
+    )
