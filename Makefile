@@ -6,7 +6,7 @@ WORKERS ?= 2
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test check prove bench bench-peers requirements pictures lock clean install install-dev
+.PHONY: help up demo test check prove bench bench-peers requirements pictures pictures-tools lock clean install install-dev
 
 help:  ## This list.
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -40,9 +40,12 @@ bench-peers:  ## Install what `make bench` stands beside: Debian's nginx and wrk
 requirements: install-dev  ## Every requirement row with its tests; fails on a claim without one.
 	@exec $(BIN)/python -m tests.requirements
 
-pictures: install-dev  ## The pictures of the documentation, drawn from the code.
-	@$(call have,docs/pictures.py,make pictures)
-	@exec $(BIN)/python docs/pictures.py
+pictures: install-dev  ## Every page and PDF as PNG, in build/pictures, to be looked at.
+	@exec $(BIN)/python -m tests.pictures
+
+pictures-tools:  ## Install Debian's Chromium, which draws the pages (needs root).
+	@apt-get install -y --no-install-recommends chromium || \
+		{ echo "✗ chromium comes from apt-get, as root, after apt-get update." >&2; exit 1; }
 
 lock: install-dev  ## Pin every dependency anew, with hashes and without any index address.
 	@exec $(BIN)/python deploy/lock.py

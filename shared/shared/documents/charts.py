@@ -86,7 +86,7 @@ def radar(
         points = _ring(centre, [radius * ring / TICKS] * len(axes))
         marks.append(f'<polygon points="{points}" fill="none" stroke="{GRID}"/>')
     for name, (x, y) in zip(axes, _spokes(centre, [radius + 14] * len(axes)), strict=True):
-        marks.append(_text(x, y + 4, _short(name, 16), anchor=_side(x - centre[0]), full=name))
+        marks.append(_text(x, y + 4, _short(name, 20), anchor=_side(x - centre[0]), full=name))
     for colour, (name, row) in zip(_colours(), series.items(), strict=False):
         lengths = [float(Decimal(value) / Decimal(top)) * radius for value in row]
         marks.append(
@@ -309,5 +309,4 @@ def _at(length: Decimal) -> str:
 def _number(value: Number | None) -> str:
     if value is None:
         return "—"
-    exact = Decimal(value)
-    return f"{exact:,f}" if exact != exact.to_integral() else f"{int(exact):,}"
+    return f"{Decimal(value):,f}"

@@ -30,8 +30,9 @@ caption{text-align:left;color:var(--muted);padding:.3rem 0}
 th,td{text-align:left;vertical-align:top;padding:.4rem .6rem;border-bottom:1px solid var(--line);
 overflow-wrap:anywhere}
 td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-figure{margin:1rem 0}
-figure svg{width:100%;height:auto;max-height:34rem}
+th[scope=row]{width:1%;min-width:6em;font-weight:600}
+figure{margin:1rem 0;overflow-x:auto}
+figure svg{display:block;width:100%;min-width:38rem;height:auto}
 figcaption{color:var(--muted);font-size:.88rem}
 .none{color:var(--muted)}
 @media print{header,footer,main{max-width:none}}
@@ -123,7 +124,9 @@ def table(
 def figure(svg: str, caption: str) -> Markup:
     """Give a chart of `shared.documents.charts` with its caption below."""
     drawn = Markup(svg)  # noqa: S704 - drawn by us, every text in it escaped
-    return Markup("<figure>{}<figcaption>{}</figcaption></figure>").format(drawn, caption)
+    return Markup("<figure tabindex='0'>{}<figcaption>{}</figcaption></figure>").format(
+        drawn, caption
+    )
 
 
 def page_response(html: str, *, cache: str = "private, no-cache") -> Response:
