@@ -11,13 +11,17 @@ from ip_ledger.agreements import jobs as agreement_jobs
 from ip_ledger.agreements import routes as agreements
 from ip_ledger.assets import routes as assets
 from ip_ledger.contracts import routes as contracts
+from ip_ledger.contributions import funding_routes
+from ip_ledger.contributions import routes as contributions
 from ip_ledger.distributions import routes as distributions
 from ip_ledger.facts import routes as facts
 from ip_ledger.journal import jobs as journal_jobs
 from ip_ledger.journal import routes as journal
 from ip_ledger.log import jobs as log_jobs
 from ip_ledger.log import routes as log
+from ip_ledger.losses import routes as losses
 from ip_ledger.revenue import routes as revenue
+from ip_ledger.rewards import routes as rewards
 from ip_ledger.settings import LedgerSettings
 from shared import directory
 from shared.auth import Actor
@@ -32,6 +36,9 @@ TAGS: Final = (
     {"name": "assets", "description": "Inventions and other results, and who owned them when."},
     {"name": "contracts", "description": "Licenses and technology contracts."},
     {"name": "facts", "description": "The ledger's records in the programme's one shape."},
+    {"name": "contributions", "description": "What members owe and paid, and other money."},
+    {"name": "losses", "description": "What went wrong, borne by the risks agreed."},
+    {"name": "rewards", "description": "What inventors are owed, and what each has been paid."},
     {"name": "revenue", "description": "Income of assets, and what is deducted from it."},
     {"name": "distributions", "description": "Who gets how much of it, and why."},
     {"name": "journal", "description": "Accounts and entries."},
@@ -99,7 +106,11 @@ def create_app() -> ASGIApp:
                 *assets.ROUTERS,
                 *contracts.ROUTERS,
                 *facts.ROUTERS,
+                contributions.router,
+                *funding_routes.ROUTERS,
                 revenue.router,
+                *losses.ROUTERS,
+                *rewards.ROUTERS,
                 distributions.router,
                 journal.router,
                 *log.ROUTERS,

@@ -8,11 +8,14 @@ from ip_ledger.agreements import tables as agreements
 from ip_ledger.assets import tables as assets
 from ip_ledger.base import Base
 from ip_ledger.contracts import tables as contracts
+from ip_ledger.contributions import tables as contributions
 from ip_ledger.distributions import tables as distributions
 from ip_ledger.facts import tables as facts
 from ip_ledger.journal import tables as journal
 from ip_ledger.log import tables as log
+from ip_ledger.losses import tables as losses
 from ip_ledger.revenue import tables as revenue
+from ip_ledger.rewards import tables as rewards
 from shared.directory import DirectoryBase
 
 METADATA: Final[list[MetaData]] = [Base.metadata, DirectoryBase.metadata]
@@ -22,9 +25,12 @@ __all__ = [
     "agreements",
     "assets",
     "contracts",
+    "contributions",
     "distributions",
     "facts",
     "journal",
     "log",
+    "losses",
     "revenue",
+    "rewards",
 ]

@@ -252,3 +252,51 @@ async def test_money_needs_a_key_and_knows_its_events(world: World) -> None:
     unknown = {"revenue_event_ids": [str(new_id())]}
     await world.post(client, "distribution-runs", unknown, 404)
     await world.post(world.owner(world.university), "distribution-runs", body, 403)
+
+
+@pytest.mark.requirement("A033", "X07")
+async def test_each_inventor_of_a_paid_run_is_owed_and_paid_by_himself(world: World) -> None:
+    rule = {
+        "owner_id": str(world.university), "rate_ppm": 700_000, "basis": "rule of 2027",
+        "form": "equity",
+    }  # fmt: skip
+    run = await world.run(reward_rules=[rule])
+    await world.paid(run)
+    owner = world.owner(world.university)
+    listed = (await owner.get(f"/v1/ip-ledger/inventor-rewards?source_id={run['id']}")).json()
+    assert [
+        (one["person_id"], one["form"], one["amount"]["amount"], one["state"])
+        for one in listed["items"]
+    ] == [(str(world.inventor), "equity", 30_298_114, "due")]
+    path = f"inventor-rewards/{listed['items'][0]['id']}/payments"
+    body = {"amount": {"amount": 30_298_115}, "paid_on": "2028-03-10"}
+    problem = await world.post(owner, path, body, status=422)
+    assert problem["code"] == "PAYMENT_EXCEEDED"
+    body["amount"] = {"amount": 30_298_114}
+    await world.post(world.owner(world.company), path, body, status=403)
+    paid = await world.post(owner, path, body)
+    assert paid["state"] == "paid"
+    async with world.sessions.reading() as session:
+        assert sum(await session.scalars(select(col(AccountBalance.balance_fen)))) == 0
+
+
+@pytest.mark.requirement("A033")
+async def test_a_reversed_run_owes_its_inventors_nothing_more(world: World) -> None:
+    run = await world.run()
+    await world.paid(run)
+    await world.post(world.operator(world.approver), f"distribution-runs/{run['id']}/reverse", {})
+    owner = world.owner(world.university)
+    listed = (await owner.get(f"/v1/ip-ledger/inventor-rewards?source_id={run['id']}")).json()
+    assert {one["state"] for one in listed["items"]} == {"cancelled"}
+
+
+@pytest.mark.requirement("A033", "A086")
+@pytest.mark.refusing
+async def test_a_management_fee_needs_a_clause_of_the_agreement(world: World) -> None:
+    fee = {"kind": "management_fee", "amount": {"amount": 1_000}, "clause": "第九条"}
+    body = {
+        "asset_id": str(world.asset_id), "kind": "license", "gross": {"amount": 10_000},
+        "deductions": [fee], "received_on": "2028-03-01",
+    }  # fmt: skip
+    problem = await world.post(world.operator(), "revenue-events", body, status=422)
+    assert problem["code"] == "DEDUCTION_NOT_AGREED"

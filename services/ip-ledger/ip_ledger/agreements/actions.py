@@ -153,6 +153,7 @@ async def sign(
     session.add(signature)
     signed = queries.Whole(agreement, standing.parties, [*standing.signatures, signature])
     event = rules.signing_event(signed.party_ids, signed.signed_ids)
+    before = agreement.model_dump()
     agreement.state = rules.MOVES[agreement.state, event]
     agreement.version += 1
     record(
@@ -161,6 +162,8 @@ async def sign(
         "agreement.signed",
         agreement.id,
         center_id=agreement.center_id,
+        before=before,
+        after=agreement.model_dump(),
         capacity="party",
         org_id=actor.org_id,
         text_sha256=text_sha256,
@@ -188,9 +191,13 @@ async def withdraw(
             *rules.event_checks(agreement.state, Event.WITHDRAW),
         ]
     )
+    before = agreement.model_dump()
     agreement.state = rules.MOVES[agreement.state, Event.WITHDRAW]
     agreement.version += 1
-    record(session, actor, "agreement.withdrawn", agreement.id, center_id=agreement.center_id)
+    record(
+        session, actor, "agreement.withdrawn", agreement.id, center_id=agreement.center_id,
+        before=before, after=agreement.model_dump(),
+    )  # fmt: skip
     return (await queries.with_parts(session, [agreement]))[0]
 
 
@@ -205,6 +212,7 @@ async def take_effect(
     for former in present:
         if rules.gives_way(former.state, former.edition, agreement.edition):
             _supersede(session, actor, former, agreement)
+    before = agreement.model_dump()
     agreement.state = rules.MOVES[agreement.state, Event.TAKE_EFFECT]
     agreement.version += 1
     agreement.in_force_at = now
@@ -223,6 +231,8 @@ async def take_effect(
         "agreement.in_force",
         agreement.id,
         center_id=agreement.center_id,
+        before=before,
+        after=agreement.model_dump(),
         agreement_id=agreement.id,
         version=agreement.version,
         hash=agreement.terms_sha256,
@@ -242,6 +252,7 @@ async def put_due_in_force(session: AsyncSession, actor: Actor, now: datetime, t
 def _supersede(
     session: AsyncSession, actor: Actor, former: Agreement, successor: Agreement
 ) -> None:
+    before = former.model_dump()
     former.state = rules.MOVES[former.state, Event.SUPERSEDE]
     # A successor that reaches back further leaves its predecessor no day at all.
     former.effective_before = max(former.effective_on, successor.effective_on)
@@ -252,6 +263,8 @@ def _supersede(
         "agreement.ended",
         former.id,
         center_id=former.center_id,
+        before=before,
+        after=former.model_dump(),
         agreement_id=former.id,
         version=former.version,
         superseded_by_id=successor.id,

@@ -239,6 +239,7 @@ async def _insert_inventors(
                     "person_id": person_id,
                     "org_id": one.org_id,
                     "share_ppm": ppm[place - 1],
+                    "is_head_of_unit": one.is_head_of_unit,
                 }
             )
     if inventors:
@@ -285,7 +286,7 @@ async def change_state(
             *rules.event_checks(asset.state, event),
         ]
     )
-    before = asset.state
+    before = asset.model_dump()
     asset.state = rules.MOVES[asset.state, event]
     asset.filed_on, asset.granted_on = dates.filed_on, dates.granted_on
     asset.registered_on = dates.registered_on
@@ -300,7 +301,7 @@ async def change_state(
         asset.id,
         center_id=asset.center_id,
         before=before,
-        after=asset.state,
+        after=asset.model_dump(),
         occurred_on=occurred_on,
         **_event_data(asset),
     )

@@ -350,7 +350,7 @@ def disclosure_of(body: AssetIn) -> Disclosure:
         trustee_org_id=body.trustee_org,
         completing_org_id=body.completing_org_id,
         inventors=tuple(
-            InventorShare(one.org_id, one.share_ppm, one.person_id, one.name)
+            InventorShare(one.org_id, one.share_ppm, one.person_id, one.name, one.is_head_of_unit)
             for one in body.inventors
         ),
         external_id=body.external_id,

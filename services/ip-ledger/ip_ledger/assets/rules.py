@@ -159,6 +159,7 @@ class InventorShare:
     share_ppm: int | None
     person_id: UUID | None = None
     name: str | None = None
+    is_head_of_unit: bool = False
 
 
 @dataclass(frozen=True, slots=True)

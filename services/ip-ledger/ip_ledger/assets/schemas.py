@@ -46,6 +46,9 @@ class InventorIn(Body):
         description="Part in the asset; all sum to 1,000,000 ppm; left out by all: equal parts.",
         validation_alias=AliasChoices("share_ppm", "ppm"),
     )
+    is_head_of_unit: bool = Field(
+        default=False, description="Leads that organization: a reward is made public first."
+    )
 
 
 class AssetIn(Body):
@@ -105,6 +108,7 @@ class InventorOut(Out):
     name: str | None = Field(description="The name, unless it was erased.")
     org_id: UUID = Field(description="The employing organization.")
     share_ppm: int = Field(description="Part in the asset, in ppm.")
+    is_head_of_unit: bool = Field(description="Leads that organization.")
 
 
 class AssetOut(Out):

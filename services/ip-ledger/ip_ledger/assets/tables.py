@@ -4,7 +4,16 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.dialects.postgresql import DATERANGE, TSTZRANGE, Range
 from sqlmodel import Field
 
@@ -104,6 +113,11 @@ class AssetInventor(Base, table=True):
     person_id: UUID
     org_id: UUID
     share_ppm: int
+    # Leads the unit that employs him: his reward is made public inside first (沪条例39).
+    is_head_of_unit: bool = Field(
+        default=False,
+        sa_column=Column(Boolean(), nullable=False, server_default=false()),
+    )
 
 
 class OwnershipVersion(Base, table=True):

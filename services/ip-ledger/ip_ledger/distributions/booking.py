@@ -21,14 +21,16 @@ from shared.database import new_id
 
 
 def accounts(
-    lines: Sequence[DistributionLine], rewards: Sequence[DistributionReward]
+    lines: Sequence[DistributionLine],
+    rewards: Sequence[DistributionReward],
+    cash: AccountName = CASH,
 ) -> list[AccountName]:
-    """Name the accounts that a run posts to."""
+    """Name the accounts that a run posts to; `cash` is a trustee's for a consortium (A053)."""
     owners = [due_to_owner(line.payee_id) for line in lines]
     owing = [
         name(reward.owner_id) for reward in rewards for name in (reward_expense, reward_payable)
     ]
-    return [CASH, INCOME_TO_SHARE, *owners, *owing]
+    return [cash, INCOME_TO_SHARE, *owners, *owing]
 
 
 def entries(
@@ -36,6 +38,7 @@ def entries(
     lines: Sequence[DistributionLine],
     rewards: Sequence[DistributionReward],
     ids: Mapping[AccountName, UUID],
+    cash: AccountName = CASH,
 ) -> list[EntryDraft]:
     """Give a run's entries: sharing, payment, and rewards; without any amount there is none."""
     paid = [(due_to_owner(line.payee_id), line.amount_fen) for line in lines if line.amount_fen]
@@ -44,7 +47,7 @@ def entries(
     made = []
     if total:
         shared = [Line(ids[INCOME_TO_SHARE], total), *(Line(ids[n], -fen) for n, fen in paid)]
-        out = [*(Line(ids[n], fen) for n, fen in paid), Line(ids[CASH], -total)]
+        out = [*(Line(ids[n], fen) for n, fen in paid), Line(ids[cash], -total)]
         made += [_entry(run, "shares", shared), _entry(run, "payment", out)]
     if owed:
         rewarded = [
@@ -101,6 +104,7 @@ def mirrored_reward(reward: DistributionReward, run_id: UUID) -> DistributionRew
         floor_fen=-reward.floor_fen,
         rule=reward.rule,
         basis=reward.basis,
+        form=reward.form,
         inventors=[
             {**inventor, "amount_fen": -inventor["amount_fen"]} for inventor in reward.inventors
         ],

@@ -13,7 +13,8 @@ from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
 
-from ip_ledger.revenue.rules import Deduction, RevenueKind
+from ip_ledger.revenue.rules import LAWFUL, Deduction, RevenueKind
+from ip_ledger.rewards.rules import Incentive, is_state_institution
 from shared.money import WHOLE_PPM, ceiling, half_up, largest_remainder, rate_of
 from shared.rules import Check, Kind, Rule
 from shared.shares import Part, allocate
@@ -49,14 +50,9 @@ class OwnerType(StrEnum):
     OTHER = "other"
 
 
-# A university or institute on the register of public institutions (USCC 12…) is state-established.
-INSTITUTION_TYPES: Final = frozenset({"university", "institute", "research_institute"})
-COMPANY_USCC: Final = ("91", "52")
-
-
 def owner_type(org_type: str, uscc: str) -> OwnerType:
     """Tell which of the law's two kinds an owner is (转化法45)."""
-    if org_type in INSTITUTION_TYPES and not uscc.startswith(COMPANY_USCC):
+    if is_state_institution(org_type, uscc):
         return OwnerType.STATE_INSTITUTION
     return OwnerType.OTHER
 
@@ -100,6 +96,7 @@ class RewardRule:
     owner_id: UUID
     rate_ppm: int
     basis: str | None = None
+    form: Incentive = Incentive.CASH
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +152,7 @@ class PlannedReward:
     rule: str
     basis: str | None
     inventors: tuple[tuple[UUID, int], ...]
+    form: Incentive = Incentive.CASH
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +239,11 @@ def _steps(income: Income, part: Part[UUID]) -> tuple[Step, ...]:
     return (
         Step("gross", amount_fen=income.gross_fen, ref_id=income.event_id),
         *(
-            Step(f"less_{deduction.kind.value}", "沪条例34(2)", amount_fen=deduction.amount_fen)
+            Step(
+                f"less_{deduction.kind.value}",
+                deduction.clause or "沪条例34(2)",
+                amount_fen=deduction.amount_fen,
+            )
             for deduction in income.deductions
         ),
         Step("net", "沪条例34(2)", amount_fen=income.net_fen),
@@ -268,15 +270,25 @@ def reward_amount(kind: RevenueKind, base_fen: int, rate_ppm: int) -> int:
     return ceiling(exact) if rate_ppm in ROUNDED_UP_PPM.get(kind, ()) else half_up(exact)
 
 
+def reward_base_fen(income: Income, part: Part[UUID]) -> int:
+    """Give what a reward is a part of: the owner's line, and what no law lets one take off of it.
+
+    A fee that the owners agreed among themselves lowers their income, and not the inventors'.
+    """
+    agreed_fen = sum(one.amount_fen for one in income.deductions if one.kind not in LAWFUL)
+    return part.amount_fen + ceiling(rate_of(agreed_fen, part.share_ppm))
+
+
 def _reward(income: Income, part: Part[UUID], terms: Terms) -> PlannedReward | None:
     owner = terms.owner_types.get(part.party, OwnerType.OTHER)
     rule = terms.rule_of(part.party)
     floor_ppm = reward_floor_ppm(income.kind, owner, rule)
     if not part.share_ppm or (rule is None and not floor_ppm):
         return None
-    floor_fen = ceiling(rate_of(part.amount_fen, floor_ppm))
+    base_fen = reward_base_fen(income, part)
+    floor_fen = ceiling(rate_of(base_fen, floor_ppm))
     rate_ppm = floor_ppm if rule is None else rule.rate_ppm
-    amount_fen = max(floor_fen, reward_amount(income.kind, part.amount_fen, rate_ppm))
+    amount_fen = max(floor_fen, reward_amount(income.kind, base_fen, rate_ppm))
     return PlannedReward(
         event_id=income.event_id,
         owner_id=part.party,
@@ -286,6 +298,7 @@ def _reward(income: Income, part: Part[UUID], terms: Terms) -> PlannedReward | N
         rule=_law_of(income.kind, owner, rule),
         basis=None if rule is None else rule.basis,
         inventors=_among_inventors(amount_fen, income.inventors, part.party),
+        form=Incentive.CASH if rule is None else rule.form,
     )
 
 
@@ -333,7 +346,9 @@ def _plan_hash(
             [str(i.event_id), i.kind.value, i.net_fen, str(i.origin_id), i.received_on.isoformat()]
             for i in incomes
         ],
-        "rules": sorted([str(r.owner_id), r.rate_ppm, r.basis or ""] for r in terms.rules),
+        "rules": sorted(
+            [str(r.owner_id), r.rate_ppm, r.basis or "", r.form.value] for r in terms.rules
+        ),
         "lines": [_line_content(line.part) for line in lines],
         "rewards": [_reward_content(reward) for reward in rewards],
     }
@@ -385,7 +400,10 @@ def reward_checks(incomes: Sequence[Income], terms: Terms, planned: Plan) -> lis
             )
         )
     kinds = {income.event_id: income.kind for income in incomes}
-    bases = {(ln.income.event_id, ln.part.party): ln.part.amount_fen for ln in planned.lines}
+    bases = {
+        (ln.income.event_id, ln.part.party): reward_base_fen(ln.income, ln.part)
+        for ln in planned.lines
+    }
     for reward in planned.rewards:
         kind, base_fen = kinds[reward.event_id], bases[reward.event_id, reward.owner_id]
         owner = terms.owner_types.get(reward.owner_id, OwnerType.OTHER)

@@ -212,7 +212,7 @@ async def inputs(session: AsyncSession, events: Sequence[RevenueEvent]) -> Input
                 kind=event.kind,
                 gross_fen=event.gross_fen,
                 deductions=tuple(
-                    Deduction(d.kind, d.amount_fen) for d in deductions.get(event.id, [])
+                    Deduction(d.kind, d.amount_fen, d.clause) for d in deductions.get(event.id, [])
                 ),
                 net_fen=event.net_fen,
                 received_on=event.received_on,

@@ -86,6 +86,7 @@ def _reward(reward: DistributionReward) -> RewardOut:
         rate_ppm=reward.rate_ppm,
         rule=reward.rule,
         basis=reward.basis,
+        form=reward.form,
         inventors=[
             InventorRewardOut(person_id=part["person_id"], amount=fen(part["amount_fen"]))
             for part in reward.inventors
@@ -154,7 +155,8 @@ async def draft_run(
     draft = actions.RunDraft(
         event_ids=tuple(body.revenue_event_ids),
         reward_rules=tuple(
-            RewardRule(rule.owner_id, rule.rate_ppm, rule.basis) for rule in body.reward_rules
+            RewardRule(rule.owner_id, rule.rate_ppm, rule.basis, rule.form)
+            for rule in body.reward_rules
         ),
         closing=body.closing,
     )

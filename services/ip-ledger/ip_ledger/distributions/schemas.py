@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from ip_ledger.distributions.rules import RunKind, State
+from ip_ledger.rewards.rules import Incentive
 from shared.http.schemas import Body, Day, Digest, LongText, Money, Out, ShortText
 
 RatePpm = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
@@ -20,6 +21,7 @@ class RewardRuleIn(Body):
     basis: ShortText | None = Field(
         default=None, description="What the rate rests on: the published rule, or the agreement."
     )
+    form: Incentive = Field(default=Incentive.CASH, description="In which form it is given (A033).")
 
 
 class DistributionRunIn(Body):
@@ -96,6 +98,7 @@ class RewardOut(Out):
     rate_ppm: int = Field(description="The rate applied.")
     rule: str = Field(description="The provision: 转化法44, 转化法45(1), 转化法45(2) or 沪条例33.")
     basis: str | None = Field(description="What the rate rests on, as given.")
+    form: Incentive = Field(description="In which form it is given.")
     inventors: list[InventorRewardOut] = Field(description="Its parts.")
 
 

@@ -9,6 +9,7 @@ from sqlmodel import Field
 
 from ip_ledger.base import Base
 from ip_ledger.distributions.rules import RunKind, State
+from ip_ledger.rewards.rules import Incentive
 from shared.database import EnumText, instant, json_column, new_id
 
 
@@ -106,6 +107,10 @@ class DistributionReward(Base, table=True):
     floor_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
     rule: str
     basis: str | None = None
+    form: Incentive = Field(
+        default=Incentive.CASH,
+        sa_column=Column(EnumText(Incentive), nullable=False, server_default="cash"),
+    )
     inventors: list[dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
 
 

@@ -38,6 +38,18 @@ class AssetPayloadOut(Out):
     state: str = Field(description="Where it stands.")
 
 
+class ContributionPayloadOut(Out):
+    """A contribution as it stands."""
+
+    contribution_id: UUID = Field(description="The contribution.")
+    org_id: UUID = Field(description="Who promised it.")
+    kind: str = Field(description="`equity`, `membership_fee` or `in_kind`.")
+    committed: Money = Field(description="The whole of it.")
+    paid: Money = Field(description="What has come in.")
+    held_in_trust: bool = Field(description="Whether a trustee receives it.")
+    state: str = Field(description="Where it stands.")
+
+
 class LedgerDerivedOut(Out):
     """What the register says of the other side; the ledger's facts leave it open."""
 
@@ -78,7 +90,16 @@ class AssetFactOut(LedgerFactBaseOut):
     payload: AssetPayloadOut = Field(description="The asset.")
 
 
-LedgerFactOut = Annotated[TechContractFactOut | AssetFactOut, Field(discriminator="kind")]
+class ContributionFactOut(LedgerFactBaseOut):
+    """A contribution as a fact."""
+
+    kind: Literal["contribution"] = Field(description="Tells the kind.")
+    payload: ContributionPayloadOut = Field(description="The contribution.")
+
+
+LedgerFactOut = Annotated[
+    TechContractFactOut | AssetFactOut | ContributionFactOut, Field(discriminator="kind")
+]
 
 
 class LedgerFactPageOut(Out):

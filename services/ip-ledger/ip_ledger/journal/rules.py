@@ -49,12 +49,23 @@ DEDUCTED: Final[Mapping[str, AccountName]] = {
     "tax": AccountName("tax_payable", AccountKind.LIABILITY),
     "maintenance": AccountName("maintenance_payable", AccountKind.LIABILITY),
     "direct": AccountName("direct_costs_payable", AccountKind.LIABILITY),
+    "management_fee": AccountName("management_fee", AccountKind.INCOME),
 }
 
 
 def due_to_owner(org_id: UUID) -> AccountName:
     """Name the account of what the centre owes an owner."""
     return AccountName("due_to_owner", AccountKind.LIABILITY, org_id)
+
+
+def trust_cash(org_id: UUID) -> AccountName:
+    """Name the account of the money that a trustee member holds for a consortium (A053)."""
+    return AccountName("trust_cash", AccountKind.ASSET, org_id)
+
+
+def held_in_trust(org_id: UUID) -> AccountName:
+    """Name the account of what a trustee member will hand over once there is a centre (A053)."""
+    return AccountName("held_in_trust", AccountKind.LIABILITY, org_id)
 
 
 def reward_expense(org_id: UUID) -> AccountName:

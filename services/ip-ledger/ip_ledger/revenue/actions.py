@@ -9,10 +9,18 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ip_ledger import tenancy
+from ip_ledger.agreements import queries as agreements
 from ip_ledger.assets import queries as assets
 from ip_ledger.contracts import queries as contracts
 from ip_ledger.journal import actions as journal
-from ip_ledger.journal.rules import CASH, DEDUCTED, INCOME_TO_SHARE, EntryDraft, Line
+from ip_ledger.journal.rules import (
+    CASH,
+    DEDUCTED,
+    INCOME_TO_SHARE,
+    EntryDraft,
+    Line,
+    trust_cash,
+)
 from ip_ledger.revenue import rules
 from ip_ledger.revenue.rules import Deduction, RevenueKind
 from ip_ledger.revenue.tables import RevenueDeduction, RevenueEvent
@@ -36,6 +44,7 @@ class NewIncome:
     deductions: tuple[Deduction, ...]
     evidence: tuple[tuple[UUID, ...], ...]
     received_on: date
+    held_in_trust: bool = False
 
 
 async def record_income(
@@ -43,13 +52,16 @@ async def record_income(
 ) -> RevenueEvent:
     """Record money received for an asset and book it as owed to its owners (A033).
 
-    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, NET_NEGATIVE, NOT_YET_RECEIVED, SOURCE_UNKNOWN.
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, NET_NEGATIVE, NOT_YET_RECEIVED, SOURCE_UNKNOWN,
+    DEDUCTION_NOT_AGREED or CONSORTIUM_NOT_REGISTERED.
     """
     asset = await assets.visible_asset(session, actor, income.asset_id, today)
     center = found(await tenancy.center_of(session, asset.center_id))
     source_ok = income.source_id is None or (
         await contracts.source_center(session, income.source_id) == asset.center_id
     )
+    terms = await agreements.in_force(session, center.id, income.received_on)
+    trustee = None if center.legal_entity_id else center.trustee_org_id
     require(
         [
             TENANCY.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=tenancy.leads(center, actor)),
@@ -57,12 +69,19 @@ async def record_income(
                 "SOURCE_UNKNOWN", Kind.CONTENT, passed=source_ok, pointer="/source_id"
             ),
             *rules.income_checks(income.gross_fen, income.deductions, income.received_on, today),
+            *rules.deduction_checks(income.deductions, has_agreement=terms is not None),
+            *rules.receiver_checks(
+                has_legal_entity=center.legal_entity_id is not None,
+                has_trustee=trustee is not None,
+                held_in_trust=income.held_in_trust,
+            ),
         ]
     )
     event = _event(session, actor, income, asset.center_id)
+    event.trustee_org_id = trustee
     session.add(event)
     await session.flush()
-    session.add_all(_deductions(event.id, income))
+    session.add_all(_deductions(event.id, income, terms.id if terms else None))
     await _book(session, actor, event, income.deductions)
     record(
         session,
@@ -92,13 +111,17 @@ def _event(session: AsyncSession, actor: Actor, income: NewIncome, center_id: UU
     )
 
 
-def _deductions(event_id: UUID, income: NewIncome) -> list[RevenueDeduction]:
+def _deductions(
+    event_id: UUID, income: NewIncome, agreement_id: UUID | None
+) -> list[RevenueDeduction]:
     return [
         RevenueDeduction(
             event_id=event_id,
             place=place,
             kind=deduction.kind,
             amount_fen=deduction.amount_fen,
+            agreement_id=agreement_id if deduction.clause else None,
+            clause=deduction.clause,
             evidence_ids=list(evidence),
         )
         for place, (deduction, evidence) in enumerate(
@@ -115,10 +138,11 @@ async def _book(
         return
     owed = [(DEDUCTED[deduction.kind.value], deduction.amount_fen) for deduction in deductions]
     owed = [(name, amount) for name, amount in [(INCOME_TO_SHARE, event.net_fen), *owed] if amount]
+    cash = CASH if event.trustee_org_id is None else trust_cash(event.trustee_org_id)
     ids = await journal.open_accounts(
-        session, event.center_id, [CASH, *(name for name, _ in owed)], event.currency
+        session, event.center_id, [cash, *(name for name, _ in owed)], event.currency
     )
-    lines = [Line(ids[CASH], event.gross_fen), *(Line(ids[name], -fen) for name, fen in owed)]
+    lines = [Line(ids[cash], event.gross_fen), *(Line(ids[name], -fen) for name, fen in owed)]
     draft = EntryDraft(
         id=new_id(),
         center_id=event.center_id,

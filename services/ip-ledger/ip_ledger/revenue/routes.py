@@ -41,10 +41,17 @@ def shown(event: RevenueEvent, deductions: Sequence[RevenueDeduction]) -> Revenu
         kind=event.kind,
         gross=fen(event.gross_fen),
         deductions=[
-            DeductionOut(kind=d.kind, amount=fen(d.amount_fen), evidence=d.evidence_ids)
+            DeductionOut(
+                kind=d.kind,
+                amount=fen(d.amount_fen),
+                clause=d.clause,
+                agreement_id=d.agreement_id,
+                evidence=d.evidence_ids,
+            )
             for d in deductions
         ],
         net=fen(event.net_fen),
+        trustee_org_id=event.trustee_org_id,
         received_on=event.received_on,
         recorded_at=event.recorded_at,
     )
@@ -60,6 +67,7 @@ def shown(event: RevenueEvent, deductions: Sequence[RevenueDeduction]) -> Revenu
     ),
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "NET_NEGATIVE", "NOT_YET_RECEIVED", "SOURCE_UNKNOWN",
+        "DEDUCTION_NOT_AGREED", "CONSORTIUM_NOT_REGISTERED",
         "IDEMPOTENCY_KEY_REQUIRED",
     ),
 )  # fmt: skip
@@ -72,9 +80,10 @@ async def record_revenue(
         source_id=body.source_id,
         kind=body.kind,
         gross_fen=body.gross.amount,
-        deductions=tuple(Deduction(d.kind, d.amount.amount) for d in body.deductions),
+        deductions=tuple(Deduction(d.kind, d.amount.amount, d.clause) for d in body.deductions),
         evidence=tuple(tuple(d.evidence) for d in body.deductions),
         received_on=body.received_on,
+        held_in_trust=body.held_in_trust,
     )
     event = await actions.record_income(session, actor, income, today)
     deductions = await queries.deductions_of(session, [event.id])

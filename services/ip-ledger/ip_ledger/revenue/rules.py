@@ -23,11 +23,13 @@ class RevenueKind(StrEnum):
 
 
 class DeductionKind(StrEnum):
-    """What may be deducted: a fee for management, say, is not among it."""
+    """What may be deducted: by law the first three, by agreement a fee for management too."""
 
     TAX = "tax"
     MAINTENANCE = "maintenance"
     DIRECT = "direct"
+    # What the law does not name is taken off only by a clause of the agreement in force.
+    MANAGEMENT_FEE = "management_fee"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,51 @@ class Deduction:
 
     kind: DeductionKind
     amount_fen: int
+    clause: str | None = None
 
 
 def net_income_fen(gross_fen: int, deductions: Sequence[Deduction]) -> int:
     """Give gross less deductions; below zero is a loss, which is no income to share."""
     return gross_fen - sum(deduction.amount_fen for deduction in deductions)
+
+
+LAWFUL: Final = frozenset({DeductionKind.TAX, DeductionKind.MAINTENANCE, DeductionKind.DIRECT})
+TRUST: Final = Rule("A053", "三(二)")
+
+
+def deduction_checks(deductions: Sequence[Deduction], *, has_agreement: bool) -> list[Check]:
+    """Check that what the law does not name rests on a cited clause of the agreement (D12.1)."""
+    return [
+        NET_INCOME.check(
+            "DEDUCTION_NOT_AGREED",
+            Kind.CONTENT,
+            passed=one.kind in LAWFUL or (bool(one.clause) and has_agreement),
+            pointer=f"/deductions/{place}",
+            deduction=one.kind.value,
+        )
+        for place, one in enumerate(deductions)
+    ]
+
+
+def receiver_checks(
+    *, has_legal_entity: bool, has_trustee: bool, held_in_trust: bool
+) -> list[Check]:
+    """Check who received: an unregistered consortium's money lies with its trustee (A053)."""
+    return [
+        TRUST.check(
+            "CONSORTIUM_NOT_REGISTERED",
+            Kind.STATE,
+            passed=has_legal_entity or (held_in_trust and has_trustee),
+            pointer="/held_in_trust",
+        ),
+        TRUST.check(
+            "STATE_CONFLICT",
+            Kind.STATE,
+            passed=not (has_legal_entity and held_in_trust),
+            pointer="/held_in_trust",
+            state="registered",
+        ),
+    ]
 
 
 def income_checks(

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from ip_ledger.revenue.rules import DeductionKind, RevenueKind
-from shared.http.schemas import MAX_SAFE, Body, Day, Earning, Money, Out
+from shared.http.schemas import MAX_SAFE, Body, Day, Earning, Money, Out, ShortText
 
 
 class DeductedAmount(Money):
@@ -23,9 +23,13 @@ class DeductionIn(Body):
     """What the law lets one take off before sharing."""
 
     kind: DeductionKind = Field(
-        description="`tax`, `maintenance` of the result, or `direct` costs of the deal; no other."
+        description="`tax`, `maintenance` of the result, `direct` costs of the deal; and"
+        " `management_fee` only with the clause of the agreement that allows it."
     )
     amount: DeductedAmount = Field(description="The amount deducted.")
+    clause: ShortText | None = Field(
+        default=None, description="The clause of the agreement in force, for what no law names."
+    )
     evidence: list[UUID] = Field(
         default_factory=list, max_length=20, description="Files that show the amount."
     )
@@ -63,6 +67,9 @@ class RevenueEventIn(Body):
         default_factory=list, max_length=100, description="What is taken off before sharing."
     )
     received_on: Day = Field(description="The day the money came in; the owners of that day share.")
+    held_in_trust: bool = Field(
+        default=False, description="Received by the trustee of an unregistered consortium (A053)."
+    )
 
 
 class DeductionOut(Out):
@@ -70,6 +77,8 @@ class DeductionOut(Out):
 
     kind: DeductionKind = Field(description="What it is for.")
     amount: Money = Field(description="The amount deducted.")
+    clause: str | None = Field(description="The clause cited.")
+    agreement_id: UUID | None = Field(description="The agreement that the clause stands in.")
     evidence: list[UUID] = Field(description="Files that show the amount.")
 
 
@@ -83,6 +92,7 @@ class RevenueEventOut(Out):
     kind: RevenueKind = Field(description="How it was earned.")
     gross: Money = Field(description="What came in.")
     deductions: list[DeductionOut] = Field(description="What was taken off.")
+    trustee_org_id: UUID | None = Field(description="Who holds it in trust, if anybody does.")
     net: Money = Field(description="Gross less deductions: what is shared.")
     received_on: date = Field(description="The day the money came in.")
     recorded_at: datetime = Field(description="When it was recorded.")

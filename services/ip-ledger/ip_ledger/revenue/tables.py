@@ -32,6 +32,8 @@ class RevenueEvent(Base, table=True):
     net_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
     currency: str = "CNY"
     received_on: date
+    # The member that received it for a consortium; none where the centre did itself (A053).
+    trustee_org_id: UUID | None = None
     recorded_by: UUID
     recorded_at: datetime = Field(sa_column=Column(instant(), nullable=False))
 
@@ -49,4 +51,7 @@ class RevenueDeduction(Base, table=True):
     place: int = Field(primary_key=True)
     kind: DeductionKind = Field(sa_column=Column(EnumText(DeductionKind), nullable=False))
     amount_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
+    # The clause of the agreement in force that allows what the law does not name (D12.1).
+    agreement_id: UUID | None = Field(default=None, foreign_key="agreement.id")
+    clause: str | None = None
     evidence_ids: list[UUID] = Field(sa_column=Column(ARRAY(Uuid()), nullable=False))

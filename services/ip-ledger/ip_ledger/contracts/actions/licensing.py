@@ -136,10 +136,11 @@ async def consent(
             license_id=row.id, org_id=org_id, is_own=True, given_by=actor.person_id, given_at=now
         )
     )
+    before = row.model_dump()
     row.version += 1
     record(
         session, actor, "license.consented", row.id, center_id=row.center_id, org_id=org_id,
-        **_event_data(row),
+        before=before, after=row.model_dump(), **_event_data(row),
     )  # fmt: skip
     checks = rules.consent_checks(
         row.type, row.licensor_id, basis.shares, [*given, org_id], basis.threshold
@@ -178,8 +179,9 @@ async def record_with_cnipa(
             ),
         ]
     )
+    before = row.model_dump()
     row.cnipa_record_no, row.cnipa_recorded_on = record_no, recorded_on
-    await _move(session, actor, row, Event.REGISTER, None, now)
+    await _move(session, actor, row, Event.REGISTER, None, now, before=before)
     return row
 
 
@@ -238,8 +240,11 @@ async def _move(
     event: Event,
     reason: str | None,
     now: datetime,
+    *,
+    before: dict[str, Any] | None = None,
 ) -> None:
-    before = row.state
+    """Take a step; `before` is how the license stood, where more than its state has changed."""
+    before = before or row.model_dump()
     row.state = rules.MOVES[row.state, event]
     row.version += 1
     await session.flush()
@@ -255,7 +260,7 @@ async def _move(
         center_id=row.center_id,
         reason=reason,
         before=before,
-        after=row.state,
+        after=row.model_dump(),
         **_event_data(row),
     )
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -68,11 +69,12 @@ async def register(
             ),
         ]
     )  # fmt: skip
+    before = contract.model_dump()
     contract.registration_no = number
     contract.registered_on = registration.registered_on
     contract.registration_scheme = registration.scheme
     contract.review_due_on = None
-    return await _move(session, actor, contract, Event.REGISTER, None, now)
+    return await _move(session, actor, contract, Event.REGISTER, None, now, before=before)
 
 
 async def change_state(
@@ -120,8 +122,11 @@ async def _move(
     event: Event,
     reason: str | None,
     now: datetime,
+    *,
+    before: dict[str, Any] | None = None,
 ) -> TechContract:
-    before = contract.state
+    """Take a step; `before` is how the contract stood, where more than its state has changed."""
+    before = before or contract.model_dump()
     contract.state = rules.MOVES[contract.state, event]
     contract.version += 1
     await session.flush()
@@ -138,7 +143,7 @@ async def _move(
         center_id=contract.center_id,
         reason=reason,
         before=before,
-        after=contract.state,
+        after=contract.model_dump(),
         **states.event_data(contract),
     )
     return contract

@@ -9,6 +9,7 @@ from ip_ledger.distributions.actions.common import (
     leading_checks,
     note,
     release,
+    standing_of,
     step_checks,
 )
 from ip_ledger.distributions.rules import Event
@@ -53,10 +54,11 @@ async def confirm(
             confirmed_at=clock.now(),
         )
     )
+    before = standing_of(run)
     if owners <= {*confirmed, own}:
         run.state = rules.MOVES[run.state, Event.CONFIRM]
     run.version += 1
-    note(session, actor, run, "confirmed", "owner", owner_id=own)
+    note(session, actor, run, "confirmed", "owner", before=before, owner_id=own)
     return run
 
 
@@ -74,11 +76,12 @@ async def approve(session: AsyncSession, actor: Actor, run_id: UUID) -> Distribu
         ]
     )
     clock: Clock = session.info["clock"]
+    before = standing_of(run)
     run.state = rules.MOVES[run.state, Event.APPROVE]
     run.version += 1
     run.approved_by = actor.person_id
     run.approved_at = clock.now()
-    note(session, actor, run, "approved", "approver")
+    note(session, actor, run, "approved", "approver", before=before)
     return run
 
 
@@ -94,10 +97,11 @@ async def cancel(session: AsyncSession, actor: Actor, run_id: UUID) -> Distribut
             *rules.state_checks(run.state, Event.CANCEL),
         ]
     )
+    before = standing_of(run)
     run.state = rules.MOVES[run.state, Event.CANCEL]
     run.version += 1
     await release(session, run)
-    note(session, actor, run, "cancelled", "drafter")
+    note(session, actor, run, "cancelled", "drafter", before=before)
     return run
 
 

@@ -12,6 +12,7 @@ from ip_ledger.distributions.plan_rules import RewardRule, Terms
 from ip_ledger.distributions.queries import Inputs
 from ip_ledger.distributions.rules import Event
 from ip_ledger.distributions.tables import DistributionRun
+from ip_ledger.rewards.rules import Incentive
 from shared.auth import Actor
 from shared.events import record
 from shared.rules import Check, Kind, Rule, found
@@ -41,7 +42,12 @@ async def _input_checks(session: AsyncSession, run: DistributionRun) -> list[Che
     """Compute the plan again from what is known now; another hash means that something moved."""
     inputs = await queries.inputs(session, await queries.events_of_run(session, run.id))
     kept = [
-        RewardRule(UUID(rule["owner_id"]), rule["rate_ppm"], rule["basis"])
+        RewardRule(
+            UUID(rule["owner_id"]),
+            rule["rate_ppm"],
+            rule["basis"],
+            Incentive(rule.get("form", Incentive.CASH)),
+        )
         for rule in run.reward_rules
     ]
     plan = plan_rules.plan(inputs.incomes, terms_of(inputs, kept), closing=run.closing)
@@ -60,15 +66,28 @@ async def release(session: AsyncSession, run: DistributionRun) -> None:
         event.standing = False
 
 
+def standing_of(run: DistributionRun) -> dict[str, Any]:
+    """Give what of a run can change, as audit rows compare it."""
+    return {
+        "state": run.state,
+        "version": run.version,
+        "approved_by": run.approved_by,
+        "paid_by": run.paid_by,
+        "paid_on": run.paid_on,
+    }
+
+
 def note(
     session: AsyncSession,
     actor: Actor,
     run: DistributionRun,
     what: str,
     capacity: str,
+    *,
+    before: Any = None,  # noqa: ANN401 - hashed, whatever it is
     **data: Any,  # noqa: ANN401 - JSON values of the event
 ) -> None:
-    """Record a step of a run, and as what the actor took it (X03)."""
+    """Record a step of a run, and as what the actor took it (X03, X07)."""
     record(
         session,
         actor,
@@ -77,6 +96,8 @@ def note(
         center_id=run.center_id,
         case_id=run.id,
         capacity=capacity,
+        before=before,
+        after=standing_of(run),
         plan_hash=run.plan_hash,
         **data,
     )

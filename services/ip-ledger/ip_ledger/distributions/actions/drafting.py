@@ -113,7 +113,12 @@ async def _keep(
         plan_hash=plan.plan_hash,
         net_fen=plan.net_fen,
         reward_rules=[
-            {"owner_id": str(rule.owner_id), "rate_ppm": rule.rate_ppm, "basis": rule.basis}
+            {
+                "owner_id": str(rule.owner_id),
+                "rate_ppm": rule.rate_ppm,
+                "basis": rule.basis,
+                "form": rule.form.value,
+            }
             for rule in draft.reward_rules
         ],
         closing=draft.closing,
@@ -162,6 +167,7 @@ def _rewards(run: DistributionRun, plan: Plan) -> list[DistributionReward]:
             floor_fen=reward.floor_fen,
             rule=reward.rule,
             basis=reward.basis,
+            form=reward.form,
             inventors=[
                 {"person_id": str(person_id), "amount_fen": amount_fen}
                 for person_id, amount_fen in reward.inventors

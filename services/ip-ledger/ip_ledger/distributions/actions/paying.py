@@ -14,20 +14,26 @@ from ip_ledger.distributions.actions.common import (
     leading_checks,
     note,
     release,
+    standing_of,
     step_checks,
 )
 from ip_ledger.distributions.rules import Event, RunKind, State
 from ip_ledger.distributions.tables import (
     DistributionLine,
+    DistributionReward,
     DistributionRun,
     DistributionRunEvent,
     ShareCarry,
 )
 from ip_ledger.journal import actions as journal
+from ip_ledger.journal.rules import CASH, trust_cash
 from ip_ledger.log.actions import NewRecord, append_records
+from ip_ledger.rewards import actions as rewards_of_inventors
+from ip_ledger.rewards import queries as makers
+from ip_ledger.rewards.rules import RewardKind
 from shared.auth import Actor
 from shared.clock import Clock
-from shared.rules import Check, Kind, require
+from shared.rules import Check, Kind, found, require
 
 
 async def pay(
@@ -47,19 +53,24 @@ async def pay(
             *rules.payment_date_checks(run.approved_at, paid_on, today),
         ]
     )
+    before = standing_of(run)
     run.state = rules.MOVES[run.state, Event.PAY]
     run.version += 1
     run.paid_by = actor.person_id
     run.paid_on = paid_on
     lines = await queries.lines_of(session, [run.id])
     rewards = await queries.rewards_of(session, [run.id])
-    names = booking.accounts(lines, rewards)
+    center = found(await tenancy.center_of(session, run.center_id))
+    trustee = None if center.legal_entity_id else center.trustee_org_id
+    cash = CASH if trustee is None else trust_cash(trustee)
+    names = booking.accounts(lines, rewards, cash)
     ids = await journal.open_accounts(session, run.center_id, names, run.currency)
-    drafts = booking.entries(run, lines, rewards, ids)
+    drafts = booking.entries(run, lines, rewards, ids, cash)
     await journal.post_entries(session, actor, drafts)
     await _log_lines(session, run, lines)
     await _move_carry(session, run, lines)
-    note(session, actor, run, "paid", "payer", paid_on=paid_on)
+    await _owe_inventors(session, actor, run, rewards)
+    note(session, actor, run, "paid", "payer", before=before, paid_on=paid_on)
     return run, [draft.id for draft in drafts]
 
 
@@ -88,6 +99,7 @@ async def reverse(
             *rules.reversal_date_checks(run.paid_on or effective_on, effective_on, today),
         ]
     )
+    before = standing_of(run)
     run.state = rules.MOVES[run.state, Event.REVERSE]
     run.version += 1
     undoing = await _undoing(session, actor, run, effective_on, reason)
@@ -97,7 +109,8 @@ async def reverse(
     lines = await queries.lines_of(session, [undoing.id])
     await _log_lines(session, undoing, lines)
     await _move_carry(session, undoing, lines)
-    note(session, actor, run, "reversed", "reverser", reversal_id=undoing.id)
+    await rewards_of_inventors.take_back(session, actor, run.id)
+    note(session, actor, run, "reversed", "reverser", before=before, reversal_id=undoing.id)
     return undoing, [entry.id for entry in entries]
 
 
@@ -141,6 +154,42 @@ async def _undoing(
     session.add_all(booking.mirrored_reward(reward, undoing.id) for reward in rewards)
     await session.flush()
     return undoing
+
+
+async def _owe_inventors(
+    session: AsyncSession,
+    actor: Actor,
+    run: DistributionRun,
+    rewards: Sequence[DistributionReward],
+) -> None:
+    """Write down what each inventor is owed of the run, so that each one is paid by himself."""
+    lines = await queries.lines_of(session, [run.id])
+    asset_of = {line.event_id: line.asset_id for line in lines}
+    known = await makers.makers_of(session, asset_of.values())
+    heads = {m.person_id for people in known.values() for m in people if m.is_head_of_unit}
+    await rewards_of_inventors.owe(
+        session,
+        actor,
+        [
+            rewards_of_inventors.Owed(
+                center_id=run.center_id,
+                asset_id=asset_of[reward.event_id],
+                owner_id=reward.owner_id,
+                kind=RewardKind.REMUNERATION,
+                form=reward.form,
+                floor_fen=reward.floor_fen,
+                law=reward.rule,
+                basis=reward.basis,
+                source_id=run.id,
+                due_on=None,
+                parts=tuple(
+                    (UUID(one["person_id"]), one["amount_fen"]) for one in reward.inventors
+                ),
+                heads=frozenset(heads),
+            )
+            for reward in rewards
+        ],
+    )
 
 
 def _undoable(run: DistributionRun) -> list[Check]:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from alembic import op
-from sqlalchemy import text
 
 from ip_ledger.assets import guards as assets
 from ip_ledger.journal import guards as journal
+from ip_ledger.migrations.closing import grant_closing
 from shared.database.migrations import grant_app, install_job_queue
 
 revision: Final = "0002"
@@ -24,19 +24,9 @@ def upgrade() -> None:
         op.execute(statement)
     install_job_queue()
     grant_app("ip_ledger")
-    _grant_closing()
+    grant_closing()
 
 
 def downgrade() -> None:
     for statement in GUARDS_DOWN:
         op.execute(statement)
-
-
-def _grant_closing() -> None:
-    """Let the application end the belief in a version, and change nothing else of it."""
-    bind = op.get_bind()
-    owner = str(bind.scalar(text("SELECT current_user")))
-    app = f"{owner.removesuffix('_owner')}_app"
-    if bind.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :app"), {"app": app}):
-        table, column = assets.CLOSING_COLUMN
-        bind.execute(text(f'GRANT UPDATE ("{column}") ON "{table}" TO "{app}"'))

@@ -1,0 +1,244 @@
+"""What is read of contributions and funding, and who may see them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, false, func, or_, true
+from sqlalchemy import select as rows_of
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from ip_ledger import tenancy
+from ip_ledger.contributions.rules import ContributionKind, Instalment, Shareholder, Source, State
+from ip_ledger.contributions.tables import (
+    ArrearsNotice,
+    Contribution,
+    ContributionForfeiture,
+    ContributionInstalment,
+    ContributionPayment,
+    FundingRecord,
+    ProfitDivision,
+)
+from ip_ledger.journal.rules import AccountKind
+from ip_ledger.journal.tables import Account, JournalEntry, Posting
+from shared.auth import Actor
+from shared.directory import DirectoryCenter
+from shared.rules import found
+
+CASH_CODES = ("cash", "trust_cash")
+
+
+def _of_centre(actor: Actor, center_id: Mapped[UUID]) -> ColumnElement[bool]:
+    if actor.is_official or actor.has("service"):
+        return true()
+    if actor.org_id is None:
+        return false()
+    own = rows_of(col(DirectoryCenter.id)).where(tenancy.acts_for(actor.org_id))
+    return center_id.in_(own)
+
+
+def visible_contributions(
+    actor: Actor,
+    center_id: UUID | None = None,
+    org_id: UUID | None = None,
+    kind: ContributionKind | None = None,
+    state: State | None = None,
+) -> SelectOfScalar[Contribution]:
+    """Give the select of the contributions that the actor may see: its own, or its centre's."""
+    seen = _of_centre(actor, col(Contribution.center_id))
+    if actor.org_id is not None:
+        seen = or_(seen, col(Contribution.org_id) == actor.org_id)
+    statement = select(Contribution).where(seen)
+    wanted = {"center_id": center_id, "org_id": org_id, "kind": kind, "state": state}
+    for name, value in wanted.items():
+        if value is not None:
+            statement = statement.where(getattr(Contribution, name) == value)
+    return statement
+
+
+async def visible_contribution(
+    session: AsyncSession, actor: Actor, contribution_id: UUID
+) -> Contribution:
+    """Give a contribution that the actor may see, else NOT_FOUND."""
+    statement = visible_contributions(actor).where(col(Contribution.id) == contribution_id)
+    return found(await session.scalar(statement))
+
+
+async def contribution_for_update(
+    session: AsyncSession, actor: Actor, contribution_id: UUID
+) -> Contribution:
+    """Load and lock a contribution that the actor may see, else NOT_FOUND."""
+    statement = visible_contributions(actor).where(col(Contribution.id) == contribution_id)
+    return found(await session.scalar(statement.with_for_update()))
+
+
+async def schedules_of(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, list[Instalment]]:
+    """Give the schedules of contributions, in their order."""
+    rows = await session.scalars(
+        select(ContributionInstalment)
+        .where(col(ContributionInstalment.contribution_id).in_(list(ids)))
+        .order_by(col(ContributionInstalment.contribution_id), col(ContributionInstalment.place))
+    )
+    grouped: dict[UUID, list[Instalment]] = {}
+    for row in rows:
+        one = Instalment(row.due_on, row.amount_fen)
+        grouped.setdefault(row.contribution_id, []).append(one)
+    return grouped
+
+
+async def payments_of(
+    session: AsyncSession, ids: Iterable[UUID]
+) -> dict[UUID, list[ContributionPayment]]:
+    """Give the payments of contributions, in their order."""
+    rows = await session.scalars(
+        select(ContributionPayment)
+        .where(col(ContributionPayment.contribution_id).in_(list(ids)))
+        .order_by(col(ContributionPayment.paid_on), col(ContributionPayment.id))
+    )
+    grouped: dict[UUID, list[ContributionPayment]] = {}
+    for row in rows:
+        grouped.setdefault(row.contribution_id, []).append(row)
+    return grouped
+
+
+async def notices_of(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, list[ArrearsNotice]]:
+    """Give the calls for arrears, the latest last."""
+    rows = await session.scalars(
+        select(ArrearsNotice)
+        .where(col(ArrearsNotice.contribution_id).in_(list(ids)))
+        .order_by(col(ArrearsNotice.issued_on), col(ArrearsNotice.id))
+    )
+    grouped: dict[UUID, list[ArrearsNotice]] = {}
+    for row in rows:
+        grouped.setdefault(row.contribution_id, []).append(row)
+    return grouped
+
+
+async def forfeitures_of(
+    session: AsyncSession, ids: Iterable[UUID]
+) -> dict[UUID, ContributionForfeiture]:
+    """Give the forfeitures of contributions; each has one at most."""
+    rows = await session.scalars(
+        select(ContributionForfeiture).where(
+            col(ContributionForfeiture.contribution_id).in_(list(ids))
+        )
+    )
+    return {row.contribution_id: row for row in rows}
+
+
+def visible_funding(
+    actor: Actor, center_id: UUID | None, source: Source | None
+) -> SelectOfScalar[FundingRecord]:
+    """Give the select of the funding that the actor may see: its centre's, or what it gave."""
+    seen = _of_centre(actor, col(FundingRecord.center_id))
+    if actor.org_id is not None:
+        seen = or_(seen, col(FundingRecord.provider_org_id) == actor.org_id)
+    statement = select(FundingRecord).where(seen)
+    if center_id is not None:
+        statement = statement.where(col(FundingRecord.center_id) == center_id)
+    return statement if source is None else statement.where(col(FundingRecord.source) == source)
+
+
+async def readable_centre(session: AsyncSession, actor: Actor, center_id: UUID) -> DirectoryCenter:
+    """Give a centre whose money the actor may see, else NOT_FOUND."""
+    statement = select(DirectoryCenter).where(
+        col(DirectoryCenter.id) == center_id, _of_centre(actor, col(DirectoryCenter.id))
+    )
+    return found(await session.scalar(statement))
+
+
+async def funding_between(
+    session: AsyncSession, center_id: UUID, first: date, last: date
+) -> Sequence[FundingRecord]:
+    """Give a centre's money that came in between two days, both included."""
+    rows = await session.scalars(
+        select(FundingRecord)
+        .where(
+            col(FundingRecord.center_id) == center_id,
+            col(FundingRecord.received_on).between(first, last),
+        )
+        .order_by(col(FundingRecord.received_on), col(FundingRecord.id))
+    )
+    return rows.all()
+
+
+async def sums_of_books(
+    session: AsyncSession, center_id: UUID, first: date, last: date
+) -> tuple[int, int]:
+    """Give the cash on the last day, and the centre's own expenses between the days."""
+    cash = (
+        rows_of(func.coalesce(func.sum(col(Posting.amount_fen)), 0))
+        .join(Account, col(Account.id) == col(Posting.account_id))
+        .join(JournalEntry, col(JournalEntry.id) == col(Posting.entry_id))
+        .where(
+            col(Account.center_id) == center_id,
+            col(Account.code).in_(CASH_CODES),
+            col(JournalEntry.effective_on) <= last,
+        )
+    )
+    costs = (
+        rows_of(func.coalesce(func.sum(col(Posting.amount_fen)), 0))
+        .join(Account, col(Account.id) == col(Posting.account_id))
+        .join(JournalEntry, col(JournalEntry.id) == col(Posting.entry_id))
+        .where(
+            col(Account.center_id) == center_id,
+            col(Account.kind) == AccountKind.EXPENSE,
+            col(Account.org_id).is_(None),
+            col(JournalEntry.effective_on).between(first, last),
+        )
+    )
+    return int(await session.scalar(cash) or 0), int(await session.scalar(costs) or 0)
+
+
+async def shareholders(session: AsyncSession, center_id: UUID, day: date) -> list[Shareholder]:
+    """Give each member's equity, with what it had paid in by a day, by organization."""
+    paid = (
+        rows_of(
+            col(ContributionPayment.contribution_id),
+            func.sum(col(ContributionPayment.amount_fen)).label("paid_fen"),
+        )
+        .where(col(ContributionPayment.paid_on) <= day)
+        .group_by(col(ContributionPayment.contribution_id))
+        .subquery()
+    )
+    rows = await session.execute(
+        rows_of(
+            col(Contribution.org_id),
+            func.sum(col(Contribution.committed_fen) - col(Contribution.forfeited_fen)),
+            func.coalesce(func.sum(paid.c.paid_fen), 0),
+        )
+        .outerjoin(paid, paid.c.contribution_id == col(Contribution.id))
+        .where(
+            col(Contribution.center_id) == center_id,
+            col(Contribution.kind) == ContributionKind.EQUITY,
+        )
+        .group_by(col(Contribution.org_id))
+        .order_by(func.min(col(Contribution.recorded_at)), col(Contribution.org_id))
+    )
+    return [Shareholder(org_id, int(sub), int(part)) for org_id, sub, part in rows]
+
+
+def visible_divisions(actor: Actor, center_id: UUID | None) -> SelectOfScalar[ProfitDivision]:
+    """Give the select of the divided profits that the actor may see."""
+    seen = _of_centre(actor, col(ProfitDivision.center_id))
+    if actor.org_id is not None:
+        holder = rows_of(col(Contribution.center_id)).where(
+            col(Contribution.org_id) == actor.org_id,
+            col(Contribution.kind) == ContributionKind.EQUITY,
+        )
+        seen = or_(seen, col(ProfitDivision.center_id).in_(holder))
+    statement = select(ProfitDivision).where(seen)
+    if center_id is not None:
+        statement = statement.where(col(ProfitDivision.center_id) == center_id)
+    return statement
+
+
+async def reserve_of(session: AsyncSession, center_id: UUID) -> int:
+    """Give what former profits put into the statutory reserve."""
+    statement = select(func.coalesce(func.sum(col(ProfitDivision.reserve_fen)), 0)).where(
+        col(ProfitDivision.center_id) == center_id
+    )
+    return int(await session.scalar(statement) or 0)

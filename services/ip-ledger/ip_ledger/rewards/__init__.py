@@ -1,0 +1,1 @@
+"""What those who made an invention are owed, in which form, and what each has been paid."""

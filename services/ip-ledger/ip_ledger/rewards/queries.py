@@ -1,0 +1,148 @@
+"""What is read of rewards, and who may see them: officials, the centre, and who owes them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, false, func, or_, true
+from sqlalchemy import select as rows_of
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from ip_ledger import tenancy
+from ip_ledger.assets.rules import PATENTS
+from ip_ledger.assets.tables import Asset, AssetInventor, OwnershipLine, OwnershipVersion
+from ip_ledger.rewards.rules import Maker, RewardKind, State
+from ip_ledger.rewards.tables import InventorPayment, InventorReward, OwnUse, OwnUseYear
+from shared.auth import Actor
+from shared.directory import DirectoryCenter
+from shared.rules import found
+
+
+def _visible(actor: Actor, center_id: Mapped[UUID], owner_id: Mapped[UUID]) -> ColumnElement[bool]:
+    """Other owners do not see what one owes its inventors (X04)."""
+    if actor.is_official:
+        return true()
+    if actor.org_id is None:
+        return false()
+    own = rows_of(col(DirectoryCenter.id)).where(tenancy.acts_for(actor.org_id))
+    return or_(owner_id == actor.org_id, center_id.in_(own))
+
+
+def visible_rewards(
+    actor: Actor,
+    **filters: Any,  # noqa: ANN401 - column values
+) -> SelectOfScalar[InventorReward]:
+    """Give the select of the rewards that the actor may see."""
+    row = InventorReward
+    statement = select(row).where(_visible(actor, col(row.center_id), col(row.owner_id)))
+    for name, value in filters.items():
+        if value is not None:
+            statement = statement.where(getattr(row, name) == value)
+    return statement
+
+
+async def visible_reward(session: AsyncSession, actor: Actor, reward_id: UUID) -> InventorReward:
+    """Give a reward that the actor may see, else NOT_FOUND."""
+    statement = visible_rewards(actor, id=reward_id)
+    return found(await session.scalar(statement))
+
+
+async def reward_for_update(session: AsyncSession, actor: Actor, reward_id: UUID) -> InventorReward:
+    """Load and lock a reward that the actor may see, else NOT_FOUND."""
+    statement = visible_rewards(actor, id=reward_id).with_for_update()
+    return found(await session.scalar(statement))
+
+
+async def rewards_of_source(session: AsyncSession, source_id: UUID) -> list[InventorReward]:
+    """Load and lock the rewards that a run made."""
+    rows = await session.scalars(
+        select(InventorReward)
+        .where(col(InventorReward.source_id) == source_id)
+        .order_by(col(InventorReward.id))
+        .with_for_update()
+    )
+    return list(rows)
+
+
+async def payments_of(
+    session: AsyncSession, reward_ids: Iterable[UUID]
+) -> dict[UUID, list[InventorPayment]]:
+    """Give the payments of rewards, in their order."""
+    rows = await session.scalars(
+        select(InventorPayment)
+        .where(col(InventorPayment.reward_id).in_(list(reward_ids)))
+        .order_by(col(InventorPayment.paid_on), col(InventorPayment.id))
+    )
+    grouped: dict[UUID, list[InventorPayment]] = {}
+    for row in rows:
+        grouped.setdefault(row.reward_id, []).append(row)
+    return grouped
+
+
+async def makers_of(session: AsyncSession, asset_ids: Iterable[UUID]) -> dict[UUID, list[Maker]]:
+    """Give the inventors of assets in order: one query, however many assets."""
+    rows = await session.scalars(
+        select(AssetInventor)
+        .where(col(AssetInventor.asset_id).in_(set(asset_ids)))
+        .order_by(col(AssetInventor.asset_id), col(AssetInventor.place))
+    )
+    grouped: dict[UUID, list[Maker]] = {}
+    for row in rows:
+        maker = Maker(row.person_id, row.org_id, row.share_ppm, row.is_head_of_unit)
+        grouped.setdefault(row.asset_id, []).append(maker)
+    return grouped
+
+
+async def granted_without_bonus(
+    session: AsyncSession, actor: Actor, center_id: UUID | None, granted_from: date
+) -> list[tuple[Asset, UUID]]:
+    """Give granted patents with each owner that employs inventors and gave them no bonus yet."""
+    given = exists().where(
+        col(InventorReward.asset_id) == col(Asset.id),
+        col(InventorReward.owner_id) == col(AssetInventor.org_id),
+        col(InventorReward.kind) == RewardKind.GRANT_BONUS,
+        col(InventorReward.state) != State.CANCELLED,
+    )
+    owns = exists().where(
+        col(OwnershipVersion.asset_id) == col(Asset.id),
+        func.upper_inf(col(OwnershipVersion.known_during)),
+        col(OwnershipLine.version_id) == col(OwnershipVersion.id),
+        col(OwnershipLine.owner_id) == col(AssetInventor.org_id),
+    )
+    statement = (
+        rows_of(Asset, col(AssetInventor.org_id))
+        .join(AssetInventor, col(AssetInventor.asset_id) == col(Asset.id))
+        .where(
+            col(Asset.kind).in_(PATENTS),
+            col(Asset.granted_on) >= granted_from,
+            ~given,
+            owns,
+            _visible(actor, col(Asset.center_id), col(AssetInventor.org_id)),
+        )
+        .distinct()
+        .order_by(col(Asset.id), col(AssetInventor.org_id))
+        .limit(500)
+    )
+    if center_id is not None:
+        statement = statement.where(col(Asset.center_id) == center_id)
+    return [(asset, org_id) for asset, org_id in await session.execute(statement)]
+
+
+async def visible_use(session: AsyncSession, actor: Actor, use_id: UUID) -> OwnUse:
+    """Give an own use that the actor may see, else NOT_FOUND."""
+    statement = select(OwnUse).where(
+        col(OwnUse.id) == use_id, _visible(actor, col(OwnUse.center_id), col(OwnUse.owner_id))
+    )
+    return found(await session.scalar(statement))
+
+
+async def years_of(session: AsyncSession, use_id: UUID) -> Sequence[OwnUseYear]:
+    """Give the years of an own use, in order."""
+    rows = await session.scalars(
+        select(OwnUseYear).where(col(OwnUseYear.use_id) == use_id).order_by(col(OwnUseYear.year))
+    )
+    return rows.all()
