@@ -346,6 +346,26 @@ CODES: Final[dict[str, Words]] = {
         "不在申报时间内|（{open_from} 至 {open_until}）",
         "The call is not open| (from {open_from} until {open_until})",
     ),
+    "PARK_MISSING": Words(
+        422,
+        "平台型创新中心的园区尚未登记",
+        "The park of a platform centre has not been entered yet",
+    ),
+    "OWNERSHIP_CYCLE": Words(
+        422,
+        "持有关系成环|：{chain}",
+        "Organizations would own each other in a ring|: {chain}",
+    ),
+    "SUCCESSOR_INVALID": Words(
+        422,
+        "承继单位须为另一个存续的单位",
+        "The successor has to be another organization that still stands",
+    ),
+    "MEDIA_TYPE_MISMATCH": Words(
+        422,
+        "文件内容与声明的类型 {media_type} 不符",
+        "The file's content is not of the declared type {media_type}",
+    ),
     "PARK_DEVELOPER_REQUIRED": Words(422, "须为园区开发主体", "It has to be a park's developer"),
     "FILE_UNKNOWN": Words(
         422,

@@ -1,70 +1,22 @@
-"""What makes an organization's entry right, and when an organization is barred.
-
-Facts come in, checks come out; memberships and applications use `honesty_checks` too.
-"""
+"""What makes an organization's entry right, and when an organization is barred."""
 
 from collections.abc import Mapping
 from datetime import date
-from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
+from registry.organizations.rules.vocabulary import (
+    HONESTY,
+    LEGAL_PERSON,
+    PARK,
+    TENANCY,
+    OrgType,
+)
 from shared.codes import regions, uscc
-from shared.rules import Check, Kind, Rule
+from shared.rules import Check, Kind
 
-LEGAL_PERSON: Final = Rule("A051", "三(二)")
-PARK: Final = Rule("A068", "三(二)3")
-HONESTY: Final = Rule("X17", "delivery")
-TENANCY: Final = Rule("X04", "delivery")
-
-
-class OrgType(StrEnum):
-    """What kind of organization it is (A046)."""
-
-    ENTERPRISE = "enterprise"
-    INSTITUTE = "institute"
-    UNIVERSITY = "university"
-    USER = "user"
-    PARK_DEVELOPER = "park_developer"
-    TESTING_BODY = "testing_body"
-    ASSOCIATION = "association"
-    SOCIAL_SERVICE = "social_service"
-    INVESTMENT = "investment"
-    FINANCIAL = "financial"
-    GOVERNMENT = "government"
-
-
-class LegalPersonKind(StrEnum):
-    """Whether it is a legal person by itself; a valid credit code does not prove that."""
-
-    INDEPENDENT = "independent"
-    BRANCH = "branch"
-    CONSORTIUM = "consortium"
-    NONE = "none"
-
-
-class ChainPosition(StrEnum):
-    """Where it stands in its industry's chain (A058)."""
-
-    UPSTREAM = "upstream"
-    MIDSTREAM = "midstream"
-    DOWNSTREAM = "downstream"
-    USER = "user"
-
-
-class CenterLevel(StrEnum):
-    """Whose list its enterprise technology centre is on (A061)."""
-
-    MUNICIPAL = "municipal"
-    NATIONAL = "national"
-
-
-class ParkLevel(StrEnum):
-    """Whose list a park is on (A068)."""
-
-    DISTRICT = "district"
-    MUNICIPAL = "municipal"
-    NATIONAL = "national"
+# Longer chains of owners do not occur; a bound keeps the walk short whatever is entered.
+MAX_ANCESTORS: Final = 64
 
 
 def entry_checks(code: str, region_code: str, registered_on: date, today: date) -> list[Check]:
@@ -72,17 +24,24 @@ def entry_checks(code: str, region_code: str, registered_on: date, today: date) 
     return [
         *uscc.uscc_checks(code, pointer="/uscc"),
         *region_checks(region_code),
-        LEGAL_PERSON.check(
-            "DAY_IN_FUTURE",
-            Kind.CONTENT,
-            passed=registered_on <= today,
-            pointer="/registered_on",
-            today=today.isoformat(),
-        ),
+        *past_checks(registered_on, today, "/registered_on"),
     ]
 
 
-def region_checks(region_code: str) -> list[Check]:
+def past_checks(day: date, today: date, pointer: str) -> list[Check]:
+    """Check that a day has come: the register says what is, not what will be."""
+    return [
+        LEGAL_PERSON.check(
+            "DAY_IN_FUTURE",
+            Kind.CONTENT,
+            passed=day <= today,
+            pointer=pointer,
+            today=today.isoformat(),
+        )
+    ]
+
+
+def region_checks(region_code: str, pointer: str = "/region_code") -> list[Check]:
     """Check that a region of Shanghai is one that exists or existed; others by form only.
 
     Codes of merged districts stay valid in the papers that were issued with them.
@@ -94,7 +53,7 @@ def region_checks(region_code: str) -> list[Check]:
             "CODE_UNKNOWN",
             Kind.CONTENT,
             passed=passed and regions.well_formed(region_code),
-            pointer="/region_code",
+            pointer=pointer,
             scheme="regions",
             codes=[],
         )
@@ -118,6 +77,27 @@ def parent_checks(parent_uscc: str | None) -> list[Check]:
     return uscc.uscc_checks(parent_uscc, pointer="/parent_uscc")
 
 
+def cycle_checks(code: str, parent_uscc: str | None, parents: Mapping[str, str]) -> list[Check]:
+    """Check that following the owners from `parent_uscc` never leads back to the organization.
+
+    `parents` maps a code to its owner's, as far as the register knows.
+    """
+    chain = [code]
+    above = None if parent_uscc is None else uscc.normalized(parent_uscc)
+    while above is not None and above not in chain and len(chain) <= MAX_ANCESTORS:
+        chain.append(above)
+        above = parents.get(above)
+    return [
+        LEGAL_PERSON.check(
+            "OWNERSHIP_CYCLE",
+            Kind.CONTENT,
+            passed=above is None,
+            pointer="/parent_uscc",
+            chain=chain,
+        )
+    ]
+
+
 def barred(dishonesty_until: date | None, on: date) -> bool:
     """Tell whether a record of serious dishonesty lasts on a day; its last day counts (X17)."""
     return dishonesty_until is not None and dishonesty_until >= on
@@ -139,12 +119,19 @@ def honesty_checks(
     ]
 
 
+def own_checks(org_id: UUID, acting_id: UUID | None, *, official: bool) -> list[Check]:
+    """Check that an organization speaks for itself, or an official for it."""
+    return [
+        TENANCY.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=official or acting_id == org_id),
+    ]
+
+
 def park_checks(
     developer_type: OrgType, developer_id: UUID, acting_id: UUID | None, *, official: bool
 ) -> list[Check]:
     """Check that a park developer enters its own park, or an official does (A068)."""
     return [
-        TENANCY.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=official or acting_id == developer_id),
+        *own_checks(developer_id, acting_id, official=official),
         PARK.check(
             "PARK_DEVELOPER_REQUIRED",
             Kind.CONTENT,

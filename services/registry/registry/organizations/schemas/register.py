@@ -1,25 +1,38 @@
-"""What goes over the wire about organizations and parks."""
+"""An organization as it is entered, corrected, shown and found."""
 
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from registry.organizations.rules import (
     CenterLevel,
     ChainPosition,
     LegalPersonKind,
     OrgType,
-    ParkLevel,
+    Reason,
+    is_writable,
 )
-from registry.organizations.tables import Park
-from shared.http.schemas import Body, Count, Day, Earning, LongText, Money, Out, ShortText, fen
+from shared.http.schemas import Body, Day, Out
 
 # Form and check character are judged by the rule, which says what is wrong with a code.
 UsccText = Annotated[str, StringConstraints(min_length=1, max_length=32)]
 RegionCode = Annotated[str, StringConstraints(pattern=r"^\d{6}$")]
+RegionPrefix = Annotated[str, StringConstraints(pattern=r"^\d{2}(\d{2}){0,2}$")]
 IndustryCode = Annotated[str, StringConstraints(pattern=r"^[A-T]\d{0,4}$|^\d{2,4}$")]
+
+
+def _writable(value: str) -> str:
+    if not is_writable(value):
+        raise PydanticCustomError("name", "text without control and direction marks")
+    return value
+
+
+NameText = Annotated[
+    str, StringConstraints(min_length=1, max_length=200), AfterValidator(_writable)
+]
 
 
 class OrganizationIn(Body):
@@ -45,7 +58,7 @@ class OrganizationIn(Body):
     )
 
     uscc: UsccText = Field(description="Unified social credit code (GB 32100-2015).")
-    name: ShortText = Field(description="Registered name.")
+    name: NameText = Field(description="Registered name.")
     org_type: OrgType = Field(description="What kind of organization it is.")
     legal_person_kind: LegalPersonKind = Field(
         default=LegalPersonKind.INDEPENDENT, description="Whether it is a legal person by itself."
@@ -53,9 +66,17 @@ class OrganizationIn(Body):
     region_code: RegionCode = Field(description="Where it is registered, GB/T 2260.")
     registered_on: Day = Field(description="The day of its registration.")
     industry_code: IndustryCode | None = Field(default=None, description="GB/T 4754-2017.")
-    is_sme: bool = Field(default=False, description="Whether it is a small or medium enterprise.")
-    is_leading: bool = Field(default=False, description="Whether it leads its industry.")
-    is_backbone: bool = Field(default=False, description="Whether it is a backbone enterprise.")
+    is_sme: bool = Field(
+        default=False,
+        description="Whether it is a small or medium enterprise; verified by an official.",
+    )
+    is_leading: bool = Field(
+        default=False,
+        description="Whether it leads its industry; verified by an official.",
+    )
+    is_backbone: bool = Field(
+        default=False, description="Whether it is a backbone enterprise; likewise verified."
+    )
     chain_position: ChainPosition | None = Field(
         default=None, description="Where it stands in the industry's chain."
     )
@@ -70,14 +91,12 @@ def _left_out(schema: dict[str, Any]) -> None:
     schema.pop("default", None)
 
 
-class OrganizationPatch(Body):
-    """What officials correct of an entry; a field left out stays, a null clears it."""
+class OrganizationValues(Body):
+    """Values of an organization's entry; a field left out is not spoken of, a null clears it."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"is_sme": True, "dishonesty_until": "2027-01-01"}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"is_sme": True}]})
 
-    name: ShortText = Field(default="", json_schema_extra=_left_out, description="Registered name.")
+    name: NameText = Field(default="", json_schema_extra=_left_out, description="Registered name.")
     org_type: OrgType = Field(default=OrgType.ENTERPRISE, description="What kind it is.")
     legal_person_kind: LegalPersonKind = Field(
         default=LegalPersonKind.INDEPENDENT, description="Whether it is a legal person by itself."
@@ -96,8 +115,18 @@ class OrganizationPatch(Body):
         default=None, description="Level of its enterprise technology centre."
     )
     parent_uscc: UsccText | None = Field(default=None, description="Code of who holds it.")
+
+
+class OrganizationPatch(OrganizationValues):
+    """What officials say of an entry from today on; a field left out stays, a null clears it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"is_sme": True, "dishonesty_until": "2027-01-01"}]}
+    )
+
     dishonesty_until: Day | None = Field(
-        default=None, description="Last day of a record of serious dishonesty (X17)."
+        default=None,
+        description="Last day on record for serious dishonesty from today (X17); null lifts it.",
     )
 
 
@@ -112,60 +141,49 @@ class OrganizationOut(Out):
     legal_person_kind: LegalPersonKind = Field(description="Whether it is a legal person.")
     region_code: str = Field(description="Where it is registered.")
     registered_on: date = Field(description="The day of its registration.")
-    industry_code: str | None = Field(description="GB/T 4754-2017.")
-    is_sme: bool = Field(description="Whether it is a small or medium enterprise.")
-    is_leading: bool = Field(description="Whether it leads its industry.")
-    is_backbone: bool = Field(description="Whether it is a backbone enterprise.")
-    chain_position: ChainPosition | None = Field(description="Its place in the chain.")
-    tech_center_level: CenterLevel | None = Field(description="Its technology centre's level.")
-    parent_uscc: str | None = Field(description="Code of who holds it.")
-    dishonesty_until: date | None = Field(description="Last day of a record of dishonesty.")
-
-
-class ParkIn(Body):
-    """A park of industry (A068)."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "name": "临湾智能制造产业园（示例）",
-                    "level": "municipal",
-                    "region_code": "310115",
-                    "firm_count": 260,
-                    "cluster_output": {"amount": 1200000000000, "currency": "CNY"},
-                    "support_conditions": "公共检测平台、人才公寓、中试厂房",
-                    "developer_org_id": "019a0000-0000-7000-8000-000000000017",
-                }
-            ]
-        }
+    industry_code: str | None = Field(default=None, description="GB/T 4754-2017.")
+    is_sme: bool = Field(description="Whether it is a small or medium enterprise, as verified.")
+    is_leading: bool = Field(description="Whether it leads its industry, as verified.")
+    is_backbone: bool = Field(description="Whether it is a backbone enterprise, as verified.")
+    chain_position: ChainPosition | None = Field(
+        default=None, description="Its place in the chain."
+    )
+    tech_center_level: CenterLevel | None = Field(
+        default=None, description="Its technology centre's level."
+    )
+    parent_uscc: str | None = Field(default=None, description="Code of who holds it.")
+    dishonesty_until: date | None = Field(
+        default=None, description="Last day of the records of dishonesty that bar it."
+    )
+    successor_id: UUID | None = Field(default=None, description="Who stands in its place.")
+    stated: list[str] = Field(
+        default_factory=list, description="Fields that it has stated and nobody has verified yet."
     )
 
-    name: ShortText = Field(description="The park's name.")
-    level: ParkLevel = Field(description="Whose list it is on.")
-    region_code: RegionCode = Field(description="Where it lies.")
-    firm_count: Count = Field(description="Firms of the cluster in it.")
-    cluster_output: Earning = Field(description="The cluster's output in a year.")
-    support_conditions: LongText = Field(description="What it offers to its firms.")
-    developer_org_id: UUID = Field(description="The organization that develops it.")
+
+class MatchCandidateOut(Out):
+    """An organization that a written name may mean."""
+
+    organization_id: UUID = Field(description="The organization.")
+    uscc: str = Field(description="Its code.")
+    name: str = Field(description="Its registered name.")
+    legal_person_kind: LegalPersonKind = Field(description="Whether it is a legal person.")
+    score: str = Field(description="How well it fits, from 0 to 100.", examples=["98.00"])
+    reasons: list[Reason] = Field(description="Why it fits, and why not.")
 
 
-class ParkOut(Out):
-    """A park as the register has it."""
+class MatchOut(Out):
+    """Which organizations a written name may mean."""
 
-    id: UUID = Field(description="The park's id.")
-    name: str = Field(description="The park's name.")
-    level: ParkLevel = Field(description="Whose list it is on.")
-    region_code: str = Field(description="Where it lies.")
-    firm_count: int = Field(description="Firms of the cluster in it.")
-    cluster_output: Money = Field(description="The cluster's output in a year.")
-    support_conditions: str = Field(description="What it offers to its firms.")
-    developer_org_id: UUID = Field(description="The organization that develops it.")
+    chosen: UUID | None = Field(
+        description="The one that is meant, where it is certain; a branch never stands for another."
+    )
+    candidates: list[MatchCandidateOut] = Field(description="The likely ones, best first.")
 
-    @classmethod
-    def of(cls, park: Park) -> "ParkOut":
-        """Show a stored park."""
-        return cls(
-            cluster_output=fen(park.cluster_output_fen),
-            **park.model_dump(exclude={"cluster_output_fen"}),
-        )
+
+class RelatedOrganizationOut(Out):
+    """An organization beside another one."""
+
+    id: UUID = Field(description="The organization's id.")
+    uscc: str = Field(description="Its code.")
+    name: str = Field(description="Its registered name.")

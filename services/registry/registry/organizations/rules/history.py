@@ -1,0 +1,153 @@
+"""What was true of an organization on a day, as far as it was known at an instant.
+
+The register is written by adding: each entry says some values, from which day they hold, and
+until which. Of the entries that speak of a day, the one entered last is right; an earlier one is
+never changed, so that what was believed at any instant can be told again (X07).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from registry.organizations.rules.vocabulary import DUTIES, HISTORY, TENANCY, Decision
+from shared.rules import Check, Kind
+
+# They open doors (A058, A065), so that an organization's own word is not enough.
+FLAGS: Final = ("is_sme", "is_leading", "is_backbone")
+DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Some values of an organization, the days for which they hold, and when that was entered."""
+
+    id: UUID
+    version: int
+    values: Mapping[str, Any]
+    valid_from: date
+    valid_until: date | None
+    recorded_at: datetime
+
+    def covers(self, day: date) -> bool:
+        """Tell whether the entry speaks of a day; both ends are included."""
+        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One value of one field: from a day to a day, both included; `None` means until further."""
+
+    field: str
+    value: Any
+    from_on: date
+    until_on: date | None
+    entry_id: UUID
+
+
+def known(entries: Iterable[Entry], as_of: datetime | None) -> list[Entry]:
+    """Give the entries known at an instant, in the order in which they were made."""
+    seen = [entry for entry in entries if as_of is None or entry.recorded_at <= as_of]
+    return sorted(seen, key=lambda entry: entry.version)
+
+
+def values_on(entries: Iterable[Entry], on: date, as_of: datetime | None = None) -> dict[str, Any]:
+    """Give the values that hold on a day, as known at an instant (now, where none is given)."""
+    held: dict[str, Any] = {}
+    for entry in known(entries, as_of):
+        if entry.covers(on):
+            held.update(entry.values)
+    return held
+
+
+def segments(entries: Iterable[Entry], as_of: datetime | None = None) -> list[Segment]:
+    """Give the history of every field as known at an instant, by field and day."""
+    seen = known(entries, as_of)
+    fields = sorted({field for entry in seen for field in entry.values})
+    return [segment for field in fields for segment in _segments_of(field, seen)]
+
+
+def _segments_of(field: str, seen: Sequence[Entry]) -> list[Segment]:
+    speaking = [entry for entry in seen if field in entry.values]
+    starts = sorted(
+        {entry.valid_from for entry in speaking}
+        | {entry.valid_until + DAY for entry in speaking if entry.valid_until is not None}
+    )
+    pieces: list[Segment] = []
+    for start, following in zip(starts, [*starts[1:], None], strict=True):
+        covering = [entry for entry in speaking if entry.covers(start)]
+        if not covering:
+            continue
+        entry = covering[-1]
+        until = None if following is None else following - DAY
+        if pieces and pieces[-1].entry_id == entry.id and pieces[-1].until_on == start - DAY:
+            start = pieces.pop().from_on
+        pieces.append(Segment(field, entry.values[field], start, until, entry.id))
+    return pieces
+
+
+def counted(values: Mapping[str, Any], *, official: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Part what counts at once from what is only stated.
+
+    A flag that an organization raises of itself is false until an official has verified it.
+    """
+    if official:
+        return dict(values), {}
+    stated = {name: True for name in FLAGS if values.get(name)}
+    return {**values, **dict.fromkeys(stated, False)}, stated
+
+
+def span_checks(valid_from: date, valid_until: date | None, today: date) -> list[Check]:
+    """Check the days of an entry: begun, in order, and over where a last day is named.
+
+    A last day to come would need someone to act on it; it is entered when it has come.
+    """
+    return [
+        HISTORY.check(
+            "DAY_IN_FUTURE",
+            Kind.CONTENT,
+            passed=valid_from <= today,
+            pointer="/valid_from",
+            today=today.isoformat(),
+        ),
+        HISTORY.check(
+            "DAYS_OUT_OF_ORDER",
+            Kind.CONTENT,
+            passed=valid_until is None or valid_from <= valid_until < today,
+            pointer="/valid_until",
+        ),
+    ]
+
+
+def statement_checks(org_id: UUID, acting_id: UUID | None) -> list[Check]:
+    """Check that an organization states something of itself and of nobody else."""
+    return [TENANCY.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=org_id == acting_id)]
+
+
+def verification_checks(
+    *, stated_by: UUID, acting: UUID, decided: bool, decision: Decision, reason: str | None
+) -> list[Check]:
+    """Check that a statement is decided once, by somebody else, with a reason where refused."""
+    return [
+        DUTIES.check("SOD_VIOLATION", Kind.SCOPE, passed=stated_by != acting),
+        HISTORY.check("STATE_CONFLICT", Kind.STATE, passed=not decided),
+        HISTORY.check(
+            "FIELD_MISSING",
+            Kind.CONTENT,
+            passed=decision is Decision.VERIFIED or bool(reason),
+            pointer="/reason",
+            field="reason",
+        ),
+    ]
+
+
+def due_again_on(on: date, months: int) -> date:
+    """Give the day on which a value verified on a day is to be verified again.
+
+    The month's last day stands in for a day that the month lacks.
+    """
+    month = on.year * 12 + on.month - 1 + months
+    year, place = divmod(month, 12)
+    following = date(year + (place == 11), (place + 1) % 12 + 1, 1)
+    return date(year, place + 1, min(on.day, (following - DAY).day))
