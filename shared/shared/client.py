@@ -61,9 +61,13 @@ class ServiceClient:
         params: Mapping[str, Any] | None = None,
         *,
         timeout: float | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> dict[str, Any] | None:
-        """Ask a question; `None` for 404. Raises `Unavailable` or `Unexpected`."""
-        response = await self._safely(service, path, params, timeout)
+        """Ask a question; `None` for 404. Raises `Unavailable` or `Unexpected`.
+
+        `headers` take the place of the service's own credentials, as when the gateway asks on.
+        """
+        response = await self._safely(service, path, params, timeout, headers)
         if response.status_code == 404:
             return None
         if response.status_code != 200:
@@ -81,20 +85,25 @@ class ServiceClient:
             raise Unexpected(service, response.status_code, _code(response))
 
     async def _safely(
-        self, service: str, path: str, params: Mapping[str, Any] | None, timeout: float | None
+        self,
+        service: str,
+        path: str,
+        params: Mapping[str, Any] | None,
+        timeout: float | None,
+        headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         if time.monotonic() < self._open_until.get(service, 0.0):
             raise Unavailable(service)
         for attempt in (1, 2):
             try:
-                response = await self._ask(service, path, params, timeout)
+                response = await self._ask(service, path, params, timeout, headers)
             except httpx.HTTPError as error:
                 self._count_failure(service)
                 if attempt == 2:
                     raise Unavailable(service) from error
                 continue
             self._failures[service] = 0
-            if response.status_code == 401 and attempt == 1:
+            if response.status_code == 401 and attempt == 1 and headers is None:
                 # Keys may have been rotated or the token revoked: once more with a new one.
                 self._renew_at = 0.0
                 continue
@@ -102,14 +111,19 @@ class ServiceClient:
         raise Unavailable(service)
 
     async def _ask(
-        self, service: str, path: str, params: Mapping[str, Any] | None, timeout: float | None
+        self,
+        service: str,
+        path: str,
+        params: Mapping[str, Any] | None,
+        timeout: float | None,
+        headers: Mapping[str, str] | None,
     ) -> httpx.Response:
         address = self._settings.addresses(service)[0]
         options: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
         return await self._http.get(
             address + path,
             params={k: v for k, v in (params or {}).items() if v is not None},
-            headers=await self._headers(),
+            headers=await self._headers() if headers is None else dict(headers),
             **options,
         )
 

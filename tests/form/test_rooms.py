@@ -9,7 +9,8 @@ import pytest
 from tests.form.source import ROOMS, Module, features, listed
 
 PURE_SHARED = {
-    "shared.rules", "shared.money", "shared.shares", "shared.calendar", "shared.codes",
+    "shared.rules", "shared.tasks", "shared.money", "shared.shares", "shared.calendar",
+    "shared.codes",
 }  # fmt: skip
 PURE_LIBRARIES = {"celpy", "cel", "common_expression_language", "numpy", "scipy", "stdnum"}
 NETWORK = {"httpx", "aiohttp", "requests", "urllib"}

@@ -32,6 +32,7 @@ from shared.http.edge import Edge
 from shared.http.openapi import published
 from shared.http.route import Router, access
 from shared.http.schemas import Body, Instant, Out
+from shared.http.tasks import TaskSource, tasks_router
 from shared.rules import Refused
 from shared.sandbox import kept_offset, move
 from shared.settings import Settings
@@ -57,6 +58,8 @@ class Service:
     steps: tuple[Step, ...] = ()
     background: tuple[Background, ...] = ()
     tags: Sequence[Mapping[str, str]] = ()
+    # What waits for a caller, feature by feature; `/v1/<service>/tasks` joins them.
+    tasks: tuple[TaskSource, ...] = ()
     prepare: Background | None = None
     # The one that revokes tokens reads its own table instead of asking itself.
     issues_tokens: bool = False
@@ -117,6 +120,8 @@ def _own_routers(service: Service, settings: Settings) -> list[APIRouter]:
     routers = [*service.routers, _process_router()]
     if service.feed is not None:
         routers.append(feed_router(service.name, service.feed))
+    if service.tasks:
+        routers.append(tasks_router(service.name, service.tasks))
     if settings.sandbox:
         routers.append(_clock_router())
     return routers
