@@ -7,11 +7,14 @@ from starlette.types import ASGIApp
 from registry.applications import consumers
 from registry.applications import jobs as application_jobs
 from registry.applications import routes as applications
+from registry.centers import jobs as center_jobs
 from registry.centers import routes as centers
 from registry.directory import routes as directory
 from registry.directory.queries import feed_scope
 from registry.facts import routes as facts
 from registry.files import routes as files
+from registry.governance import consumers as governance_consumers
+from registry.governance import jobs as governance_jobs
 from registry.governance import routes as governance
 from registry.memberships import jobs as membership_jobs
 from registry.memberships import routes as memberships
@@ -28,7 +31,7 @@ ROUTERS: Final = (
     *programme.ROUTERS,
     *organizations.ROUTERS,
     files.router,
-    centers.router,
+    *centers.ROUTERS,
     *memberships.ROUTERS,
     *governance.ROUTERS,
     *applications.ROUTERS,
@@ -42,6 +45,8 @@ BACKGROUND: Final = (
     job_worker(batch_jobs(BATCHES)),
     *application_jobs.BACKGROUND,
     *membership_jobs.BACKGROUND,
+    *center_jobs.BACKGROUND,
+    *governance_jobs.BACKGROUND,
 )
 TAGS: Final = (
     {"name": "programme", "description": "Policy versions, code tables, fields, calls, calendar."},
@@ -69,7 +74,10 @@ def create_app() -> ASGIApp:
             routers=ROUTERS,
             feed=feed_scope,
             consumers={
-                "evaluation": consumers.FROM_EVALUATION,
+                "evaluation": {
+                    **consumers.FROM_EVALUATION,
+                    **governance_consumers.FROM_EVALUATION,
+                },
                 "ip-ledger": consumers.FROM_IP_LEDGER,
             },
             background=BACKGROUND,

@@ -447,6 +447,9 @@ CODES: Final[dict[str, Words]] = {
         "优先受让期尚未届满|（至 {until}）",
         "The co-owners' first refusal is still open| (until {until})",
     ),
+    "FILING_OPPOSED": Words(
+        409, "有合作方反对申请专利", "A joint developer opposes the filing"
+    ),
     "TRANSFER_NOT_REGISTERED": Words(
         409, "转让尚未登记，不发生效力", "The transfer is not registered yet and has no effect"
     ),

@@ -1,19 +1,29 @@
 """What is read of centres: listed ones by everyone signed in, candidates by those concerned."""
 
 from collections.abc import Collection, Sequence
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, column, false, or_, table
+from sqlalchemy import ColumnElement, Select, column, exists, false, or_, table
 from sqlalchemy import select as sa_select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from registry.centers.rules import Stage
-from registry.centers.tables import Center, Counter, StageChange
+from registry.centers.rules import (
+    ENDED,
+    OWED,
+    ApplicantForm,
+    MilestoneKind,
+    MilestoneState,
+    Stage,
+    SupportStanding,
+)
+from registry.centers.tables import Center, CenterMilestone, Counter, StageChange
 from shared.auth import Actor
+from shared.events.tables import Event
 from shared.rules import found
 
 
@@ -35,6 +45,11 @@ def centers(actor: Actor) -> SelectOfScalar[Center]:
 # Memberships build upon centres, so that the arrow runs the other way: only the columns that make
 # a candidate visible are read here.
 MEMBERSHIP: Final = table("membership", column("center_id"), column("org_id"), column("state"))
+# What makes up a centre's own history; facts, money and members have theirs.
+HISTORY: Final = (
+    "center.", "milestone.", "rectification.", "stage.", "body.", "seat.", "votes.",
+    "resolution.", "plan.", "direction.", "dossier.", "theme.", "document.", "duties.",
+)  # fmt: skip
 OPEN_STATES: Final = ("invited", "confirmed", "active", "leaving")
 
 
@@ -56,6 +71,17 @@ def of_org(org_id: UUID | None) -> ColumnElement[bool]:
         col(Center.lead_sponsor_id) == org_id,
         col(Center.legal_entity_id) == org_id,
         col(Center.id).in_(_with_open_membership(org_id)),
+    )
+
+
+def spoken_for_by(org_id: UUID | None) -> ColumnElement[bool]:
+    """Give the condition that an organization speaks for a centre: its entity, trustee or lead."""
+    if org_id is None:
+        return false()
+    return or_(
+        col(Center.lead_sponsor_id) == org_id,
+        col(Center.legal_entity_id) == org_id,
+        col(Center.trustee_org_id) == org_id,
     )
 
 
@@ -81,6 +107,12 @@ async def center_seen_for_update(session: AsyncSession, actor: Actor, center_id:
     """Load and lock a centre that the actor may see."""
     statement = centers(actor).where(col(Center.id) == center_id)
     return found(await session.scalar(statement.with_for_update()))
+
+
+async def recognized_centers(session: AsyncSession, actor: Actor) -> Sequence[Center]:
+    """Give the recognized centres, which may strive for the national level (A134)."""
+    statement = centers(actor).where(col(Center.stage) == Stage.RECOGNIZED)
+    return (await session.scalars(statement.order_by(col(Center.code)))).all()
 
 
 async def center_by_id(session: AsyncSession, center_id: UUID) -> Center | None:
@@ -119,3 +151,106 @@ async def next_number(session: AsyncSession, series: str) -> int:
         .returning(col(Counter.last))
     )
     return int(found(await session.scalar(drawn)))
+
+
+def milestones(actor: Actor, center_id: UUID | None = None) -> SelectOfScalar[CenterMilestone]:
+    """Select what centres owe: officials see all, members their own centres' (X04)."""
+    statement = select(CenterMilestone)
+    if center_id is not None:
+        statement = statement.where(col(CenterMilestone.center_id) == center_id)
+    if actor.has("official", "service"):
+        return statement
+    own = sa_select(col(Center.id)).where(spoken_for_by(actor.org_id))
+    return statement.where(col(CenterMilestone.center_id).in_(own))
+
+
+async def owed_for_update(
+    session: AsyncSession, center_id: UUID, kind: MilestoneKind
+) -> CenterMilestone | None:
+    """Lock and give what a centre owes of a kind, if it does."""
+    statement = select(CenterMilestone).where(
+        col(CenterMilestone.center_id) == center_id,
+        col(CenterMilestone.kind) == kind,
+        col(CenterMilestone.state).in_(OWED),
+    )
+    milestone: CenterMilestone | None = await session.scalar(statement.with_for_update())
+    return milestone
+
+
+async def owed(
+    session: AsyncSession, center_id: UUID, kinds: Collection[MilestoneKind]
+) -> Sequence[CenterMilestone]:
+    """Lock and give what a centre owes of some kinds."""
+    statement = (
+        select(CenterMilestone)
+        .where(
+            col(CenterMilestone.center_id) == center_id,
+            col(CenterMilestone.kind).in_(kinds),
+            col(CenterMilestone.state).in_(OWED),
+        )
+        .order_by(col(CenterMilestone.id))
+    )
+    return (await session.scalars(statement.with_for_update())).all()
+
+
+async def milestones_due(
+    session: AsyncSession, now: datetime, limit: int
+) -> Sequence[CenterMilestone]:
+    """Lock the milestones of which something is to be said; those held elsewhere are left."""
+    statement = (
+        select(CenterMilestone)
+        .where(
+            col(CenterMilestone.state) == MilestoneState.OPEN,
+            col(CenterMilestone.next_at) <= now,
+        )
+        .order_by(col(CenterMilestone.next_at), col(CenterMilestone.id))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def owing_registration(session: AsyncSession, limit: int) -> Sequence[tuple[UUID, date]]:
+    """Give listed consortia without a legal person whose milestone nobody has entered."""
+    entered = exists().where(
+        col(CenterMilestone.center_id) == col(Center.id),
+        col(CenterMilestone.kind) == MilestoneKind.ENTITY_REGISTRATION,
+    )
+    statement = (
+        sa_select(col(Center.id), col(Center.entity_due_on))
+        .where(
+            col(Center.applicant_form) == ApplicantForm.CONSORTIUM,
+            col(Center.listed_on).is_not(None),
+            col(Center.legal_entity_id).is_(None),
+            col(Center.entity_due_on).is_not(None),
+            col(Center.stage).not_in(ENDED),
+            ~entered,
+        )
+        .order_by(col(Center.id))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = (await session.execute(statement)).all()
+    return [(center_id, due_on) for center_id, due_on in rows if due_on is not None]
+
+
+async def support_standing(session: AsyncSession, center_id: UUID, today: date) -> SupportStanding:
+    """Give what support looks at; what is owed counts from the day after its last one (A053)."""
+    center = found(await session.get(Center, center_id))
+    statement = select(CenterMilestone.kind).where(
+        col(CenterMilestone.center_id) == center_id,
+        col(CenterMilestone.state).in_(OWED),
+        col(CenterMilestone.due_on) < today,
+    )
+    overdue = (await session.scalars(statement)).all()
+    return SupportStanding(
+        center.stage,
+        listed=center.listed_on is not None,
+        overdue=tuple(sorted(str(kind) for kind in overdue)),
+    )
+
+
+def history(center_id: UUID) -> SelectOfScalar[Event]:
+    """Select what happened to a centre itself."""
+    kinds = [col(Event.type).startswith(prefix) for prefix in HISTORY]
+    return select(Event).where(col(Event.center_id) == center_id, or_(*kinds))

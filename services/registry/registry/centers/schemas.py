@@ -1,12 +1,24 @@
 """Centres on the wire."""
 
 from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StringConstraints
 
-from registry.centers.rules import ApplicantForm, Level, ModelType, Stage
-from shared.http.schemas import Body, Instant, LongText, Out
+from registry.centers.rules import (
+    ApplicantForm,
+    Level,
+    MilestoneKind,
+    MilestoneState,
+    ModelType,
+    Stage,
+    Zone,
+)
+from shared.http.schemas import Body, CheckOut, Code, Instant, LongText, Out, ShortText
+
+IndustryCode = Annotated[str, StringConstraints(min_length=1, max_length=8)]
 
 
 class CenterOut(Out):
@@ -28,6 +40,81 @@ class CenterOut(Out):
     entity_met_on: date | None = Field(description="When a consortium registered its own.")
     listed_on: date | None = Field(description="First day on the pilot list.")
     listing_doc_no: str | None = Field(description="The document that listed it.")
+    chain_code: str | None = Field(default=None, description="The industry chain it serves.")
+    chain_node: str | None = Field(default=None, description="Its place in that chain.")
+    industry_codes: list[str] = Field(
+        default_factory=list, description="Industries by GB/T 4754, such as `C3973`."
+    )
+    sei_codes: list[str] = Field(
+        default_factory=list, description="Strategic emerging industries, such as `1.2.1`."
+    )
+    zone_tags: list[str] = Field(default_factory=list, description="The zones it lies in.")
+    yrd_platform: bool = Field(
+        default=False, description="Marked by an official as serving the whole Yangtze delta."
+    )
+
+
+class CenterMovedOut(CenterOut):
+    """A centre after a step, with what is still to be wished for."""
+
+    warnings: list[CheckOut] = Field(
+        default_factory=list, description="Rules that warn and refuse nothing."
+    )
+
+
+class CenterPatch(Body):
+    """What a centre may change of its entry; an absent field stays, null empties it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "chain_code": "integrated_circuit",
+                    "chain_node": "先进封装",
+                    "industry_codes": ["C3973"],
+                    "sei_codes": ["1.2.1"],
+                    "zone_tags": ["lingang"],
+                }
+            ]
+        }
+    )
+
+    chain_code: Code | None = Field(default=None, description="The industry chain it serves.")
+    chain_node: ShortText | None = Field(default=None, description="Its place in that chain.")
+    industry_codes: list[IndustryCode] | None = Field(
+        default=None, max_length=20, description="Industries by GB/T 4754, such as `C3973`."
+    )
+    sei_codes: list[IndustryCode] | None = Field(
+        default=None,
+        max_length=20,
+        description="Strategic emerging industries, such as `1.2.1`.",
+    )
+    zone_tags: list[Zone] | None = Field(
+        default=None, max_length=10, description="The zones it lies in."
+    )
+
+
+class PlatformMarkIn(Body):
+    """Whether a centre serves the whole delta."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"yrd_platform": True, "reason": "服务收入三成以上来自苏浙皖"}]
+        }
+    )
+
+    yrd_platform: bool = Field(description="Whether it is marked.")
+    reason: LongText = Field(description="Why.")
+
+
+class StageCause(StrEnum):
+    """What made a centre stop (C2)."""
+
+    FALSIFICATION = "falsification"
+    ABNORMAL_LIST = "abnormal_list"
+    ENTITY_DEREGISTERED = "entity_deregistered"
+    CONSORTIUM_ENDED = "consortium_ended"
+    OTHER = "other"
 
 
 class StageChangeIn(Body):
@@ -39,6 +126,12 @@ class StageChangeIn(Body):
 
     to: Stage = Field(description="The stage to enter.")
     reason: LongText = Field(description="Why.")
+    cause: StageCause | None = Field(
+        default=None, description="For a suspension or an end: what made the centre stop."
+    )
+    doc_no: ShortText | None = Field(
+        default=None, description="The document behind the step; the ministry's for `national`."
+    )
 
 
 class StageChangeOut(Out):
@@ -49,6 +142,11 @@ class StageChangeOut(Out):
     from_stage: Stage = Field(description="Where it stood.")
     to_stage: Stage = Field(description="Where it stands since.")
     reason: str = Field(description="Why.")
+    doc_no: str | None = Field(default=None, description="The document behind it.")
+    cause: str | None = Field(default=None, description="What made the centre stop.")
+    recommendation_id: UUID | None = Field(
+        default=None, description="The recommendation of another person that it follows."
+    )
     person_id: UUID = Field(description="Who did it.")
     at: Instant = Field(description="When.")
 
@@ -67,3 +165,28 @@ class EntityIn(Body):
     uscc: str = Field(
         max_length=32, description="Its unified social credit code; it is in the register."
     )
+
+
+class MilestoneOut(Out):
+    """What a centre owes by a day."""
+
+    id: UUID = Field(description="The milestone.")
+    center_id: UUID = Field(description="The centre.")
+    kind: MilestoneKind = Field(description="What is owed.")
+    due_on: date = Field(description="The last day, included.")
+    state: MilestoneState = Field(description="Where it stands.")
+    opened_on: date = Field(description="Since when it is owed.")
+    met_on: date | None = Field(description="When it was done.")
+    reminded_days: int | None = Field(
+        description="The last reminder given, in days before the last one."
+    )
+
+
+class HistoryItemOut(Out):
+    """Something that happened to a centre."""
+
+    id: UUID = Field(description="The event.")
+    type: str = Field(description="What happened, such as `center.stage_changed`.")
+    subject_id: UUID = Field(description="To what.")
+    recorded_at: Instant = Field(description="When it was recorded.")
+    data: dict[str, Any] = Field(description="What the event says.")

@@ -6,8 +6,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.applications import queries, rules
+from registry.centers.actions import meet_milestone
 from registry.centers.queries import center_seen_for_update
-from registry.centers.rules import attachment_checks, scope_checks
+from registry.centers.rules import MilestoneKind, attachment_checks, scope_checks
 from registry.centers.tables import Center
 from registry.memberships.actions import announce
 from registry.memberships.rules import honesty_check
@@ -44,6 +45,7 @@ async def attach_entity(
             *attachment_checks(center.applicant_form, center.stage, center.legal_entity_id),
         ]
     )
+    before = {"legal_entity_id": center.legal_entity_id, "met_on": center.entity_met_on}
     center.legal_entity_id = entity.org_id
     center.entity_met_on = today
     center.version += 1
@@ -53,9 +55,12 @@ async def attach_entity(
         "center.entity_attached",
         center.id,
         center_id=center.id,
+        before=before,
+        after={"legal_entity_id": entity.org_id, "met_on": today},
         legal_entity_id=entity.org_id,
         due_on=center.entity_due_on,
         met_on=today,
     )
+    await meet_milestone(session, actor, center.id, MilestoneKind.ENTITY_REGISTRATION, today)
     await announce(session, actor, center.id)
     return center

@@ -1,6 +1,22 @@
-"""What happens to plans, bodies, votes and stages."""
+"""What happens to plans, bodies, votes, records and stages."""
 
-from registry.governance.actions.bodies import add_seat, form_body, resolve, set_votes
+from registry.governance.actions.bodies import (
+    Ballot,
+    BodyTerms,
+    Vote,
+    add_seat,
+    end_seat,
+    form_body,
+    resolve,
+    set_votes,
+)
+from registry.governance.actions.independence import (
+    TieContent,
+    check_night,
+    check_seats,
+    end_tie,
+    state_tie,
+)
 from registry.governance.actions.plans import (
     PlanContent,
     TargetContent,
@@ -10,20 +26,88 @@ from registry.governance.actions.plans import (
     revise_plan,
     write_plan,
 )
-from registry.governance.actions.stages import change_stage, stage_checks
+from registry.governance.actions.records import (
+    Advice,
+    DirectionContent,
+    DocumentContent,
+    DossierContent,
+    Duty,
+    advise,
+    close_direction,
+    end_document,
+    file_document,
+    name_theme,
+    propose_direction,
+    report_theme,
+    return_dossier,
+    set_responsibilities,
+    submit_dossier,
+    write_dossier,
+)
+from registry.governance.actions.rectifying import (
+    RecheckFinding,
+    hear_rating,
+    rating_kind,
+    recheck,
+)
+from registry.governance.actions.rectifying import file_plan as file_rectification_plan
+from registry.governance.actions.stages import (
+    StageStep,
+    StageView,
+    change_stage,
+    national_gaps,
+    next_views,
+    recommend,
+    stage_view,
+)
 
 __all__ = [
+    "Advice",
+    "Ballot",
+    "BodyTerms",
+    "DirectionContent",
+    "DocumentContent",
+    "DossierContent",
+    "Duty",
     "PlanContent",
+    "RecheckFinding",
+    "StageStep",
+    "StageView",
     "TargetContent",
+    "TieContent",
+    "Vote",
     "add_seat",
     "adopt",
+    "advise",
     "change_stage",
+    "check_night",
+    "check_seats",
+    "close_direction",
+    "end_document",
+    "end_seat",
+    "end_tie",
     "file_at_listing",
+    "file_document",
     "file_plan",
+    "file_rectification_plan",
     "form_body",
+    "hear_rating",
+    "name_theme",
+    "national_gaps",
+    "next_views",
+    "propose_direction",
+    "rating_kind",
+    "recheck",
+    "recommend",
+    "report_theme",
     "resolve",
+    "return_dossier",
     "revise_plan",
+    "set_responsibilities",
     "set_votes",
-    "stage_checks",
+    "stage_view",
+    "state_tie",
+    "submit_dossier",
+    "write_dossier",
     "write_plan",
 ]

@@ -1,6 +1,6 @@
 """Forming bodies, filling seats, setting votes, passing resolutions (A075-A080, A085)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -11,10 +11,11 @@ from sqlmodel import col
 
 from registry.files.queries import file_for
 from registry.governance import queries, rules
-from registry.governance.rules import BodyKind, Matter, Organ, Seat, VoteBasis
+from registry.governance.rules import BodyKind, Choice, Matter, Organ, Seat, Tally, VoteBasis
 from registry.governance.tables import BodySeat, GovernanceBody, Resolution, VotingRight
 from registry.memberships.queries import joined_ids
 from registry.organizations.queries import organization_found, organizations_of
+from registry.programme.queries import policy_on
 from shared.auth import Actor
 from shared.events import record
 from shared.rules import require
@@ -30,32 +31,64 @@ class Vote:
 
 
 @dataclass(frozen=True, slots=True)
+class BodyTerms:
+    """A body with its term, its rules of procedure and its quorum (A075)."""
+
+    kind: BodyKind
+    term_from: date
+    term_until: date | None = None
+    rules_file_id: UUID | None = None
+    quorum_ppm: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ballot:
-    """How the votes on a matter fell, in ppm of all votes."""
+    """How the votes on a matter fell: in ppm of all votes, or voter by voter.
+
+    A voter is a seat of the body, or a holder of votes where the body votes by its table.
+    """
 
     matter: Matter
     text: str
     resolved_on: date
-    for_ppm: int
-    against_ppm: int
-    abstain_ppm: int
+    for_ppm: int = 0
+    against_ppm: int = 0
+    abstain_ppm: int = 0
     file_id: UUID | None = None
+    voters: Sequence[tuple[UUID, Choice]] = ()
 
 
 async def form_body(
-    session: AsyncSession,
-    actor: Actor,
-    center_id: UUID,
-    kind: BodyKind,
-    term_from: date,
-    term_until: date | None,
+    session: AsyncSession, actor: Actor, center_id: UUID, terms: BodyTerms
 ) -> GovernanceBody:
-    """Enter a body of a centre; its seats come one by one."""
+    """Enter a body of a centre; its seats come one by one. The newest of a kind is in office.
+
+    Raises `Refused`: NOT_FOUND or DAYS_REVERSED.
+    """
+    require(rules.term_checks(terms.term_from, terms.term_until))
+    if terms.rules_file_id is not None:
+        await file_for(session, actor, terms.rules_file_id)
     body = GovernanceBody(
-        center_id=center_id, kind=kind, term_from=term_from, term_until=term_until
+        center_id=center_id,
+        kind=terms.kind,
+        term_from=terms.term_from,
+        term_until=terms.term_until,
+        rules_file_id=terms.rules_file_id,
+        quorum_ppm=terms.quorum_ppm,
     )
     session.add(body)
-    record(session, actor, "body.formed", body.id, center_id=center_id, kind=kind)
+    record(
+        session,
+        actor,
+        "body.formed",
+        body.id,
+        center_id=center_id,
+        after={"kind": terms.kind, "term_from": terms.term_from, "term_until": terms.term_until},
+        kind=terms.kind,
+        term_from=terms.term_from,
+        term_until=terms.term_until,
+        quorum_ppm=terms.quorum_ppm,
+    )
     return body
 
 
@@ -65,17 +98,25 @@ async def add_seat(
     body: GovernanceBody,
     person_id: UUID,
     seat: Seat,
+    *,
     from_on: date,
     until_on: date | None,
+    today: date,
 ) -> BodySeat:
     """Fill a seat; an independent person has no tie to a member (A076, A080).
 
-    Raises `Refused`: NOT_FOUND, INDEPENDENCE_BROKEN or FIELD_MISSING.
+    Raises `Refused`: NOT_FOUND, INDEPENDENCE_BROKEN, DAYS_REVERSED or FIELD_MISSING.
     """
     if seat.org_id is not None:
         await organization_found(session, seat.org_id)
     member_ids = await joined_ids(session, body.center_id)
-    require(rules.seat_checks(body.kind, seat, member_ids))
+    ties = await queries.ties_of(session, person_id, today)
+    require(
+        [
+            *rules.seat_checks(body.kind, seat, member_ids, ties),
+            *rules.seat_days_checks(from_on, until_on),
+        ]
+    )
     row = BodySeat(
         body_id=body.id,
         person_id=person_id,
@@ -93,8 +134,44 @@ async def add_seat(
         "seat.filled",
         row.id,
         center_id=body.center_id,
+        body_id=body.id,
         body_kind=body.kind,
         holder_person_id=person_id,
+        sector=seat.sector,
+        independent=seat.independent,
+    )
+    return row
+
+
+async def end_seat(
+    session: AsyncSession,
+    actor: Actor,
+    body: GovernanceBody,
+    seat_id: UUID,
+    until_on: date,
+    reason: str,
+) -> BodySeat:
+    """End a seat after its last day, included.
+
+    Raises `Refused`: NOT_FOUND or DAYS_REVERSED.
+    """
+    row = await queries.seat_for_update(session, body.id, seat_id)
+    require(rules.seat_days_checks(row.from_on, until_on))
+    before = {"until_on": row.until_on}
+    row.until_on = until_on
+    row.end_reason = reason
+    record(
+        session,
+        actor,
+        "seat.ended",
+        row.id,
+        center_id=body.center_id,
+        reason=reason,
+        before=before,
+        after={"until_on": until_on},
+        body_id=body.id,
+        body_kind=body.kind,
+        until_on=until_on,
     )
     return row
 
@@ -113,6 +190,7 @@ async def set_votes(
             *rules.holder_checks(holders, await organizations_of(session, holders)),
         ]
     )
+    before = _table_of(await queries.votes(session, center_id, organ))
     own = (col(VotingRight.center_id) == center_id, col(VotingRight.organ) == organ)
     await session.execute(delete(VotingRight).where(*own))
     session.add_all(
@@ -126,32 +204,69 @@ async def set_votes(
         for vote in votes
     )
     await session.flush()
-    record(session, actor, "votes.set", center_id, center_id=center_id, organ=organ)
-    return await queries.votes(session, center_id, organ)
+    rows = await queries.votes(session, center_id, organ)
+    after = _table_of(rows)
+    record(
+        session,
+        actor,
+        "votes.set",
+        center_id,
+        center_id=center_id,
+        before=before,
+        after=after,
+        organ=organ,
+        votes=after,
+    )
+    return rows
+
+
+def _table_of(rows: Sequence[VotingRight]) -> dict[str, int]:
+    return {str(row.holder_org_id): row.share_ppm for row in rows}
 
 
 async def resolve(
-    session: AsyncSession, actor: Actor, body: GovernanceBody, ballot: Ballot
+    session: AsyncSession, actor: Actor, body: GovernanceBody, ballot: Ballot, today: date
 ) -> Resolution:
-    """Record a resolution with whether it passed (A078, A079).
+    """Record a resolution; whether it passed is counted by quorum and majority (A078, A079).
 
-    Raises `Refused`: GOV_BODY_COMPOSITION for a body that only advises, VOTES_NOT_100, NOT_FOUND.
+    Raises `Refused`: GOV_BODY_COMPOSITION for a body that only advises, VOTES_NOT_100,
+    VOTER_UNKNOWN, DAY_IN_FUTURE or NOT_FOUND.
     """
-    votes = (ballot.for_ppm, ballot.against_ppm, ballot.abstain_ppm)
-    require(rules.resolution_checks(body.kind, votes))
+    weights = await _weights(session, body, ballot.resolved_on)
+    voters = [voter for voter, _ in ballot.voters]
+    stated = (ballot.for_ppm, ballot.against_ppm, ballot.abstain_ppm)
+    require(
+        [
+            *rules.resolution_checks(body.kind, stated),
+            *rules.held_checks(ballot.resolved_on, today),
+            *rules.ballot_checks(voters, weights),
+        ]
+    )
     if ballot.file_id is not None:
         await file_for(session, actor, ballot.file_id)
+    policy = await policy_on(session, ballot.resolved_on)
+    quorum = body.quorum_ppm or policy.value("A078", "quorum_ppm")
+    tally = Tally(*stated, total=rules.WHOLE_PPM)
+    if ballot.voters:
+        tally = rules.counted(dict(ballot.voters), weights)
+    shares = _shares_ppm(tally)
     resolution = Resolution(
         center_id=body.center_id,
         body_id=body.id,
         matter=ballot.matter,
         text=ballot.text,
         resolved_on=ballot.resolved_on,
-        for_ppm=ballot.for_ppm,
-        against_ppm=ballot.against_ppm,
-        abstain_ppm=ballot.abstain_ppm,
-        passed=rules.passes(ballot.matter, ballot.for_ppm),
+        for_ppm=shares[0],
+        against_ppm=shares[1],
+        abstain_ppm=shares[2],
+        quorum_ppm=quorum,
+        quorum_met=rules.has_quorum(tally, quorum),
+        passed=rules.carried(policy, ballot.matter, tally, quorum),
         file_id=ballot.file_id,
+        ballots=[
+            {"voter_id": str(voter), "choice": choice.value, "weight": weights[voter]}
+            for voter, choice in ballot.voters
+        ],
     )
     session.add(resolution)
     record(
@@ -160,7 +275,26 @@ async def resolve(
         "resolution.recorded",
         resolution.id,
         center_id=body.center_id,
+        body_id=body.id,
         matter=ballot.matter,
+        quorum_met=resolution.quorum_met,
         passed=resolution.passed,
     )
     return resolution
+
+
+def _shares_ppm(tally: Tally) -> tuple[int, int, int]:
+    """Show votes as shares of all, cut to whole ppm; the verdict is counted from the votes."""
+    whole = tally.total or 1
+    votes = (tally.in_favour, tally.against, tally.abstained)
+    in_favour, against, abstained = (part * rules.WHOLE_PPM // whole for part in votes)
+    return in_favour, against, abstained
+
+
+async def _weights(session: AsyncSession, body: GovernanceBody, day: date) -> Mapping[UUID, int]:
+    """Give who votes in a body: by the table of its organ where there is one, else seat by seat."""
+    organ = rules.VOTING_ORGAN.get(body.kind)
+    table = [] if organ is None else await queries.votes(session, body.center_id, organ)
+    if table:
+        return {row.holder_org_id: row.share_ppm for row in table}
+    return await queries.voters_on(session, body.id, day)

@@ -123,13 +123,16 @@ async def adopt(
     """
     plan = await queries.plan_for_update(session, center_id, plan_id)
     resolution = await queries.resolution_of(session, center_id, resolution_id)
-    carried = resolution.passed and resolution.matter is rules.Matter.PLAN
+    body = await queries.body_of(session, center_id, resolution.body_id)
+    by_decision = body.kind is rules.BodyKind.DECISION
+    carried = by_decision and resolution.passed and resolution.matter is rules.Matter.PLAN
     require(
         [
             rules.PLAN.check("PLAN_NOT_APPROVED", Kind.STATE, passed=carried),
             *rules.plan_move_checks(plan.state, PlanEvent.APPROVE),
         ]
     )
+    before = plan.state
     plan.state = rules.PLAN_MOVES[plan.state, PlanEvent.APPROVE]
     plan.approved_resolution_id = resolution.id
     plan.version += 1
@@ -139,6 +142,8 @@ async def adopt(
         "plan.approved",
         plan.id,
         center_id=center_id,
+        before=before,
+        after=plan.state,
         number=plan.number,
         resolution_id=resolution.id,
     )
@@ -161,7 +166,17 @@ async def file_plan(
 def _file(
     session: AsyncSession, actor: Actor, plan: DevelopmentPlan, event: PlanEvent, now: datetime
 ) -> None:
+    before = plan.state
     plan.state = rules.PLAN_MOVES[plan.state, event]
     plan.filed_at = now
     plan.version += 1
-    record(session, actor, "plan.filed", plan.id, center_id=plan.center_id, number=plan.number)
+    record(
+        session,
+        actor,
+        "plan.filed",
+        plan.id,
+        center_id=plan.center_id,
+        before=before,
+        after=plan.state,
+        number=plan.number,
+    )

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Path
 
 from registry.governance import actions, queries
-from registry.governance.actions.bodies import Ballot, Vote
+from registry.governance.actions import Ballot, BodyTerms, Vote
 from registry.governance.routes.common import (
     EDIT_CODES,
     OWN,
@@ -21,14 +21,17 @@ from registry.governance.schemas import (
     BodyListOut,
     BodyOut,
     ResolutionIn,
+    ResolutionListOut,
     ResolutionOut,
+    SeatEndIn,
     SeatIn,
+    SeatListOut,
     SeatOut,
     VoteOut,
     VotingTableIn,
     VotingTableOut,
 )
-from shared.http import CurrentActor, Reading, Router, Transaction, access, problems
+from shared.http import CurrentActor, Reading, Router, Today, Transaction, access, problems
 
 router = Router(prefix=PREFIX, tags=TAGS)
 
@@ -47,9 +50,10 @@ async def form_body(
 ) -> BodyOut:
     """Enter a body of the centre with its term."""
     center = await own_center(session, actor, center_id)
-    formed = await actions.form_body(
-        session, actor, center.id, body.kind, body.term_from, body.term_until
+    terms = BodyTerms(
+        body.kind, body.term_from, body.term_until, body.rules_file_id, body.quorum_ppm
     )
+    formed = await actions.form_body(session, actor, center.id, terms)
     return BodyOut.model_validate(formed)
 
 
@@ -74,9 +78,14 @@ async def list_bodies(center_id: UUID, actor: CurrentActor, session: Reading) ->
     responses=problems(*EDIT_CODES, "INDEPENDENCE_BROKEN"),
 )
 async def fill_seat(
-    center_id: UUID, body_id: UUID, body: SeatIn, actor: CurrentActor, session: Transaction
+    center_id: UUID,
+    body_id: UUID,
+    body: SeatIn,
+    actor: CurrentActor,
+    today: Today,
+    session: Transaction,
 ) -> SeatOut:
-    """Fill a seat; an independent person works for no member."""
+    """Fill a seat; an independent person has no tie to a member."""
     center = await own_center(session, actor, center_id)
     governing = await queries.body_of(session, center.id, body_id)
     seat = await actions.add_seat(
@@ -85,10 +94,63 @@ async def fill_seat(
         governing,
         body.person_id,
         Seat(body.sector, body.org_id, body.independent, body.appointing_agency),
-        body.from_on,
-        body.until_on,
+        from_on=body.from_on,
+        until_on=body.until_on,
+        today=today,
     )
     return SeatOut.model_validate(seat)
+
+
+@router.get(
+    "/bodies/{body_id}/seats",
+    operation_id="registry_list_seats",
+    openapi_extra=access("member", "official", "service", tenant=OWN, rules=("A076", "A080")),
+    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE"),
+)
+async def list_seats(
+    center_id: UUID, body_id: UUID, actor: CurrentActor, session: Reading
+) -> SeatListOut:
+    """List the seats of a body, ended and flagged ones included."""
+    center = await center_to_read(session, actor, center_id)
+    governing = await queries.body_of(session, center.id, body_id)
+    rows = await queries.body_seats(session, governing.id)
+    return SeatListOut(items=[SeatOut.model_validate(row) for row in rows])
+
+
+@router.post(
+    "/bodies/{body_id}/seats/{seat_id}/end",
+    operation_id="registry_end_seat",
+    openapi_extra=access("member", tenant=OWN, rules=("A076", "A080")),
+    responses=problems(*EDIT_CODES),
+)
+async def end_seat(
+    center_id: UUID,
+    body_id: UUID,
+    seat_id: UUID,
+    body: SeatEndIn,
+    actor: CurrentActor,
+    session: Transaction,
+) -> SeatOut:
+    """End a seat after its last day; its history stays."""
+    center = await own_center(session, actor, center_id)
+    governing = await queries.body_of(session, center.id, body_id)
+    seat = await actions.end_seat(session, actor, governing, seat_id, body.until_on, body.reason)
+    return SeatOut.model_validate(seat)
+
+
+@router.get(
+    "/votes/{organ}",
+    operation_id="registry_read_votes",
+    openapi_extra=access("member", "official", "service", tenant=OWN, rules=("A085",)),
+    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE"),
+)
+async def read_votes(
+    center_id: UUID, organ: OrganPath, actor: CurrentActor, session: Reading
+) -> VotingTableOut:
+    """Read the voting table of an organ; empty until it is set."""
+    center = await center_to_read(session, actor, center_id)
+    rows = await queries.votes(session, center.id, organ)
+    return VotingTableOut(items=[VoteOut.model_validate(row) for row in rows])
 
 
 @router.put(
@@ -116,12 +178,16 @@ async def set_votes(
     status_code=201,
     operation_id="registry_record_resolution",
     openapi_extra=access("member", tenant=OWN, rules=("A078", "A079")),
-    responses=problems(*EDIT_CODES, "GOV_BODY_COMPOSITION"),
+    responses=problems(*EDIT_CODES, "GOV_BODY_COMPOSITION", "VOTES_NOT_100", "VOTER_UNKNOWN"),
 )
 async def record_resolution(
-    center_id: UUID, body: ResolutionIn, actor: CurrentActor, session: Transaction
+    center_id: UUID,
+    body: ResolutionIn,
+    actor: CurrentActor,
+    today: Today,
+    session: Transaction,
 ) -> ResolutionOut:
-    """Record a resolution of the decision body, passed or not."""
+    """Record a resolution; whether it passed is counted from quorum and votes."""
     center = await own_center(session, actor, center_id)
     governing = await queries.body_of(session, center.id, body.body_id)
     ballot = Ballot(
@@ -132,5 +198,22 @@ async def record_resolution(
         against_ppm=body.against_ppm,
         abstain_ppm=body.abstain_ppm,
         file_id=body.file_id,
+        voters=[(vote.voter_id, vote.choice) for vote in body.ballots],
     )
-    return ResolutionOut.model_validate(await actions.resolve(session, actor, governing, ballot))
+    resolved = await actions.resolve(session, actor, governing, ballot, today)
+    return ResolutionOut.model_validate(resolved)
+
+
+@router.get(
+    "/resolutions",
+    operation_id="registry_list_resolutions",
+    openapi_extra=access("member", "official", "service", tenant=OWN, rules=("A078",)),
+    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE"),
+)
+async def list_resolutions(
+    center_id: UUID, actor: CurrentActor, session: Reading
+) -> ResolutionListOut:
+    """List what the centre's bodies resolved, newest first."""
+    center = await center_to_read(session, actor, center_id)
+    rows = await queries.resolutions(session, center.id)
+    return ResolutionListOut(items=[ResolutionOut.model_validate(row) for row in rows])

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.centers.queries import center_seen, center_seen_for_update
-from registry.centers.rules import scope_checks
+from registry.centers.rules import scope_checks, writable_checks
 from registry.centers.tables import Center
 from shared.auth import Actor
 from shared.rules import require
@@ -20,13 +20,13 @@ EDIT_CODES = ("NOT_FOUND", "FORBIDDEN_SCOPE", "STATE_CONFLICT")
 
 
 async def own_center(session: AsyncSession, actor: Actor, center_id: UUID) -> Center:
-    """Load and lock a centre for which the caller's organization speaks.
+    """Load and lock a centre for which the caller's organization speaks, and that may be changed.
 
-    Raises `Refused`: NOT_FOUND or FORBIDDEN_SCOPE.
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE or STATE_CONFLICT while it is suspended or ended.
     """
     center = await center_seen_for_update(session, actor, center_id)
     speakers = [center.lead_sponsor_id, center.legal_entity_id, center.trustee_org_id]
-    require(scope_checks(actor.org_id, speakers))
+    require([*scope_checks(actor.org_id, speakers), *writable_checks(center.stage)])
     return center
 
 

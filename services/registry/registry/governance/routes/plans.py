@@ -8,7 +8,7 @@ from fastapi import Query, Response
 
 from registry.centers.queries import center_seen
 from registry.governance import actions, queries
-from registry.governance.answers import plan_out, target_out
+from registry.governance.answers import comparison_out, plan_out, target_out
 from registry.governance.commands import plan_content
 from registry.governance.routes.common import (
     EDIT_CODES,
@@ -21,6 +21,7 @@ from registry.governance.routes.common import (
 )
 from registry.governance.schemas import (
     PlanAdoptionIn,
+    PlanComparisonOut,
     PlanIn,
     PlanListOut,
     PlanOut,
@@ -101,6 +102,27 @@ async def draft_plan(
     plan = await actions.revise_plan(session, actor, center, plan_content(body))
     tagged(response, plan.version)
     return plan_out(plan, await queries.targets(session, plan.id))
+
+
+@router.get(
+    "/plans/{plan_id}/comparison",
+    operation_id="registry_compare_plans",
+    openapi_extra=access("member", "official", "service", tenant=OWN, rules=("A082", "A083")),
+    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE"),
+)
+async def compare_plans(
+    center_id: UUID,
+    plan_id: UUID,
+    actor: CurrentActor,
+    session: Reading,
+    to: Annotated[UUID, Query(description="The version to compare it with.")],
+) -> PlanComparisonOut:
+    """Tell what differs between two versions of a plan: horizon, parts and targets."""
+    center = await center_to_read(session, actor, center_id)
+    before = await queries.plan_of(session, center.id, plan_id)
+    after = await queries.plan_of(session, center.id, to)
+    targets = await queries.targets_of(session, [before.id, after.id])
+    return comparison_out(before, targets[before.id], after, targets[after.id])
 
 
 @router.post(

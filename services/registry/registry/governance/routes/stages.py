@@ -1,4 +1,4 @@
-"""The gate from stage to stage: what is missing, and the step itself."""
+"""The gates from stage to stage: what is missing, who recommends, and the step itself."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,10 +6,19 @@ from uuid import UUID
 from fastapi import Depends, Query, Response
 
 from registry.centers.queries import center_seen, center_seen_for_update
-from registry.centers.rules import AgreementFacts, Stage
-from registry.centers.schemas import CenterOut, StageChangeIn
-from registry.governance import actions, clients
-from registry.governance.routes.common import OWN, PREFIX, TAGS, center_to_read
+from registry.centers.rules import Stage, next_stages
+from registry.centers.schemas import CenterMovedOut, StageChangeIn
+from registry.governance import actions, clients, queries, rules
+from registry.governance.actions import StageStep
+from registry.governance.answers import next_stage_out, readiness_out
+from registry.governance.routes.common import OFFICIALS, OWN, PREFIX, TAGS, center_to_read
+from registry.governance.rules import Told
+from registry.governance.schemas.stages import (
+    NextStagesOut,
+    StageRecommendationIn,
+    StageRecommendationListOut,
+    StageRecommendationOut,
+)
 from shared.http import (
     CurrentActor,
     CurrentWork,
@@ -22,52 +31,163 @@ from shared.http import (
     Transaction,
     access,
     problems,
-    readiness_of,
     tagged,
+    warnings_of,
 )
 from shared.http.schemas import Readiness
 
 router = Router(prefix=PREFIX, tags=TAGS)
+TargetQuery = Annotated[
+    Stage | None, Query(description="The stage to enter; the one that leads on when absent.")
+]
+GATE_ROWS = ("A053", "A056", "A076", "A080", "A084", "A085", "A102", "A123", "A133")
 
 
-async def agreement_now(
-    center_id: UUID, actor: CurrentActor, today: Today, services: Services, work: CurrentWork
-) -> AgreementFacts:
-    """Ask for the agreement in force of a centre that the caller may see."""
+async def told_about_target(
+    center_id: UUID,
+    actor: CurrentActor,
+    today: Today,
+    services: Services,
+    work: CurrentWork,
+    to: TargetQuery = None,
+) -> Told:
+    """Ask the neighbours about the step that is judged, of a centre that the caller may see."""
     async with work.sessions.reading() as session:
-        await center_seen(session, actor, center_id)
-    return await clients.agreement_facts(services, center_id, today)
+        center = await center_seen(session, actor, center_id)
+        code, target = center.code, to or rules.onward(center.standing)
+    return await clients.told_for(services, center_id, code, {target}, today)
 
 
-AgreementNow = Annotated[AgreementFacts, Depends(agreement_now)]
+async def told_about_all(
+    center_id: UUID, actor: CurrentActor, today: Today, services: Services, work: CurrentWork
+) -> Told:
+    """Ask the neighbours about every step that the centre may take."""
+    async with work.sessions.reading() as session:
+        center = await center_seen(session, actor, center_id)
+        code, targets = center.code, set(next_stages(center.standing))
+    return await clients.told_for(services, center_id, code, targets, today)
+
+
+async def told_for_change(
+    center_id: UUID,
+    body: StageChangeIn,
+    actor: CurrentActor,
+    today: Today,
+    services: Services,
+    work: CurrentWork,
+) -> Told:
+    """Ask the neighbours about the step that is taken, before its transaction opens."""
+    async with work.sessions.reading() as session:
+        code = (await center_seen(session, actor, center_id)).code
+    return await clients.told_for(services, center_id, code, {body.to}, today)
+
+
+async def told_for_recommendation(
+    center_id: UUID,
+    body: StageRecommendationIn,
+    actor: CurrentActor,
+    today: Today,
+    services: Services,
+    work: CurrentWork,
+) -> Told:
+    """Ask the neighbours about the step that is recommended."""
+    async with work.sessions.reading() as session:
+        code = (await center_seen(session, actor, center_id)).code
+    return await clients.told_for(services, center_id, code, {body.to}, today)
 
 
 @router.get(
     "/readiness",
     operation_id="registry_read_center_readiness",
-    openapi_extra=access(
-        "member", "official", tenant=OWN, rules=("A056", "A076", "A080", "A084", "A085")
-    ),
+    openapi_extra=access("member", "official", tenant=OWN, rules=GATE_ROWS),
     responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE"),
 )
 async def read_readiness(
     center_id: UUID,
-    agreement: AgreementNow,
+    told: Annotated[Told, Depends(told_about_target)],
     actor: CurrentActor,
     today: Today,
     language: Language,
     session: Reading,
-    to: Annotated[Stage, Query(description="The stage to enter.")] = Stage.PILOT,
+    to: TargetQuery = None,
 ) -> Readiness:
-    """Tell every rule of a step to another stage, met or not."""
+    """Tell every rule of a step to another stage, met or not, who acts and by when."""
     center = await center_to_read(session, actor, center_id)
-    checks = await actions.stage_checks(session, center, to, agreement, today)
-    return Readiness(
-        ready=not any(check.refuses for check in checks),
-        next_step=f"stage_change:{to.value}",
-        who_acts="approver",
-        due_on=center.entity_due_on if center.legal_entity_id is None else None,
-        checks=readiness_of(checks, language),
+    view = await actions.stage_view(session, actor, center, to, told, today)
+    return readiness_out(view, language)
+
+
+@router.get(
+    "/next-stages",
+    operation_id="registry_list_next_stages",
+    openapi_extra=access("member", "official", tenant=OWN, rules=GATE_ROWS),
+    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE"),
+)
+async def list_next_stages(
+    center_id: UUID,
+    told: Annotated[Told, Depends(told_about_all)],
+    actor: CurrentActor,
+    today: Today,
+    language: Language,
+    session: Reading,
+) -> NextStagesOut:
+    """Tell every step that a centre may take from where it stands, with all its rules."""
+    center = await center_to_read(session, actor, center_id)
+    views = await actions.next_views(session, actor, center, told, today)
+    return NextStagesOut(
+        stage=center.stage, items=[next_stage_out(view, language) for view in views]
+    )
+
+
+@router.post(
+    "/stage-recommendations",
+    status_code=201,
+    operation_id="registry_recommend_stage",
+    openapi_extra=access("handler", "reviewer", tenant=OFFICIALS, rules=("A102", "A133", "X03")),
+    responses=problems(
+        "NOT_FOUND",
+        "RATING_TOO_LOW",
+        "PILOT_SUMMARY_MISSING",
+        "DOSSIER_MISSING",
+        "STATE_CONFLICT",
+    ),
+)
+async def recommend_stage(
+    center_id: UUID,
+    body: StageRecommendationIn,
+    told: Annotated[Told, Depends(told_for_recommendation)],
+    actor: CurrentActor,
+    today: Today,
+    now: Now,
+    language: Language,
+    session: Transaction,
+) -> StageRecommendationOut:
+    """Recommend a step that another person takes; national conditions are attached as they stand.
+
+    Recognition, the national level and a delisting follow the word of two people.
+    """
+    center = await center_seen_for_update(session, actor, center_id)
+    row, warnings = await actions.recommend(
+        session, actor, center, StageStep(body.to, body.text), told, today=today, now=now
+    )
+    answer = StageRecommendationOut.model_validate(row)
+    return answer.model_copy(update={"warnings": warnings_of(warnings, language)})
+
+
+@router.get(
+    "/stage-recommendations",
+    operation_id="registry_list_stage_recommendations",
+    openapi_extra=access("official", "service", tenant=OFFICIALS, rules=("A102", "A133")),
+    responses=problems("NOT_FOUND"),
+)
+async def list_recommendations(
+    center_id: UUID, actor: CurrentActor, session: Reading
+) -> StageRecommendationListOut:
+    """List what was recommended of a centre, newest first."""
+    center = await center_seen(session, actor, center_id)
+    rows = await queries.recommendations(session, center.id)
+    return StageRecommendationListOut(
+        items=[StageRecommendationOut.model_validate(row) for row in rows]
     )
 
 
@@ -78,33 +198,40 @@ async def read_readiness(
         "member",
         "approver",
         tenant="the centre itself into the pilot stage, approvers otherwise",
-        rules=("A053", "A056", "A076", "A080", "A084", "A085"),
+        rules=GATE_ROWS,
     ),
     responses=problems(
         "NOT_FOUND",
         "FORBIDDEN_SCOPE",
+        "SOD_VIOLATION",
         "CONSORTIUM_NOT_REGISTERED",
         "GOV_BODY_COMPOSITION",
         "PLAN_PART_MISSING",
         "PLAN_NOT_APPROVED",
         "IP_AGREEMENT_MISSING",
+        "RATING_TOO_LOW",
+        "PILOT_SUMMARY_MISSING",
+        "RECOMMENDATION_MISSING",
+        "RECHECK_MISSING",
         "STATE_CONFLICT",
     ),
 )
 async def change_stage(
     center_id: UUID,
     body: StageChangeIn,
-    agreement: AgreementNow,
+    told: Annotated[Told, Depends(told_for_change)],
     actor: CurrentActor,
     today: Today,
     now: Now,
+    language: Language,
     session: Transaction,
     response: Response,
-) -> CenterOut:
+) -> CenterMovedOut:
     """Move a centre to another stage when everything that the stage asks for stands."""
     center = await center_seen_for_update(session, actor, center_id)
-    await actions.change_stage(
-        session, actor, center, body.to, body.reason, agreement=agreement, today=today, now=now
-    )
+    cause = None if body.cause is None else body.cause.value
+    step = StageStep(body.to, body.reason, cause, body.doc_no)
+    warnings = await actions.change_stage(session, actor, center, step, told, today=today, now=now)
     tagged(response, center.version)
-    return CenterOut.model_validate(center)
+    answer = CenterMovedOut.model_validate(center)
+    return answer.model_copy(update={"warnings": warnings_of(warnings, language)})

@@ -59,9 +59,10 @@ ACTIVE: Final = (
     Stage.RECTIFYING,
 )
 ENDED: Final = (Stage.DELISTED, Stage.DISSOLVED)
+RECTIFIABLE: Final = (Stage.PILOT, Stage.RECOGNIZED)
 
 # From a stage to the stages that may follow it. A side state also remembers where it came from,
-# and leads back there only.
+# and leads back there only (`next_stages`).
 MOVES: Final[Mapping[Stage, tuple[Stage, ...]]] = {
     # Listing is the only way out of candidacy that leads on: no pilot without review (A118).
     Stage.CANDIDATE: (Stage.PREPARING, Stage.DISSOLVED),
@@ -80,24 +81,54 @@ MOVES: Final[Mapping[Stage, tuple[Stage, ...]]] = {
         Stage.DISSOLVED,
     ),
     Stage.NATIONAL: (Stage.SUSPENDED, Stage.DISSOLVED),
-    Stage.RECTIFYING: (
-        Stage.PILOT,
-        Stage.RECOGNIZED,
-        Stage.DELISTED,
-        Stage.SUSPENDED,
-        Stage.DISSOLVED,
-    ),
+    Stage.RECTIFYING: (*RECTIFIABLE, Stage.DELISTED, Stage.SUSPENDED, Stage.DISSOLVED),
     Stage.SUSPENDED: (*ACTIVE, Stage.DELISTED, Stage.DISSOLVED),
     Stage.DELISTED: (),
     Stage.DISSOLVED: (),
 }
-# Listing alone makes a centre `preparing`, and a rating alone sends it to rectification.
-NOT_BY_HAND: Final = frozenset({Stage.CANDIDATE, Stage.PREPARING, Stage.RECTIFYING})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a centre stands, and where its side states lead back to.
+
+    `came_from` is what was suspended, `rectified_from` what is being rectified; a rectification
+    that is suspended has both. Of a centre taken over from elsewhere they may be unknown.
+    """
+
+    stage: Stage
+    came_from: Stage | None = None
+    rectified_from: Stage | None = None
+
+
+def next_stages(standing: Standing) -> tuple[Stage, ...]:
+    """Give the stages that may follow, in the order of the table."""
+    back: Collection[Stage] = ACTIVE
+    if standing.stage is Stage.SUSPENDED and standing.came_from is not None:
+        back = (standing.came_from,)
+    if standing.stage is Stage.RECTIFYING and standing.rectified_from is not None:
+        back = (standing.rectified_from,)
+    if standing.stage not in {Stage.SUSPENDED, Stage.RECTIFYING}:
+        return MOVES[standing.stage]
+    return tuple(to for to in MOVES[standing.stage] if to not in ACTIVE or to in back)
+
+
+def after(standing: Standing, target: Stage) -> Standing:
+    """Give where a centre stands after a step that was checked."""
+    if target is Stage.SUSPENDED:
+        return Standing(target, standing.stage, standing.rectified_from)
+    if target is Stage.RECTIFYING:
+        resumed = standing.stage is Stage.SUSPENDED
+        return Standing(target, None, standing.rectified_from if resumed else standing.stage)
+    return Standing(target)
+
 
 GATE: Final = Rule("A102", "四(一)")
 REGISTRATION: Final = Rule("A053", "三(二)")
 AGREEMENT: Final = Rule("A084", "三(三)1-④")
 LOCAL: Final = Rule("A051", "三(二)")
+# From the best to the worst.
+RANKS: Final = ("excellent", "good", "qualified", "unqualified")
 REQUIRED_CLAUSES: Final = ("joint_development", "complementarity", "result_sharing", "risk_sharing")
 
 
@@ -132,22 +163,49 @@ def entity_checks(entity_id: UUID | None) -> list[Check]:
     ]
 
 
-def move_checks(
-    stage: Stage, target: Stage, *, came_from: Stage | None, by_hand: bool = True
-) -> list[Check]:
-    """Check that a stage may follow another one; a side state leads back where it came from."""
-    allowed = target in MOVES[stage] and not (by_hand and target in NOT_BY_HAND)
-    returning = stage in {Stage.RECTIFYING, Stage.SUSPENDED} and target in ACTIVE
-    if returning:
-        allowed = target in MOVES[stage] and target is came_from
+def move_checks(standing: Standing, target: Stage, *, by_hand: bool = True) -> list[Check]:
+    """Check that a stage may follow; a candidate moves with its application alone."""
+    stage = standing.stage
+    allowed = target in next_stages(standing) and not (by_hand and stage is Stage.CANDIDATE)
     return [
-        GATE.check("STATE_CONFLICT", Kind.STATE, passed=allowed, stage=stage.value, to=target.value)
+        GATE.check("STATE_CONFLICT", Kind.STATE, passed=allowed, state=stage.value, to=target.value)
+    ]
+
+
+def writable_checks(stage: Stage) -> list[Check]:
+    """Check that a centre's own people may still change it: not suspended, not ended (A102)."""
+    passed = stage is not Stage.SUSPENDED and stage not in ENDED
+    return [GATE.check("STATE_CONFLICT", Kind.STATE, passed=passed, state=stage.value)]
+
+
+@dataclass(frozen=True, slots=True)
+class SupportStanding:
+    """What support looks at: the stage, whether it is listed, the duties whose day is over."""
+
+    stage: Stage
+    listed: bool
+    overdue: tuple[str, ...] = ()
+
+
+def support_checks(standing: SupportStanding) -> list[Check]:
+    """Check that support may go on: listed (A139), not suspended or ended, nothing overdue."""
+    able = standing.listed and standing.stage in ACTIVE
+    return [
+        Rule("A139", "五(二)").check(
+            "STATE_CONFLICT", Kind.STATE, passed=able, state=standing.stage.value
+        ),
+        REGISTRATION.check(
+            "MILESTONE_OVERDUE",
+            Kind.STATE,
+            passed=not standing.overdue,
+            milestones=list(standing.overdue),
+        ),
     ]
 
 
 def active_checks(stage: Stage) -> list[Check]:
     """Check that a centre is listed and at work: not a candidate, not ended, not suspended."""
-    return [GATE.check("STATE_CONFLICT", Kind.STATE, passed=stage in ACTIVE, stage=stage.value)]
+    return [GATE.check("STATE_CONFLICT", Kind.STATE, passed=stage in ACTIVE, state=stage.value)]
 
 
 def attachment_checks(form: ApplicantForm, stage: Stage, entity_id: UUID | None) -> list[Check]:
@@ -155,7 +213,7 @@ def attachment_checks(form: ApplicantForm, stage: Stage, entity_id: UUID | None)
     open_for_it = form is ApplicantForm.CONSORTIUM and stage not in ENDED and entity_id is None
     return [
         REGISTRATION.check(
-            "STATE_CONFLICT", Kind.STATE, passed=open_for_it, stage=stage.value, form=form.value
+            "STATE_CONFLICT", Kind.STATE, passed=open_for_it, state=stage.value, form=form.value
         )
     ]
 
@@ -179,7 +237,18 @@ def scope_checks(acting_id: UUID | None, allowed: Collection[UUID | None]) -> li
     return [Rule("X04", "architecture 8").check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=passed)]
 
 
+def at_least(rating: str, lowest: str) -> bool:
+    """Tell whether a rating reaches another one; an unknown word reaches none."""
+    known = rating in RANKS and lowest in RANKS
+    return known and RANKS.index(rating) <= RANKS.index(lowest)
+
+
 def recognition_checks(policy: Policy, ratings: Collection[str]) -> list[Check]:
     """Check that a pilot has a published annual result of at least `qualified` (A102)."""
-    enough = any(rating in {"excellent", "good", "qualified"} for rating in ratings)
-    return [policy.rule("A102").check("RATING_TOO_LOW", Kind.STATE, passed=enough)]
+    lowest = policy.value("A102", "lowest_rating")
+    enough = any(at_least(rating, lowest) for rating in ratings)
+    return [
+        policy.rule("A102").check(
+            "RATING_TOO_LOW", Kind.STATE, passed=enough, lowest=lowest, ratings=sorted(ratings)
+        )
+    ]

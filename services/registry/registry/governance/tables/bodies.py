@@ -1,15 +1,23 @@
-"""Plans with their targets; bodies, seats, votes and resolutions."""
+"""Plans with their targets; bodies, seats, ties, votes and resolutions."""
 
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, Numeric, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Index, Numeric, UniqueConstraint, text
 from sqlmodel import Field
 
 from registry.base import Base
-from registry.governance.rules import BodyKind, Matter, Organ, PlanState, Sector, VoteBasis
+from registry.governance.rules import (
+    BodyKind,
+    Matter,
+    Organ,
+    PlanState,
+    Sector,
+    TieKind,
+    VoteBasis,
+)
 from shared.database import EnumText, instant, json_column, new_id
 
 
@@ -53,10 +61,17 @@ class PlanTarget(Base, table=True):
 
 
 class GovernanceBody(Base, table=True):
-    """A body of a centre with its term."""
+    """A body of a centre with its term; of several of a kind the one formed last is in office.
+
+    `quorum_ppm` is what its rules of procedure ask for; without it the policy's figure holds.
+    """
 
     __tablename__ = "governance_body"
-    __table_args__ = (Index("ix_governance_body_center_id", "center_id"),)
+    __table_args__ = (
+        Index("ix_governance_body_center_id", "center_id"),
+        CheckConstraint("term_until >= term_from", name="term_in_order"),
+        CheckConstraint("quorum_ppm BETWEEN 1 AND 1000000", name="quorum_is_a_share"),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     center_id: UUID = Field(foreign_key="center.id")
@@ -64,13 +79,18 @@ class GovernanceBody(Base, table=True):
     term_from: date
     term_until: date | None = None
     rules_file_id: UUID | None = Field(default=None, foreign_key="stored_file.id")
+    quorum_ppm: int | None = None
 
 
 class BodySeat(Base, table=True):
     """A person's seat in a body; `org_id` is whom the person works for."""
 
     __tablename__ = "body_seat"
-    __table_args__ = (Index("ix_body_seat_body_id", "body_id"),)
+    __table_args__ = (
+        Index("ix_body_seat_body_id", "body_id"),
+        Index("ix_body_seat_person_id", "person_id"),
+        CheckConstraint("until_on >= from_on", name="days_in_order"),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     body_id: UUID = Field(foreign_key="governance_body.id")
@@ -81,6 +101,71 @@ class BodySeat(Base, table=True):
     appointing_agency: str | None = None
     from_on: date
     until_on: date | None = None
+    end_reason: str | None = None
+    # Since when the nightly check knows of a tie of this independent person.
+    flagged_on: date | None = None
+
+
+class PersonTie(Base, table=True):
+    """A person's tie to an organization from a day to a day, both included (A076).
+
+    Person ids only; who stated it is kept, because an organization speaks for its own people.
+    """
+
+    __tablename__ = "person_tie"
+    __table_args__ = (
+        Index("ix_person_tie_person_id", "person_id"),
+        Index("ix_person_tie_org_id", "org_id"),
+        CheckConstraint("until_on >= from_on", name="days_in_order"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    version: int = 1
+    person_id: UUID
+    org_id: UUID = Field(foreign_key="organization.id")
+    kind: TieKind = Field(sa_column=Column(EnumText(TieKind), nullable=False))
+    from_on: date
+    until_on: date | None = None
+    note: str | None = None
+    stated_by: UUID
+    stated_by_org_id: UUID | None = Field(default=None, foreign_key="organization.id")
+    at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+
+
+class SeatFinding(Base, table=True):
+    """What the nightly check found of an independent seat: a tie to a current member (A076)."""
+
+    __tablename__ = "seat_finding"
+    __table_args__ = (
+        Index(
+            "uq_seat_finding_open",
+            "seat_id",
+            "org_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("cleared_on IS NULL"),
+        ),
+        Index("ix_seat_finding_center_id", "center_id"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    seat_id: UUID = Field(foreign_key="body_seat.id")
+    center_id: UUID = Field(foreign_key="center.id")
+    person_id: UUID
+    org_id: UUID = Field(foreign_key="organization.id")
+    kind: TieKind = Field(sa_column=Column(EnumText(TieKind), nullable=False))
+    found_on: date
+    cleared_on: date | None = None
+
+
+class GovernanceNight(Base, table=True):
+    """A day whose nightly check was made; its row is what makes it once (A076)."""
+
+    __tablename__ = "governance_night"
+    __table_args__ = ({"info": {"insert_only": True}},)
+
+    day: date = Field(primary_key=True)
+    at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
 
 
 class VotingRight(Base, table=True):
@@ -117,3 +202,10 @@ class Resolution(Base, table=True):
     abstain_ppm: int
     passed: bool
     file_id: UUID | None = Field(default=None, foreign_key="stored_file.id")
+    # What had to be present, and whether it was.
+    quorum_ppm: int = Field(default=500_000, sa_column_kwargs={"server_default": "500000"})
+    quorum_met: bool = Field(default=True, sa_column_kwargs={"server_default": "true"})
+    # Who voted how, where the votes were counted one by one: `{voter_id, choice, weight}`.
+    ballots: list[dict[str, Any]] = Field(
+        default_factory=list, sa_column=Column(json_column(), nullable=False, server_default="[]")
+    )

@@ -1,22 +1,14 @@
-"""What is read of a centre's plan and bodies."""
+"""What is read of a centre's plan."""
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from registry.governance.rules import BodyKind, Organ, PlanState, Seat
-from registry.governance.tables import (
-    BodySeat,
-    DevelopmentPlan,
-    GovernanceBody,
-    PlanTarget,
-    Resolution,
-    VotingRight,
-)
+from registry.governance.rules import PlanState
+from registry.governance.tables import DevelopmentPlan, PlanTarget
 from shared.rules import found
 
 
@@ -100,68 +92,9 @@ async def targets_of(
     return by_plan
 
 
-async def bodies(session: AsyncSession, center_id: UUID) -> Sequence[GovernanceBody]:
-    """Give the bodies of a centre."""
-    statement = (
-        select(GovernanceBody)
-        .where(col(GovernanceBody.center_id) == center_id)
-        .order_by(col(GovernanceBody.id))
-    )
-    return (await session.scalars(statement)).all()
-
-
-async def body_of(session: AsyncSession, center_id: UUID, body_id: UUID) -> GovernanceBody:
-    """Give a body of a centre."""
-    statement = select(GovernanceBody).where(
-        col(GovernanceBody.id) == body_id, col(GovernanceBody.center_id) == center_id
-    )
-    return found(await session.scalar(statement))
-
-
-async def body_seats(session: AsyncSession, body_id: UUID) -> Sequence[BodySeat]:
-    """Give the seats of a body, oldest first."""
-    statement = select(BodySeat).where(col(BodySeat.body_id) == body_id).order_by(col(BodySeat.id))
-    return (await session.scalars(statement)).all()
-
-
-async def seats_on(
-    session: AsyncSession, center_id: UUID, day: date
-) -> Mapping[BodyKind, Sequence[Seat]]:
-    """Give the seats held on a day in each kind of body; first and last day count."""
-    statement = (
-        select(GovernanceBody, BodySeat)
-        .join(BodySeat, col(BodySeat.body_id) == col(GovernanceBody.id))
-        .where(
-            col(GovernanceBody.center_id) == center_id,
-            col(BodySeat.from_on) <= day,
-            or_(col(BodySeat.until_on).is_(None), col(BodySeat.until_on) >= day),
-        )
-    )
-    found_seats: dict[BodyKind, list[Seat]] = {kind: [] for kind in BodyKind}
-    for body, row in (await session.execute(statement)).all():
-        found_seats[body.kind].append(
-            Seat(row.sector, row.org_id, row.independent, row.appointing_agency)
-        )
-    return found_seats
-
-
-async def votes(
-    session: AsyncSession, center_id: UUID, organ: Organ | None = None
-) -> Sequence[VotingRight]:
-    """Give the voting table of a centre, of every organ or of one."""
-    statement = (
-        select(VotingRight)
-        .where(col(VotingRight.center_id) == center_id)
-        .order_by(col(VotingRight.organ), col(VotingRight.holder_org_id))
-    )
-    if organ is not None:
-        statement = statement.where(col(VotingRight.organ) == organ)
-    return (await session.scalars(statement)).all()
-
-
-async def resolution_of(session: AsyncSession, center_id: UUID, resolution_id: UUID) -> Resolution:
-    """Give a resolution of a centre."""
-    statement = select(Resolution).where(
-        col(Resolution.id) == resolution_id, col(Resolution.center_id) == center_id
+async def plan_of(session: AsyncSession, center_id: UUID, plan_id: UUID) -> DevelopmentPlan:
+    """Give a version of a centre's plan."""
+    statement = select(DevelopmentPlan).where(
+        col(DevelopmentPlan.id) == plan_id, col(DevelopmentPlan.center_id) == center_id
     )
     return found(await session.scalar(statement))

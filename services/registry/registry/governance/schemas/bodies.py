@@ -1,154 +1,31 @@
 """Plans, bodies, votes and resolutions on the wire."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field
 
-from registry.governance.rules import BodyKind, Matter, Organ, PlanState, Sector, VoteBasis
+from registry.governance.rules import (
+    BodyKind,
+    Choice,
+    Matter,
+    Organ,
+    Sector,
+    TieKind,
+    VoteBasis,
+)
 from shared.http.schemas import (
     Body,
-    Code,
     Day,
     Instant,
     LongText,
     Out,
     PpmValue,
     ShortText,
-    Year,
 )
 
-Part = Annotated[
-    int,
-    Field(
-        strict=True,
-        ge=1,
-        le=5,
-        description=(
-            "1 research projects, 2 transfer and first commercialization, 3 funding, "
-            "4 research spending, 5 budget of the results' income."
-        ),
-    ),
-]
-Value = Annotated[
-    str,
-    StringConstraints(pattern=r"^\d{1,15}(\.\d{1,6})?$"),
-    Field(description="An exact decimal as text, zero or more.", examples=["30", "0.34"]),
-]
 VotesPpm = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
-
-
-class PlanPartIn(Body):
-    """A part of the plan with its text."""
-
-    part: Part
-    text: Annotated[str, StringConstraints(max_length=20_000)] = Field(
-        default="", description="What the plan says there."
-    )
-
-
-class PlanTargetIn(Body):
-    """What the plan promises for a year."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"part": 2, "metric_code": "B1", "unit": "份", "year": 2027, "value": "30"}
-            ]
-        }
-    )
-
-    part: Part
-    metric_code: Code = Field(description="The indicator's code, such as `B1`.")
-    unit: ShortText = Field(description="The unit of the value.")
-    year: Year
-    value: Value
-
-
-class PlanIn(Body):
-    """A development plan: five parts, and targets by year."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "horizon_years": 5,
-                    "parts": [{"part": 1, "text": "中长期研发项目"}, 2, 3, 4, 5],
-                    "targets": [
-                        {"part": 2, "metric_code": "B1", "unit": "份", "year": 2027, "value": "30"}
-                    ],
-                }
-            ]
-        }
-    )
-
-    horizon_years: Annotated[int, Field(strict=True, ge=1, le=50)] = Field(
-        description="How many years the plan looks ahead."
-    )
-    parts: list[PlanPartIn | Part] = Field(
-        max_length=5, description="The parts, each as its number or with its text."
-    )
-    targets: list[PlanTargetIn] = Field(
-        default_factory=list, max_length=500, description="One per metric and year."
-    )
-
-
-class PlanPartOut(Out):
-    """A part of the plan."""
-
-    part: int = Field(description="Its number, 1 to 5.")
-    text: str = Field(description="What the plan says there.")
-
-
-class PlanTargetOut(Out):
-    """What the plan promises for a year."""
-
-    part: int = Field(description="The part it belongs to.")
-    metric_code: str = Field(description="The indicator.")
-    unit: str = Field(description="The unit.")
-    year: int = Field(description="The year.")
-    value: str = Field(description="An exact decimal as text.")
-
-
-class PlanOut(Out):
-    """A version of a development plan."""
-
-    id: UUID = Field(description="The version's id.")
-    version: int = Field(description="Counts the edits; the ETag.")
-    center_id: UUID = Field(description="The centre.")
-    number: int = Field(description="Counts the versions of the plan.")
-    state: PlanState = Field(description="Where it stands.")
-    horizon_years: int = Field(description="How far it looks ahead.")
-    parts: list[PlanPartOut] = Field(description="Its parts.")
-    targets: list[PlanTargetOut] = Field(description="Its targets.")
-    approved_resolution_id: UUID | None = Field(description="The resolution that adopted it.")
-    filed_at: Instant | None = Field(description="Since when it counts.")
-
-
-class PlanListOut(Out):
-    """The versions of a centre's plan."""
-
-    items: list[PlanOut] = Field(description="Newest first.")
-
-
-class PlanTargetsOut(Out):
-    """The targets in force, for evaluation."""
-
-    center_id: UUID = Field(description="The centre.")
-    plan_version: int | None = Field(description="Number of the plan's version.")
-    filed_at: Instant | None = Field(description="Since when it counts.")
-    targets: list[PlanTargetOut] = Field(description="Targets, of the year asked for.")
-
-
-class PlanAdoptionIn(Body):
-    """The resolution that adopts a plan."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"resolution_id": "0192f0c4-7b1e-7cc0-8f7e-0a5b1c2d3e52"}]}
-    )
-
-    resolution_id: UUID = Field(description="A resolution of the decision body on the plan.")
 
 
 class BodyIn(Body):
@@ -158,9 +35,13 @@ class BodyIn(Body):
         json_schema_extra={"examples": [{"kind": "decision", "term_from": "2026-04-01"}]}
     )
 
-    kind: BodyKind = Field(description="Decision body or technical committee.")
+    kind: BodyKind = Field(description="What body it is; a technical committee only advises.")
     term_from: Day = Field(description="First day of its term.")
     term_until: Day | None = Field(default=None, description="Last day of its term.")
+    rules_file_id: UUID | None = Field(default=None, description="Its rules of procedure.")
+    quorum_ppm: PpmValue | None = Field(
+        default=None, description="What must be present; the policy's figure when absent."
+    )
 
 
 class BodyOut(Out):
@@ -171,6 +52,8 @@ class BodyOut(Out):
     kind: BodyKind = Field(description="What it is.")
     term_from: date = Field(description="First day of its term.")
     term_until: date | None = Field(description="Last day of its term.")
+    rules_file_id: UUID | None = Field(default=None, description="Its rules of procedure.")
+    quorum_ppm: int | None = Field(default=None, description="What must be present.")
 
 
 class BodyListOut(Out):
@@ -218,6 +101,87 @@ class SeatOut(Out):
     appointing_agency: str | None = Field(description="A government seat's agency.")
     from_on: date = Field(description="First day.")
     until_on: date | None = Field(description="Last day.")
+    end_reason: str | None = Field(default=None, description="Why it ended.")
+    flagged_on: date | None = Field(
+        default=None, description="Since when the nightly check knows of a tie to a member."
+    )
+
+
+class SeatListOut(Out):
+    """The seats of a body."""
+
+    items: list[SeatOut] = Field(description="Oldest first; ended ones stay.")
+
+
+class SeatEndIn(Body):
+    """The end of a seat."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"until_on": "2026-09-30", "reason": "任期内辞任"}]}
+    )
+
+    until_on: Day = Field(description="The last day, included.")
+    reason: LongText = Field(description="Why.")
+
+
+class PersonTieIn(Body):
+    """A person's tie to an organization."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "person_id": "0192f0c4-7b1e-7cc0-8f7e-0a5b1c2d3e53",
+                    "org_id": "0192f0c4-7b1e-7cc0-8f7e-0a5b1c2d3e4f",
+                    "kind": "employment",
+                    "from_on": "2026-05-01",
+                }
+            ]
+        }
+    )
+
+    person_id: UUID = Field(description="The person; names stand elsewhere.")
+    org_id: UUID = Field(description="The organization it is tied to.")
+    kind: Literal["employment", "shareholding", "board"] = Field(description="How it is tied.")
+    from_on: Day = Field(description="First day.")
+    until_on: Day | None = Field(default=None, description="Last day, included.")
+    note: ShortText | None = Field(default=None, description="Where this is known from.")
+
+
+class PersonTieEndIn(Body):
+    """The end of a tie."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"until_on": "2026-09-30"}]})
+
+    until_on: Day = Field(description="The last day, included.")
+
+
+class PersonTieOut(Out):
+    """A person's tie to an organization, as it was stated."""
+
+    id: UUID = Field(description="The tie.")
+    version: int = Field(description="Counts its changes.")
+    person_id: UUID = Field(description="The person.")
+    org_id: UUID = Field(description="The organization.")
+    kind: TieKind = Field(description="How it is tied.")
+    from_on: date = Field(description="First day.")
+    until_on: date | None = Field(description="Last day, included.")
+    note: str | None = Field(description="Where this is known from.")
+    stated_by_org_id: UUID | None = Field(description="Who stated it; an official for none.")
+    at: Instant = Field(description="When it was stated.")
+
+
+class SeatFindingOut(Out):
+    """What the nightly check found of an independent seat."""
+
+    id: UUID = Field(description="The finding.")
+    seat_id: UUID = Field(description="The seat.")
+    center_id: UUID = Field(description="The centre.")
+    person_id: UUID = Field(description="Who holds the seat.")
+    org_id: UUID = Field(description="The member it is tied to.")
+    kind: TieKind = Field(description="How it is tied.")
+    found_on: date = Field(description="When it was found.")
+    cleared_on: date | None = Field(description="When it was so no more.")
 
 
 class VoteIn(Body):
@@ -265,6 +229,15 @@ class VotingTableOut(Out):
     items: list[VoteOut] = Field(description="Holders.")
 
 
+class BallotIn(Body):
+    """How one voter voted."""
+
+    voter_id: UUID = Field(
+        description="A seat of the body; a holder of votes where it votes by its table."
+    )
+    choice: Choice = Field(description="How the vote fell.")
+
+
 class ResolutionIn(Body):
     """A resolution with how the votes fell."""
 
@@ -288,9 +261,14 @@ class ResolutionIn(Body):
     matter: Matter = Field(description="What it is about.")
     text: LongText = Field(description="What was resolved.")
     resolved_on: Day = Field(description="When.")
-    for_ppm: VotesPpm = Field(description="Votes for it.")
+    for_ppm: VotesPpm = Field(default=0, description="Votes for it, as a share of all votes.")
     against_ppm: VotesPpm = Field(default=0, description="Votes against it.")
     abstain_ppm: VotesPpm = Field(default=0, description="Abstentions.")
+    ballots: list[BallotIn] = Field(
+        default_factory=list,
+        max_length=500,
+        description="Voter by voter instead of shares; the shares are then counted from them.",
+    )
     file_id: UUID | None = Field(default=None, description="The minutes.")
 
 
@@ -306,4 +284,13 @@ class ResolutionOut(Out):
     for_ppm: int = Field(description="Votes for it.")
     against_ppm: int = Field(description="Votes against it.")
     abstain_ppm: int = Field(description="Abstentions.")
+    quorum_ppm: int = Field(description="What had to be present.")
+    quorum_met: bool = Field(description="Whether it was.")
     passed: bool = Field(description="Whether the votes carried it.")
+    file_id: UUID | None = Field(default=None, description="The minutes.")
+
+
+class ResolutionListOut(Out):
+    """What a centre's bodies resolved."""
+
+    items: list[ResolutionOut] = Field(description="Newest first; at most 500.")

@@ -1,0 +1,50 @@
+"""The time came: what centres owe is called to mind, and turns overdue the day after (A053)."""
+
+import asyncio
+from typing import Any, Final, Protocol
+
+import structlog
+
+from registry.centers import actions
+from shared.auth import Actor
+
+LOOK_SECONDS: Final = 5.0
+CHUNK: Final = 200
+CLERK: Final = Actor.system("centers")
+
+
+class Process(Protocol):
+    """The running app, of which a job needs its database and its clock."""
+
+    state: Any
+
+
+log = structlog.get_logger(__name__)
+
+
+async def call_to_mind(app: Process) -> int:
+    """Say what is due of milestones, in transactions of bounded size; give how many."""
+    done = 0
+    async with app.state.database.sessions.begin() as session:
+        await actions.owe_registrations(session, CLERK, app.state.clock.now(), CHUNK)
+    while True:
+        async with app.state.database.sessions.begin() as session:
+            looked = await actions.call_to_mind(session, CLERK, app.state.clock.now(), CHUNK)
+        done += looked
+        if looked < CHUNK:
+            return done
+
+
+async def watch(app: Process) -> None:
+    """Look again and again; the programme clock says what is due."""
+    while True:
+        try:
+            await call_to_mind(app)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            log.warning("centers.interrupted", error=type(error).__name__)
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+BACKGROUND: Final = (watch,)

@@ -1,0 +1,282 @@
+"""Ordering a rectification, its plan, its re-check, and what published ratings bring about."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from registry.centers.actions import (
+    Basis,
+    cancel_milestones,
+    enter_stage,
+    meet_milestone,
+    owe,
+)
+from registry.centers.queries import center_by_id, center_for_update
+from registry.centers.rules import RECTIFIABLE, MilestoneKind, Stage
+from registry.centers.tables import Center
+from registry.files.queries import file_for
+from registry.governance import queries, rules
+from registry.governance.rules import PublishedRating, RatingKind, RectificationState
+from registry.governance.tables import CenterRating, Rectification
+from registry.memberships.actions import announce
+from registry.programme.queries import policy_on, working_days
+from shared.auth import Actor
+from shared.events import record
+from shared.rules import Policy, found, require
+
+DUTIES: Final = (MilestoneKind.RECTIFICATION_PLAN, MilestoneKind.RECTIFICATION)
+
+
+async def order(
+    session: AsyncSession,
+    actor: Actor,
+    center: Center,
+    cause: PublishedRating | None,
+    policy: Policy,
+    today: date,
+    now: datetime,
+) -> Rectification:
+    """Order the rectification of a centre that has entered the stage: plan and last day (C2)."""
+    calendar = await working_days(session)
+    plan_due = today + timedelta(days=policy.value("A125", "plan_days"))
+    due = rules.months_after(today, policy.value("A125", "rectification_months"))
+    row = Rectification(
+        center_id=center.id,
+        kind=None if cause is None else cause.kind,
+        year=None if cause is None else cause.year,
+        ordered_on=today,
+        plan_due_on=rules.last_working_day(calendar, plan_due),
+        due_on=rules.last_working_day(calendar, due),
+    )
+    session.add(row)
+    await session.flush()
+    owe(session, actor, center.id, MilestoneKind.RECTIFICATION_PLAN, row.plan_due_on, now)
+    owe(session, actor, center.id, MilestoneKind.RECTIFICATION, row.due_on, now)
+    _tell(session, actor, row, "ordered", None)
+    return row
+
+
+async def file_plan(
+    session: AsyncSession,
+    actor: Actor,
+    center: Center,
+    text: str,
+    file_id: UUID | None,
+    today: date,
+) -> Rectification:
+    """File the plan of a rectification, or a better one; late is better than never (C2).
+
+    Raises `Refused`: NOT_FOUND or STATE_CONFLICT.
+    """
+    row = found(await queries.rectification(session, center.id))
+    require(rules.plan_checks(row.state))
+    if file_id is not None:
+        await file_for(session, actor, file_id)
+    before = row.state
+    row.plan_text = text
+    row.plan_file_id = file_id
+    row.plan_filed_on = row.plan_filed_on or today
+    row.state = RectificationState.PLANNED
+    row.version += 1
+    await meet_milestone(session, actor, center.id, MilestoneKind.RECTIFICATION_PLAN, today)
+    _tell(session, actor, row, "planned", before)
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class RecheckFinding:
+    """What the re-check on site found."""
+
+    passed: bool
+    visited_on: date
+    text: str
+    file_id: UUID | None
+
+
+async def recheck(
+    session: AsyncSession,
+    actor: Actor,
+    center: Center,
+    finding: RecheckFinding,
+    today: date,
+    now: datetime,
+) -> Rectification:
+    """Record the re-check on site; an approver then ends the rectification, or delists (C2).
+
+    Raises `Refused`: NOT_FOUND, DAY_IN_FUTURE or STATE_CONFLICT.
+    """
+    row = await queries.rectification(session, center.id)
+    if row is None and center.stage is Stage.RECTIFYING:
+        # Taken over from elsewhere in the middle of its year: what was planned there is not here.
+        row = await order(session, actor, center, None, await policy_on(session, today), today, now)
+        row.state = RectificationState.PLANNED
+        row.plan_filed_on = today
+    row = found(row)
+    require(
+        [
+            *rules.held_checks(finding.visited_on, today),
+            *rules.recheck_filing_checks(row.state),
+        ]
+    )
+    if finding.file_id is not None:
+        await file_for(session, actor, finding.file_id)
+    before = row.state
+    row.state = RectificationState.PASSED if finding.passed else RectificationState.FAILED
+    row.rechecked_on = finding.visited_on
+    row.recheck_text = finding.text
+    row.recheck_file_id = finding.file_id
+    row.rechecked_by = actor.person_id
+    row.version += 1
+    for kind in DUTIES:
+        await meet_milestone(session, actor, center.id, kind, today)
+    _tell(session, actor, row, "rechecked", before, passed=finding.passed)
+    return row
+
+
+async def close(session: AsyncSession, actor: Actor, center_id: UUID, today: date) -> None:
+    """Close what is open of a rectification, because its centre has left the stage."""
+    row = await queries.rectification(session, center_id)
+    if row is None:
+        return
+    before = row.state
+    row.state = RectificationState.CLOSED
+    row.version += 1
+    await cancel_milestones(session, actor, center_id, DUTIES)
+    _tell(session, actor, row, "closed", before, closed_on=today)
+
+
+def _tell(
+    session: AsyncSession,
+    actor: Actor,
+    row: Rectification,
+    name: str,
+    before: RectificationState | None,
+    **data: Any,  # noqa: ANN401 - JSON values of the event
+) -> None:
+    record(
+        session,
+        actor,
+        f"rectification.{name}",
+        row.id,
+        center_id=row.center_id,
+        before=before,
+        after=row.state,
+        kind=row.kind,
+        year=row.year,
+        state=row.state,
+        plan_due_on=row.plan_due_on,
+        due_on=row.due_on,
+        **data,
+    )
+
+
+async def hear_rating(
+    session: AsyncSession,
+    actor: Actor,
+    center_id: UUID,
+    told: PublishedRating,
+    result_hash: str,
+    today: date,
+    now: datetime,
+) -> None:
+    """Keep a published rating and let it act: `unqualified` begins a rectification (C2).
+
+    A later version of the same year that is better takes the rectification back. A rating of a
+    suspended centre is kept, and an approver orders what it asks for when the centre returns.
+    """
+    if await center_by_id(session, center_id) is None:
+        return
+    center = await center_for_update(session, center_id)
+    row = {
+        "center_id": center_id, "kind": told.kind, "year": told.year, "version": told.version,
+        "rating": told.rating, "total": told.total, "result_hash": result_hash, "at": now,
+    }  # fmt: skip
+    kept = insert(CenterRating).values(row).on_conflict_do_nothing().returning(col(CenterRating.id))
+    if await session.scalar(kept) is None:
+        return
+    standing = _of_year(await queries.ratings(session, center_id), told)
+    if standing != told:
+        return  # A newer version of that year is known already.
+    if told.rating == "unqualified":
+        await _begin(session, actor, center, told, today, now)
+    else:
+        await _take_back(session, actor, center, told, today, now)
+
+
+def _of_year(ratings: Sequence[PublishedRating], told: PublishedRating) -> PublishedRating | None:
+    same = [known for known in ratings if (known.kind, known.year) == (told.kind, told.year)]
+    return same[0] if same else None
+
+
+async def _begin(
+    session: AsyncSession,
+    actor: Actor,
+    center: Center,
+    told: PublishedRating,
+    today: date,
+    now: datetime,
+) -> None:
+    if center.stage not in RECTIFIABLE:
+        return
+    reason = f"{told.kind.value} {told.year}: {told.rating}"
+    basis = Basis(cause=told.kind.value, told=_kept(told))
+    enter_stage(session, actor, center, Stage.RECTIFYING, reason, now, basis)
+    policy = await policy_on(session, today)
+    await order(session, actor, center, told, policy, today, now)
+    await session.flush()
+    await announce(session, actor, center.id)
+
+
+async def _take_back(
+    session: AsyncSession,
+    actor: Actor,
+    center: Center,
+    told: PublishedRating,
+    today: date,
+    now: datetime,
+) -> None:
+    row = await queries.rectification(session, center.id)
+    caused = row is not None and (row.kind, row.year) == (told.kind, told.year)
+    if row is None or not caused:
+        return
+    before = row.state
+    row.state = RectificationState.WITHDRAWN
+    row.version += 1
+    await cancel_milestones(session, actor, center.id, DUTIES)
+    _tell(session, actor, row, "withdrawn", before, withdrawn_on=today)
+    origin = center.rectified_from
+    if center.stage is Stage.RECTIFYING and origin is not None:
+        reason = f"{told.kind.value} {told.year}: {told.rating}"
+        basis = Basis(cause=told.kind.value, told=_kept(told))
+        enter_stage(session, actor, center, origin, reason, now, basis)
+    elif center.stage is Stage.SUSPENDED and center.came_from is Stage.RECTIFYING:
+        # Nothing is left to rectify: the suspension leads back before it.
+        center.came_from, center.rectified_from = origin, None
+        center.version += 1
+    await session.flush()
+    await announce(session, actor, center.id)
+
+
+def _kept(told: PublishedRating) -> dict[str, Any]:
+    return {
+        "ratings": [
+            {
+                "kind": told.kind.value,
+                "year": told.year,
+                "version": told.version,
+                "rating": told.rating,
+                "total": told.total,
+            }
+        ]
+    }
+
+
+def rating_kind(word: str | None) -> RatingKind:
+    """Read which judgement a result comes from; annual, unless it says otherwise."""
+    return RatingKind.TRIENNIAL if word == RatingKind.TRIENNIAL.value else RatingKind.ANNUAL

@@ -1,0 +1,219 @@
+"""What is read of a centre's records, and of what its steps rest on."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import or_
+from sqlalchemy import select as sa_select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from registry.centers.rules import Stage
+from registry.governance.rules import (
+    RECTIFICATION_OPEN,
+    DirectionState,
+    DocumentKind,
+    PublishedRating,
+    RatingKind,
+    citing_checks,
+)
+from registry.governance.tables import (
+    CenterDocument,
+    CenterRating,
+    NationalDossier,
+    PilotTheme,
+    Rectification,
+    ResearchDirection,
+    Responsibility,
+    StageRecommendation,
+)
+from shared.rules import Check, found
+
+
+def documents(
+    center_id: UUID, kind: DocumentKind | None = None, on: date | None = None
+) -> SelectOfScalar[CenterDocument]:
+    """Select a centre's documents, those in force on a day when one is given."""
+    statement = select(CenterDocument).where(col(CenterDocument.center_id) == center_id)
+    if kind is not None:
+        statement = statement.where(col(CenterDocument.kind) == kind)
+    if on is not None:
+        statement = statement.where(
+            col(CenterDocument.valid_from) <= on,
+            or_(col(CenterDocument.valid_until).is_(None), col(CenterDocument.valid_until) >= on),
+        )
+    return statement
+
+
+async def document_for_update(
+    session: AsyncSession, center_id: UUID, document_id: UUID
+) -> CenterDocument:
+    """Load and lock a document of a centre."""
+    statement = documents(center_id).where(col(CenterDocument.id) == document_id)
+    return found(await session.scalar(statement.with_for_update()))
+
+
+async def document_kinds(session: AsyncSession, center_id: UUID, on: date) -> set[DocumentKind]:
+    """Tell of which kinds a centre has a document in force on a day."""
+    rows = await session.scalars(documents(center_id, on=on))
+    return {row.kind for row in rows.all()}
+
+
+async def responsibilities(session: AsyncSession, center_id: UUID) -> Sequence[Responsibility]:
+    """Give a centre's responsibility matrix in its order (A054)."""
+    statement = (
+        select(Responsibility)
+        .where(col(Responsibility.center_id) == center_id)
+        .order_by(col(Responsibility.place))
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def themes(session: AsyncSession, center_id: UUID) -> Sequence[PilotTheme]:
+    """Give what a pilot tries out (A103)."""
+    statement = (
+        select(PilotTheme)
+        .where(col(PilotTheme.center_id) == center_id)
+        .order_by(col(PilotTheme.theme))
+    )
+    return (await session.scalars(statement)).all()
+
+
+def directions(
+    center_id: UUID, state: DirectionState | None = None
+) -> SelectOfScalar[ResearchDirection]:
+    """Select a centre's research directions (A081)."""
+    statement = select(ResearchDirection).where(col(ResearchDirection.center_id) == center_id)
+    if state is not None:
+        statement = statement.where(col(ResearchDirection.state) == state)
+    return statement
+
+
+async def direction_for_update(
+    session: AsyncSession, center_id: UUID, direction_id: UUID
+) -> ResearchDirection:
+    """Load and lock a research direction of a centre."""
+    statement = directions(center_id).where(col(ResearchDirection.id) == direction_id)
+    return found(await session.scalar(statement.with_for_update()))
+
+
+async def direction_checks(
+    session: AsyncSession, center_id: UUID, direction_ids: Collection[UUID]
+) -> list[Check]:
+    """Check that projects cite directions that their centre has adopted (A081)."""
+    statement = sa_select(col(ResearchDirection.id)).where(
+        col(ResearchDirection.center_id) == center_id,
+        col(ResearchDirection.id).in_(direction_ids),
+        col(ResearchDirection.state) == DirectionState.ADOPTED,
+    )
+    adopted = (await session.scalars(statement)).all() if direction_ids else ()
+    return citing_checks(direction_ids, adopted)
+
+
+async def dossier(session: AsyncSession, center_id: UUID) -> NationalDossier | None:
+    """Give a centre's dossier for the national level, if it has one (A123)."""
+    return await session.get(NationalDossier, center_id)
+
+
+async def open_recommendations(
+    session: AsyncSession, center_id: UUID
+) -> Sequence[StageRecommendation]:
+    """Give the recommendations that no step has followed yet, newest first."""
+    statement = (
+        select(StageRecommendation)
+        .where(
+            col(StageRecommendation.center_id) == center_id,
+            col(StageRecommendation.closed_at).is_(None),
+        )
+        .order_by(col(StageRecommendation.id).desc())
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def open_recommendation(
+    session: AsyncSession, center_id: UUID, target: Stage
+) -> StageRecommendation | None:
+    """Give the newest recommendation of a step that no step has followed yet."""
+    rows = await open_recommendations(session, center_id)
+    return next((row for row in rows if row.to_stage is target), None)
+
+
+async def recommendations(session: AsyncSession, center_id: UUID) -> Sequence[StageRecommendation]:
+    """Give what was recommended of a centre, newest first."""
+    statement = (
+        select(StageRecommendation)
+        .where(col(StageRecommendation.center_id) == center_id)
+        .order_by(col(StageRecommendation.id).desc())
+        .limit(200)
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def ratings(session: AsyncSession, center_id: UUID) -> tuple[PublishedRating, ...]:
+    """Give the ratings of a centre that the feed told, the newest version of each year."""
+    statement = (
+        select(CenterRating)
+        .ext(distinct_on(col(CenterRating.kind), col(CenterRating.year)))
+        .where(col(CenterRating.center_id) == center_id)
+        .order_by(col(CenterRating.kind), col(CenterRating.year), col(CenterRating.version).desc())
+    )
+    return tuple(
+        PublishedRating(row.year, row.version, row.rating, row.total, row.kind)
+        for row in (await session.scalars(statement)).all()
+    )
+
+
+async def rectification(session: AsyncSession, center_id: UUID) -> Rectification | None:
+    """Lock and give the rectification that a centre is in, if it is."""
+    statement = select(Rectification).where(
+        col(Rectification.center_id) == center_id,
+        col(Rectification.state).in_(RECTIFICATION_OPEN),
+    )
+    row: Rectification | None = await session.scalar(statement.with_for_update())
+    return row
+
+
+async def rectification_read(session: AsyncSession, center_id: UUID) -> Rectification | None:
+    """Give the rectification that a centre is in, without a lock."""
+    statement = select(Rectification).where(
+        col(Rectification.center_id) == center_id,
+        col(Rectification.state).in_(RECTIFICATION_OPEN),
+    )
+    row: Rectification | None = await session.scalar(statement)
+    return row
+
+
+async def rectifications(session: AsyncSession, center_id: UUID) -> Sequence[Rectification]:
+    """Give the rectifications of a centre, newest first."""
+    statement = (
+        select(Rectification)
+        .where(col(Rectification.center_id) == center_id)
+        .order_by(col(Rectification.id).desc())
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def rectification_of_year(
+    session: AsyncSession, center_id: UUID, kind: RatingKind, year: int
+) -> Rectification | None:
+    """Give the rectification that a year's rating has led to, if any."""
+    statement = select(Rectification).where(
+        col(Rectification.center_id) == center_id,
+        col(Rectification.kind) == kind,
+        col(Rectification.year) == year,
+    )
+    row: Rectification | None = await session.scalar(statement.limit(1))
+    return row
+
+
+async def alliance_coverage(
+    session: AsyncSession, center_ids: Collection[UUID]
+) -> dict[UUID, int | None]:
+    """Give the coverage that each centre's dossier states, in ppm (A134)."""
+    statement = sa_select(
+        col(NationalDossier.center_id), col(NationalDossier.alliance_coverage_ppm)
+    ).where(col(NationalDossier.center_id).in_(center_ids))
+    return dict((await session.execute(statement)).all())

@@ -1,0 +1,188 @@
+"""What a centre keeps of how it works: documents, duties, themes, directions, its dossier.
+
+Mechanism documents and regulations are in force from a day to a day, both included; an older one
+of the same title is followed by a newer one, never edited.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from registry.governance.rules.bodies import BodyKind
+from shared.rules import Check, Kind, Policy, Rule
+
+DIRECTIONS: Final = Rule("A081", "三(三)1-②")
+DOCUMENTS: Final = Rule("A016", "二(二)")
+DOSSIER: Final = Rule("A123", "四(三)2")
+TIES: Final = Rule("A076", "三(三)1-①")
+
+
+class DocumentKind(StrEnum):
+    """What a document of a centre is (A016, A054, A056, A075, A102)."""
+
+    ARTICLES = "articles"
+    INTERNAL_REGULATION = "internal_regulation"
+    RESPONSIBILITY_MATRIX = "responsibility_matrix"
+    COOPERATION_MECHANISM = "cooperation_mechanism"
+    SUPPLY_MECHANISM = "supply_mechanism"
+    PILOT_SUMMARY = "pilot_summary"
+
+
+class Theme(StrEnum):
+    """What a pilot may try out (A103)."""
+
+    INTERNAL_ORGANIZATION = "internal_organization"
+    OPERATION_MANAGEMENT = "operation_management"
+    INVESTMENT_FINANCING = "investment_financing"
+
+
+class Opinion(StrEnum):
+    """What the technical committee says of a direction (A081)."""
+
+    SUPPORTED = "supported"
+    CONDITIONAL = "conditional"
+    REJECTED = "rejected"
+
+
+class DirectionState(StrEnum):
+    """Where a research direction stands."""
+
+    PROPOSED = "proposed"
+    ADOPTED = "adopted"
+    REJECTED = "rejected"
+    CLOSED = "closed"
+
+
+class DirectionEvent(StrEnum):
+    """What may happen to a direction."""
+
+    ADOPT = "adopt"
+    REJECT = "reject"
+    CLOSE = "close"
+
+
+DIRECTION_MOVES: Final[Mapping[tuple[DirectionState, DirectionEvent], DirectionState]] = {
+    (DirectionState.PROPOSED, DirectionEvent.ADOPT): DirectionState.ADOPTED,
+    (DirectionState.PROPOSED, DirectionEvent.REJECT): DirectionState.REJECTED,
+    (DirectionState.PROPOSED, DirectionEvent.CLOSE): DirectionState.CLOSED,
+    (DirectionState.ADOPTED, DirectionEvent.CLOSE): DirectionState.CLOSED,
+}
+OPINION_EVENTS: Final[Mapping[Opinion, DirectionEvent]] = {
+    Opinion.SUPPORTED: DirectionEvent.ADOPT,
+    Opinion.CONDITIONAL: DirectionEvent.ADOPT,
+    Opinion.REJECTED: DirectionEvent.REJECT,
+}
+
+
+def days_checks(valid_from: date, valid_until: date | None) -> list[Check]:
+    """Check that a document does not end before it begins (A016)."""
+    passed = valid_until is None or valid_until >= valid_from
+    return [DOCUMENTS.check("DAYS_REVERSED", Kind.CONTENT, passed=passed, pointer="/valid_until")]
+
+
+def direction_move_checks(state: DirectionState, event: DirectionEvent) -> list[Check]:
+    """Check that a direction may take a step (A081)."""
+    passed = (state, event) in DIRECTION_MOVES
+    return [DIRECTIONS.check("STATE_CONFLICT", Kind.STATE, passed=passed, state=state.value)]
+
+
+def opinion_checks(
+    kind: BodyKind, state: DirectionState, opinion: Opinion, given_on: date, today: date
+) -> list[Check]:
+    """Check that the technical committee, and nobody else, gives its opinion (A081)."""
+    advising = kind is BodyKind.TECHNICAL_COMMITTEE
+    return [
+        DIRECTIONS.check(
+            "GOV_BODY_COMPOSITION",
+            Kind.CONTENT,
+            passed=advising,
+            pointer="/body_id",
+            missing=[] if advising else ["technical_committee"],
+        ),
+        DIRECTIONS.check(
+            "DAY_IN_FUTURE",
+            Kind.CONTENT,
+            passed=given_on <= today,
+            pointer="/given_on",
+            today=today.isoformat(),
+        ),
+        *direction_move_checks(state, OPINION_EVENTS[opinion]),
+    ]
+
+
+def citing_checks(
+    cited: Collection[UUID], adopted: Collection[UUID], pointer: str = "/payload/direction_id"
+) -> list[Check]:
+    """Check that a project cites a direction that its centre has adopted (A081)."""
+    unknown = sorted(str(direction) for direction in set(cited) - set(adopted))
+    return [
+        DIRECTIONS.check(
+            "CODE_UNKNOWN",
+            Kind.CONTENT,
+            passed=not unknown,
+            pointer=pointer,
+            scheme="research_directions",
+            codes=unknown,
+        )
+    ]
+
+
+def tie_scope_checks(org_id: UUID, acting_id: UUID | None, *, is_official: bool) -> list[Check]:
+    """Check that an organization states its own people's ties, or an official does (A076)."""
+    passed = is_official or acting_id == org_id
+    return [TIES.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=passed)]
+
+
+def tie_days_checks(from_on: date, until_on: date | None) -> list[Check]:
+    """Check that a tie does not end before it begins (A076)."""
+    passed = until_on is None or until_on >= from_on
+    return [TIES.check("DAYS_REVERSED", Kind.CONTENT, passed=passed, pointer="/until_on")]
+
+
+def dossier_checks(*, exists: bool, is_open: bool) -> list[Check]:
+    """Check that a dossier is there and not handed in yet (A123)."""
+    return [
+        DOSSIER.check("DOSSIER_MISSING", Kind.STATE, passed=exists),
+        DOSSIER.check("STATE_CONFLICT", Kind.STATE, passed=is_open or not exists),
+    ]
+
+
+def file_checks(file_ids: Sequence[UUID], seen: Collection[UUID]) -> list[Check]:
+    """Check that every file of a dossier is one that its writer may see (A123)."""
+    unknown = [str(file_id) for file_id in file_ids if file_id not in seen]
+    return [
+        DOSSIER.check(
+            "FILE_UNKNOWN",
+            Kind.CONTENT,
+            passed=not unknown,
+            pointer="/file_ids",
+            file_ids=unknown,
+        )
+    ]
+
+
+def condition_results(policy: Policy, figures: Mapping[str, int | None]) -> list[dict[str, Any]]:
+    """Judge a centre by the national conditions; a figure that nobody knows is a gap (A134).
+
+    Each condition names a figure and its least value. The rule set is provisional: three items of
+    the ministry's conditions could be verified.
+    """
+    found: list[dict[str, Any]] = []
+    conditions: Sequence[Mapping[str, Any]] = policy.value("A134", "conditions")
+    for condition in conditions:
+        actual = figures.get(condition["figure"])
+        met = actual is not None and actual >= condition["at_least"]
+        found.append(
+            {
+                "code": condition["code"],
+                "name_zh": condition["name_zh"],
+                "name_en": condition["name_en"],
+                "figure": condition["figure"],
+                "at_least": condition["at_least"],
+                "actual": actual,
+                "met": met,
+            }
+        )
+    return found

@@ -1,0 +1,43 @@
+"""What is stored of a centre's governance."""
+
+from registry.governance.tables.bodies import (
+    BodySeat,
+    DevelopmentPlan,
+    GovernanceBody,
+    GovernanceNight,
+    PersonTie,
+    PlanTarget,
+    Resolution,
+    SeatFinding,
+    VotingRight,
+)
+from registry.governance.tables.records import (
+    CenterDocument,
+    CenterRating,
+    NationalDossier,
+    PilotTheme,
+    Rectification,
+    ResearchDirection,
+    Responsibility,
+    StageRecommendation,
+)
+
+__all__ = [
+    "BodySeat",
+    "CenterDocument",
+    "CenterRating",
+    "DevelopmentPlan",
+    "GovernanceBody",
+    "GovernanceNight",
+    "NationalDossier",
+    "PersonTie",
+    "PilotTheme",
+    "PlanTarget",
+    "Rectification",
+    "ResearchDirection",
+    "Resolution",
+    "Responsibility",
+    "SeatFinding",
+    "StageRecommendation",
+    "VotingRight",
+]
