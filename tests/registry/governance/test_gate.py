@@ -1,36 +1,12 @@
 """From preparing to pilot over HTTP (story D7), and the plan's versions."""
 
-from typing import Any
-
 import pytest
 
 from shared.database import new_id
 from tests.registry.applications.cases import PLAN, Case, codes
+from tests.registry.governance.steps import body_of, own, seat, to_pilot
 
 pytestmark = pytest.mark.anyio
-
-
-def seat(sector: str, **over: Any) -> dict[str, Any]:
-    body = {"person_id": str(new_id()), "sector": sector, "from_on": "2026-03-10"}
-    return {**body, **over}
-
-
-async def own(case: Case, method: str, part: str, json: Any = None, who: str = "C01") -> Any:
-    path = f"/v1/registry/centers/{case.center_id}/{part}"
-    return await case.call(case.member(who), method, path, json)
-
-
-async def body_of(case: Case, kind: str, *seats: dict[str, Any]) -> str:
-    formed = await own(case, "POST", "bodies", {"kind": kind, "term_from": "2026-03-10"})
-    for one in seats:
-        answer = await own(case, "POST", f"bodies/{formed.json()['id']}/seats", one)
-        assert answer.status_code == 201, answer.text
-    body_id: str = formed.json()["id"]
-    return body_id
-
-
-async def to_pilot(case: Case, who: str = "C01") -> Any:
-    return await own(case, "POST", "stage-changes", {"to": "pilot", "reason": "条件齐备"}, who)
 
 
 @pytest.mark.requirement("A056", "A076", "A082")
