@@ -13,7 +13,7 @@ from registry.organizations.rules import (
     LEGAL_PERSON,
     CenterLevel,
     ChainPosition,
-    Decision,
+    EntrySource,
     LegalPersonKind,
     NameKind,
     NameLanguage,
@@ -21,8 +21,8 @@ from registry.organizations.rules import (
     ParkLevel,
     QualificationKind,
     QualificationState,
-    Source,
     SuccessionKind,
+    VerificationDecision,
 )
 from shared.database import EnumText, instant, json_column, new_id
 from shared.http.constraints import meaning
@@ -112,7 +112,7 @@ class OrganizationEntry(Base, table=True):
     valid_from: date
     valid_until: date | None = None
     recorded_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
-    source: Source = Field(sa_column=Column(EnumText(Source), nullable=False))
+    source: EntrySource = Field(sa_column=Column(EnumText(EntrySource), nullable=False))
     basis: str | None = None
     file_id: UUID | None = Field(default=None, foreign_key="stored_file.id")
     stated_by: UUID
@@ -120,7 +120,9 @@ class OrganizationEntry(Base, table=True):
     verified_by: UUID | None = None
     due_again_on: date | None = None
     decides_id: UUID | None = Field(default=None, foreign_key="organization_entry.id")
-    decision: Decision | None = Field(default=None, sa_column=Column(EnumText(Decision)))
+    decision: VerificationDecision | None = Field(
+        default=None, sa_column=Column(EnumText(VerificationDecision))
+    )
     reason: str | None = None
 
 
@@ -254,7 +256,7 @@ class YearlyProfile(Base, table=True):
     rd_spend_fen: int | None = Field(default=None, sa_column=Column(BigInteger))
     staff: int | None = None
     rd_staff: int | None = None
-    source: Source = Field(sa_column=Column(EnumText(Source), nullable=False))
+    source: EntrySource = Field(sa_column=Column(EnumText(EntrySource), nullable=False))
     basis: str | None = None
     file_id: UUID | None = Field(default=None, foreign_key="stored_file.id")
     stated_by: UUID

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from registry.organizations.rules import (
     CenterLevel,
-    Decision,
     NameKind,
     NameLanguage,
     QualificationKind,
     SuccessionKind,
+    VerificationDecision,
 )
 
 
@@ -32,7 +32,7 @@ class NewValues:
 class Verdict:
     """What an official found about something that was stated."""
 
-    decision: Decision
+    decision: VerificationDecision
     basis: str
     reason: str | None = None
     due_again_on: date | None = None

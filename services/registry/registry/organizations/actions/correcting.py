@@ -18,7 +18,7 @@ from registry.organizations.actions.keeping import (
     origin_of,
 )
 from registry.organizations.actions.records import lift_lasting, put_on_record
-from registry.organizations.rules import Decision, Source
+from registry.organizations.rules import EntrySource, VerificationDecision
 from registry.organizations.tables import Organization, OrganizationEntry
 from shared.auth import Actor
 from shared.codes import uscc
@@ -123,7 +123,7 @@ async def state(
     nothing = NewValues({}, new.valid_from, new.valid_until, new.basis, new.file_id)
     before = organization.model_dump()
     entry = await keep(
-        session, actor, organization, nothing, Origin(Source.MEMBER), today, stated=values
+        session, actor, organization, nothing, Origin(EntrySource.MEMBER), today, stated=values
     )
     record(
         session,
@@ -155,7 +155,7 @@ async def verify(
     # The organization's lock makes two decisions come one after the other.
     organization = await queries.organization_for_update(session, org_id)
     decided = not statement.stated or await queries.decided(session, entry_id)
-    verified = verdict.decision is Decision.VERIFIED
+    verified = verdict.decision is VerificationDecision.VERIFIED
     require(
         [
             *rules.verification_checks(
@@ -178,7 +178,7 @@ async def verify(
         due,
     )
     origin = Origin(
-        Source.MEMBER,
+        EntrySource.MEMBER,
         actor.person_id,
         decides_id=statement.id,
         decision=verdict.decision,

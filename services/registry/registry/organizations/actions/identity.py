@@ -9,7 +9,7 @@ from registry.organizations import queries, rules
 from registry.organizations.actions.commands import NewCode, NewName, NewSuccessor, NewValues
 from registry.organizations.actions.keeping import Origin, announce, keep, now_of
 from registry.organizations.actions.records import refresh_bar
-from registry.organizations.rules import Source, SuccessionKind
+from registry.organizations.rules import EntrySource, SuccessionKind
 from registry.organizations.tables import (
     FormerCode,
     Organization,
@@ -104,7 +104,7 @@ async def renumber(
     session.add(FormerCode(uscc=old, org_id=organization.id, until_on=until_on))
     code = uscc.normalized(new.uscc)
     values = NewValues({"uscc": code}, new.effective_on, basis=new.basis)
-    origin = Origin(Source.OFFICIAL, actor.person_id)
+    origin = Origin(EntrySource.OFFICIAL, actor.person_id)
     await keep(session, actor, organization, values, origin, today)
     record(
         session,

@@ -12,7 +12,7 @@ from registry.files import queries as files
 from registry.files.rules import existence_checks
 from registry.organizations import queries, rules
 from registry.organizations.actions.commands import NewValues
-from registry.organizations.rules import NameKind, NameLanguage, Source
+from registry.organizations.rules import EntrySource, NameKind, NameLanguage
 from registry.organizations.tables import Organization, OrganizationEntry, OrganizationName
 from registry.programme.queries import policy_on
 from shared.auth import Actor
@@ -28,10 +28,10 @@ VERIFIER: Final = "handler"
 class Origin:
     """Where an entry comes from, and which statement it decides, if it does."""
 
-    source: Source
+    source: EntrySource
     verified_by: UUID | None = None
     decides_id: UUID | None = None
-    decision: rules.Decision | None = None
+    decision: rules.VerificationDecision | None = None
     reason: str | None = None
 
 
@@ -44,8 +44,8 @@ def now_of(session: AsyncSession) -> datetime:
 def origin_of(actor: Actor) -> Origin:
     """Tell where an actor's word comes from: an official's own counts as verified by him."""
     if actor.has(VERIFIER):
-        return Origin(Source.OFFICIAL, actor.person_id)
-    return Origin(Source.MEMBER)
+        return Origin(EntrySource.OFFICIAL, actor.person_id)
+    return Origin(EntrySource.MEMBER)
 
 
 def entry_of(
@@ -69,7 +69,7 @@ def entry_of(
         basis=new.basis,
         file_id=new.file_id,
         stated_by=actor.person_id,
-        stated_by_org_id=actor.org_id if origin.source is Source.MEMBER else None,
+        stated_by_org_id=actor.org_id if origin.source is EntrySource.MEMBER else None,
         verified_by=origin.verified_by,
         due_again_on=new.due_again_on,
         decides_id=origin.decides_id,

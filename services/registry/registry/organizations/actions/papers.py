@@ -25,11 +25,11 @@ from registry.organizations.actions.keeping import (
     origin_of,
 )
 from registry.organizations.rules import (
-    Decision,
+    EntrySource,
     QualificationEvent,
     QualificationKind,
     QualificationState,
-    Source,
+    VerificationDecision,
 )
 from registry.organizations.tables import Park, Qualification, YearlyProfile
 from shared.auth import Actor
@@ -132,7 +132,7 @@ async def verify_qualification(
     """
     organization = await queries.organization_for_update(session, org_id)
     row = await queries.qualification_for_update(session, org_id, qualification_id)
-    verified = verdict.decision is Decision.VERIFIED
+    verified = verdict.decision is VerificationDecision.VERIFIED
     event = QualificationEvent.VERIFY if verified else QualificationEvent.REFUSE
     require(
         [
@@ -160,7 +160,7 @@ async def verify_qualification(
     )
     if verified and row.kind is QualificationKind.TECH_CENTER:
         values = NewValues({"tech_center_level": row.level}, row.valid_from, basis=verdict.basis)
-        origin = Origin(Source.MEMBER, actor.person_id)
+        origin = Origin(EntrySource.MEMBER, actor.person_id)
         await keep(session, actor, organization, values, origin, today)
         announce(session, actor, organization)
     return row

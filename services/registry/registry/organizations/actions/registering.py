@@ -20,7 +20,7 @@ from registry.organizations.actions.keeping import (
     now_of,
     origin_of,
 )
-from registry.organizations.rules import Source
+from registry.organizations.rules import EntrySource
 from registry.organizations.tables import Organization
 from shared.auth import Actor
 from shared.codes import uscc
@@ -206,7 +206,7 @@ async def _enter(
     values = {
         "rows": json.dumps(list(rows.values()), ensure_ascii=False),
         "at": now_of(session),
-        "source": Source.BATCH.value,
+        "source": EntrySource.BATCH.value,
         "person": actor.person_id,
         "due": await due_day(session, None, today),
     }

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from registry.organizations.rules.vocabulary import DUTIES, HISTORY, TENANCY, Decision
+from registry.organizations.rules.vocabulary import DUTIES, HISTORY, TENANCY, VerificationDecision
 from shared.rules import Check, Kind
 
 # They open doors (A058, A065), so that an organization's own word is not enough.
@@ -126,7 +126,12 @@ def statement_checks(org_id: UUID, acting_id: UUID | None) -> list[Check]:
 
 
 def verification_checks(
-    *, stated_by: UUID, acting: UUID, decided: bool, decision: Decision, reason: str | None
+    *,
+    stated_by: UUID,
+    acting: UUID,
+    decided: bool,
+    decision: VerificationDecision,
+    reason: str | None,
 ) -> list[Check]:
     """Check that a statement is decided once, by somebody else, with a reason where refused."""
     return [
@@ -135,7 +140,7 @@ def verification_checks(
         HISTORY.check(
             "FIELD_MISSING",
             Kind.CONTENT,
-            passed=decision is Decision.VERIFIED or bool(reason),
+            passed=decision is VerificationDecision.VERIFIED or bool(reason),
             pointer="/reason",
             field="reason",
         ),

@@ -29,7 +29,7 @@ ALL_PPM: Final = 1_000_000
 BRANCH_CAP_PPM: Final = 500_000
 
 
-class Reason(StrEnum):
+class MatchReason(StrEnum):
     """Why a candidate fits a written name, or why it does not."""
 
     USCC_EQUAL = "uscc_equal"
@@ -61,7 +61,7 @@ class Candidate:
 
     org_id: UUID
     score_ppm: int
-    reasons: tuple[Reason, ...]
+    reasons: tuple[MatchReason, ...]
 
 
 def is_writable(name: str) -> bool:
@@ -180,25 +180,25 @@ def matched(
 def _weighed(written: str, code: str | None, region_code: str | None, name: Known) -> Candidate:
     score, reasons = _by_name(written, name)
     if bool(BRANCH.search(folded(written))) != bool(BRANCH.search(folded(name.name))):
-        score, reasons = min(score, BRANCH_CAP_PPM), [*reasons, Reason.BRANCH_DIFFERS]
+        score, reasons = min(score, BRANCH_CAP_PPM), [*reasons, MatchReason.BRANCH_DIFFERS]
     if region_code is not None:
         near = name.region_code.startswith(region_code[:4])
-        reasons.append(Reason.REGION_EQUAL if near else Reason.REGION_DIFFERS)
+        reasons.append(MatchReason.REGION_EQUAL if near else MatchReason.REGION_DIFFERS)
         score -= 0 if near else MARGIN_PPM
     if code is not None:
         equal = code == name.uscc
-        reasons.insert(0, Reason.USCC_EQUAL if equal else Reason.USCC_DIFFERS)
+        reasons.insert(0, MatchReason.USCC_EQUAL if equal else MatchReason.USCC_DIFFERS)
         # A code is one organization's own; a name next to another code is someone else's.
         score = ALL_PPM if equal else min(score, BRANCH_CAP_PPM)
     return Candidate(name.org_id, max(score, 1), tuple(reasons))
 
 
-def _by_name(written: str, name: Known) -> tuple[int, list[Reason]]:
+def _by_name(written: str, name: Known) -> tuple[int, list[MatchReason]]:
     if search_key(written) == search_key(name.name):
         equal = {
-            NameKind.FULL: (ALL_PPM, Reason.NAME_EQUAL),
-            NameKind.FORMER: (980_000, Reason.FORMER_NAME_EQUAL),
-            NameKind.SHORT: (950_000, Reason.SHORT_NAME_EQUAL),
+            NameKind.FULL: (ALL_PPM, MatchReason.NAME_EQUAL),
+            NameKind.FORMER: (980_000, MatchReason.FORMER_NAME_EQUAL),
+            NameKind.SHORT: (950_000, MatchReason.SHORT_NAME_EQUAL),
         }
         score, reason = equal[name.kind]
         return score, [reason]
@@ -206,15 +206,15 @@ def _by_name(written: str, name: Known) -> tuple[int, list[Reason]]:
     score = max(similarity_ppm(written, name.name), 950_000 * of_cores // ALL_PPM)
     key, other = search_key(written).strip(), search_key(name.name).strip()
     if key in other or other in key:
-        return max(score, 600_000), [Reason.NAME_CONTAINED]
-    return score, [Reason.NAME_SIMILAR]
+        return max(score, 600_000), [MatchReason.NAME_CONTAINED]
+    return score, [MatchReason.NAME_SIMILAR]
 
 
 def _chosen(ranked: Sequence[Candidate]) -> UUID | None:
     """Choose the first where it is certain, and the second is clearly not it."""
     if not ranked or ranked[0].score_ppm < CERTAIN_PPM:
         return None
-    by_code = Reason.USCC_EQUAL in ranked[0].reasons
+    by_code = MatchReason.USCC_EQUAL in ranked[0].reasons
     if len(ranked) > 1 and not by_code and ranked[0].score_ppm - ranked[1].score_ppm < MARGIN_PPM:
         return None
     return ranked[0].org_id

@@ -66,7 +66,7 @@ class ParkLevel(StrEnum):
     NATIONAL = "national"
 
 
-class Source(StrEnum):
+class EntrySource(StrEnum):
     """Where a value of the register comes from."""
 
     OFFICIAL = "official"
@@ -75,7 +75,7 @@ class Source(StrEnum):
     SUCCESSION = "succession"
 
 
-class Decision(StrEnum):
+class VerificationDecision(StrEnum):
     """What an official found about a statement."""
 
     VERIFIED = "verified"

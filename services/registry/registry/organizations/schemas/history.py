@@ -8,12 +8,12 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from registry.organizations.rules import (
-    Decision,
+    EntrySource,
     NameKind,
     NameLanguage,
-    Source,
     StatementState,
     SuccessionKind,
+    VerificationDecision,
 )
 from registry.organizations.schemas.register import (
     NameText,
@@ -88,7 +88,9 @@ class VerificationIn(Body):
         }
     )
 
-    decision: Decision = Field(description="`verified`: it counts; `refused`: it does not.")
+    decision: VerificationDecision = Field(
+        description="`verified`: it counts; `refused`: it does not."
+    )
     basis: LongText = Field(description="What was looked at.")
     reason: LongText | None = Field(default=None, description="Why it was refused; needed then.")
     due_again_on: Day | None = Field(
@@ -119,14 +121,14 @@ class OrganizationEntryOut(Out):
     valid_from: date = Field(description="First day.")
     valid_until: date | None = Field(description="Last day; none: until further.")
     recorded_at: datetime = Field(description="When it was entered.")
-    source: Source = Field(description="Who says so.")
+    source: EntrySource = Field(description="Who says so.")
     basis: str | None = Field(description="What it rests on.")
     file_id: UUID | None = Field(description="The paper behind it.")
     stated_by: UUID = Field(description="The person who entered it.")
     verified_by: UUID | None = Field(description="The official who verified it.")
     due_again_on: date | None = Field(description="When it is to be verified again.")
     decides_id: UUID | None = Field(description="The statement that it decides.")
-    decision: Decision | None = Field(description="What was decided.")
+    decision: VerificationDecision | None = Field(description="What was decided.")
     reason: str | None = Field(description="Why it was refused.")
 
 
@@ -156,7 +158,7 @@ class ValueOut(Out):
     from_on: date = Field(description="First day.")
     until_on: date | None = Field(description="Last day; none: until further.")
     recorded_at: datetime = Field(description="Since when this is known.")
-    source: Source = Field(description="Who says so.")
+    source: EntrySource = Field(description="Who says so.")
     basis: str | None = Field(description="What it rests on.")
     file_id: UUID | None = Field(description="The paper behind it.")
     stated_by: UUID = Field(description="The person who entered it.")

@@ -8,10 +8,10 @@ from pydantic import ConfigDict, Field
 
 from registry.organizations.rules import (
     CenterLevel,
+    EntrySource,
     ParkLevel,
     QualificationKind,
     QualificationState,
-    Source,
 )
 from registry.organizations.schemas.register import NameText, RegionCode
 from registry.organizations.tables import Park, Qualification, YearlyProfile
@@ -179,7 +179,7 @@ class ProfileOut(Out):
     rd_spend: Money | None = Field(description="Spent on research in the year.")
     staff: int | None = Field(description="Persons at the year's end.")
     rd_staff: int | None = Field(description="Of these in research.")
-    source: Source = Field(description="Who says so.")
+    source: EntrySource = Field(description="Who says so.")
     basis: str | None = Field(description="What the figures rest on.")
     file_id: UUID | None = Field(description="The paper behind them.")
     verified_by: UUID | None = Field(description="The official who verified them.")

@@ -11,8 +11,8 @@ from registry.organizations.rules import (
     CenterLevel,
     ChainPosition,
     LegalPersonKind,
+    MatchReason,
     OrgType,
-    Reason,
     is_writable,
 )
 from shared.http.schemas import Body, Day, Out
@@ -169,7 +169,7 @@ class MatchCandidateOut(Out):
     name: str = Field(description="Its registered name.")
     legal_person_kind: LegalPersonKind = Field(description="Whether it is a legal person.")
     score: str = Field(description="How well it fits, from 0 to 100.", examples=["98.00"])
-    reasons: list[Reason] = Field(description="Why it fits, and why not.")
+    reasons: list[MatchReason] = Field(description="Why it fits, and why not.")
 
 
 class MatchOut(Out):
