@@ -181,9 +181,9 @@ async def test_a_flag_of_ones_own_counts_only_once_an_official_verified_it(
 ) -> None:
     founder = await entered(registry, 1)
     async with member(registry, founder["id"]) as own:
-        made = (await own.post("/v1/registry/organizations", json=entry(2, is_sme=True))).json()
+        made = (await own.post("/v1/registry/organizations", json=entry(2, is_leading=True))).json()
         again = await own.get(path(made))
-    assert (made["is_sme"], made["stated"], again.json()) == (False, ["is_sme"], made)
+    assert (made["is_leading"], made["stated"], again.json()) == (False, ["is_leading"], made)
     async with handler(registry) as official:
         listed = await official.get(
             "/v1/registry/organization-statements",
@@ -203,7 +203,7 @@ async def test_a_flag_of_ones_own_counts_only_once_an_official_verified_it(
         ]
     assert decided.status_code == 200, decided.text
     assert (decided.json()["state"], decided.json()["verified_by"]) == ("verified", str(HANDLER))
-    assert (shown["is_sme"], shown["stated"]) == (True, [])
+    assert (shown["is_leading"], shown["stated"]) == (True, [])
     assert early == []
     assert [one["org_id"] for one in due] == [made["id"]]
     assert "organization.statement_verified" in await event_types(registry.sessions)
@@ -235,6 +235,32 @@ async def test_a_refused_statement_never_counts(registry: RunningService) -> Non
     assert (refused.status_code, refused.json()["reason"]) == (200, "无排名证明")
     assert (twice.status_code, twice.json()["code"]) == (409, "STATE_CONFLICT")
     assert (shown["is_leading"], shown["chain_position"]) == (False, None)
+
+
+@pytest.mark.requirement("A065", "A041")
+async def test_that_a_firm_is_small_counts_as_declared_until_an_official_corrects_it(
+    registry: RunningService,
+) -> None:
+    org = await entered(registry, 1)
+    body = {"values": {"is_sme": True}, "valid_from": "2025-01-01"}
+    async with member(registry, org["id"]) as own:
+        stated = (await own.post(path(org, "statements"), json=body)).json()
+        declared = (await own.get(path(org))).json()
+        [told] = (
+            await own.get(path(org, "history"), params={"field": "is_sme", "as_of": "2026-01-12"})
+        ).json()["fields"]
+    registry.set_clock("2026-01-13T02:00:00+00:00")
+    async with handler(registry) as official:
+        await official.post(
+            path(org, "statements", stated["id"], "verification"),
+            json={"decision": "refused", "basis": "年报", "reason": "从业人员超过标准"},
+        )
+        corrected = (await official.get(path(org))).json()
+        then = await official.get(path(org), params={"on": "2025-06-01", "as_of": "2026-01-12"})
+    assert (declared["is_sme"], declared["stated"]) == (True, ["is_sme"])
+    assert [one["verified_by"] is None for one in told["values"]] == [False, True]
+    assert (corrected["is_sme"], corrected["stated"]) == (False, [])
+    assert then.json()["is_sme"] is True
 
 
 @pytest.mark.requirement("X03")

@@ -106,6 +106,8 @@ async def state(
 ) -> tuple[Organization, OrganizationEntry]:
     """State something of one's own organization; it counts once an official has verified it.
 
+    That a firm is small counts as declared, until an official corrects it.
+
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, STATE_CONFLICT, or what is wrong with a value.
     """
     values = _stored(new.values)
@@ -120,10 +122,12 @@ async def state(
             *await evidence_checks(session, actor, new.file_id),
         ]
     )
-    nothing = NewValues({}, new.valid_from, new.valid_until, new.basis, new.file_id)
+    counts = NewValues(
+        rules.declared(values), new.valid_from, new.valid_until, new.basis, new.file_id
+    )
     before = organization.model_dump()
     entry = await keep(
-        session, actor, organization, nothing, Origin(EntrySource.MEMBER), today, stated=values
+        session, actor, organization, counts, Origin(EntrySource.MEMBER), today, stated=values
     )
     record(
         session,
@@ -135,6 +139,7 @@ async def state(
         fields=sorted(values),
         entry_id=entry.id,
     )
+    announce(session, actor, organization)
     return organization, entry
 
 
@@ -147,6 +152,8 @@ async def verify(
     today: date,
 ) -> tuple[OrganizationEntry, OrganizationEntry]:
     """Decide a statement: verified, its values count from the day it named; refused, they do not.
+
+    What counted as declared is then corrected from that day on.
 
     Raises `Refused`: NOT_FOUND, SOD_VIOLATION, STATE_CONFLICT, FIELD_MISSING.
     """
@@ -170,7 +177,7 @@ async def verify(
     )
     due = await due_day(session, verdict.due_again_on, today) if verified else None
     new = NewValues(
-        statement.stated if verified else {},
+        statement.stated if verified else rules.refuted(statement.stated),
         statement.valid_from,
         statement.valid_until,
         verdict.basis,

@@ -14,8 +14,9 @@ from uuid import UUID
 from registry.organizations.rules.vocabulary import DUTIES, HISTORY, TENANCY, VerificationDecision
 from shared.rules import Check, Kind
 
-# They open doors (A058, A065), so that an organization's own word is not enough.
 FLAGS: Final = ("is_sme", "is_leading", "is_backbone")
+# A firm declares by law itself that it is small; its word holds until an official corrects it.
+SELF_DECLARED: Final = ("is_sme",)
 DAY: Final = timedelta(days=1)
 
 
@@ -88,14 +89,27 @@ def _segments_of(field: str, seen: Sequence[Entry]) -> list[Segment]:
 
 
 def counted(values: Mapping[str, Any], *, official: bool) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Part what counts at once from what is only stated.
+    """Part what counts at once from what is to be verified, of an entry that is new.
 
-    A flag that an organization raises of itself is false until an official has verified it.
+    That it leads its industry or is its backbone opens doors (A058, A065): of an organization's
+    own word that is false until an official has verified it. A flag that counts as declared
+    awaits its verification too.
     """
     if official:
         return dict(values), {}
     stated = {name: True for name in FLAGS if values.get(name)}
-    return {**values, **dict.fromkeys(stated, False)}, stated
+    awaited = {name: False for name in stated if name not in SELF_DECLARED}
+    return {**values, **awaited}, stated
+
+
+def declared(stated: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what counts of a statement before anyone has verified it."""
+    return {name: value for name, value in stated.items() if name in SELF_DECLARED}
+
+
+def refuted(stated: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what is right instead of what counted as declared and was refused."""
+    return {name: not value for name, value in declared(stated).items()}
 
 
 def span_checks(valid_from: date, valid_until: date | None, today: date) -> list[Check]:

@@ -68,7 +68,7 @@ class OrganizationIn(Body):
     industry_code: IndustryCode | None = Field(default=None, description="GB/T 4754-2017.")
     is_sme: bool = Field(
         default=False,
-        description="Whether it is a small or medium enterprise; verified by an official.",
+        description="Whether it is a small or medium enterprise, as it declares itself.",
     )
     is_leading: bool = Field(
         default=False,
@@ -142,7 +142,7 @@ class OrganizationOut(Out):
     region_code: str = Field(description="Where it is registered.")
     registered_on: date = Field(description="The day of its registration.")
     industry_code: str | None = Field(default=None, description="GB/T 4754-2017.")
-    is_sme: bool = Field(description="Whether it is a small or medium enterprise, as verified.")
+    is_sme: bool = Field(description="Whether it is a small or medium enterprise, as declared.")
     is_leading: bool = Field(description="Whether it leads its industry, as verified.")
     is_backbone: bool = Field(description="Whether it is a backbone enterprise, as verified.")
     chain_position: ChainPosition | None = Field(
