@@ -1,0 +1,192 @@
+"""What a centre keeps of how it works: documents, duties, themes, directions, plan versions."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from registry.centers.rules import ModelType
+from registry.governance.queries import direction_checks
+from registry.governance.rules import (
+    DIRECTION_MOVES,
+    DirectionEvent,
+    DirectionState,
+    TargetKey,
+    condition_results,
+    direction_move_checks,
+    horizon_checks,
+    part_changes,
+    target_changes,
+)
+from shared.database import new_id
+from shared.rules import failed_codes
+from tests.registry.applications.cases import PLAN, Case, codes
+from tests.registry.governance.steps import govern, own, piloted
+from tests.registry.governance.test_governance_rules import POLICY
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.requirement("A059")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("years", "model", "warned"),
+    [
+        (4, ModelType.ENTERPRISE, True),
+        (5, ModelType.ENTERPRISE, False),
+        (10, ModelType.ENTERPRISE, False),
+        (11, ModelType.ENTERPRISE, True),
+        (3, ModelType.INSTITUTE, False),
+    ],
+)
+def test_a_company_led_roadmap_looks_five_to_ten_years_ahead(
+    years: int, model: ModelType, *, warned: bool
+) -> None:
+    checks = horizon_checks(POLICY, model, years)
+    assert failed_codes(checks) == (["HORIZON_OUT_OF_RANGE"] if warned else [])
+    assert not any(check.refuses for check in checks)
+
+
+@pytest.mark.requirement("A081")
+@pytest.mark.refusing
+@pytest.mark.parametrize("state", list(DirectionState))
+@pytest.mark.parametrize("event", list(DirectionEvent))
+def test_a_direction_moves_by_its_table_alone(state: DirectionState, event: DirectionEvent) -> None:
+    expected = [] if (state, event) in DIRECTION_MOVES else ["STATE_CONFLICT"]
+    assert failed_codes(direction_move_checks(state, event)) == expected
+
+
+@pytest.mark.requirement("A134")
+@pytest.mark.parametrize(("coverage", "met"), [(None, False), (499_999, False), (500_000, True)])
+def test_a_figure_that_nobody_knows_is_a_gap(coverage: int | None, *, met: bool) -> None:
+    figures = {"alliance_members": 1, "leading_shareholders": 1, "alliance_coverage_ppm": coverage}
+    found = {row["code"]: row["met"] for row in condition_results(POLICY, figures)}
+    assert found == {
+        "company_and_alliance": True, "leading_shareholders": False, "alliance_coverage": met,
+    }  # fmt: skip
+
+
+def test_two_versions_differ_by_what_is_not_alike() -> None:
+    same, gone, new = TargetKey("A1", 2027), TargetKey("B1", 2027), TargetKey("B1", 2028)
+    before = {same: ("件", Decimal(1)), gone: ("份", Decimal(30))}
+    after = {same: ("件", Decimal(1)), new: ("份", Decimal(31))}
+    changes = target_changes(before, after)
+    assert [(change.key, change.before, change.after) for change in changes] == [
+        (gone, Decimal(30), None), (new, None, Decimal(31)),
+    ]  # fmt: skip
+    assert part_changes({1: "甲", 2: "乙"}, {1: "甲", 2: "丙", 3: "丁"}) == [2, 3]
+
+
+@pytest.mark.requirement("A082", "A083")
+@pytest.mark.refusing
+async def test_a_draft_is_compared_with_the_plan_in_force(case: Case) -> None:
+    await case.listed()
+    target = {"part": 2, "metric_code": "B1", "unit": "份", "year": 2027, "value": "32.5"}
+    drafted = await own(case, "POST", "plans", {**PLAN, "horizon_years": 8, "targets": [target]})
+    plans = (await own(case, "GET", "plans")).json()["items"]
+    old, new = plans[1]["id"], drafted.json()["id"]
+    compared = (await own(case, "GET", f"plans/{old}/comparison?to={new}")).json()
+    assert (compared["horizon_before"], compared["horizon_after"]) == (5, 8)
+    [changed] = compared["targets_changed"]
+    assert (changed["before"], changed["after"], changed["year"]) == ("30", "32.5", 2027)
+    stranger = await own(case, "GET", f"plans/{old}/comparison?to={new}", who="M04")
+    assert codes(stranger) == ["FORBIDDEN_SCOPE"]
+    nothing = await own(case, "GET", f"plans/{old}/comparison?to={new_id()}")
+    assert nothing.status_code == 404
+
+
+@pytest.mark.requirement("A016", "A054", "A056")
+@pytest.mark.refusing
+async def test_documents_hold_from_a_day_to_a_day_and_are_their_centres_own(case: Case) -> None:
+    await case.listed()
+    file_id = await case.upload("C01")
+    paper: dict[str, Any] = {
+        "kind": "cooperation_mechanism", "title": "合作机制", "file_id": file_id,
+        "valid_from": "2026-04-01", "valid_until": "2026-12-31",
+    }  # fmt: skip
+    filed = await own(case, "POST", "documents", paper)
+    assert filed.status_code == 201, filed.text
+    rule = {**paper, "kind": "internal_regulation", "title": "财务制度", "valid_until": None}
+    assert (await own(case, "POST", "documents", rule)).status_code == 201
+    reversed_days = await own(case, "POST", "documents", {**paper, "valid_until": "2026-03-31"})
+    assert codes(reversed_days) == ["DAYS_REVERSED"]
+    foreign = {**paper, "file_id": await case.upload("M04")}
+    assert (await own(case, "POST", "documents", foreign)).status_code == 404
+    assert codes(await own(case, "POST", "documents", paper, "M04")) == ["FORBIDDEN_SCOPE"]
+    early = {**paper, "kind": "pilot_summary"}
+    assert codes(await own(case, "POST", "documents", early)) == ["STATE_CONFLICT"]
+    found = {}
+    for query in ("", "?on=2026-12-31", "?on=2027-01-01", "?on=2026-03-31", "?kind=articles"):
+        found[query] = len((await own(case, "GET", f"documents{query}")).json()["items"])
+    assert list(found.values()) == [2, 2, 1, 0, 0]
+    end = f"documents/{filed.json()['id']}/end"
+    ended = await own(case, "POST", end, {"valid_until": "2026-06-30"})
+    assert (ended.json()["valid_until"], ended.json()["version"]) == ("2026-06-30", 2)
+
+
+@pytest.mark.requirement("A054")
+@pytest.mark.refusing
+async def test_the_responsibility_matrix_is_set_whole_and_in_its_order(case: Case) -> None:
+    await case.listed()
+    duty = {"matter": "年度预算", "decides": "决策委员会", "carries_out": "财务部"}
+    other = {**duty, "matter": "人事任免", "supervises": "监事会"}
+    answer = await own(case, "PUT", "responsibilities", {"items": [duty, other]})
+    assert [item["place"] for item in answer.json()["items"]] == [1, 2]
+    await own(case, "PUT", "responsibilities", {"items": [other]})
+    [left] = (await own(case, "GET", "responsibilities")).json()["items"]
+    assert (left["matter"], left["supervises"], left["proposes"]) == ("人事任免", "监事会", None)
+    refused = await own(case, "PUT", "responsibilities", {"items": [duty]}, "M04")
+    assert codes(refused) == ["FORBIDDEN_SCOPE"]
+
+
+@pytest.mark.requirement("A103")
+@pytest.mark.refusing
+async def test_a_pilot_reports_on_the_themes_that_it_has_named(case: Case) -> None:
+    await piloted(case)
+    theme = "pilot-themes/operation_management"
+    unnamed = await own(case, "POST", f"{theme}/report", {"text": "成效"})
+    assert unnamed.status_code == 404
+    assert (await own(case, "PUT", "pilot-themes/other", {"text": "其他"})).status_code == 422
+    assert (await own(case, "PUT", theme, {"text": "轮值"})).status_code == 200
+    assert (await own(case, "PUT", theme, {"text": "轮值制"})).json()["plan_text"] == "轮值制"
+    told = await own(case, "POST", f"{theme}/report", {"text": "决策周期缩短一半"})
+    assert told.json()["reported_on"] == "2026-03-10"
+    assert codes(await own(case, "PUT", theme, {"text": "改"})) == ["STATE_CONFLICT"]
+    assert codes(await own(case, "PUT", theme, {"text": "改"}, "M04")) == ["FORBIDDEN_SCOPE"]
+    [listed] = (await own(case, "GET", "pilot-themes")).json()["items"]
+    assert listed["report_text"] == "决策周期缩短一半"
+
+
+@pytest.mark.requirement("A081", "A079")
+@pytest.mark.refusing
+async def test_a_direction_is_adopted_by_the_committees_opinion_and_then_cited(case: Case) -> None:
+    await case.listed()
+    decision, committee = await govern(case)
+    proposed = await own(
+        case, "POST", "research-directions", {"title": "先进封装", "summary": "可靠性共性技术"}
+    )
+    direction = proposed.json()["id"]
+
+    async def cited() -> list[str]:
+        async with case.registry.sessions.reading() as session:
+            checks = await direction_checks(session, UUID(case.center_id), [UUID(direction)])
+        return failed_codes(checks)
+
+    assert await cited() == ["CODE_UNKNOWN"]
+    opinion = {"opinion": "supported", "text": "建议首选", "given_on": "2026-03-10"}
+    path = f"research-directions/{direction}/opinion"
+    wrong = await own(case, "POST", path, {**opinion, "body_id": decision})
+    assert (wrong.status_code, codes(wrong)) == (422, ["GOV_BODY_COMPOSITION"])
+    later = {**opinion, "body_id": committee, "given_on": "2026-03-11"}
+    assert codes(await own(case, "POST", path, later)) == ["DAY_IN_FUTURE"]
+    advised = await own(case, "POST", path, {**opinion, "body_id": committee})
+    assert (advised.json()["state"], advised.json()["opinion"]) == ("adopted", "supported")
+    again = await own(case, "POST", path, {**opinion, "body_id": committee})
+    assert codes(again) == ["STATE_CONFLICT"]
+    assert await cited() == []
+    closed = await own(case, "POST", f"research-directions/{direction}/close")
+    assert closed.json()["state"] == "closed"
+    assert await cited() == ["CODE_UNKNOWN"]
+    listed = await own(case, "GET", "research-directions?state=adopted")
+    assert listed.json()["items"] == []
