@@ -75,6 +75,16 @@ class ServiceClient:
         answer: dict[str, Any] = response.json()
         return answer
 
+    async def download(self, service: str, path: str) -> tuple[bytes, str] | None:
+        """Fetch the bytes of a file and their media type; `None` for 404. Raises `Unavailable`."""
+        response = await self._safely(service, path, None, None)
+        if response.status_code == 404:
+            return None
+        if response.status_code != 200:
+            raise Unexpected(service, response.status_code, _code(response))
+        kind = response.headers.get("content-type", "application/octet-stream")
+        return response.content, kind
+
     async def put(self, url: str, service: str, body: Mapping[str, Any]) -> None:
         """Tell one process of a service something; raises `Unavailable` unless it agrees."""
         try:

@@ -124,17 +124,18 @@ class Ledger:
         cause: str = "attribution",
         **ppm: int,
     ) -> httpx.Response:
-        """Ask for a change of ownership."""
+        """Ask for a change of ownership; those who consent have said so by their own accounts."""
+        change = {"valid_from": valid_from, "cause": cause, "shares": self.shares(**ppm)}
+        path = f"/v1/ip-ledger/assets/{asset_id}/ownership"
+        for name in consents:
+            if name in self.org and name != by:
+                async with self.member(name) as owner:
+                    await owner.post(f"{path}-consents", json=change)
         async with self.member(by) as client:
             return await client.post(
-                f"/v1/ip-ledger/assets/{asset_id}/ownership",
+                path,
                 headers={"If-Match": f'"{version}"'},
-                json={
-                    "valid_from": valid_from,
-                    "cause": cause,
-                    "shares": self.shares(**ppm),
-                    "consents": [str(self.org[name]) for name in consents],
-                },
+                json={**change, "consents": [str(self.org.get(n, n)) for n in consents]},
             )
 
 

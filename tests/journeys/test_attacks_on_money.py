@@ -113,11 +113,14 @@ def test_ownership_dated_back_leaves_paid_money_and_stops_what_is_not_paid(
     second.post(f"{agreed(held, paid)}/pay")
     change = {
         "valid_from": "2026-01-03",
-        "cause": "transfer",
+        "cause": "assignment",
         "shares": held.shares(m03=400_000, m01=600_000),
-        "consents": [held.org(name) for name in ("m03", "m01", "entity")],
     }
-    held.world.caller("m01").post(f"{LEDGER}/assets/{asset['id']}/ownership", change, version=2)
+    path = f"{LEDGER}/assets/{asset['id']}/ownership"
+    for owner in (held.world.caller("m03"), second):
+        owner.post(f"{path}-consents", change)
+    change["consents"] = [held.org(name) for name in ("m03", "m01", "entity")]
+    held.world.caller("m01").post(path, change, version=2)
     shown = drafter.get(f"{RUNS}/{paid['id']}")
     assert (shown["state"], shown["lines"]) == ("paid", paid["lines"])
     problem = held.world.caller("m03").refused(

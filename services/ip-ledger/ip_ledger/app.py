@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 
 from ip_ledger.agreements import jobs as agreement_jobs
 from ip_ledger.agreements import routes as agreements
+from ip_ledger.assets import proposal_routes
 from ip_ledger.assets import routes as assets
 from ip_ledger.contracts import routes as contracts
 from ip_ledger.contributions import funding_routes
@@ -104,6 +105,7 @@ def create_app() -> ASGIApp:
             routers=(
                 *agreements.ROUTERS,
                 *assets.ROUTERS,
+                *proposal_routes.ROUTERS,
                 *contracts.ROUTERS,
                 *facts.ROUTERS,
                 contributions.router,

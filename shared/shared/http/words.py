@@ -75,6 +75,18 @@ CODES: Final[dict[str, Words]] = {
     "UNAVAILABLE": Words(
         503, "暂时无法提供服务|（{service}）", "Not available for now| ({service})"
     ),
+    # Webhooks
+    "URL_REFUSED": Words(
+        422,
+        "推送地址须为完整的 https 地址，且不含用户名、密码和片段",
+        "A target is a whole https address without a name, password or fragment in it",
+    ),
+    "ADDRESS_PRIVATE": Words(
+        422, "推送地址不得指向非公开网络", "A target may not lead to an address that is not public"
+    ),
+    "SUBSCRIPTIONS_TOO_MANY": Words(
+        409, "订阅数已达上限|（{most}）", "There are as many subscriptions as are allowed| ({most})"
+    ),
     # State and repetition
     "IDEMPOTENCY_MISMATCH": Words(
         409, "同一幂等键已用于不同内容", "This Idempotency-Key was used with another body"
@@ -447,9 +459,7 @@ CODES: Final[dict[str, Words]] = {
         "优先受让期尚未届满|（至 {until}）",
         "The co-owners' first refusal is still open| (until {until})",
     ),
-    "FILING_OPPOSED": Words(
-        409, "有合作方反对申请专利", "A joint developer opposes the filing"
-    ),
+    "FILING_OPPOSED": Words(409, "有合作方反对申请专利", "A joint developer opposes the filing"),
     "TRANSFER_NOT_REGISTERED": Words(
         409, "转让尚未登记，不发生效力", "The transfer is not registered yet and has no effect"
     ),

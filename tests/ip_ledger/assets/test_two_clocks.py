@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ip_ledger.assets import ownership_actions, ownership_rules, queries
+from ip_ledger.assets import ownership_actions, ownership_rules, proposal_actions, queries
 from ip_ledger.assets.ownership_actions import Change
 from ip_ledger.assets.ownership_rules import Period
 from shared.auth import Actor
@@ -108,6 +108,8 @@ async def test_the_database_answers_for_any_day_and_any_instant(
     )
     owners = [ledger.org["m04"], ledger.org["m09"]]
     actor = Actor(owners[0], "test", frozenset({"member"}), org_id=owners[0])
+    other = Actor(owners[1], "test", frozenset({"member"}), org_id=owners[1])
+    said: set[Change] = set()
     for number, (day, ppm) in enumerate(steps):
         change = Change(
             valid_from=FIRST + timedelta(days=day),
@@ -116,6 +118,11 @@ async def test_the_database_answers_for_any_day_and_any_instant(
             consents=tuple(owners),
         )
         async with ledger.sessions.begin() as session:
+            if change not in said:
+                said.add(change)
+                await proposal_actions.consent_ahead(
+                    session, other, UUID(asset["id"]), change, now=START, today=START.date()
+                )
             await ownership_actions.change_ownership(
                 session,
                 actor,

@@ -98,7 +98,7 @@ async def test_ownership_that_changed_meanwhile_makes_the_plan_stale(ledger: Led
     event = await call(ledger, "c03", "revenue-events", income(asset_id))
     run = await call(ledger, "c03", "distribution-runs", {"revenue_event_ids": [event["id"]]})
     changed = await ledger.owned(
-        asset_id, version=2, consents=OWNERS, valid_from="2026-01-20", cause="transfer",
+        asset_id, version=2, consents=OWNERS, valid_from="2026-01-20", cause="assignment",
         m04=500_000, m09=250_000, c03=250_000,
     )  # fmt: skip
     assert changed.status_code == 201, changed.text

@@ -1,8 +1,8 @@
 """What is read of agreements, and who may see them: parties, the centre, and officials."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -158,6 +158,49 @@ async def in_force(session: AsyncSession, center_id: UUID, day: date) -> Terms |
     """Give the terms that bind the centre's members on a day, if an agreement does."""
     standing = await binding_agreement(session, center_id, day)
     return None if standing is None else terms_of(standing)
+
+
+async def in_force_on_days(
+    session: AsyncSession, center_id: UUID, days: Iterable[date]
+) -> dict[date, Terms | None]:
+    """Give the terms that bind a centre's members on days: one question, however many days."""
+    wanted = set(days)
+    rows = await session.scalars(
+        select(Agreement)
+        .where(
+            col(Agreement.center_id) == center_id,
+            col(Agreement.state).in_(BINDING),
+            col(Agreement.effective_on) <= max(wanted),
+        )
+        .order_by(col(Agreement.edition))
+    )
+    found_terms: dict[date, Terms | None] = dict.fromkeys(wanted)
+    for whole_one in await with_parts(session, list(rows)):
+        row = whole_one.agreement
+        # A later text comes later, so that it is the one that stays.
+        for day in wanted:
+            before = row.effective_before
+            if row.effective_on <= day and (before is None or day < before):
+                found_terms[day] = terms_of(whole_one)
+    return found_terms
+
+
+async def known_agreement(
+    session: AsyncSession, center_id: UUID, day: date, as_of: datetime
+) -> Whole | None:
+    """Give the agreement that bound the centre's members on a day, as known at an instant."""
+    agreement = await session.scalar(
+        select(Agreement)
+        .where(
+            col(Agreement.center_id) == center_id,
+            col(Agreement.in_force_at) <= as_of,
+            col(Agreement.effective_on) <= day,
+        )
+        # What took effect last had replaced everything before it.
+        .order_by(col(Agreement.in_force_at).desc(), col(Agreement.edition).desc())
+        .limit(1)
+    )
+    return None if agreement is None else (await with_parts(session, [agreement]))[0]
 
 
 async def terms_by_id(session: AsyncSession, agreement_id: UUID) -> Terms | None:

@@ -1,10 +1,11 @@
 """Agreements over HTTP: proposed by the lead or the centre, signed by every party itself."""
 
+import base64
 from datetime import date, timedelta
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Query, Request, Response
 from sqlmodel import col
 
 from ip_ledger import tenancy
@@ -21,6 +22,8 @@ from ip_ledger.agreements.schemas import (
     SignatureIn,
 )
 from ip_ledger.agreements.tables import Agreement
+from ip_ledger.times import AsOf
+from shared.database import Sessions
 from shared.directory import ensure_center
 from shared.http import (
     CurrentActor,
@@ -39,6 +42,7 @@ from shared.http import (
     problems,
     tagged,
 )
+from shared.rules import found
 
 router = Router(prefix="/v1/ip-ledger/agreements", tags=["agreements"])
 
@@ -197,10 +201,14 @@ async def standing_on(
     today: Today,
     center_id: Annotated[UUID, Query(description="The centre.")],
     on: Annotated[date | None, Query(description="A day; today when absent.")] = None,
+    as_of: AsOf = None,
 ) -> AgreementStandingOut:
-    """Tell which agreement binds a centre's members on a day."""
+    """Tell which agreement binds a centre's members on a day, as known at an instant or now."""
     day = on or today
-    standing = await queries.binding_agreement(session, center_id, day)
+    if as_of is None:
+        standing = await queries.binding_agreement(session, center_id, day)
+    else:
+        standing = await queries.known_agreement(session, center_id, day, as_of)
     document = None if standing is None else _standing_document(standing)
     return AgreementStandingOut.model_validate(
         {"center_id": center_id, "on": day, "agreement": document}
@@ -218,6 +226,35 @@ async def get(
 ) -> AgreementOut:
     """Show an agreement with its parties and signatures."""
     return _answer(response, await queries.whole(session, actor, agreement_id, today))
+
+
+async def text_named(
+    agreement_id: UUID, actor: CurrentActor, today: Today, request: Request
+) -> tuple[UUID, str]:
+    """Name the text of an agreement that the actor may see, and its hash."""
+    sessions: Sessions = request.app.state.database.sessions
+    async with sessions.reading() as session:
+        agreement = (await queries.whole(session, actor, agreement_id, today)).agreement
+        return agreement.text_file_id, agreement.text_sha256
+
+
+@router.get(
+    "/{agreement_id}/text",
+    operation_id="ip_ledger_get_agreement_text",
+    openapi_extra=access(*READERS, tenant=PARTIES, rules=("A084",)),
+    responses=problems("NOT_FOUND"),
+    response_class=Response,
+)
+async def get_text(
+    services: Services,
+    text: Annotated[tuple[UUID, str], Depends(text_named)],
+) -> Response:
+    """Give the text that the parties sign: every party reads what it binds itself to."""
+    file_id, sha256 = text
+    path = f"/v1/registry/files/{file_id}/content"
+    content, media_type = found(await services.download("registry", path))
+    digest = base64.b64encode(bytes.fromhex(sha256)).decode()
+    return Response(content, media_type=media_type, headers={"Repr-Digest": f"sha-256=:{digest}:"})
 
 
 @router.get(

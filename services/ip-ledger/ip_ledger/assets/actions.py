@@ -13,6 +13,7 @@ from sqlmodel import col
 
 from ip_ledger import tenancy
 from ip_ledger.assets import queries, rules
+from ip_ledger.assets.proposal_rules import FilingPosition, filing_checks
 from ip_ledger.assets.rules import Disclosure, Event
 from ip_ledger.assets.tables import Asset, AssetInventor, InventorPerson
 from ip_ledger.facts.actions import state_facts
@@ -266,6 +267,7 @@ async def change_state(
     event: Event,
     occurred_on: date,
     *,
+    number: str | None = None,
     version: int,
     now: datetime,
     today: date,
@@ -278,15 +280,20 @@ async def change_state(
     asset = await queries.asset_for_update(session, actor, asset_id, today)
     centers = await tenancy.centers_for_writing(session, actor, [asset.center_id], today)
     dates = rules.dates_after(asset.dates, event, occurred_on)
+    number_checks = await _filing_checks(session, asset, event, number)
     require(
         [
             rules.MARKET_TERMS.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=bool(centers)),
             *version_checks(asset.version, version),
             *rules.date_checks(asset.kind, dates, today),
             *rules.event_checks(asset.state, event),
+            *number_checks,
         ]
     )
     before = asset.model_dump()
+    if number is not None and event is Event.FILE:
+        asset.jurisdiction = rules.jurisdiction_of(asset.kind, number, None)
+        asset.number = rules.normalized_number(asset.kind, number, asset.jurisdiction)
     asset.state = rules.MOVES[asset.state, event]
     asset.filed_on, asset.granted_on = dates.filed_on, dates.granted_on
     asset.registered_on = dates.registered_on
@@ -306,6 +313,20 @@ async def change_state(
         **_event_data(asset),
     )
     return asset
+
+
+async def _filing_checks(
+    session: AsyncSession, asset: Asset, event: Event, number: str | None
+) -> list[Check]:
+    """Check a filing: nobody opposes it, and what had no number gets one (民法典860)."""
+    if event is not Event.FILE:
+        return []
+    positions = (await queries.filing_positions(session, [asset.id])).get(asset.id, [])
+    opposing = [one.org_id for one in positions if one.position is FilingPosition.OPPOSE]
+    checks = filing_checks(opposing)
+    if asset.number is None and asset.kind in rules.PATENTS:
+        checks += rules.number_checks(asset.kind, number, None)
+    return checks
 
 
 def statement(asset: Asset) -> Statement:

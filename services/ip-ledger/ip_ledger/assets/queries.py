@@ -1,24 +1,29 @@
 """What is read of assets and their ownership, and who may see them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Date, exists, func, literal, or_, true
+from sqlalchemy import select as rows_of
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from ip_ledger import tenancy
 from ip_ledger.assets.ownership_rules import Period
+from ip_ledger.assets.proposal_rules import OwnerAnswer
 from ip_ledger.assets.rules import AssetKind
 from ip_ledger.assets.tables import (
     Asset,
+    AssetFilingPosition,
     AssetInventor,
     InventorPerson,
+    OwnershipConsent,
     OwnershipLine,
+    OwnershipProposal,
     OwnershipVersion,
 )
 from shared.auth import Actor
@@ -186,11 +191,41 @@ async def ownership_on(
     owner = await session.get(Asset, asset_id)
     if version is None or owner is None:
         return None
+    return _owned(version, owner.center_id)
+
+
+async def ownership_on_days(
+    session: AsyncSession,
+    wanted: Iterable[tuple[UUID, date]],
+    as_of: datetime | None = None,
+) -> dict[tuple[UUID, date], Owned]:
+    """Give who owns assets on days: two questions, however many; absent where nobody does."""
+    pairs = set(wanted)
+    versions = await session.execute(
+        rows_of(OwnershipVersion, col(Asset.center_id))
+        .join(Asset, col(Asset.id) == col(OwnershipVersion.asset_id))
+        .where(
+            col(OwnershipVersion.asset_id).in_({asset_id for asset_id, _ in pairs}),
+            _known_at(as_of),
+        )
+    )
+    rows = [(row, center_id) for row, center_id in versions]
+    whole = await with_lines(session, [row for row, _ in rows])
+    owned = {}
+    for version, (row, center_id) in zip(whole, rows, strict=True):
+        for asset_id, day in pairs:
+            before = row.valid_before
+            if asset_id == row.asset_id and row.valid_from <= day and (not before or day < before):
+                owned[asset_id, day] = _owned(version, center_id)
+    return owned
+
+
+def _owned(version: Version, center_id: UUID) -> Owned:
     row = version.row
     return Owned(
         version_id=row.id,
-        asset_id=asset_id,
-        center_id=owner.center_id,
+        asset_id=row.asset_id,
+        center_id=center_id,
         shares=tuple((line.owner_id, line.ppm) for line in version.lines),
         origin_id=row.origin_id,
         number=row.number,
@@ -213,6 +248,80 @@ async def known_periods(session: AsyncSession, asset_id: UUID) -> list[Period]:
         .order_by(func.lower(col(OwnershipVersion.valid_during)))
     )
     return [Period(row.id, row.valid_from, row.valid_before) for row in rows]
+
+
+async def consenting(session: AsyncSession, asset_id: UUID, change_sha256: str) -> set[UUID]:
+    """Name who has consented to a change by its own account."""
+    rows = await session.scalars(
+        select(col(OwnershipConsent.org_id)).where(
+            col(OwnershipConsent.asset_id) == asset_id,
+            col(OwnershipConsent.change_sha256) == change_sha256,
+            col(OwnershipConsent.answer) == OwnerAnswer.CONSENT,
+        )
+    )
+    return set(rows)
+
+
+async def answers_of(
+    session: AsyncSession, proposals: Sequence[OwnershipProposal]
+) -> dict[str, list[OwnershipConsent]]:
+    """Give what owners said to changes, by the hash of each."""
+    rows = await session.scalars(
+        select(OwnershipConsent)
+        .where(
+            col(OwnershipConsent.asset_id).in_({one.asset_id for one in proposals}),
+            col(OwnershipConsent.change_sha256).in_({one.change_sha256 for one in proposals}),
+        )
+        .order_by(col(OwnershipConsent.given_at), col(OwnershipConsent.id))
+    )
+    grouped: dict[str, list[OwnershipConsent]] = {}
+    for row in rows:
+        grouped.setdefault(row.change_sha256, []).append(row)
+    return grouped
+
+
+def visible_proposals(
+    actor: Actor, day: date, asset_id: UUID | None = None
+) -> SelectOfScalar[OwnershipProposal]:
+    """Give the select of the changes on their way to assets that the actor may see."""
+    statement = (
+        select(OwnershipProposal)
+        .join(Asset, col(Asset.id) == col(OwnershipProposal.asset_id))
+        .where(visible(actor, day))
+    )
+    if asset_id is not None:
+        statement = statement.where(col(OwnershipProposal.asset_id) == asset_id)
+    return statement
+
+
+async def visible_proposal(
+    session: AsyncSession, actor: Actor, proposal_id: UUID, day: date
+) -> OwnershipProposal:
+    """Give a change on its way that the actor may see, else NOT_FOUND."""
+    statement = visible_proposals(actor, day).where(col(OwnershipProposal.id) == proposal_id)
+    return found(await session.scalar(statement))
+
+
+async def proposal_for_update(session: AsyncSession, proposal_id: UUID) -> OwnershipProposal:
+    """Load and lock a change on its way; who may see it was asked before."""
+    statement = select(OwnershipProposal).where(col(OwnershipProposal.id) == proposal_id)
+    statement = statement.with_for_update().execution_options(populate_existing=True)
+    return found(await session.scalar(statement))
+
+
+async def filing_positions(
+    session: AsyncSession, asset_ids: Sequence[UUID]
+) -> dict[UUID, list[AssetFilingPosition]]:
+    """Give what joint developers said about filing, by asset."""
+    rows = await session.scalars(
+        select(AssetFilingPosition)
+        .where(col(AssetFilingPosition.asset_id).in_(asset_ids))
+        .order_by(col(AssetFilingPosition.asset_id), col(AssetFilingPosition.org_id))
+    )
+    grouped: dict[UUID, list[AssetFilingPosition]] = {}
+    for row in rows:
+        grouped.setdefault(row.asset_id, []).append(row)
+    return grouped
 
 
 async def version_by_id(session: AsyncSession, version_id: UUID) -> Version | None:

@@ -13,6 +13,7 @@ from sqlmodel import col
 
 from ip_ledger.assets import actions, ownership_actions, queries, rules
 from ip_ledger.assets.ownership_actions import Change
+from ip_ledger.assets.proposal_rules import Registration
 from ip_ledger.assets.rules import AssetKind, Dates, Disclosure, InventorShare
 from ip_ledger.assets.schemas import (
     AssetIn,
@@ -22,7 +23,7 @@ from ip_ledger.assets.schemas import (
     OwnershipIn,
     OwnershipOut,
 )
-from ip_ledger.assets.tables import Asset, OwnershipVersion
+from ip_ledger.assets.tables import Asset, OwnershipProposal, OwnershipVersion
 from ip_ledger.times import AsOf
 from shared.auth import Actor
 from shared.directory import ensure_center, ensure_organizations
@@ -227,6 +228,7 @@ async def change_state(
         asset_id,
         body.event,
         body.occurred_on,
+        number=body.number,
         version=version,
         now=now,
         today=today,
@@ -277,6 +279,8 @@ async def change_ownership(
     )
     asset = found(await queries.asset(session, asset_id))
     tagged(response, asset.version)
+    if isinstance(written, OwnershipProposal):
+        return OwnershipOut.model_validate(_proposed_document(asset, written))
     return OwnershipOut.model_validate(_ownership_document(asset, written))
 
 
@@ -354,6 +358,7 @@ def disclosure_of(body: AssetIn) -> Disclosure:
             for one in body.inventors
         ),
         external_id=body.external_id,
+        is_unfiled=body.unfiled,
     )
 
 
@@ -365,6 +370,10 @@ def _change_of(body: OwnershipIn) -> Change:
         consents=tuple(
             one.org_id if isinstance(one, ConsentStatementIn) else one for one in body.consents
         ),
+        awaits_consents=body.awaits_consents,
+        registration=None
+        if body.registered_on is None
+        else Registration(body.registered_on, body.registration_no or ""),
     )
 
 
@@ -393,6 +402,24 @@ def _ownership_document(asset: Asset, version: queries.Version) -> dict[str, Any
         "known_from": row.known_from,
         "known_until": row.known_before,
         "shares": [{"owner_id": line.owner_id, "ppm": line.ppm} for line in version.lines],
+    }
+
+
+def _proposed_document(asset: Asset, proposal: OwnershipProposal) -> dict[str, Any]:
+    """Show a change that waits in the form of what it will be."""
+    return {
+        **proposal.model_dump(include={"id", "asset_id", "cause", "valid_from", "shares"}),
+        "number": 0,
+        "origin_id": proposal.id,
+        "state": proposal.state.value,
+        "version": asset.version,
+        "valid_until": None,
+        "known_from": proposal.proposed_at,
+        "known_until": None,
+        "decided_by": "consent",
+        "agreement_id": None,
+        "consents": [],
+        "recorded_by_org_id": proposal.proposed_by_org_id,
     }
 
 

@@ -177,6 +177,8 @@ class Disclosure:
     completing_org_id: UUID | None = None
     inventors: tuple[InventorShare, ...] = ()
     external_id: str | None = None
+    # A patent that is not filed yet has neither number nor day.
+    is_unfiled: bool = False
 
 
 def jurisdiction_of(kind: AssetKind, number: str | None, stated: str | None) -> str:
@@ -203,6 +205,17 @@ def normalized_number(kind: AssetKind, number: str | None, jurisdiction: str) ->
 
 def disclosure_checks(disclosure: Disclosure, today: date) -> list[Check]:
     """Check an asset as reported, whoever reports it: number, dates, inventors."""
+    if disclosure.is_unfiled and disclosure.kind in PATENTS:
+        return [
+            OWN_IP.check(
+                "FIELD_INVALID",
+                Kind.CONTENT,
+                passed=disclosure.number is None and disclosure.dates == Dates(),
+                pointer="/unfiled",
+                field="unfiled",
+            ),
+            *inventor_checks(disclosure.inventors),
+        ]
     return [
         *number_checks(disclosure.kind, disclosure.number, disclosure.jurisdiction),
         *date_checks(disclosure.kind, disclosure.dates, today),
@@ -348,7 +361,7 @@ def first_state(kind: AssetKind, dates: Dates) -> State:
     if kind in PATENTS:
         if dates.granted_on:
             return State.GRANTED
-        return State.FILED
+        return State.FILED if dates.filed_on else State.DISCLOSED
     if dates.registered_on or dates.granted_on:
         return State.REGISTERED
     return State.FILED if dates.filed_on else State.DISCLOSED

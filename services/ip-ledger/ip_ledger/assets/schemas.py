@@ -87,6 +87,10 @@ class AssetIn(Body):
         default=None, description="`CN`, another country's code, or `PCT`; else as the number says."
     )
     background: bool = Field(default=False, description="Brought in, not created in the centre.")
+    unfiled: bool = Field(
+        default=False,
+        description="A patent that is not filed yet: number and day follow with the `file` event.",
+    )
     trustee_org: UUID | None = Field(
         default=None,
         description="Who holds it while the centre has no legal entity (A053).",
@@ -145,6 +149,9 @@ class AssetStateIn(Body):
 
     event: Event = Field(description="What happened.")
     occurred_on: Day = Field(description="On which day.")
+    number: Number | None = Field(
+        default=None, description="The application number, with `file` of what had none."
+    )
 
 
 class OwnerShareIn(Body):
@@ -193,8 +200,19 @@ class OwnershipIn(Body):
     consents: list[UUID | ConsentStatementIn] = Field(
         default_factory=list,
         max_length=MAX_OWNERS,
-        description="Organizations that consent: every owner until now (专利法14).",
+        description="Organizations that consent: every owner until now (专利法14). Where shares"
+        " are taken away, each must have consented by its own account.",
     )
+    awaits_consents: bool = Field(
+        default=False,
+        description="Keep it while consents are missing; owners give them at the proposal.",
+    )
+    registered_on: Day | None = Field(
+        default=None,
+        description="A patent's `transfer`: the day of the office's registration; without one the"
+        " answer is `pending`.",
+    )
+    registration_no: Code | None = Field(default=None, description="The office's number.")
 
 
 class OwnerShareOut(Out):
@@ -211,7 +229,10 @@ class OwnershipOut(Out):
     asset_id: UUID = Field(description="The asset.")
     number: int = Field(description="Counts the asset's versions, from 1.")
     origin_id: UUID = Field(description="The version that first said so.")
-    state: str = Field(description="`known` while the ledger believes it, else `superseded`.")
+    state: str = Field(
+        description="`known` while the ledger believes it, else `superseded`; `pending`: it waits"
+        " for consents or registration, and `id` is the proposal."
+    )
     version: int = Field(description="The asset's version; the ETag.")
     valid_from: date = Field(description="The first day.")
     valid_until: date | None = Field(description="The last day, once something follows.")

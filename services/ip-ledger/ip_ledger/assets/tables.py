@@ -18,6 +18,8 @@ from sqlalchemy.dialects.postgresql import DATERANGE, TSTZRANGE, Range
 from sqlmodel import Field
 
 from ip_ledger.assets.ownership_rules import SHARING
+from ip_ledger.assets.proposal_rules import CO_OWNERS, FilingPosition, OwnerAnswer
+from ip_ledger.assets.proposal_rules import State as ProposalState
 from ip_ledger.assets.rules import OWN_IP, REPETITION, AssetKind, Dates, State
 from ip_ledger.base import Base
 from shared.database import EnumText, instant, json_column, new_id
@@ -29,6 +31,7 @@ meaning("uq_ip_asset_reference", REPETITION, "EXTERNAL_ID_MISMATCH")
 meaning("ck_ownership_line_whole", SHARING, "SHARES_NOT_100", Kind.CONTENT)
 meaning("pk_ownership_line", SHARING, "PARTY_REPEATED", Kind.CONTENT)
 meaning("ex_ownership_version_periods", SHARING, "STATE_CONFLICT")
+meaning("uq_ownership_consent_asset_id_org_id_change_sha256", CO_OWNERS, "ALREADY_SIGNED")
 meaning("ck_ownership_version_gapless", SHARING, "STATE_CONFLICT")
 
 
@@ -185,3 +188,60 @@ class OwnershipLine(Base, table=True):
     version_id: UUID = Field(sa_column=Column(ForeignKey("ownership_version.id"), primary_key=True))
     owner_id: UUID = Field(primary_key=True)
     ppm: int
+
+
+class OwnershipConsent(Base, table=True):
+    """An organization's own account consented to exactly one change, told by its hash."""
+
+    __tablename__ = "ownership_consent"
+    __table_args__ = (
+        UniqueConstraint("asset_id", "org_id", "change_sha256"),
+        {"info": {"insert_only": True}},
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    asset_id: UUID = Field(foreign_key="ip_asset.id")
+    org_id: UUID
+    change_sha256: str
+    answer: OwnerAnswer = Field(sa_column=Column(EnumText(OwnerAnswer), nullable=False))
+    given_by: UUID
+    given_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+
+
+class OwnershipProposal(Base, table=True):
+    """A change of ownership that waits: for consents, for first refusal, for its registration."""
+
+    __tablename__ = "ownership_proposal"
+    __table_args__ = (Index("ix_ownership_proposal_asset_id", "asset_id"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    asset_id: UUID = Field(foreign_key="ip_asset.id")
+    center_id: UUID
+    cause: str
+    valid_from: date
+    shares: list[dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
+    change_sha256: str
+    state: ProposalState = Field(sa_column=Column(EnumText(ProposalState), nullable=False))
+    version: int = 1
+    needs_registration: bool
+    refusal_until: date | None = None
+    registered_on: date | None = None
+    registration_no: str | None = None
+    # The version of ownership that it became.
+    version_id: UUID | None = Field(default=None, foreign_key="ownership_version.id")
+    proposed_by: UUID
+    proposed_by_org_id: UUID
+    proposed_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+
+
+class AssetFilingPosition(Base, table=True):
+    """What a joint developer last said about filing; who renounced uses the result freely."""
+
+    __tablename__ = "asset_filing_position"
+
+    asset_id: UUID = Field(foreign_key="ip_asset.id", primary_key=True)
+    org_id: UUID = Field(primary_key=True)
+    position: FilingPosition = Field(sa_column=Column(EnumText(FilingPosition), nullable=False))
+    has_free_use: bool = False
+    stated_by: UUID
+    stated_at: datetime = Field(sa_column=Column(instant(), nullable=False))

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from ip_ledger import tenancy
-from ip_ledger.contracts.rules import ContractKind, State
+from ip_ledger.contracts.rules import ContractKind, Standing, State
 from ip_ledger.contracts.tables import ContractState, License, LicenseConsent, TechContract
 from shared.auth import Actor
 from shared.directory import DirectoryCenter
@@ -86,6 +86,19 @@ async def consents_of(
     for row in rows:
         grouped[row.license_id].append(row)
     return grouped
+
+
+async def standing_licenses(session: AsyncSession, asset_id: UUID) -> list[Standing]:
+    """Give an asset's licenses that are signed and not at their end."""
+    rows = await session.scalars(
+        select(License).where(
+            col(License.asset_id) == asset_id,
+            col(License.state).not_in((State.CONSENT_PENDING, State.TERMINATED, State.COMPLETED)),
+        )
+    )
+    return [
+        Standing(row.id, row.type, row.territory, row.effective_on, row.term_until) for row in rows
+    ]
 
 
 async def contract_for_update(

@@ -260,6 +260,53 @@ def asset_checks(state: assets.State, asset_until: date | None, effective_on: da
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A license of the same asset that stands; `term_until` None is the right's own end."""
+
+    license_id: UUID
+    type: LicenseType
+    territory: str
+    effective_on: date
+    term_until: date | None
+
+
+def conflict_checks(one: Standing, standing: Sequence[Standing]) -> list[Check]:
+    """Check that a license does not give away what another one has promised (民法典862).
+
+    An exclusive license leaves the field to its licensee alone, a sole one to him and the owners:
+    where days and territories meet, nothing is granted beside either. An earlier ordinary license
+    stays what it is, so that a later exclusive one is subject to it.
+    """
+    meeting = [
+        str(other.license_id)
+        for other in standing
+        if other.type in {LicenseType.EXCLUSIVE, LicenseType.SOLE}
+        and other.license_id != one.license_id
+        and _meet(one.effective_on, one.term_until, other.effective_on, other.term_until)
+        and _overlap(one.territory, other.territory)
+    ]
+    return [
+        CO_OWNERS.check("LICENSE_CONFLICT", Kind.STATE, passed=not meeting, license_ids=meeting)
+    ]
+
+
+def _meet(first: date, first_until: date | None, other: date, other_until: date | None) -> bool:
+    return (other_until is None or first <= other_until) and (
+        first_until is None or other <= first_until
+    )
+
+
+def _overlap(territory: str, other: str) -> bool:
+    """Tell whether two territories meet: equal, one in the other (CN-31 in CN), or the world."""
+    one, two = territory.strip().upper(), other.strip().upper()
+    worldwide = {"WORLD", "WORLDWIDE", "全球"}
+    return (
+        one == two or one in worldwide or two in worldwide
+        or one.startswith(f"{two}-") or two.startswith(f"{one}-")
+    )  # fmt: skip
+
+
 def consent_giver_checks(
     state: State, org_id: UUID | None, owners: Collection[UUID], given: Collection[UUID]
 ) -> list[Check]:

@@ -27,6 +27,7 @@ from ip_ledger.distributions.tables import (
 from ip_ledger.revenue import queries as revenue
 from ip_ledger.revenue.rules import Deduction
 from ip_ledger.revenue.tables import RevenueEvent
+from ip_ledger.rewards import queries as rewards
 from shared.auth import Actor
 from shared.directory import DirectoryCenter, organizations_of
 from shared.money import WHOLE_PPM
@@ -168,34 +169,23 @@ async def carries_for_update(
 
 
 async def inputs(session: AsyncSession, events: Sequence[RevenueEvent]) -> Inputs:
-    """Gather what the plan for these events rests on, as known now.
-
-    A run has few events and mostly one asset, so that each asset and day is asked for by itself.
-    """
-    owned = {
-        (e.asset_id, e.received_on): await assets.ownership_on(session, e.asset_id, e.received_on)
-        for e in events
-    }
-    orgs = await organizations_of(
-        session, {owner for o in owned.values() if o for owner, _ in o.shares}
+    """Gather what the plan for these events rests on, as known now: by set, however many."""
+    owned = await assets.ownership_on_days(session, {(e.asset_id, e.received_on) for e in events})
+    orgs = await organizations_of(session, {owner for o in owned.values() for owner, _ in o.shares})
+    terms = await agreements.in_force_on_days(
+        session, events[0].center_id, {e.received_on for e in events}
     )
-    terms = {
-        e.received_on: await agreements.in_force(session, e.center_id, e.received_on)
-        for e in events
-    }
+    makers = await rewards.makers_of(session, {e.asset_id for e in events})
     people = {
-        asset_id: tuple(
-            Inventor(row.person_id, row.org_id, row.share_ppm)
-            for row in await assets.inventors_of(session, asset_id)
-        )
-        for asset_id in {e.asset_id for e in events}
+        asset_id: tuple(Inventor(one.person_id, one.org_id, one.share_ppm) for one in rows)
+        for asset_id, rows in makers.items()
     }
     carries = await carries_for_update(session, {e.asset_id for e in events})
     deductions = await revenue.deductions_of(session, [e.id for e in events])
     uscc = {org_id: org.uscc for org_id, org in orgs.items()}
     incomes = []
     for event in events:
-        ownership = owned[event.asset_id, event.received_on]
+        ownership = owned.get((event.asset_id, event.received_on))
         if ownership is None:
             continue
         signed = terms[event.received_on]
@@ -221,7 +211,7 @@ async def inputs(session: AsyncSession, events: Sequence[RevenueEvent]) -> Input
                 shares=ownership.shares,
                 order=order,
                 carry=carry,
-                inventors=people[event.asset_id],
+                inventors=people.get(event.asset_id, ()),
             )
         )
     latest = terms[max(e.received_on for e in events)]
@@ -232,7 +222,7 @@ async def inputs(session: AsyncSession, events: Sequence[RevenueEvent]) -> Input
         legal_persons=frozenset(
             i for i, org in orgs.items() if org.legal_person_kind not in {"consortium", "none"}
         ),
-        without_owners=tuple(e.id for e in events if owned[e.asset_id, e.received_on] is None),
+        without_owners=tuple(e.id for e in events if (e.asset_id, e.received_on) not in owned),
     )
 
 

@@ -15,7 +15,7 @@ from ip_ledger.assets.rules import PATENTS
 from ip_ledger.assets.tables import Asset
 from ip_ledger.contracts import queries, rules
 from ip_ledger.contracts.actions import states
-from ip_ledger.contracts.rules import Event, Grant, LicenseType, State, Threshold
+from ip_ledger.contracts.rules import Event, Grant, LicenseType, Standing, State, Threshold
 from ip_ledger.contracts.tables import License, LicenseConsent
 from shared.auth import Actor
 from shared.events import record
@@ -73,6 +73,10 @@ async def grant(
             ),
             *rules.term_checks(one.effective_on, one.term_until),
             *rules.asset_checks(asset.state, asset.term_until, one.effective_on),
+            *rules.conflict_checks(
+                Standing(asset.id, one.type, one.territory, one.effective_on, one.term_until),
+                await queries.standing_licenses(session, asset.id),
+            ),
             *([] if one.awaits_consents else consents),
         ]
     )
@@ -146,6 +150,10 @@ async def consent(
         row.type, row.licensor_id, basis.shares, [*given, org_id], basis.threshold
     )
     if all(check.passed for check in checks):
+        # What was granted while this one waited may leave it no room.
+        standing = await queries.standing_licenses(session, row.asset_id)
+        one = Standing(row.id, row.type, row.territory, row.effective_on, row.term_until)
+        require(rules.conflict_checks(one, standing))
         await _move(session, actor, row, Event.SIGN, None, now)
     return row
 

@@ -1,4 +1,4 @@
-"""Contributions, funding, losses, rewards of inventors, and money held in trust."""
+"""Contributions, funding, losses, rewards of inventors, and changes of ownership that wait."""
 
 from typing import Final
 
@@ -30,6 +30,9 @@ def upgrade() -> None:
     _make_12()
     _make_13()
     _make_14()
+    _make_15()
+    _make_16()
+    _make_17()
     grant_app("ip_ledger")
     grant_closing()
 
@@ -102,6 +105,22 @@ def _make_2() -> None:
 
 def _make_3() -> None:
     op.create_table(
+        "asset_filing_position",
+        sa.Column("asset_id", sa.Uuid(), nullable=False),
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.String(), nullable=False),
+        sa.Column("has_free_use", sa.Boolean(), nullable=False),
+        sa.Column("stated_by", sa.Uuid(), nullable=False),
+        sa.Column("stated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["asset_id"], ["ip_asset.id"], name=op.f("fk_asset_filing_position_asset_id_ip_asset")
+        ),
+        sa.PrimaryKeyConstraint("asset_id", "org_id", name=op.f("pk_asset_filing_position")),
+    )
+
+
+def _make_4() -> None:
+    op.create_table(
         "contribution_instalment",
         sa.Column("contribution_id", sa.Uuid(), nullable=False),
         sa.Column("place", sa.Integer(), nullable=False),
@@ -120,7 +139,7 @@ def _make_3() -> None:
     )
 
 
-def _make_4() -> None:
+def _make_5() -> None:
     op.create_table(
         "contribution_payment",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -154,7 +173,7 @@ def _make_4() -> None:
     )
 
 
-def _make_5() -> None:
+def _make_6() -> None:
     op.create_table(
         "inventor_reward",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -201,7 +220,7 @@ def _make_5() -> None:
     )
 
 
-def _make_6() -> None:
+def _make_7() -> None:
     op.create_table(
         "loss_event",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -232,7 +251,7 @@ def _make_6() -> None:
     op.create_index("ix_loss_event_center_id_id", "loss_event", ["center_id", "id"], unique=False)
 
 
-def _make_7() -> None:
+def _make_8() -> None:
     op.create_table(
         "own_use",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -256,7 +275,31 @@ def _make_7() -> None:
     )
 
 
-def _make_8() -> None:
+def _make_9() -> None:
+    op.create_table(
+        "ownership_consent",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("asset_id", sa.Uuid(), nullable=False),
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("change_sha256", sa.String(), nullable=False),
+        sa.Column("answer", sa.String(), nullable=False),
+        sa.Column("given_by", sa.Uuid(), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["asset_id"], ["ip_asset.id"], name=op.f("fk_ownership_consent_asset_id_ip_asset")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ownership_consent")),
+        sa.UniqueConstraint(
+            "asset_id",
+            "org_id",
+            "change_sha256",
+            name=op.f("uq_ownership_consent_asset_id_org_id_change_sha256"),
+        ),
+        info={"insert_only": True},
+    )
+
+
+def _make_10() -> None:
     op.create_table(
         "profit_division",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -288,7 +331,7 @@ def _make_8() -> None:
     )
 
 
-def _make_9() -> None:
+def _make_11() -> None:
     op.create_table(
         "trust_release",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -308,7 +351,7 @@ def _make_9() -> None:
     )
 
 
-def _make_10() -> None:
+def _make_12() -> None:
     op.create_table(
         "contribution_forfeiture",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -340,7 +383,7 @@ def _make_10() -> None:
     )
 
 
-def _make_11() -> None:
+def _make_13() -> None:
     op.create_table(
         "funding_record",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -388,7 +431,7 @@ def _make_11() -> None:
     )
 
 
-def _make_12() -> None:
+def _make_14() -> None:
     op.create_table(
         "inventor_payment",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -418,7 +461,7 @@ def _make_12() -> None:
     )
 
 
-def _make_13() -> None:
+def _make_15() -> None:
     op.create_table(
         "loss_line",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -444,7 +487,7 @@ def _make_13() -> None:
     op.create_index("ix_loss_line_party_id", "loss_line", ["party_id"], unique=False)
 
 
-def _make_14() -> None:
+def _make_16() -> None:
     op.create_table(
         "own_use_year",
         sa.Column("use_id", sa.Uuid(), nullable=False),
@@ -463,6 +506,43 @@ def _make_14() -> None:
         ),
         sa.PrimaryKeyConstraint("use_id", "year", name=op.f("pk_own_use_year")),
         info={"insert_only": True},
+    )
+
+
+def _make_17() -> None:
+    op.create_table(
+        "ownership_proposal",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("asset_id", sa.Uuid(), nullable=False),
+        sa.Column("center_id", sa.Uuid(), nullable=False),
+        sa.Column("cause", sa.String(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column(
+            "shares", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False
+        ),
+        sa.Column("change_sha256", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("needs_registration", sa.Boolean(), nullable=False),
+        sa.Column("refusal_until", sa.Date(), nullable=True),
+        sa.Column("registered_on", sa.Date(), nullable=True),
+        sa.Column("registration_no", sa.String(), nullable=True),
+        sa.Column("version_id", sa.Uuid(), nullable=True),
+        sa.Column("proposed_by", sa.Uuid(), nullable=False),
+        sa.Column("proposed_by_org_id", sa.Uuid(), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["asset_id"], ["ip_asset.id"], name=op.f("fk_ownership_proposal_asset_id_ip_asset")
+        ),
+        sa.ForeignKeyConstraint(
+            ["version_id"],
+            ["ownership_version.id"],
+            name=op.f("fk_ownership_proposal_version_id_ownership_version"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ownership_proposal")),
+    )
+    op.create_index(
+        "ix_ownership_proposal_asset_id", "ownership_proposal", ["asset_id"], unique=False
     )
     op.add_column(
         "asset_inventor",
@@ -493,6 +573,8 @@ def downgrade() -> None:
     op.drop_column("revenue_deduction", "agreement_id")
     op.drop_column("distribution_reward", "form")
     op.drop_column("asset_inventor", "is_head_of_unit")
+    op.drop_index("ix_ownership_proposal_asset_id", table_name="ownership_proposal")
+    op.drop_table("ownership_proposal")
     op.drop_table("own_use_year")
     op.drop_index("ix_loss_line_party_id", table_name="loss_line")
     op.drop_table("loss_line")
@@ -503,6 +585,7 @@ def downgrade() -> None:
     op.drop_table("contribution_forfeiture")
     op.drop_table("trust_release")
     op.drop_table("profit_division")
+    op.drop_table("ownership_consent")
     op.drop_index("uq_own_use_asset_id_owner_id", table_name="own_use")
     op.drop_table("own_use")
     op.drop_index("ix_loss_event_center_id_id", table_name="loss_event")
@@ -519,6 +602,7 @@ def downgrade() -> None:
     op.drop_index("ix_contribution_payment_contribution_id", table_name="contribution_payment")
     op.drop_table("contribution_payment")
     op.drop_table("contribution_instalment")
+    op.drop_table("asset_filing_position")
     op.drop_index("ix_arrears_notice_contribution_id", table_name="arrears_notice")
     op.drop_table("arrears_notice")
     op.drop_index("ix_contribution_org_id", table_name="contribution")
