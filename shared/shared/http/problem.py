@@ -12,7 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from shared.events.recording import plain
-from shared.http.words import CODES, Words
+from shared.http.wording import Words
+from shared.http.words import CODES
 from shared.rules import Check, Kind, Refused, Rule
 
 MEDIA_TYPE: Final = "application/problem+json"
