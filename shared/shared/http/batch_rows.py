@@ -18,6 +18,8 @@ from shared.http.route import strict_json
 from shared.rules import Check, Kind, Refused, Rule
 
 MAX_LINE_BYTES: Final = 65_536
+# No kind of row has so many fields; a header of ten thousand is a mistake or an attack.
+MAX_COLUMNS: Final = 200
 FORM: Final = Rule("API", "openapi")
 
 RowModel = TypeVar("RowModel")
@@ -67,20 +69,28 @@ def _count_records(path: Path) -> int:
     """Count the records of a CSV file, which has to be UTF-8 under a header that means one row."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as text:
-            reader = csv.reader(text)
-            header = next(reader, [])
-            number = sum(1 for record in reader if record)
+            reader = csv.reader(text, strict=True)
+            faults = _header_faults(next(reader, []))
+            number = 0 if faults else sum(1 for record in reader if record)
     except (UnicodeDecodeError, csv.Error) as error:
         raise Failure("BODY_UNREADABLE") from error
-    clashing = sorted(name for name in set(header) if not _stands_alone(name, header))
-    if clashing:
-        raise Refused([_form_check("/header", "header", ", ".join(clashing)[:200])])
+    if faults:
+        raise Refused([_form_check("/header", "header", faults)])
     return number
 
 
+def _header_faults(header: Sequence[str]) -> str:
+    """Tell what is wrong with a header; nothing where each column means one field."""
+    if len(header) > MAX_COLUMNS:
+        return f"at most {MAX_COLUMNS} columns"
+    clashing = sorted(name for name in set(header) if not _stands_alone(name, header))
+    return ", ".join(name or "a column without a name" for name in clashing)[:200]
+
+
 def _stands_alone(name: str, header: Sequence[str]) -> bool:
-    """Tell whether a column is there once, and is not also the path to another one."""
-    return header.count(name) == 1 and not any(other.startswith(f"{name}.") for other in header)
+    """Tell whether a column is named, is there once, and is not also the path to another one."""
+    once = name.isprintable() and name != "" and header.count(name) == 1
+    return once and not any(other.startswith(f"{name}.") for other in header)
 
 
 def _form_check(pointer: str, name: str, expected: str, code: str = "FIELD_INVALID") -> Check:
@@ -134,16 +144,23 @@ def _lines(path: Path) -> Iterator[Any]:
 
 def _records(path: Path) -> Iterator[Any]:
     with path.open(encoding="utf-8-sig", newline="") as text:
-        for record in csv.DictReader(text):
-            yield _nested(record)
+        reader = csv.reader(text, strict=True)
+        header = next(reader, [])
+        for record in reader:
+            if not record:
+                continue
+            # A cell too many or too few shifts the others: no value of such a row can be trusted.
+            # NUL is text that no database can store.
+            broken = len(record) != len(header) or any("\x00" in cell for cell in record)
+            yield ValueError("cells") if broken else _nested(dict(zip(header, record, strict=True)))
 
 
-def _nested(record: Mapping[Any, Any]) -> dict[str, Any]:
+def _nested(record: Mapping[str, str]) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for name, value in record.items():
-        if name is None or value is None or value == "":
+        if value == "":
             continue
-        *path, last = str(name).split(".")
+        *path, last = name.split(".")
         place = row
         for part in path:
             place = place.setdefault(part, {})

@@ -5,8 +5,10 @@ import hashlib
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from registry.files.rules import DigestUnreadableError, announced_sha256, content_digest
+from registry.files.tables import StoredFile
 from shared.database import new_id
 from tests.fixtures.service import RunningService
 
@@ -85,18 +87,98 @@ async def test_a_program_is_no_evidence(registry: RunningService) -> None:
     assert (answer.status_code, answer.json()["code"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
 
 
+def kept_files(registry: RunningService) -> list[str]:
+    folder = registry.app.state.settings.files
+    return [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
+
+
+@pytest.mark.requirement("A117")
 @pytest.mark.refusing
 async def test_a_file_beyond_the_limit_is_refused(registry: RunningService) -> None:
     registry.app.state.settings.max_upload_bytes = 10
     answer = await sent(registry)
     assert (answer.status_code, answer.json()["code"]) == (413, "BODY_TOO_LARGE")
+    assert kept_files(registry) == []
+
+
+@pytest.mark.requirement("A117")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("media_type", "content"),
+    [
+        ("application/pdf", b"MZ\x90\x00 a program"),
+        ("application/pdf", b"<html>" + b" " * 4096),
+        ("application/pdf", b""),
+        ("image/png", b"\xff\xd8\xff\xe0 a photograph"),
+        ("application/zip", b"%PDF-1.7"),
+        ("text/csv", b"PK\x03\x04 a workbook"),
+        ("text/plain", b"a,b\x00c"),
+        ("application/octet-stream", b"\x7fELF" + b"\x00" * 60),
+    ],
+)
+async def test_a_file_that_lies_about_its_type_is_refused_and_not_kept(
+    registry: RunningService, media_type: str, content: bytes
+) -> None:
+    answer = await sent(registry, {"Content-Type": media_type}, content)
+    assert (answer.status_code, answer.json()["code"]) == (422, "MEDIA_TYPE_MISMATCH")
+    assert kept_files(registry) == []
+
+
+@pytest.mark.requirement("A117")
+@pytest.mark.parametrize(
+    ("media_type", "content"),
+    [
+        ("application/pdf", b"scanned by x\n%PDF-1.4"),
+        ("text/plain", "MZ-5 型仪器清单".encode()),
+        ("text/plain", "清单".encode("utf-16")),
+        ("application/zip", b"PK\x05\x06" + b"\x00" * 18),
+        ("application/octet-stream", b"anything else"),
+        ("image/tiff", b"II*\x00"),
+    ],
+)
+async def test_a_file_that_begins_as_its_type_is_kept(
+    registry: RunningService, media_type: str, content: bytes
+) -> None:
+    answer = await sent(registry, {"Content-Type": media_type}, content)
+    assert (answer.status_code, answer.json()["size"]) == (201, len(content))
+
+
+@pytest.mark.refusing
+async def test_an_upload_that_breaks_off_leaves_nothing_behind(registry: RunningService) -> None:
+    token = registry.signer.token("member", org_id=OWNER, sub=OWNER)
+    messages = [
+        {"type": "http.request", "body": PDF + b" " * 5_000_000, "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    answered: list[Any] = []
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST",
+        "scheme": "http", "path": "/v1/registry/files", "raw_path": b"/v1/registry/files",
+        "query_string": b"", "root_path": "", "server": ("service", 80), "client": ("me", 1),
+        "headers": [
+            (b"host", b"service"), (b"content-type", b"application/pdf"),
+            (b"content-length", b"2147483648"), (b"authorization", f"Bearer {token}".encode()),
+        ],
+    }  # fmt: skip
+
+    async def receive() -> Any:
+        return messages.pop(0) if messages else {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        answered.append(message)
+
+    await registry.asgi(scope, receive, send)
+    assert [one.get("status") for one in answered if "status" in one] in ([], [400], [413])
+    assert kept_files(registry) == []
+    async with registry.sessions.reading() as session:
+        assert (await session.scalars(select(StoredFile))).all() == []
 
 
 @pytest.mark.requirement("X05")
 async def test_a_repeated_key_gives_the_first_file_or_is_refused(registry: RunningService) -> None:
     first = await sent(registry, {"Idempotency-Key": "k"})
     again = await sent(registry, {"Idempotency-Key": "k"})
-    other = await sent(registry, {"Idempotency-Key": "k"}, b"other")
+    other = await sent(registry, {"Idempotency-Key": "k"}, b"%PDF-1.7 other")
     assert again.json() == first.json()
     assert (other.status_code, other.json()["code"]) == (409, "IDEMPOTENCY_MISMATCH")
 

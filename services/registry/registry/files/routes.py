@@ -1,5 +1,6 @@
 """The HTTP face of files: bytes in, bytes out."""
 
+from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,10 +13,12 @@ from starlette.requests import ClientDisconnect
 
 from registry.files import actions, queries
 from registry.files.rules import (
+    HEAD_BYTES,
     DigestUnreadableError,
     announced_sha256,
     content_digest,
     media_type_of,
+    type_checks,
 )
 from registry.files.schemas import FileOut
 from registry.settings import EVIDENCE_MEDIA_TYPES
@@ -31,6 +34,7 @@ from shared.http import (
     access,
     problems,
 )
+from shared.rules import require
 
 EVERYONE = ("member", "expert", "official", "agency", "service")
 OWN = "own files and those of one's organization; officials see all"
@@ -60,6 +64,27 @@ async def file_store(request: Request) -> FileStore:
 Store = Annotated[FileStore, Depends(file_store)]
 
 
+async def as_declared(chunks: AsyncIterable[bytes], media_type: str) -> AsyncIterator[bytes]:
+    """Pass bytes on once the first of them are those of the declared type; refuse them otherwise.
+
+    Nothing is kept of what is refused: the store forgets what did not come to its end.
+    """
+    head = b""
+    judged = False
+    async for chunk in chunks:
+        if judged:
+            yield chunk
+            continue
+        head += chunk
+        if len(head) >= HEAD_BYTES:
+            require(type_checks(media_type, head[:HEAD_BYTES]))
+            judged = True
+            yield head
+    if not judged:
+        require(type_checks(media_type, head))
+        yield head
+
+
 async def received(request: Request, store: Store, work: CurrentWork) -> Received:
     """Take the bytes to the store before any transaction opens; no connection waits for them."""
     media_type = media_type_of(request.headers.get("content-type"))
@@ -68,7 +93,8 @@ async def received(request: Request, store: Store, work: CurrentWork) -> Receive
     limit: int = request.app.state.settings.max_upload_bytes
     try:
         expected = announced_sha256(request.headers.get("content-digest"))
-        stored = await store.put(request.stream(), limit_bytes=limit, expected_sha256=expected)
+        chunks = as_declared(request.stream(), media_type)
+        stored = await store.put(chunks, limit_bytes=limit, expected_sha256=expected)
     except (DigestUnreadableError, DigestMismatchError) as error:
         raise Failure("CONTENT_DIGEST_MISMATCH") from error
     except FileTooLargeError as error:
@@ -104,7 +130,12 @@ async def received(request: Request, store: Store, work: CurrentWork) -> Receive
             }
         ],
     },
-    responses=problems("CONTENT_DIGEST_MISMATCH", "BODY_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"),
+    responses=problems(
+        "CONTENT_DIGEST_MISMATCH",
+        "BODY_TOO_LARGE",
+        "UNSUPPORTED_MEDIA_TYPE",
+        "MEDIA_TYPE_MISMATCH",
+    ),
 )
 async def store_file(
     actor: CurrentActor,

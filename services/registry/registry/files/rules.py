@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from shared.rules import Check, Kind, Rule
@@ -11,6 +11,29 @@ from shared.rules import Check, Kind, Rule
 EVIDENCE: Final = Rule("A117", "四(三)1")
 DIGEST_FIELD: Final = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/=]{1,64}):", re.ASCII)
 SHA256_BYTES: Final = 32
+
+
+# The first bytes by which programs know a type; what has none of its own stands beside them.
+HEAD_BYTES: Final = 1024
+PDF_WITHIN: Final = 1024
+OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+ARCHIVES: Final = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+SIGNATURES: Final[Mapping[str, tuple[bytes, ...]]] = {
+    "application/pdf": (b"%PDF-",),
+    "application/msword": (OLE,),
+    "application/vnd.ms-excel": (OLE,),
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ARCHIVES,
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ARCHIVES,
+    "application/zip": ARCHIVES,
+    "image/jpeg": (b"\xff\xd8\xff",),
+    "image/png": (b"\x89PNG\r\n\x1a\n",),
+    "image/tiff": (b"II*\x00", b"MM\x00*"),
+}
+TEXTS: Final = frozenset(
+    {"application/json", "application/x-ndjson", "text/csv", "text/plain", "text/markdown"}
+)
+WIDE_TEXT: Final = (b"\xff\xfe", b"\xfe\xff")
+PROGRAMS: Final = (b"MZ", b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 
 
 class DigestUnreadableError(ValueError):
@@ -44,6 +67,32 @@ def announced_sha256(content_digest: str | None) -> str | None:
 def content_digest(sha256: str) -> str:
     """Write a SHA-256 as a Content-Digest field."""
     return f"sha-256=:{base64.b64encode(bytes.fromhex(sha256)).decode()}:"
+
+
+def type_checks(media_type: str, head: bytes) -> list[Check]:
+    """Check that a file begins as its declared type does; `head` is its first HEAD_BYTES.
+
+    A program is evidence of nothing, whatever it is declared as.
+    """
+    return [
+        EVIDENCE.check(
+            "MEDIA_TYPE_MISMATCH",
+            Kind.CONTENT,
+            passed=_begins_as(media_type, head),
+            media_type=media_type,
+        )
+    ]
+
+
+def _begins_as(media_type: str, head: bytes) -> bool:
+    if media_type in TEXTS:
+        plain = b"\x00" not in head or head.startswith(WIDE_TEXT)
+        return plain and not any(head.startswith(known) for known in SIGNATURES.values())
+    if media_type == "application/pdf":
+        # Some scanners write a line of their own before it, as readers allow.
+        return b"%PDF-" in head[:PDF_WITHIN]
+    known = SIGNATURES.get(media_type)
+    return not head.startswith(PROGRAMS) if known is None else head.startswith(known)
 
 
 def existence_checks(
