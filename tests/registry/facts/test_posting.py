@@ -267,7 +267,9 @@ async def test_evidence_is_a_file_of_ones_own(house: House) -> None:
     async def stored_by(org_id: UUID) -> str:
         async with house.caller(org_id) as caller:
             answer = await caller.post(
-                "/v1/registry/files", content=b"pdf", headers={"Content-Type": "application/pdf"}
+                "/v1/registry/files",
+                content=b"%PDF-1.7",
+                headers={"Content-Type": "application/pdf"},
             )
         return str(answer.json()["id"])
 
