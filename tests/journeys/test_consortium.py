@@ -1,0 +1,79 @@
+"""Story D3: a consortium is listed first, and registers its legal person later (A052, A053)."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.fixtures.stack import World
+from tests.journeys.leading import center_path, listed, to_day, today
+from tests.journeys.test_models import founded
+from zhichuang.demo.client import soon
+from zhichuang.demo.year import fictional_uscc
+
+MEMBERS = ("m22", "m23", "m21")
+LEDGER = "/v1/ip-ledger"
+
+
+def codes(problem: dict[str, Any]) -> set[str]:
+    return {entry["code"] for entry in problem["errors"]}
+
+
+def milestone(world: World, center_id: str) -> dict[str, Any]:
+    [owed] = world.caller("m03").get(f"/v1/registry/centers/{center_id}/milestones")["items"]
+    return dict(owed)
+
+
+@pytest.mark.refusing
+@pytest.mark.requirement("A052", "A053")
+def test_a_consortium_is_listed_reminded_overdue_and_registered_at_last(world: World) -> None:
+    due = today(world) + timedelta(days=60)
+    draft = founded(
+        world, "m03", "institute", MEMBERS, applicant_form="consortium",
+        common_problem="量子传感器件的计量溯源缺少共用平台", entity_due_on=due.isoformat(),
+    )  # fmt: skip
+    center = listed(world, draft, ("m03", *MEMBERS))
+    path = center_path(draft)
+    lead, handler = world.caller("m03"), world.caller("handler")
+    early = lead.refused("POST", f"{path}/stage-changes", {"to": "pilot", "reason": "转入试点"})
+    assert "CONSORTIUM_NOT_REGISTERED" in codes(early)
+    assert early["status"] == 409
+
+    asset = {
+        "center_id": draft.center_id, "kind": "know_how", "title": "一致性校准方法",
+        "filed_on": "2026-01-02", "background": False, "inventors": [],
+    }  # fmt: skip
+    alone = lead.refused("POST", f"{LEDGER}/assets", asset)
+    assert "CONSORTIUM_NOT_REGISTERED" in codes(alone)
+    held = lead.post(f"{LEDGER}/assets", {**asset, "trustee_org": str(lead.org_id)})
+    assert held["trustee_org"] == str(lead.org_id)
+
+    assert milestone(world, draft.center_id)["due_on"] == due.isoformat()
+    to_day(world, due - timedelta(days=30))
+    soon(lambda: milestone(world, draft.center_id), lambda owed: owed["reminded_days"] == 30)
+    to_day(world, due + timedelta(days=1))
+    soon(lambda: milestone(world, draft.center_id), lambda owed: owed["state"] == "overdue")
+    queue = handler.get("/v1/registry/milestones", state="overdue")["items"]
+    assert draft.center_id in {owed["center_id"] for owed in queue}
+
+    code = fictional_uscc("91310115", world.number())
+    wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
+    refused = lead.refused("POST", f"{path}/entity", {"uscc": wrong})
+    assert (refused["status"], refused["code"]) == (422, "USCC_CHECK_DIGIT")
+    members = lead.get(f"{path}/members")["items"]
+    lead.post(
+        "/v1/registry/organizations",
+        {
+            "uscc": code, "name": f"上海量子传感创新中心 {code}", "org_type": "enterprise",
+            "legal_person_kind": "independent", "region_code": "310115",
+            "registered_on": world.today(),
+        },
+    )  # fmt: skip
+    attached = lead.post(f"{path}/entity", {"uscc": code})
+    assert (attached["id"], attached["code"]) == (draft.center_id, center["code"])
+    assert lead.get(f"{path}/members")["items"] == members
+    assert milestone(world, draft.center_id)["state"] == "met"
+    told = [item["type"] for item in lead.get(f"{path}/history")["items"]]
+    assert {"milestone.overdue", "milestone.met", "center.listed"} <= set(told)
+    later = lead.refused("POST", f"{path}/stage-changes", {"to": "pilot", "reason": "转入试点"})
+    assert "CONSORTIUM_NOT_REGISTERED" not in codes(later)
