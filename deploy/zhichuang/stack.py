@@ -216,6 +216,8 @@ class Stack:
             for name, port in self._ports.items()
         }
         return {
+            # In a sandbox a developer's receiver listens on this machine.
+            "ZHICHUANG_WEBHOOK_ALLOWED": "127.0.0.0/8,::1/128",
             **os.environ,
             **addresses,
             "ZHICHUANG_HOME": str(self.home),

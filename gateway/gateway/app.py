@@ -18,9 +18,12 @@ from gateway.revocations.routes import router as revocations_router
 from gateway.sandbox.routes import router as sandbox_router
 from gateway.schemas import ReadyOut, WelcomeOut
 from gateway.settings import GatewaySettings
+from gateway.tasks.routes import router as tasks_router
 from gateway.tokens.keys import KeyRing
 from gateway.tokens.routes import ROUTERS as TOKENS
 from gateway.tokens.routes import own_document
+from gateway.webhooks.jobs import deliver
+from gateway.webhooks.routes import router as webhooks_router
 from shared.auth import TokenVerifier
 from shared.clock import Clock
 from shared.http import Router, access
@@ -31,6 +34,7 @@ TAGS: Final = (
     {"name": "tokens", "description": "Access tokens for programs, and the keys that sign them."},
     {"name": "identity", "description": "People, the programs that speak for them, and oneself."},
     {"name": "events", "description": "What happened in a service, in order and for ever."},
+    {"name": "webhooks", "description": "Events pushed to an address, signed and in order."},
     {"name": "sandbox", "description": "The programme clock of a sandbox; it only moves forward."},
 )
 
@@ -51,7 +55,7 @@ def assembled(settings: GatewaySettings) -> Door:
         tags=TAGS,
         prepare=_need_keys,
         issues_tokens=True,
-        background=(_keep_revocations,),
+        background=(_keep_revocations, deliver),
     )
     own = service_app(service)
     app: FastAPI = own.fastapi  # type: ignore[attr-defined]  # set on the edge
@@ -81,10 +85,10 @@ def assembled(settings: GatewaySettings) -> Door:
 
 
 def _routers(settings: GatewaySettings) -> list[APIRouter]:
-    identity = [identity_router, people_router, me_router]
+    identity = [identity_router, people_router, me_router, tasks_router]
     # Without the setting the route does not exist, so that nobody can find a way around it.
     sandbox = [sandbox_router] if settings.sandbox else []
-    return [*TOKENS, revocations_router, *identity, _front_router(), *sandbox]
+    return [*TOKENS, revocations_router, webhooks_router, *identity, _front_router(), *sandbox]
 
 
 def _publish_whole_house(app: FastAPI) -> None:

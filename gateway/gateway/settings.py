@@ -1,5 +1,6 @@
 """Every setting of the gateway, from the environment with the prefix `ZHICHUANG_`."""
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -22,6 +23,12 @@ class GatewaySettings(Settings):
     key_refresh_seconds: float = 30.0
     # How often a process reads what was revoked by another one.
     revocation_read_seconds: float = 1.0
+    # Seconds before each further try of a delivery, separated by commas: about a day together.
+    webhook_retries: str = "5,60,300,1800,7200,18000,28800,28800"
+    # Failed attempts in a row, over all events, after which a subscription stops by itself.
+    webhook_failures: int = 20
+    # Networks that deliveries may go to although they are not public, separated by commas.
+    webhook_allowed: str = ""
     # How old the services' published documents may be before they are asked for again.
     openapi_refresh_seconds: float = 30.0
     # Access tokens live this long; api.md promises ten minutes.
@@ -54,3 +61,15 @@ class GatewaySettings(Settings):
     def allowed_hosts(self) -> frozenset[str]:
         """Give the names that `Host` may bear, in lower case; none means any."""
         return frozenset(host.strip().lower() for host in self.hosts.split(",") if host.strip())
+
+    @property
+    def webhook_schedule(self) -> list[int]:
+        """Give the seconds before each further try of a delivery."""
+        return [int(part) for part in self.webhook_retries.split(",") if part.strip()]
+
+    @property
+    def webhook_networks(self) -> list[IPv4Network | IPv6Network]:
+        """Give the networks that deliveries may go to although they are not public."""
+        return [
+            ip_network(part.strip()) for part in self.webhook_allowed.split(",") if part.strip()
+        ]

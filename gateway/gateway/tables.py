@@ -4,7 +4,8 @@ from typing import Final
 
 import gateway.identity.tables
 import gateway.revocations.tables
-import gateway.tokens.tables  # noqa: F401 - importing is what makes its tables known
+import gateway.tokens.tables
+import gateway.webhooks.tables  # noqa: F401 - importing is what makes its tables known
 from gateway.base import Base
 
 METADATA: Final = [Base.metadata]

@@ -1,6 +1,5 @@
 """The HTTP face of people and programs."""
 
-from datetime import date
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -32,7 +31,6 @@ from shared.http import (
     paginate,
     problems,
 )
-from shared.http.tasks import TaskOut, TasksOut
 from shared.rules import require
 
 ANYONE: Final = sorted(ROLES | DUTIES)
@@ -215,29 +213,3 @@ async def me(
         center_ids=center_ids,
         expert_id=actor.expert_id,
     )
-
-
-async def waiting(request: Request, actor: CurrentActor, services: Services) -> TasksOut:
-    """Ask every service, before any transaction, what waits for the caller."""
-    del actor  # Judged before anything is asked.
-    items, missing = await clients.tasks_of(
-        services,
-        request.headers["authorization"],
-        request.headers.get("accept-language", "zh"),
-    )
-    tasks = sorted(
-        (TaskOut.model_validate(item) for item in items),
-        key=lambda task: (task.due_on or date.max, task.kind, task.subject_id),
-    )
-    return TasksOut(items=tasks, missing=missing)
-
-
-@me_router.get(
-    "/tasks",
-    operation_id="identity_my_tasks",
-    openapi_extra=access(*ANYONE, tenant="oneself"),
-    responses=problems(),
-)
-async def my_tasks(tasks: Annotated[TasksOut, Depends(waiting)]) -> TasksOut:
-    """List what waits for the caller over all services, why, and by which day."""
-    return tasks

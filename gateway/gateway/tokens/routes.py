@@ -1,9 +1,7 @@
 """The OAuth endpoints. They speak OAuth's own errors, so the house's route class is not theirs."""
 
-import time
 from collections.abc import Mapping
 from typing import Any, Final
-from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Request
@@ -11,10 +9,9 @@ from starlette.responses import JSONResponse
 
 from gateway.identity import queries as identities
 from gateway.identity.queries import Identity
-from gateway.identity.rules import split
 from gateway.revocations import actions as revoking
-from gateway.settings import GatewaySettings
 from gateway.tokens import rules
+from gateway.tokens.issuing import access_token
 from gateway.tokens.keys import KeyRing, NoKey, Signer
 from gateway.tokens.protocol import NO_SECRET, LoadedClient, LoadedToken, TokenServer, Verdict
 from gateway.tokens.rules import TokenError
@@ -28,8 +25,7 @@ from gateway.tokens.schemas import (
     TokenOut,
     TokenQuestionForm,
 )
-from shared.auth import AUDIENCE, InvalidToken, KeysUnavailable
-from shared.database import new_id
+from shared.auth import InvalidToken, KeysUnavailable
 from shared.http import Failure, Router, access, problems
 
 log = structlog.get_logger(__name__)
@@ -156,7 +152,13 @@ async def _judged(
 
     def make_token() -> dict[str, Any]:
         # The grant has agreed, so that the client exists.
-        return _token(identity, signer, state.settings) if identity is not None else {}
+        if identity is None:
+            return {}
+        return {
+            "access_token": access_token(identity, signer, state.settings),
+            "token_type": "Bearer",
+            "expires_in": state.settings.token_seconds,
+        }
 
     headers = {"Authorization": request.headers.get("authorization", "")}
     return TokenServer(_loaded(identity, credentials), make_token).judge(form, headers)
@@ -184,35 +186,6 @@ async def _signer(keys: KeyRing) -> Signer:
         return await keys.signer()
     except NoKey:
         raise Failure("UNAVAILABLE", {"Retry-After": "2"}, service="gateway") from None
-
-
-def _token(identity: Identity, signer: Signer, settings: GatewaySettings) -> dict[str, Any]:
-    roles, duties = split(identity.capacities)
-    subject = rules.Subject(
-        person_id=str(identity.client.person_id),
-        client_id=identity.client.client_id,
-        roles=roles,
-        duties=duties,
-        org_id=_text(identity.client.org_id),
-        expert_id=_text(identity.expert_id) if "expert" in roles else None,
-    )
-    claims = rules.claims_for(
-        subject,
-        issuer=settings.issuer,
-        audience=AUDIENCE,
-        token_id=new_id().hex,
-        now=int(time.time()),
-        seconds=settings.token_seconds,
-    )
-    return {
-        "access_token": signer.sign(claims),
-        "token_type": "Bearer",
-        "expires_in": settings.token_seconds,
-    }
-
-
-def _text(value: UUID | None) -> str | None:
-    return None if value is None else str(value)
 
 
 @well_known.get("/jwks.json", operation_id="oauth_keys", openapi_extra=PUBLIC, responses=problems())

@@ -76,7 +76,7 @@ def tasks_router(service: str, sources: Sequence[TaskSource]) -> APIRouter:
     ) -> TasksOut:
         """List what waits for the caller here, why, and by which day."""
         found = [task for source in sources for task in await source(session, actor, today)]
-        return TasksOut(items=[_out(task, today, language) for task in in_order(found)])
+        return TasksOut(items=[task_out(task, today, language) for task in in_order(found)])
 
     return router
 
@@ -88,7 +88,8 @@ def in_order(tasks: Sequence[Task]) -> list[Task]:
     )
 
 
-def _out(task: Task, today: date, language: str) -> TaskOut:
+def task_out(task: Task, today: date, language: str) -> TaskOut:
+    """Show a task in a language."""
     kind = task.kind
     return TaskOut(
         kind=kind.code,

@@ -1,0 +1,1 @@
+"""Events pushed to whoever subscribed: signed, in order, tried again, and logged."""

@@ -1,0 +1,166 @@
+"""What goes over the wire about subscriptions and deliveries."""
+
+from datetime import datetime
+from typing import Final, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, JsonValue
+
+from gateway.webhooks.rules import DeliveryState, DisabledBy, WebhookState
+from shared.http.schemas import Body, Code, Int53, Out
+
+WEBHOOK = "019b2f6e-0000-7000-8000-00000000000a"
+EXAMPLE: Final[dict[str, JsonValue]] = {
+    "url": "https://erp.example.cn/zhichuang",
+    "types": ["center.listed"],
+}
+
+
+class WebhookIn(Body):
+    """A subscription to make."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{**EXAMPLE}]})
+
+    url: str = Field(min_length=9, max_length=2000, description="An https address of yours.")
+    types: list[Code] = Field(
+        default_factory=list, max_length=50, description="Event types; none means every type."
+    )
+    center_id: UUID | None = Field(default=None, description="Events of this centre only.")
+
+
+class WebhookPatch(Body):
+    """What is to change of a subscription (JSON Merge Patch)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"state": "active"}]})
+
+    url: str | None = Field(
+        default=None, min_length=9, max_length=2000, description="An https address of yours."
+    )
+    types: list[Code] | None = Field(
+        default=None, max_length=50, description="Event types; none means every type."
+    )
+    center_id: UUID | None = Field(default=None, description="Null takes the centre away.")
+    state: WebhookState | None = Field(default=None, description="Stop or start deliveries.")
+
+
+class WebhookOut(Out):
+    """A subscription, without its secret."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    **EXAMPLE,
+                    "id": WEBHOOK,
+                    "version": 1,
+                    "center_id": None,
+                    "state": "active",
+                    "disabled_by": None,
+                    "failures": 0,
+                    "created_at": "2026-01-05T01:00:00Z",
+                    "before_until": None,
+                }
+            ]
+        }
+    )
+
+    id: UUID = Field(description="Names the subscription.")
+    version: int = Field(description="Counts its changes.")
+    url: str = Field(description="Where deliveries go.")
+    types: list[str] = Field(description="Which events; none means every type.")
+    center_id: UUID | None = Field(description="The one centre, if it is limited to one.")
+    state: WebhookState = Field(description="Whether deliveries go out.")
+    disabled_by: DisabledBy | None = Field(description="Why they stopped.")
+    failures: int = Field(description="Failed attempts in a row.")
+    created_at: datetime = Field(description="When it was made.")
+    before_until: datetime | None = Field(description="How long the last secret signs as well.")
+
+
+class WebhookMadeOut(WebhookOut):
+    """A subscription with its secret, which is shown this once."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    **EXAMPLE,
+                    "id": WEBHOOK,
+                    "version": 1,
+                    "center_id": None,
+                    "state": "active",
+                    "disabled_by": None,
+                    "failures": 0,
+                    "created_at": "2026-01-05T01:00:00Z",
+                    "before_until": None,
+                    "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+                }
+            ]
+        }
+    )
+
+    secret: str = Field(description="Verifies signatures (Standard Webhooks); keep it safe.")
+
+
+class ReplayIn(Body):
+    """From where a feed is sent again."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"service": "registry", "after": 120}]}
+    )
+
+    service: Literal["registry", "evaluation", "ip-ledger"] = Field(description="Whose feed.")
+    after: Int53 = Field(ge=0, description="The last position that is not sent again.")
+
+
+class AttemptOut(Out):
+    """One try of a delivery."""
+
+    at: datetime = Field(description="When.")
+    status: int | None = Field(description="The receiver's status; null without an answer.")
+    milliseconds: int = Field(description="How long it took.")
+    said: str = Field(description="The beginning of the answer, or why there was none.")
+
+
+class DeliveryOut(Out):
+    """One event for one subscription."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "019b2f6e-0000-7000-8000-00000000000b",
+                    "event_id": "019b2f6e-0000-7000-8000-00000000000c",
+                    "service": "registry",
+                    "type": "center.listed",
+                    "position": 121,
+                    "center_id": "019b2f6e-0000-7000-8000-000000000002",
+                    "state": "delivered",
+                    "attempts": 1,
+                    "next_at": "2026-03-10T01:30:00Z",
+                    "created_at": "2026-03-10T01:30:00Z",
+                    "settled_at": "2026-03-10T01:30:01Z",
+                }
+            ]
+        }
+    )
+
+    id: UUID = Field(description="Names the delivery.")
+    event_id: UUID = Field(description="The event's id, sent as `webhook-id`.")
+    service: str = Field(description="Whose feed it is from.")
+    type: str = Field(description="The event's type.")
+    position: int = Field(
+        description="Its position in that feed; a gap shows what was passed over."
+    )
+    center_id: UUID | None = Field(description="The centre whose order it keeps.")
+    state: DeliveryState = Field(description="What became of it.")
+    attempts: int = Field(description="How often it was tried.")
+    next_at: datetime = Field(description="When it is tried next, or was to be tried last.")
+    created_at: datetime = Field(description="When it began to wait.")
+    settled_at: datetime | None = Field(description="When it was over.")
+
+
+class DeliveryWholeOut(DeliveryOut):
+    """A delivery with the bytes that are sent and every try."""
+
+    body: str = Field(description="The body that is sent, as text.")
+    tries: list[AttemptOut] = Field(description="Every try, in order.")

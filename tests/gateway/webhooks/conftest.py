@@ -1,0 +1,117 @@
+"""A receiver on a real port, a feed that the tests fill, and the gateway between them."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+
+@dataclass
+class Receiver:
+    """Answers as told, and keeps what came."""
+
+    url: str = ""
+    statuses: list[int] = field(default_factory=list)
+    always: int = 200
+    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+    def ids(self) -> list[str]:
+        return [headers["webhook-id"] for headers, _ in self.got]
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    made = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            made.got.append(({k.lower(): v for k, v in self.headers.items()}, body))
+            status = made.statuses.pop(0) if made.statuses else made.always
+            self.send_response(status)
+            self.send_header("content-length", "2")
+            self.end_headers()
+            self.wfile.write(b"ok")
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    made.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield made
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@dataclass
+class Feeds:
+    """The services' feeds as the gateway asks for them."""
+
+    events: dict[str, list[dict[str, Any]]] = field(
+        default_factory=lambda: {"registry": [], "evaluation": [], "ip-ledger": []}
+    )
+    tokens: set[str] = field(default_factory=set)
+
+    def add(self, service: str, kind: str, center: str | None = None) -> str:
+        feed = self.events[service]
+        event_id = str(uuid4())
+        data = {} if center is None else {"center_id": center}
+        feed.append(
+            {
+                "specversion": "1.0", "id": event_id, "source": f"/v1/{service}", "type": kind,
+                "subject": str(uuid4()), "time": "2026-03-10T01:30:00Z", "data": data,
+                "position": len(feed) + 1,
+            }
+        )  # fmt: skip
+        return event_id
+
+    def serve(self, neighbours: Any) -> None:
+        for service in self.events:
+            neighbours.answers[f"GET /v1/{service}/events"] = self._answer(service)
+
+    def _answer(self, service: str) -> Any:
+        def give(request: httpx.Request) -> dict[str, Any]:
+            self.tokens.add(request.headers["authorization"])
+            after = int(request.url.params["after"])
+            types = request.url.params.get("types")
+            limit = int(request.url.params["limit"])
+            new = [event for event in self.events[service] if event["position"] > after]
+            items = [e for e in new if types is None or e["type"] in types.split(",")][:limit]
+            last = len(self.events[service])
+            full = len(items) == limit
+            return {"items": items, "last_position": items[-1]["position"] if full else last}
+
+        return give
+
+
+@pytest.fixture
+def feeds() -> Feeds:
+    return Feeds()
+
+
+async def until(condition: Any, seconds: float = 10.0) -> None:
+    """Wait until something holds; fails after a while."""
+    for _ in range(int(seconds / 0.02)):
+        if condition():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it did not come to hold in time")
+
+
+async def eventually(ask: Callable[[], Awaitable[Any]], holds: Callable[[Any], Any]) -> Any:
+    """Ask until what is told holds; fails after a while."""
+    for _ in range(200):
+        told = await ask()
+        if holds(told):
+            return told
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"it did not come to hold in time: {told}")

@@ -1,0 +1,261 @@
+"""Events that are pushed: signed, each centre's in order, tried again, logged, replayed."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from standardwebhooks import Webhook as Signing
+from standardwebhooks import WebhookVerificationError
+
+from gateway.webhooks import jobs
+from gateway.webhooks.jobs import Deliveries
+from shared.auth import TokenVerifier
+from tests.fixtures.service import ISSUER
+from tests.gateway.tokens.test_issuing import prepared, token_of
+from tests.gateway.webhooks.conftest import Feeds, Receiver, eventually, until
+
+pytestmark = pytest.mark.anyio
+
+__all__ = ["prepared"]  # A fixture by its name.
+Running = Callable[..., Any]
+PATH = "/v1/webhooks"
+A, B = str(uuid4()), str(uuid4())
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let tries follow each other quickly, to loopback."""
+    monkeypatch.setenv("ZHICHUANG_WEBHOOK_ALLOWED", "127.0.0.0/8")
+    monkeypatch.setenv("ZHICHUANG_WEBHOOK_RETRIES", "1,1")
+    monkeypatch.setenv("ZHICHUANG_WEBHOOK_FAILURES", "3")
+    monkeypatch.setattr(jobs, "LOOK_SECONDS", 0.05)
+
+
+@asynccontextmanager
+async def delivering(
+    running: Running, prepared: Any, feeds: Feeds
+) -> AsyncIterator[tuple[Any, httpx.AsyncClient]]:
+    """Run a gateway whose worker delivers, and a member's caller for it."""
+    async with running("gateway") as gateway:
+        made = await prepared(gateway)
+        feeds.serve(gateway.neighbours)
+        gateway.app.state.verifier = TokenVerifier(ISSUER, gateway.app.state.keys.published)
+        async with gateway.client() as caller:
+            token = (await token_of(caller, made["admin"])).json()["access_token"]
+            caller.headers["Authorization"] = f"Bearer {token}"
+            body = {"name": "ERP", "org_id": str(uuid4()), "person": {"name": "周启明"}}
+            member = (await caller.post("/v1/identity/clients", json=body)).json()
+            token = (await token_of(caller, member)).json()["access_token"]
+            caller.headers["Authorization"] = f"Bearer {token}"
+            worker = asyncio.create_task(Deliveries(gateway.app).run())
+            try:
+                yield gateway, caller
+            finally:
+                worker.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await worker
+
+
+async def subscribed(caller: httpx.AsyncClient, url: str, **more: Any) -> dict[str, Any]:
+    answer = await caller.post(PATH, json={"url": url, **more})
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+async def deliveries(caller: httpx.AsyncClient, webhook: dict[str, Any]) -> list[dict[str, Any]]:
+    answer = await caller.get(f"{PATH}/{webhook['id']}/deliveries")
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
+
+
+@pytest.mark.requirement("X16")
+async def test_an_event_arrives_once_and_signed_with_the_body_of_the_feed(
+    running: Running, prepared: Any, feeds: Feeds, receiver: Receiver
+) -> None:
+    feeds.add("registry", "center.listed", A)
+    async with delivering(running, prepared, feeds) as (_, caller):
+        webhook = await subscribed(caller, receiver.url, types=["center.listed"])
+        feeds.add("registry", "notice.opened", A)
+        listed = feeds.add("registry", "center.listed", A)
+        await until(lambda: receiver.got)
+        await asyncio.sleep(0.3)
+        # What happened before the subscription, and other types, do not come.
+        assert receiver.ids() == [listed]
+        headers, body = receiver.got[0]
+        assert Signing(webhook["secret"]).verify(body, headers) == feeds.events["registry"][2]
+        with pytest.raises(WebhookVerificationError):
+            Signing(webhook["secret"]).verify(body + b" ", headers)
+        (delivery,) = await deliveries(caller, webhook)
+        assert (delivery["state"], delivery["attempts"]) == ("delivered", 1)
+        whole = (await caller.get(f"{PATH}/{webhook['id']}/deliveries/{delivery['id']}")).json()
+        assert json.loads(whole["body"])["id"] == listed
+        assert [(one["status"], one["said"]) for one in whole["tries"]] == [(200, "ok")]
+
+
+@pytest.mark.requirement("X16")
+async def test_later_events_of_a_centre_wait_while_one_is_tried_again_and_others_do_not(
+    running: Running, prepared: Any, feeds: Feeds, receiver: Receiver
+) -> None:
+    async with delivering(running, prepared, feeds) as (_, caller):
+        receiver.statuses = [500]
+        await subscribed(caller, receiver.url)
+        first, second = (feeds.add("registry", "center.listed", A) for _ in range(2))
+        await until(lambda: receiver.got)
+        other = feeds.add("registry", "center.listed", B)
+        await until(lambda: len(receiver.got) == 4)
+        assert receiver.ids() == [first, other, first, second]
+
+
+async def test_a_dead_letter_is_passed_over_and_its_position_shows_the_gap(
+    running: Running, prepared: Any, feeds: Feeds, receiver: Receiver, monkeypatch: Any
+) -> None:
+    monkeypatch.setenv("ZHICHUANG_WEBHOOK_FAILURES", "9")
+    async with delivering(running, prepared, feeds) as (_, caller):
+        receiver.statuses = [500, 503, 302]
+        webhook = await subscribed(caller, receiver.url)
+        first, second = (feeds.add("evaluation", "evaluation.published", A) for _ in range(2))
+        await until(lambda: len(receiver.got) == 4)
+        assert receiver.ids() == [first, first, first, second]
+        await asyncio.sleep(0.2)
+        states = {one["position"]: one["state"] for one in await deliveries(caller, webhook)}
+        assert states == {1: "dead", 2: "delivered"}
+
+
+@pytest.mark.requirement("X16")
+@pytest.mark.refusing
+async def test_failures_in_a_row_stop_a_subscription_and_it_can_be_started_again(
+    running: Running, prepared: Any, feeds: Feeds, receiver: Receiver
+) -> None:
+    async with delivering(running, prepared, feeds) as (_, caller):
+        receiver.always = 401
+        webhook = await subscribed(caller, receiver.url)
+        for _ in range(3):
+            feeds.add("registry", "center.listed", str(uuid4()))
+        address = f"{PATH}/{webhook['id']}"
+
+        async def state() -> dict[str, Any]:
+            told: dict[str, Any] = (await caller.get(address)).json()
+            return told
+
+        told = await eventually(state, lambda told: told["state"] == "disabled")
+        assert told["disabled_by"] == "failures"
+        tasks = (await caller.get("/v1/me/tasks")).json()["items"]
+        assert [task["kind"] for task in tasks] == ["webhook.disabled"]
+        receiver.always, receiver.got = 200, []
+        tag = (await caller.get(address)).headers["etag"]
+        again = await caller.patch(address, json={"state": "active"}, headers={"If-Match": tag})
+        assert (again.status_code, again.json()["state"]) == (200, "active")
+        await until(lambda: len(receiver.got) == 3)
+
+
+async def test_gone_means_gone(
+    running: Running, prepared: Any, feeds: Feeds, receiver: Receiver
+) -> None:
+    async with delivering(running, prepared, feeds) as (_, caller):
+        receiver.always = 410
+        webhook = await subscribed(caller, receiver.url)
+        feeds.add("registry", "center.listed", A)
+
+        async def state() -> dict[str, Any]:
+            told: dict[str, Any] = (await caller.get(f"{PATH}/{webhook['id']}")).json()
+            return told
+
+        told = await eventually(state, lambda told: told["state"] == "disabled")
+        assert told["disabled_by"] == "gone"
+        assert len(receiver.got) == 1
+
+
+@pytest.mark.requirement("X16")
+async def test_a_replay_sends_the_feed_again_under_the_same_ids(
+    running: Running, prepared: Any, feeds: Feeds, receiver: Receiver
+) -> None:
+    before = feeds.add("registry", "center.listed", A)
+    async with delivering(running, prepared, feeds) as (_, caller):
+        webhook = await subscribed(caller, receiver.url)
+        after = feeds.add("registry", "center.listed", A)
+        await until(lambda: receiver.got)
+        wish = {"service": "registry", "after": 0}
+        answer = await caller.post(f"{PATH}/{webhook['id']}/replays", json=wish)
+        assert answer.status_code == 202
+        await until(lambda: len(receiver.got) == 3)
+        assert receiver.ids() == [after, before, after]
+        beyond = await caller.post(
+            f"{PATH}/{webhook['id']}/replays", json={"service": "registry", "after": 3}
+        )
+        assert (beyond.status_code, beyond.json()["code"]) == (422, "FIELD_INVALID")
+
+
+async def test_after_a_rotation_both_secrets_sign(
+    running: Running, prepared: Any, feeds: Feeds, receiver: Receiver
+) -> None:
+    async with delivering(running, prepared, feeds) as (_, caller):
+        webhook = await subscribed(caller, receiver.url)
+        fresh = (await caller.post(f"{PATH}/{webhook['id']}/secret")).json()["secret"]
+        assert fresh != webhook["secret"]
+        assert (await caller.post(f"{PATH}/{webhook['id']}/test")).status_code == 202
+        await until(lambda: receiver.got)
+        headers, body = receiver.got[0]
+        for secret in (webhook["secret"], fresh):
+            assert Signing(secret).verify(body, headers)["type"] == "webhook.test"
+
+
+@pytest.mark.requirement("X16", "X04")
+@pytest.mark.refusing
+async def test_a_subscriber_is_read_for_with_its_own_token_and_seen_by_nobody_else(
+    running: Running, prepared: Any, feeds: Feeds, receiver: Receiver
+) -> None:
+    async with delivering(running, prepared, feeds) as (gateway, caller):
+        webhook = await subscribed(caller, receiver.url)
+        own = (await caller.get("/v1/me")).json()
+        feeds.tokens.clear()
+        feeds.add("registry", "center.listed", A)
+        await until(lambda: receiver.got)
+        verifier = gateway.app.state.verifier
+        readers = [
+            await verifier.verify(token.removeprefix("Bearer "))
+            for token in feeds.tokens
+            if token != "Bearer none"  # The gateway's own watch, under the tests' empty token.
+        ]
+        assert {claims["sub"] for claims in readers} == {own["sub"]}
+        gateway.app.state.verifier = TokenVerifier(ISSUER, _keys(gateway.signer))
+        async with gateway.client("member", org_id=uuid4()) as stranger:
+            for method, path in (
+                ("GET", ""), ("DELETE", ""), ("POST", "/secret"), ("POST", "/test"),
+                ("GET", "/deliveries"),
+            ):  # fmt: skip
+                answer = await stranger.request(method, f"{PATH}/{webhook['id']}{path}")
+                assert answer.status_code == 404
+            assert (await stranger.get(PATH)).json()["items"] == []
+
+
+@pytest.mark.refusing
+async def test_a_private_target_is_refused_at_once_or_when_its_name_is_looked_up(
+    running: Running, prepared: Any, feeds: Feeds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZHICHUANG_WEBHOOK_ALLOWED", "")
+    async with delivering(running, prepared, feeds) as (_, caller):
+        refused = await caller.post(PATH, json={"url": "http://169.254.169.254/latest"})
+        assert (refused.status_code, refused.json()["code"]) == (422, "ADDRESS_PRIVATE")
+        webhook = await subscribed(caller, "http://localhost:9/hook")
+        await caller.post(f"{PATH}/{webhook['id']}/test")
+        found = await eventually(
+            lambda: deliveries(caller, webhook), lambda found: found and found[0]["attempts"]
+        )
+        whole = await caller.get(f"{PATH}/{webhook['id']}/deliveries/{found[0]['id']}")
+        (tried,) = whole.json()["tries"][:1]
+        assert (tried["status"], "not public" in tried["said"]) == (None, True)
+
+
+def _keys(signer: Any) -> Any:
+    async def keys() -> dict[str, Any]:
+        published: dict[str, Any] = signer.jwks
+        return published
+
+    return keys

@@ -1,0 +1,105 @@
+"""Where deliveries may go, and when they are tried again."""
+
+import ipaddress
+
+import pytest
+
+from gateway.webhooks import rules
+from shared.rules import failed_codes
+
+LOOPBACK = [ipaddress.ip_network("127.0.0.0/8")]
+GOOD = "https://erp.example.cn/zhichuang"
+
+
+def checked(url: str = GOOD, types: tuple[str, ...] = (), held: int = 0) -> list[str]:
+    return failed_codes(
+        rules.subscription_checks(url, types, held=held, plain_allowed=False, allowed=[])
+    )
+
+
+@pytest.mark.parametrize("url", [GOOD, "https://erp.example.cn:8443/a?b=c", "https://8.8.8.8/"])
+def test_a_whole_https_address_is_taken(url: str) -> None:
+    assert checked(url) == []
+
+
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://erp.example.cn/", "ftp://erp.example.cn/", "https://", "https:///path",
+        "https://user:secret@erp.example.cn/", "https://erp.example.cn/#part", "//erp.example.cn/",
+        "https://erp.example.cn:0/", "https://erp.example.cn:99999/", "https://[::1",
+        "https://例子.cn/", "javascript:alert(1)", "erp.example.cn",
+    ],
+)  # fmt: skip
+def test_any_other_target_is_refused(url: str) -> None:
+    assert "URL_REFUSED" in checked(url)
+
+
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.1",
+        "100.64.0.1", "224.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1", "::1", "::",
+        "fe80::1", "fc00::1", "ff02::1", "::ffff:10.0.0.1", "::ffff:169.254.169.254",
+        "64:ff9b::a9fe:a9fe", "2002:0a00:0001::1", "2001:db8::1",
+    ],
+)  # fmt: skip
+def test_no_address_that_is_not_public_is_connected_to(address: str) -> None:
+    assert not rules.address_allowed(ipaddress.ip_address(address), [])
+    host = f"[{address}]" if ":" in address else address
+    assert "ADDRESS_PRIVATE" in checked(f"https://{host}/")
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2400:3200::1", "::ffff:8.8.8.8"])
+def test_a_public_address_is_connected_to(address: str) -> None:
+    assert rules.address_allowed(ipaddress.ip_address(address), [])
+
+
+def test_an_allow_listed_network_is_reached_and_its_neighbour_is_not() -> None:
+    assert rules.address_allowed(ipaddress.ip_address("127.0.0.1"), LOOPBACK)
+    assert rules.address_allowed(ipaddress.ip_address("::ffff:127.0.0.1"), LOOPBACK)
+    assert not rules.address_allowed(ipaddress.ip_address("10.0.0.1"), LOOPBACK)
+
+
+@pytest.mark.refusing
+def test_types_are_names_of_events() -> None:
+    assert checked(types=("center.listed", "evaluation.published")) == []
+    for wrong in ("center", "Center.listed", "center.*", "", "a.b,c.d"):
+        assert checked(types=(wrong,)) == ["FIELD_INVALID"]
+
+
+@pytest.mark.refusing
+def test_the_twentieth_subscription_is_the_last() -> None:
+    assert checked(held=19) == []
+    assert checked(held=20) == ["SUBSCRIPTIONS_TOO_MANY"]
+
+
+def test_tries_are_spread_around_the_schedule_and_end_with_it() -> None:
+    schedule = [5, 60, 300]
+    assert [rules.seconds_until_retry(n, schedule, 0) for n in (1, 2, 3, 4)] == [5, 60, 300, None]
+    assert rules.seconds_until_retry(3, schedule, 1_000_000) == 330
+    assert rules.seconds_until_retry(3, schedule, -1_000_000) == 270
+
+
+@pytest.mark.parametrize(
+    ("status", "delivered"),
+    [
+        (199, False),
+        (200, True),
+        (204, True),
+        (299, True),
+        (301, False),
+        (410, False),
+        (None, False),
+    ],
+)
+def test_only_a_2xx_means_that_the_receiver_has_it(status: int | None, delivered: bool) -> None:
+    assert rules.is_delivered(status) is delivered
+
+
+def test_only_410_ends_a_subscription() -> None:
+    assert [rules.ends_subscription(status) for status in (410, 404, 500, None)] == [
+        True, False, False, False,
+    ]  # fmt: skip
