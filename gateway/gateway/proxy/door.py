@@ -9,7 +9,8 @@ from typing import Any, Final, Protocol
 import aiohttp
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.limits.rules import Counts, Quotas, Standing, header_fields, quotas_of, tightest
+from gateway.limits.counting import Counts
+from gateway.limits.rules import Quotas, Standing, header_fields, quotas_of, tightest
 from gateway.proxy import rules
 from gateway.proxy.access_log import AccessLog
 from gateway.proxy.answers import Headers, problem

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.limits.rules import Counts, Quota, Quotas, header_fields, quotas_of, tightest
+from gateway.limits.counting import Counts
+from gateway.limits.rules import Quota, Quotas, header_fields, quotas_of, tightest
 from tests.gateway.running_door import running_door
 
 QUOTAS = Quotas(client=5, person=8, address=3, tokens=2)
