@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.organizations import rules
+from registry.organizations import queries, rules
 from registry.organizations.rules import Entry, VerificationDecision
+from shared.auth import Actor
 from shared.database import new_id
 from shared.rules import failed_codes
 from tests.fixtures.service import RunningService, event_types
@@ -26,6 +27,9 @@ from tests.registry.organizations.entering import (
     tag,
 )
 
+ACTOR = Actor(
+    person_id=HANDLER, client_id="t", org_id=None, capacities=frozenset({"official", "handler"})
+)
 START = date(2020, 1, 1)
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -195,6 +199,8 @@ async def test_a_flag_of_ones_own_counts_only_once_an_official_verified_it(
             json={"decision": "verified", "basis": "年报", "due_again_on": "2026-06-30"},
         )
         shown = (await official.get(path(made))).json()
+        async with registry.sessions.reading() as session:
+            waiting = await queries.tasks_of(session, ACTOR, date(2026, 6, 30))
         early, due = [
             (await official.get("/v1/registry/organization-reviews", params={"until": day})).json()[
                 "items"
@@ -205,6 +211,9 @@ async def test_a_flag_of_ones_own_counts_only_once_an_official_verified_it(
     assert (decided.json()["state"], decided.json()["verified_by"]) == ("verified", str(HANDLER))
     assert (shown["is_leading"], shown["stated"]) == (True, [])
     assert early == []
+    assert [(one.kind.code, one.due_on) for one in waiting] == [
+        ("verify_organization_again", date(2026, 6, 30))
+    ]
     assert [one["org_id"] for one in due] == [made["id"]]
     assert "organization.statement_verified" in await event_types(registry.sessions)
 
@@ -221,6 +230,7 @@ async def test_a_refused_statement_never_counts(registry: RunningService) -> Non
         stated = await own.post(path(org, "statements"), json=body)
     async with member(registry, new_id()) as stranger:
         foreign = await stranger.post(path(org, "statements"), json=body)
+        hidden = await stranger.get("/v1/registry/organization-statements")
     verification = path(org, "statements", stated.json()["id"], "verification")
     async with handler(registry) as official:
         blank = await official.post(verification, json={"decision": "refused", "basis": "核查"})
@@ -231,6 +241,7 @@ async def test_a_refused_statement_never_counts(registry: RunningService) -> Non
         shown = (await official.get(path(org))).json()
     assert (stated.status_code, stated.json()["state"]) == (201, "stated")
     assert (foreign.status_code, foreign.json()["code"]) == (403, "FORBIDDEN_SCOPE")
+    assert hidden.json()["items"] == []
     assert (blank.status_code, blank.json()["code"]) == (422, "FIELD_MISSING")
     assert (refused.status_code, refused.json()["reason"]) == (200, "无排名证明")
     assert (twice.status_code, twice.json()["code"]) == (409, "STATE_CONFLICT")

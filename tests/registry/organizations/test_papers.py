@@ -228,9 +228,11 @@ async def test_anothers_figures_do_not_exist(registry: RunningService) -> None:
         await own.post(path(org, "profiles"), json=FIGURES)
     async with member(registry, new_id()) as stranger:
         read = await stranger.get(path(org, "profiles", 2025))
+        far = await stranger.get(path(org, "profiles", 10**30))
         listed = await stranger.get(path(org, "profiles"))
         written = await stranger.post(path(org, "profiles"), json={**FIGURES, "year": 2024})
         early = await stranger.post(path(org, "profiles"), json={**FIGURES, "year": 2027})
+    assert far.status_code == 422
     assert (read.status_code, listed.json()["items"]) == (404, [])
     assert {written.status_code, early.status_code} == {403}
 

@@ -26,7 +26,9 @@ from registry.organizations.queries.papers import (
     qualifications_valid_on,
     record_for_update,
     statements,
+    statements_seen_by,
     successions_of,
+    tasks_of,
     valid_qualification_ids,
 )
 from registry.organizations.queries.register import (
@@ -96,7 +98,9 @@ __all__ = [
     "qualifications_valid_on",
     "record_for_update",
     "statements",
+    "statements_seen_by",
     "successions_of",
     "survivor_found",
+    "tasks_of",
     "valid_qualification_ids",
 ]

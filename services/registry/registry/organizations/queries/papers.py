@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, literal_column, or_, text, true
@@ -11,7 +11,14 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from registry.organizations.rules import HOLDING, NameKind, NameLanguage, QualificationState
+from registry.organizations.rules import (
+    HISTORY,
+    HOLDING,
+    TESTING,
+    NameKind,
+    NameLanguage,
+    QualificationState,
+)
 from registry.organizations.rules.history import Entry
 from registry.organizations.rules.standing import Bar
 from registry.organizations.tables import (
@@ -25,6 +32,32 @@ from registry.organizations.tables import (
 )
 from shared.auth import Actor
 from shared.rules import found
+from shared.tasks import MOST_TASKS, Task, TaskKind
+
+VERIFY_STATEMENT: Final = TaskKind(
+    "verify_organization_statement",
+    "核实单位自行申报的信息",
+    "Verify what an organization states of itself",
+    HISTORY,
+    "GET",
+    "/v1/registry/organization-statements?only_open=true&organization_id={id}",
+)
+VERIFY_QUALIFICATION: Final = TaskKind(
+    "verify_qualification",
+    "核实单位资质",
+    "Verify an organization's qualification",
+    TESTING,
+    "GET",
+    "/v1/registry/organizations/{id}/qualifications",
+)
+VERIFY_AGAIN: Final = TaskKind(
+    "verify_organization_again",
+    "复核到期的单位信息",
+    "Verify again what an organization was verified for",
+    HISTORY,
+    "GET",
+    "/v1/registry/organizations/{id}/history",
+)
 
 
 async def entries_of(session: AsyncSession, org_id: UUID) -> list[Entry]:
@@ -63,6 +96,15 @@ async def decided(session: AsyncSession, entry_id: UUID) -> bool:
     return await session.scalar(statement) is not None
 
 
+def statements_seen_by(actor: Actor) -> ColumnElement[bool]:
+    """Give the condition under which the actor may see what was stated (X04)."""
+    if actor.has("official"):
+        return true()
+    if actor.org_id is None:
+        return ~true()
+    return col(OrganizationEntry.org_id) == actor.org_id
+
+
 def statements(org_id: UUID | None = None, *, only_open: bool = False) -> Select[Any]:
     """Select statements, each with the entry that decided it, or None."""
     decision = aliased(OrganizationEntry)
@@ -91,6 +133,36 @@ async def open_statements_of(
     for entry, _ in rows.all():
         stated.setdefault(entry.org_id, set()).update(entry.stated)
     return {org_id: sorted(names) for org_id, names in stated.items()}
+
+
+async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Task]:
+    """Tell a handler what to verify: statements, papers, and what is due to be looked at again.
+
+    What he has stated himself is somebody else's to verify (X03).
+    """
+    if not actor.has("handler"):
+        return []
+    stated = (
+        statements(only_open=True)
+        .with_only_columns(col(OrganizationEntry.org_id))
+        .where(col(OrganizationEntry.stated_by) != actor.person_id)
+    )
+    papers = select(Qualification.org_id).where(
+        col(Qualification.state) == QualificationState.STATED,
+        col(Qualification.stated_by) != actor.person_id,
+    )
+    due = due_again(today).with_only_columns(
+        col(OrganizationEntry.org_id), col(OrganizationEntry.due_again_on)
+    )
+    tasks = [
+        Task(kind, org_id)
+        for kind, statement in ((VERIFY_STATEMENT, stated), (VERIFY_QUALIFICATION, papers))
+        for org_id in (await session.scalars(statement.distinct().limit(MOST_TASKS))).all()
+    ]
+    again = (
+        await session.execute(due.order_by(col(OrganizationEntry.due_again_on)).limit(MOST_TASKS))
+    ).all()
+    return [*tasks, *(Task(VERIFY_AGAIN, row[0], due_on=row[1]) for row in again)]
 
 
 def due_again(until: date) -> SelectOfScalar[OrganizationEntry]:

@@ -19,6 +19,7 @@ from registry.organizations.routes.common import (
     EVERYONE,
     OFFICIALS,
     OPEN,
+    OWN,
     entry_shown,
     organization_shown,
     organizations,
@@ -204,11 +205,12 @@ async def verify_organization_statement(
 @statements.get(
     "",
     operation_id="registry_list_organization_statements",
-    openapi_extra=access("member", "official", tenant=OPEN, rules=("X07",)),
+    openapi_extra=access("member", "official", tenant=OWN, rules=("X04", "X07")),
     responses=problems(),
 )
 async def list_organization_statements(
     page: PageQuery,
+    actor: CurrentActor,
     session: Reading,
     organization_id: Annotated[UUID | None, Query(description="Of this organization.")] = None,
     *,
@@ -217,7 +219,9 @@ async def list_organization_statements(
     """List what organizations have stated of themselves, and what became of it."""
     rows, cursor = await paginate(
         session,
-        queries.statements(organization_id, only_open=only_open),
+        queries.statements(organization_id, only_open=only_open).where(
+            queries.statements_seen_by(actor)
+        ),
         page,
         keys=[col(OrganizationEntry.id)],
         filters={"organization_id": organization_id, "only_open": only_open},

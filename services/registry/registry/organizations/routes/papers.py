@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Path, Query, Response
 from sqlmodel import col
 
 from registry.organizations import actions, queries
@@ -53,6 +53,8 @@ from shared.http import (
 )
 from shared.http.schemas import Day
 from shared.http.times import AsOf
+
+YearPath = Annotated[int, Path(ge=1949, le=2200, description="The calendar year.")]
 
 parks = Router(prefix="/v1/registry/parks", tags=["organizations"])
 
@@ -198,7 +200,7 @@ async def list_profiles(
     responses=problems("NOT_FOUND"),
 )
 async def read_profile(
-    organization_id: UUID, year: int, actor: CurrentActor, response: Response, session: Reading
+    organization_id: UUID, year: YearPath, actor: CurrentActor, response: Response, session: Reading
 ) -> ProfileVersionsOut:
     """Read every version of a year's figures, oldest first."""
     rows = await queries.profile_versions(session, actor, organization_id, year)
@@ -214,7 +216,7 @@ async def read_profile(
 )
 async def supersede_profile(
     organization_id: UUID,
-    year: int,
+    year: YearPath,
     body: ProfileFigures,
     actor: CurrentActor,
     version: IfMatch,
@@ -237,7 +239,7 @@ async def supersede_profile(
 )
 async def verify_profile(
     organization_id: UUID,
-    year: int,
+    year: YearPath,
     body: VerificationIn,
     actor: CurrentActor,
     version: IfMatch,
