@@ -11,7 +11,8 @@ from registry.organizations import rules
 from registry.organizations.rules import Known
 from registry.organizations.tables import Organization, OrganizationName
 
-CONTAINED: Final = 1_000_000
+# Above any likeness, however long the name.
+CONTAINED: Final = 2_000_000
 PPM: Final = 1_000_000
 MOST_CANDIDATES: Final = 40
 
@@ -29,11 +30,15 @@ def fits(name: str) -> ColumnElement[bool] | None:
 
 
 def _closeness(name: str) -> ColumnElement[int]:
-    """Rank names that contain what was written before those that are only like it."""
+    """Rank names that contain what was written before those that are only like it.
+
+    Of the former the shortest is closest: what is equal comes first. Likeness is costly, so that
+    a part which half of the names contain is not weighed against each of them.
+    """
     key = col(OrganizationName.search_key)
+    contained = literal(CONTAINED) - func.char_length(key)
     alike = cast(func.similarity(key, rules.search_key(name)) * PPM, Integer)
-    pattern = rules.search_pattern(name) or ""
-    return case((key.like(pattern), literal(CONTAINED)), else_=literal(0)) + alike
+    return case((key.like(rules.search_pattern(name) or ""), contained), else_=alike)
 
 
 def found_by_name(name: str, statement: Select[Any]) -> tuple[Select[Any], Sequence[Any]]:
