@@ -7,6 +7,7 @@ depend on the size.
 
 import hashlib
 import re
+import time
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,7 @@ class FileStore:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._store = LocalStore(prefix=folder)
+        self._incoming = folder / "incoming"
 
     async def put(
         self,
@@ -87,6 +89,17 @@ class FileStore:
         result = await obstore.get_async(self._store, _place(sha256))
         async for piece in result.stream(min_chunk_size=CHUNK_BYTES):
             yield bytes(piece)
+
+    def sweep(self, kept_seconds: float) -> int:
+        """Forget what broke off longer ago than that, in real time; tell how many files.
+
+        A process that was killed in the middle of a file could not forget it itself.
+        """
+        before = time.time() - kept_seconds
+        left = [path for path in self._incoming.glob("*") if path.stat().st_mtime < before]
+        for path in left:
+            path.unlink(missing_ok=True)
+        return len(left)
 
     async def _forget(self, place: str) -> None:
         try:

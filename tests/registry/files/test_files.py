@@ -2,11 +2,14 @@
 
 import base64
 import hashlib
+import os
+import time
 from typing import Any
 
 import pytest
 from sqlmodel import select
 
+from registry.files import jobs
 from registry.files.rules import DigestUnreadableError, announced_sha256, content_digest
 from registry.files.tables import StoredFile
 from shared.database import new_id
@@ -186,3 +189,18 @@ async def test_a_repeated_key_gives_the_first_file_or_is_refused(registry: Runni
 def test_the_digest_field_is_base64() -> None:
     raw = hashlib.sha256(PDF).digest()
     assert digest_of(PDF) == f"sha-256=:{base64.b64encode(raw).decode()}:"
+
+
+async def test_what_a_killed_upload_left_is_taken_away_after_a_day(
+    registry: RunningService,
+) -> None:
+    await sent(registry)
+    kept = kept_files(registry)
+    folder = registry.app.state.settings.files / "incoming"
+    folder.mkdir(exist_ok=True)
+    for name, age in (("old", 86_500), ("new", 10)):
+        (folder / name).write_bytes(b"%PDF-")
+        then = time.time() - age
+        os.utime(folder / name, (then, then))
+    assert await jobs.sweep(registry.app) == 1
+    assert sorted(kept_files(registry)) == sorted([*kept, "incoming/new"])
