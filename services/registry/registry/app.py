@@ -8,6 +8,7 @@ from registry.applications import consumers
 from registry.applications import jobs as application_jobs
 from registry.applications import routes as applications
 from registry.centers import jobs as center_jobs
+from registry.centers import queries as center_queries
 from registry.centers import routes as centers
 from registry.directory import routes as directory
 from registry.directory.queries import feed_scope
@@ -15,10 +16,12 @@ from registry.facts import routes as facts
 from registry.files import routes as files
 from registry.governance import consumers as governance_consumers
 from registry.governance import jobs as governance_jobs
+from registry.governance import queries as governance_queries
 from registry.governance import routes as governance
 from registry.memberships import jobs as membership_jobs
 from registry.memberships import routes as memberships
 from registry.notices import routes as notices
+from registry.organizations import queries as organization_queries
 from registry.organizations import routes as organizations
 from registry.programme import routes as programme
 from registry.public import routes as public
@@ -47,6 +50,11 @@ BACKGROUND: Final = (
     *membership_jobs.BACKGROUND,
     *center_jobs.BACKGROUND,
     *governance_jobs.BACKGROUND,
+)
+TASKS: Final = (
+    center_queries.tasks_of,
+    governance_queries.tasks_of,
+    organization_queries.tasks_of,
 )
 TAGS: Final = (
     {"name": "programme", "description": "Policy versions, code tables, fields, calls, calendar."},
@@ -81,6 +89,7 @@ def create_app() -> ASGIApp:
                 "ip-ledger": consumers.FROM_IP_LEDGER,
             },
             background=BACKGROUND,
+            tasks=TASKS,
             tags=TAGS,
         )
     )

@@ -12,10 +12,12 @@ from shared.directory.queries import (
     organization,
     organizations_of,
     policy_on,
+    working_days,
 )
 from shared.directory.tables import (
     DirectoryBase,
     DirectoryCenter,
+    DirectoryDay,
     DirectoryMembership,
     DirectoryOrganization,
     DirectoryPolicy,
@@ -26,6 +28,7 @@ __all__ = [
     "Directory",
     "DirectoryBase",
     "DirectoryCenter",
+    "DirectoryDay",
     "DirectoryMembership",
     "DirectoryOrganization",
     "DirectoryPolicy",
@@ -40,4 +43,5 @@ __all__ = [
     "organization",
     "organizations_of",
     "policy_on",
+    "working_days",
 ]

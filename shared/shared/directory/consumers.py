@@ -5,7 +5,12 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.directory.storing import store_center, store_organization, store_policy
+from shared.directory.storing import (
+    store_center,
+    store_days,
+    store_organization,
+    store_policy,
+)
 from shared.events.consuming import Handler, ReceivedEvent
 
 
@@ -24,8 +29,14 @@ async def on_policy(session: AsyncSession, event: ReceivedEvent) -> None:
     await store_policy(session, event.data)
 
 
+async def on_days(session: AsyncSession, event: ReceivedEvent) -> None:
+    """Keep declared days as the event gives them."""
+    await store_days(session, event.data["days"], event.position)
+
+
 CONSUMES: Final[Mapping[str, Handler]] = {
     "directory.center": on_center,
     "directory.organization": on_organization,
     "policy.published": on_policy,
+    "calendar.changed": on_days,
 }

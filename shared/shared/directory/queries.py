@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
@@ -10,8 +11,10 @@ from sqlalchemy import or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
+from shared.calendar import EXPECTED_DAYS, WorkingDays
 from shared.directory.tables import (
     DirectoryCenter,
+    DirectoryDay,
     DirectoryMembership,
     DirectoryOrganization,
     DirectoryPolicy,
@@ -126,3 +129,14 @@ async def policy_on(session: AsyncSession, day: date) -> Policy:
         )
     )
     return Policy(row.version, row.clauses, row.parameters)
+
+
+async def working_days(session: AsyncSession) -> WorkingDays:
+    """Give the calendar with the days that the programme's office declared otherwise (X10).
+
+    Until the registry's feed has told them, which takes seconds on a fresh database, the days that
+    the registry itself began with stand in.
+    """
+    rows = (await session.scalars(select(DirectoryDay))).all()
+    declared = {row.day: row.is_working for row in rows}
+    return WorkingDays(MappingProxyType(declared or dict(EXPECTED_DAYS)))

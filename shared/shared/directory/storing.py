@@ -1,6 +1,6 @@
 """Writing the copy: an older entry never overwrites a newer one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from shared.directory.tables import (
     DirectoryCenter,
+    DirectoryDay,
     DirectoryMembership,
     DirectoryOrganization,
     DirectoryPolicy,
@@ -24,7 +25,9 @@ CENTER: Final = (
 ORGANIZATION: Final = (
     "uscc", "name", "org_type", "legal_person_kind", "region_code", "is_sme", "parent_uscc",
 )  # fmt: skip
-DAYS: Final = frozenset({"listed_on", "joined_on", "left_on", "effective_from", "effective_to"})
+DAYS: Final = frozenset(
+    {"day", "listed_on", "joined_on", "left_on", "effective_from", "effective_to"}
+)
 
 
 def _typed(name: str, value: Any) -> Any:  # noqa: ANN401 - a JSON value of an entry
@@ -95,5 +98,30 @@ async def store_policy(session: AsyncSession, entry: Mapping[str, Any]) -> None:
         statement.on_conflict_do_update(
             index_elements=["version"],
             set_={name: statement.excluded[name] for name in (*names, "clauses", "parameters")},
+        )
+    )
+
+
+async def store_days(
+    session: AsyncSession, days: Sequence[Mapping[str, Any]], position: int
+) -> None:
+    """Keep declared days; an older declaration never overwrites a newer one."""
+    if not days:
+        return
+    statement = insert(DirectoryDay).values(
+        [
+            {
+                "day": _typed("day", day["day"]),
+                "is_working": day["is_working"],
+                "position": position,
+            }
+            for day in days
+        ]
+    )
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["day"],
+            set_={name: statement.excluded[name] for name in ("is_working", "position")},
+            where=col(DirectoryDay.position) < position,
         )
     )

@@ -76,3 +76,13 @@ class DirectoryPolicy(DirectoryBase, table=True):
     effective_to: date | None = None
     clauses: dict[str, Any] = Field(sa_type=json_column)  # type: ignore[call-overload]
     parameters: dict[str, Any] = Field(sa_type=json_column)  # type: ignore[call-overload]
+
+
+class DirectoryDay(DirectoryBase, table=True):
+    """A day that the programme's office declared worked or free (X10)."""
+
+    __tablename__ = "directory_day"
+
+    day: date = Field(primary_key=True)
+    is_working: bool
+    position: int = Field(sa_column=Column(BigInteger, nullable=False))

@@ -67,6 +67,17 @@ CODES: Final[dict[str, Words]] = {
     "UNAVAILABLE": Words(
         503, "暂时无法提供服务|（{service}）", "Not available for now| ({service})"
     ),
+    # The programme's own data
+    "DAYS_PASSED": Words(
+        422, "不得调整已过去的日期|（{days}）", "A day that has passed is not changed| ({days})"
+    ),
+    "EFFECTIVE_TOO_EARLY": Words(422, "生效日须晚于 {after}", "It begins after {after}"),
+    "PARAMETER_NOT_OF_RULES": Words(422, "{row} 没有参数 {name}", "{row} has no parameter {name}"),
+    "PARAMETER_UNFIT": Words(
+        422,
+        "{row} 的参数 {name} 类型或范围不符",
+        "Parameter {name} of {row} is of another type or out of bounds",
+    ),
     # Webhooks
     "URL_REFUSED": Words(
         422,

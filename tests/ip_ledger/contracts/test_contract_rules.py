@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ip_ledger.assets.rules import State as AssetState
 from ip_ledger.contracts import rules
 from ip_ledger.contracts.rules import Event, LicenseType, Review, State, Threshold
+from shared.calendar import WorkingDays
 from shared.rules import Policy, failed_codes
 from tests.ip_ledger.conftest import PARAMETERS
 
@@ -70,8 +71,8 @@ def test_large_contracts_wait_thirty_working_days() -> None:
     assert rules.review_of(POLICY, 499_999_999) is Review.ORDINARY
     assert rules.review_of(POLICY, 500_000_000) is Review.EXPERT
     monday = date(2026, 3, 2)
-    assert rules.review_due_on(POLICY, Review.ORDINARY, monday) == date(2026, 3, 23)
-    assert rules.review_due_on(POLICY, Review.EXPERT, monday) == date(2026, 4, 14)
+    assert rules.review_due_on(POLICY, WorkingDays(), Review.ORDINARY, monday) == date(2026, 3, 23)
+    assert rules.review_due_on(POLICY, WorkingDays(), Review.EXPERT, monday) == date(2026, 4, 14)
 
 
 @pytest.mark.requirement("A089")

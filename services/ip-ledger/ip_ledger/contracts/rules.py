@@ -475,10 +475,10 @@ def review_of(policy: Policy, contract_amount_fen: int) -> Review:
     return Review.EXPERT if large else Review.ORDINARY
 
 
-def review_due_on(policy: Policy, review: Review, reported_on: date) -> date:
+def review_due_on(policy: Policy, calendar: WorkingDays, review: Review, reported_on: date) -> date:
     """Give the last day for the registry's answer, in working days after the report."""
     name = {
         Review.ORDINARY: "ordinary_review_working_days",
         Review.EXPERT: "expert_review_working_days",
     }[review]
-    return WorkingDays().add(reported_on, int(policy.value("A127", name)))
+    return calendar.add(reported_on, int(policy.value("A127", name)))

@@ -11,17 +11,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from registry.programme import calendar_rules, policy_rules
+from registry.programme.calendar_rules import ChangeState
 from registry.programme.rules import CallState, PolicyState, policy_of
 from registry.programme.tables import (
     Call,
     CodeEntry,
     FieldEntry,
     PolicyVersion,
+    WorkingDayChange,
     WorkingDayOverride,
 )
 from shared.auth import Actor
-from shared.calendar import EXPECTED_DAYS, WorkingDays
+from shared.calendar import WorkingDays
 from shared.rules import Policy, found
+from shared.tasks import MOST_TASKS, Task
 
 
 async def policy_on(session: AsyncSession, day: date) -> Policy:
@@ -139,6 +143,78 @@ async def call_of(session: AsyncSession, call_id: UUID) -> Call:
 async def working_days(session: AsyncSession) -> WorkingDays:
     """Give the calendar with the days that the table says otherwise (X10)."""
     rows = (await session.scalars(select(WorkingDayOverride))).all()
-    return WorkingDays(
-        MappingProxyType({**EXPECTED_DAYS, **{row.day: row.is_working for row in rows}})
+    return WorkingDays(MappingProxyType({row.day: row.is_working for row in rows}))
+
+
+def overrides(year: int | None) -> SelectOfScalar[WorkingDayOverride]:
+    """Select the days that differ from the published calendar, of a year or all of them."""
+    statement = select(WorkingDayOverride)
+    if year is None:
+        return statement
+    return statement.where(
+        col(WorkingDayOverride.day) >= date(year, 1, 1),
+        col(WorkingDayOverride.day) <= date(year, 12, 31),
     )
+
+
+def day_changes(state: ChangeState | None) -> SelectOfScalar[WorkingDayChange]:
+    """Select the proposed changes of the calendar."""
+    statement = select(WorkingDayChange)
+    return statement if state is None else statement.where(col(WorkingDayChange.state) == state)
+
+
+async def day_change_for_update(session: AsyncSession, change_id: UUID) -> WorkingDayChange:
+    """Load and lock a change of the calendar."""
+    statement = select(WorkingDayChange).where(col(WorkingDayChange.id) == change_id)
+    return found(await session.scalar(statement.with_for_update()))
+
+
+async def policy_for_update(session: AsyncSession, policy_id: UUID) -> PolicyVersion:
+    """Load and lock a version of the policy."""
+    statement = select(PolicyVersion).where(col(PolicyVersion.id) == policy_id)
+    return found(await session.scalar(statement.with_for_update()))
+
+
+async def last_in_force(session: AsyncSession) -> PolicyVersion | None:
+    """Load and lock the version that is in force last, so that two successors wait in line."""
+    statement = (
+        select(PolicyVersion)
+        .where(col(PolicyVersion.state) == PolicyState.IN_FORCE)
+        .order_by(col(PolicyVersion.effective_from).desc())
+        .limit(1)
+    )
+    return await session.scalar(statement.with_for_update())
+
+
+async def policy_exists(session: AsyncSession, version: str) -> bool:
+    """Tell whether a version's name is taken."""
+    statement = select(PolicyVersion.id).where(col(PolicyVersion.version) == version)
+    return await session.scalar(statement) is not None
+
+
+async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Task]:
+    """Name the versions and days that wait for this official's approval."""
+    del today  # They have no last day.
+    if not actor.has("approver"):
+        return []
+    policies = await session.scalars(
+        select(PolicyVersion.id)
+        .where(
+            col(PolicyVersion.state) == PolicyState.PROPOSED,
+            col(PolicyVersion.drafted_by) != actor.person_id,
+            col(PolicyVersion.proposed_by) != actor.person_id,
+        )
+        .limit(MOST_TASKS)
+    )
+    days = await session.scalars(
+        select(WorkingDayChange.id)
+        .where(
+            col(WorkingDayChange.state) == ChangeState.PROPOSED,
+            col(WorkingDayChange.proposed_by) != actor.person_id,
+        )
+        .limit(MOST_TASKS)
+    )
+    return [
+        *(Task(policy_rules.APPROVE, policy_id) for policy_id in policies),
+        *(Task(calendar_rules.APPROVE, change_id) for change_id in days),
+    ]

@@ -34,7 +34,11 @@ class CallEvent(StrEnum):
 class PolicyState(StrEnum):
     """Whether a version's rules are known, so that something can be judged by it."""
 
+    DRAFT = "draft"
+    PROPOSED = "proposed"
     IN_FORCE = "in_force"
+    WITHDRAWN = "withdrawn"
+    # A version that is known to exist and whose text nobody has; it judges nothing.
     TEXT_MISSING = "text_missing"
 
 

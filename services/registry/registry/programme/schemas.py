@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AliasChoices, ConfigDict, Field, StringConstraints
 
+from registry.programme.calendar_rules import ChangeState
 from registry.programme.rules import CallState, PolicyState
 from shared.http.schemas import Body, Code, Day, LongText, Out, ShortText
 
@@ -37,6 +38,8 @@ class PolicyVersionOut(Out):
     )
     supersedes_id: UUID | None = Field(description="The version that it replaces.")
     legal_bases: list[LegalBasisOut] = Field(description="Acts that it rests on.")
+    revision: int = Field(description="Counts changes of the draft; the ETag.")
+    reason: str | None = Field(description="Why the policy changed.")
     clauses: dict[str, str] = Field(description="Requirement row to clause.")
     parameters: dict[str, dict[str, Any]] = Field(description="Requirement row to thresholds.")
 
@@ -191,3 +194,166 @@ class WorkingDaysOut(Out):
     working_days: int = Field(description="How long the period is.")
     last_day: date = Field(description="Its last day, included; it ends at 23:59:59 there.")
     provisional: bool = Field(description="Whether the year's holidays are not announced yet.")
+
+
+class PolicyBody(Body):
+    """What a version of the policy says, besides its name."""
+
+    title_zh: ShortText = Field(description="Chinese title.")
+    title_en: ShortText = Field(description="English title.")
+    doc_no: ShortText | None = Field(default=None, description="Number of the document.")
+    effective_from: Day = Field(description="First day in force; it lies ahead.")
+    reason: LongText = Field(description="Why the policy changes.")
+    changes: dict[Code, dict[Code, Any]] = Field(
+        default_factory=dict,
+        max_length=200,
+        description="Requirement row to the thresholds that differ from the version before.",
+    )
+
+
+class PolicyDraftIn(PolicyBody):
+    """A version of the policy to draft (A001)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "version": "2026",
+                    "based_on": "2016",
+                    "title_zh": "上海市制造业创新中心建设工程实施方案（2026年修订）",
+                    "title_en": "Implementation plan, revised in 2026",
+                    "doc_no": "沪经信技〔2026〕100号（示例）",
+                    "effective_from": "2026-07-01",
+                    "reason": "近三年改为近五年",
+                    "changes": {"A051": {"max_age_years": 5}},
+                }
+            ]
+        }
+    )
+
+    version: Code = Field(description="The name that verdicts will cite.")
+    based_on: Code = Field(description="The version whose thresholds it takes over.")
+
+
+class PolicyPatchIn(PolicyBody):
+    """A draft of the policy, as it is to be."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "title_zh": "上海市制造业创新中心建设工程实施方案（2026年修订）",
+                    "title_en": "Implementation plan, revised in 2026",
+                    "effective_from": "2026-07-01",
+                    "reason": "近三年改为近四年",
+                    "changes": {"A051": {"max_age_years": 4}},
+                }
+            ]
+        }
+    )
+
+
+class DifferenceOut(Out):
+    """A threshold or clause in which two versions differ."""
+
+    row: str = Field(description="Requirement row.", examples=["A051"])
+    name: str = Field(description="Name of the threshold, or `clause`.")
+    before: Any = Field(description="In the earlier version; null where it is not there.")
+    after: Any = Field(description="In the later version; null where it is not there.")
+
+
+class PolicyComparisonOut(Out):
+    """In what two versions of the policy differ."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "before": "2016",
+                    "after": "2026",
+                    "items": [{"row": "A051", "name": "max_age_years", "before": 3, "after": 5}],
+                }
+            ]
+        }
+    )
+
+    before: str = Field(description="The earlier version.")
+    after: str = Field(description="The later version.")
+    items: list[DifferenceOut] = Field(description="By row and name.")
+
+
+class DeclaredDayIn(Body):
+    """A day that is declared worked or free."""
+
+    day: Day = Field(description="The day; it lies ahead.")
+    is_working: bool = Field(description="Whether it is worked.")
+    provisional: bool = Field(default=False, description="Whether it may still change.")
+
+
+class DayChangeIn(Body):
+    """Days to declare worked or free (X10)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "source": "国务院办公厅关于2027年部分节假日安排的通知（示例）",
+                    "days": [
+                        {"day": "2027-02-11", "is_working": False},
+                        {"day": "2027-02-20", "is_working": True},
+                    ],
+                }
+            ]
+        }
+    )
+
+    source: ShortText = Field(description="The announcement that they come from.")
+    days: list[DeclaredDayIn] = Field(min_length=1, max_length=400, description="Each day once.")
+
+
+class DeclaredDayOut(Out):
+    """A day that differs from the published calendar."""
+
+    day: date = Field(description="The day.")
+    is_working: bool = Field(description="Whether it is worked.")
+    provisional: bool = Field(description="Whether it may still change.")
+    source: str = Field(default="", description="The announcement that it comes from.")
+
+
+class DayChangeOut(Out):
+    """A proposed change of the calendar."""
+
+    id: UUID = Field(description="Names the change.")
+    state: ChangeState = Field(description="Whether it counts.")
+    source: str = Field(description="The announcement that it comes from.")
+    days: list[DeclaredDayOut] = Field(description="The days.")
+    proposed_by: UUID = Field(description="Who proposed it.")
+    proposed_on: date = Field(description="When.")
+    decided_by: UUID | None = Field(description="Who decided.")
+    decided_on: date | None = Field(description="When.")
+    reason: str | None = Field(description="Why it was turned down.")
+
+
+class ReasonIn(Body):
+    """Why a proposal is turned down."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "与国务院通知不符"}]})
+
+    reason: LongText = Field(description="The reason, in words.")
+
+
+class RuleOut(Out):
+    """A requirement row with its clause, the acts behind it and its thresholds (A002)."""
+
+    row: str = Field(description="Requirement row.", examples=["A051"])
+    clause: str = Field(description="Clause of the plan.", examples=["三(二)"])
+    policy_version: str = Field(description="The version in force that day.")
+    legal_bases: list[str] = Field(description="Codes of the acts that it rests on.")
+    parameters: dict[str, Any] = Field(description="Its thresholds.")
+
+
+class RuleListOut(Out):
+    """Every row of the policy that is in force on a day."""
+
+    items: list[RuleOut] = Field(description="In the order of rows.")
+    next_cursor: str | None = Field(default=None, description="Always none: the list is whole.")

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
 from sqlmodel import Field
 
 from registry.base import Base
+from registry.programme.calendar_rules import ChangeState
 from registry.programme.rules import CallState, PolicyState
 from shared.database import EnumText, json_column, new_id
 
@@ -43,6 +44,12 @@ class PolicyVersion(Base, table=True):
     legal_bases: list[dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
     clauses: dict[str, str] = Field(sa_column=Column(json_column(), nullable=False))
     parameters: dict[str, dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
+    # Counts changes of the draft; `version` is the name that verdicts cite.
+    revision: int = 1
+    drafted_by: UUID | None = None
+    proposed_by: UUID | None = None
+    approved_by: UUID | None = None
+    reason: str | None = None
 
 
 class CodeEntry(Base, table=True):
@@ -83,6 +90,29 @@ class WorkingDayOverride(Base, table=True):
     is_working: bool
     provisional: bool
     source: str
+
+
+class WorkingDayChange(Base, table=True):
+    """A change of the calendar that one official proposes and another decides (X10)."""
+
+    __tablename__ = "working_day_change"
+    __table_args__ = (
+        CheckConstraint("(state = 'proposed') = (decided_by IS NULL)", name="decided_by_somebody"),
+        CheckConstraint("decided_by <> proposed_by", name="decided_by_another"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    state: ChangeState = Field(
+        default=ChangeState.PROPOSED, sa_column=Column(EnumText(ChangeState), nullable=False)
+    )
+    # `{day, is_working, provisional}`, as they become overrides.
+    days: list[dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
+    source: str
+    proposed_by: UUID
+    proposed_on: date
+    decided_by: UUID | None = None
+    decided_on: date | None = None
+    reason: str | None = None
 
 
 class Call(Base, table=True):

@@ -16,6 +16,7 @@ from ip_ledger.contracts.actions import states
 from ip_ledger.contracts.rules import Report, Review, State
 from ip_ledger.contracts.tables import TechContract
 from ip_ledger.facts.actions import state_facts
+from shared import directory
 from shared.auth import Actor
 from shared.codes.registrations import normalized as normalized_number
 from shared.directory import DirectoryCenter
@@ -180,6 +181,7 @@ async def _judge(
     centers = await tenancy.centers_for_writing(session, actor, center_ids, today)
     references = [(one.center_id, one.external_id) for one in reports]
     numbers = [normalized_number(one.registration_no) for one in reports if one.registration_no]
+    calendar = await directory.working_days(session)
     return _Judge(
         actor,
         org_id,
@@ -188,7 +190,7 @@ async def _judge(
         await tenancy.taking_part(session, centers.values()),
         await queries.contracts_by_reference(session, org_id, references),
         await queries.registered_numbers(session, numbers),
-        {review: rules.review_due_on(policy, review, today) for review in Review},
+        {review: rules.review_due_on(policy, calendar, review, today) for review in Review},
         now,
         today,
     )

@@ -1,4 +1,4 @@
-"""What officials do with fields and calls."""
+"""Fields of industry, and calls."""
 
 from datetime import date
 from uuid import UUID

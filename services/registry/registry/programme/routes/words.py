@@ -1,4 +1,4 @@
-"""The HTTP face of the programme: what anyone may read, and what handlers keep."""
+"""Code tables, fields and calls."""
 
 from typing import Annotated
 from uuid import UUID
@@ -7,7 +7,6 @@ from fastapi import Path, Query, Response
 from sqlmodel import col
 
 from registry.programme import actions, queries
-from registry.programme.rules import PolicyState
 from registry.programme.schemas import (
     CallIn,
     CallOut,
@@ -17,10 +16,8 @@ from registry.programme.schemas import (
     FieldIn,
     FieldOut,
     FieldPatch,
-    PolicyVersionOut,
-    WorkingDaysOut,
 )
-from registry.programme.tables import Call, FieldEntry, PolicyVersion
+from registry.programme.tables import Call, FieldEntry
 from shared.http import (
     CurrentActor,
     IfMatch,
@@ -41,54 +38,12 @@ from shared.http.schemas import Day
 PUBLIC = "everyone sees the same"
 CACHE = "public, max-age=60"
 
-policies = Router(prefix="/v1/registry/policy-versions", tags=["programme"])
 code_tables = Router(prefix="/v1/registry/code-tables", tags=["programme"])
 fields = Router(prefix="/v1/registry/fields", tags=["programme"])
 calls = Router(prefix="/v1/registry/calls", tags=["programme"])
-calendar = Router(prefix="/v1/registry/working-days", tags=["programme"])
-ROUTERS = (policies, code_tables, fields, calls, calendar)
 
 Scheme = Annotated[str, Path(max_length=64, description="Name of a code table.")]
 FieldPath = Annotated[str, Path(max_length=64, description="Code of a field.")]
-Version = Annotated[str, Path(max_length=64, description="Name of a policy version.")]
-
-
-@policies.get(
-    "",
-    operation_id="registry_list_policy_versions",
-    openapi_extra=access(tenant=PUBLIC, rules=("A001",)),
-    responses=problems(),
-)
-async def list_policy_versions(
-    page: PageQuery,
-    response: Response,
-    session: Reading,
-    state: Annotated[PolicyState, Query(description="In this state.")] = PolicyState.IN_FORCE,
-) -> Page[PolicyVersionOut]:
-    """List the versions of the programme's policy, oldest first, with what rules read of them."""
-    response.headers["Cache-Control"] = CACHE
-    rows, cursor = await paginate(
-        session,
-        queries.policy_versions(state),
-        page,
-        keys=[col(PolicyVersion.effective_from), col(PolicyVersion.id)],
-        filters={"state": state},
-    )
-    return Page(items=[PolicyVersionOut.model_validate(row) for row in rows], next_cursor=cursor)
-
-
-@policies.get(
-    "/{version}",
-    operation_id="registry_read_policy_version",
-    openapi_extra=access(tenant=PUBLIC, rules=("A001",)),
-    responses=problems("NOT_FOUND"),
-)
-async def read_policy_version(
-    version: Version, response: Response, session: Reading
-) -> PolicyVersionOut:
-    """Read a version with the clause and the thresholds of each row."""
-    response.headers["Cache-Control"] = CACHE
-    return PolicyVersionOut.model_validate(await queries.policy_version(session, version))
 
 
 @code_tables.get(
@@ -245,25 +200,3 @@ async def close_call(
     call = await actions.close_call(session, actor, call_id)
     tagged(response, call.version)
     return CallOut.model_validate(call)
-
-
-@calendar.get(
-    "",
-    operation_id="registry_add_working_days",
-    openapi_extra=access(tenant=PUBLIC, rules=("X10",)),
-    responses=problems(),
-)
-async def add_working_days(
-    after: Annotated[Day, Query(description="The day before the period begins.")],
-    working_days: Annotated[int, Query(ge=0, le=500, description="Length of the period.")],
-    session: Reading,
-) -> WorkingDaysOut:
-    """Tell the last day of a period of working days, as every deadline here counts it."""
-    days = await queries.working_days(session)
-    last = days.add(after, working_days)
-    return WorkingDaysOut(
-        after=after,
-        working_days=working_days,
-        last_day=last,
-        provisional=days.is_provisional(last),
-    )
