@@ -23,6 +23,7 @@ from registry.memberships import routes as memberships
 from registry.notices import routes as notices
 from registry.organizations import queries as organization_queries
 from registry.organizations import routes as organizations
+from registry.programme import queries as programme_queries
 from registry.programme import routes as programme
 from registry.public import routes as public
 from registry.settings import RegistrySettings
@@ -55,6 +56,7 @@ TASKS: Final = (
     center_queries.tasks_of,
     governance_queries.tasks_of,
     organization_queries.tasks_of,
+    programme_queries.tasks_of,
 )
 TAGS: Final = (
     {"name": "programme", "description": "Policy versions, code tables, fields, calls, calendar."},
