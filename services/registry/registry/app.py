@@ -19,6 +19,7 @@ from registry.governance import jobs as governance_jobs
 from registry.governance import queries as governance_queries
 from registry.governance import routes as governance
 from registry.memberships import jobs as membership_jobs
+from registry.memberships import queries as membership_queries
 from registry.memberships import routes as memberships
 from registry.notices import routes as notices
 from registry.organizations import queries as organization_queries
@@ -26,6 +27,7 @@ from registry.organizations import routes as organizations
 from registry.programme import queries as programme_queries
 from registry.programme import routes as programme
 from registry.public import routes as public
+from registry.resources import routes as resources
 from registry.settings import RegistrySettings
 from shared.http.app import Service, service_app
 from shared.http.batches import batch_jobs
@@ -41,6 +43,7 @@ ROUTERS: Final = (
     *applications.ROUTERS,
     *notices.ROUTERS,
     *facts.ROUTERS,
+    *resources.ROUTERS,
     directory.router,
     public.router,
 )
@@ -55,6 +58,7 @@ BACKGROUND: Final = (
 TASKS: Final = (
     center_queries.tasks_of,
     governance_queries.tasks_of,
+    membership_queries.tasks_of,
     organization_queries.tasks_of,
     programme_queries.tasks_of,
 )
@@ -68,6 +72,7 @@ TAGS: Final = (
     {"name": "applications", "description": "From the draft to the listing."},
     {"name": "notices", "description": "Public notices and objections."},
     {"name": "facts", "description": "What happened at a centre, and when it became known."},
+    {"name": "resources", "description": "What centres share and offer, and its bookings."},
     {"name": "directory", "description": "Entries for the other services' copies."},
     {"name": "public", "description": "What anyone may read."},
     {"name": "events", "description": "The feed of what happened."},

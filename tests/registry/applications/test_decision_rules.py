@@ -21,6 +21,7 @@ from registry.applications.rules import (
     approval_checks,
     duty_checks,
     editing_checks,
+    move_check,
     next_step,
     recommendation_checks,
     return_checks,
@@ -224,3 +225,19 @@ def test_a_case_is_accepted_when_its_exception_is_granted(
     )
     assert [check.params["limit"] for check in checks if "limit" in check.params] == ["2023-05-20"]
     assert failed_codes(checks) == codes
+
+
+@pytest.mark.requirement("A158")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("state", "event"),
+    [(state, event) for state in State for event in Event if (state, event) not in MOVES],
+)
+def test_an_application_moves_by_its_own_machine_alone(state: State, event: Event) -> None:
+    assert failed_codes([move_check(state, event)]) == ["STATE_CONFLICT"]
+
+
+@pytest.mark.requirement("A158")
+@pytest.mark.parametrize(("state", "event"), list(MOVES))
+def test_no_other_application_holds_a_move_up(state: State, event: Event) -> None:
+    assert failed_codes([move_check(state, event)]) == []

@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from registry.applications.tables import ApplicationSnapshot
 from registry.organizations.rules import LegalPersonKind
-from tests.registry.applications.cases import PLAN, PROFILE, Case, codes
+from tests.registry.applications.cases import MATERIALS, PLAN, PROFILE, Case, codes
 
 pytestmark = pytest.mark.anyio
 
@@ -302,3 +302,45 @@ async def test_two_applications_of_one_field_on_one_day_go_their_own_ways(case: 
     await case.submitted()
     assert case.application_id != first
     assert await case.state() == "submitted"
+
+
+@pytest.mark.requirement("A021")
+async def test_a_centre_that_joins_makers_researchers_and_users_has_its_coverage(
+    case: Case,
+) -> None:
+    await case.draft()
+    await case.join("M02", "M03", "M08", "M20")
+    checks = {
+        check["code"]: check for check in (await case.readiness(case.member("M01")))["checks"]
+    }
+    assert checks["COVERAGE_MISSING"]["passed"] is True
+
+
+@pytest.mark.requirement("A021")
+@pytest.mark.refusing
+async def test_a_centre_without_researchers_and_users_is_told_what_is_missing(case: Case) -> None:
+    await case.draft()
+    await case.join("M02")
+    body = await case.readiness(case.member("M01"))
+    [flag] = [check for check in body["checks"] if check["code"] == "COVERAGE_MISSING"]
+    assert (flag["passed"], flag["severity"], flag["rule"]) == (False, "warning", "A021")
+    assert flag["params"]["missing"] == ["research", "user"]
+    assert flag["pointer"] == "/members"
+
+
+@pytest.mark.requirement("A113")
+async def test_with_the_signed_letter_of_commitment_nothing_more_is_asked(case: Case) -> None:
+    await case.submitted()
+    assert await case.state() == "submitted"
+
+
+@pytest.mark.requirement("A113")
+@pytest.mark.refusing
+async def test_without_the_letter_of_commitment_nothing_goes_in(case: Case) -> None:
+    await case.draft()
+    await case.join("M02", "M03", "M08", "M20")
+    await case.fill(materials=[kind for kind in MATERIALS if kind != "commitment_letter"])
+    refused = await case.submit()
+    [error] = refused.json()["errors"]
+    assert (refused.status_code, error["code"], error["rule"]) == (422, "MATERIAL_MISSING", "A113")
+    assert error["pointer"] == "/materials/commitment_letter"

@@ -187,3 +187,34 @@ async def test_anyone_can_count_working_days(registry: RunningService) -> None:
         "last_day": "2028-01-31",
         "provisional": True,
     }
+
+
+@pytest.mark.requirement("A048")
+async def test_a_field_of_a_new_planning_period_opens_on_its_day(registry: RunningService) -> None:
+    field = {
+        "code": "low_altitude_equipment", "name_zh": "低空装备",
+        "name_en": "Low-altitude equipment",
+        "plan_period": "十五五", "active_from": "2026-02-01",
+    }  # fmt: skip
+    async with registry.client("handler") as handler:
+        made = await handler.post("/v1/registry/fields", json=field)
+        assert (made.status_code, made.json()["plan_period"]) == (201, "十五五")
+        before = (await handler.get("/v1/registry/fields?on=2026-01-31")).json()["items"]
+        after = (await handler.get("/v1/registry/fields?on=2026-02-01")).json()["items"]
+    assert {one["code"] for one in after} - {one["code"] for one in before} == {field["code"]}
+    assert {one["plan_period"] for one in after} == {"十三五", "十五五"}
+
+
+@pytest.mark.requirement("A048")
+@pytest.mark.refusing
+async def test_a_field_belongs_to_a_planning_period(registry: RunningService) -> None:
+    field = {
+        "code": "low_altitude_equipment", "name_zh": "低空装备",
+        "name_en": "Low-altitude equipment",
+        "active_from": "2026-02-01",
+    }  # fmt: skip
+    async with registry.client("handler") as handler:
+        none = await handler.post("/v1/registry/fields", json=field)
+        empty = await handler.post("/v1/registry/fields", json={**field, "plan_period": " "})
+    assert [answer.status_code for answer in (none, empty)] == [422, 422]
+    assert none.json()["errors"][0]["pointer"] == "/plan_period"

@@ -44,7 +44,7 @@ from registry.centers.tables import Center
 from registry.governance.queries import latest_plan
 from registry.memberships.queries import open_memberships
 from registry.memberships.tables import Membership
-from registry.organizations.queries import organizations_of
+from registry.organizations.queries import organizations_of, park_exists_of
 from registry.organizations.tables import Organization
 from registry.programme.queries import call_of
 from registry.programme.rules import Window
@@ -330,6 +330,7 @@ async def dossier(session: AsyncSession, application: Application, center: Cente
         else PlanFacts(plan.horizon_years, frozenset(part["part"] for part in plan.parts)),
         exception=await latest_exception_state(session, application.id, entity_id),
         entity_taken=await is_taken(session, entity_id, center.id),
+        has_park=await park_exists_of(session, {row.org_id for row in members}),
         due_on=None if application.due_at is None else day_of(application.due_at),
     )
 

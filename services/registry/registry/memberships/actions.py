@@ -1,6 +1,7 @@
 """What happens to memberships."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -9,13 +10,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from registry.centers.queries import center_seen_for_update
 from registry.centers.rules import active_checks, scope_checks
 from registry.memberships import queries, rules
-from registry.memberships.rules import Event, MembershipRole, State
-from registry.memberships.tables import Membership
+from registry.memberships.rules import CommitmentKind, Event, MembershipRole, State
+from registry.memberships.tables import MemberCommitment, Membership
 from registry.organizations.queries import organization_found
 from registry.organizations.rules import ChainPosition
 from shared.auth import Actor
 from shared.events import record
 from shared.rules import require
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What a member commits, in its words; `amount_fen` and `people` by kind."""
+
+    kind: CommitmentKind
+    description: str
+    amount_fen: int | None
+    people: int | None
+    starts_on: date
+    ends_on: date | None
 
 
 async def announce(session: AsyncSession, actor: Actor, center_id: UUID) -> None:
@@ -131,11 +144,18 @@ async def confirm(
     """Accept an invitation on behalf of the invited organization (A049).
 
     In a centre that is listed already the membership begins today. Raises `Refused`: NOT_FOUND,
-    FORBIDDEN_SCOPE or STATE_CONFLICT.
+    FORBIDDEN_SCOPE, DISHONEST_ORG (X17) or STATE_CONFLICT.
     """
     # The lock makes check and change one step: a second confirmation waits, then is refused.
     membership = await queries.membership_for_update(session, actor, membership_id)
-    require(rules.confirmation_checks(membership.state, membership.org_id, actor.org_id))
+    organization = await organization_found(session, membership.org_id)
+    require(
+        [
+            *rules.confirmation_checks(membership.state, membership.org_id, actor.org_id),
+            # A record may have come in since the invitation.
+            rules.honesty_check(membership.org_id, organization.dishonesty_until, today),
+        ]
+    )
     _move(session, actor, membership, Event.CONFIRM, "membership.confirmed")
     if membership.to_listed:
         membership.joined_on = today
@@ -230,6 +250,86 @@ async def end_notices(session: AsyncSession, actor: Actor, today: date) -> Seque
     for center_id in sorted({membership.center_id for membership in ended}):
         await announce(session, actor, center_id)
     return ended
+
+
+async def commit_to(
+    session: AsyncSession,
+    actor: Actor,
+    membership_id: UUID,
+    promise: Promise,
+    now: datetime,
+) -> MemberCommitment:
+    """Commit a resource, people or money on behalf of one's own organization (A050).
+
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, FIELD_INVALID, DAYS_REVERSED or STATE_CONFLICT.
+    """
+    membership = await queries.membership_for_update(session, actor, membership_id)
+    require(
+        rules.commitment_checks(
+            promise.kind,
+            state=membership.state,
+            org_id=membership.org_id,
+            acting_id=actor.org_id,
+            held=await queries.commitments_held(session, membership_id),
+            amount_fen=promise.amount_fen,
+            people=promise.people,
+            starts_on=promise.starts_on,
+            ends_on=promise.ends_on,
+        )
+    )
+    commitment = MemberCommitment(
+        membership_id=membership_id,
+        committed_by=actor.person_id,
+        committed_at=now,
+        **asdict(promise),
+    )
+    session.add(commitment)
+    record(
+        session,
+        actor,
+        "commitment.made",
+        commitment.id,
+        center_id=membership.center_id,
+        after=asdict(promise),
+        membership_id=membership_id,
+        kind=promise.kind,
+    )
+    return commitment
+
+
+async def take_back(
+    session: AsyncSession,
+    actor: Actor,
+    membership_id: UUID,
+    commitment_id: UUID,
+    now: datetime,
+) -> MemberCommitment:
+    """Take a commitment back before the membership begins (A050).
+
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE or STATE_CONFLICT.
+    """
+    membership = await queries.membership_for_update(session, actor, membership_id)
+    commitment = await queries.commitment_for_update(session, membership_id, commitment_id)
+    require(
+        rules.commitment_change_checks(
+            org_id=membership.org_id,
+            acting_id=actor.org_id,
+            withdrawn=commitment.withdrawn_at is not None,
+            state=membership.state,
+        )
+    )
+    commitment.withdrawn_at = now
+    record(
+        session,
+        actor,
+        "commitment.withdrawn",
+        commitment.id,
+        center_id=membership.center_id,
+        before={"withdrawn": False},
+        after={"withdrawn": True},
+        membership_id=membership_id,
+    )
+    return commitment
 
 
 def _move(

@@ -5,16 +5,18 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_
+from sqlalchemy import func, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from registry.centers.queries import centers, of_org
 from registry.centers.tables import Center
-from registry.memberships.rules import JOINED, OPEN, State
-from registry.memberships.tables import Membership
+from registry.memberships.rules import CONFIRM, JOINED, OPEN, State
+from registry.memberships.tables import MemberCommitment, Membership
 from shared.auth import Actor
 from shared.rules import found
+from shared.tasks import MOST_TASKS, Task
 
 
 def memberships(actor: Actor, center_id: UUID | None = None) -> SelectOfScalar[Membership]:
@@ -122,3 +124,63 @@ async def center_entry(session: AsyncSession, center_id: UUID) -> dict[str, Any]
             for row in memberships.all()
         ],
     }
+
+
+def commitments(membership_id: UUID) -> SelectOfScalar[MemberCommitment]:
+    """Select what a member has committed, withdrawn promises included."""
+    return select(MemberCommitment).where(col(MemberCommitment.membership_id) == membership_id)
+
+
+async def commitments_held(session: AsyncSession, membership_id: UUID) -> int:
+    """Count the commitments of a membership that stand."""
+    statement = (
+        select(func.count())
+        .select_from(MemberCommitment)
+        .where(
+            col(MemberCommitment.membership_id) == membership_id,
+            col(MemberCommitment.withdrawn_at).is_(None),
+        )
+    )
+    return await session.scalar(statement) or 0
+
+
+async def commitment_for_update(
+    session: AsyncSession, membership_id: UUID, commitment_id: UUID
+) -> MemberCommitment:
+    """Load and lock a commitment of a membership."""
+    statement = commitments(membership_id).where(col(MemberCommitment.id) == commitment_id)
+    return found(await session.scalar(statement.with_for_update()))
+
+
+async def center_concerning(session: AsyncSession, actor: Actor, center_id: UUID) -> Center:
+    """Give a centre of the actor's own organization; officials see those that are submitted (X04).
+
+    A listed centre is known to everyone, and what its members promise each other is not.
+    """
+    statement = centers(actor).where(col(Center.id) == center_id)
+    if not actor.is_official:
+        statement = statement.where(of_org(actor.org_id))
+    return found(await session.scalar(statement))
+
+
+async def membership_of_center(
+    session: AsyncSession, center_id: UUID, membership_id: UUID
+) -> Membership:
+    """Give a membership of a centre that the caller has been found to see."""
+    statement = center_members(center_id).where(col(Membership.id) == membership_id)
+    return found(await session.scalar(statement))
+
+
+async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Task]:
+    """Name the invitations that wait for this organization's answer."""
+    del today  # An invitation has no last day.
+    if actor.org_id is None or not actor.has("member"):
+        return []
+    statement = (
+        select(Membership)
+        .where(col(Membership.org_id) == actor.org_id, col(Membership.state) == State.INVITED)
+        .limit(MOST_TASKS)
+    )
+    return [
+        Task(CONFIRM, row.id, center_id=row.center_id) for row in await session.scalars(statement)
+    ]

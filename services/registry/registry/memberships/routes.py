@@ -8,8 +8,14 @@ from sqlmodel import col
 
 from registry.centers.queries import center_seen
 from registry.memberships import actions, queries
-from registry.memberships.schemas import ExitNoticeIn, InvitationIn, MembershipOut
-from registry.memberships.tables import Membership
+from registry.memberships.schemas import (
+    CommitmentIn,
+    CommitmentOut,
+    ExitNoticeIn,
+    InvitationIn,
+    MembershipOut,
+)
+from registry.memberships.tables import MemberCommitment, Membership
 from shared.http import (
     CurrentActor,
     Now,
@@ -24,6 +30,7 @@ from shared.http import (
     problems,
     tagged,
 )
+from shared.http.schemas import Earning
 
 PARTIES = "the invited organization and the one that invited it"
 
@@ -31,6 +38,10 @@ router = Router(prefix="/v1/registry/memberships", tags=["memberships"])
 of_centers = Router(prefix="/v1/registry/centers/{center_id}/members", tags=["memberships"])
 ROUTERS = (router, of_centers)
 SEEN = "listed centres by everyone; a candidate by those concerned, by officials once submitted"
+COMMITMENT_FIELDS = {
+    "id", "membership_id", "kind", "description", "people", "starts_on", "ends_on",
+    "committed_at", "withdrawn_at",
+}  # fmt: skip
 SIGNED_IN = ("member", "expert", "official", "agency", "service")
 
 
@@ -184,3 +195,85 @@ async def invite_member(
         now=now,
     )
     return MembershipOut.model_validate(membership)
+
+
+@router.post(
+    "/{membership_id}/commitments",
+    status_code=201,
+    operation_id="registry_commit_to_membership",
+    openapi_extra=access("member", tenant="the member itself", rules=("A050",)),
+    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "DAYS_REVERSED", "STATE_CONFLICT"),
+)
+async def commit_to(
+    membership_id: UUID, body: CommitmentIn, actor: CurrentActor, now: Now, session: Transaction
+) -> CommitmentOut:
+    """State a resource, people or money that one's own organization brings in."""
+    promise = actions.Promise(
+        kind=body.kind,
+        description=body.description,
+        amount_fen=None if body.amount is None else body.amount.amount,
+        people=body.people,
+        starts_on=body.starts_on,
+        ends_on=body.ends_on,
+    )
+    return _commitment(await actions.commit_to(session, actor, membership_id, promise, now))
+
+
+@router.get(
+    "/{membership_id}/commitments",
+    operation_id="registry_list_membership_commitments",
+    openapi_extra=access("member", "service", tenant=PARTIES, rules=("A050", "X04")),
+    responses=problems("NOT_FOUND"),
+)
+async def list_own_commitments(
+    membership_id: UUID, actor: CurrentActor, page: PageQuery, session: Reading
+) -> Page[CommitmentOut]:
+    """List what a membership of one's own organization has committed, oldest first."""
+    membership = await queries.membership_seen(session, actor, membership_id)
+    return await _commitments(session, page, membership.id)
+
+
+@router.post(
+    "/{membership_id}/commitments/{commitment_id}/withdraw",
+    operation_id="registry_withdraw_membership_commitment",
+    openapi_extra=access("member", tenant="the member itself", rules=("A050",)),
+    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "STATE_CONFLICT"),
+)
+async def take_back(
+    membership_id: UUID, commitment_id: UUID, actor: CurrentActor, now: Now, session: Transaction
+) -> CommitmentOut:
+    """Take a commitment back, as long as the membership has not begun."""
+    return _commitment(await actions.take_back(session, actor, membership_id, commitment_id, now))
+
+
+@of_centers.get(
+    "/{membership_id}/commitments",
+    operation_id="registry_list_center_commitments",
+    openapi_extra=access("member", "official", tenant=SEEN, rules=("A050", "X04")),
+    responses=problems("NOT_FOUND"),
+)
+async def list_center_commitments(
+    center_id: UUID,
+    membership_id: UUID,
+    actor: CurrentActor,
+    page: PageQuery,
+    session: Reading,
+) -> Page[CommitmentOut]:
+    """List what a member of the centre has committed; only those concerned and officials see it."""
+    await queries.center_concerning(session, actor, center_id)
+    membership = await queries.membership_of_center(session, center_id, membership_id)
+    return await _commitments(session, page, membership.id)
+
+
+async def _commitments(
+    session: Reading, page: PageQuery, membership_id: UUID
+) -> Page[CommitmentOut]:
+    rows, next_cursor = await paginate(
+        session, queries.commitments(membership_id), page, keys=[col(MemberCommitment.id)]
+    )
+    return Page(items=[_commitment(row) for row in rows], next_cursor=next_cursor)
+
+
+def _commitment(row: MemberCommitment) -> CommitmentOut:
+    amount = None if row.amount_fen is None else Earning(amount=row.amount_fen, currency="CNY")
+    return CommitmentOut(amount=amount, **row.model_dump(include=COMMITMENT_FIELDS))

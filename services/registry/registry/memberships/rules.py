@@ -10,8 +10,17 @@ from typing import Final
 from uuid import UUID
 
 from shared.rules import Check, Kind, Rule
+from shared.tasks import TaskKind
 
 VOLUNTARY: Final = Rule("A049", "三(一)")  # Nobody enrols another organization in silence.
+CONFIRM: Final = TaskKind(
+    "membership.confirm",
+    "确认成员邀请",
+    "Answer an invitation",
+    VOLUNTARY,
+    "POST",
+    "/v1/registry/memberships/{id}/confirm",
+)
 HONEST: Final = Rule("X17", "provincial practice")
 
 
@@ -157,5 +166,73 @@ def notice_checks(
         _move_check(state, Event.GIVE_NOTICE),
         VOLUNTARY.check(
             "STATE_CONFLICT", Kind.STATE, passed=role is not MembershipRole.LEAD, role=role.value
+        ),
+    ]
+
+
+COMMITTED: Final = Rule("A050", "三(一)")
+MOST_COMMITMENTS: Final = 100
+
+
+class CommitmentKind(StrEnum):
+    """What a member brings in."""
+
+    RESOURCE = "resource"
+    PEOPLE = "people"
+    MONEY = "money"
+
+
+def commitment_checks(  # each figure belongs to one kind
+    kind: CommitmentKind,
+    *,
+    state: State,
+    org_id: UUID,
+    acting_id: UUID | None,
+    held: int,
+    amount_fen: int | None,
+    people: int | None,
+    starts_on: date,
+    ends_on: date | None,
+) -> list[Check]:
+    """Check that a member commits for itself, with the figure of the kind and no other (A050)."""
+    fitting = {
+        CommitmentKind.MONEY: amount_fen is not None and people is None,
+        CommitmentKind.PEOPLE: people is not None and amount_fen is None,
+        CommitmentKind.RESOURCE: amount_fen is None and people is None,
+    }
+    return [
+        COMMITTED.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=acting_id == org_id),
+        COMMITTED.check(
+            "FIELD_INVALID", Kind.CONTENT, passed=fitting[kind], pointer="/kind", field="kind"
+        ),
+        COMMITTED.check(
+            "DAYS_REVERSED",
+            Kind.CONTENT,
+            passed=ends_on is None or ends_on >= starts_on,
+            pointer="/ends_on",
+        ),
+        COMMITTED.check(
+            "STATE_CONFLICT",
+            Kind.STATE,
+            passed=state in OPEN and held < MOST_COMMITMENTS,
+            state=state.value,
+        ),
+    ]
+
+
+def commitment_change_checks(
+    *, org_id: UUID, acting_id: UUID | None, withdrawn: bool, state: State
+) -> list[Check]:
+    """Check that a member takes back its own commitment, once, before it has been let in (A050).
+
+    What a member has promised when it became active binds it: it ends on its last day only.
+    """
+    return [
+        COMMITTED.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=acting_id == org_id),
+        COMMITTED.check(
+            "STATE_CONFLICT",
+            Kind.STATE,
+            passed=not withdrawn and state in (State.INVITED, State.CONFIRMED),
+            state=state.value,
         ),
     ]

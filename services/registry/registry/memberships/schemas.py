@@ -1,14 +1,14 @@
 """Memberships on the wire."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from registry.memberships.rules import MembershipRole, State
+from registry.memberships.rules import CommitmentKind, MembershipRole, State
 from registry.organizations.rules import ChainPosition
-from shared.http.schemas import Body, Day, Instant, Out
+from shared.http.schemas import Body, Day, Earning, Instant, LongText, Out
 
 
 class InvitationIn(Body):
@@ -65,3 +65,45 @@ class MembershipOut(Out):
     joined_on: date | None = Field(description="The first day of membership, included.")
     left_on: date | None = Field(description="The last day of membership, included.")
     notice_on: date | None = Field(description="When it gave notice.")
+
+
+class CommitmentIn(Body):
+    """What a member brings into its centre (A050)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "money",
+                    "description": "首期研发投入",
+                    "amount": {"amount": 500000000, "currency": "CNY"},
+                    "starts_on": "2026-03-01",
+                    "ends_on": "2028-12-31",
+                }
+            ]
+        }
+    )
+
+    kind: CommitmentKind = Field(description="A resource, people or money.")
+    description: LongText = Field(description="What it is, in words.")
+    amount: Earning | None = Field(default=None, description="With `money`, and only with it.")
+    people: int | None = Field(
+        default=None, gt=0, le=100_000, description="With `people`: how many, and only with it."
+    )
+    starts_on: Day = Field(description="First day, included.")
+    ends_on: Day | None = Field(default=None, description="Last day, included.")
+
+
+class CommitmentOut(Out):
+    """A commitment of a member."""
+
+    id: UUID = Field(description="Names the commitment.")
+    membership_id: UUID = Field(description="The membership that it belongs to.")
+    kind: CommitmentKind = Field(description="A resource, people or money.")
+    description: str = Field(description="What it is, in words.")
+    amount: Earning | None = Field(default=None, description="How much, of money.")
+    people: int | None = Field(default=None, description="How many, of people.")
+    starts_on: date = Field(description="First day, included.")
+    ends_on: date | None = Field(default=None, description="Last day, included.")
+    committed_at: datetime = Field(description="When it was made.")
+    withdrawn_at: datetime | None = Field(default=None, description="When it was taken back.")

@@ -4,11 +4,11 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, text
 from sqlmodel import Field
 
 from registry.base import Base
-from registry.memberships.rules import VOLUNTARY, MembershipRole, State
+from registry.memberships.rules import VOLUNTARY, CommitmentKind, MembershipRole, State
 from registry.organizations.rules import ChainPosition
 from shared.database import EnumText, instant, new_id
 from shared.http.constraints import meaning
@@ -54,3 +54,32 @@ class Membership(Base, table=True):
     left_on: date | None = None
     notice_on: date | None = None
     exit_reason: str | None = None
+
+
+class MemberCommitment(Base, table=True):
+    """What a member brings into its centre: a resource, people or money (A050).
+
+    `starts_on` and `ends_on` are included.
+    """
+
+    __tablename__ = "member_commitment"
+    __table_args__ = (
+        CheckConstraint("ends_on >= starts_on", name="days_in_order"),
+        CheckConstraint("(kind = 'money') = (amount_fen IS NOT NULL)", name="money_has_amount"),
+        CheckConstraint("(kind = 'people') = (people IS NOT NULL)", name="people_have_number"),
+        CheckConstraint("amount_fen > 0", name="amount_positive"),
+        CheckConstraint("people > 0", name="people_positive"),
+        Index("ix_member_commitment_membership_id", "membership_id"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    membership_id: UUID = Field(foreign_key="membership.id")
+    kind: CommitmentKind = Field(sa_column=Column(EnumText(CommitmentKind), nullable=False))
+    description: str
+    amount_fen: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    people: int | None = None
+    starts_on: date
+    ends_on: date | None = None
+    committed_by: UUID
+    committed_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    withdrawn_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]

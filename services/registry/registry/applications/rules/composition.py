@@ -69,7 +69,9 @@ def sponsor_checks(policy: Policy, model: ModelType, lead: Party) -> list[Check]
     ]
 
 
-def composition_checks(policy: Policy, model: ModelType, parties: Sequence[Party]) -> list[Check]:
+def composition_checks(
+    policy: Policy, model: ModelType, parties: Sequence[Party], *, has_park: bool = True
+) -> list[Check]:
     """Check who is in the centre, the lead included: size, confirmation, model, coverage.
 
     Invited organizations count for the composition, and each of them fails its own check until it
@@ -82,6 +84,7 @@ def composition_checks(policy: Policy, model: ModelType, parties: Sequence[Party
     }
     return [
         *by_model[model](policy, parties),
+        *_park_checks(policy, model, has_park=has_park),
         *_size_checks(policy, parties),
         *_confirmation_checks(parties),
         *_coverage_checks(policy, parties),
@@ -143,6 +146,20 @@ def _platform_checks(policy: Policy, parties: Sequence[Party]) -> list[Check]:
     }
     missing = [name for name, org_type in needed.items() if org_type not in types]
     return [_composition_check(policy.rule("A069"), missing)]
+
+
+def _park_checks(policy: Policy, model: ModelType, *, has_park: bool) -> list[Check]:
+    """Tell a platform centre whose developer has not described its park yet (A068)."""
+    described = has_park or model is not ModelType.PLATFORM
+    return [
+        policy.rule("A068").check(
+            "PARK_MISSING",
+            Kind.CONTENT,
+            passed=described,
+            pointer="/members",
+            severity=Severity.WARNING,
+        )
+    ]
 
 
 def _size_checks(policy: Policy, parties: Sequence[Party]) -> list[Check]:

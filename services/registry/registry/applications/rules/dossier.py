@@ -64,6 +64,8 @@ EVIDENCE_ROWS: Final[Mapping[EvidenceKind, str]] = {
     EvidenceKind.EQUIPMENT: "A112",
     EvidenceKind.SENIOR_TALENTS: "A114",
 }
+# Which row asks for a material; every other one belongs to the checklist of the call.
+MATERIAL_ROWS: Final[Mapping[str, str]] = {"plan": "A116", "commitment_letter": "A113"}
 MINIMA: Final[Mapping[str, str]] = {
     "A107": "min_projects",
     "A111": "min_platforms",
@@ -137,6 +139,8 @@ class Dossier:
     exception: ExceptionState | None = None
     # Another centre that is applied for or listed stands on the same legal person.
     entity_taken: bool = False
+    # The park developer among the parties has described its park (A068).
+    has_park: bool = True
     # The last day on which an application that was returned may come back.
     due_on: date | None = None
 
@@ -210,7 +214,7 @@ def submission_checks(
         legal_person_check(dossier.lead, "/lead_sponsor_id"),
         *_honesty_checks(dossier, today),
         *_entity_checks(policy, dossier, today),
-        *composition_checks(policy, dossier.model, dossier.parties),
+        *composition_checks(policy, dossier.model, dossier.parties, has_park=dossier.has_park),
         *_series_checks(policy, dossier, today),
         *_evidence_checks(policy, dossier),
         *_discipline_checks(policy, dossier),
@@ -363,7 +367,7 @@ def _breadth_checks(policy: Policy, dossier: Dossier) -> list[Check]:
 
 def _material_checks(policy: Policy, dossier: Dossier) -> list[Check]:
     return [
-        policy.rule("A116" if kind == "plan" else "A117").check(
+        policy.rule(MATERIAL_ROWS.get(kind, "A117")).check(
             "MATERIAL_MISSING",
             Kind.CONTENT,
             passed=kind in dossier.materials,
