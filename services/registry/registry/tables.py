@@ -10,6 +10,7 @@ from registry.memberships import tables as memberships
 from registry.notices import tables as notices
 from registry.organizations import tables as organizations
 from registry.programme import tables as programme
+from registry.resources import tables as resources
 
 METADATA = [Base.metadata]
 
@@ -24,4 +25,5 @@ __all__ = [
     "notices",
     "organizations",
     "programme",
+    "resources",
 ]

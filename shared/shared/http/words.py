@@ -361,6 +361,27 @@ CODES: Final[dict[str, Words]] = {
         "不在申报时间内|（{open_from} 至 {open_until}）",
         "The call is not open| (from {open_from} until {open_until})",
     ),
+    "BOOKING_OVERLAP": Words(409, "该时段已被预约", "Somebody else has it for some of that time"),
+    "BOOKING_TOO_LONG": Words(
+        422,
+        "预约时间过长|（上限 {max_days} 天）",
+        "The booking is too long| (at most {max_days} days)",
+    ),
+    "TIME_PASSED": Words(422, "所选时间已过", "That time has passed"),
+    "OWNER_NOT_IN_CENTER": Words(
+        422, "该单位不属于此创新中心", "That organization does not belong to the centre"
+    ),
+    "QUALIFICATION_UNKNOWN": Words(
+        422, "资质不存在或不属于服务提供单位", "The provider has no such qualification"
+    ),
+    "QUALIFICATION_EXPIRED": Words(
+        422,
+        "资质不在有效期内，该服务不公开展示",
+        "The qualification does not hold; it is not shown",
+    ),
+    "QUALIFICATION_MISSING": Words(
+        422, "未注明检测认证资质", "No qualification is named for testing or certification"
+    ),
     "PARK_MISSING": Words(
         422,
         "平台型创新中心的园区尚未登记",

@@ -113,6 +113,7 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     },
     "A058": {"min_leading": 2},
     "A059": {"min_years": 5, "max_years": 10},
+    "A062": {"max_booking_days": 31},
     "A065": {"min_backbone": 1, "min_sme": 1},
     "A069": {"min_park_developers": 1, "min_enterprises": 1, "min_testing_bodies": 1},
     "A076": {"min_industry": 1, "min_science": 1},

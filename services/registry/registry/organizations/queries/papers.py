@@ -307,6 +307,12 @@ async def qualification_valid_on(session: AsyncSession, qualification_id: UUID, 
     return bool(await qualifications_valid_on(session, [qualification_id], day))
 
 
+async def qualifications_of(session: AsyncSession, org_id: UUID) -> set[UUID]:
+    """Give the ids of an organization's papers, whatever became of them."""
+    statement = select(Qualification.id).where(col(Qualification.org_id) == org_id)
+    return set((await session.scalars(statement)).all())
+
+
 async def qualification_found(session: AsyncSession, qualification_id: UUID) -> Qualification:
     """Give a paper; an unknown one is NOT_FOUND."""
     return found(await session.get(Qualification, qualification_id))

@@ -1,0 +1,1 @@
+"""What centres share and offer: resources with their bookings, and services by the catalogue."""

@@ -1,0 +1,259 @@
+"""What is read of resources and services, and who may see what.
+
+Whoever belongs to a centre sees what it shares; what is shared with everyone, anyone signed in
+sees as long as it is open and the centre stands. Officials and services see all (X04).
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from registry.centers.rules import ACTIVE, Stage
+from registry.centers.tables import Center
+from registry.directory.queries import centers_of, operated_by
+from registry.memberships.queries import members_on
+from registry.organizations.queries import valid_qualification_ids
+from registry.organizations.rules import search_pattern
+from registry.resources.rules import BookingState, ResourceType, ServiceCode, SharingScope
+from registry.resources.tables import ResourceBooking, ServiceOffering, SharedResource
+from shared.auth import Actor
+from shared.rules import found
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A centre as it stands to an organization that shares something at it."""
+
+    stage: Stage
+    operates: bool
+    org_ids: frozenset[UUID]
+
+
+def standing_centers() -> SelectOfScalar[UUID]:
+    """Select the listed centres that neither are suspended nor have ended."""
+    return select(Center.id).where(
+        col(Center.listed_on).is_not(None), col(Center.stage).in_(ACTIVE)
+    )
+
+
+async def place_of(session: AsyncSession, actor: Actor, center_id: UUID, today: date) -> Place:
+    """Tell what a centre is to the actor's organization, and who belongs to it today."""
+    statement = select(Center, operated_by(actor.org_id)).where(col(Center.id) == center_id)
+    row = found((await session.execute(statement)).first())
+    center, operates = row[0], bool(row[1])
+    owners = (center.lead_sponsor_id, center.legal_entity_id, center.trustee_org_id)
+    members = await members_on(session, center_id, today)
+    own = frozenset({*members, *(owner for owner in owners if owner is not None)})
+    return Place(center.stage, operates, own)
+
+
+def _shared_with_all() -> ColumnElement[bool]:
+    return and_(
+        col(SharedResource.scope) == SharingScope.PUBLIC,
+        col(SharedResource.is_open),
+        col(SharedResource.center_id).in_(standing_centers()),
+    )
+
+
+def visible_to(actor: Actor, today: date) -> ColumnElement[bool]:
+    """Give the condition under which the actor may see a resource (X04)."""
+    if actor.has("official", "service"):
+        return true()
+    if actor.org_id is None:
+        return _shared_with_all()
+    return or_(
+        _shared_with_all(),
+        col(SharedResource.org_id) == actor.org_id,
+        col(SharedResource.center_id).in_(centers_of(actor.org_id, today)),
+    )
+
+
+def narrowed(
+    statement: SelectOfScalar[SharedResource],
+    center_id: UUID | None = None,
+    resource_type: ResourceType | None = None,
+    text: str | None = None,
+) -> SelectOfScalar[SharedResource]:
+    """Narrow a select of resources to what is asked; a text is part of name or description."""
+    if center_id is not None:
+        statement = statement.where(col(SharedResource.center_id) == center_id)
+    if resource_type is not None:
+        statement = statement.where(col(SharedResource.resource_type) == resource_type)
+    if text is not None:
+        statement = statement.where(_contains(col(SharedResource.search_key), text))
+    return statement
+
+
+def _contains(key: Any, text: str) -> ColumnElement[bool]:  # noqa: ANN401 - a column of text
+    pattern = search_pattern(text)
+    contained: ColumnElement[bool] = false() if pattern is None else key.like(pattern)
+    return contained
+
+
+def resources(actor: Actor, today: date) -> SelectOfScalar[SharedResource]:
+    """Select the resources that the actor may see."""
+    return select(SharedResource).where(visible_to(actor, today))
+
+
+def public_resources() -> SelectOfScalar[SharedResource]:
+    """Select what is shared with everyone, by centres that stand (A072)."""
+    return select(SharedResource).where(_shared_with_all())
+
+
+async def resource_seen(
+    session: AsyncSession, actor: Actor, resource_id: UUID, today: date
+) -> SharedResource:
+    """Give a resource that the actor may see; NOT_FOUND otherwise."""
+    statement = resources(actor, today).where(col(SharedResource.id) == resource_id)
+    return found(await session.scalar(statement))
+
+
+async def resource_for_update(
+    session: AsyncSession, actor: Actor, resource_id: UUID, today: date
+) -> SharedResource:
+    """Load and lock a resource that the actor may see."""
+    statement = resources(actor, today).where(col(SharedResource.id) == resource_id)
+    return found(await session.scalar(statement.with_for_update()))
+
+
+async def resource_found(session: AsyncSession, resource_id: UUID) -> SharedResource:
+    """Give a resource that something hangs on."""
+    return found(await session.get(SharedResource, resource_id))
+
+
+def bookings(actor: Actor, resource_id: UUID | None = None) -> SelectOfScalar[ResourceBooking]:
+    """Select bookings: one's own organization's, of what it shares or operates; officials all."""
+    statement = select(ResourceBooking)
+    if not actor.has("official", "service"):
+        owned = select(SharedResource.id).where(
+            or_(
+                col(SharedResource.org_id) == actor.org_id,
+                col(SharedResource.center_id).in_(
+                    select(Center.id).where(operated_by(actor.org_id))
+                ),
+            )
+        )
+        statement = statement.where(
+            or_(
+                col(ResourceBooking.user_org_id) == actor.org_id,
+                col(ResourceBooking.resource_id).in_(owned),
+            )
+        )
+    if resource_id is not None:
+        statement = statement.where(col(ResourceBooking.resource_id) == resource_id)
+    return statement
+
+
+async def booking_for_update(
+    session: AsyncSession, actor: Actor, booking_id: UUID
+) -> ResourceBooking:
+    """Load and lock a booking that concerns the actor's organization."""
+    statement = bookings(actor).where(col(ResourceBooking.id) == booking_id)
+    return found(await session.scalar(statement.with_for_update()))
+
+
+def busy(resource_id: UUID, first: datetime, last: datetime) -> SelectOfScalar[ResourceBooking]:
+    """Select the bookings that take a resource in a time."""
+    return select(ResourceBooking).where(
+        col(ResourceBooking.resource_id) == resource_id,
+        col(ResourceBooking.state) != BookingState.CANCELLED,
+        col(ResourceBooking.starts_at) < last,
+        col(ResourceBooking.ends_at) > first,
+    )
+
+
+def shown(today: date) -> ColumnElement[bool]:
+    """Give the condition under which everyone sees an offering (A070).
+
+    It is open, its centre stands, and the paper that it rests on holds: the last day counts.
+    """
+    return and_(
+        col(ServiceOffering.is_open),
+        col(ServiceOffering.center_id).in_(standing_centers()),
+        or_(
+            col(ServiceOffering.qualification_id).is_(None),
+            col(ServiceOffering.qualification_id).in_(valid_qualification_ids(today)),
+        ),
+    )
+
+
+def offerings(actor: Actor, today: date) -> SelectOfScalar[ServiceOffering]:
+    """Select the offerings that the actor may see: hidden ones only at its own centres."""
+    statement = select(ServiceOffering)
+    if actor.has("official", "service"):
+        return statement
+    seen = [shown(today)]
+    if actor.org_id is not None:
+        seen += [
+            col(ServiceOffering.org_id) == actor.org_id,
+            col(ServiceOffering.center_id).in_(centers_of(actor.org_id, today)),
+        ]
+    return statement.where(or_(*seen))
+
+
+def public_offerings(today: date) -> SelectOfScalar[ServiceOffering]:
+    """Select what everyone may ask for (A040, A072)."""
+    return select(ServiceOffering).where(shown(today))
+
+
+def narrowed_offerings(
+    statement: SelectOfScalar[ServiceOffering],
+    center_id: UUID | None = None,
+    code: ServiceCode | None = None,
+    text: str | None = None,
+) -> SelectOfScalar[ServiceOffering]:
+    """Narrow a select of offerings to what is asked."""
+    if center_id is not None:
+        statement = statement.where(col(ServiceOffering.center_id) == center_id)
+    if code is not None:
+        statement = statement.where(col(ServiceOffering.code) == code)
+    if text is not None:
+        statement = statement.where(_contains(col(ServiceOffering.search_key), text))
+    return statement
+
+
+async def offering_seen(
+    session: AsyncSession, actor: Actor, offering_id: UUID, today: date
+) -> ServiceOffering:
+    """Give an offering that the actor may see; NOT_FOUND otherwise."""
+    statement = offerings(actor, today).where(col(ServiceOffering.id) == offering_id)
+    return found(await session.scalar(statement))
+
+
+async def offering_for_update(
+    session: AsyncSession, actor: Actor, offering_id: UUID, today: date
+) -> ServiceOffering:
+    """Load and lock an offering that the actor may see."""
+    statement = offerings(actor, today).where(col(ServiceOffering.id) == offering_id)
+    return found(await session.scalar(statement.with_for_update()))
+
+
+async def shown_ids(
+    session: AsyncSession, offering_ids: Collection[UUID], today: date
+) -> frozenset[UUID]:
+    """Tell which offerings everyone sees on a day."""
+    statement = select(ServiceOffering.id).where(
+        col(ServiceOffering.id).in_(offering_ids), shown(today)
+    )
+    return frozenset((await session.scalars(statement)).all())
+
+
+async def center_codes(
+    session: AsyncSession, center_ids: Collection[UUID]
+) -> dict[UUID, tuple[str, str]]:
+    """Give code and name of listed centres."""
+    statement = select(Center.id, Center.code, Center.name).where(col(Center.id).in_(center_ids))
+    return {row[0]: (row[1] or "", row[2]) for row in (await session.execute(statement)).all()}
+
+
+async def public_center_id(session: AsyncSession, code: str) -> UUID:
+    """Give the id of a centre by its public code; NOT_FOUND where it does not stand."""
+    statement = standing_centers().where(col(Center.code) == code)
+    return found(await session.scalar(statement))
