@@ -15,6 +15,8 @@ from sqlmodel.sql.expression import SelectOfScalar
 from registry.centers.rules import (
     ENDED,
     OWED,
+    RECTIFYING,
+    REGISTRATION,
     ApplicantForm,
     MilestoneKind,
     MilestoneState,
@@ -25,6 +27,7 @@ from registry.centers.tables import Center, CenterMilestone, Counter, StageChang
 from shared.auth import Actor
 from shared.events.tables import Event
 from shared.rules import found
+from shared.tasks import MOST_TASKS, Task, TaskKind
 
 
 def centers(actor: Actor) -> SelectOfScalar[Center]:
@@ -41,6 +44,44 @@ def centers(actor: Actor) -> SelectOfScalar[Center]:
         seen.append(col(Center.disclosed_at).is_not(None))
     return statement.where(or_(*seen))
 
+
+REGISTER_ENTITY: Final = TaskKind(
+    "register_entity",
+    "在期限内登记产业联合体的法人实体",
+    "Register the consortium's legal person in time",
+    REGISTRATION,
+    "POST",
+    "/v1/registry/centers/{id}/entity",
+)
+FILE_RECTIFICATION_PLAN: Final = TaskKind(
+    "file_rectification_plan",
+    "提交整改方案",
+    "File the plan of rectification",
+    RECTIFYING,
+    "PUT",
+    "/v1/registry/centers/{id}/rectification/plan",
+)
+RECHECK: Final = TaskKind(
+    "recheck_rectification",
+    "现场复核整改情况",
+    "Re-check the rectification on site",
+    RECTIFYING,
+    "POST",
+    "/v1/registry/centers/{id}/rectification/recheck",
+)
+FOLLOW_UP: Final = TaskKind(
+    "follow_up_overdue",
+    "督办逾期事项",
+    "Follow up what is overdue",
+    REGISTRATION,
+    "GET",
+    "/v1/registry/centers/{id}/milestones",
+)
+# Whose task a duty is while its centre owes it.
+MEMBER_TASKS: Final = {
+    MilestoneKind.ENTITY_REGISTRATION: REGISTER_ENTITY,
+    MilestoneKind.RECTIFICATION_PLAN: FILE_RECTIFICATION_PLAN,
+}
 
 # Memberships build upon centres, so that the arrow runs the other way: only the columns that make
 # a candidate visible are read here.
@@ -254,3 +295,32 @@ def history(center_id: UUID) -> SelectOfScalar[Event]:
     """Select what happened to a centre itself."""
     kinds = [col(Event.type).startswith(prefix) for prefix in HISTORY]
     return select(Event).where(col(Event.center_id) == center_id, or_(*kinds))
+
+
+async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Task]:
+    """Give what centres owe that the caller may do next, the earliest first (A053).
+
+    A re-check is due once its plan is filed; what is overdue is the handler's to follow up.
+    """
+    owed_ones = col(CenterMilestone.state).in_(OWED)
+    if actor.has("handler", "reviewer"):
+        late = col(CenterMilestone.due_on) < today
+        recheck = col(CenterMilestone.kind) == MilestoneKind.RECTIFICATION
+        statement = select(CenterMilestone).where(owed_ones, or_(late, recheck))
+        kinds = {MilestoneKind.RECTIFICATION: RECHECK}
+    elif actor.org_id is not None and actor.has("member"):
+        own = sa_select(col(Center.id)).where(spoken_for_by(actor.org_id))
+        statement = select(CenterMilestone).where(
+            owed_ones,
+            col(CenterMilestone.center_id).in_(own),
+            col(CenterMilestone.kind).in_(tuple(MEMBER_TASKS)),
+        )
+        kinds = MEMBER_TASKS
+    else:
+        return []
+    ordered = statement.order_by(col(CenterMilestone.due_on), col(CenterMilestone.id))
+    rows = (await session.scalars(ordered.limit(MOST_TASKS))).all()
+    return [
+        Task(kinds.get(row.kind, FOLLOW_UP), row.center_id, row.center_id, row.due_on)
+        for row in rows
+    ]

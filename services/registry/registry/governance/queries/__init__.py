@@ -50,6 +50,7 @@ from registry.governance.queries.records import (
     rectification_read,
     rectifications,
     responsibilities,
+    tasks_of,
     themes,
 )
 
@@ -94,6 +95,7 @@ __all__ = [
     "seats_with_findings",
     "targets",
     "targets_of",
+    "tasks_of",
     "themes",
     "tie_for_update",
     "ties",

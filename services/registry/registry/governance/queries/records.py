@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import or_
@@ -14,6 +15,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from registry.centers.rules import Stage
 from registry.governance.rules import (
     RECTIFICATION_OPEN,
+    TWO_PEOPLE,
     DirectionState,
     DocumentKind,
     PublishedRating,
@@ -30,7 +32,42 @@ from registry.governance.tables import (
     Responsibility,
     StageRecommendation,
 )
+from registry.programme.queries import policy_on, working_days
+from shared.auth import Actor
+from shared.calendar import day_of
 from shared.rules import Check, found
+from shared.tasks import MOST_TASKS, Task, TaskKind
+
+TAKE_STEP: Final = TaskKind(
+    "take_recommended_step",
+    "审批建议的阶段变更",
+    "Decide on the step that was recommended",
+    TWO_PEOPLE,
+    "POST",
+    "/v1/registry/centers/{id}/stage-changes",
+)
+
+
+async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Task]:
+    """Give the recommended steps that an approver may take: none that he recommended (X03)."""
+    if not actor.has("approver"):
+        return []
+    policy, calendar = await policy_on(session, today), await working_days(session)
+    days = policy.value("A102", "decision_working_days")
+    statement = (
+        select(StageRecommendation)
+        .where(
+            col(StageRecommendation.closed_at).is_(None),
+            col(StageRecommendation.person_id) != actor.person_id,
+        )
+        .order_by(col(StageRecommendation.at), col(StageRecommendation.id))
+        .limit(MOST_TASKS)
+    )
+    rows = (await session.scalars(statement)).all()
+    return [
+        Task(TAKE_STEP, row.center_id, row.center_id, calendar.add(day_of(row.at), days))
+        for row in rows
+    ]
 
 
 def documents(

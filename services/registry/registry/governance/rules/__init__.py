@@ -77,6 +77,7 @@ from registry.governance.rules.rectifying import (
     recheck_filing_checks,
 )
 from registry.governance.rules.stages import (
+    TWO_PEOPLE,
     PilotFacts,
     PublishedRating,
     RatingKind,
@@ -105,6 +106,7 @@ __all__ = [
     "PLAN_MOVES",
     "QUALIFIED",
     "RECTIFICATION_OPEN",
+    "TWO_PEOPLE",
     "VOTES",
     "VOTING_ORGAN",
     "WHOLE_PPM",

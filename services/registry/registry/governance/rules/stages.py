@@ -38,7 +38,7 @@ from registry.governance.rules.plans import adoption_checks, horizon_checks
 from shared.calendar import WorkingDays
 from shared.rules import Check, Kind, Policy, Rule, Severity
 
-DUTIES: Final = Rule("X03", "architecture 8")
+TWO_PEOPLE: Final = Rule("X03", "architecture 8")
 PROCEDURE: Final = Rule("A101", "四(一)")
 SUMMARY: Final = Rule("A102", "四(一)")
 RECTIFICATION: Final = Rule("A125", "四(四)")
@@ -150,7 +150,7 @@ def two_person_checks(recommended: Recommended | None, actor_id: UUID) -> list[C
     alone = recommended is not None and recommended.person_id == actor_id
     return [
         PROCEDURE.check("RECOMMENDATION_MISSING", Kind.STATE, passed=recommended is not None),
-        DUTIES.check("SOD_VIOLATION", Kind.SCOPE, passed=not alone),
+        TWO_PEOPLE.check("SOD_VIOLATION", Kind.SCOPE, passed=not alone),
     ]
 
 
@@ -231,7 +231,7 @@ def recheck_checks(facts: StageFacts, *, passed: bool) -> list[Check]:
             passed=found is not None and found.passed is passed,
             needed="passed" if passed else "failed",
         ),
-        DUTIES.check("SOD_VIOLATION", Kind.SCOPE, passed=not alone),
+        TWO_PEOPLE.check("SOD_VIOLATION", Kind.SCOPE, passed=not alone),
     ]
 
 
