@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, true, tuple_
+from sqlalchemy import ColumnElement, and_, exists, func, or_, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
@@ -18,7 +18,7 @@ from sqlmodel import col, select
 from registry.centers.rules import Stage
 from registry.centers.tables import Center
 from registry.directory.queries import MEMBERS, centers_of, operated_by
-from registry.facts.rules import Derived, FactKind, NewFact, Period, Standing
+from registry.facts.rules import ChainStage, Derived, FactKind, NewFact, Period, Standing
 from registry.facts.tables import Fact
 from registry.memberships.tables import Membership
 from registry.organizations import queries as organizations
@@ -123,6 +123,55 @@ def _conditions(asked: FactFilter) -> list[ColumnElement[bool]]:
     if asked.as_of is not None:
         conditions.append(col(Fact.recorded_at) <= asked.as_of)
     return conditions
+
+
+def _counted(asked: FactFilter, actor: Actor, today: date) -> list[ColumnElement[bool]]:
+    """Give the conditions of facts that count: seen, asked for, and not corrected as was known."""
+    later = aliased(Fact)
+    corrected = [col(later.supersedes_id) == col(Fact.id)]
+    if asked.as_of is not None:
+        corrected.append(col(later.recorded_at) <= asked.as_of)
+    return [visible_to(actor, today), *_conditions(asked), ~exists().where(*corrected)]
+
+
+async def chain_counts(
+    session: AsyncSession, actor: Actor, asked: FactFilter, today: date
+) -> dict[ChainStage, int]:
+    """Count a centre's activities by the link of the chain that they serve (A019)."""
+    statement = (
+        select(col(Fact.chain_stage), func.count())
+        .where(*_counted(asked, actor, today), col(Fact.chain_stage).is_not(None))
+        .group_by(col(Fact.chain_stage))
+    )
+    return {stage: count for stage, count in (await session.execute(statement)).all()}  # noqa: C416 - rows are no pairs to the type checker
+
+
+async def diffusion_counts(
+    session: AsyncSession, actor: Actor, asked: FactFilter, today: date
+) -> list[tuple[str, int, int]]:
+    """Count what was passed on by its content: how often, and how often to a small firm (A090)."""
+    content = col(Fact.payload)["content"].astext
+    statement = (
+        select(content, func.count(), func.count().filter(col(Fact.is_sme).is_(True)))
+        .where(*_counted(asked, actor, today), col(Fact.kind) == FactKind.DIFFUSION)
+        .group_by(content)
+        .order_by(content)
+    )
+    return [(row[0], row[1], row[2]) for row in (await session.execute(statement)).all()]
+
+
+async def client_counts(
+    session: AsyncSession, actor: Actor, asked: FactFilter, today: date
+) -> list[tuple[str | None, int, int]]:
+    """Count services by the province of the client, with its share of members (A092)."""
+    province = func.left(col(Fact.region_code), 2)
+    statement = (
+        select(province, func.count(), func.count().filter(col(Fact.is_member).is_(True)))
+        .where(*_counted(asked, actor, today), col(Fact.kind) == FactKind.SERVICE)
+        .group_by(province)
+        .order_by(province)
+    )
+    return [(row[0], row[1], row[2]) for row in (await session.execute(statement)).all()]
 
 
 async def fact_seen(session: AsyncSession, actor: Actor, fact_id: UUID, today: date) -> Known:

@@ -73,7 +73,6 @@ ROWS_BODY: Final = {
 facts = Router(prefix="/v1/registry/facts", tags=["facts"])
 batches = Router(prefix="/v1/registry/fact-batches", tags=["facts"])
 jobs = Router(prefix=JOBS_PATH, tags=["facts"])
-ROUTERS = (facts, batches, jobs)
 
 
 class FactOrder(StrEnum):
