@@ -143,7 +143,8 @@ async def chain_counts(
         .where(*_counted(asked, actor, today), col(Fact.chain_stage).is_not(None))
         .group_by(col(Fact.chain_stage))
     )
-    return {stage: count for stage, count in (await session.execute(statement)).all()}  # noqa: C416 - rows are no pairs to the type checker
+    rows = (await session.execute(statement)).all()
+    return {ChainStage(stage): count for stage, count in rows if stage is not None}
 
 
 async def diffusion_counts(
