@@ -92,13 +92,19 @@ async def _build(url: str, metadata: list[MetaData]) -> None:
 def _loose_tables(
     server: PostgreSQL, service: str, database: str, metadata: list[MetaData]
 ) -> list[str]:
-    """Name insert-only tables that the service's own login could change or empty."""
+    """Name insert-only tables of which the service's login may change too much or too little."""
     faults = []
-    for table in insert_only_tables(metadata):
-        allowed = server.execute(
-            f"SELECT has_table_privilege('{service}_app', '{table}', 'UPDATE, DELETE, TRUNCATE')",
+    for table, closing in insert_only_tables(metadata).items():
+        answer = server.execute(
+            f"SELECT has_table_privilege('{service}_app', '{table}', 'UPDATE, DELETE, TRUNCATE');"
+            f"SELECT attname FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0"
+            f" AND NOT attisdropped"
+            f" AND has_column_privilege('{service}_app', attrelid, attnum, 'UPDATE')",
             database=database,
         )
-        if allowed.strip() != "f":
+        whole, *columns = answer.split()
+        if whole != "f":
             faults.append(f"{service}_app may change the insert-only table {table}")
+        elif sorted(columns) != sorted(closing):
+            faults.append(f"{service}_app may set {columns} of {table}, which closes {closing}")
     return faults

@@ -93,7 +93,9 @@ def _is_ours(  # Alembic's own signature
 def grant_app(package: str) -> None:
     """Let the `_app` login use every table, and never change the insert-only ones.
 
-    Called at the end of a migration that makes tables; the login's name is the owner's.
+    Of such a table it may set only the columns that its `info` names as `closing`: they end what
+    a row was believed to say. Called at the end of a migration that makes tables; the login's
+    name is the owner's.
     """
     bind = op.get_bind()
     owner = bind.scalar(text("SELECT current_user"))
@@ -108,10 +110,13 @@ def grant_app(package: str) -> None:
     bind.execute(text(f'GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO "{quoted}"'))
     # The models are of today: an older migration runs before the tables of a newer one are there.
     there = set(sa.inspect(bind).get_table_names())
-    for table in insert_only_tables(metadata_of(package)):
+    for table, closing in insert_only_tables(metadata_of(package)).items():
         if table not in there:
             continue
+        # Taking a table's right to update away takes its columns' rights away as well.
         bind.execute(text(f'REVOKE UPDATE, DELETE, TRUNCATE ON "{table}" FROM "{quoted}"'))
+        for column in closing:
+            bind.execute(text(f'GRANT UPDATE ("{column}") ON "{table}" TO "{quoted}"'))
 
 
 def install_job_queue() -> None:
@@ -125,11 +130,11 @@ def install_job_queue() -> None:
     await_only(raw.execute(install_sql()))
 
 
-def insert_only_tables(metadata: Sequence[MetaData]) -> list[str]:
-    """Name the tables that the application may only insert into and read."""
-    return sorted(
-        table.name
+def insert_only_tables(metadata: Sequence[MetaData]) -> dict[str, tuple[str, ...]]:
+    """Name the tables that the application only inserts into, each with what it may close."""
+    return {
+        table.name: tuple(table.info.get("closing", ()))
         for part in metadata
-        for table in part.tables.values()
+        for table in part.sorted_tables
         if table.info.get("insert_only")
-    )
+    }

@@ -92,5 +92,3 @@ DOWN: Final = (
     "ALTER TABLE ownership_version DROP CONSTRAINT ck_ownership_version_periods",
     "ALTER TABLE ownership_version DROP CONSTRAINT ex_ownership_version_periods",
 )
-# The one column of an insert-only table that `_app` may change; the trigger says how.
-CLOSING_COLUMN: Final = ("ownership_version", "known_during")

@@ -133,7 +133,7 @@ class OwnershipVersion(Base, table=True):
     __tablename__ = "ownership_version"
     __table_args__ = (
         UniqueConstraint("asset_id", "number"),
-        {"info": {"insert_only": True}},
+        {"info": {"insert_only": True, "closing": ("known_during",)}},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

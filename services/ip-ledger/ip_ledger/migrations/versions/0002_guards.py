@@ -7,7 +7,6 @@ from alembic import op
 
 from ip_ledger.assets import guards as assets
 from ip_ledger.journal import guards as journal
-from ip_ledger.migrations.closing import grant_closing
 from shared.database.migrations import grant_app, install_job_queue
 
 revision: Final = "0002"
@@ -24,7 +23,6 @@ def upgrade() -> None:
         op.execute(statement)
     install_job_queue()
     grant_app("ip_ledger")
-    grant_closing()
 
 
 def downgrade() -> None:

@@ -6,7 +6,6 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from ip_ledger.migrations.closing import grant_closing
 from shared.database.migrations import grant_app
 
 revision: Final = "0003"
@@ -34,7 +33,6 @@ def upgrade() -> None:
     _make_16()
     _make_17()
     grant_app("ip_ledger")
-    grant_closing()
 
 
 def _make_1() -> None:
