@@ -5,6 +5,8 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.types import ASGIApp
 
+from evaluation.assessments import queries as assessment_queries
+from evaluation.assessments.routes import ROUTERS as ASSESSMENTS
 from evaluation.cycles.routes import ROUTERS as CYCLES
 from evaluation.experts.routes import router as experts
 from evaluation.panels.routes import router as panels
@@ -29,6 +31,7 @@ TAGS: Final = (
     {"name": "cycles", "description": "A year's evaluation of all centres, and its cases."},
     {"name": "reports", "description": "The annual reports of the centres."},
     {"name": "results", "description": "Snapshots, computations, reviews and publications."},
+    {"name": "assessments", "description": "Three years of a centre, assessed together."},
     {"name": "experts", "description": "The pool of experts and their ties."},
     {"name": "panels", "description": "Who reviews what, and who must not."},
     {"name": "score-sheets", "description": "Declarations and scores of single experts."},
@@ -36,8 +39,10 @@ TAGS: Final = (
     {"name": "standing", "description": "Where a review stands, for the service that decides."},
     {"name": "events", "description": "What happened, in order."},
 )
+# What waits for a caller, feature by feature.
+TASKS: Final = (assessment_queries.tasks_of,)
 # Who reviews whom is not in it: those events carry no centre, so that no member's feed has them.
-PUBLIC_EVENTS: Final = frozenset({"evaluation.published"})
+PUBLIC_EVENTS: Final = frozenset({"evaluation.published", "assessment.published"})
 
 
 async def feed_scope(session: AsyncSession, actor: Actor) -> FeedScope:
@@ -60,6 +65,7 @@ def create_app() -> ASGIApp:
                 *CYCLES,
                 *REPORTS,
                 *RESULTS,
+                *ASSESSMENTS,
                 experts,
                 panels,
                 sheets,
@@ -70,5 +76,6 @@ def create_app() -> ASGIApp:
             consumers={"registry": directory.CONSUMES},
             background=BACKGROUND,
             tags=TAGS,
+            tasks=TASKS,
         )
     )

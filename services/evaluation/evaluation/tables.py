@@ -4,6 +4,7 @@ from typing import Final
 
 from sqlalchemy import MetaData
 
+from evaluation.assessments import tables as _assessments
 from evaluation.base import Base
 from evaluation.cycles import tables as _cycles
 from evaluation.duties import tables as _duties
@@ -26,5 +27,6 @@ FEATURES: Final = (
     _sheets,
     _visits,
     _results,
+    _assessments,
 )
 METADATA: Final[list[MetaData]] = [Base.metadata, DirectoryBase.metadata]

@@ -78,6 +78,9 @@ CODES: Final[dict[str, Words]] = {
         "{row} 的参数 {name} 类型或范围不符",
         "Parameter {name} of {row} is of another type or out of bounds",
     ),
+    "ADJUSTMENT_TOO_LARGE": Words(
+        422, "专家组调整不得超过 {most} 分", "A panel moves the score by at most {most} points"
+    ),
     # Webhooks
     "URL_REFUSED": Words(
         422,

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from evaluation.cycles.rules import Target, target_of
 from evaluation.results import leaf_rules, rules
 from evaluation.results.leaf_rules import LeafNote, RatingGate
-from evaluation.schemes.figure_rules import points_text
 from evaluation.schemes.rules import Parameters, Rating, Scheme, Source, ThresholdReading
 from shared.rules import failed_codes
 from tests.evaluation.results import vector
@@ -240,25 +239,6 @@ def test_a_near_total_without_second_reading_is_refused() -> None:
     assert failed_codes(checks) == ["SECOND_READING_MISSING"]
     assert failed_codes(rules.second_reading_checks(near_boundary=True, readings=1)) == []
     assert failed_codes(rules.second_reading_checks(near_boundary=False, readings=0)) == []
-
-
-@pytest.mark.requirement("A131")
-@pytest.mark.parametrize(
-    ("method", "total"),
-    [(rules.TriennialMethod.MEAN, "77.58"), (rules.TriennialMethod.RISING, "79.30")],
-)
-def test_three_years_make_one_total(method: rules.TriennialMethod, total: str) -> None:
-    totals = {2025: Fraction("71.20"), 2027: Fraction("82.98"), 2026: Fraction("78.55")}
-    assert points_text(rules.triennial_total(totals, method)) == total
-    assert rules.rating_for(Fraction(total), vector.SCHEME.parameters) is Rating.GOOD
-
-
-@pytest.mark.requirement("A131")
-@pytest.mark.refusing
-@pytest.mark.parametrize("years", [[], [2026, 2027], [2024, 2026, 2027], [2026, 2026, 2027]])
-def test_anything_but_three_consecutive_years_is_incomplete(years: list[int]) -> None:
-    assert failed_codes(rules.triennial_checks(years)) == ["TRIENNIAL_INCOMPLETE"]
-    assert failed_codes(rules.triennial_checks([2027, 2025, 2026])) == []
 
 
 # --- properties -----------------------------------------------------------------------------

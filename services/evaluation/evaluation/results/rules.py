@@ -22,7 +22,7 @@ from evaluation.results.leaf_rules import (
     scaled,
 )
 from evaluation.schemes.counting_rules import Fact, number_at, paths_of
-from evaluation.schemes.figure_rules import decimal_text, half_up, points_text
+from evaluation.schemes.figure_rules import decimal_text, points_text
 from evaluation.schemes.rules import FULL, Criterion, Parameters, Rating, digest
 from shared.rules import Check, Kind, Rule
 
@@ -32,7 +32,6 @@ PUBLISHED: Final = Rule("A124", "四(四)")
 REPORTED: Final = Rule("A128", "四(四)")
 FROZEN: Final = Rule("X13", "architecture 5")
 NEAR: Final = Rule("A126", "四(四)")
-TRIENNIAL: Final = Rule("A131", "四(四)")
 PROFILE: Final = Rule("A132", "四(四)")
 
 FORMAT: Final = 1
@@ -239,35 +238,3 @@ def tenancy_checks(org_id: UUID | None, center_orgs: Iterable[UUID]) -> list[Che
     passed = org_id is None or org_id not in set(center_orgs)
     separate = Rule("X03", "architecture 10")
     return [separate.check("SOD_VIOLATION", Kind.SCOPE, passed=passed, held="submitter")]
-
-
-# --- three years ----------------------------------------------------------------------------
-
-
-class TriennialMethod(StrEnum):
-    """How three annual totals become one: evenly, or the later years more."""
-
-    MEAN = "mean"
-    RISING = "rising"
-
-
-TRIENNIAL_WEIGHTS: Final[Mapping[TriennialMethod, tuple[Fraction, ...]]] = {
-    TriennialMethod.MEAN: (Fraction(1, 3),) * 3,
-    TriennialMethod.RISING: (Fraction(20, 100), Fraction(30, 100), Fraction(50, 100)),
-}
-
-
-def triennial_checks(years: Sequence[int]) -> list[Check]:
-    """Check that these are the published annual results of three consecutive years (A131)."""
-    ordered = sorted(years)
-    passed = len(ordered) == 3 and ordered == list(range(ordered[0], ordered[0] + 3))
-    return [TRIENNIAL.check("TRIENNIAL_INCOMPLETE", Kind.STATE, passed=passed, years=ordered)]
-
-
-def triennial_total(totals: Mapping[int, Fraction], method: TriennialMethod) -> Fraction:
-    """Combine three annual totals by year, rounded half up to 0.01 (C6)."""
-    weights = TRIENNIAL_WEIGHTS[method]
-    in_order = [totals[year] for year in sorted(totals)]
-    return half_up(
-        sum((total * weight for total, weight in zip(in_order, weights, strict=True)), Fraction(0))
-    )

@@ -1,0 +1,142 @@
+"""Reading assessments: officials all, a centre its own once they are published."""
+
+from collections.abc import Sequence
+from datetime import date
+from fractions import Fraction
+from uuid import UUID
+
+from sqlalchemy import exists
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from evaluation.assessments import rules
+from evaluation.assessments.rules import AnnualTotal, AssessmentState
+from evaluation.assessments.tables import TriennialAssessment
+from evaluation.cycles import queries as cycles
+from evaluation.cycles.tables import EvaluationCase
+from evaluation.duties.rules import Capacity, Duty, SubjectType
+from evaluation.duties.tables import CaseDuty
+from evaluation.results.tables import EvaluationResult, ResultPublication
+from evaluation.schemes.tables import IndicatorScheme
+from shared.auth import Actor
+from shared.rules import found
+from shared.tasks import MOST_TASKS, Task
+
+
+def assessments(
+    actor: Actor, center_id: UUID | None, last_year: int | None
+) -> SelectOfScalar[TriennialAssessment]:
+    """Select what the actor may see (X04, X11)."""
+    statement = select(TriennialAssessment)
+    if not actor.has("official", "service"):
+        statement = statement.where(
+            cycles.runs(actor, col(TriennialAssessment.center_id)),
+            col(TriennialAssessment.published_at).is_not(None),
+        )
+    if center_id is not None:
+        statement = statement.where(col(TriennialAssessment.center_id) == center_id)
+    if last_year is not None:
+        statement = statement.where(col(TriennialAssessment.last_year) == last_year)
+    return statement
+
+
+async def assessment(
+    session: AsyncSession, actor: Actor, assessment_id: UUID
+) -> TriennialAssessment:
+    """Load an assessment that the actor may see."""
+    statement = assessments(actor, None, None).where(col(TriennialAssessment.id) == assessment_id)
+    return found(await session.scalar(statement))
+
+
+async def assessment_for_update(
+    session: AsyncSession, actor: Actor, assessment_id: UUID
+) -> TriennialAssessment:
+    """Load and lock an assessment that the actor may see."""
+    statement = assessments(actor, None, None).where(col(TriennialAssessment.id) == assessment_id)
+    return found(await session.scalar(statement.with_for_update()))
+
+
+async def annual_totals(
+    session: AsyncSession, center_id: UUID, first_year: int, last_year: int
+) -> list[AnnualTotal]:
+    """Give the published results of a centre that stand, of some years."""
+    later = aliased(ResultPublication)
+    superseded = exists().where(
+        col(later.case_id) == col(ResultPublication.case_id),
+        col(later.version) > col(ResultPublication.version),
+    )
+    statement = (
+        select(EvaluationResult)
+        .join(ResultPublication, col(ResultPublication.result_id) == col(EvaluationResult.id))
+        .where(
+            col(EvaluationResult.center_id) == center_id,
+            col(EvaluationResult.year) >= first_year,
+            col(EvaluationResult.year) <= last_year,
+            ~superseded,
+        )
+        .order_by(col(EvaluationResult.year))
+    )
+    return [
+        AnnualTotal(
+            year=row.year,
+            result_id=row.id,
+            version=row.version,
+            result_hash=row.result_hash,
+            total=Fraction(row.total),
+            rating=row.rating,
+        )
+        for row in await session.scalars(statement)
+    ]
+
+
+async def scheme_of_result(session: AsyncSession, result_id: UUID) -> IndicatorScheme:
+    """Give the scheme under which a result was computed."""
+    statement = (
+        select(IndicatorScheme)
+        .join(EvaluationCase, col(EvaluationCase.scheme_id) == col(IndicatorScheme.id))
+        .join(EvaluationResult, col(EvaluationResult.case_id) == col(EvaluationCase.id))
+        .where(col(EvaluationResult.id) == result_id)
+    )
+    return found(await session.scalar(statement))
+
+
+async def people_of_years(session: AsyncSession, result_ids: Sequence[UUID]) -> list[Duty]:
+    """Name who scored or reported in the years behind an assessment (X03)."""
+    statement = (
+        select(CaseDuty.person_id, CaseDuty.capacity)
+        .join(EvaluationResult, col(EvaluationResult.case_id) == col(CaseDuty.subject_id))
+        .where(
+            col(EvaluationResult.id).in_(result_ids),
+            col(CaseDuty.subject_type) == SubjectType.CASE,
+            col(CaseDuty.capacity).in_((Capacity.SCORER, Capacity.SUBMITTER)),
+        )
+    )
+    return [Duty(person, capacity) for person, capacity in await session.execute(statement)]
+
+
+async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Task]:
+    """Name the assessments that wait for this official."""
+    del today  # No rule sets a last day.
+    waiting = {
+        "reviewer": (AssessmentState.DRAFTED, rules.REVIEW_TASK),
+        "approver": (AssessmentState.REVIEWED, rules.PUBLISH_TASK),
+    }
+    states = {state: kind for duty, (state, kind) in waiting.items() if actor.has(duty)}
+    if not states:
+        return []
+    own = exists().where(
+        col(CaseDuty.subject_type) == SubjectType.CASE,
+        col(CaseDuty.subject_id) == col(TriennialAssessment.id),
+        col(CaseDuty.person_id) == actor.person_id,
+    )
+    statement = (
+        select(TriennialAssessment)
+        .where(col(TriennialAssessment.state).in_(list(states)), ~own)
+        .limit(MOST_TASKS)
+    )
+    return [
+        Task(states[row.state], row.id, center_id=row.center_id)
+        for row in await session.scalars(statement)
+    ]
