@@ -36,6 +36,12 @@ async def said_on(case: Case, day: str) -> list[str]:
     return [name for name in after[len(before) :] if name.startswith("milestone.")]
 
 
+async def tasks(case: Case, who: Any) -> list[tuple[str, str | None]]:
+    answer = await case.call(who, "GET", "/v1/registry/tasks")
+    assert answer.status_code == 200, answer.text
+    return [(task["kind"], task["due_on"]) for task in answer.json()["items"]]
+
+
 async def milestones(case: Case, who: Any, query: str = "") -> Any:
     answer = await case.call(who, "GET", f"/v1/registry/milestones{query}")
     return answer.json()["items"]
@@ -62,6 +68,10 @@ async def test_a_consortium_is_reminded_and_then_overdue_and_its_support_is_bloc
     assert await milestones(case, case.official("handler"), "?state=overdue") == []
     assert await said_on(case, "2027-07-01") == ["milestone.overdue"]
     assert await said_on(case, "2027-07-02") == []
+    assert await tasks(case, case.member("M03")) == [("register_entity", "2027-06-30")]
+    assert await tasks(case, case.official("handler")) == [("follow_up_overdue", "2027-06-30")]
+    assert await tasks(case, case.member("M01")) == []
+    assert await tasks(case, case.official("auditor")) == []
     [queued] = await milestones(case, case.official("handler"), "?state=overdue")
     assert queued["center_id"] == case.center_id
     async with case.registry.sessions.reading() as session:

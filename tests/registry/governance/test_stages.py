@@ -285,3 +285,8 @@ async def test_every_next_step_is_shown_with_its_rules_and_who_acts(case: Case) 
     ready = (await own(case, "GET", "readiness")).json()
     assert (ready["next_step"], ready["who_acts"]) == ("stage_change:recognized", "approver")
     assert ready["due_on"] == "2026-04-08"
+    waiting = await case.call(case.official("approver"), "GET", "/v1/registry/tasks")
+    [task] = waiting.json()["items"]
+    assert (task["kind"], task["due_on"]) == ("take_recommended_step", "2026-04-08")
+    nothing = await case.call(case.official("approver", "reviewer"), "GET", "/v1/registry/tasks")
+    assert nothing.json()["items"] == []
