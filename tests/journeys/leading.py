@@ -56,7 +56,9 @@ def agreed(world: World, draft: Draft, parties: tuple[str, ...], *clauses: str) 
     ticked = clauses or CLAUSES
     text = upload(draft.lead, f"协议 {world.number()}\n".encode(), "text/plain")
     share = 1_000_000 // len(parties)
-    split = [{"org_id": str(world.caller(name).org_id), "ppm": share} for name in parties]
+    split: list[dict[str, Any]] = [
+        {"org_id": str(world.caller(name).org_id), "ppm": share} for name in parties
+    ]
     split[0]["ppm"] += 1_000_000 - share * len(parties)
     agreement = draft.lead.post(
         f"{LEDGER}/agreements",

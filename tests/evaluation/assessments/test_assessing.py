@@ -39,7 +39,7 @@ REASON = "第三年牵头的共性技术平台未按期对外开放，专家组�
 def test_three_years_make_one_total(method: rules.TriennialMethod, total: str) -> None:
     totals = {2025: Fraction("71.20"), 2027: Fraction("82.98"), 2026: Fraction("78.55")}
     assert points_text(rules.triennial_total(totals, method)) == total
-    assert rules.rating_for(Fraction(total), vector.SCHEME.parameters) is Rating.GOOD
+    assert rating_for(Fraction(total), vector.SCHEME.parameters) is Rating.GOOD
 
 
 @pytest.mark.requirement("A131")

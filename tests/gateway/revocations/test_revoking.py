@@ -23,7 +23,7 @@ Prepared = Callable[[Any], Any]
 
 async def two_programs(gateway: Any, prepared: Prepared) -> dict[str, Any]:
     """Let an administrator register two programs; the gateway believes its own keys again."""
-    made = await prepared(gateway)
+    made: dict[str, Any] = await prepared(gateway)
     gateway.app.state.verifier = TokenVerifier(ISSUER, gateway.app.state.keys.published)
     async with gateway.client() as caller:
         token = (await token_of(caller, made["admin"])).json()["access_token"]

@@ -32,7 +32,10 @@ CRITERIA: Final = (
 
 def _charts() -> str:
     score = {"本中心": [83, 87, 77, 92, 70], "本期平均": [70, 65, 80, 75, 50]}
-    years = {LONG: [Decimal("71.20"), None, Decimal("82.98")], "C03": [60, 66, 75]}
+    years: dict[str, list[int | Decimal | None]] = {
+        LONG: [Decimal("71.20"), None, Decimal("82.98")],
+        "C03": [60, 66, 75],
+    }
     steps = [
         Step("毛收入", Decimal("1200000.00"), "total"),
         Step("税费", Decimal("-67924.53")),

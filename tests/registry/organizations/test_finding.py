@@ -133,7 +133,8 @@ async def test_a_long_list_by_name_comes_in_pages_without_gaps(registry: Running
     cursor: str | None = None
     async with handler(registry) as official:
         for _ in range(4):
-            asked = {"name": "精密仪器", "limit": 2} | ({"cursor": cursor} if cursor else {})
+            asked: dict[str, Any] = {"name": "精密仪器", "limit": 2}
+            asked |= {"cursor": cursor} if cursor else {}
             page = (await official.get(ORGANIZATIONS, params=asked)).json()
             seen += [item["name"] for item in page["items"]]
             cursor = page["next_cursor"]
@@ -208,8 +209,9 @@ FILL = """
 
 async def plan_of(registry: RunningService, statement: Any) -> str:
     """Give the plan of a page of a search."""
+    dialect: Any = asyncpg.dialect
     compiled = statement.limit(51).compile(
-        dialect=asyncpg.dialect(), compile_kwargs={"literal_binds": True}
+        dialect=dialect(), compile_kwargs={"literal_binds": True}
     )
     async with registry.sessions.reading() as session:
         connection = await session.connection()
