@@ -1,9 +1,9 @@
-"""To be filled: whole_b."""
+"""Bundles, witnesses and audits of the log."""
 
 from typing import Final
 
-revision: Final = "0004"
-down_revision: Final = "0003"
+revision: Final = "0006"
+down_revision: Final = "0005"
 branch_labels: Final = None
 depends_on: Final = None
 

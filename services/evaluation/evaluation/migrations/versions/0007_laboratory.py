@@ -1,9 +1,9 @@
-"""To be filled: whole_b."""
+"""Schemes tried on past years, and documents of results."""
 
 from typing import Final
 
-revision: Final = "0004"
-down_revision: Final = "0003"
+revision: Final = "0007"
+down_revision: Final = "0006"
 branch_labels: Final = None
 depends_on: Final = None
 

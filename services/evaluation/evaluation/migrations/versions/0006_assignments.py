@@ -1,0 +1,16 @@
+"""Draws of panels for many cases, and how far experts agree."""
+
+from typing import Final
+
+revision: Final = "0006"
+down_revision: Final = "0005"
+branch_labels: Final = None
+depends_on: Final = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
+
+
+def downgrade() -> None:
+    """Nothing yet."""

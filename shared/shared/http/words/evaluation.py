@@ -1,0 +1,81 @@
+"""Panels, sheets, schemes, cycles and results."""
+
+from typing import Final
+
+from shared.http.wording import Words
+
+CODES: Final[dict[str, Words]] = {
+    # Panels and sheets
+    "PANEL_SIZE": Words(
+        422,
+        "专家组人数须为不少于 {min} 的奇数",
+        "A panel has an odd number of experts, at least {min}",
+    ),
+    "PANEL_FIELD_MISSING": Words(
+        422, "专家组缺少领域|：{missing}", "The panel lacks fields|: {missing}"
+    ),
+    "PANEL_INCOMPLETE": Words(409, "专家组有空缺", "The panel has a vacant seat"),
+    "EXPERT_INACTIVE": Words(422, "专家不在库或不可用", "The expert is not in the pool"),
+    "COI_CURRENT_ORG": Words(422, "专家现任职于 {org_uscc}", "The expert works at {org_uscc}"),
+    "COI_EMPLOYMENT_3Y": Words(
+        422, "专家三年内曾任职于 {org_uscc}", "The expert worked at {org_uscc} within three years"
+    ),
+    "COI_BOARD": Words(
+        422, "专家任 {org_uscc} 董事或监事", "The expert sits on the board of {org_uscc}"
+    ),
+    "COI_SHAREHOLDING": Words(
+        422, "专家持有 {org_uscc} 股权", "The expert holds shares of {org_uscc}"
+    ),
+    "COI_KINSHIP": Words(
+        422, "专家亲属任职于 {org_uscc}", "A relative of the expert works at {org_uscc}"
+    ),
+    "COI_COAUTHORED": Words(
+        422, "专家与 {org_uscc} 有合作项目", "The expert shares a project with {org_uscc}"
+    ),
+    "COI_GOVERNANCE_SEAT": Words(
+        422, "专家在该中心治理机构任职", "The expert has a seat in this centre's bodies"
+    ),
+    "COI_CASE_ROLE": Words(
+        422, "专家已以其他身份参与本案", "The expert has another part in this case"
+    ),
+    "DECLARATION_MISSING": Words(403, "须先作回避声明", "Declare your interests first"),
+    "SHEET_INCOMPLETE": Words(
+        422, "评分表不完整|：{missing}", "The score sheet is incomplete|: {missing}"
+    ),
+    "SHEETS_TOO_FEW": Words(
+        409, "有效评分表不足|（{count} < {min}）", "Too few valid score sheets| ({count} < {min})"
+    ),
+    "INDICATOR_UNKNOWN": Words(
+        422,
+        "评分表没有此指标，或重复|（应为 {expected}）",
+        "The sheet has no such indicator, or has it twice| ({expected})",
+    ),
+    "VISIT_EXPERTS_TOO_FEW": Words(
+        422,
+        "现场考察专家不足|（{count} < {min}）",
+        "Too few experts for a site visit| ({count} < {min})",
+    ),
+    # Evaluation
+    "WEIGHTS_NOT_100": Words(
+        422, "权重合计不为 100|（{sum}）", "The weights do not sum to 100| ({sum})"
+    ),
+    "SCHEME_FROZEN": Words(409, "指标体系已冻结", "The scheme is frozen"),
+    "SCHEME_INVALID": Words(422, "指标体系不合规定", "The scheme does not fit"),
+    "VALUE_NEGATIVE": Words(422, "数值为负|：{where}", "A figure is below zero|: {where}"),
+    "REPORT_MISSING": Words(409, "缺少年度运行发展报告", "The annual report is missing"),
+    "REPORT_LATE": Words(
+        409, "报告逾期 {lateness_days} 天", "The report is {lateness_days} days late"
+    ),
+    "REPORT_LOCKED": Words(409, "报告已锁定", "The report is locked"),
+    "SNAPSHOT_MISSING": Words(409, "尚无事实快照", "There is no snapshot"),
+    "SNAPSHOT_CHANGED": Words(409, "快照与存档不符", "The snapshot is not what was stored"),
+    "SECOND_READING_MISSING": Words(
+        409, "临界等次须复核", "A rating near a boundary needs a second reading"
+    ),
+    "TRIENNIAL_INCOMPLETE": Words(
+        409, "缺少连续三年的年度评估", "Three consecutive annual results are needed"
+    ),
+    "RATING_TOO_LOW": Words(
+        409, "等次不足|（至少 {lowest}）", "The rating is too low| (at least {lowest})"
+    ),
+}

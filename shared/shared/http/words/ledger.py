@@ -1,0 +1,220 @@
+"""Agreements, rights, contracts, money and proof."""
+
+from typing import Final
+
+from shared.http.wording import Words
+
+CODES: Final[dict[str, Words]] = {
+    # Agreements, ownership, contracts
+    "IP_AGREEMENT_MISSING": Words(
+        409,
+        "尚无生效的知识产权协议|（缺 {clause}）",
+        "No IP agreement is in force| ({clause} missing)",
+    ),
+    "CLAUSE_MISSING": Words(
+        422, "协议缺少条款|：{missing}", "The agreement lacks clauses|: {missing}"
+    ),
+    "TEXT_HASH_MISMATCH": Words(
+        409, "签署的文本摘要不符", "The text signed is not the agreement's"
+    ),
+    "SHARES_NOT_100": Words(
+        422,
+        "份额合计不为 1,000,000|（{sum_ppm}）",
+        "The shares do not sum to 1,000,000 ppm| ({sum_ppm})",
+    ),
+    "SHARES_PRECISION": Words(422, "份额须为整数 ppm", "A share is a whole number of ppm"),
+    "PATENT_NO_FORMAT": Words(422, "专利号格式错误", "The patent number is malformed"),
+    "PATENT_NO_CHECK_DIGIT": Words(
+        422,
+        "专利号校验位错误|（应为 {expected}）",
+        "The patent number's check digit is wrong| (should be {expected})",
+    ),
+    "CODE_UNKNOWN": Words(
+        422, "代码表中没有该代码|（{scheme}）", "The code is in no such table| ({scheme})"
+    ),
+    "DAYS_REVERSED": Words(422, "结束日早于开始日", "The last day lies before the first"),
+    "DAY_IN_FUTURE": Words(
+        422, "日期在未来|（今天为 {today}）", "The day lies ahead| (today is {today})"
+    ),
+    "CALL_WINDOW_CLOSED": Words(
+        409,
+        "不在申报时间内|（{open_from} 至 {open_until}）",
+        "The call is not open| (from {open_from} until {open_until})",
+    ),
+    "BOOKING_OVERLAP": Words(409, "该时段已被预约", "Somebody else has it for some of that time"),
+    "BOOKING_TOO_LONG": Words(
+        422,
+        "预约时间过长|（上限 {max_days} 天）",
+        "The booking is too long| (at most {max_days} days)",
+    ),
+    "TIME_PASSED": Words(422, "所选时间已过", "That time has passed"),
+    "OWNER_NOT_IN_CENTER": Words(
+        422, "该单位不属于此创新中心", "That organization does not belong to the centre"
+    ),
+    "QUALIFICATION_UNKNOWN": Words(
+        422, "资质不存在或不属于服务提供单位", "The provider has no such qualification"
+    ),
+    "QUALIFICATION_EXPIRED": Words(
+        422,
+        "资质不在有效期内，该服务不公开展示",
+        "The qualification does not hold; it is not shown",
+    ),
+    "QUALIFICATION_MISSING": Words(
+        422, "未注明检测认证资质", "No qualification is named for testing or certification"
+    ),
+    "PARK_MISSING": Words(
+        422,
+        "平台型创新中心的园区尚未登记",
+        "The park of a platform centre has not been entered yet",
+    ),
+    "OWNERSHIP_CYCLE": Words(
+        422,
+        "持有关系成环|：{chain}",
+        "Organizations would own each other in a ring|: {chain}",
+    ),
+    "SUCCESSOR_INVALID": Words(
+        422,
+        "承继单位须为另一个存续的单位",
+        "The successor has to be another organization that still stands",
+    ),
+    "MEDIA_TYPE_MISMATCH": Words(
+        422,
+        "文件内容与声明的类型 {media_type} 不符",
+        "The file's content is not of the declared type {media_type}",
+    ),
+    "PARK_DEVELOPER_REQUIRED": Words(422, "须为园区开发主体", "It has to be a park's developer"),
+    "FILE_UNKNOWN": Words(
+        422,
+        "没有这些文件或不属于您|：{file_ids}",
+        "There are no such files, or not yours|: {file_ids}",
+    ),
+    "FACT_SUPERSEDED": Words(409, "该记录已被更正", "The fact was corrected before"),
+    "CHAIN_STAGE_MISSING": Words(
+        422, "须注明创新链环节", "The stage of the innovation chain is missing"
+    ),
+    "NUMBER_FORMAT": Words(422, "编号格式错误", "The number is malformed"),
+    "CONSENT_MISSING": Words(
+        409, "缺少共有人同意|：{orgs}", "Co-owners have not consented|: {orgs}"
+    ),
+    "ALREADY_SIGNED": Words(409, "本单位已签署", "Your organization has signed already"),
+    "PARTIES_TOO_FEW": Words(422, "当事方少于 {min} 家", "There are fewer than {min} parties"),
+    "PARTY_REPEATED": Words(
+        422, "同一单位重复出现|：{org_ids}", "An organization stands twice|: {org_ids}"
+    ),
+    "PARTY_UNKNOWN": Words(
+        422, "所列单位不是当事方或不存在|：{org_ids}", "Not a party, or unknown|: {org_ids}"
+    ),
+    "PATENT_KIND_MISMATCH": Words(
+        422, "专利号的类型与所报类型不符", "The number is that of another kind of patent"
+    ),
+    "DAYS_OUT_OF_ORDER": Words(422, "日期先后颠倒", "The days are out of order"),
+    "BEFORE_ASSET": Words(
+        422,
+        "早于该成果产生之日|（{first_on}）",
+        "The asset did not exist yet| (first on {first_on})",
+    ),
+    "RIGHT_EXPIRED": Words(
+        409,
+        "权利届时已期满|（至 {until}）",
+        "The right has expired by then| (its last day is {until})",
+    ),
+    "LICENSOR_NOT_OWNER": Words(
+        422, "许可人当日不是权利人", "The licensor does not own the asset on that day"
+    ),
+    "LICENSE_RECORD_OVERDUE": Words(409, "许可合同备案逾期", "The license's recording is overdue"),
+    "CONTRACT_NOT_REGISTERED": Words(
+        409, "技术合同未登记", "The technology contract is not registered"
+    ),
+    "AMOUNT_EXCEEDED": Words(
+        422, "技术交易额大于合同成交额", "The technology amount exceeds the contract amount"
+    ),
+    "PAYMENT_EXCEEDED": Words(422, "超过尚欠金额", "It is more than what is still owed"),
+    "NOT_GRANTED": Words(409, "该成果不是已授权的专利", "It is not a granted patent"),
+    "INVENTORS_MISSING": Words(409, "未登记本单位的发明人", "No inventor of the unit is recorded"),
+    "PUBLICITY_MISSING": Words(
+        409, "尚未在单位内部公示", "It has not been made public inside the unit yet"
+    ),
+    "SCHEDULE_MISMATCH": Words(
+        422, "分期金额之和不等于认缴额", "The instalments do not sum to what is promised"
+    ),
+    "VALUATION_MISSING": Words(422, "非货币出资须附评估", "What is no money needs a valuation"),
+    "VALUATION_EXCEEDED": Words(422, "超过评估价值", "It is more than the valuation found"),
+    "CAPITAL_TERM_EXCEEDED": Words(
+        422,
+        "出资期限超过法定年限|（最晚 {limit}）",
+        "Capital is due later than the law allows| (at the latest {limit})",
+    ),
+    "NO_ARREARS": Words(409, "没有到期未缴的款项", "Nothing is due and unpaid"),
+    "GRACE_TOO_SHORT": Words(
+        422,
+        "宽限期过短|（至少 {min_days} 天）",
+        "The grace is too short| (at least {min_days} days)",
+    ),
+    "GRACE_RUNNING": Words(
+        409, "宽限期尚未届满|（至 {grace_until}）", "The grace is not over| (until {grace_until})"
+    ),
+    "FUNDING_FORM": Words(
+        422, "资金来源与形式不符", "This source does not give money in this form"
+    ),
+    "NOTHING_HELD": Words(409, "没有代持的款项", "Nothing is held in trust"),
+    "CAPITAL_MISSING": Words(409, "没有实缴出资", "No capital has been paid in"),
+    "FIRST_REFUSAL_OPEN": Words(
+        409,
+        "优先受让期尚未届满|（至 {until}）",
+        "The co-owners' first refusal is still open| (until {until})",
+    ),
+    "FILING_OPPOSED": Words(409, "有合作方反对申请专利", "A joint developer opposes the filing"),
+    "TRANSFER_NOT_REGISTERED": Words(
+        409, "转让尚未登记，不发生效力", "The transfer is not registered yet and has no effect"
+    ),
+    "LICENSE_CONFLICT": Words(
+        409,
+        "与已有的独占或排他许可冲突",
+        "It conflicts with an exclusive or sole license that stands",
+    ),
+    "DEDUCTION_NOT_AGREED": Words(
+        422,
+        "该扣除不在法定范围内，且未引用协议条款",
+        "The law does not name this deduction, and no clause of the agreement is cited",
+    ),
+    "PRICING_MISSING": Words(422, "未说明定价方式", "How the price was found is not told"),
+    "PERIOD_CLOSED": Words(
+        409, "会计期间已结账|（至 {until}）", "The period is closed| (until {until})"
+    ),
+    "FILE_FORMAT": Words(422, "文件格式无法识别", "The file's format is not understood"),
+    # Journal and distribution
+    "AMOUNT_TOO_LARGE": Words(
+        422,
+        "金额或余额超出可准确表示的范围|（上限 {max_fen} 分）",
+        "An amount or balance is beyond what can be told exactly| (at most {max_fen} fen)",
+    ),
+    "UNBALANCED": Words(
+        422,
+        "借贷不平|（{currency} 差 {difference}）",
+        "Debits and credits differ| ({currency} by {difference})",
+    ),
+    "CURRENCY_MISMATCH": Words(422, "币种与账户不符", "The currency is not the account's"),
+    "ALREADY_REVERSED": Words(409, "已冲销", "It is reversed already"),
+    "REVERSAL_BEFORE_ORIGINAL": Words(
+        422, "冲销日期早于原分录", "The reversal lies before the original"
+    ),
+    "NET_NEGATIVE": Words(422, "净收入为负", "The net income is negative"),
+    "OWNERSHIP_MISSING": Words(409, "该日无权属份额", "There are no owners on that day"),
+    "REWARD_BELOW_FLOOR": Words(409, "奖励低于法定下限", "The reward is below the law's floor"),
+    "ACCOUNT_UNKNOWN": Words(
+        422, "账户不存在或不属于该中心", "There is no such account in this centre's books"
+    ),
+    "NOT_YET_RECEIVED": Words(
+        422, "到账日期晚于今日|（{today}）", "It is dated after today| ({today})"
+    ),
+    "SOURCE_UNKNOWN": Words(
+        422, "所依据的许可或合同不存在", "There is no such license or contract in this centre"
+    ),
+    "REWARD_OWNER_UNKNOWN": Words(
+        422, "奖励规则所指单位不是权利人或重复", "The reward rule names no owner, or one twice"
+    ),
+    "REVENUE_OF_TWO_CENTERS": Words(
+        422, "收入分属不同中心", "The income belongs to more than one centre"
+    ),
+    "REVENUE_DISTRIBUTED": Words(409, "该收入已分配", "This income is shared out already"),
+}

@@ -1,0 +1,169 @@
+"""The programme, organizations, centres and what they do."""
+
+from typing import Final
+
+from shared.http.wording import Words
+
+CODES: Final[dict[str, Words]] = {
+    # The programme's own data
+    "DAYS_PASSED": Words(
+        422, "不得调整已过去的日期|（{days}）", "A day that has passed is not changed| ({days})"
+    ),
+    "EFFECTIVE_TOO_EARLY": Words(422, "生效日须晚于 {after}", "It begins after {after}"),
+    "PARAMETER_NOT_OF_RULES": Words(422, "{row} 没有参数 {name}", "{row} has no parameter {name}"),
+    "PARAMETER_UNFIT": Words(
+        422,
+        "{row} 的参数 {name} 类型或范围不符",
+        "Parameter {name} of {row} is of another type or out of bounds",
+    ),
+    "ADJUSTMENT_TOO_LARGE": Words(
+        422, "专家组调整不得超过 {most} 分", "A panel moves the score by at most {most} points"
+    ),
+    # Organizations
+    "USCC_FORMAT": Words(422, "统一社会信用代码格式错误", "The USCC is malformed"),
+    "USCC_CHECK_DIGIT": Words(
+        422,
+        "统一社会信用代码校验位错误|（应为 {expected}）",
+        "The USCC's check character is wrong| (should be {expected})",
+    ),
+    "LEGAL_PERSON_REQUIRED": Words(
+        422, "须为独立法人|（{uscc}）", "An independent legal person is required| ({uscc})"
+    ),
+    "ENTITY_NOT_LOCAL": Words(
+        422,
+        "须在本市注册|（区划 {region_code}）",
+        "It must be registered in Shanghai| (region {region_code})",
+    ),
+    "ENTITY_AGE_EXCEEDED": Words(422, "注册时间早于 {limit}", "It was registered before {limit}"),
+    "ENTITY_TAKEN": Words(
+        409, "该法人已是另一中心的实体", "It is the legal person of another centre already"
+    ),
+    "RETURN_EXPIRED": Words(
+        409, "补正期限已过（至 {last_on}）", "The time to come back is over (last day {last_on})"
+    ),
+    "ENTITY_EXCEPTION_PENDING": Words(409, "例外申请尚未决定", "The exception is not yet decided"),
+    "EXCEPTION_NOT_ALLOWED": Words(409, "本次申报不接受例外", "This call allows no exception"),
+    "CONSORTIUM_NOT_REGISTERED": Words(
+        409, "联合体尚未完成实体注册", "The consortium has no registered legal entity yet"
+    ),
+    "COMMON_PROBLEM_MISSING": Words(
+        422, "联合体须说明行业共性问题", "A consortium states the industry-common problem"
+    ),
+    "MODEL_SPONSOR_MISMATCH": Words(
+        422, "牵头单位类型与组建模式不符", "The lead sponsor's kind does not fit the model"
+    ),
+    "MODEL_COMPOSITION": Words(
+        422, "成员构成不足|：{missing}", "The members do not make up the model|: {missing} missing"
+    ),
+    "MEMBER_NOT_CONFIRMED": Words(
+        409, "成员单位尚未确认|：{org_ids}", "Members have not confirmed|: {org_ids}"
+    ),
+    "DISHONEST_ORG": Words(
+        422,
+        "处于严重失信名单期内|（至 {until}）",
+        "Under a record of serious dishonesty| (until {until})",
+    ),
+    "CORE_TECH_MISSING": Words(
+        422, "缺少待突破的核心技术", "A core technology to be broken through is missing"
+    ),
+    "RD_SERIES_INCOMPLETE": Words(
+        422, "研发投入年份不全|：{missing}", "R&D spending is not stated for all years|: {missing}"
+    ),
+    "SPONSOR_STRENGTH_MISSING": Words(
+        422, "发起单位条件材料不全|：{missing}", "The sponsor's evidence is incomplete|: {missing}"
+    ),
+    "MATERIAL_MISSING": Words(422, "缺少申报材料|：{missing}", "Materials are missing|: {missing}"),
+    "FIELD_INACTIVE": Words(
+        422, "领域不在有效目录内|：{fields}", "The field is not active|: {fields}"
+    ),
+    "COVERAGE_MISSING": Words(
+        422,
+        "产学研用覆盖不全|：{missing}",
+        "Industry, university, research and user are not all there|: {missing}",
+    ),
+    "HORIZON_OUT_OF_RANGE": Words(422, "规划期不在 5–10 年内", "The horizon is not 5–10 years"),
+    "FEW_SHAREHOLDERS": Words(422, "成员单位偏少|（{count}）", "There are few members| ({count})"),
+    "SINGLE_SOURCE": Words(422, "仅一家单位或一项技术", "One organization or one technology only"),
+    "REASON_TOO_SHORT": Words(
+        422, "理由不足 {min} 字", "The reason has fewer than {min} characters"
+    ),
+    "ROUNDS_EXHAUSTED": Words(
+        409, "补正次数已满|（{max}）", "No round of correction is left| (at most {max})"
+    ),
+    # Governance
+    "GOV_BODY_COMPOSITION": Words(
+        409, "治理机构组成不合规定|：{missing}", "A body's composition does not fit|: {missing}"
+    ),
+    "INDEPENDENCE_BROKEN": Words(422, "该人士不具独立身份", "This person is not independent"),
+    "VOTES_NOT_100": Words(
+        422,
+        "表决权合计不为 100%|（{sum_ppm} ppm）",
+        "The votes do not sum to 100 %| ({sum_ppm} ppm)",
+    ),
+    "PLAN_PART_MISSING": Words(
+        409, "发展规划缺少部分|：{missing}", "Parts of the plan are missing|: {missing}"
+    ),
+    "CLASS_NOT_SEATED": Words(
+        409,
+        "有成员类别在决策机构中无席位|：{missing}",
+        "A class of members has no seat|: {missing}",
+    ),
+    "SEAT_MAJORITY": Words(
+        409, "一家单位占决策机构半数以上席位", "One organization holds most of the seats"
+    ),
+    "ORGANS_MISSING": Words(
+        409,
+        "法人治理结构尚不完整|：{missing}",
+        "The legal person has not shown all its organs|: {missing}",
+    ),
+    "VOTER_UNKNOWN": Words(
+        422, "投票人无表决权或重复投票", "Somebody without a vote, or twice, is named"
+    ),
+    "MILESTONE_OVERDUE": Words(
+        409, "应办事项已逾期|：{milestones}", "A duty is past its day|: {milestones}"
+    ),
+    "RECOMMENDATION_MISSING": Words(
+        409, "尚无他人提出的建议", "Another person has not recommended it yet"
+    ),
+    "PILOT_SUMMARY_MISSING": Words(409, "试点总结尚未提交", "The pilot's summary is not filed"),
+    "THEME_REPORT_MISSING": Words(
+        409, "试点主题或其报告尚缺|：{missing}", "A theme of the pilot has no report|: {missing}"
+    ),
+    "DOSSIER_MISSING": Words(
+        409, "争创国家级的材料尚未提交", "The dossier for the national level is not filed"
+    ),
+    "NATIONAL_GAPS": Words(
+        409, "尚未满足国家级条件|：{missing}", "National conditions are not all met|: {missing}"
+    ),
+    "RECHECK_MISSING": Words(
+        409, "整改复核结论不符|（需 {needed}）", "The re-check does not say so| (needed: {needed})"
+    ),
+    "PLAN_NOT_APPROVED": Words(409, "发展规划尚未批准", "The plan is not approved"),
+    "SITE_VISIT_MISSING": Words(409, "现场考察尚未完成", "The site visit is not done"),
+    "REVIEW_MISSING": Words(409, "专家评审尚未完成", "The expert review is not done"),
+    "REVIEW_BELOW_PASS": Words(
+        409,
+        "评审得分低于合格线|（{mean} < {pass_line}）",
+        "The review is below the pass line| ({mean} < {pass_line})",
+    ),
+    "NOTICE_OPEN": Words(
+        409,
+        "公示尚未结束|（至 {closes_on}）",
+        "The public notice still runs| (to the end of {closes_on})",
+    ),
+    "NOTICE_MISSING": Words(409, "尚未公示", "There was no public notice"),
+    "OBJECTION_PENDING": Words(409, "尚有未处理的异议", "An objection is open"),
+    "OBJECTION_ANONYMOUS": Words(422, "异议须实名", "An objection needs a name"),
+    "SOD_VIOLATION": Words(
+        403,
+        "同一人不得在同一案件中兼任|（已作为 {held}）",
+        "The same person may not do both in one case| (already {held})",
+    ),
+    "CASE_ON_HOLD": Words(
+        409, "案件已暂停：所依据的决定已变化", "The case is on hold: what it rests on has changed"
+    ),
+    # Products
+    "CATALOG_NOT_FIRST_SALE": Words(422, "不属首次投放市场", "It is not a first sale"),
+    "FIRST_PURCHASE_NO": Words(422, "首购合同编号错误", "The first-purchase number is malformed"),
+    "FIRST_PURCHASE_MISMATCH": Words(422, "与目录名称不一致", "It does not match the catalogue"),
+}
