@@ -15,6 +15,15 @@ CODES: Final[dict[str, Words]] = {
         422, "专家组缺少领域|：{missing}", "The panel lacks fields|: {missing}"
     ),
     "PANEL_INCOMPLETE": Words(409, "专家组有空缺", "The panel has a vacant seat"),
+    "SEED_MISSING": Words(
+        409, "抽取种子尚未公布承诺值", "No seed was committed to before this draw"
+    ),
+    "SEED_MISMATCH": Words(
+        409, "种子与公布的承诺值 {commitment} 不符", "The seed is not the one committed to as {commitment}"
+    ),
+    "DRAW_NOT_PROVEN": Words(
+        409, "抽取结果未经证明，不能采用", "The draw has no proof and cannot be accepted"
+    ),
     "EXPERT_INACTIVE": Words(422, "专家不在库或不可用", "The expert is not in the pool"),
     "COI_CURRENT_ORG": Words(422, "专家现任职于 {org_uscc}", "The expert works at {org_uscc}"),
     "COI_EMPLOYMENT_3Y": Words(
