@@ -19,7 +19,9 @@ CODES: Final[dict[str, Words]] = {
         409, "抽取种子尚未公布承诺值", "No seed was committed to before this draw"
     ),
     "SEED_MISMATCH": Words(
-        409, "种子与公布的承诺值 {commitment} 不符", "The seed is not the one committed to as {commitment}"
+        409,
+        "种子与公布的承诺值 {commitment} 不符",
+        "The seed is not the one committed to as {commitment}",
     ),
     "DRAW_NOT_PROVEN": Words(
         409, "抽取结果未经证明，不能采用", "The draw has no proof and cannot be accepted"
