@@ -190,8 +190,8 @@ def prices(problem: Problem, total: int, *, clock: Clock, seconds: float = 20.0)
         if family == "fixed" and not problem.fixed:
             continue
         without = _best_total(problem, (family,), until - clock())
-        known = best is not None and without is not None
-        found.append(Price(family, without, without - best if known else None))  # type: ignore[operator]
+        cost = None if best is None or without is None else without - best
+        found.append(Price(family, without, cost))
     return found
 
 
