@@ -18,7 +18,6 @@ from registry.governance import consumers as governance_consumers
 from registry.governance import jobs as governance_jobs
 from registry.governance import queries as governance_queries
 from registry.governance import routes as governance
-from registry.memberships import jobs as membership_jobs
 from registry.memberships import queries as membership_queries
 from registry.memberships import routes as memberships
 from registry.notices import routes as notices
@@ -51,7 +50,6 @@ BATCHES: Final = {kind.name: kind for kind in (facts.BATCH, organizations.BATCH)
 BACKGROUND: Final = (
     job_worker(batch_jobs(BATCHES)),
     *application_jobs.BACKGROUND,
-    *membership_jobs.BACKGROUND,
     *center_jobs.BACKGROUND,
     *governance_jobs.BACKGROUND,
 )

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
+from registry.applications.jobs import end_notices
 from registry.memberships import actions
-from registry.memberships.jobs import end_notices
 from registry.memberships.queries import members_on
 from shared.auth import Actor
 from shared.rules import Refused

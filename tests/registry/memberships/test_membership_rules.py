@@ -1,6 +1,6 @@
 """Invitation, confirmation and exit, for every state; no database."""
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
@@ -12,11 +12,13 @@ from registry.memberships.rules import (
     MembershipRole,
     State,
     confirmation_checks,
+    expulsion_checks,
     invitation_checks,
     notice_checks,
     withdrawal_checks,
 )
 from shared.rules import failed_codes
+from tests.registry.governance.test_governance_rules import POLICY
 
 LEAD, INVITEE = UUID(int=1), UUID(int=2)
 TODAY = date(2026, 1, 12)
@@ -86,11 +88,40 @@ def test_nobody_is_invited_twice_or_as_a_second_lead() -> None:
 @pytest.mark.refusing
 @pytest.mark.parametrize(
     ("last_day", "codes"),
-    [(date(2026, 1, 11), ["FIELD_INVALID"]), (TODAY, []), (date(2026, 6, 30), [])],
+    [
+        (TODAY, ["NOTICE_TOO_SHORT"]),
+        (TODAY + timedelta(days=29), ["NOTICE_TOO_SHORT"]),
+        (TODAY + timedelta(days=30), []),
+        (date(2026, 6, 30), []),
+    ],
 )
-def test_a_member_leaves_today_or_later(last_day: date, codes: list[str]) -> None:
+def test_a_member_leaves_after_its_term_of_notice(last_day: date, codes: list[str]) -> None:
     checks = notice_checks(
-        State.ACTIVE, MembershipRole.MEMBER, org_id=INVITEE, acting_id=INVITEE,
+        POLICY, State.ACTIVE, MembershipRole.MEMBER, org_id=INVITEE, acting_id=INVITEE,
         last_day=last_day, today=TODAY,
     )  # fmt: skip
+    assert failed_codes(checks) == codes
+
+
+@pytest.mark.requirement("A049", "A078")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("state", "role", "days", "resolved", "codes"),
+    [
+        (State.ACTIVE, MembershipRole.MEMBER, 30, True, []),
+        (State.LEAVING, MembershipRole.SPONSOR, 30, True, []),
+        (State.ACTIVE, MembershipRole.MEMBER, 29, True, ["NOTICE_TOO_SHORT"]),
+        (State.ACTIVE, MembershipRole.MEMBER, 30, False, ["RESOLUTION_MISSING"]),
+        (State.ACTIVE, MembershipRole.LEAD, 30, True, ["STATE_CONFLICT"]),
+        (State.INVITED, MembershipRole.MEMBER, 30, True, ["STATE_CONFLICT"]),
+        (State.EXPELLED, MembershipRole.MEMBER, 30, True, ["STATE_CONFLICT"]),
+    ],
+)
+def test_a_member_is_expelled_by_a_resolution_and_after_its_term(
+    state: State, role: MembershipRole, days: int, codes: list[str], *, resolved: bool
+) -> None:
+    last_day = TODAY + timedelta(days=days)
+    checks = expulsion_checks(
+        POLICY, state, role, resolved=resolved, last_day=last_day, today=TODAY
+    )
     assert failed_codes(checks) == codes

@@ -1,4 +1,4 @@
-"""The time came: returned applications that did not come back have expired."""
+"""The time came: applications that did not come back expired, members who left are gone."""
 
 import asyncio
 from typing import Any, Final, Protocol
@@ -32,11 +32,30 @@ async def expire_overdue(app: Process) -> int:
             return done
 
 
+async def end_notices(app: Process) -> int:
+    """End memberships whose last day is over, in transactions of bounded size; give how many."""
+    done = 0
+    while True:
+        async with app.state.database.sessions.begin() as session:
+            ended = await actions.end_memberships(session, CLERK, app.state.clock.now())
+        done += ended
+        if ended == 0:
+            return done
+
+
+async def mend_compositions(app: Process) -> int:
+    """Judge again what is owed of compositions; give how many centres have cured it."""
+    async with app.state.database.sessions.begin() as session:
+        return await actions.mend_compositions(session, CLERK, app.state.clock.now())
+
+
 async def watch(app: Process) -> None:
     """Look again and again; the programme clock says what is due."""
     while True:
         try:
             await expire_overdue(app)
+            await end_notices(app)
+            await mend_compositions(app)
         except asyncio.CancelledError:
             raise
         except Exception as error:

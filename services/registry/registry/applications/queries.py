@@ -40,7 +40,8 @@ from registry.applications.tables import (
     Standing,
 )
 from registry.centers.queries import is_taken, of_org
-from registry.centers.tables import Center
+from registry.centers.rules import OWED, MilestoneKind
+from registry.centers.tables import Center, CenterMilestone
 from registry.governance.queries import latest_plan
 from registry.memberships.queries import open_memberships
 from registry.memberships.tables import Membership
@@ -110,6 +111,20 @@ async def overdue(session: AsyncSession, now: datetime) -> Sequence[Application]
         .order_by(col(Application.id))
         .limit(200)
         .with_for_update(skip_locked=True)
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def owing_composition(session: AsyncSession) -> Sequence[UUID]:
+    """Give the centres that owe members or bodies; as many as one look can judge (A049)."""
+    statement = (
+        select(CenterMilestone.center_id)
+        .where(
+            col(CenterMilestone.kind) == MilestoneKind.COMPOSITION,
+            col(CenterMilestone.state).in_(OWED),
+        )
+        .order_by(col(CenterMilestone.center_id))
+        .limit(200)
     )
     return (await session.scalars(statement)).all()
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, column, exists, false, or_, table
+from sqlalchemy import ColumnElement, Date, Select, column, exists, false, func, or_, table
 from sqlalchemy import select as sa_select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,7 +26,7 @@ from registry.centers.rules import (
 from registry.centers.tables import Center, CenterMilestone, Counter, StageChange
 from shared.auth import Actor
 from shared.events.tables import Event
-from shared.rules import found
+from shared.rules import Rule, found
 from shared.tasks import MOST_TASKS, Task, TaskKind
 
 
@@ -45,6 +45,7 @@ def centers(actor: Actor) -> SelectOfScalar[Center]:
     return statement.where(or_(*seen))
 
 
+COMPOSITION: Final = Rule("A049", "三(一)")
 REGISTER_ENTITY: Final = TaskKind(
     "register_entity",
     "在期限内登记产业联合体的法人实体",
@@ -60,6 +61,14 @@ FILE_RECTIFICATION_PLAN: Final = TaskKind(
     RECTIFYING,
     "PUT",
     "/v1/registry/centers/{id}/rectification/plan",
+)
+CURE_COMPOSITION: Final = TaskKind(
+    "cure_composition",
+    "补足成员单位与治理机构",
+    "Complete the members and bodies again",
+    COMPOSITION,
+    "POST",
+    "/v1/registry/centers/{id}/members",
 )
 RECHECK: Final = TaskKind(
     "recheck_rectification",
@@ -81,17 +90,22 @@ FOLLOW_UP: Final = TaskKind(
 MEMBER_TASKS: Final = {
     MilestoneKind.ENTITY_REGISTRATION: REGISTER_ENTITY,
     MilestoneKind.RECTIFICATION_PLAN: FILE_RECTIFICATION_PLAN,
+    MilestoneKind.COMPOSITION: CURE_COMPOSITION,
 }
 
 # Memberships build upon centres, so that the arrow runs the other way: only the columns that make
 # a candidate visible are read here.
-MEMBERSHIP: Final = table("membership", column("center_id"), column("org_id"), column("state"))
+MEMBERSHIP: Final = table(
+    "membership", column("center_id"), column("org_id"), column("state"), column("left_on", Date())
+)
 # What makes up a centre's own history; facts, money and members have theirs.
 HISTORY: Final = (
     "center.", "milestone.", "rectification.", "stage.", "body.", "seat.", "votes.",
     "resolution.", "plan.", "direction.", "dossier.", "theme.", "document.", "duties.",
 )  # fmt: skip
 OPEN_STATES: Final = ("invited", "confirmed", "active", "leaving")
+MEMBER_STATES: Final = ("active", "leaving")
+FORMER_STATES: Final = ("left", "expelled")
 
 
 def _with_open_membership(org_id: UUID) -> Select[tuple[UUID]]:
@@ -291,10 +305,34 @@ async def support_standing(session: AsyncSession, center_id: UUID, today: date) 
     )
 
 
-def history(center_id: UUID) -> SelectOfScalar[Event]:
-    """Select what happened to a centre itself."""
+def history(center_id: UUID, before: datetime | None = None) -> SelectOfScalar[Event]:
+    """Select what happened to a centre itself, up to an instant that is no longer included."""
     kinds = [col(Event.type).startswith(prefix) for prefix in HISTORY]
-    return select(Event).where(col(Event.center_id) == center_id, or_(*kinds))
+    statement = select(Event).where(col(Event.center_id) == center_id, or_(*kinds))
+    return statement if before is None else statement.where(col(Event.recorded_at) < before)
+
+
+async def belongs(session: AsyncSession, center_id: UUID, org_id: UUID | None) -> bool:
+    """Tell whether an organization is a member of a listed centre today."""
+    statement = sa_select(MEMBERSHIP.c.center_id).where(
+        MEMBERSHIP.c.center_id == center_id,
+        MEMBERSHIP.c.org_id == org_id,
+        MEMBERSHIP.c.state.in_(MEMBER_STATES),
+    )
+    return (await session.execute(statement.limit(1))).first() is not None
+
+
+async def belonged_until(
+    session: AsyncSession, center_id: UUID, org_id: UUID | None
+) -> date | None:
+    """Give the last day on which an organization was a member, if it is none any more."""
+    statement = sa_select(func.max(MEMBERSHIP.c.left_on)).where(
+        MEMBERSHIP.c.center_id == center_id,
+        MEMBERSHIP.c.org_id == org_id,
+        MEMBERSHIP.c.state.in_(FORMER_STATES),
+    )
+    last: date | None = await session.scalar(statement)
+    return last
 
 
 async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Task]:

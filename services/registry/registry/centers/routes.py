@@ -1,13 +1,22 @@
 """The HTTP face of centres."""
 
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from registry.centers import actions, queries
-from registry.centers.rules import MilestoneKind, MilestoneState, Stage, Zone, scope_checks
+from registry.centers.rules import (
+    MilestoneKind,
+    MilestoneState,
+    Stage,
+    Zone,
+    scope_checks,
+    start_of,
+)
 from registry.centers.schemas import (
     CenterOut,
     CenterPatch,
@@ -18,6 +27,7 @@ from registry.centers.schemas import (
     StageChangeOut,
 )
 from registry.centers.tables import Center, CenterMilestone
+from shared.auth import Actor
 from shared.events.tables import Event
 from shared.http import (
     CurrentActor,
@@ -231,23 +241,41 @@ async def list_center_milestones(
     return Page(items=[MilestoneOut.model_validate(row) for row in rows], next_cursor=next_cursor)
 
 
+async def history_ends(session: AsyncSession, actor: Actor, center: Center) -> datetime | None:
+    """Give from when on a caller reads no more; raises `Refused` for who was never a member."""
+    own = [center.lead_sponsor_id, center.legal_entity_id, center.trustee_org_id]
+    if actor.has("official", "service") or actor.org_id in own:
+        return None
+    if await queries.belongs(session, center.id, actor.org_id):
+        return None
+    last = await queries.belonged_until(session, center.id, actor.org_id)
+    require(scope_checks(actor.org_id, [*own, actor.org_id if last else None]))
+    return None if last is None else start_of(last + timedelta(days=1))
+
+
 @router.get(
     "/{center_id}/history",
     operation_id="registry_read_center_history",
-    openapi_extra=access("member", "official", "service", tenant=OWN, rules=("A053", "A101")),
+    openapi_extra=access(
+        "member",
+        "official",
+        "service",
+        tenant="the centre's own, its members, and former ones up to their last day",
+        rules=("A049", "A053", "A101"),
+    ),
     responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE"),
 )
 async def read_history(
     center_id: UUID, actor: CurrentActor, page: PageQuery, session: Reading
 ) -> Page[HistoryItemOut]:
-    """Tell what happened to a centre, newest first: stages, entity, duties, bodies, plans."""
+    """Tell what happened to a centre, newest first: stages, entity, duties, bodies, plans.
+
+    Who has left the centre reads what happened up to its last day as a member.
+    """
     center = await queries.center_seen(session, actor, center_id)
-    if not actor.has("official", "service"):
-        own = [center.lead_sponsor_id, center.legal_entity_id, center.trustee_org_id]
-        require(scope_checks(actor.org_id, own))
     rows, next_cursor = await paginate(
         session,
-        queries.history(center.id),
+        queries.history(center.id, await history_ends(session, actor, center)),
         page,
         keys=[col(Event.recorded_at).desc(), col(Event.id).desc()],
         filters={"center_id": center_id},

@@ -14,6 +14,7 @@ from registry.memberships.rules import CommitmentKind, Event, MembershipRole, St
 from registry.memberships.tables import MemberCommitment, Membership
 from registry.organizations.queries import organization_found
 from registry.organizations.rules import ChainPosition
+from registry.programme.queries import policy_on
 from shared.auth import Actor
 from shared.events import record
 from shared.rules import require
@@ -220,12 +221,13 @@ async def give_notice(
 ) -> Membership:
     """Announce that a member leaves; `left_on` is its last day, included.
 
-    Shares and licenses survive the exit. Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE,
-    FIELD_INVALID or STATE_CONFLICT.
+    Shares, licenses and what is owed survive the exit. Raises `Refused`: NOT_FOUND,
+    FORBIDDEN_SCOPE, NOTICE_TOO_SHORT or STATE_CONFLICT.
     """
     membership = await queries.membership_for_update(session, actor, membership_id)
     require(
         rules.notice_checks(
+            await policy_on(session, today),
             membership.state,
             membership.role,
             org_id=membership.org_id,
@@ -242,11 +244,51 @@ async def give_notice(
     return membership
 
 
+@dataclass(frozen=True, slots=True)
+class Expulsion:
+    """What the centre resolved of a member, with the last day, included."""
+
+    resolution_id: UUID
+    resolved: bool
+    left_on: date
+    reason: str
+
+
+async def expel(
+    session: AsyncSession, actor: Actor, membership: Membership, expulsion: Expulsion, today: date
+) -> Membership:
+    """Put a member out after its term, upon a resolution; the caller has checked who may.
+
+    Who has given notice already goes on the earlier of both days. Raises `Refused`:
+    NOTICE_TOO_SHORT, RESOLUTION_MISSING or STATE_CONFLICT.
+    """
+    require(
+        rules.expulsion_checks(
+            await policy_on(session, today),
+            membership.state,
+            membership.role,
+            resolved=expulsion.resolved,
+            last_day=expulsion.left_on,
+            today=today,
+        )
+    )
+    membership.left_on = min(expulsion.left_on, membership.left_on or expulsion.left_on)
+    membership.notice_on = membership.notice_on or today
+    membership.exit_reason = expulsion.reason
+    membership.expulsion_resolution_id = expulsion.resolution_id
+    _move(session, actor, membership, Event.ORDER_EXPULSION, "membership.expulsion_ordered")
+    await announce(session, actor, membership.center_id)
+    return membership
+
+
 async def end_notices(session: AsyncSession, actor: Actor, today: date) -> Sequence[Membership]:
     """End the memberships whose last day is over, and tell which they were."""
     ended = await queries.leaving_before(session, today)
     for membership in ended:
-        _move(session, actor, membership, Event.LEAVE, "membership.left")
+        if membership.expulsion_resolution_id is None:
+            _move(session, actor, membership, Event.LEAVE, "membership.left")
+        else:
+            _move(session, actor, membership, Event.EXPEL, "membership.expelled")
     for center_id in sorted({membership.center_id for membership in ended}):
         await announce(session, actor, center_id)
     return ended

@@ -171,6 +171,14 @@ async def membership_of_center(
     return found(await session.scalar(statement))
 
 
+async def membership_of_center_for_update(
+    session: AsyncSession, center_id: UUID, membership_id: UUID
+) -> Membership:
+    """Load and lock a membership of a centre that the caller speaks for."""
+    statement = center_members(center_id).where(col(Membership.id) == membership_id)
+    return found(await session.scalar(statement.with_for_update()))
+
+
 async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Task]:
     """Name the invitations that wait for this organization's answer."""
     del today  # An invitation has no last day.

@@ -13,6 +13,7 @@ from registry.memberships.schemas import (
     CommitmentOut,
     ExitNoticeIn,
     InvitationIn,
+    MembershipDetailOut,
     MembershipOut,
 )
 from registry.memberships.tables import MemberCommitment, Membership
@@ -76,11 +77,11 @@ async def list_memberships(
 )
 async def get_membership(
     membership_id: UUID, actor: CurrentActor, session: Reading, response: Response
-) -> MembershipOut:
+) -> MembershipDetailOut:
     """Read a membership."""
     membership = await queries.membership_seen(session, actor, membership_id)
     tagged(response, membership.version)
-    return MembershipOut.model_validate(membership)
+    return MembershipDetailOut.model_validate(membership)
 
 
 @router.post(
@@ -128,7 +129,7 @@ async def withdraw(membership_id: UUID, actor: CurrentActor, session: Transactio
     "/{membership_id}/exit-notices",
     operation_id="registry_give_exit_notice",
     openapi_extra=access("member", tenant="the member itself", rules=("A049",)),
-    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "FIELD_INVALID", "STATE_CONFLICT"),
+    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "NOTICE_TOO_SHORT", "STATE_CONFLICT"),
 )
 async def give_notice(
     membership_id: UUID,

@@ -4,12 +4,12 @@ Facts come in, checks come out. The readiness view and the action call the same 
 """
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from shared.rules import Check, Kind, Rule
+from shared.rules import Check, Kind, Policy, Rule
 from shared.tasks import TaskKind
 
 VOLUNTARY: Final = Rule("A049", "三(一)")  # Nobody enrols another organization in silence.
@@ -21,6 +21,8 @@ CONFIRM: Final = TaskKind(
     "POST",
     "/v1/registry/memberships/{id}/confirm",
 )
+# Whom the centre puts out is put out by its deciding body, not by its operator.
+EXPULSION: Final = Rule("A078", "三(三)1-①")
 HONEST: Final = Rule("X17", "provincial practice")
 
 
@@ -55,6 +57,7 @@ class Event(StrEnum):
     RELEASE = "release"
     ACTIVATE = "activate"
     GIVE_NOTICE = "give_notice"
+    ORDER_EXPULSION = "order_expulsion"
     LEAVE = "leave"
     EXPEL = "expel"
 
@@ -69,7 +72,9 @@ MOVES: Final[Mapping[tuple[State, Event], State]] = {
     (State.CONFIRMED, Event.RELEASE): State.WITHDRAWN,
     (State.CONFIRMED, Event.ACTIVATE): State.ACTIVE,
     (State.ACTIVE, Event.GIVE_NOTICE): State.LEAVING,
-    (State.ACTIVE, Event.EXPEL): State.EXPELLED,
+    # Who is expelled has its term too; who leaves anyway may have to go sooner.
+    (State.ACTIVE, Event.ORDER_EXPULSION): State.LEAVING,
+    (State.LEAVING, Event.ORDER_EXPULSION): State.LEAVING,
     (State.LEAVING, Event.LEAVE): State.LEFT,
     (State.LEAVING, Event.EXPEL): State.EXPELLED,
 }
@@ -144,6 +149,7 @@ def invitation_checks(
 
 
 def notice_checks(
+    policy: Policy,
     state: State,
     role: MembershipRole,
     *,
@@ -152,21 +158,49 @@ def notice_checks(
     last_day: date,
     today: date,
 ) -> list[Check]:
-    """Check that a member may give notice, its last day lying today or later."""
+    """Check that a member may give notice, and that its last day keeps the term of notice."""
     return [
         VOLUNTARY.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=acting_id == org_id),
-        VOLUNTARY.check(
-            "FIELD_INVALID",
-            Kind.CONTENT,
-            passed=last_day >= today,
-            pointer="/left_on",
-            field="left_on",
-            today=today.isoformat(),
-        ),
+        *_term_checks(policy, last_day, today),
         _move_check(state, Event.GIVE_NOTICE),
-        VOLUNTARY.check(
-            "STATE_CONFLICT", Kind.STATE, passed=role is not MembershipRole.LEAD, role=role.value
-        ),
+        _not_lead_check(role),
+    ]
+
+
+def _not_lead_check(role: MembershipRole) -> Check:
+    return VOLUNTARY.check(
+        "STATE_CONFLICT", Kind.STATE, passed=role is not MembershipRole.LEAD, role=role.value
+    )
+
+
+def _term_checks(policy: Policy, last_day: date, today: date) -> list[Check]:
+    earliest = today + timedelta(days=policy.value("A049", "notice_days"))
+    return [
+        policy.rule("A049").check(
+            "NOTICE_TOO_SHORT",
+            Kind.CONTENT,
+            passed=last_day >= earliest,
+            pointer="/left_on",
+            earliest=earliest.isoformat(),
+        )
+    ]
+
+
+def expulsion_checks(
+    policy: Policy,
+    state: State,
+    role: MembershipRole,
+    *,
+    resolved: bool,
+    last_day: date,
+    today: date,
+) -> list[Check]:
+    """Check that a member may be expelled: the centre has so resolved, and its term is kept."""
+    return [
+        *_term_checks(policy, last_day, today),
+        EXPULSION.check("RESOLUTION_MISSING", Kind.STATE, passed=resolved),
+        _move_check(state, Event.ORDER_EXPULSION),
+        _not_lead_check(role),
     ]
 
 

@@ -50,6 +50,26 @@ class ExitNoticeIn(Body):
     )
 
 
+class ExpulsionIn(Body):
+    """A member that the centre puts out, upon a resolution on `membership` that was carried."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "resolution_id": "0192f0c4-7b1e-7cc0-8f7e-0a5b1c2d3e4f",
+                    "left_on": "2026-06-30",
+                    "reason": "连续两年未履行出资承诺",
+                }
+            ]
+        }
+    )
+
+    resolution_id: UUID = Field(description="The resolution of the deciding body.")
+    left_on: Day = Field(description="The last day of membership, included.")
+    reason: LongText = Field(description="Why it goes.")
+
+
 class MembershipOut(Out):
     """An organization in a centre."""
 
@@ -64,7 +84,16 @@ class MembershipOut(Out):
     invited_at: Instant = Field(description="When it was invited.")
     joined_on: date | None = Field(description="The first day of membership, included.")
     left_on: date | None = Field(description="The last day of membership, included.")
-    notice_on: date | None = Field(description="When it gave notice.")
+    notice_on: date | None = Field(description="When it gave notice, or was given it.")
+
+
+class MembershipDetailOut(MembershipOut):
+    """A membership as its two sides see it."""
+
+    exit_reason: str | None = Field(default=None, description="Why it ends.")
+    expulsion_resolution_id: UUID | None = Field(
+        default=None, description="The resolution that puts it out, where it does not leave itself."
+    )
 
 
 class CommitmentIn(Body):

@@ -54,6 +54,8 @@ class Membership(Base, table=True):
     left_on: date | None = None
     notice_on: date | None = None
     exit_reason: str | None = None
+    # Set when the centre has resolved that the member goes: its last day ends in `expelled`.
+    expulsion_resolution_id: UUID | None = Field(default=None, foreign_key="resolution.id")
 
 
 class MemberCommitment(Base, table=True):

@@ -101,6 +101,7 @@ def clauses() -> dict[str, str]:
 PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "A003": {"min_members": 2, "min_types": 2, "warn_below": 5},
     "A046": {"verify_again_months": 12},
+    "A049": {"notice_days": 30, "cure_days": 90, "reminder_days": [30, 7, 0]},
     "A051": {"max_age_years": 3, "region_prefix": "31", "exception_reason_min_chars": 50},
     "A053": {"reminder_days": [90, 30, 0]},
     "A056": {"organs": ["articles", "shareholders_meeting", "board", "supervisors"]},

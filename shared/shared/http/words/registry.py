@@ -119,6 +119,14 @@ CODES: Final[dict[str, Words]] = {
     "VOTER_UNKNOWN": Words(
         422, "投票人无表决权或重复投票", "Somebody without a vote, or twice, is named"
     ),
+    "NOTICE_TOO_SHORT": Words(
+        422,
+        "通知期不足|：最后一日不得早于 {earliest}",
+        "The notice is too short|: the last day is {earliest} or later",
+    ),
+    "RESOLUTION_MISSING": Words(
+        409, "缺少已通过的相关决议", "A resolution on it that was carried is missing"
+    ),
     "MILESTONE_OVERDUE": Words(
         409, "应办事项已逾期|：{milestones}", "A duty is past its day|: {milestones}"
     ),

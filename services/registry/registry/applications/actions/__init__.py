@@ -1,6 +1,7 @@
 """What happens to applications, a module per part of the way."""
 
 from registry.applications.actions.checking import check_formally, grant_round
+from registry.applications.actions.composing import end_memberships, mend_compositions
 from registry.applications.actions.deciding import (
     approve,
     lift_hold,
@@ -40,6 +41,7 @@ __all__ = [
     "check_formally",
     "decide_exception",
     "draft",
+    "end_memberships",
     "expire_overdue",
     "file_material",
     "grant_round",
@@ -47,6 +49,7 @@ __all__ = [
     "hold",
     "invite_member",
     "lift_hold",
+    "mend_compositions",
     "open_notice",
     "readiness",
     "recommend",

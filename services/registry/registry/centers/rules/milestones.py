@@ -13,11 +13,12 @@ from shared.calendar import SHANGHAI
 
 
 class MilestoneKind(StrEnum):
-    """What is owed: its own legal person, a plan of rectification, or the rectification itself."""
+    """What is owed: a legal person, a plan of rectification, its end, members enough."""
 
     ENTITY_REGISTRATION = "entity_registration"
     RECTIFICATION_PLAN = "rectification_plan"
     RECTIFICATION = "rectification"
+    COMPOSITION = "composition"
 
 
 class MilestoneState(StrEnum):
@@ -35,6 +36,7 @@ REMINDER_ROWS: Final[Mapping[MilestoneKind, str]] = {
     MilestoneKind.ENTITY_REGISTRATION: "A053",
     MilestoneKind.RECTIFICATION_PLAN: "A125",
     MilestoneKind.RECTIFICATION: "A125",
+    MilestoneKind.COMPOSITION: "A049",
 }
 
 

@@ -17,6 +17,7 @@ from registry.governance.actions.independence import (
     end_tie,
     state_tie,
 )
+from registry.governance.actions.leaving import end_for, expel_member
 from registry.governance.actions.plans import (
     PlanContent,
     TargetContent,
@@ -84,8 +85,10 @@ __all__ = [
     "check_seats",
     "close_direction",
     "end_document",
+    "end_for",
     "end_seat",
     "end_tie",
+    "expel_member",
     "file_at_listing",
     "file_document",
     "file_plan",

@@ -15,6 +15,7 @@ from registry.governance.queries.bodies import (
     resolution_of,
     resolutions,
     seat_for_update,
+    seats_held_for_update,
     seats_on,
     seats_with_findings,
     tie_for_update,
@@ -22,6 +23,7 @@ from registry.governance.queries.bodies import (
     ties_of,
     voters_on,
     votes,
+    votes_held_for_update,
 )
 from registry.governance.queries.plans import (
     filed_plan,
@@ -91,6 +93,7 @@ __all__ = [
     "resolutions",
     "responsibilities",
     "seat_for_update",
+    "seats_held_for_update",
     "seats_on",
     "seats_with_findings",
     "targets",
@@ -102,4 +105,5 @@ __all__ = [
     "ties_of",
     "voters_on",
     "votes",
+    "votes_held_for_update",
 ]

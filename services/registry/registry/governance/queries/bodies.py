@@ -278,6 +278,38 @@ async def votes(
     return (await session.scalars(statement)).all()
 
 
+async def seats_held_for_update(
+    session: AsyncSession, center_id: UUID, org_id: UUID, last: date
+) -> Sequence[BodySeat]:
+    """Lock the seats that people of an organization hold for it beyond a day."""
+    bodies_of = select(GovernanceBody.id).where(col(GovernanceBody.center_id) == center_id)
+    statement = (
+        select(BodySeat)
+        .where(
+            col(BodySeat.body_id).in_(bodies_of),
+            col(BodySeat.org_id) == org_id,
+            col(BodySeat.independent).is_(False),
+            or_(col(BodySeat.until_on).is_(None), col(BodySeat.until_on) > last),
+        )
+        .order_by(col(BodySeat.id))
+        .with_for_update()
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def votes_held_for_update(
+    session: AsyncSession, center_id: UUID, org_id: UUID
+) -> Sequence[VotingRight]:
+    """Lock the votes that an organization holds in the organs of a centre."""
+    statement = (
+        select(VotingRight)
+        .where(col(VotingRight.center_id) == center_id, col(VotingRight.holder_org_id) == org_id)
+        .order_by(col(VotingRight.organ))
+        .with_for_update()
+    )
+    return (await session.scalars(statement)).all()
+
+
 async def resolution_of(session: AsyncSession, center_id: UUID, resolution_id: UUID) -> Resolution:
     """Give a resolution of a centre."""
     statement = select(Resolution).where(

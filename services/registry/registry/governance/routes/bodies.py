@@ -15,7 +15,7 @@ from registry.governance.routes.common import (
     center_to_read,
     own_center,
 )
-from registry.governance.rules import Organ, Seat
+from registry.governance.rules import Matter, Organ, Seat
 from registry.governance.schemas import (
     BodyIn,
     BodyListOut,
@@ -31,6 +31,8 @@ from registry.governance.schemas import (
     VotingTableIn,
     VotingTableOut,
 )
+from registry.memberships.actions import Expulsion
+from registry.memberships.schemas import ExpulsionIn, MembershipOut
 from shared.http import CurrentActor, Reading, Router, Today, Transaction, access, problems
 
 router = Router(prefix=PREFIX, tags=TAGS)
@@ -217,3 +219,31 @@ async def list_resolutions(
     center = await center_to_read(session, actor, center_id)
     rows = await queries.resolutions(session, center.id)
     return ResolutionListOut(items=[ResolutionOut.model_validate(row) for row in rows])
+
+
+@router.post(
+    "/members/{membership_id}/expulsion",
+    status_code=201,
+    operation_id="registry_expel_member",
+    openapi_extra=access("member", tenant=OWN, rules=("A049", "A078")),
+    responses=problems(*EDIT_CODES, "NOTICE_TOO_SHORT", "RESOLUTION_MISSING"),
+)
+async def expel_member(
+    center_id: UUID,
+    membership_id: UUID,
+    body: ExpulsionIn,
+    actor: CurrentActor,
+    today: Today,
+    session: Transaction,
+) -> MembershipOut:
+    """Put a member out after its term, upon a resolution on `membership` that was carried."""
+    center = await own_center(session, actor, center_id)
+    resolution = await queries.resolution_of(session, center.id, body.resolution_id)
+    content = Expulsion(
+        resolution_id=resolution.id,
+        resolved=resolution.passed and resolution.matter is Matter.MEMBERSHIP,
+        left_on=body.left_on,
+        reason=body.reason,
+    )
+    row = await actions.expel_member(session, actor, center.id, membership_id, content, today)
+    return MembershipOut.model_validate(row)

@@ -79,6 +79,7 @@ class Matter(StrEnum):
     CAPITAL_CHANGE = "capital_change"
     CHARTER_CHANGE = "charter_change"
     DIRECTION = "direction"
+    MEMBERSHIP = "membership"
 
 
 class Choice(StrEnum):
