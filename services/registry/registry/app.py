@@ -26,6 +26,7 @@ from registry.organizations import routes as organizations
 from registry.programme import queries as programme_queries
 from registry.programme import routes as programme
 from registry.public import routes as public
+from registry.reports import routes as reports
 from registry.resources import routes as resources
 from registry.settings import RegistrySettings
 from shared.http.app import Service, service_app
@@ -44,6 +45,7 @@ ROUTERS: Final = (
     *facts.ROUTERS,
     *resources.ROUTERS,
     directory.router,
+    reports.router,
     public.router,
 )
 BATCHES: Final = {kind.name: kind for kind in (facts.BATCH, organizations.BATCH)}
@@ -71,6 +73,7 @@ TAGS: Final = (
     {"name": "notices", "description": "Public notices and objections."},
     {"name": "facts", "description": "What happened at a centre, and when it became known."},
     {"name": "resources", "description": "What centres share and offer, and its bookings."},
+    {"name": "reports", "description": "What the programme and its centres come to in a year."},
     {"name": "directory", "description": "Entries for the other services' copies."},
     {"name": "public", "description": "What anyone may read."},
     {"name": "events", "description": "The feed of what happened."},

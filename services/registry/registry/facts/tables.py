@@ -39,6 +39,19 @@ class Fact(Base, table=True):
             postgresql_where=text("supersedes_id IS NULL"),
         ),
         Index("ix_fact_center_id_recorded_at", "center_id", "recorded_at", "id"),
+        # What a year comes to is read from here alone.
+        Index(
+            "ix_fact_occurred_on",
+            "occurred_on",
+            "kind",
+            "center_id",
+            postgresql_include=["id", "chain_stage", "is_sme", "is_member", "region_code"],
+        ),
+        Index(
+            "ix_fact_correction",
+            "supersedes_id",
+            postgresql_where=text("supersedes_id IS NOT NULL"),
+        ),
         Index("ix_fact_submitted_by_org_id", "submitted_by_org_id", "recorded_at", "id"),
         {"info": {"insert_only": True}},
     )

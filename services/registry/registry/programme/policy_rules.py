@@ -22,6 +22,8 @@ PHASES: Final = Rule("A013", "二(二)")
 DUTIES: Final = Rule("X03", "delivery")
 MOST_COUNT: Final = 10_000
 LONGEST_LIST: Final = 100
+# Values that are words of a rule: another one would mean nothing to it.
+WORDS: Final = {"level": ("any", "municipal", "national")}
 SCORE: Final = re.compile(r"(?:100(?:\.0{1,2})?|\d{1,2}(?:\.\d{1,2})?)")
 APPROVE: Final = TaskKind(
     "policy.approve",
@@ -143,7 +145,7 @@ def _fits(known: Any, value: Any, name: str) -> bool:  # noqa: ANN401 - JSON val
     if isinstance(known, int):
         return isinstance(value, int) and 0 <= value <= _bound(name)
     if isinstance(known, str):
-        return isinstance(value, str) and _text_fits(known, value)
+        return isinstance(value, str) and _text_fits(known, value, name)
     if isinstance(known, list):
         return _list_fits(known, value, name)
     return (
@@ -159,7 +161,9 @@ def _bound(name: str) -> int:
     return MAX_FEN if name.endswith("_fen") else MOST_COUNT
 
 
-def _text_fits(known: str, value: str) -> bool:
+def _text_fits(known: str, value: str, name: str) -> bool:
+    if name in WORDS:
+        return value in WORDS[name]
     if SCORE.fullmatch(known):
         return SCORE.fullmatch(value) is not None
     return 0 < len(value.strip()) <= LONGEST_LIST

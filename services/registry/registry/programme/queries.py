@@ -218,3 +218,10 @@ async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Tas
         *(Task(policy_rules.APPROVE, policy_id) for policy_id in policies),
         *(Task(calendar_rules.APPROVE, change_id) for change_id in days),
     ]
+
+
+async def names_of(session: AsyncSession, schemes: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Give the Chinese and the English name of every code of some tables, as `scheme/code`."""
+    statement = select(CodeEntry).where(col(CodeEntry.scheme).in_(schemes))
+    rows = (await session.scalars(statement)).all()
+    return {f"{row.scheme}/{row.code}": (row.name_zh, row.name_en) for row in rows}

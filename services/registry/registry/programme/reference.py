@@ -100,6 +100,13 @@ def clauses() -> dict[str, str]:
 
 PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "A003": {"min_members": 2, "min_types": 2, "warn_below": 5},
+    # 0 where the plan names no figure: the second year is a milestone without one (A017).
+    "A014": {
+        "targets": [
+            {"year": 2020, "level": "any", "min": 5, "max": 10},
+            {"year": 2025, "level": "any", "min": 0, "max": 0},
+        ]
+    },
     "A046": {"verify_again_months": 12},
     "A049": {"notice_days": 30, "cure_days": 90, "reminder_days": [30, 7, 0]},
     "A051": {"max_age_years": 3, "region_prefix": "31", "exception_reason_min_chars": 50},

@@ -6,6 +6,7 @@ from fastapi import Depends, Path, Query, Request, Response
 
 from registry.centers.rules import ModelType, Stage
 from registry.centers.tables import Center
+from registry.programme.queries import policy_on
 from registry.public import queries
 from registry.public.rules import EVERYTHING
 from registry.public.schemas import (
@@ -15,6 +16,7 @@ from registry.public.schemas import (
     PublicMemberOut,
     StatisticsOut,
 )
+from registry.reports.answers import target_progress
 from shared.http import Page, PageQuery, Reading, Router, Today, access, problems
 
 router = Router(prefix="/v1/public", tags=["public"])
@@ -83,15 +85,17 @@ async def read_public_center(
 @router.get(
     "/statistics",
     operation_id="registry_read_statistics",
-    openapi_extra=access(tenant=EVERYTHING, rules=("A014",)),
+    openapi_extra=access(tenant=EVERYTHING, rules=("A014", "A017")),
     dependencies=[Depends(cached)],
     responses=problems(),
 )
 async def read_statistics(today: Today, session: Reading) -> StatisticsOut:
     """Read the programme's figures of today."""
     figures = await queries.figures(session, today)
+    policy = await policy_on(session, today)
     return StatisticsOut(
         on=today,
+        targets=await target_progress(session, policy, today),
         centers=figures.centers,
         members=figures.members,
         facts=figures.facts,

@@ -4,6 +4,7 @@ from datetime import date
 
 from pydantic import Field
 
+from registry.reports.schemas import TargetProgressOut
 from shared.http.schemas import Out
 
 
@@ -46,6 +47,7 @@ class StatisticsOut(Out):
     """Figures of the programme (A014, A015)."""
 
     on: date = Field(description="The day for which they hold.")
+    targets: list[TargetProgressOut] = Field(description="How many are aimed at, and how far.")
     centers: int = Field(description="Listed centres.")
     members: int = Field(description="Organizations that are members of one or more.")
     facts: int = Field(description="Facts recorded at listed centres.")

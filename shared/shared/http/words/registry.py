@@ -19,6 +19,9 @@ CODES: Final[dict[str, Words]] = {
     "ADJUSTMENT_TOO_LARGE": Words(
         422, "专家组调整不得超过 {most} 分", "A panel moves the score by at most {most} points"
     ),
+    "YEAR_WITHOUT_FIGURES": Words(
+        422, "报告年份须在 {first} 至 {last} 之间", "Reports are of the years {first} to {last}"
+    ),
     # Organizations
     "USCC_FORMAT": Words(422, "统一社会信用代码格式错误", "The USCC is malformed"),
     "USCC_CHECK_DIGIT": Words(

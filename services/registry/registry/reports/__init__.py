@@ -1,0 +1,1 @@
+"""What the programme comes to: its targets, who takes part, and what was done in a year."""
