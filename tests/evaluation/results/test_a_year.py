@@ -180,10 +180,15 @@ async def test_a_total_near_a_bound_is_read_again_before_review(year: JudgedYear
     refused = await year.as_("reviewer", "POST", "/review")
     assert (refused.status_code, codes_of(refused)) == (409, ["SECOND_READING_MISSING"])
     doubt = {"conclusion": "doubted", "reason": "再看一遍"}
-    assert (await year.as_("reviewer", "POST", "/second-readings", doubt)).status_code == 201
-    assert (await year.as_("reviewer", "POST", "/review")).status_code == 409
     fine = {"conclusion": "confirmed", "reason": "依据充分"}
-    assert (await year.as_("reviewer", "POST", "/second-readings", fine)).status_code == 201
+    path = f"{CASES}/{year.case_id}"
+    async with year.service.client("reviewer", sub=new_id()) as second:
+        assert (await second.post(f"{path}/second-readings", json=doubt)).status_code == 201
+        assert (await year.as_("reviewer", "POST", "/review")).status_code == 409
+        assert (await second.post(f"{path}/second-readings", json=fine)).status_code == 201
+        # Who read it again has a part in it and cannot let it go to publication himself.
+        own = await second.post(f"{path}/review")
+        assert (own.status_code, codes_of(own)) == (403, ["SOD_VIOLATION"])
     assert (await year.as_("reviewer", "POST", "/review")).status_code == 200
 
 

@@ -235,10 +235,30 @@ def test_the_band_around_a_bound_includes_its_ends(total: str, near: bool) -> No
 @pytest.mark.requirement("A126")
 @pytest.mark.refusing
 def test_a_near_total_without_second_reading_is_refused() -> None:
-    checks = rules.second_reading_checks(near_boundary=True, readings=0)
+    checks = rules.second_reading_checks(needed=True, readings=0)
     assert failed_codes(checks) == ["SECOND_READING_MISSING"]
-    assert failed_codes(rules.second_reading_checks(near_boundary=True, readings=1)) == []
-    assert failed_codes(rules.second_reading_checks(near_boundary=False, readings=0)) == []
+    assert failed_codes(rules.second_reading_checks(needed=True, readings=1)) == []
+    assert failed_codes(rules.second_reading_checks(needed=False, readings=0)) == []
+
+
+def _three_sheets(*percents: int) -> leaf_rules.Inputs:
+    codes = vector.SCHEME.expert_codes()
+    sheets = [
+        leaf_rules.Sheet(f"s{index}", dict.fromkeys(codes, Decimal(percent)))
+        for index, percent in enumerate(percents)
+    ]
+    return replace(vector.inputs(), sheets=sheets)
+
+
+@pytest.mark.requirement("A126")
+@pytest.mark.parametrize(
+    ("percents", "hinges"), [((0, 80, 100), True), ((100, 100, 90), False), ((90, 80, 85), False)]
+)
+def test_a_rating_that_one_sheet_decides_is_in_the_grey_zone(
+    percents: tuple[int, ...], hinges: bool
+) -> None:
+    document = rules.compute(_three_sheets(*percents)).document
+    assert (document["hinges_on_sheet"], document["near_boundary"]) == (hinges, False)
 
 
 # --- properties -----------------------------------------------------------------------------

@@ -25,6 +25,7 @@ class Capacity(StrEnum):
     HANDLER = "handler"
     SCORER = "scorer"
     SIGNER = "signer"
+    SECOND_READER = "second_reader"
     REVIEWER = "reviewer"
     APPROVER = "approver"
 

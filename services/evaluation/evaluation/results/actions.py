@@ -293,6 +293,7 @@ def _result(
         total=Decimal(document["total"]),
         rating=computed.outcome.rating,
         near_boundary=document["near_boundary"],
+        hinges_on_sheet=document["hinges_on_sheet"],
         computed_at=now,
     )
 
@@ -308,12 +309,12 @@ async def read_again(
     reason: str,
     now: datetime,
 ) -> SecondReading:
-    """Record a second look at a computed result, by somebody who did not prepare it (A126).
+    """Record a second look at a computed result, by an official with no other part in it (A126).
 
     Raises `Refused`: NOT_FOUND, SOD_VIOLATION or STATE_CONFLICT.
     """
     case, result = await _decided(
-        session, actor, case_id, Capacity.REVIEWER, cycle_rules.CaseEvent.REVIEW, []
+        session, actor, case_id, Capacity.SECOND_READER, cycle_rules.CaseEvent.REVIEW, []
     )
     reading = SecondReading(
         result_id=result.id,
@@ -325,7 +326,7 @@ async def read_again(
     session.add(reading)
     record(
         session, actor, "result.read_again", result.id, case_id=case.id,
-        capacity=Capacity.REVIEWER.value, conclusion=conclusion.value, reason=reason,
+        capacity=Capacity.SECOND_READER.value, conclusion=conclusion.value, reason=reason,
     )  # fmt: skip
     await session.flush()
     return reading
@@ -340,12 +341,14 @@ async def review(
     STALE_INPUT.
     """
     event = cycle_rules.CaseEvent.REVIEW
+    # The lock comes first: what was read again is what is reviewed.
+    await cycles.visible_case_for_update(session, actor, case_id)
     last = await queries.latest_result(session, case_id)
     readings = 0 if last is None else await queries.confirmed_readings(session, last.id)
-    near = last is not None and last.near_boundary
+    needed = last is not None and last.in_grey_zone
     case, result = await _decided(
         session, actor, case_id, Capacity.REVIEWER, event,
-        rules.second_reading_checks(near_boundary=near, readings=readings),
+        rules.second_reading_checks(needed=needed, readings=readings),
     )  # fmt: skip
     session.add(ResultReview(result_id=result.id, person_id=actor.person_id, reviewed_at=now))
     cycle_actions.move(case, event)
@@ -417,7 +420,7 @@ async def next_step(session: AsyncSession, actor: Actor, case_id: UUID, today: d
     if case.state is cycle_rules.CaseState.REVIEWED:
         return NextStep("publish", "approver", fresh)
     readings = await queries.confirmed_readings(session, result.id)
-    near = rules.second_reading_checks(near_boundary=result.near_boundary, readings=readings)
+    near = rules.second_reading_checks(needed=result.in_grey_zone, readings=readings)
     return NextStep("review", "reviewer", [*near, *fresh])
 
 

@@ -6,7 +6,7 @@ the order of the facts. Every leaf says what it measured, against what, and why 
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any, Final
@@ -23,7 +23,7 @@ from evaluation.results.leaf_rules import (
 )
 from evaluation.schemes.counting_rules import Fact, number_at, paths_of
 from evaluation.schemes.figure_rules import decimal_text, points_text
-from evaluation.schemes.rules import FULL, Criterion, Parameters, Rating, digest
+from evaluation.schemes.rules import FULL, Criterion, LeafCalc, Parameters, Rating, digest
 from shared.rules import Check, Kind, Rule
 
 COUNTED: Final = Rule("A127", "四(四)")
@@ -112,6 +112,47 @@ def is_near_boundary(total: Fraction, parameters: Parameters) -> bool:
     return any(abs(total - bound) <= parameters.second_reading_band for bound in bounds)
 
 
+def points_of(weighed: Iterable[Iterable[LeafResult]]) -> Fraction:
+    """Add up what the leaves earned, each rounded on its own."""
+    return sum((leaf.rounded for leaves in weighed for leaf in leaves), Fraction(0))
+
+
+def hinges_on_sheet(
+    judged: Sequence[tuple[Criterion, list[LeafResult]]], inputs: Inputs, rating: Rating
+) -> bool:
+    """Tell whether the rating would be another one without some single sheet."""
+    return any(_rating_with(judged, rest, rating) is not rating for rest in _left_out(inputs))
+
+
+def _left_out(inputs: Inputs) -> Iterable[Inputs]:
+    sheets = list(inputs.sheets)
+    if len(sheets) > 1:
+        for index in range(len(sheets)):
+            yield replace(inputs, sheets=sheets[:index] + sheets[index + 1 :])
+
+
+def _rating_with(
+    judged: Sequence[tuple[Criterion, list[LeafResult]]], inputs: Inputs, rating: Rating
+) -> Rating:
+    if RatingGate.REPORT_MISSING in inputs.gates or RatingGate.REPORT_FALSIFIED in inputs.gates:
+        return rating
+    # What facts decided stands: only the leaves of experts are judged anew.
+    again = [
+        (
+            criterion,
+            [
+                judge(one.leaf, inputs) if one.leaf.calc is LeafCalc.EXPERT else one
+                for one in leaves
+            ],
+        )
+        for criterion, leaves in judged
+    ]
+    total = min(points_of(weigh(again, inputs.weights)), FULL)
+    return gated(
+        rating_for(total, inputs.scheme.parameters), inputs.gates, inputs.scheme.parameters
+    )
+
+
 def compute(inputs: Inputs) -> Outcome:
     """Compute a result. Raises `ValueError` where `input_checks` would have refused."""
     judged = [
@@ -119,7 +160,7 @@ def compute(inputs: Inputs) -> Outcome:
         for criterion in inputs.scheme.criteria
     ]
     weighed = weigh(judged, inputs.weights)
-    points = sum((leaf.rounded for leaves in weighed for leaf in leaves), Fraction(0))
+    points = points_of(weighed)
     # Each leaf is rounded on its own, so that full marks may add up to a hair over 100.
     total = min(points, FULL)
     by_score = rating_for(total, inputs.scheme.parameters)
@@ -139,6 +180,7 @@ def compute(inputs: Inputs) -> Outcome:
         "score_rating": by_score.value,
         "gates": sorted(gate.value for gate in inputs.gates),
         "near_boundary": is_near_boundary(total, inputs.scheme.parameters),
+        "hinges_on_sheet": hinges_on_sheet(judged, inputs, rating),
         "leaves": [leaf_document(leaf, inputs) for leaves in weighed for leaf in leaves],
     }
     return Outcome(total, rating, document, digest(document))
@@ -222,9 +264,12 @@ def profile_checks(asked: str | None, frozen: str) -> list[Check]:
     return [PROFILE.check("SCHEME_FROZEN", Kind.STATE, passed=passed, profile=frozen)]
 
 
-def second_reading_checks(*, near_boundary: bool, readings: int) -> list[Check]:
-    """Check that a total near a grade's bound was read a second time."""
-    passed = not near_boundary or readings > 0
+def second_reading_checks(*, needed: bool, readings: int) -> list[Check]:
+    """Check that a result in the grey zone was read a second time.
+
+    It is there when its total is near a grade's bound or its rating hinges on a single sheet.
+    """
+    passed = not needed or readings > 0
     return [NEAR.check("SECOND_READING_MISSING", Kind.STATE, passed=passed)]
 
 

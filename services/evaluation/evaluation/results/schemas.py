@@ -76,7 +76,13 @@ class EvaluationResultOut(Out):
     rating: Rating = Field(description="The grade, gates applied.")
     score_rating: Rating = Field(description="The grade of the total alone.")
     gates: list[leaf_rules.RatingGate] = Field(description="What decided over the score.")
-    near_boundary: bool = Field(description="Whether a second reading is needed.")
+    near_boundary: bool = Field(
+        description="Whether the total is near a grade's bound: a second reading is needed."
+    )
+    hinges_on_sheet: bool = Field(
+        default=False,
+        description="Whether the grade changes without some single sheet: likewise.",
+    )
     profile: str = Field(description="The weight profile.")
     weights: CriterionWeights = Field(description="Its weights.")
     rounding: str = Field(description="What a sum over 100 was cut by; else 0.00.")

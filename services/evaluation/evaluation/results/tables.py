@@ -77,7 +77,13 @@ class EvaluationResult(Base, table=True):
     total: Decimal = Field(sa_type=Numeric(5, 2))
     rating: Rating = Field(sa_type=EnumText(Rating))
     near_boundary: bool
+    hinges_on_sheet: bool = False
     computed_at: datetime = Field(sa_type=instant())
+
+    @property
+    def in_grey_zone(self) -> bool:
+        """Whether it is not published without a second reading."""
+        return self.near_boundary or self.hinges_on_sheet
 
 
 class SecondReading(Base, table=True):
