@@ -41,6 +41,14 @@ def verify(
 
 
 @app.command()
+def recompute(
+    bundle: Annotated[Path, typer.Argument(help="The replay bundle, as the API gave it.")],
+) -> None:
+    """Compute a rating again, offline: the same inputs give the published hash."""
+    raise typer.Exit(_function("zhichuang.recompute", "main")([str(bundle)]))
+
+
+@app.command()
 def demo(
     *,
     here: Annotated[

@@ -10,6 +10,7 @@ from evaluation.assessments.routes import ROUTERS as ASSESSMENTS
 from evaluation.cycles.routes import ROUTERS as CYCLES
 from evaluation.experts.routes import router as experts
 from evaluation.panels.routes import router as panels
+from evaluation.replays.routes import ROUTERS as REPLAYS
 from evaluation.reports.jobs import BACKGROUND
 from evaluation.reports.routes import ROUTERS as REPORTS
 from evaluation.results.routes import ROUTERS as RESULTS
@@ -65,6 +66,7 @@ def create_app() -> ASGIApp:
                 *CYCLES,
                 *REPORTS,
                 *RESULTS,
+                *REPLAYS,
                 *ASSESSMENTS,
                 experts,
                 panels,

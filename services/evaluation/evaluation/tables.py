@@ -7,6 +7,7 @@ from sqlalchemy import MetaData
 from evaluation.assessments import tables as _assessments
 from evaluation.base import Base
 from evaluation.cycles import tables as _cycles
+from evaluation.documents import tables as _documents
 from evaluation.duties import tables as _duties
 from evaluation.experts import tables as _experts
 from evaluation.panels import tables as _panels
@@ -28,5 +29,6 @@ FEATURES: Final = (
     _visits,
     _results,
     _assessments,
+    _documents,
 )
 METADATA: Final[list[MetaData]] = [Base.metadata, DirectoryBase.metadata]

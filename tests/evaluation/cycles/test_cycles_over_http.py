@@ -248,3 +248,40 @@ async def test_only_a_handler_keeps_cycles_and_schemes(year: JudgedYear) -> None
         assert (answer.status_code, codes_of(answer)) == (403, ["FORBIDDEN_SCOPE"])
     async with year.member() as member:
         assert (await member.post(CYCLES, json=body)).status_code == 403
+
+
+@pytest.mark.requirement("A132")
+async def test_a_single_centre_may_have_its_own_profile_fixed_at_the_opening(
+    year: JudgedYear,
+) -> None:
+    other = await list_center(year)
+    own = [{"center_id": str(year.center_id), "profile": "institute"}]
+    opened = await year.opened(center_profiles=own)
+
+    assert opened["center_profiles"] == {str(year.center_id): "institute"}
+    listed = await year.as_("auditor", "GET", f"/v1/evaluation/cases?cycle_id={year.cycle_id}")
+    profiles = {case["center_id"]: case["profile"] for case in listed.json()["items"]}
+    assert profiles == {str(year.center_id): "institute", other: "default"}
+    locked = await year.as_("auditor", "GET", PROFILES)
+    assert {one["code"] for one in locked.json()["items"] if one["locked"]} == {
+        "default", "institute",
+    }  # fmt: skip
+
+
+@pytest.mark.requirement("A132")
+@pytest.mark.refusing
+async def test_a_profile_that_is_not_there_is_refused_and_an_open_cycle_keeps_its_own(
+    year: JudgedYear,
+) -> None:
+    body = {"kind": "annual_evaluation", "year": 2027, "scheme_id": SCHEME_ID,
+            "center_profiles": [{"center_id": str(year.center_id), "profile": "none"}]}  # fmt: skip
+    answer = await year.as_("handler", "POST", CYCLES, body)
+    assert (answer.status_code, codes_of(answer)) == (422, ["FIELD_INVALID"])
+
+    await year.opened()
+    async with year.official("handler") as client:
+        path = f"{CYCLES}/{year.cycle_id}"
+        etag = (await client.get(path)).headers["etag"]
+        change = {"center_profiles": [{"center_id": str(year.center_id), "profile": "platform"}]}
+        late = await client.patch(path, json=change, headers={"if-match": etag})
+    assert (late.status_code, codes_of(late)) == (409, ["STATE_CONFLICT"])

@@ -1,6 +1,7 @@
 """What a scheme must be before it is stored, and how its queries count."""
 
 import copy
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -8,10 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evaluation.results import rules as results
 from evaluation.schemes import counting_rules, figure_rules, rules
 from evaluation.schemes.counting_rules import Period
 from evaluation.schemes.rules import Aggregate, FactQuery, Part, Source, Weighting
 from evaluation.schemes.schemas import IndicatorSchemeIn
+from ip_ledger.facts.rules import LedgerFactKind as LedgerKind
+from registry.facts.rules import FactKind as RegistryKind
 from shared.rules import failed_codes
 from tests.evaluation.results import vector
 
@@ -225,3 +229,94 @@ def test_points_have_two_decimals(value: str, text: str) -> None:
 def test_the_canonical_form_does_not_know_the_order_of_keys() -> None:
     assert rules.digest({"b": "中", "a": [1, None]}) == rules.digest({"a": [1, None], "b": "中"})
     assert rules.canonical({"b": "中", "a": 1}) == '{"a":1,"b":"中"}'.encode()
+
+
+# --- gates, kinds, and filters that would not end -------------------------------------------
+
+GATE = {
+    "code": "E9", "calc": "gate", "name": "服务收入门槛", "max": "0", "clause": "四(四)",
+    "unit": "count", "low": "3", "cap": "qualified",
+    "query": {"source": "registry", "kind": "service", "aggregate": "count"},
+}  # fmt: skip
+
+
+def with_gate(**over: Any) -> dict[str, Any]:
+    scheme = content()
+    scheme["criteria"][4]["leaves"].append({**GATE, **over})
+    return scheme
+
+
+@pytest.mark.requirement("A130")
+@pytest.mark.parametrize(("low", "rating", "gates"), [
+    ("100", "good", []), ("101", "qualified", ["leaf_gate"]),
+])  # fmt: skip
+def test_a_gate_caps_the_grade_below_its_line_and_earns_nothing(
+    low: str, rating: str, gates: list[str]
+) -> None:
+    scheme = rules.scheme_from(with_gate(low=low))
+    assert failed_codes(rules.scheme_checks(scheme)) == []
+    outcome = results.compute(replace(vector.inputs(), scheme=scheme))
+    told = outcome.document
+    assert (told["total"], told["score_rating"]) == ("82.98", "good")
+    assert (told["rating"], told["gates"]) == (rating, gates)
+    assert told["leaves"][-1]["points"] == "0.00"
+
+
+@pytest.mark.requirement("A130")
+@pytest.mark.refusing
+@pytest.mark.parametrize("over", [{"max": "1"}, {"low": "0"}, {"cap": None}, {"query": None}])
+def test_a_gate_that_is_not_whole_is_refused(over: dict[str, Any]) -> None:
+    assert problems(with_gate(**over)) in (["leaf"], ["WEIGHTS_NOT_100", "leaf"])
+
+
+@pytest.mark.requirement("A130")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [("registry", "nonsense"), ("registry", "asset"), ("ip_ledger", "service")],
+)
+def test_a_kind_that_its_source_does_not_tell_is_refused(source: str, kind: str) -> None:
+    scheme = content()
+    leaf(scheme, "E1")["query"].update(source=source, kind=kind)
+    assert problems(scheme) == ["kind"]
+
+
+@pytest.mark.requirement("A130")
+def test_the_kinds_are_those_that_the_neighbours_tell() -> None:
+    assert set(rules.KINDS[Source.REGISTRY]) == {kind.value for kind in RegistryKind}
+    assert set(rules.KINDS[Source.IP_LEDGER]) == {kind.value for kind in LedgerKind}
+
+
+@pytest.mark.requirement("A130")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 / 0 == 1", "1 % 0 == 1", "[1, 2].all(x, x > 0)", "[1].map(x, [1].map(y, y)) == []",
+        "fact.list.exists(fact, fact.list.exists(fact, true))", "'a'.matches('(a+)+$')",
+        "fact.n + 1 > 2", "other == 1", "((((", "true" + " " * 500, "timestamp(fact.a) > 1",
+        "(" * 200 + "true" + ")" * 200,
+    ],
+)  # fmt: skip
+def test_a_filter_that_could_divide_loop_or_grow_is_refused(text: str) -> None:
+    scheme = content()
+    leaf(scheme, "E1")["query"]["filter"] = text
+    assert problems(scheme) == ["expression"]
+
+
+@pytest.mark.requirement("A130")
+@pytest.mark.refusing
+@pytest.mark.parametrize("field", ["baseline", "minimum"])
+def test_a_negative_target_of_the_scheme_is_refused(field: str) -> None:
+    scheme = content()
+    leaf(scheme, "E1")[field] = "-1"
+    assert problems(scheme) == ["leaf"]
+
+
+@pytest.mark.requirement("A130")
+@pytest.mark.refusing
+def test_a_tree_that_names_a_leaf_twice_is_refused() -> None:
+    # A tree is nested, so that a cycle in it could only be a leaf that stands under itself.
+    scheme = content()
+    scheme["criteria"][0]["leaves"].append(leaf(scheme, "A1"))
+    assert "code_twice" in problems(scheme)

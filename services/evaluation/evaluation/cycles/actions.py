@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from evaluation.cycles import queries, rules
-from evaluation.cycles.schemas import EvaluationCycleChange, EvaluationCycleIn
+from evaluation.cycles.schemas import EvaluationCycleChange, EvaluationCycleIn, by_center
 from evaluation.cycles.tables import CycleExclusion, EvaluationCase, EvaluationCycle
 from evaluation.schemes import actions as schemes
 from evaluation.schemes import queries as scheme_queries
@@ -27,10 +27,13 @@ async def plan(
     period_from, period_until = rules.period_of(body.year)
     due_on = body.due_on or rules.default_due_on(policy, body.year)
     profiles = await scheme_queries.profiles_for_cycle(session, body.weight_profile)
+    of_centers = by_center(body.center_profiles)
+    known = await scheme_queries.profiles_by_code(session, set(of_centers.values()))
     require(
         [
             *rules.due_checks(due_on, period_until),
             *rules.profile_checks(body.weight_profile, found=bool(profiles)),
+            *rules.center_profile_checks(of_centers, {one.code for one in known}),
         ]
     )
     cycle = EvaluationCycle(
@@ -38,6 +41,7 @@ async def plan(
         year=body.year,
         scheme_id=body.scheme_id,
         weight_profile=body.weight_profile,
+        center_profiles=of_centers,
         period_from=period_from,
         period_until=period_until,
         due_on=due_on,
@@ -67,12 +71,15 @@ async def change(
     changes = body.changes()
     name = changes.get("weight_profile", cycle.weight_profile)
     profiles = await scheme_queries.profiles_for_cycle(session, name)
+    of_centers = changes.get("center_profiles", cycle.center_profiles)
+    known = await scheme_queries.profiles_by_code(session, set(of_centers.values()))
     require(
         [
             *version_checks(cycle.version, version),
             *rules.cycle_checks(cycle.state, rules.CycleEvent.CHANGE),
             *rules.due_checks(changes.get("due_on", cycle.due_on), cycle.period_until),
             *rules.profile_checks(name, found=bool(profiles)),
+            *rules.center_profile_checks(of_centers, {one.code for one in known}),
         ]
     )
     for field, value in changes.items():
@@ -94,12 +101,13 @@ async def open_cycle(
     require(rules.cycle_checks(cycle.state, rules.CycleEvent.OPEN))
     await schemes.freeze(session, actor, cycle.scheme_id, now)
     profiles = await scheme_queries.profiles_for_cycle(session, cycle.weight_profile)
-    schemes.lock(session, actor, profiles, now)
+    own = await scheme_queries.profiles_by_code(session, set(cycle.center_profiles.values()))
+    schemes.lock(session, actor, [*profiles, *own], now)
     cycle.state = rules.CYCLE_MOVES[cycle.state, rules.CycleEvent.OPEN]
     cycle.opened_at = now
     cycle.version += 1
     record(session, actor, "cycle.opened", cycle.id, year=cycle.year, scheme_id=cycle.scheme_id)
-    await _make_cases(session, actor, cycle, profiles, now)
+    await _make_cases(session, actor, cycle, profiles, {one.code: one for one in own}, now)
     return cycle
 
 
@@ -108,6 +116,7 @@ async def _make_cases(
     actor: Actor,
     cycle: EvaluationCycle,
     profiles: Sequence[WeightProfile],
+    own: Mapping[str, WeightProfile],
     now: datetime,
 ) -> None:
     centers = await queries.standings(session, cycle.kind, cycle.year)
@@ -120,7 +129,10 @@ async def _make_cases(
                 CycleExclusion(cycle_id=cycle.id, center_id=center.center_id, reason=reason)
             )
             continue
-        profile = _profile_for(cycle, profiles, by_model, model_type)
+        named = cycle.center_profiles.get(str(center.center_id))
+        profile = (
+            _profile_for(cycle, profiles, by_model, model_type) if named is None else own[named]
+        )
         cases.append(_case(cycle, center.center_id, profile, now))
     session.add_all(cases)
     await session.flush()

@@ -4,14 +4,12 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from fractions import Fraction
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import Depends, Request
 
 from evaluation.cycles import queries
-from evaluation.cycles.rules import Target
 from evaluation.cycles.tables import EvaluationCase, EvaluationCycle
 from shared.client import ServiceClient
 from shared.http import CurrentActor, Now, Services
@@ -135,10 +133,3 @@ async def gathered(
 
 
 GatheredFacts = Annotated[Gathered, Depends(gathered)]
-
-
-def targets_of(plan: Mapping[str, Any]) -> list[Target]:
-    """Read the targets of a plan's answer, or of a snapshot that kept it."""
-    return [
-        Target(one["metric_code"], one["unit"], Fraction(one["value"])) for one in plan["targets"]
-    ]

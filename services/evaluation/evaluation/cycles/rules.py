@@ -1,11 +1,11 @@
 """When a cycle opens, which centres it judges, and how a case moves."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from evaluation.schemes.rules import MONEY_UNIT, RATIO_UNIT, Leaf
@@ -175,6 +175,17 @@ def profile_checks(name: str, *, found: bool) -> list[Check]:
     ]
 
 
+def center_profile_checks(of_centers: Mapping[str, str], known: Collection[str]) -> list[Check]:
+    """Check that every profile of a single centre exists (A132)."""
+    strangers = sorted(set(of_centers.values()) - set(known))
+    return [
+        WEIGHED.check(
+            "FIELD_INVALID", Kind.CONTENT, passed=not strangers, pointer="/center_profiles",
+            field="center_profiles", expected="codes of profiles", given=strangers[:5],
+        )
+    ]  # fmt: skip
+
+
 def cycle_checks(state: CycleState, event: CycleEvent) -> list[Check]:
     """Check that a cycle may change or open: once open, it does neither (A130, A132)."""
     return [
@@ -245,6 +256,13 @@ class Target:
     code: str
     unit: str
     value: Fraction
+
+
+def targets_of(plan: Mapping[str, Any]) -> list[Target]:
+    """Read the targets of a plan's answer, or of a snapshot that kept it."""
+    return [
+        Target(one["metric_code"], one["unit"], Fraction(one["value"])) for one in plan["targets"]
+    ]
 
 
 def in_leaf_unit(leaf: Leaf, target: Target) -> Fraction:

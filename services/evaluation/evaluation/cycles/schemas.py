@@ -1,5 +1,6 @@
 """Cycles and cases on the wire."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -32,6 +33,19 @@ GraceDays = Annotated[
 AskedYear = Annotated[int, Field(ge=1949, le=2200)]
 
 
+class CenterProfile(Body):
+    """The weight profile of one centre."""
+
+    center_id: UUID = Field(description="The centre.")
+    profile: Code = Field(description="A profile's code.")
+
+
+CenterProfiles = Annotated[
+    list[CenterProfile],
+    Field(max_length=1_000, description="Profiles of single centres, before `weight_profile`."),
+]
+
+
 class EvaluationCycleIn(Body):
     """A year's evaluation, planned."""
 
@@ -53,6 +67,7 @@ class EvaluationCycleIn(Body):
     year: Year = Field(description="The year that is judged.")
     scheme_id: UUID = Field(description="The scheme; opening freezes it.")
     weight_profile: ProfileName = "default"
+    center_profiles: CenterProfiles = Field(default_factory=list)
     due_on: Day | None = Field(default=None, description="Reports are due; 31 March unless set.")
     grace_days: GraceDays | None = None
     cutoff_at: Instant | None = Field(
@@ -71,14 +86,22 @@ class EvaluationCycleChange(Body):
     due_on: Day | None = Field(default=None, description="Reports are due.")
     grace_days: GraceDays | None = None
     weight_profile: ProfileName | None = None
+    center_profiles: CenterProfiles | None = None
     cutoff_at: Instant | None = Field(default=None, description="Null: the snapshot's instant.")
 
     def changes(self) -> dict[str, Any]:
         """Give what was sent; only the cut-off can be taken away."""
         sent = self.model_dump(exclude_unset=True)
+        if self.center_profiles is not None:
+            sent["center_profiles"] = by_center(self.center_profiles)
         return {
             name: value for name, value in sent.items() if value is not None or name == "cutoff_at"
         }
+
+
+def by_center(profiles: Sequence[CenterProfile]) -> dict[str, str]:
+    """Give the profile's code by the centre's id; of two for one centre the last counts."""
+    return {str(one.center_id): one.profile for one in profiles}
 
 
 class CycleExclusionOut(Out):
@@ -96,6 +119,7 @@ class EvaluationCycleOut(Out):
     year: int = Field(description="The year that is judged.")
     scheme_id: UUID = Field(description="Its scheme.")
     weight_profile: str = Field(description="How its cases are weighed.")
+    center_profiles: dict[str, str] = Field(description="Profiles of single centres, by id.")
     period_from: date = Field(description="The first day that counts.")
     period_until: date = Field(description="The last day that counts.")
     due_on: date = Field(description="The last day for reports that are on time.")

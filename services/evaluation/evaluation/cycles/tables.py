@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from evaluation.base import Base
@@ -30,6 +30,11 @@ class EvaluationCycle(Base, table=True):
     year: int
     scheme_id: UUID = Field(foreign_key="indicator_scheme.id")
     weight_profile: str
+    # Profiles of single centres by their id; they go before `weight_profile`.
+    center_profiles: dict[str, str] = Field(
+        default_factory=dict,
+        sa_column=Column(json_column(), nullable=False, server_default=text("'{}'::jsonb")),
+    )
     period_from: date
     period_until: date
     due_on: date

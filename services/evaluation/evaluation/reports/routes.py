@@ -9,7 +9,8 @@ from fastapi import Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from evaluation.cycles import queries as cycles
-from evaluation.cycles.clients import Gathered, GatheredFacts, targets_of
+from evaluation.cycles.clients import Gathered, GatheredFacts
+from evaluation.cycles.rules import targets_of
 from evaluation.cycles.tables import EvaluationCase
 from evaluation.reports import actions, queries, rules
 from evaluation.reports.schemas import (

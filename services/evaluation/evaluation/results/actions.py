@@ -1,11 +1,9 @@
 """Freezing facts, computing, reading again, reviewing and publishing."""
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from evaluation.cycles import actions as cycle_actions
 from evaluation.cycles import queries as cycles
 from evaluation.cycles import rules as cycle_rules
-from evaluation.cycles.clients import Gathered, instant_text, targets_of
+from evaluation.cycles.clients import Gathered, instant_text
 from evaluation.cycles.tables import EvaluationCase, EvaluationCycle
 from evaluation.duties import actions as duties
 from evaluation.duties import queries as duty_queries
@@ -25,17 +23,17 @@ from evaluation.reports import queries as report_queries
 from evaluation.reports import rules as report_rules
 from evaluation.reports.schemas import accounts_of
 from evaluation.reports.tables import AnnualReport
-from evaluation.results import leaf_rules, queries, rules
+from evaluation.results import leaf_rules, queries, replay_rules, rules
 from evaluation.results.tables import (
     EvaluationResult,
     FactSnapshot,
+    ResultInput,
     ResultPublication,
     ResultReview,
     SecondReading,
 )
 from evaluation.schemes import queries as schemes
-from evaluation.schemes.counting_rules import Period
-from evaluation.schemes.rules import Source, canonical, scheme_from
+from evaluation.schemes.rules import canonical
 from evaluation.sheets import queries as sheets
 from evaluation.sheets.rules import SheetScores, enough_checks
 from shared.auth import Actor
@@ -52,6 +50,7 @@ class Computation:
     outcome: rules.Outcome
     snapshot: FactSnapshot
     comments: Mapping[str, list[str]]
+    inputs: leaf_rules.Inputs
     result: EvaluationResult | None = None
 
 
@@ -196,16 +195,18 @@ async def compute(
     await duties.enter(session, actor, SubjectType.CASE, case.id, Capacity.HANDLER)
     last = await queries.latest_result(session, case.id)
     if last is not None and last.result_hash == computed.outcome.result_hash:
-        return Computation(case, computed.outcome, computed.snapshot, computed.comments, last)
+        return replace(computed, result=last)
     result = _result(case, computed, 1 if last is None else last.version + 1, now)
     session.add(result)
     await session.flush()
+    kept = replay_rules.inputs_document(computed.inputs.sheets)
+    session.add(ResultInput(result_id=result.id, content=kept))
     # No centre and no figure: a centre learns its result when it is published.
     record(
         session, actor, "result.computed", result.id, case_id=case.id,
         capacity=Capacity.HANDLER.value, version=result.version, result_hash=result.result_hash,
     )  # fmt: skip
-    return Computation(case, computed.outcome, computed.snapshot, computed.comments, result)
+    return replace(computed, result=result)
 
 
 async def _computed(
@@ -226,7 +227,7 @@ async def _computed(
     needed = leaf_rules.RatingGate.REPORT_MISSING not in inputs.gates or bool(scores)
     few = enough_checks(policy, len(scores)) if needed else []
     require([*few, *rules.input_checks(inputs)])
-    return Computation(case, rules.compute(inputs), kept, _comments(scores))
+    return Computation(case, rules.compute(inputs), kept, _comments(scores), inputs)
 
 
 async def _inputs(
@@ -238,28 +239,16 @@ async def _inputs(
     policy: Policy,
 ) -> leaf_rules.Inputs:
     scheme = await schemes.scheme_by_id(session, case.scheme_id)
-    content: dict[str, Any] = json.loads(snapshot.content)
     name, weights = case.profile, case.weights
     if profile is not None and profile != case.profile:
         other = await schemes.profile_named(session, profile)
         name, weights = other.code, other.weights
-    report = content["report"]
-    return leaf_rules.Inputs(
-        scheme=scheme_from(scheme.content),
-        profile=name,
-        weights={code: Fraction(text) for code, text in weights.items()},
-        period=Period(**content["period"]),
-        facts={
-            Source.REGISTRY: content["facts"]["registry"],
-            Source.IP_LEDGER: content["facts"]["ip_ledger"],
-            Source.REPORT: [] if report["fact"] is None else [report["fact"]],
-        },
-        targets=targets_of(content["plan"]),
-        snapshot_hash=snapshot.hash,
-        sheets=[leaf_rules.Sheet(str(one.sheet_id), one.scores) for one in scores],
-        gates=rules.gates_of(report["state"], report["lateness_days"]),
-        trim_from=int(policy.value("A121", "trim_from")),
-    )
+    terms = {
+        "profile": name, "weights": weights,
+        "trim_from": int(policy.value("A121", "trim_from")),
+    }  # fmt: skip
+    kept = [leaf_rules.Sheet(str(one.sheet_id), one.scores) for one in scores]
+    return replay_rules.inputs_of(snapshot.content, snapshot.hash, scheme.content, terms, kept)
 
 
 async def comments_of(session: AsyncSession, case_id: UUID) -> dict[str, list[str]]:

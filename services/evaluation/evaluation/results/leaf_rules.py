@@ -29,6 +29,7 @@ class RatingGate(StrEnum):
     REPORT_MISSING = "report_missing"
     REPORT_FALSIFIED = "report_falsified"
     REPORT_LATE = "report_late"
+    LEAF_GATE = "leaf_gate"
 
 
 class LeafNote(StrEnum):
@@ -38,6 +39,7 @@ class LeafNote(StrEnum):
     NOT_APPLICABLE = "not_applicable"
     MINIMUM_APPLIED = "minimum_applied"
     BASELINE_USED = "baseline_used"
+    GATE_SHUT = "gate_shut"
 
 
 BASIS_NOTES: Final[Mapping[TargetBasis, tuple[LeafNote, ...]]] = {
@@ -118,6 +120,8 @@ def judge(leaf: Leaf, inputs: Inputs) -> LeafResult:
     found = measure(leaf.query, inputs.facts.get(leaf.query.source, ()), inputs.period)
     if leaf.calc is LeafCalc.THRESHOLD:
         return _threshold(leaf, found, inputs.scheme.parameters.reading)
+    if leaf.calc is LeafCalc.GATE:
+        return _gate(leaf, found)
     planned = next((one for one in inputs.targets if one.code == leaf.code), None)
     return _ratio(leaf, found, planned)
 
@@ -139,6 +143,16 @@ def _expert(leaf: Leaf, inputs: Inputs) -> LeafResult:
     return _judged(leaf, mean, mean / FULL)
 
 
+def means_of(inputs: Inputs) -> dict[str, str]:
+    """Give the exact mean of each leaf that experts scored, as the text of a fraction."""
+    if not inputs.sheets:
+        return {}
+    return {
+        code: str(expert_mean([one.scores[code] for one in inputs.sheets], inputs.trim_from))
+        for code in inputs.scheme.expert_codes()
+    }
+
+
 def _threshold(leaf: Leaf, found: Measured, reading: ThresholdReading) -> LeafResult:
     if found.raw is None or leaf.low is None or leaf.high is None:
         return replace(
@@ -146,6 +160,13 @@ def _threshold(leaf: Leaf, found: Measured, reading: ThresholdReading) -> LeafRe
         )
     share = threshold_share(found.raw, leaf.low, leaf.high, reading)
     return _judged(leaf, found.raw, share, found.fact_ids)
+
+
+def _gate(leaf: Leaf, found: Measured) -> LeafResult:
+    """Give no points; a figure that is missing or below the line shuts the gate."""
+    verdict = _judged(leaf, found.raw, Fraction(0), found.fact_ids)
+    shut = found.raw is None or found.raw < (leaf.low or Fraction(0))
+    return replace(verdict, notes=(LeafNote.GATE_SHUT,)) if shut else verdict
 
 
 def _ratio(leaf: Leaf, found: Measured, planned: Target | None) -> LeafResult:
@@ -191,6 +212,9 @@ def leaf_document(result: LeafResult, inputs: Inputs) -> dict[str, Any]:
 def formula(result: LeafResult, inputs: Inputs) -> str:
     """Write the calculation with its figures, free of any language."""
     points = f"× {decimal_text(result.max_points)} = {points_text(result.rounded)}"
+    if result.leaf.calc is LeafCalc.GATE:
+        shown = "—" if result.raw is None else decimal_text(result.raw)
+        return f"{shown} >= {decimal_text(result.leaf.low or Fraction(0))}"
     if not result.applicable:
         return "NA"
     if result.raw is None:
@@ -220,6 +244,7 @@ SENTENCES: Final[Mapping[LeafNote, str]] = {
     LeafNote.NOT_APPLICABLE: "没有目标值，不适用，分值按比例摊给同级指标",
     LeafNote.MINIMUM_APPLIED: "规划目标低于下限，按下限计",
     LeafNote.BASELINE_USED: "规划没有目标值，按基准值计",
+    LeafNote.GATE_SHUT: "未达到门槛，等次受限",
 }
 
 
@@ -227,7 +252,8 @@ def explanation(result: LeafResult, inputs: Inputs) -> str:
     """Say in a sentence where the points come from."""
     earned = f"得 {points_text(result.rounded)} 分，满分 {points_text(result.max_points)} 分"
     notes = "；".join(SENTENCES[note] for note in result.notes)
-    said = [_source_sentence(result, inputs), notes, earned if result.applicable else ""]
+    earns = result.applicable and result.leaf.calc is not LeafCalc.GATE
+    said = [_source_sentence(result, inputs), notes, earned if earns else ""]
     return "；".join(part for part in said if part) + "。"
 
 
@@ -238,6 +264,9 @@ def _source_sentence(result: LeafResult, inputs: Inputs) -> str:
         figures = (result.raw, result.leaf.low, result.leaf.high)
         raw, low, high = (_shown(result.leaf, value) for value in figures)
         return f"实际 {raw}，下限 {low}，上限 {high}，记录 {len(result.fact_ids)} 条"
+    if result.leaf.calc is LeafCalc.GATE:
+        raw, low = (_shown(result.leaf, value) for value in (result.raw, result.leaf.low))
+        return f"实际 {raw}，门槛 {low}，记录 {len(result.fact_ids)} 条"
     actual, target = (_shown(result.leaf, value) for value in (result.raw, result.target))
     return f"实际 {actual}，目标 {target}，记录 {len(result.fact_ids)} 条"
 

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from evaluation.results.leaf_rules import (
     Inputs,
+    LeafNote,
     LeafResult,
     RatingGate,
     Sheet,
@@ -72,7 +73,12 @@ def weigh(
     judged: Sequence[tuple[Criterion, list[LeafResult]]], weights: Mapping[str, Fraction]
 ) -> list[list[LeafResult]]:
     """Scale every leaf by profile / default (A132), so that the points stay 100 in all."""
-    standing = [one.code for one, leaves in judged if any(leaf.applicable for leaf in leaves)]
+    # A gate applies and has no points to stand for.
+    standing = [
+        one.code
+        for one, leaves in judged
+        if any(leaf.applicable and leaf.max_points for leaf in leaves)
+    ]
     available = sum((weights[code] for code in standing), Fraction(0))
     lift = FULL / available if available else Fraction(0)
     return [
@@ -104,6 +110,11 @@ def gated(rating: Rating, gates: Iterable[RatingGate], parameters: Parameters) -
     if RatingGate.REPORT_LATE in found:
         return min(rating, parameters.late_cap, key=ORDER.index)
     return rating
+
+
+def is_shut(result: LeafResult) -> bool:
+    """Tell whether a leaf is a gate whose figure is not reached: it caps the grade."""
+    return LeafNote.GATE_SHUT in result.notes
 
 
 def is_near_boundary(total: Fraction, parameters: Parameters) -> bool:
@@ -164,7 +175,10 @@ def compute(inputs: Inputs) -> Outcome:
     # Each leaf is rounded on its own, so that full marks may add up to a hair over 100.
     total = min(points, FULL)
     by_score = rating_for(total, inputs.scheme.parameters)
-    rating = gated(by_score, inputs.gates, inputs.scheme.parameters)
+    shut = [leaf.leaf.cap for leaves in weighed for leaf in leaves if is_shut(leaf)]
+    caps = [cap for cap in shut if cap is not None]
+    rating = min([gated(by_score, inputs.gates, inputs.scheme.parameters), *caps], key=ORDER.index)
+    gates = inputs.gates | (frozenset({RatingGate.LEAF_GATE}) if shut else frozenset())
     document = {
         "format": FORMAT,
         "scheme_hash": inputs.scheme.content_hash,
@@ -178,7 +192,7 @@ def compute(inputs: Inputs) -> Outcome:
         "rounding": f"-{points_text(points - total)}" if points > total else "0.00",
         "rating": rating.value,
         "score_rating": by_score.value,
-        "gates": sorted(gate.value for gate in inputs.gates),
+        "gates": sorted(gate.value for gate in gates),
         "near_boundary": is_near_boundary(total, inputs.scheme.parameters),
         "hinges_on_sheet": hinges_on_sheet(judged, inputs, rating),
         "leaves": [leaf_document(leaf, inputs) for leaves in weighed for leaf in leaves],

@@ -86,6 +86,20 @@ class EvaluationResult(Base, table=True):
         return self.near_boundary or self.hinges_on_sheet
 
 
+class ResultInput(Base, table=True):
+    """The score sheets that a result was computed from, as they stood, without any name.
+
+    With the snapshot and the frozen scheme it is all that the result can be computed again from,
+    whatever becomes of a sheet later. `content` is canonical JSON (`replay_rules`).
+    """
+
+    __tablename__ = "result_input"
+    __table_args__ = ({"info": {"insert_only": True}},)
+
+    result_id: UUID = Field(foreign_key="evaluation_result.id", primary_key=True)
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
 class SecondReading(Base, table=True):
     """A second look at a total near a grade's bound."""
 

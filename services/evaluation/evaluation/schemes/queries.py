@@ -1,5 +1,6 @@
 """Reading schemes and profiles. Drafts are the officials'; what judges a centre, all may read."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import func, or_, true
@@ -86,6 +87,17 @@ async def profiles_for_cycle(session: AsyncSession, name: str) -> list[WeightPro
         statement = statement.where(col(WeightProfile.model_type).is_not(None))
     else:
         statement = statement.where(_named(name))
+    return list(await session.scalars(statement))
+
+
+async def profiles_by_code(session: AsyncSession, codes: Iterable[str]) -> list[WeightProfile]:
+    """Load and lock the profiles with these codes, in the order in which all are locked."""
+    statement = (
+        select(WeightProfile)
+        .where(col(WeightProfile.code).in_(list(codes)))
+        .order_by(col(WeightProfile.id))
+        .with_for_update()
+    )
     return list(await session.scalars(statement))
 
 

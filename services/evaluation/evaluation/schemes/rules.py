@@ -69,6 +69,7 @@ class LeafCalc(StrEnum):
     RATIO = "ratio"
     THRESHOLD = "threshold"
     EXPERT = "expert"
+    GATE = "gate"
 
 
 class Source(StrEnum):
@@ -158,6 +159,8 @@ class Leaf:
     low: Fraction | None = None
     high: Fraction | None = None
     evidence_required: bool = False
+    # Of a gate: the best grade while its figure is below `low`.
+    cap: Rating | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +258,7 @@ def _leaf_from(content: Mapping[str, Any]) -> Leaf:
         low=_optional(content.get("low")),
         high=_optional(content.get("high")),
         evidence_required=bool(content.get("evidence_required", False)),
+        cap=Rating(content["cap"]) if content.get("cap") else None,
     )
 
 
@@ -313,6 +317,10 @@ def scheme_checks(scheme: Scheme) -> list[Check]:
             "SCHEME_INVALID", Kind.CONTENT, problem="metric_missing", pointer="/criteria",
             passed=not missing_metrics(scheme), missing=missing_metrics(scheme),
         ),
+        AS_DATA.check(
+            "SCHEME_INVALID", Kind.CONTENT, problem="criterion_without_points",
+            pointer="/criteria", passed=all(one.max_points > 0 for one in scheme.criteria),
+        ),
         _grades_check(scheme.parameters),
         *(check for leaf in scheme.leaves() for check in _leaf_checks(leaf)),
     ]  # fmt: skip
@@ -350,11 +358,38 @@ def _grades_check(parameters: Parameters) -> Check:
     )  # fmt: skip
 
 
+# What can be counted: the kinds of facts that each source tells. A test holds them against the
+# neighbours' own lists, which this service does not import.
+KINDS: Final[Mapping[Source, frozenset[str]]] = MappingProxyType(
+    {
+        Source.REGISTRY: frozenset(
+            {
+                "service", "incubation", "seed_financing", "first_commercialization",
+                "breakthrough", "project", "diffusion", "adoption", "standard", "resource_usage",
+                "talent", "training", "incentive", "international_project", "international_node",
+            }
+        ),
+        Source.IP_LEDGER: frozenset({"asset", "tech_contract"}),
+        Source.REPORT: frozenset({"annual_report"}),
+    }
+)  # fmt: skip
+
+
 def _leaf_checks(leaf: Leaf) -> list[Check]:
     pointer = f"/criteria/{leaf.code[:1]}/leaves/{leaf.code}"
     filters = leaf.query.filters() if leaf.query else []
     problems = [problem for text in filters if (problem := expression_problem(text))]
+    kinds = KINDS.get(leaf.query.source, frozenset()) if leaf.query else frozenset()
     return [
+        AS_DATA.check(
+            "SCHEME_INVALID",
+            Kind.CONTENT,
+            passed=leaf.query is None or leaf.query.kind in kinds,
+            pointer=pointer,
+            problem="kind",
+            leaf=leaf.code,
+            known=sorted(kinds),
+        ),
         AS_DATA.check(
             "SCHEME_INVALID",
             Kind.CONTENT,
@@ -378,12 +413,17 @@ def _leaf_checks(leaf: Leaf) -> list[Check]:
 def _is_whole(leaf: Leaf) -> bool:
     """Tell whether a leaf has what its way of calculating needs, and nothing below zero."""
     figures = (leaf.minimum, leaf.baseline, leaf.low, leaf.high)
-    if leaf.max_points <= 0 or any(figure is not None and figure < 0 for figure in figures):
+    if any(figure is not None and figure < 0 for figure in figures):
+        return False
+    # A gate earns nothing; every other leaf can.
+    if (leaf.max_points == 0) is not (leaf.calc is LeafCalc.GATE) or leaf.max_points < 0:
         return False
     if leaf.calc is LeafCalc.EXPERT:
         return leaf.query is None
     if leaf.query is None or not _is_query_whole(leaf.query):
         return False
+    if leaf.calc is LeafCalc.GATE:
+        return leaf.low is not None and leaf.low > 0 and leaf.cap is not None
     if leaf.calc is LeafCalc.THRESHOLD:
         return leaf.low is not None and leaf.high is not None and leaf.low < leaf.high
     return True
@@ -408,8 +448,9 @@ def expression_problem(text: str) -> str | None:
     strangers = set(program.variables()) - ALLOWED_VARIABLES
     if strangers:
         return f"unknown names: {', '.join(sorted(strangers))}"
+    # Nothing allowed divides, and nothing loops: a filter costs no more than its length.
     calls = set(program.functions()) - ALLOWED_FUNCTIONS
-    return f"unknown functions: {', '.join(sorted(calls))}" if calls else None
+    return f"functions that a filter may not use: {', '.join(sorted(calls))}" if calls else None
 
 
 def edit_checks(state: SchemeState) -> list[Check]:

@@ -149,8 +149,17 @@ class ExpertLeaf(LeafBase):
     calc: Literal["expert"] = Field(description="How the figure becomes points.")
 
 
+class GateLeaf(LeafBase):
+    """G: earns no points; while the figure is below `low`, the grade is at most `cap`."""
+
+    calc: Literal["gate"] = Field(description="How the figure becomes points.")
+    query: LeafQuery
+    low: DecimalText = Field(description="What has to be reached.")
+    cap: rules.Rating = Field(description="The best grade below it.")
+
+
 SchemeLeaf = Annotated[
-    RatioLeaf | ThresholdLeaf | ExpertLeaf,
+    RatioLeaf | ThresholdLeaf | ExpertLeaf | GateLeaf,
     Field(discriminator="calc", description="An indicator."),
 ]
 

@@ -80,6 +80,11 @@ CODES: Final[dict[str, Words]] = {
     "REPORT_LOCKED": Words(409, "报告已锁定", "The report is locked"),
     "SNAPSHOT_MISSING": Words(409, "尚无事实快照", "There is no snapshot"),
     "SNAPSHOT_CHANGED": Words(409, "快照与存档不符", "The snapshot is not what was stored"),
+    "RESULT_DIFFERS": Words(
+        409,
+        "重算结果与存档不一致|（{stored} ≠ {recomputed}）",
+        "Computed again, the result is another one| ({stored} ≠ {recomputed})",
+    ),
     "SECOND_READING_MISSING": Words(
         409, "临界等次须复核", "A rating near a boundary needs a second reading"
     ),

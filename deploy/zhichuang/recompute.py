@@ -1,0 +1,524 @@
+"""Compute a rating again, offline: `zhichuang recompute bundle.json`.
+
+A second implementation of the computation, written from the rules' text: it shares no code with
+the services and needs no network, only the standard library and `cel`, a published library that
+evaluates the filters of a scheme (Common Expression Language). From the bundle's scheme, frozen
+facts and score sheets it makes the result document anew; the result stands when the document's
+SHA-256 is the one that was published. A centre's bundle has no sheets, which are nobody's to see:
+it names the experts' means instead, and what is then proven is everything but these.
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+import cel
+
+FORMAT: Final = "zhichuang-replay-1"
+FIELDS: Final = {
+    "format", "case", "scheme", "profile", "weights", "trim_from", "snapshot", "sheets", "experts",
+    "result_hash",
+}  # fmt: skip
+MAX_FILE_BYTES: Final = 256 * 1024 * 1024
+MAX_FILTER: Final = 500
+# What a filter may call; none of these loops, so that every filter ends.
+CALLS: Final = {
+    "@in", "_&&_", "_||_", "!_", "_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_", "_?_:_", "_[_]",
+    "size", "startsWith", "endsWith", "contains", "has",
+}  # fmt: skip
+GRADES: Final = ("unqualified", "qualified", "good", "excellent")
+# A plan's units in 分 and in shares of one.
+IN_FEN: Final = {
+    "fen": 1, "分": 1, "cny_fen": 1, "cny": 100, "rmb": 100, "yuan": 100, "元": 100,
+    "人民币元": 100, "10k_cny": 10**6, "10k_yuan": 10**6, "cny_10k": 10**6, "yuan_10k": 10**6,
+    "wan_yuan": 10**6, "10k": 10**6, "万": 10**6, "万元": 10**6, "人民币万元": 10**6,
+    "亿元": 10**10, "100m_cny": 10**10,
+}  # fmt: skip
+PERCENT: Final = {"percent", "pct", "%", "％"}
+ONES: Final = {"ratio", "share", "fraction"}
+SAID: Final = {
+    "no_evidence": "没有可计的记录，计零分",
+    "not_applicable": "没有目标值，不适用，分值按比例摊给同级指标",
+    "minimum_applied": "规划目标低于下限，按下限计",
+    "baseline_used": "规划没有目标值，按基准值计",
+    "gate_shut": "未达到门槛，等次受限",
+}
+
+
+class BundleError(Exception):
+    """The bundle does not hold; the message says where."""
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What a leaf comes to; `share` is what it earned of its points."""
+
+    leaf: Mapping[str, Any]
+    raw: Fraction | None = None
+    target: Fraction | None = None
+    share: Fraction = Fraction(0)
+    ids: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    applies: bool = True
+    shut: bool = False
+    most: Fraction = Fraction(0)
+
+    @property
+    def points(self) -> Fraction:
+        """Give its points, rounded half up to a hundredth."""
+        return Fraction(hundredths(self.share * self.most), 100)
+
+
+def need(condition: object, message: str) -> None:
+    """Refuse unless the condition holds."""
+    if not condition:
+        raise BundleError(message)
+
+
+def canonical(value: object) -> bytes:
+    """Write JSON in the one form that is hashed."""
+    text = json.dumps(
+        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+    )
+    return text.encode("utf-8")
+
+
+def sha256(content: bytes) -> str:
+    """Give the SHA-256 in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+# --- figures --------------------------------------------------------------------------------
+
+
+def hundredths(value: Fraction) -> int:
+    """Round a figure that is not negative to whole hundredths, a half up."""
+    return (value.numerator * 200 + value.denominator) // (2 * value.denominator)
+
+
+def two_places(value: Fraction) -> str:
+    """Write a figure with two decimals."""
+    count = hundredths(value)
+    return f"{count // 100}.{count % 100:02d}"
+
+
+def plain(value: Fraction) -> str:
+    """Write a figure with at most six decimals."""
+    size = abs(value)
+    count = (size.numerator * 2_000_000 + size.denominator) // (2 * size.denominator)
+    whole, rest = divmod(count, 10**6)
+    text = f"{whole}.{rest:06d}".rstrip("0").rstrip(".")
+    return f"-{text}" if value < 0 and count else text
+
+
+def number_in(value: object) -> Fraction:
+    """Read an integer, a decimal text, or money; anything else adds nothing."""
+    if isinstance(value, dict):
+        value = value.get("amount")
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return Fraction(0)
+    if isinstance(value, int):
+        return Fraction(value)
+    whole, dot, rest = value.removeprefix("-").partition(".")
+    good = whole.isascii() and whole.isdigit() and len(whole) <= 18
+    good = good and (not dot or (rest.isascii() and rest.isdigit() and len(rest) <= 6))
+    return Fraction(value) if good else Fraction(0)
+
+
+def found_at(fact: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - facts hold any JSON
+    """Follow a dotted path into a fact."""
+    value: Any = fact
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+# --- facts ----------------------------------------------------------------------------------
+
+
+def chosen(
+    facts: Iterable[Mapping[str, Any]], text: str | None, period: Mapping[str, str]
+) -> list[Mapping[str, Any]]:
+    """Keep the facts for which a filter is true; one that lacks what it reads is left out."""
+    if text is None:
+        return list(facts)
+    need(len(text) <= MAX_FILTER, "scheme: a filter is too long")
+    program = cel.compile(text)
+    need(set(program.variables()) <= {"fact", "period"}, "scheme: a filter reads something else")
+    need(set(program.functions()) <= CALLS, "scheme: a filter calls something else")
+    kept = []
+    for fact in facts:
+        try:
+            if program.execute({"fact": dict(fact), "period": dict(period)}) is True:
+                kept.append(fact)
+        except (ValueError, LookupError, TypeError, RuntimeError):
+            continue
+    return kept
+
+
+def figure(
+    query: Mapping[str, Any], facts: Sequence[Mapping[str, Any]], period: Mapping[str, str]
+) -> tuple[Fraction | None, tuple[str, ...]]:
+    """Turn facts into a leaf's figure, and name those that it rests on."""
+    of_kind = [fact for fact in facts if fact["kind"] == query["kind"]]
+    kept = chosen(of_kind, query.get("filter"), period)
+    kept.sort(key=lambda fact: str(fact["id"]))
+    ids = tuple(str(fact["id"]) for fact in kept)
+    if query["aggregate"] == "ratio":
+        above, below = (part(query[side], kept, period) for side in ("numerator", "denominator"))
+        return (above / below if below > 0 else None), ids
+    return aggregated(query, kept), ids
+
+
+def aggregated(query: Mapping[str, Any], facts: Sequence[Mapping[str, Any]]) -> Fraction:
+    """Count, add up, or weigh the facts that a filter kept."""
+    path = query.get("path")
+    if query["aggregate"] == "count":
+        return Fraction(len(facts))
+    if query["aggregate"] == "distinct":
+        values = [found_at(fact, path or "") for fact in facts]
+        return Fraction(len({str(value) for value in values if value is not None}))
+    if query["aggregate"] == "sum":
+        return sum((number_in(found_at(fact, path or "")) for fact in facts), Fraction(0))
+    total = Fraction(0)
+    for fact in facts:
+        amount = Fraction(1) if path is None else number_in(found_at(fact, path))
+        for weighting in query["weights"]:
+            factors = {one["value"]: Fraction(one["factor"]) for one in weighting["factors"]}
+            amount *= factors.get(str(found_at(fact, weighting["path"])), Fraction(0))
+        total += amount
+    return total
+
+
+def part(
+    side: Mapping[str, Any], facts: Sequence[Mapping[str, Any]], period: Mapping[str, str]
+) -> Fraction:
+    """Give one side of a ratio."""
+    kept = chosen(facts, side.get("filter"), period)
+    if side["aggregate"] == "count":
+        return Fraction(len(kept))
+    return sum((number_in(found_at(fact, side.get("path") or "")) for fact in kept), Fraction(0))
+
+
+# --- leaves ---------------------------------------------------------------------------------
+
+
+def in_unit(unit: str, target: Mapping[str, Any]) -> Fraction:
+    """Bring a plan's figure into the leaf's unit: 分, or a share of one."""
+    value, given = Fraction(target["value"]), target["unit"].strip().lower()
+    if unit not in ("fen", "ratio"):
+        return value
+    if given in IN_FEN:
+        return value * IN_FEN[given]
+    if given in PERCENT or (given not in ONES and unit == "ratio" and value > 1):
+        return value / 100
+    return value
+
+
+def target_of(
+    leaf: Mapping[str, Any], targets: Sequence[Mapping[str, Any]]
+) -> tuple[Fraction | None, tuple[str, ...]]:
+    """Give the plan's target, not below the minimum; else the baseline; else none."""
+    planned = next((one for one in targets if one["metric_code"] == leaf["code"]), None)
+    value = Fraction(0) if planned is None else in_unit(leaf["unit"], planned)
+    if value > 0:
+        least = Fraction(leaf.get("minimum") or 0)
+        return (least, ("minimum_applied",)) if value < least else (value, ())
+    baseline = Fraction(leaf.get("baseline") or 0)
+    return (baseline, ("baseline_used",)) if baseline > 0 else (None, ())
+
+
+def ratio(
+    leaf: Mapping[str, Any],
+    measured: tuple[Fraction | None, tuple[str, ...]],
+    targets: Sequence[Mapping[str, Any]],
+) -> Verdict:
+    """R: min(actual / target, 1); without target not applicable, named metrics excepted."""
+    raw, ids = measured[0] or Fraction(0), measured[1]
+    target, notes = target_of(leaf, targets)
+    if leaf.get("evidence_required") and not ids:
+        return Verdict(leaf, raw, target, notes=(*notes, "no_evidence"))
+    if target is None:
+        return Verdict(leaf, raw, ids=ids, notes=("not_applicable",), applies=False)
+    return Verdict(leaf, raw, target, min(raw / target, Fraction(1)), ids, notes)
+
+
+def threshold(
+    leaf: Mapping[str, Any], measured: tuple[Fraction | None, tuple[str, ...]], reading: str
+) -> Verdict:
+    """T: nothing below `low`, all from `high` on, between them by the scheme's reading."""
+    raw, ids = measured
+    if raw is None:
+        return Verdict(leaf, ids=ids, notes=("no_evidence",))
+    low, high = Fraction(leaf["low"]), Fraction(leaf["high"])
+    between = raw / high if reading == "proportion" else (raw - low) / (high - low)
+    share = Fraction(raw >= high) if raw < low or raw >= high else between
+    return Verdict(leaf, raw, share=share, ids=ids)
+
+
+def gate(leaf: Mapping[str, Any], measured: tuple[Fraction | None, tuple[str, ...]]) -> Verdict:
+    """G: no points; a figure below `low` caps the grade."""
+    raw, ids = measured
+    shut = raw is None or raw < Fraction(leaf["low"])
+    return Verdict(leaf, raw, ids=ids, notes=("gate_shut",) if shut else (), shut=shut)
+
+
+def mean_of(scores: Sequence[Fraction], trim_from: int) -> Fraction:
+    """Drop one highest and one lowest where there are enough; give the mean."""
+    ordered = sorted(scores)
+    counted = ordered[1:-1] if len(ordered) >= trim_from else ordered
+    return sum(counted, Fraction(0)) / len(counted)
+
+
+def expert_means(bundle: Mapping[str, Any]) -> tuple[dict[str, Fraction], int, str]:
+    """Give the mean of each expert leaf, how many sheets there are, and their hash."""
+    sheets = bundle["sheets"]
+    if sheets is None:
+        stated = bundle["experts"]
+        means = {code: Fraction(text) for code, text in stated["means"].items()}
+        return means, stated["sheets"], stated["sheets_hash"]
+    rows = [
+        {
+            "sheet_id": sheet["sheet_id"],
+            "scores": {code: two_places(Fraction(x)) for code, x in sheet["scores"].items()},
+        }
+        for sheet in sorted(sheets, key=lambda sheet: str(sheet["sheet_id"]))
+    ]
+    codes = {code for row in rows for code in row["scores"]} if rows else set()
+    means = {
+        code: mean_of([Fraction(row["scores"][code]) for row in rows], bundle["trim_from"])
+        for code in codes
+    }
+    return means, len(rows), sha256(canonical(rows))
+
+
+# --- words ----------------------------------------------------------------------------------
+
+
+def shown(unit: str, value: Fraction | None) -> str:
+    """Write a figure for a reader: money in 元, shares in percent."""
+    if value is None:
+        return "无"
+    if unit == "fen":
+        return f"{two_places(value / 100)} 元"
+    return f"{plain(value * 100)}%" if unit == "ratio" else plain(value)
+
+
+def formula(one: Verdict, reading: str) -> str:
+    """Write a leaf's calculation."""
+    ending = f"× {plain(one.most)} = {two_places(one.points)}"
+    if one.leaf["calc"] == "gate":
+        return f"{'—' if one.raw is None else plain(one.raw)} >= {plain(Fraction(one.leaf['low']))}"
+    if not one.applies:
+        return "NA"
+    if one.raw is None:
+        return f"0 {ending}"
+    raw = plain(one.raw)
+    if one.leaf["calc"] == "expert":
+        return f"{raw} / 100 {ending}"
+    if one.leaf["calc"] == "ratio":
+        return (
+            f"0 {ending}" if one.target is None else f"min({raw} / {plain(one.target)}, 1) {ending}"
+        )
+    low, high = (plain(Fraction(one.leaf[name])) for name in ("low", "high"))
+    if reading == "proportion":
+        return f"[{raw} >= {low}] min({raw} / {high}, 1) {ending}"
+    return f"clamp(({raw} - {low}) / ({high} - {low}), 0, 1) {ending}"
+
+
+def explanation(one: Verdict, sheets: int) -> str:
+    """Say where a leaf's points come from."""
+    unit, calc = one.leaf["unit"], one.leaf["calc"]
+    records = f"记录 {len(one.ids)} 条"
+    if calc == "expert":
+        first = f"专家评分表 {sheets} 份，均值 {shown(unit, one.raw)}"
+    elif calc == "gate":
+        line = shown(unit, Fraction(one.leaf["low"]))
+        first = f"实际 {shown(unit, one.raw)}，门槛 {line}，{records}"
+    elif calc == "threshold":
+        low, high = (shown(unit, Fraction(one.leaf[name])) for name in ("low", "high"))
+        first = f"实际 {shown(unit, one.raw)}，下限 {low}，上限 {high}，{records}"
+    else:
+        first = f"实际 {shown(unit, one.raw)}，目标 {shown(unit, one.target)}，{records}"
+    parts = [first, "；".join(SAID[note] for note in one.notes)]
+    if one.applies and calc != "gate":
+        parts.append(f"得 {two_places(one.points)} 分，满分 {two_places(one.most)} 分")
+    return "；".join(text for text in parts if text) + "。"
+
+
+def leaf_row(one: Verdict, sheets: int, reading: str) -> dict[str, Any]:
+    """Give a leaf as it stands in the document."""
+    return {
+        "code": one.leaf["code"],
+        "name": one.leaf["name"],
+        "calc": one.leaf["calc"],
+        "unit": one.leaf["unit"],
+        "raw": None if one.raw is None else plain(one.raw),
+        "target": None if one.target is None else plain(one.target),
+        "points": two_places(one.points),
+        "max": two_places(one.most),
+        "fact_ids": list(one.ids),
+        "formula": formula(one, reading),
+        "clause": one.leaf["clause"],
+        "notes": list(one.notes),
+        "explanation": explanation(one, sheets),
+    }
+
+
+# --- the whole ------------------------------------------------------------------------------
+
+
+def judged(
+    leaf: Mapping[str, Any],
+    facts: Mapping[str, Sequence[Mapping[str, Any]]],
+    snapshot: Mapping[str, Any],
+    means: Mapping[str, Fraction],
+    reading: str,
+) -> Verdict:
+    """Judge a leaf by its way of calculating."""
+    if leaf["calc"] == "expert":
+        if leaf["code"] not in means:
+            return Verdict(leaf, notes=("no_evidence",))
+        mean = means[leaf["code"]]
+        return Verdict(leaf, mean, share=mean / 100)
+    measured = figure(leaf["query"], facts[leaf["query"]["source"]], snapshot["period"])
+    if leaf["calc"] == "threshold":
+        return threshold(leaf, measured, reading)
+    if leaf["calc"] == "gate":
+        return gate(leaf, measured)
+    return ratio(leaf, measured, snapshot["plan"]["targets"])
+
+
+def spread(criteria: Sequence[Sequence[Verdict]], weights: Sequence[Fraction]) -> None:
+    """Give every leaf its points: not applicable ones leave theirs to siblings, pro rata."""
+    own = [[Fraction(one.leaf["max"]) for one in leaves] for leaves in criteria]
+    live = [
+        sum((points for one, points in zip(leaves, row, strict=True) if one.applies), Fraction(0))
+        for leaves, row in zip(criteria, own, strict=True)
+    ]
+    standing = sum(
+        (weight for weight, points in zip(weights, live, strict=True) if points), Fraction(0)
+    )
+    for leaves, row, points, weight in zip(criteria, own, live, weights, strict=True):
+        for one, most in zip(leaves, row, strict=True):
+            if one.applies and points:
+                one.most = most / points * weight / standing * 100
+
+
+def gates_of(snapshot: Mapping[str, Any]) -> set[str]:
+    """Name the gates that the report shuts."""
+    report = snapshot["report"]
+    if report["state"] == "missing":
+        return {"report_missing"}
+    return {"report_late"} if report["lateness_days"] > 0 else set()
+
+
+def grade(total: Fraction, parameters: Mapping[str, str]) -> str:
+    """Give the grade of a total."""
+    bounds = [Fraction(parameters[f"{name}_from"]) for name in GRADES[1:]]
+    return GRADES[sum(total >= bound for bound in bounds)]
+
+
+def capped(by_score: str, gates: set[str], leaves: Iterable[Verdict], late_cap: str) -> str:
+    """Apply what decides over the score; of several caps the lowest counts."""
+    caps: list[str] = [one.leaf["cap"] for one in leaves if one.shut]
+    if gates & {"report_missing", "report_falsified"}:
+        caps.append("unqualified")
+    if "report_late" in gates:
+        caps.append(late_cap)
+    return min([by_score, *caps], key=GRADES.index)
+
+
+def document_of(bundle: Mapping[str, Any]) -> dict[str, Any]:
+    """Make the result document from a bundle's inputs."""
+    scheme, snapshot = bundle["scheme"], json.loads(bundle["snapshot"])
+    parameters, report = scheme["parameters"], snapshot["report"]["fact"]
+    facts = {**snapshot["facts"], "report": [] if report is None else [report]}
+    means, sheets, sheets_hash = expert_means(bundle)
+    reading = parameters["reading"]
+    criteria = [
+        [judged(leaf, facts, snapshot, means, reading) for leaf in criterion["leaves"]]
+        for criterion in scheme["criteria"]
+    ]
+    weights = {code: Fraction(text) for code, text in bundle["weights"].items()}
+    need(sum(weights.values(), Fraction(0)) == 100, "weights: they do not sum to 100")
+    spread(criteria, [weights[criterion["code"]] for criterion in scheme["criteria"]])
+    leaves = [one for row in criteria for one in row]
+    points = sum((one.points for one in leaves), Fraction(0))
+    total = min(points, Fraction(100))
+    gates = gates_of(snapshot)
+    by_score = grade(total, parameters)
+    band = Fraction(parameters["second_reading_band"])
+    bounds = [Fraction(parameters[f"{name}_from"]) for name in GRADES[1:]]
+    shut = {"leaf_gate"} if any(one.shut for one in leaves) else set()
+    return {
+        "format": 1,
+        "scheme_hash": sha256(canonical(scheme)),
+        "snapshot_hash": sha256(bundle["snapshot"].encode("utf-8")),
+        "sheets_hash": sheets_hash,
+        "sheets": sheets,
+        "trim_from": bundle["trim_from"],
+        "profile": bundle["profile"],
+        "weights": {code: plain(weight) for code, weight in weights.items()},
+        "total": two_places(total),
+        "rounding": f"-{two_places(points - total)}" if points > total else "0.00",
+        "rating": capped(by_score, gates, leaves, parameters["late_cap"]),
+        "score_rating": by_score,
+        "gates": sorted(gates | shut),
+        "near_boundary": any(abs(total - bound) <= band for bound in bounds),
+        "leaves": [leaf_row(one, sheets, reading) for one in leaves],
+    }
+
+
+def recomputed(raw: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Read a bundle and compute it; raise `BundleError` where it cannot be read."""
+    try:
+        bundle = json.loads(raw.decode("utf-8"))
+    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise BundleError("the bundle is not readable as JSON") from error
+    need(isinstance(bundle, dict) and set(bundle) == FIELDS, "other fields than expected")
+    need(bundle["format"] == FORMAT, "a format that this program does not know")
+    try:
+        return bundle, document_of(bundle)
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        msg = f"the bundle cannot be computed: {type(error).__name__}: {error}"
+        raise BundleError(msg) from error
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command: 0 when the hash is the published one, 1 when not, 2 when unreadable."""
+    parser = argparse.ArgumentParser(prog="zhichuang recompute", description="Offline.")
+    parser.add_argument("bundle", type=Path, help="the bundle, as the service gave it")
+    parser.add_argument("--document", action="store_true", help="print the document made anew")
+    arguments = parser.parse_args(argv)
+    try:
+        with arguments.bundle.open("rb") as file:
+            raw = file.read(MAX_FILE_BYTES + 1)
+        need(len(raw) <= MAX_FILE_BYTES, "the bundle is too large")
+        bundle, document = recomputed(raw)
+    except OSError as error:
+        print(f"cannot read: {error}", file=sys.stderr)
+        return 2
+    except BundleError as error:
+        print(f"REFUSED  {error}", file=sys.stderr)
+        return 1
+    made = sha256(canonical(document))
+    if arguments.document:
+        print(json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True))
+    told = f"{document['total']} {document['rating']}"
+    if made != bundle["result_hash"]:
+        print(f"REFUSED  {told} hashes to {made}, not {bundle['result_hash']}", file=sys.stderr)
+        return 1
+    rest = "" if bundle["sheets"] is not None else " (experts' means taken as stated)"
+    print(f"RECOMPUTED  {told} {made}{rest}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
