@@ -358,8 +358,9 @@ def _grades_check(parameters: Parameters) -> Check:
     )  # fmt: skip
 
 
-# What can be counted: the kinds of facts that each source tells. A test holds them against the
-# neighbours' own lists, which this service does not import.
+# What can be counted: kinds of facts that each source tells. A test holds them against the
+# neighbours' own lists, which this service does not import; a kind that is not here cannot be
+# counted yet.
 KINDS: Final[Mapping[Source, frozenset[str]]] = MappingProxyType(
     {
         Source.REGISTRY: frozenset(
@@ -369,7 +370,7 @@ KINDS: Final[Mapping[Source, frozenset[str]]] = MappingProxyType(
                 "talent", "training", "incentive", "international_project", "international_node",
             }
         ),
-        Source.IP_LEDGER: frozenset({"asset", "tech_contract"}),
+        Source.IP_LEDGER: frozenset({"asset", "contribution", "tech_contract"}),
         Source.REPORT: frozenset({"annual_report"}),
     }
 )  # fmt: skip
