@@ -23,6 +23,8 @@ from registry.memberships import routes as memberships
 from registry.notices import routes as notices
 from registry.organizations import queries as organization_queries
 from registry.organizations import routes as organizations
+from registry.products import queries as product_queries
+from registry.products import routes as products
 from registry.programme import queries as programme_queries
 from registry.programme import routes as programme
 from registry.public import routes as public
@@ -44,6 +46,7 @@ ROUTERS: Final = (
     *notices.ROUTERS,
     *facts.ROUTERS,
     *resources.ROUTERS,
+    *products.ROUTERS,
     directory.router,
     reports.router,
     public.router,
@@ -60,6 +63,7 @@ TASKS: Final = (
     governance_queries.tasks_of,
     membership_queries.tasks_of,
     organization_queries.tasks_of,
+    product_queries.tasks_of,
     programme_queries.tasks_of,
 )
 TAGS: Final = (
@@ -74,6 +78,7 @@ TAGS: Final = (
     {"name": "facts", "description": "What happened at a centre, and when it became known."},
     {"name": "resources", "description": "What centres share and offer, and its bookings."},
     {"name": "reports", "description": "What the programme and its centres come to in a year."},
+    {"name": "products", "description": "The catalogue of new products, and first purchases."},
     {"name": "directory", "description": "Entries for the other services' copies."},
     {"name": "public", "description": "What anyone may read."},
     {"name": "events", "description": "The feed of what happened."},

@@ -9,6 +9,7 @@ from registry.governance import tables as governance
 from registry.memberships import tables as memberships
 from registry.notices import tables as notices
 from registry.organizations import tables as organizations
+from registry.products import tables as products
 from registry.programme import tables as programme
 from registry.resources import tables as resources
 
@@ -24,6 +25,7 @@ __all__ = [
     "memberships",
     "notices",
     "organizations",
+    "products",
     "programme",
     "resources",
 ]

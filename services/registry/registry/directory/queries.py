@@ -22,7 +22,17 @@ from shared.events.tables import Event, EventPosition
 # Who was invited and never confirmed has never been a member.
 MEMBERS: Final = (State.CONFIRMED, State.ACTIVE, State.LEAVING, State.LEFT, State.EXPELLED)
 # What an agency's system may follow without being part of a centre (X16).
-AGENCY_EVENTS: Final = frozenset({"center.listed", "notice.opened", "notice.closed"})
+AGENCY_EVENTS: Final = frozenset(
+    {
+        "center.listed",
+        "notice.opened",
+        "notice.closed",
+        "product.catalogued",
+        "product.removed",
+        "first_purchase.recorded",
+        "first_purchase.withdrawn",
+    }
+)
 
 
 def operated_by(org_id: UUID | None) -> ColumnElement[bool]:

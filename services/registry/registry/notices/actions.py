@@ -24,6 +24,7 @@ class NoticeText:
     center_id: UUID
     title: str
     content: str
+    subject_type: NoticeSubject = NoticeSubject.APPLICATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ async def open_notice(
     policy = await policy_on(session, today)
     closes_on = rules.closing_day(policy, await working_days(session), today)
     notice = PublicNotice(
-        subject_type=NoticeSubject.APPLICATION,
+        subject_type=text.subject_type,
         subject_id=text.subject_id,
         center_id=text.center_id,
         title=text.title,

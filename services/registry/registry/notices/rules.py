@@ -21,6 +21,7 @@ class NoticeSubject(StrEnum):
     """What a notice is about."""
 
     APPLICATION = "application"
+    PRODUCT = "product"
 
 
 class State(StrEnum):

@@ -177,4 +177,45 @@ CODES: Final[dict[str, Words]] = {
     "CATALOG_NOT_FIRST_SALE": Words(422, "不属首次投放市场", "It is not a first sale"),
     "FIRST_PURCHASE_NO": Words(422, "首购合同编号错误", "The first-purchase number is malformed"),
     "FIRST_PURCHASE_MISMATCH": Words(422, "与目录名称不一致", "It does not match the catalogue"),
+    "FIRST_PURCHASE_LATE": Words(
+        422, "首购合同录入逾期|（应于 {due_on} 前）", "It is entered late| (due on {due_on})"
+    ),
+    "CATALOG_NOT_VALID": Words(
+        422,
+        "签订日不在目录有效期内|（{valid_from} 至 {valid_to}）",
+        "It was signed outside the catalogue's validity| ({valid_from} to {valid_to})",
+    ),
+    "PRODUCT_PARTICULARS": Words(
+        422,
+        "须且仅须填写该类产品的要件|（{needed}）",
+        "Only its own kind's part is given| ({needed})",
+    ),
+    "MATERIAL_SPEC_MISSING": Words(
+        422,
+        "新材料须注明牌号和规格|（缺 {missing}）",
+        "A material needs grade and spec| ({missing})",
+    ),
+    "SOFTWARE_NOT_FIRST_VERSION": Words(
+        422, "软件主版本号须为 {needed}", "The software's main version has to be {needed}"
+    ),
+    "SOFTWARE_NOT_FOR_MARKET": Words(
+        422, "定制开发或自用软件不属首版次", "Bespoke or in-house software is no first version"
+    ),
+    "RIGHT_TOO_OLD": Words(
+        422,
+        "授权或取得日期不在 {first_day} 至 {last_day} 之间",
+        "It was not granted or acquired between {first_day} and {last_day}",
+    ),
+    "INVENTION_PATENT_MISSING": Words(
+        422, "须有自有的授权发明专利", "A granted invention patent of its own is needed"
+    ),
+    "NOT_AN_INVENTION": Words(422, "该号码不是发明专利", "That number is no invention patent's"),
+    "PATENT_NOT_OWN": Words(
+        422, "专利权人须为制造单位或中心实体", "The patent is neither the maker's nor the centre's"
+    ),
+    "RULE_SET_PROVISIONAL": Words(
+        422,
+        "本类产品的认定规则为暂行参照|（来源：{source}）",
+        "The tests of this kind are provisional| (from {source})",
+    ),
 }

@@ -1,0 +1,1 @@
+"""Products new on the market: their nomination, the yearly catalogue and first purchases."""
