@@ -46,7 +46,7 @@ NOMINATION: Final[dict[str, Any]] = {
     "description": "国内首台，检测精度达到国际先进水平。",
     "patents": [
         {
-            "number": "ZL202310000001.6",
+            "number": "ZL202310000001.5",
             "granted_on": "2024-05-11",
             "owner_id": "019a0000-0000-7000-8000-000000000003",
         }

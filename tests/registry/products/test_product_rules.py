@@ -1,0 +1,259 @@
+"""What counts as new on the market: both sides of every boundary."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from registry.products import rules
+from registry.products.rules import (
+    Candidate,
+    Contract,
+    Entry,
+    Patent,
+    ProductEvent,
+    ProductKind,
+    ProductSector,
+    ProductState,
+)
+from registry.programme import reference
+from registry.programme.rules import policy_of
+from shared.calendar import WorkingDays
+from shared.rules import Policy, failed_codes
+
+CUT_OFF = date(2026, 6, 30)
+TODAY = date(2026, 6, 1)
+OWN = uuid4()
+
+
+def policy(**a144: Any) -> Policy:
+    parameters = {**reference.PARAMETERS, "A144": {**reference.PARAMETERS["A144"], **a144}}
+    return policy_of("2016", reference.clauses(), parameters)
+
+
+def candidate(**over: Any) -> Candidate:
+    values: dict[str, Any] = {
+        "kind": ProductKind.FIRST_SET,
+        "sector": ProductSector.GENERAL,
+        "patents": [patent()],
+        "first_sale_on": None,
+        "first_purchase": True,
+        "equipment": {"first_in": "performance", "unit": "set"},
+    }
+    return Candidate(**{**values, **over})
+
+
+def patent(
+    granted_on: date = date(2024, 5, 11), number: str = "ZL202310000001.5", owner: UUID = OWN
+) -> Patent:
+    return Patent(number, granted_on, owner)
+
+
+def software(**over: Any) -> Candidate:
+    part = {
+        "main_version": "1.0",
+        "bespoke": False,
+        "in_house": False,
+        "copyright_acquired_on": date(2025, 1, 1),
+        **over,
+    }
+    return candidate(kind=ProductKind.FIRST_VERSION, equipment=None, patents=[], software=part)
+
+
+@pytest.mark.requirement("A144")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("first_sale_on", "wanted", "codes"),
+    [
+        (None, True, []),
+        (date(2026, 2, 3), True, []),
+        (date(2025, 6, 30), True, []),
+        (date(2025, 6, 29), True, ["CATALOG_NOT_FIRST_SALE"]),
+        # Sold too early for a first purchase, it may still be catalogued.
+        (date(2025, 6, 29), False, []),
+        (TODAY, True, []),
+        (date(2026, 6, 2), True, ["DAY_IN_FUTURE"]),
+    ],
+)
+def test_a_first_sale_lies_within_the_year_before_the_cut_off(
+    first_sale_on: date | None, wanted: bool, codes: list[str]
+) -> None:
+    checks = rules.first_sale_checks(policy(), first_sale_on, CUT_OFF, TODAY, wanted=wanted)
+    assert failed_codes(checks) == codes
+
+
+@pytest.mark.requirement("A144")
+def test_the_window_is_the_policys_and_a_leap_day_counts_back_to_the_28th() -> None:
+    assert rules.first_sale_from(policy(first_sale_years=2), CUT_OFF) == date(2024, 6, 30)
+    assert rules.first_sale_from(policy(), date(2028, 2, 29)) == date(2027, 2, 28)
+
+
+@pytest.mark.requirement("A144")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("product", "codes"),
+    [
+        (candidate(), []),
+        (candidate(patents=[]), ["INVENTION_PATENT_MISSING"]),
+        (candidate(patents=[patent(date(2023, 6, 30))]), []),
+        (candidate(patents=[patent(date(2023, 6, 29))]), ["RIGHT_TOO_OLD"]),
+        (candidate(patents=[patent(CUT_OFF)]), []),
+        (candidate(patents=[patent(date(2026, 7, 1))]), ["RIGHT_TOO_OLD"]),
+        (
+            candidate(sector=ProductSector.MEDICINE, patents=[patent(date(2021, 6, 30))]),
+            [],
+        ),
+        (
+            candidate(sector=ProductSector.MEDICINE, patents=[patent(date(2021, 6, 29))]),
+            ["RIGHT_TOO_OLD"],
+        ),
+        (candidate(patents=[patent(owner=uuid4())]), ["PATENT_NOT_OWN"]),
+        (candidate(patents=[patent(number="ZL202310000001.4")]), ["PATENT_NO_CHECK_DIGIT"]),
+        (candidate(patents=[patent(number="202320000002.5")]), ["NOT_AN_INVENTION"]),
+        # Software rests on its copyright.
+        (software(), []),
+    ],
+)
+def test_equipment_rests_on_a_young_invention_patent_of_its_own(
+    product: Candidate, codes: list[str]
+) -> None:
+    checks = rules.patent_checks(policy(), product, CUT_OFF, frozenset({OWN}))
+    assert failed_codes(checks) == codes
+
+
+@pytest.mark.requirement("A144")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("product", "codes"),
+    [
+        (software(), []),
+        (software(main_version="V1.0"), []),
+        (software(main_version="2.3"), ["SOFTWARE_NOT_FIRST_VERSION"]),
+        (software(main_version="1.0.1"), ["SOFTWARE_NOT_FIRST_VERSION"]),
+        (software(bespoke=True), ["SOFTWARE_NOT_FOR_MARKET"]),
+        (software(in_house=True), ["SOFTWARE_NOT_FOR_MARKET"]),
+        (software(copyright_acquired_on=date(2024, 6, 30)), []),
+        (software(copyright_acquired_on=date(2024, 6, 29)), ["RIGHT_TOO_OLD"]),
+        (candidate(equipment=None), ["PRODUCT_PARTICULARS"]),
+        (candidate(material={"grade": "A", "specification": "B"}), ["PRODUCT_PARTICULARS"]),
+        (
+            candidate(
+                kind=ProductKind.FIRST_BATCH,
+                equipment=None,
+                material={"grade": "6N", "specification": "12英寸"},
+            ),
+            [],
+        ),
+        (
+            candidate(
+                kind=ProductKind.FIRST_BATCH,
+                equipment=None,
+                material={"grade": "6N", "specification": None},
+            ),
+            ["MATERIAL_SPEC_MISSING"],
+        ),
+    ],
+)
+def test_each_kind_has_its_own_tests(product: Candidate, codes: list[str]) -> None:
+    assert failed_codes(rules.kind_checks(policy(), product, CUT_OFF)) == codes
+
+
+@pytest.mark.requirement("A144")
+@pytest.mark.parametrize("kind", list(ProductKind))
+def test_tests_that_are_not_the_citys_own_say_so(kind: ProductKind) -> None:
+    [check] = rules.rule_set_checks(policy(), kind)
+    assert (check.passed, check.refuses) == (False, False)
+    assert check.params["source"]
+    own = {"provisional": False, "source": "上海"}
+    [settled] = rules.rule_set_checks(policy(rule_sets={kind.value: own}), kind)
+    assert settled.passed
+
+
+@pytest.mark.requirement("A144")
+@pytest.mark.refusing
+def test_a_maker_is_of_the_city_and_honest() -> None:
+    assert failed_codes(rules.maker_checks(policy(), "310115", barred=False)) == []
+    assert failed_codes(rules.maker_checks(policy(), "330100", barred=True)) == [
+        "ENTITY_NOT_LOCAL",
+        "DISHONEST_ORG",
+    ]
+
+
+ENTRY = Entry(
+    ProductState.CATALOGUED,
+    "检测机（示例）",
+    "上海示例公司",
+    first_purchase=True,
+    valid_from=date(2026, 6, 9),
+    valid_to=date(2026, 12, 31),
+)
+
+
+def contract(**over: Any) -> Contract:
+    values = {
+        "number": "SHCX2026-001",
+        "product_name": "检测机（示例）",
+        "maker_name": "上海示例公司",
+        "signed_on": date(2026, 11, 6),
+    }
+    return Contract(**{**values, **over})
+
+
+@pytest.mark.requirement("A145")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("signed", "codes"),
+    [
+        (contract(), []),
+        (contract(number="SH2026-01"), ["FIRST_PURCHASE_NO"]),
+        (contract(number="SHCX"), ["FIRST_PURCHASE_NO"]),
+        (contract(number="shcx2026-001"), ["FIRST_PURCHASE_NO"]),
+        # Half a bracket, a blank, another maker: not the same to the character.
+        (contract(product_name="检测机(示例)"), ["FIRST_PURCHASE_MISMATCH"]),
+        (contract(product_name="检测机（示例） "), ["FIRST_PURCHASE_MISMATCH"]),
+        (contract(maker_name="上海示例公司一"), ["FIRST_PURCHASE_MISMATCH"]),
+        (contract(signed_on=date(2026, 6, 9)), []),
+        (contract(signed_on=date(2026, 6, 8)), ["CATALOG_NOT_VALID"]),
+        (contract(signed_on=date(2026, 12, 31)), []),
+        (contract(signed_on=date(2027, 1, 1)), ["CATALOG_NOT_VALID"]),
+        (contract(signed_on=date(2027, 1, 2)), ["CATALOG_NOT_VALID", "DAY_IN_FUTURE"]),
+    ],
+)
+def test_a_first_purchase_matches_the_catalogue_to_the_character(
+    signed: Contract, codes: list[str]
+) -> None:
+    assert failed_codes(rules.contract_checks(policy(), signed, ENTRY, date(2027, 1, 1))) == codes
+
+
+@pytest.mark.requirement("A145")
+def test_a_contract_is_entered_within_two_working_days() -> None:
+    due_on = rules.recording_due_on(policy(), WorkingDays(), date(2026, 11, 6))
+    assert due_on == date(2026, 11, 10)
+    assert rules.lateness_checks(policy(), due_on, date(2026, 11, 10))[0].passed
+    [late] = rules.lateness_checks(policy(), due_on, date(2026, 11, 11))
+    assert (late.code, late.refuses) == ("FIRST_PURCHASE_LATE", False)
+
+
+@pytest.mark.requirement("A144")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    "state",
+    [
+        state
+        for state in ProductState
+        if state.value not in {"nominated", "returned", "reviewed", "noticed", "catalogued"}
+    ],
+)
+@pytest.mark.parametrize("event", list(ProductEvent))
+def test_what_has_ended_moves_no_more(state: ProductState, event: ProductEvent) -> None:
+    assert failed_codes(rules.move_checks(state, event)) == ["STATE_CONFLICT"]
+
+
+@pytest.mark.requirement("X03")
+@pytest.mark.refusing
+def test_nobody_catalogues_what_he_nominated_reviewed_or_noticed() -> None:
+    one, other = uuid4(), uuid4()
+    held = {"nominator": one, "reviewer": one, "handler": None}
+    assert failed_codes(rules.apart_checks(held, one)) == ["SOD_VIOLATION", "SOD_VIOLATION"]
+    assert failed_codes(rules.apart_checks(held, other)) == []
