@@ -19,20 +19,45 @@ from registry.centers.tables import Center
 from registry.directory.queries import centers_of
 from registry.notices.rules import State as NoticeState
 from registry.notices.tables import PublicNotice
-from registry.products.rules import (
-    CORRECT,
-    ENTER,
-    OPEN_NOTICE,
-    REVIEW,
-    ProductKind,
-    ProductState,
-)
+from registry.products.rules import CATALOGUE, ProductKind, ProductState
 from registry.products.tables import FirstPurchase, Product, ProductCall
 from shared.auth import Actor
 from shared.rules import found
 from shared.tasks import MOST_TASKS, Task, TaskKind
 
 LISTED: Final = (ProductState.CATALOGUED, ProductState.REMOVED)
+CORRECT: Final = TaskKind(
+    "product.correct",
+    "补正创新产品申报",
+    "Correct the nomination of a product",
+    CATALOGUE,
+    "PUT",
+    "/v1/registry/products/{id}",
+)
+REVIEW: Final = TaskKind(
+    "product.review",
+    "审核创新产品申报",
+    "Review the nomination of a product",
+    CATALOGUE,
+    "POST",
+    "/v1/registry/products/{id}/reviews",
+)
+OPEN_NOTICE: Final = TaskKind(
+    "product.notice",
+    "公示拟入选的创新产品",
+    "Open the notice of a product",
+    CATALOGUE,
+    "POST",
+    "/v1/registry/products/{id}/notice",
+)
+ENTER: Final = TaskKind(
+    "product.catalogue",
+    "将公示期满的产品列入目录",
+    "Enter a product whose notice is over",
+    CATALOGUE,
+    "POST",
+    "/v1/registry/products/{id}/catalogue",
+)
 
 
 def calls() -> SelectOfScalar[ProductCall]:

@@ -14,7 +14,6 @@ from uuid import UUID
 from shared.calendar import WorkingDays, years_before
 from shared.codes.patents import PatentKind, kind_of, patent_number_checks
 from shared.rules import NOT_FOUND, Check, Kind, Policy, Rule, Severity
-from shared.tasks import TaskKind
 
 CATALOGUE: Final = Rule("A144", "五(二)四")
 FIRST_PURCHASE: Final = Rule("A145", "五(二)四")
@@ -90,39 +89,6 @@ REVIEW_EVENTS: Final[Mapping[ReviewResult, ProductEvent]] = {
     ReviewResult.RETURN: ProductEvent.RETURN,
     ReviewResult.REJECT: ProductEvent.REJECT,
 }
-
-CORRECT: Final = TaskKind(
-    "product.correct",
-    "补正创新产品申报",
-    "Correct the nomination of a product",
-    CATALOGUE,
-    "PUT",
-    "/v1/registry/products/{id}",
-)
-REVIEW: Final = TaskKind(
-    "product.review",
-    "审核创新产品申报",
-    "Review the nomination of a product",
-    CATALOGUE,
-    "POST",
-    "/v1/registry/products/{id}/reviews",
-)
-OPEN_NOTICE: Final = TaskKind(
-    "product.notice",
-    "公示拟入选的创新产品",
-    "Open the notice of a product",
-    CATALOGUE,
-    "POST",
-    "/v1/registry/products/{id}/notice",
-)
-ENTER: Final = TaskKind(
-    "product.catalogue",
-    "将公示期满的产品列入目录",
-    "Enter a product whose notice is over",
-    CATALOGUE,
-    "POST",
-    "/v1/registry/products/{id}/catalogue",
-)
 
 
 @dataclass(frozen=True, slots=True)
