@@ -57,8 +57,8 @@ def test_a_closed_centre_takes_nothing(stage: Stage) -> None:
 
 
 @pytest.mark.requirement("A019")
-def test_every_activity_but_a_project_implies_its_link() -> None:
-    assert set(rules.IMPLIED_STAGES) == rules.ACTIVITIES - {FactKind.PROJECT}
+def test_every_activity_implies_its_link_or_has_to_tell_it() -> None:
+    assert set(rules.IMPLIED_STAGES) == rules.ACTIVITIES - rules.TOLD_STAGES
     ordered = fact(FactKind.SERVICE, payload={"catalog_code": "commissioned_rd"})
     assert ordered.stage is ChainStage.RD_SUPPLY
     said = fact(FactKind.SERVICE, chain_stage=ChainStage.FIRST_COMMERCIALIZATION)

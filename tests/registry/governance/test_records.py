@@ -7,12 +7,13 @@ from uuid import UUID
 import pytest
 
 from registry.centers.rules import ModelType
-from registry.governance.queries import direction_checks
+from registry.governance.queries import adopted_directions
 from registry.governance.rules import (
     DIRECTION_MOVES,
     DirectionEvent,
     DirectionState,
     TargetKey,
+    citing_checks,
     condition_results,
     direction_move_checks,
     horizon_checks,
@@ -170,8 +171,9 @@ async def test_a_direction_is_adopted_by_the_committees_opinion_and_then_cited(c
 
     async def cited() -> list[str]:
         async with case.registry.sessions.reading() as session:
-            checks = await direction_checks(session, UUID(case.center_id), [UUID(direction)])
-        return failed_codes(checks)
+            adopted = await adopted_directions(session, [UUID(direction)])
+        own_ones = [one for center, one in adopted if center == UUID(case.center_id)]
+        return failed_codes(citing_checks([UUID(direction)], own_ones))
 
     assert await cited() == ["CODE_UNKNOWN"]
     opinion = {"opinion": "supported", "text": "建议首选", "given_on": "2026-03-10"}

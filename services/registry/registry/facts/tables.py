@@ -53,6 +53,9 @@ class Fact(Base, table=True):
             postgresql_where=text("supersedes_id IS NOT NULL"),
         ),
         Index("ix_fact_submitted_by_org_id", "submitted_by_org_id", "recorded_at", "id"),
+        Index("ix_fact_recorded_at", "recorded_at", "id"),
+        Index("ix_fact_kind_recorded_at", "kind", "recorded_at", "id"),
+        Index("ix_fact_center_id_kind_occurred_on", "center_id", "kind", "occurred_on"),
         {"info": {"insert_only": True}},
     )
 

@@ -91,6 +91,11 @@ async def active_fields(session: AsyncSession, day: date) -> set[str]:
     return set((await session.scalars(select(FieldEntry.code).where(_active(day)))).all())
 
 
+async def known_fields(session: AsyncSession) -> frozenset[str]:
+    """Give every code of the field catalogue, active or not."""
+    return frozenset((await session.scalars(select(FieldEntry.code))).all())
+
+
 def fields(on: date | None) -> SelectOfScalar[FieldEntry]:
     """Select the fields, all of them or those active on a day."""
     statement = select(FieldEntry)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
+from registry.programme.fact_words import FACT_WORDS
 from registry.programme.reference_support import SUPPORT_PARAMETERS
 from shared.codes.regions import RETIRED_SHANGHAI_REGIONS, SHANGHAI_REGIONS, YANGTZE_DELTA
 
@@ -241,6 +242,7 @@ MATERIALS: Final[Words] = (
 REQUIRED_MATERIALS: Final = frozenset({"plan", "commitment_letter", "articles_or_agreement"})
 
 CODE_TABLES: Final[Mapping[str, Words]] = {
+    **FACT_WORDS,
     "org-types": (
         ("enterprise", "企业", "Enterprise"),
         ("institute", "科研院所", "Research institute"),
@@ -298,23 +300,6 @@ CODE_TABLES: Final[Mapping[str, Words]] = {
         ("transfer_diffusion", "转移扩散", "Transfer and diffusion"),
         ("first_commercialization", "首次商业化", "First commercialization"),
     ),
-    "fact-kinds": (
-        ("service", "服务记录", "Service"),
-        ("incubation", "企业孵化", "Incubation"),
-        ("seed_financing", "种子项目融资", "Seed financing"),
-        ("first_commercialization", "首次商业化应用", "First commercialization"),
-        ("breakthrough", "关键技术突破", "Breakthrough"),
-        ("project", "研发项目", "Project"),
-        ("diffusion", "技术扩散", "Diffusion"),
-        ("adoption", "技术采用", "Adoption"),
-        ("standard", "标准", "Standard"),
-        ("resource_usage", "仪器设施共享", "Use of a shared resource"),
-        ("talent", "领军人才和团队", "Talent"),
-        ("training", "人员培训", "Training"),
-        ("incentive", "转化激励", "Incentive"),
-        ("international_project", "国际合作项目", "International project"),
-        ("international_node", "国际组织和海外节点", "International node"),
-    ),
     "service-catalog": (
         ("commissioned_rd", "技术委托研发", "Commissioned research"),
         ("standard_dev_validation", "标准研制和试验验证", "Standards and validation"),
@@ -347,56 +332,6 @@ CODE_TABLES: Final[Mapping[str, Words]] = {
         ("option", "期权", "Option"),
         ("dividend", "分红", "Dividend"),
         ("project_profit", "项目收益", "Project profit"),
-    ),
-    "diffusion-contents": (
-        ("frontier_technology", "前沿技术", "Frontier technology"),
-        ("common_technology", "共性技术", "Common technology"),
-        ("new_process", "新工艺", "New process"),
-        ("new_equipment", "新设备", "New equipment"),
-        ("new_knowledge", "新知识", "New knowledge"),
-    ),
-    "project-kinds": (
-        ("frontier", "前沿技术研发", "Frontier research"),
-        ("common_key", "共性关键技术研发", "Common key technology"),
-        ("cross_industry", "跨行业融合性技术研发", "Cross-industry technology"),
-        ("industrial_basic", "产业基础技术研发", "Industrial basic technology"),
-    ),
-    "project-sources": (
-        ("self", "自主研发", "Own research"),
-        ("commissioned", "接受委托", "Commissioned"),
-    ),
-    "standard-levels": (
-        ("international", "国际标准", "International"),
-        ("national", "国家标准", "National"),
-        ("industry", "行业标准", "Industry"),
-        ("local", "地方标准", "Local"),
-        ("group", "团体标准", "Group"),
-    ),
-    "standard-parts": (
-        ("lead", "牵头制定", "Lead"),
-        ("participate", "参与制定", "Participate"),
-    ),
-    "talent-categories": (
-        ("leading_talent", "领军人才", "Leading talent"),
-        ("innovation_team", "创新团队", "Innovation team"),
-        ("entrepreneur", "企业家", "Entrepreneur"),
-        ("craftsman", "工匠", "Craftsman"),
-        ("compound_talent", "复合技能人才", "Compound talent"),
-    ),
-    "target-levels": (
-        ("domestic_leading", "国内领先", "Leading in the country"),
-        ("international_advanced", "国际先进", "Internationally advanced"),
-        ("international_leading", "国际领先", "Internationally leading"),
-    ),
-    "international-node-kinds": (
-        ("standards_body", "国际标准组织", "International standards body"),
-        ("overseas_node", "海外研发节点", "Overseas node"),
-    ),
-    "financing-rounds": (
-        ("seed", "种子轮", "Seed"),
-        ("angel", "天使轮", "Angel"),
-        ("series_a", "A轮", "Series A"),
-        ("later", "后续轮次", "Later rounds"),
     ),
     "plan-parts": (
         ("1", "中长期研发项目", "Medium and long-term research projects"),

@@ -13,6 +13,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from registry.centers.rules import ModelType, Stage
 from registry.centers.tables import Center
+from registry.facts.queries import open_facts
 from registry.facts.tables import Fact
 from registry.memberships.rules import State
 from registry.memberships.tables import Membership
@@ -114,7 +115,9 @@ async def figures(session: AsyncSession, day: date) -> Figures:
     members = select(func.count(func.distinct(col(Membership.org_id)))).where(
         col(Membership.center_id).in_(listed), _members_on(day)
     )
-    facts = select(func.count()).select_from(Fact).where(col(Fact.center_id).in_(listed))
+    facts = (
+        select(func.count()).select_from(Fact).where(col(Fact.center_id).in_(listed), open_facts())
+    )
     by_stage = await _counts(session, col(Center.stage))
     return Figures(
         centers=sum(count for _, count in by_stage),

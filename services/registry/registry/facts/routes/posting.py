@@ -75,6 +75,15 @@ batches = Router(prefix="/v1/registry/fact-batches", tags=["facts"])
 jobs = Router(prefix=JOBS_PATH, tags=["facts"])
 
 
+class StandardDomain(StrEnum):
+    """What a standard is about; `testing` finds those of inspection and testing (A071)."""
+
+    TESTING = "testing"
+    PRODUCT = "product"
+    PROCESS = "process"
+    MANAGEMENT = "management"
+
+
 class FactOrder(StrEnum):
     """In which order facts are listed."""
 
@@ -173,10 +182,13 @@ async def list_facts(
     on: Annotated[Day | None, Query(description="That happened on this day.")] = None,
     first: Annotated[Day | None, Query(alias="from", description="First day included.")] = None,
     until: Annotated[Day | None, Query(description="Last day included.")] = None,
+    domain: Annotated[
+        StandardDomain | None, Query(description="Standards of this domain (A071).")
+    ] = None,
     sort: Annotated[FactOrder, Query(description="Order.")] = FactOrder.RECORDED,
 ) -> FactPageOut:
     """List facts as they were known at an instant, corrected ones with what corrects them."""
-    asked = queries.FactFilter(center_id, kind, on or first, on or until, as_of)
+    asked = queries.FactFilter(center_id, kind, on or first, on or until, as_of, domain)
     known, cursor = await queries.page_of_facts(
         session,
         actor,

@@ -35,8 +35,8 @@ from registry.governance.queries.plans import (
     targets_of,
 )
 from registry.governance.queries.records import (
+    adopted_directions,
     alliance_coverage,
-    direction_checks,
     direction_for_update,
     directions,
     document_for_update,
@@ -58,6 +58,7 @@ from registry.governance.queries.records import (
 
 __all__ = [
     "BrokenSeat",
+    "adopted_directions",
     "alliance_coverage",
     "alliance_members",
     "bodies",
@@ -65,7 +66,6 @@ __all__ = [
     "body_of",
     "body_seats",
     "broken_seats",
-    "direction_checks",
     "direction_for_update",
     "directions",
     "document_for_update",

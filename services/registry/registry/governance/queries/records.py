@@ -20,7 +20,6 @@ from registry.governance.rules import (
     DocumentKind,
     PublishedRating,
     RatingKind,
-    citing_checks,
 )
 from registry.governance.tables import (
     CenterDocument,
@@ -35,7 +34,7 @@ from registry.governance.tables import (
 from registry.programme.queries import policy_on, working_days
 from shared.auth import Actor
 from shared.calendar import day_of
-from shared.rules import Check, found
+from shared.rules import found
 from shared.tasks import MOST_TASKS, Task, TaskKind
 
 TAKE_STEP: Final = TaskKind(
@@ -137,17 +136,18 @@ async def direction_for_update(
     return found(await session.scalar(statement.with_for_update()))
 
 
-async def direction_checks(
-    session: AsyncSession, center_id: UUID, direction_ids: Collection[UUID]
-) -> list[Check]:
-    """Check that projects cite directions that their centre has adopted (A081)."""
-    statement = sa_select(col(ResearchDirection.id)).where(
-        col(ResearchDirection.center_id) == center_id,
+async def adopted_directions(
+    session: AsyncSession, direction_ids: Collection[UUID]
+) -> frozenset[tuple[UUID, UUID]]:
+    """Tell which of the directions some centre has adopted, each with its centre (A081)."""
+    if not direction_ids:
+        return frozenset()
+    statement = sa_select(col(ResearchDirection.center_id), col(ResearchDirection.id)).where(
         col(ResearchDirection.id).in_(direction_ids),
         col(ResearchDirection.state) == DirectionState.ADOPTED,
     )
-    adopted = (await session.scalars(statement)).all() if direction_ids else ()
-    return citing_checks(direction_ids, adopted)
+    rows = (await session.execute(statement)).all()
+    return frozenset((center_id, direction_id) for center_id, direction_id in rows)
 
 
 async def dossier(session: AsyncSession, center_id: UUID) -> NationalDossier | None:

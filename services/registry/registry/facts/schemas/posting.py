@@ -157,59 +157,6 @@ FACT_IN_NAMES: Final = tuple(f"{_name(payload)}FactIn" for payload in PAYLOADS)
 ROWS: Final[TypeAdapter[Any]] = TypeAdapter(FactIn)
 
 
-class ChainCountOut(Out):
-    """A link of the innovation chain, and how much was done for it."""
-
-    stage: ChainStage = Field(description="A code of the table `chain-stages`.")
-    count: int = Field(description="Activities that serve it.")
-
-
-class ChainCoverageOut(Out):
-    """How far a centre closes the innovation chain (A019)."""
-
-    center_id: UUID = Field(description="The centre.")
-    stages: list[ChainCountOut] = Field(description="The three links, with their activities.")
-    missing: list[ChainStage] = Field(description="Links that nothing was done for.")
-    covered: bool = Field(description="Whether all three are served.")
-
-
-class DiffusionCountOut(Out):
-    """What was passed on, of one content."""
-
-    content: str = Field(description="A code of the table `diffusion-contents`.")
-    count: int = Field(description="How often.")
-    sme_count: int = Field(description="How often to a small or medium enterprise.")
-
-
-class DiffusionShareOut(Out):
-    """What a centre passed on, and which part went to small companies (A090)."""
-
-    center_id: UUID = Field(description="The centre.")
-    count: int = Field(description="How often something was passed on.")
-    sme_count: int = Field(description="How often to a small or medium enterprise.")
-    sme_share_ppm: int | None = Field(description="Its share in ppm; none where there is nothing.")
-    contents: list[DiffusionCountOut] = Field(description="By what was passed on.")
-
-
-class ClientRegionOut(Out):
-    """A province, and the services rendered to its organizations."""
-
-    region: str | None = Field(description="The first two digits of its code; none: not known.")
-    in_delta: bool = Field(description="Whether it is of the Yangtze delta.")
-    count: int = Field(description="Services rendered there.")
-    share_ppm: int | None = Field(description="Their share of all in ppm.")
-
-
-class ClientRegionsOut(Out):
-    """Whom a centre serves, by province (A092)."""
-
-    center_id: UUID = Field(description="The centre.")
-    count: int = Field(description="Services rendered.")
-    member_count: int = Field(description="Of these to members of the centre.")
-    delta_share_ppm: int | None = Field(description="The part rendered within the delta.")
-    regions: list[ClientRegionOut] = Field(description="By province.")
-
-
 class FactPageOut(Out):
     """A part of the list of facts."""
 

@@ -1,7 +1,7 @@
 """What is read of facts, and who may see one.
 
 An organization sees the facts that it posted, and all facts of the centres to which it belongs
-today; officials and the other services see every fact (X04).
+today; officials see every fact, and the other services all but confidential kinds (X04, A152).
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, true, tuple_
+from sqlalchemy import ColumnElement, and_, or_, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
@@ -18,7 +18,15 @@ from sqlmodel import col, select
 from registry.centers.rules import Stage
 from registry.centers.tables import Center
 from registry.directory.queries import MEMBERS, centers_of, operated_by
-from registry.facts.rules import ChainStage, Derived, FactKind, NewFact, Period, Standing
+from registry.facts.rules import (
+    CONFIDENTIAL,
+    INTERNAL,
+    Derived,
+    FactKind,
+    NewFact,
+    Period,
+    Standing,
+)
 from registry.facts.tables import Fact
 from registry.memberships.tables import Membership
 from registry.organizations import queries as organizations
@@ -37,6 +45,7 @@ class FactFilter:
     first: date | None = None
     last: date | None = None
     as_of: datetime | None = None
+    domain: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +58,22 @@ class Known:
 
 def visible_to(actor: Actor, today: date) -> ColumnElement[bool]:
     """Give the condition under which the actor may see a fact (X04)."""
-    if actor.has("official", "service"):
+    if actor.has("official"):
         return true()
+    if actor.has("service"):
+        return open_facts()
+    shared = or_(open_facts(), col(Fact.payload)["confidentiality"].astext == INTERNAL)
+    run = select(Center.id).where(operated_by(actor.org_id))
     return or_(
         col(Fact.submitted_by_org_id) == actor.org_id,
-        col(Fact.center_id).in_(centers_of(actor.org_id, today)),
+        and_(col(Fact.center_id).in_(centers_of(actor.org_id, today)), shared),
+        and_(col(Fact.center_id).in_(run), ~open_facts()),
     )
+
+
+def open_facts() -> ColumnElement[bool]:
+    """Give the condition of facts that may leave the centre and its officials (A152)."""
+    return col(Fact.kind).not_in(CONFIDENTIAL)
 
 
 async def center_seen(session: AsyncSession, actor: Actor, center_id: UUID, today: date) -> None:
@@ -91,7 +110,7 @@ async def page_of_facts(
     """Give a page of facts as they were known at an instant, in the order of recording."""
     if asked.center_id is not None:
         await center_seen(session, actor, asked.center_id, today)
-    statement = _known(asked.as_of).where(visible_to(actor, today), *_conditions(asked))
+    statement = _known(asked.as_of).where(visible_to(actor, today), *conditions(asked))
     keys = [col(Fact.recorded_at), col(Fact.id)]
     rows, cursor = await paginate(
         session,
@@ -105,74 +124,28 @@ async def page_of_facts(
             "last": asked.last,
             "as_of": asked.as_of,
             "newest_first": newest_first,
+            "domain": asked.domain,
         },
     )
     return [Known(row[0], row[1]) for row in rows], cursor
 
 
-def _conditions(asked: FactFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+def conditions(asked: FactFilter) -> list[ColumnElement[bool]]:
+    """Give the conditions of what is asked for; who may see it is another one."""
+    wanted: list[ColumnElement[bool]] = []
     if asked.center_id is not None:
-        conditions.append(col(Fact.center_id) == asked.center_id)
+        wanted.append(col(Fact.center_id) == asked.center_id)
     if asked.kind is not None:
-        conditions.append(col(Fact.kind) == asked.kind)
+        wanted.append(col(Fact.kind) == asked.kind)
+    if asked.domain is not None:
+        wanted.append(col(Fact.payload)["domain"].astext == asked.domain)
     if asked.first is not None:
-        conditions.append(col(Fact.occurred_on) >= asked.first)
+        wanted.append(col(Fact.occurred_on) >= asked.first)
     if asked.last is not None:
-        conditions.append(col(Fact.occurred_on) <= asked.last)
+        wanted.append(col(Fact.occurred_on) <= asked.last)
     if asked.as_of is not None:
-        conditions.append(col(Fact.recorded_at) <= asked.as_of)
-    return conditions
-
-
-def _counted(asked: FactFilter, actor: Actor, today: date) -> list[ColumnElement[bool]]:
-    """Give the conditions of facts that count: seen, asked for, and not corrected as was known."""
-    later = aliased(Fact)
-    corrected = [col(later.supersedes_id) == col(Fact.id)]
-    if asked.as_of is not None:
-        corrected.append(col(later.recorded_at) <= asked.as_of)
-    return [visible_to(actor, today), *_conditions(asked), ~exists().where(*corrected)]
-
-
-async def chain_counts(
-    session: AsyncSession, actor: Actor, asked: FactFilter, today: date
-) -> dict[ChainStage, int]:
-    """Count a centre's activities by the link of the chain that they serve (A019)."""
-    statement = (
-        select(col(Fact.chain_stage), func.count())
-        .where(*_counted(asked, actor, today), col(Fact.chain_stage).is_not(None))
-        .group_by(col(Fact.chain_stage))
-    )
-    rows = (await session.execute(statement)).all()
-    return {ChainStage(stage): count for stage, count in rows if stage is not None}
-
-
-async def diffusion_counts(
-    session: AsyncSession, actor: Actor, asked: FactFilter, today: date
-) -> list[tuple[str, int, int]]:
-    """Count what was passed on by its content: how often, and how often to a small firm (A090)."""
-    content = col(Fact.payload)["content"].astext
-    statement = (
-        select(content, func.count(), func.count().filter(col(Fact.is_sme).is_(True)))
-        .where(*_counted(asked, actor, today), col(Fact.kind) == FactKind.DIFFUSION)
-        .group_by(content)
-        .order_by(content)
-    )
-    return [(row[0], row[1], row[2]) for row in (await session.execute(statement)).all()]
-
-
-async def client_counts(
-    session: AsyncSession, actor: Actor, asked: FactFilter, today: date
-) -> list[tuple[str | None, int, int]]:
-    """Count services by the province of the client, with its share of members (A092)."""
-    province = func.left(col(Fact.region_code), 2)
-    statement = (
-        select(province, func.count(), func.count().filter(col(Fact.is_member).is_(True)))
-        .where(*_counted(asked, actor, today), col(Fact.kind) == FactKind.SERVICE)
-        .group_by(province)
-        .order_by(province)
-    )
-    return [(row[0], row[1], row[2]) for row in (await session.execute(statement)).all()]
+        wanted.append(col(Fact.recorded_at) <= asked.as_of)
+    return wanted
 
 
 async def fact_seen(session: AsyncSession, actor: Actor, fact_id: UUID, today: date) -> Known:

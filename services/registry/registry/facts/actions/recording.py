@@ -1,8 +1,8 @@
 """What happens to facts: they are recorded, one or many, and corrected by later ones."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -11,12 +11,15 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.facts import queries, rules
-from registry.facts.rules import Derived, NewFact
+from registry.facts.actions import walking
+from registry.facts.rules import CONFIDENTIAL, Derived, NewFact
 from registry.facts.tables import Fact
 from registry.files import queries as files
+from registry.governance import queries as governance
+from registry.governance.rules import citing_checks
+from registry.programme import queries as programme
 from shared.auth import Actor
 from shared.clock import Clock
-from shared.codes import uscc
 from shared.database import new_id
 from shared.events import EventRow, record, record_many
 from shared.events.recording import content_sha256, plain
@@ -43,6 +46,9 @@ INSERT_MANY: Final = text(
     """
 )
 
+# The reason of a confidential correction is told by the fact, to those who may read it.
+WITHHELD: Final = "confidential"
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -57,6 +63,15 @@ class Judged:
     def reference(self) -> tuple[UUID, str]:
         """Give what makes posting again safe."""
         return self.fact.center_id, self.fact.external_id
+
+
+@dataclass(frozen=True, slots=True)
+class Registers:
+    """What the register holds of what a set of facts names."""
+
+    files: frozenset[UUID]
+    directions: frozenset[tuple[UUID, UUID]]
+    fields: frozenset[str]
 
 
 async def post(
@@ -109,14 +124,15 @@ async def correct(
     # What is wrong with a payload of another kind says nothing to the reader.
     if "FIELD_INVALID" in failed_codes(correction):
         require(correction)
-    corrected = _stored_form(corrected)
-    seen = await _files_of(session, actor, [corrected], also=first.evidence)
+    corrected = corrected.stored_form()
+    registers = await _registers(session, actor, [corrected], first)
     stage = await queries.stage_of(session, first.center_id)
     require(
         [
             *correction,
-            *rules.content_checks(corrected, seen, today),
+            *_content_checks(corrected, registers, today),
             *rules.writing_checks(stage),
+            *await walking.corrected_checks(session, first, corrected),
         ]
     )
     [derived] = await queries.derived(session, [corrected])
@@ -126,6 +142,9 @@ async def correct(
     session.add(fact)
     # Two corrections can pass the check together: the row of the second is refused here.
     await session.flush()
+    if fact.kind in CONFIDENTIAL:
+        record(session, actor, "confidential_fact.corrected", fact.id, reason=WITHHELD)
+        return fact
     record(
         session,
         actor,
@@ -143,31 +162,58 @@ async def correct(
 async def _judge(
     session: AsyncSession, actor: Actor, rows: Sequence[Row[NewFact]], today: date
 ) -> list[Judged]:
-    facts = [_stored_form(row.value) for row in rows]
+    facts = [row.value.stored_form() for row in rows]
     standings = await queries.standings(session, actor.org_id, {fact.center_id for fact in facts})
-    seen = await _files_of(session, actor, facts)
+    registers = await _registers(session, actor, facts)
+    failed = [_failed(fact, standings.get(fact.center_id), registers, today) for fact in facts]
+    failed = await walking.walked(session, actor.org_id, facts, failed)
     derived = await queries.derived(session, facts)
     return [
-        Judged(row.index, fact, _failed(fact, standings.get(fact.center_id), seen, today), side)
-        for row, fact, side in zip(rows, facts, derived, strict=True)
+        Judged(row.index, fact, checks, side)
+        for row, fact, checks, side in zip(rows, facts, failed, derived, strict=True)
     ]
 
 
 def _failed(
-    fact: NewFact, standing: rules.Standing | None, seen: set[UUID], today: date
+    fact: NewFact, standing: rules.Standing | None, registers: Registers, today: date
 ) -> tuple[Check, ...]:
     checks = rules.standing_checks(standing, fact.occurred_on, today)
     if standing is not None:
-        checks += rules.content_checks(fact, seen, today)
+        checks += _content_checks(fact, registers, today)
     return tuple(check for check in checks if check.refuses)
 
 
-async def _files_of(
-    session: AsyncSession, actor: Actor, facts: Sequence[NewFact], also: Sequence[UUID] = ()
-) -> set[UUID]:
-    """Tell which of the named files the actor may name: its own, and those named before."""
+def _content_checks(fact: NewFact, registers: Registers, today: date) -> list[Check]:
+    adopted = [direction for center, direction in registers.directions if center == fact.center_id]
+    return [
+        *rules.content_checks(fact, registers.files, today),
+        *rules.field_checks(fact, registers.fields),
+        *citing_checks(_directions([fact]), adopted),
+    ]
+
+
+def _directions(facts: Iterable[NewFact]) -> set[UUID]:
+    cited = (fact.payload.get("direction_id") for fact in facts)
+    return {UUID(direction) for direction in cited if direction is not None}
+
+
+async def _registers(
+    session: AsyncSession, actor: Actor, facts: Sequence[NewFact], corrected: Fact | None = None
+) -> Registers:
+    """Look up what facts name: files of the actor, directions that are adopted, known fields.
+
+    What a fact named when it was posted may stay in its correction.
+    """
     named = {file_id for fact in facts for file_id in fact.evidence}
-    return set(await files.files_seen(session, actor, named)) | set(also)
+    seen = set(await files.files_seen(session, actor, named))
+    adopted = await governance.adopted_directions(session, _directions(facts))
+    if corrected is not None:
+        seen |= set(corrected.evidence)
+        if (cited := corrected.payload.get("direction_id")) is not None:
+            adopted = adopted | {(corrected.center_id, UUID(cited))}
+    in_fields = any("field_code" in fact.payload for fact in facts)
+    known = await programme.known_fields(session) if in_fields else frozenset()
+    return Registers(frozenset(seen), adopted, known)
 
 
 async def _write(session: AsyncSession, actor: Actor, rows: Sequence[Judged]) -> list[RowResult]:
@@ -176,20 +222,7 @@ async def _write(session: AsyncSession, actor: Actor, rows: Sequence[Judged]) ->
     values = [_values(session, actor, row.fact, row.derived, new_id()) for row in rows]
     document = json.dumps([plain(value) for value in values], ensure_ascii=False)
     written = set((await session.scalars(INSERT_MANY, {"rows": document})).all())
-    await record_many(
-        session,
-        actor,
-        "fact.recorded",
-        [
-            EventRow(
-                value["id"],
-                value["center_id"],
-                {"kind": value["kind"], "occurred_on": value["occurred_on"]},
-            )
-            for value in values
-            if value["id"] in written
-        ],
-    )
+    await _announce(session, actor, [value for value in values if value["id"] in written])
     repeated = {
         row.reference for row, value in zip(rows, values, strict=True) if value["id"] not in written
     }
@@ -202,22 +235,32 @@ async def _write(session: AsyncSession, actor: Actor, rows: Sequence[Judged]) ->
     ]
 
 
+async def _announce(
+    session: AsyncSession, actor: Actor, values: Sequence[Mapping[str, Any]]
+) -> None:
+    """Tell what was recorded; of a confidential fact only that there is one, and not where."""
+    told = [
+        EventRow(
+            value["id"],
+            value["center_id"],
+            {"kind": value["kind"], "occurred_on": value["occurred_on"]},
+        )
+        for value in values
+        if value["kind"] not in CONFIDENTIAL
+    ]
+    withheld = [
+        EventRow(value["id"], None, {}) for value in values if value["kind"] in CONFIDENTIAL
+    ]
+    await record_many(session, actor, "fact.recorded", told)
+    await record_many(session, actor, "confidential_fact.recorded", withheld)
+
+
 def _repeated(row: Judged, kept: tuple[UUID, str], sent_sha256: str) -> RowResult:
     kept_id, kept_sha256 = kept
     failed = [check for check in rules.repeat_checks(kept_sha256, sent_sha256) if check.refuses]
     if failed:
         return RowResult(row.index, Outcome.FAILED, checks=tuple(failed))
     return RowResult(row.index, Outcome.DUPLICATE, id=kept_id)
-
-
-def _stored_form(fact: NewFact) -> NewFact:
-    """Give the fact with its social credit codes in upper case."""
-    codes = {
-        name: uscc.normalized(code)
-        for name in rules.USCC_FIELDS
-        if (code := fact.payload.get(name)) is not None
-    }
-    return replace(fact, payload={**fact.payload, **codes})
 
 
 def _values(

@@ -1,0 +1,61 @@
+"""What is read of facts, and who may see one.
+
+An organization sees the facts that it posted, and all facts of the centres to which it belongs
+today; officials see every fact, and the other services all but confidential kinds (X04, A152).
+"""
+
+from registry.facts.queries.reading import (
+    FactFilter,
+    Known,
+    center_seen,
+    derived,
+    fact_by_id,
+    fact_seen,
+    first_postings,
+    open_facts,
+    page_of_facts,
+    stage_of,
+    standings,
+    visible_to,
+)
+from registry.facts.queries.sums import (
+    Entered,
+    abroad,
+    bottleneck_counts,
+    chain_counts,
+    client_counts,
+    diffusion_counts,
+    project_counts,
+    stages_entered,
+    technologies_by_stage,
+    training_counts,
+)
+from registry.facts.queries.walking import lock_centers, milestones, pipeline_entries
+
+__all__ = [
+    "Entered",
+    "FactFilter",
+    "Known",
+    "abroad",
+    "bottleneck_counts",
+    "center_seen",
+    "chain_counts",
+    "client_counts",
+    "derived",
+    "diffusion_counts",
+    "fact_by_id",
+    "fact_seen",
+    "first_postings",
+    "lock_centers",
+    "milestones",
+    "open_facts",
+    "page_of_facts",
+    "pipeline_entries",
+    "project_counts",
+    "stage_of",
+    "stages_entered",
+    "standings",
+    "technologies_by_stage",
+    "training_counts",
+    "visible_to",
+]

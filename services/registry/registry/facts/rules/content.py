@@ -1,0 +1,53 @@
+"""What makes a fact right, whatever its kind."""
+
+from collections.abc import Collection
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from registry.facts.rules.special import SPECIFIC, nothing, past
+from registry.facts.rules.vocabulary import ACTIVITIES, NewFact
+from registry.files.rules import existence_checks
+from shared.codes import uscc
+from shared.rules import Check, Kind, Rule
+
+CHAIN: Final = Rule("A019", "二(三)")
+FIELDS: Final = Rule("A047", "三(一)")
+
+
+def content_checks(fact: NewFact, files: Collection[UUID], today: date) -> list[Check]:
+    """Judge what a fact says: its link in the chain, its day, its codes, its evidence, its kind."""
+    return [
+        CHAIN.check(
+            "CHAIN_STAGE_MISSING",
+            Kind.CONTENT,
+            passed=fact.kind not in ACTIVITIES or fact.stage is not None,
+            pointer="/chain_stage",
+        ),
+        past("/occurred_on", fact.occurred_on, today),
+        *_code_checks(fact),
+        *existence_checks(fact.evidence, files),
+        *SPECIFIC.get(fact.kind, nothing)(fact, today),
+    ]
+
+
+def field_checks(fact: NewFact, known: Collection[str]) -> list[Check]:
+    """Check that a field is of the catalogue, whether it is active today or was once (A047)."""
+    code = fact.payload.get("field_code")
+    return [
+        FIELDS.check(
+            "CODE_UNKNOWN",
+            Kind.CONTENT,
+            passed=code is None or code in known,
+            pointer="/payload/field_code",
+            scheme="fields",
+        )
+    ]
+
+
+def _code_checks(fact: NewFact) -> list[Check]:
+    return [
+        check
+        for place, code in fact.codes()
+        for check in uscc.uscc_checks(code, pointer=f"/payload/{place}")
+    ]

@@ -1,0 +1,107 @@
+"""Who may post a fact, repeat one and correct one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from registry.centers.rules import ENDED, Stage
+from registry.facts.rules.vocabulary import FactKind
+from shared.rules import NOT_FOUND, Check, Kind, Rule
+
+TENANCY: Final = Rule("X04", "delivery")
+REPEATED: Final = Rule("X05", "delivery")
+APPEND_ONLY: Final = Rule("X07", "delivery")
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Days on which an organization belonged to a centre; both ends included."""
+
+    joined_on: date | None
+    left_on: date | None
+
+    def covers(self, day: date) -> bool:
+        """Tell whether a day lies in the period."""
+        begun = self.joined_on is None or self.joined_on <= day
+        return begun and (self.left_on is None or day <= self.left_on)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What an organization is to a centre: its operator, its lead, or a member for some periods."""
+
+    stage: Stage
+    operates: bool
+    periods: tuple[Period, ...]
+
+    def belongs(self, *days: date) -> bool:
+        """Tell whether it belongs to the centre on one of the days."""
+        return self.operates or any(period.covers(day) for period in self.periods for day in days)
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What the register says of the other side; None where it does not know it."""
+
+    is_member: bool | None = None
+    is_sme: bool | None = None
+    region_code: str | None = None
+
+
+def standing_checks(standing: Standing | None, occurred_on: date, today: date) -> list[Check]:
+    """Check that the organization may post for the centre (X04).
+
+    It belongs to the centre today, or belonged to it on the day the fact happened: what a former
+    member did in its time can still be told. A centre that is not one's own does not exist.
+    """
+    belongs = standing is not None and standing.belongs(today, occurred_on)
+    hidden = NOT_FOUND.check("NOT_FOUND", Kind.HIDDEN, passed=belongs, pointer="/center_id")
+    if standing is None or not belongs:
+        return [hidden]
+    return [hidden, *writing_checks(standing.stage)]
+
+
+def writing_checks(stage: Stage) -> list[Check]:
+    """Check that a centre takes facts: not while it is suspended, nor after its end."""
+    writable = stage is not Stage.SUSPENDED and stage not in ENDED
+    return [
+        TENANCY.check("STATE_CONFLICT", Kind.STATE, passed=writable, stage=stage.value),
+    ]
+
+
+def repeat_checks(kept_sha256: str | None, sent_sha256: str) -> list[Check]:
+    """Check that a reference used before came with the same content (X05)."""
+    same = kept_sha256 is None or kept_sha256 == sent_sha256
+    return [REPEATED.check("EXTERNAL_ID_MISMATCH", Kind.STATE, passed=same, pointer="/external_id")]
+
+
+def correction_checks(
+    submitter_id: UUID,
+    acting_id: UUID | None,
+    *,
+    operates: bool,
+    superseded_by: UUID | None,
+    kinds: tuple[FactKind, FactKind],
+) -> list[Check]:
+    """Check that a fact may be corrected: by who posted it or runs the centre, once, in kind.
+
+    `kinds` are the kind that is kept and the one that was sent (X07).
+    """
+    kept, sent = kinds
+    figures: Mapping[str, Any] = (
+        {} if superseded_by is None else {"superseded_by_id": str(superseded_by)}
+    )
+    return [
+        TENANCY.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=operates or acting_id == submitter_id),
+        APPEND_ONLY.check(
+            "FIELD_INVALID",
+            Kind.CONTENT,
+            passed=kept is sent,
+            pointer="/kind",
+            field="kind",
+            expected=kept.value,
+        ),
+        APPEND_ONLY.check("FACT_SUPERSEDED", Kind.STATE, passed=superseded_by is None, **figures),
+    ]
