@@ -7,9 +7,11 @@ from starlette.types import ASGIApp
 
 from evaluation.assessments import queries as assessment_queries
 from evaluation.assessments.routes import ROUTERS as ASSESSMENTS
+from evaluation.assignments.jobs import BACKGROUND as DRAWS
+from evaluation.assignments.routes import ROUTERS as ASSIGNMENTS
 from evaluation.cycles.routes import ROUTERS as CYCLES
 from evaluation.experts.routes import router as experts
-from evaluation.panels.routes import router as panels
+from evaluation.panels.routes import ROUTERS as PANELS
 from evaluation.replays.routes import ROUTERS as REPLAYS
 from evaluation.reports.jobs import BACKGROUND
 from evaluation.reports.routes import ROUTERS as REPORTS
@@ -35,6 +37,7 @@ TAGS: Final = (
     {"name": "assessments", "description": "Three years of a centre, assessed together."},
     {"name": "experts", "description": "The pool of experts and their ties."},
     {"name": "panels", "description": "Who reviews what, and who must not."},
+    {"name": "assignments", "description": "Panels of all cases drawn at once, with proof."},
     {"name": "score-sheets", "description": "Declarations and scores of single experts."},
     {"name": "site-visits", "description": "Reports of visits and their signatures."},
     {"name": "standing", "description": "Where a review stands, for the service that decides."},
@@ -69,14 +72,15 @@ def create_app() -> ASGIApp:
                 *REPLAYS,
                 *ASSESSMENTS,
                 experts,
-                panels,
+                *PANELS,
+                *ASSIGNMENTS,
                 sheets,
                 visits,
                 standing,
             ],
             feed=feed_scope,
             consumers={"registry": directory.CONSUMES},
-            background=BACKGROUND,
+            background=(*BACKGROUND, *DRAWS),
             tags=TAGS,
             tasks=TASKS,
         )

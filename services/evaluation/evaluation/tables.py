@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy import MetaData
 
 from evaluation.assessments import tables as _assessments
+from evaluation.assignments import tables as _assignments
 from evaluation.base import Base
 from evaluation.cycles import tables as _cycles
 from evaluation.documents import tables as _documents
@@ -30,5 +31,6 @@ FEATURES: Final = (
     _results,
     _assessments,
     _documents,
+    _assignments,
 )
 METADATA: Final[list[MetaData]] = [Base.metadata, DirectoryBase.metadata]

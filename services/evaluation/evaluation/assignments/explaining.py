@@ -12,7 +12,7 @@ import numpy as np
 
 from evaluation.assignments import model as modelling
 from evaluation.assignments.model import Answer, Ints, Program, Rows
-from evaluation.assignments.rules import Pair, Problem
+from evaluation.assignments.rules import Pair, Problem, without
 from evaluation.assignments.solver import Clock, Draw, maximize, solve
 
 FAMILIES: Final = ("field", "organization", "load", "fixed")
@@ -212,15 +212,8 @@ def replace_recused(
 ) -> Draw:
     """Draw again without some pairs, with provably as few other changes as can be."""
     gone = set(recused)
-    barred = tuple(
-        tuple(
-            None if (need.id, one.id) in gone else fit
-            for one, fit in zip(problem.reviewers, row, strict=True)
-        )
-        for need, row in zip(problem.needs, problem.fit, strict=True)
-    )
     keep = [
         (need, one) for need, panel in panels.items() for one in panel if (need, one) not in gone
     ]
-    again = replace(problem, fit=barred, fixed=problem.fixed - gone)
+    again = without(problem, gone)
     return solve(again, seed, clock=clock, seconds=seconds, keep=keep)

@@ -7,16 +7,18 @@ never shows in a draw. Ties are broken by a hash of the committed seed.
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any, Final
 
-from shared.rules import Check, Kind, Rule
+from shared.rules import NOT_FOUND, Check, Kind, Policy, Rule
 
 DRAW: Final = Rule("A120", "四(三)2")
 TIE_BITS: Final = 20
 TIE_BYTES: Final = 8
 
 Pair = tuple[str, str]
+Panels = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +90,6 @@ class Problem:
         }
 
 
-Panels = Mapping[str, tuple[str, ...]]
-
-
 def problem_of(document: Mapping[str, Any]) -> Problem:
     """Read a problem back from its document."""
     return Problem(
@@ -104,6 +103,150 @@ def problem_of(document: Mapping[str, Any]) -> Problem:
         fields=tuple(document["fields"]),
         fixed=frozenset((need, reviewer) for need, reviewer in document["fixed"]),
     )
+
+
+class State(StrEnum):
+    """A draw waits, was drawn, cannot be drawn, ran out of time, or was made into panels."""
+
+    QUEUED = "queued"
+    DRAWN = "drawn"
+    INFEASIBLE = "infeasible"
+    UNPROVEN = "unproven"
+    ACCEPTED = "accepted"
+
+
+class Event(StrEnum):
+    """What happens to a draw."""
+
+    DRAW = "draw"
+    EXPLAIN = "explain"
+    RUN_OUT = "run_out"
+    ACCEPT = "accept"
+
+
+MOVES: Final[Mapping[tuple[State, Event], State]] = {
+    (State.QUEUED, Event.DRAW): State.DRAWN,
+    (State.QUEUED, Event.EXPLAIN): State.INFEASIBLE,
+    (State.QUEUED, Event.RUN_OUT): State.UNPROVEN,
+    (State.DRAWN, Event.ACCEPT): State.ACCEPTED,
+}
+
+
+class Mode(StrEnum):
+    """A panel for each case, or one for the whole group."""
+
+    EACH = "each"
+    GROUP = "group"
+
+
+# How well an expert's level in one of a centre's fields of industry fits, out of 100.
+FIT_OF_LEVEL: Final[Mapping[int, int]] = {3: 100, 2: 70, 1: 40}
+FIT_WITHOUT: Final = 10
+
+
+def fit_of(known: Mapping[str, int], fields: Iterable[str]) -> int:
+    """Give the fit of an expert for a centre: his best level in any of its fields of industry."""
+    return max((FIT_OF_LEVEL[known[code]] for code in fields if code in known), default=FIT_WITHOUT)
+
+
+# What a search said, and whether all of it is proven: an answer without proof ran out of time.
+EVENT_OF: Final[Mapping[tuple[str, bool], Event]] = {
+    ("optimal", True): Event.DRAW,
+    ("optimal", False): Event.RUN_OUT,
+    ("infeasible", False): Event.EXPLAIN,
+    ("unknown", False): Event.RUN_OUT,
+}
+
+
+def groups_of(case_ids: Sequence[str], mode: Mode) -> dict[str, list[str]]:
+    """Say which cases share a panel; a panel is named by its first case."""
+    ordered = sorted(case_ids)
+    if mode is Mode.GROUP:
+        return {ordered[0]: ordered} if ordered else {}
+    return {case_id: [case_id] for case_id in ordered}
+
+
+def need_of(groups: Mapping[str, Sequence[str]], case_id: str) -> str:
+    """Name the panel of a case; the case itself where it has none."""
+    return next((need for need, case_ids in groups.items() if case_id in case_ids), case_id)
+
+
+def sha256(content: bytes) -> str:
+    """Hash stored bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def without(problem: Problem, gone: Iterable[Pair]) -> Problem:
+    """Bar some pairs, whoever had fixed them."""
+    barred = frozenset(gone)
+    return replace(
+        problem,
+        fit=tuple(
+            tuple(
+                None if (need.id, one.id) in barred else fit
+                for one, fit in zip(problem.reviewers, row, strict=True)
+            )
+            for need, row in zip(problem.needs, problem.fit, strict=True)
+        ),
+        fixed=problem.fixed - barred,
+    )
+
+
+def size_checks(policy: Policy, size: int) -> list[Check]:
+    """Check that panels of this size are odd and large enough (A120)."""
+    least = int(policy.value("A120", "min_experts"))
+    passed = size >= least and size % 2 == 1
+    return [
+        policy.rule("A120").check(
+            "PANEL_SIZE", Kind.CONTENT, passed=passed, pointer="/size", min=least, count=size
+        )
+    ]
+
+
+def fixed_checks(problem: Problem) -> list[Check]:
+    """Check that fixed choices name panels of the draw and experts of the pool."""
+    needs = {need.id for need in problem.needs}
+    reviewers = {one.id for one in problem.reviewers}
+    return [
+        NOT_FOUND.check(
+            "NOT_FOUND",
+            Kind.HIDDEN,
+            passed=need in needs and reviewer in reviewers,
+            pointer="/fixed",
+        )
+        for need, reviewer in sorted(problem.fixed)
+    ]
+
+
+def recusal_checks(state: State) -> list[Check]:
+    """Check that seats of a draw may be drawn again: it was drawn, and is not yet panels."""
+    passed = state is State.DRAWN
+    return [DRAW.check("STATE_CONFLICT", Kind.STATE, passed=passed, state=state.value)]
+
+
+def whole_checks(problem: Problem, panels: Panels, state: State) -> list[Check]:
+    """Check drawn panels once more against every rule of their problem."""
+    passed = state is not State.DRAWN or not violations(problem, panels)
+    return [DRAW.check("DRAW_NOT_PROVEN", Kind.STATE, passed=passed)]
+
+
+def acceptance_checks(state: State, *, optimal: bool) -> list[Check]:
+    """Check that a draw may be made into panels: only a proven one, and once."""
+    unproven = state is State.UNPROVEN or (state is State.DRAWN and not optimal)
+    return [
+        DRAW.check("DRAW_NOT_PROVEN", Kind.STATE, passed=not unproven),
+        DRAW.check(
+            "STATE_CONFLICT",
+            Kind.STATE,
+            passed=unproven or (state, Event.ACCEPT) in MOVES,
+            state=state.value,
+        ),
+    ]
+
+
+def committed_checks(*, is_committed: bool) -> list[Check]:
+    """Check that the seed's hash was published before the pool is frozen for a draw."""
+    return [DRAW.check("SEED_MISSING", Kind.STATE, passed=is_committed)]
 
 
 def tie_weight(seed: str, need_id: str, reviewer_id: str) -> int:

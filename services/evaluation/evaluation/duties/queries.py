@@ -1,5 +1,6 @@
 """Who did what in a case."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,3 +24,21 @@ async def people_of(
     )
     rows = await session.execute(statement)
     return [Duty(person_id, capacity) for person_id, capacity in rows]
+
+
+async def people_of_all(
+    session: AsyncSession, subject_type: SubjectType, subject_ids: Sequence[UUID]
+) -> dict[UUID, list[Duty]]:
+    """List the duties of many cases, by case; only for rules."""
+    statement = (
+        select(CaseDuty.subject_id, CaseDuty.person_id, CaseDuty.capacity)
+        .where(
+            col(CaseDuty.subject_type) == subject_type,
+            col(CaseDuty.subject_id).in_(subject_ids),
+        )
+        .order_by(col(CaseDuty.person_id), col(CaseDuty.capacity))
+    )
+    duties: dict[UUID, list[Duty]] = {}
+    for subject_id, person_id, capacity in await session.execute(statement):
+        duties.setdefault(subject_id, []).append(Duty(person_id, capacity))
+    return duties

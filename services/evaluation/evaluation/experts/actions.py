@@ -6,8 +6,14 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from evaluation.experts import queries, rules
-from evaluation.experts.schemas import ExpertIn, ExpertRelationIn
-from evaluation.experts.tables import Expert, ExpertPersonalData, ExpertRelation
+from evaluation.experts.schemas import ExpertIn, ExpertRelationIn, SpecialtiesIn
+from evaluation.experts.tables import (
+    Expert,
+    ExpertAccount,
+    ExpertPersonalData,
+    ExpertRelation,
+    ExpertSpecialty,
+)
 from shared.auth import Actor
 from shared.codes import uscc
 from shared.database import new_id
@@ -111,6 +117,42 @@ async def erase(session: AsyncSession, actor: Actor, expert_id: UUID) -> Expert:
     await queries.erase_personal_data(session, expert.id)
     expert.version += 1
     record(session, actor, "expert.personal_data_erased", expert.id)
+    await session.flush()
+    return expert
+
+
+async def add_account(
+    session: AsyncSession, actor: Actor, expert_id: UUID, person_id: UUID, now: datetime
+) -> Expert:
+    """Enter that another account is the same person: its duties and ties count as his (X03, X08).
+
+    Raises `Refused`: NOT_FOUND; an account entered before is refused by the table as
+    ALREADY_EXISTS.
+    """
+    expert = await queries.expert_for_update(session, expert_id)
+    session.add(ExpertAccount(person_id=person_id, expert_id=expert.id, recorded_at=now))
+    expert.version += 1
+    record(session, actor, "expert.account_added", expert.id, person_id=person_id)
+    await session.flush()
+    return expert
+
+
+async def specialize(
+    session: AsyncSession, actor: Actor, expert_id: UUID, body: SpecialtiesIn
+) -> Expert:
+    """Say which fields of industry an expert knows, in place of what was known (A119).
+
+    Raises `Refused`: NOT_FOUND.
+    """
+    expert = await queries.expert_for_update(session, expert_id)
+    await queries.forget_specialties(session, expert_id)
+    session.add_all(
+        ExpertSpecialty(expert_id=expert_id, field_code=one.field_code, level=one.level)
+        for one in body.specialties
+    )
+    expert.version += 1
+    told = {one.field_code: one.level for one in body.specialties}
+    record(session, actor, "expert.specialized", expert.id, specialties=told)
     await session.flush()
     return expert
 

@@ -10,7 +10,13 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from evaluation.experts import rules
-from evaluation.experts.tables import Expert, ExpertPersonalData, ExpertRelation
+from evaluation.experts.tables import (
+    Expert,
+    ExpertAccount,
+    ExpertPersonalData,
+    ExpertRelation,
+    ExpertSpecialty,
+)
 from shared.auth import Actor
 from shared.rules import found
 
@@ -102,11 +108,90 @@ async def candidates(
         .with_for_update(read=True)
     )
     experts = list(await session.scalars(statement))
-    ties = await relations_of(session, [expert.id for expert in experts])
-    return {expert.id: _candidate(expert, ties.get(expert.id, [])) for expert in experts}
+    return await _as_candidates(session, experts)
 
 
-def _candidate(expert: Expert, relations: Sequence[ExpertRelation]) -> rules.Candidate:
+async def _as_candidates(
+    session: AsyncSession, experts: Sequence[Expert]
+) -> dict[UUID, rules.Candidate]:
+    """Put experts together with their further accounts, and with what the pool knows of those."""
+    accounts: dict[UUID, list[UUID]] = {}
+    ids = [expert.id for expert in experts]
+    statement = select(ExpertAccount).where(col(ExpertAccount.expert_id).in_(ids))
+    for account in await session.scalars(statement.order_by(col(ExpertAccount.person_id))):
+        accounts.setdefault(account.expert_id, []).append(account.person_id)
+    others = {other.person_id: other for other in await _entered_under(session, accounts)}
+    ties = await relations_of(session, [*ids, *(other.id for other in others.values())])
+    return {
+        expert.id: _candidate(
+            expert,
+            accounts.get(expert.id, []),
+            [
+                tie
+                for one in (expert, *_known(others, accounts.get(expert.id, [])))
+                for tie in _ties(one, ties.get(one.id, []))
+            ],
+        )
+        for expert in experts
+    }
+
+
+async def _entered_under(
+    session: AsyncSession, accounts: dict[UUID, list[UUID]]
+) -> Sequence[Expert]:
+    people = [person_id for each in accounts.values() for person_id in each]
+    if not people:
+        return []
+    return (await session.scalars(select(Expert).where(col(Expert.person_id).in_(people)))).all()
+
+
+def _known(others: dict[UUID, Expert], people: Iterable[UUID]) -> list[Expert]:
+    return [others[person_id] for person_id in people if person_id in others]
+
+
+async def pool(session: AsyncSession) -> dict[UUID, rules.Candidate]:
+    """Give every expert who may be asked, as the rules see them, by id; nothing is locked."""
+    statement = select(Expert).where(col(Expert.state) == rules.State.ACTIVE)
+    experts = list(await session.scalars(statement.order_by(col(Expert.id))))
+    return await _as_candidates(session, experts)
+
+
+async def specialties_of(
+    session: AsyncSession, expert_ids: Iterable[UUID]
+) -> dict[UUID, dict[str, int]]:
+    """Give the fields of industry of some experts, with the level of each, by expert."""
+    statement = (
+        select(ExpertSpecialty)
+        .where(col(ExpertSpecialty.expert_id).in_(list(expert_ids)))
+        .order_by(col(ExpertSpecialty.field_code))
+    )
+    known: dict[UUID, dict[str, int]] = {}
+    for row in await session.scalars(statement):
+        known.setdefault(row.expert_id, {})[row.field_code] = row.level
+    return known
+
+
+async def forget_specialties(session: AsyncSession, expert_id: UUID) -> None:
+    """Take away the fields of industry of an expert, to say them anew."""
+    await session.execute(
+        delete(ExpertSpecialty).where(col(ExpertSpecialty.expert_id) == expert_id)
+    )
+
+
+def _candidate(
+    expert: Expert, accounts: Sequence[UUID], ties: Sequence[rules.Tie]
+) -> rules.Candidate:
+    return rules.Candidate(
+        expert_id=expert.id,
+        person_id=expert.person_id,
+        field=expert.field,
+        state=expert.state,
+        ties=tuple(ties),
+        accounts=tuple(accounts),
+    )
+
+
+def _ties(expert: Expert, relations: Sequence[ExpertRelation]) -> tuple[rules.Tie, ...]:
     ties = [
         rules.Tie(
             kind=row.kind,
@@ -119,10 +204,4 @@ def _candidate(expert: Expert, relations: Sequence[ExpertRelation]) -> rules.Can
         )
         for row in relations
     ]
-    return rules.Candidate(
-        expert_id=expert.id,
-        person_id=expert.person_id,
-        field=expert.field,
-        state=expert.state,
-        ties=rules.ties_with_employer(ties, expert.org_id, expert.org_uscc),
-    )
+    return rules.ties_with_employer(ties, expert.org_id, expert.org_uscc)

@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from evaluation.experts import actions, queries, rules
 from evaluation.experts.schemas import (
+    ExpertAccountIn,
     ExpertIn,
     ExpertItemOut,
     ExpertOut,
@@ -16,6 +17,8 @@ from evaluation.experts.schemas import (
     ExpertRelationIn,
     ExpertRelationOut,
     ExpertRetirementIn,
+    SpecialtiesIn,
+    SpecialtyOut,
 )
 from evaluation.experts.tables import Expert
 from shared.http import (
@@ -126,6 +129,45 @@ async def end_relation(
     return await _shown(session, expert, response)
 
 
+@router.put(
+    "/{expert_id}/specialties",
+    operation_id="evaluation_set_expert_specialties",
+    openapi_extra=KEEPERS,
+    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND"),
+)
+async def specialize(
+    expert_id: UUID,
+    body: SpecialtiesIn,
+    actor: CurrentActor,
+    response: Response,
+    session: Transaction,
+) -> ExpertOut:
+    """Say which fields of industry an expert knows, in place of what was known."""
+    return await _shown(
+        session, await actions.specialize(session, actor, expert_id, body), response
+    )
+
+
+@router.post(
+    "/{expert_id}/accounts",
+    operation_id="evaluation_add_expert_account",
+    status_code=201,
+    openapi_extra=access("handler", tenant="any expert of the pool", rules=("X03", "X08")),
+    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "ALREADY_EXISTS"),
+)
+async def add_account(
+    expert_id: UUID,
+    body: ExpertAccountIn,
+    actor: CurrentActor,
+    now: Now,
+    response: Response,
+    session: Transaction,
+) -> ExpertOut:
+    """Enter another account of the expert's person; its duties and ties count from now on."""
+    expert = await actions.add_account(session, actor, expert_id, body.person_id, now)
+    return await _shown(session, expert, response)
+
+
 @router.post(
     "/{expert_id}/retirement",
     operation_id="evaluation_retire_expert",
@@ -184,6 +226,7 @@ def _item(expert: Expert, name: str | None) -> ExpertItemOut:
 async def _shown(session: AsyncSession, expert: Expert, response: Response) -> ExpertOut:
     relations = await queries.relations_of(session, [expert.id])
     personal = await queries.personal_data_of(session, [expert.id])
+    known = await queries.specialties_of(session, [expert.id])
     tagged(response, expert.version)
     return ExpertOut(
         **expert.model_dump(),
@@ -191,5 +234,9 @@ async def _shown(session: AsyncSession, expert: Expert, response: Response) -> E
         relations=[
             ExpertRelationOut(**row.model_dump(), relative_person=personal.get(row.id))
             for row in relations.get(expert.id, [])
+        ],
+        specialties=[
+            SpecialtyOut(field_code=code, level=level)
+            for code, level in known.get(expert.id, {}).items()
         ],
     )

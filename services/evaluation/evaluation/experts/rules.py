@@ -101,6 +101,12 @@ class Candidate:
     field: ExpertField
     state: State
     ties: tuple[Tie, ...] = ()
+    accounts: tuple[UUID, ...] = ()
+
+    @property
+    def people(self) -> frozenset[UUID]:
+        """Give every account of the person: the one of the pool and those found since."""
+        return frozenset((self.person_id, *self.accounts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from evaluation.experts import rules
-from shared.http.schemas import Body, Day, Instant, LongText, Out, ShortText
+from shared.http.schemas import Body, Code, Day, Instant, LongText, Out, ShortText
 
 UsccText = Annotated[
     str,
@@ -50,6 +50,37 @@ class ExpertRelationIn(Body):
         return self
 
 
+class SpecialtyIn(Body):
+    """A field of industry that an expert knows."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"field_code": "integrated_circuit", "level": 3}]}
+    )
+
+    field_code: Code = Field(description="The field of industry, as of centres.")
+    level: int = Field(ge=1, le=3, description="3: his own field; 2: close; 1: he follows it.")
+
+
+class SpecialtiesIn(Body):
+    """Every field of industry that an expert knows; it takes the place of what was known."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"specialties": [{"field_code": "integrated_circuit", "level": 3}]}]
+        }
+    )
+
+    specialties: list[SpecialtyIn] = Field(max_length=50, description="The fields, each once.")
+
+    @field_validator("specialties")
+    @classmethod
+    def _each_once(cls, value: list[SpecialtyIn]) -> list[SpecialtyIn]:
+        if len({one.field_code for one in value}) != len(value):
+            message = "each field once"
+            raise ValueError(message)
+        return value
+
+
 class ExpertIn(Body):
     """A person who enters the pool."""
 
@@ -82,6 +113,16 @@ class ExpertIn(Body):
     )
 
 
+class ExpertAccountIn(Body):
+    """Another account of the same person."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"person_id": "01980000-0000-7000-8000-000000000102"}]}
+    )
+
+    person_id: UUID = Field(description="The account, as `sub` of its tokens.")
+
+
 class ExpertRelationEndIn(Body):
     """The end of a tie."""
 
@@ -112,6 +153,13 @@ class ExpertRelationOut(Out):
     recorded_at: Instant = Field(description="When it was entered.")
 
 
+class SpecialtyOut(Out):
+    """A field of industry that an expert knows."""
+
+    field_code: str = Field(description="The field of industry.")
+    level: int = Field(description="3: his own field; 2: close; 1: he follows it.")
+
+
 class ExpertOut(Out):
     """An expert with name and ties, for officials and for the expert."""
 
@@ -125,6 +173,9 @@ class ExpertOut(Out):
     state: rules.State = Field(description="Whether the expert may be asked.")
     version: int = Field(description="Grows with every change.")
     relations: list[ExpertRelationOut] = Field(description="Every tie, oldest first.")
+    specialties: list[SpecialtyOut] = Field(
+        default_factory=list, description="The fields of industry that the expert knows."
+    )
 
 
 class ExpertItemOut(Out):

@@ -13,6 +13,7 @@ from shared.http.constraints import meaning
 
 meaning("uq_expert_person_id", rules.POOL, "ALREADY_EXISTS")
 meaning("pk_expert", rules.POOL, "ALREADY_EXISTS")
+meaning("pk_expert_account", rules.POOL, "ALREADY_EXISTS")
 
 
 class Expert(Base, table=True):
@@ -54,6 +55,31 @@ class ExpertRelation(Base, table=True):
     center_id: UUID | None = None
     from_on: date | None = None
     until_on: date | None = None
+    recorded_at: datetime = Field(sa_type=instant())
+
+
+class ExpertSpecialty(Base, table=True):
+    """A field of industry that an expert knows; `level` 3 is his own, 1 a neighbouring one."""
+
+    __tablename__ = "expert_specialty"
+    __table_args__ = (CheckConstraint("level BETWEEN 1 AND 3", name="level"),)
+
+    expert_id: UUID = Field(foreign_key="expert.id", primary_key=True)
+    field_code: str = Field(primary_key=True)
+    level: int
+
+
+class ExpertAccount(Base, table=True):
+    """A further account of an expert's person; what it did and knows is the expert's own (X08)."""
+
+    __tablename__ = "expert_account"
+    __table_args__ = (
+        Index("ix_expert_account_expert_id", "expert_id"),
+        {"info": {"insert_only": True}},
+    )
+
+    person_id: UUID = Field(primary_key=True)
+    expert_id: UUID = Field(foreign_key="expert.id")
     recorded_at: datetime = Field(sa_type=instant())
 
 

@@ -17,7 +17,8 @@ from evaluation.duties.rules import Capacity, Duty, SubjectType, separation_chec
 from evaluation.experts import queries as expert_queries
 from evaluation.experts.rules import Candidate
 from evaluation.panels import queries, rules
-from evaluation.panels.tables import Panel, PanelDuty, PanelOrganization, PanelSeat
+from evaluation.panels.schemas import SeatAnswerIn
+from evaluation.panels.tables import Panel, PanelDuty, PanelOrganization, PanelSeat, SeatAnswer
 from evaluation.schemes import queries as scheme_queries
 from shared.auth import Actor
 from shared.directory import policy_on
@@ -149,6 +150,36 @@ async def refill(
     _record_formed(session, actor, panel, seats, event="panel.refilled")
     await session.flush()
     return panel
+
+
+async def answer(
+    session: AsyncSession, actor: Actor, seat_id: UUID, body: SeatAnswerIn, now: datetime
+) -> SeatAnswer:
+    """Let an expert take a seat or decline it with a reason, once; declined, it is vacated (A121).
+
+    Raises `Refused`: NOT_FOUND, STATE_CONFLICT.
+    """
+    asked = await queries.own_seat(session, actor, seat_id)
+    panel = await queries.panel_for_update(session, asked.panel_id)
+    # Read again behind the lock: the seat may have been vacated meanwhile.
+    seat = await queries.own_seat(session, actor, seat_id)
+    before = await queries.answer_of(session, seat_id)
+    require(
+        rules.answer_checks(
+            panel.state, vacated=seat.vacated_at is not None, answered=before is not None
+        )
+    )
+    given = SeatAnswer(seat_id=seat.id, accepted=body.accepted, reason=body.reason, answered_at=now)
+    session.add(given)
+    record(
+        session, actor, "panel.seat_accepted" if body.accepted else "panel.seat_declined",
+        panel.id, case_id=panel.subject_id, panel_id=panel.id, seat_id=seat.id,
+        reason=body.reason,
+    )  # fmt: skip
+    await session.flush()
+    if not body.accepted:
+        await vacate(session, actor, panel, seat, now)
+    return given
 
 
 async def vacate(

@@ -14,7 +14,7 @@ from evaluation.duties import queries as duty_queries
 from evaluation.duties.rules import Duty, SubjectType
 from evaluation.experts.rules import LEGAL_ENTITY, ExpertField, Interests, Party
 from evaluation.panels.rules import ReviewSubject
-from evaluation.panels.tables import Panel, PanelDuty, PanelOrganization, PanelSeat
+from evaluation.panels.tables import Panel, PanelDuty, PanelOrganization, PanelSeat, SeatAnswer
 from shared.auth import Actor
 from shared.directory import DirectoryCenter, DirectoryMembership, DirectoryOrganization
 from shared.rules import found
@@ -109,6 +109,19 @@ async def interests_of(session: AsyncSession, panel: Panel) -> Interests:
     return Interests(panel.center_id, tuple(parties))
 
 
+async def own_seat(session: AsyncSession, actor: Actor, seat_id: UUID) -> PanelSeat:
+    """Load the seat of an expert who asks for it himself."""
+    statement = select(PanelSeat).where(
+        col(PanelSeat.id) == seat_id, col(PanelSeat.expert_id) == actor.expert_id
+    )
+    return found(await session.scalar(statement.execution_options(populate_existing=True)))
+
+
+async def answer_of(session: AsyncSession, seat_id: UUID) -> SeatAnswer | None:
+    """Give what was answered to the invitation to a seat."""
+    return await session.get(SeatAnswer, seat_id)
+
+
 async def usccs_of(session: AsyncSession, panel_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
     """Give the codes of the organizations behind some panels' subjects, by panel."""
     statement = (
@@ -124,28 +137,47 @@ async def usccs_of(session: AsyncSession, panel_ids: Sequence[UUID]) -> dict[UUI
 
 async def interests_of_center(session: AsyncSession, center_id: UUID) -> Interests:
     """Give the organizations behind a centre now, from this service's copy of the directory."""
-    center = await session.get(DirectoryCenter, center_id)
-    members = select(DirectoryMembership.org_id, DirectoryMembership.role).where(
-        col(DirectoryMembership.center_id) == center_id,
+    return (await interests_of_centers(session, [center_id]))[center_id]
+
+
+async def interests_of_centers(
+    session: AsyncSession, center_ids: Sequence[UUID]
+) -> dict[UUID, Interests]:
+    """Give the organizations behind each of some centres; a centre unknown here has none."""
+    roles: dict[UUID, dict[UUID, str]] = {center_id: {} for center_id in center_ids}
+    members = select(
+        DirectoryMembership.center_id, DirectoryMembership.org_id, DirectoryMembership.role
+    ).where(
+        col(DirectoryMembership.center_id).in_(center_ids),
         col(DirectoryMembership.state).in_(PRESENT),
     )
-    roles = {org_id: str(role) for org_id, role in await session.execute(members)}
-    if center is not None:
+    for center_id, org_id, role in await session.execute(members):
+        roles[center_id][org_id] = str(role)
+    centers = select(DirectoryCenter).where(col(DirectoryCenter.id).in_(center_ids))
+    for center in await session.scalars(centers):
         offices = {
             center.lead_sponsor_id: "lead",
             center.trustee_org_id: "trustee",
             center.legal_entity_id: LEGAL_ENTITY,
         }
-        roles |= {org_id: role for org_id, role in offices.items() if org_id is not None}
-    parents = await _parents_of(session, list(roles))
+        roles[center.id] |= {org: role for org, role in offices.items() if org is not None}
+    behind = sorted({org_id for each in roles.values() for org_id in each})
+    parents = await _parents_of(session, behind)
     codes = select(DirectoryOrganization.id, DirectoryOrganization.uscc).where(
-        col(DirectoryOrganization.id).in_(list(roles))
+        col(DirectoryOrganization.id).in_(behind)
     )
-    parties = [
-        Party(org_id, uscc or "", roles[org_id], tuple(parents.get(org_id, ())))
-        for org_id, uscc in await session.execute(codes.order_by(col(DirectoryOrganization.uscc)))
-    ]
-    return Interests(center_id, tuple(parties))
+    known = list(await session.execute(codes.order_by(col(DirectoryOrganization.uscc))))
+    return {
+        center_id: Interests(
+            center_id,
+            tuple(
+                Party(org_id, uscc or "", held[org_id], tuple(parents.get(org_id, ())))
+                for org_id, uscc in known
+                if org_id in held
+            ),
+        )
+        for center_id, held in roles.items()
+    }
 
 
 async def _parents_of(session: AsyncSession, org_ids: Sequence[UUID]) -> dict[UUID, list[str]]:

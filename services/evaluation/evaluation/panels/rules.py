@@ -133,7 +133,7 @@ def member_checks(
     return [
         *pool_checks(candidate, pointer=pointer),
         *conflict_checks(policy, candidate, subject.interests, today, pointer=pointer),
-        *separation_checks(subject.duties, candidate.person_id, Capacity.SCORER, pointer=pointer),
+        *_duty_checks(subject, candidate, pointer=pointer),
     ]
 
 
@@ -143,7 +143,18 @@ def standing_checks(
     """Judge an expert who already sits on the panel: leaving the pool does not take the seat."""
     return [
         *conflict_checks(policy, candidate, subject.interests, today),
-        *separation_checks(subject.duties, candidate.person_id, Capacity.SCORER),
+        *_duty_checks(subject, candidate),
+    ]
+
+
+def _duty_checks(
+    subject: ReviewSubject, candidate: Candidate, *, pointer: str | None = None
+) -> list[Check]:
+    """Check every account of the person: what he did under another one is his too (X03)."""
+    return [
+        check
+        for person_id in sorted(candidate.people)
+        for check in separation_checks(subject.duties, person_id, Capacity.SCORER, pointer=pointer)
     ]
 
 
@@ -184,6 +195,12 @@ def refill_checks(state: State, vacant: Iterable[ExpertField], field: ExpertFiel
             state=state.value,
         ),
     ]
+
+
+def answer_checks(state: State, *, vacated: bool, answered: bool) -> list[Check]:
+    """Check that a seat waits for its expert's answer: it is his, open, and not answered yet."""
+    passed = not vacated and not answered and state is not State.COMPLETED
+    return [REVIEW.check("STATE_CONFLICT", Kind.STATE, passed=passed, state=state.value)]
 
 
 def single_checks(subject_has_panel: State | None) -> list[Check]:

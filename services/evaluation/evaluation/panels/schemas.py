@@ -5,12 +5,12 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, ConfigDict, Field, PlainSerializer, model_validator
 
 from evaluation.duties.rules import SubjectType
 from evaluation.experts import rules as experts
 from evaluation.panels import rules
-from shared.http.schemas import Body, Instant, Out, decimal_text
+from shared.http.schemas import Body, Instant, LongText, Out, decimal_text
 
 
 def _distinct(expert_ids: list[UUID]) -> list[UUID]:
@@ -64,6 +64,33 @@ class PanelSeatIn(Body):
     )
 
     expert_id: UUID = Field(description="An expert of the vacant seat's field.")
+
+
+class SeatAnswerIn(Body):
+    """What an expert answers to being asked."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"accepted": False, "reason": "出国访问，时间冲突"}]}
+    )
+
+    accepted: bool = Field(description="Whether the expert takes the seat.")
+    reason: LongText | None = Field(default=None, description="Why not, where it is declined.")
+
+    @model_validator(mode="after")
+    def _declined_with_a_reason(self) -> "SeatAnswerIn":
+        if not self.accepted and self.reason is None:
+            message = "a seat is declined with a reason"
+            raise ValueError(message)
+        return self
+
+
+class SeatAnswerOut(Out):
+    """What an expert answered."""
+
+    seat_id: UUID = Field(description="The seat, which is the sheet too.")
+    accepted: bool = Field(description="Whether the expert took the seat.")
+    reason: str | None = Field(description="Why not.")
+    answered_at: Instant = Field(description="When it was answered.")
 
 
 class PanelSheetOut(Out):

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Index, Numeric, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, Numeric, UniqueConstraint
 from sqlmodel import Field
 
 from evaluation.base import Base
@@ -18,6 +18,7 @@ from shared.http.constraints import meaning
 meaning("uq_panel_subject", rules.REVIEW, "STATE_CONFLICT")
 meaning("uq_panel_seat_panel_id_expert_id", rules.REVIEW, "ALREADY_EXISTS")
 meaning("uq_panel_seat_replaces_seat_id", rules.REVIEW, "STATE_CONFLICT")
+meaning("pk_seat_answer", rules.REVIEW, "STATE_CONFLICT")
 
 
 class Panel(Base, table=True):
@@ -101,3 +102,18 @@ class PanelSeat(Base, table=True):
     replaces_seat_id: UUID | None = Field(default=None, foreign_key="panel_seat.id", unique=True)
     seated_at: datetime = Field(sa_type=instant())
     vacated_at: datetime | None = Field(default=None, sa_type=instant())
+
+
+class SeatAnswer(Base, table=True):
+    """What an expert answered to being asked; a seat declined is vacated, and its reason kept."""
+
+    __tablename__ = "seat_answer"
+    __table_args__ = (
+        CheckConstraint("accepted OR reason IS NOT NULL", name="reason"),
+        {"info": {"insert_only": True}},
+    )
+
+    seat_id: UUID = Field(foreign_key="panel_seat.id", primary_key=True)
+    accepted: bool
+    reason: str | None = None
+    answered_at: datetime = Field(sa_type=instant())

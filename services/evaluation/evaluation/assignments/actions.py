@@ -1,0 +1,371 @@
+"""Committing to a seed, freezing a problem, entering what was drawn, and making panels of it."""
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from evaluation.assignments import queries, rules
+from evaluation.assignments.schemas import AssignmentIn
+from evaluation.assignments.tables import DrawSeed, PanelDraw
+from evaluation.cycles import queries as cycle_queries
+from evaluation.cycles.tables import EvaluationCase
+from evaluation.duties import queries as duty_queries
+from evaluation.duties.rules import Capacity, Duty, SubjectType, separation_checks
+from evaluation.experts import queries as expert_queries
+from evaluation.experts.conflict_rules import conflicts
+from evaluation.experts.rules import Candidate, RelationKind, Tie, holds_within
+from evaluation.panels import actions as panel_actions
+from evaluation.panels import queries as panel_queries
+from evaluation.schemes.rules import canonical
+from shared.auth import Actor
+from shared.directory import policy_on
+from shared.events import record
+from shared.rules import Check, Kind, Policy, Rule, found, require
+
+SEED_BYTES: Final = 32
+SCOPE: Final = Rule("X04", "architecture 8")
+
+
+async def commit_to_seed(
+    session: AsyncSession, actor: Actor, cycle_id: UUID, now: datetime
+) -> DrawSeed:
+    """Choose the seed of a cycle's draws and publish its hash; there is one seed per cycle.
+
+    Raises `Refused`: NOT_FOUND; a second seed is refused by the table as ALREADY_EXISTS.
+    """
+    cycle = await cycle_queries.cycle(session, cycle_id)
+    secret = secrets.token_hex(SEED_BYTES)
+    seed = DrawSeed(
+        cycle_id=cycle.id,
+        seed=secret,
+        commitment=rules.commitment(secret),
+        person_id=actor.person_id,
+        committed_at=now,
+    )
+    session.add(seed)
+    record(
+        session, actor, "draw.seed_committed", seed.id,
+        cycle_id=cycle.id, commitment=seed.commitment,
+    )  # fmt: skip
+    await session.flush()
+    return seed
+
+
+async def freeze(
+    session: AsyncSession,
+    actor: Actor,
+    body: AssignmentIn,
+    fields: Mapping[UUID, Sequence[str]],
+    now: datetime,
+    today: date,
+) -> PanelDraw:
+    """Freeze the pool, the conflicts and the fit of every pair into a draw that a worker solves.
+
+    `fields` are the fields of industry of the centres, as the registry tells them. Raises
+    `Refused`: NOT_FOUND, SEED_MISSING, PANEL_SIZE.
+    """
+    cycle = await cycle_queries.cycle(session, body.cycle_id)
+    seed = await queries.seed_of(session, cycle.id)
+    policy = await policy_on(session, today)
+    cases = await queries.cases(session, cycle.id, body.case_ids)
+    require(
+        [
+            *rules.committed_checks(is_committed=seed is not None),
+            *rules.size_checks(policy, body.size),
+            *_known_checks(body.case_ids, cases),
+        ]
+    )
+    pool = await expert_queries.pool(session)
+    barred = await _barred(session, actor, policy, cases, pool, today)
+    problem = await _problem(session, body, policy, cases, pool, barred, fields, today)
+    require(rules.fixed_checks(problem))
+    groups = rules.groups_of([str(case.id) for case in cases], body.mode)
+    return await _enter(
+        session,
+        actor,
+        PanelDraw(
+            cycle_id=cycle.id,
+            seed_id=found(seed).id,
+            person_id=actor.person_id,
+            groups=groups,
+            barred=_told(barred),
+            recused=[],
+            problem=canonical(problem.document()),
+            problem_hash="",
+            created_at=now,
+        ),
+    )
+
+
+async def recuse(
+    session: AsyncSession,
+    actor: Actor,
+    draw_id: UUID,
+    recused: Sequence[tuple[str, str]],
+    now: datetime,
+) -> PanelDraw:
+    """Draw again without some seats, with the fewest other changes; a draw of its own.
+
+    Raises `Refused`: NOT_FOUND, STATE_CONFLICT.
+    """
+    before = await queries.draw_for_update(session, draw_id)
+    drawn = panels_of(before)
+    require(
+        [
+            *rules.recusal_checks(before.state),
+            *(
+                SCOPE.check(
+                    "NOT_FOUND", Kind.HIDDEN,
+                    passed=expert in drawn.get(panel, ()), pointer=f"/seats/{place}",
+                )
+                for place, (panel, expert) in enumerate(recused)
+            ),
+        ]
+    )  # fmt: skip
+    return await _enter(
+        session,
+        actor,
+        PanelDraw(
+            cycle_id=before.cycle_id,
+            seed_id=before.seed_id,
+            replaces_id=before.id,
+            person_id=actor.person_id,
+            groups=before.groups,
+            barred=before.barred,
+            recused=[list(pair) for pair in recused],
+            problem=canonical(
+                rules.without(rules.problem_of(json.loads(before.problem)), recused).document()
+            ),
+            problem_hash="",
+            created_at=now,
+        ),
+    )
+
+
+async def _enter(session: AsyncSession, actor: Actor, draw: PanelDraw) -> PanelDraw:
+    draw.problem_hash = rules.sha256(draw.problem)
+    session.add(draw)
+    record(
+        session, actor, "draw.frozen", draw.id,
+        cycle_id=draw.cycle_id, problem_hash=draw.problem_hash, seed_id=draw.seed_id,
+    )  # fmt: skip
+    await session.flush()
+    return draw
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a worker takes along: nothing of it changes while it works."""
+
+    draw_id: UUID
+    problem: bytes
+    seed: str
+    before: dict[str, tuple[str, ...]] | None
+    recused: tuple[tuple[str, str], ...]
+
+
+async def claim(session: AsyncSession, now: datetime, claimed_before: datetime) -> Work | None:
+    """Take the oldest draw that waits; None when there is none."""
+    draw = await queries.waiting_draw(session, claimed_before)
+    if draw is None:
+        return None
+    draw.claimed_at = now
+    seed = await queries.seed(session, draw.seed_id)
+    before = None
+    if draw.replaces_id is not None:
+        before = panels_of(await queries.draw(session, draw.replaces_id))
+    await session.flush()
+    return Work(draw.id, draw.problem, seed.seed, before, tuple((a, b) for a, b in draw.recused))
+
+
+async def enter_result(
+    session: AsyncSession, actor: Actor, draw_id: UUID, result: Mapping[str, Any], now: datetime
+) -> PanelDraw:
+    """Enter what was drawn; a draw that another worker has finished meanwhile stays as it is."""
+    draw = await queries.draw_for_update(session, draw_id)
+    event = rules.EVENT_OF[result["answer"], bool(result["optimal"])]
+    if (draw.state, event) not in rules.MOVES:
+        return draw
+    draw.state = rules.MOVES[draw.state, event]
+    draw.result = canonical(result)
+    draw.result_hash = rules.sha256(draw.result)
+    draw.optimal = bool(result["optimal"])
+    draw.finished_at = now
+    draw.version += 1
+    record(
+        session, actor, f"draw.{draw.state.value}", draw.id,
+        cycle_id=draw.cycle_id, result_hash=draw.result_hash, optimal=draw.optimal,
+    )  # fmt: skip
+    await session.flush()
+    return draw
+
+
+async def accept(
+    session: AsyncSession, actor: Actor, draw_id: UUID, now: datetime, today: date
+) -> PanelDraw:
+    """Make the panels that were drawn; each is judged again as it is formed, all or none.
+
+    Raises `Refused`: NOT_FOUND, DRAW_NOT_PROVEN, STATE_CONFLICT, SEED_MISMATCH, and what forming
+    a panel raises where something became known since the pool was frozen.
+    """
+    draw = await queries.draw_for_update(session, draw_id)
+    seed = await queries.seed(session, draw.seed_id)
+    problem = rules.problem_of(json.loads(draw.problem))
+    panels = panels_of(draw)
+    require(
+        [
+            *rules.acceptance_checks(draw.state, optimal=draw.optimal),
+            *rules.seed_checks(seed.seed, seed.commitment),
+            *rules.whole_checks(problem, panels, draw.state),
+        ]
+    )
+    for need, case_ids in sorted(draw.groups.items()):
+        for case_id in case_ids:
+            experts = [UUID(one) for one in panels[need]]
+            await panel_actions.form_for_case(session, actor, UUID(case_id), experts, now, today)
+    draw.state = rules.MOVES[draw.state, rules.Event.ACCEPT]
+    draw.accepted_at = now
+    draw.version += 1
+    record(
+        session, actor, "draw.accepted", draw.id,
+        cycle_id=draw.cycle_id, result_hash=draw.result_hash, seed=seed.seed,
+    )  # fmt: skip
+    await session.flush()
+    return draw
+
+
+def panels_of(draw: PanelDraw) -> dict[str, tuple[str, ...]]:
+    """Read the panels off a draw; none before it was drawn."""
+    told = json.loads(draw.result or b"{}").get("panels", {})
+    return {
+        need: tuple(seat["expert_id"] for seat in panel["seats"]) for need, panel in told.items()
+    }
+
+
+# --- the frozen problem ---------------------------------------------------------------------
+
+
+async def _barred(
+    session: AsyncSession,
+    actor: Actor,
+    policy: Policy,
+    cases: Sequence[EvaluationCase],
+    pool: Mapping[UUID, Candidate],
+    today: date,
+) -> dict[tuple[UUID, UUID], list[Check]]:
+    """Give every pair of case and expert that the law forbids, with the facts behind it."""
+    centers = await panel_queries.interests_of_centers(
+        session, sorted({case.center_id for case in cases})
+    )
+    interests = {case.id: centers[case.center_id] for case in cases}
+    barred = conflicts(policy, pool.values(), interests, today)
+    duties = await duty_queries.people_of_all(session, SubjectType.CASE, list(interests))
+    for case in cases:
+        acted = {duty.person_id for duty in duties.get(case.id, ())} | {actor.person_id}
+        for one in pool.values():
+            if acted.isdisjoint(one.people):
+                continue
+            barred.setdefault((case.id, one.expert_id), []).extend(
+                check
+                for person in one.people
+                for check in separation_checks(
+                    [*duties.get(case.id, ()), *_handling(actor)], person, Capacity.SCORER
+                )
+                if not check.passed
+            )
+    return {pair: checks for pair, checks in barred.items() if checks}
+
+
+def _handling(actor: Actor) -> list[Duty]:
+    return [Duty(actor.person_id, Capacity.HANDLER)]
+
+
+async def _problem(
+    session: AsyncSession,
+    body: AssignmentIn,
+    policy: Policy,
+    cases: Sequence[EvaluationCase],
+    pool: Mapping[UUID, Candidate],
+    barred: Mapping[tuple[UUID, UUID], Any],
+    fields: Mapping[UUID, Sequence[str]],
+    today: date,
+) -> rules.Problem:
+    known = await expert_queries.specialties_of(session, pool)
+    held = await queries.held_seats(session)
+    limits = {limit.expert_id: limit.max_load for limit in body.loads}
+    by_id = {str(case.id): case for case in cases}
+    groups = rules.groups_of(list(by_id), body.mode)
+
+    def fit(case_ids: Sequence[str], one: Candidate) -> int | None:
+        behind = [by_id[case_id] for case_id in case_ids]
+        if any((case.id, one.expert_id) in barred for case in behind):
+            return None
+        mine = known.get(one.expert_id, {})
+        return sum(rules.fit_of(mine, fields.get(case.center_id, ())) for case in behind)
+
+    return rules.Problem(
+        needs=tuple(rules.Need(need, len(case_ids)) for need, case_ids in groups.items()),
+        reviewers=tuple(
+            rules.Reviewer(
+                str(one.expert_id),
+                one.field.value,
+                frozenset(employers(one, today)),
+                max(limits.get(one.expert_id, body.max_load) - held.get(one.expert_id, 0), 0),
+            )
+            for one in pool.values()
+        ),
+        fit=tuple(
+            tuple(fit(case_ids, one) for one in pool.values()) for case_ids in groups.values()
+        ),
+        size=body.size,
+        fields=tuple(policy.value("A120", "fields")),
+        fixed=frozenset(
+            (rules.need_of(groups, str(one.case_id)), str(one.expert_id)) for one in body.fixed
+        ),
+    ).ordered()
+
+
+def employers(one: Candidate, today: date) -> list[str]:
+    """Name the organizations that employ an expert today: by code, else by id."""
+    return [
+        tie.org_uscc or str(tie.org_id)
+        for tie in one.ties
+        if tie.kind is RelationKind.EMPLOYMENT and _employs(tie, today)
+    ]
+
+
+def _employs(tie: Tie, today: date) -> bool:
+    return holds_within(tie, today, today) and (tie.org_uscc or tie.org_id) is not None
+
+
+def _told(barred: Mapping[tuple[UUID, UUID], Sequence[Check]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "case_id": str(case_id),
+            "expert_id": str(expert_id),
+            "conflicts": [
+                {"code": check.code, "clause": check.clause, "params": dict(check.params)}
+                for check in checks
+            ],
+        }
+        for (case_id, expert_id), checks in sorted(barred.items())
+    ]
+
+
+def _known_checks(asked: Sequence[UUID] | None, cases: Sequence[EvaluationCase]) -> list[Check]:
+    there = {case.id for case in cases}
+    return [
+        SCOPE.check("NOT_FOUND", Kind.HIDDEN, passed=bool(cases)),
+        *(
+            SCOPE.check(
+                "NOT_FOUND", Kind.HIDDEN, passed=case_id in there, pointer=f"/case_ids/{place}"
+            )
+            for place, case_id in enumerate(asked or ())
+        ),
+    ]

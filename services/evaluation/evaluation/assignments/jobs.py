@@ -1,0 +1,59 @@
+"""A draw was asked for: it is solved in a process of its own, and what came of it is entered."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, Final
+
+import structlog
+from anyio import to_process
+from fastapi import FastAPI
+
+from evaluation.assignments import actions
+from evaluation.assignments.drawing import worked
+from shared.auth import Actor
+
+LOOK_SECONDS: Final = 1.0
+SEARCH_SECONDS: Final = 300.0
+# A worker that did not come back in this time was killed; another takes its draw.
+CLAIM: Final = timedelta(seconds=900)
+CLERK: Final = Actor.system("evaluation.assignments")
+
+Solver = Callable[..., Awaitable[dict[str, Any]]]
+
+log = structlog.get_logger(__name__)
+
+
+async def apart(*asked: Any) -> dict[str, Any]:  # noqa: ANN401 - what `worked` takes
+    """Work off a draw in another process."""
+    return await to_process.run_sync(worked, *asked, cancellable=True)
+
+
+async def draw_waiting(app: FastAPI, solver: Solver = apart) -> int:
+    """Work off every draw that waits; give how many. No transaction is open while it searches."""
+    done = 0
+    while True:
+        async with app.state.database.sessions.begin() as session:
+            now = app.state.clock.now()
+            work = await actions.claim(session, now, now - CLAIM)
+        if work is None:
+            return done
+        result = await solver(work.problem, work.seed, work.before, work.recused, SEARCH_SECONDS)
+        async with app.state.database.sessions.begin() as session:
+            await actions.enter_result(session, CLERK, work.draw_id, result, app.state.clock.now())
+        done += 1
+
+
+async def watch(app: FastAPI) -> None:
+    """Look again and again for draws that wait."""
+    while True:
+        try:
+            await draw_waiting(app)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            log.warning("assignments.interrupted", error=type(error).__name__)
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+BACKGROUND: Final = (watch,)

@@ -1,0 +1,141 @@
+"""Draws on the wire."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from evaluation.assignments import rules
+from shared.http.schemas import Body, Instant, Out
+
+MAX_CASES = 500
+CASE = "01980000-0000-7000-8000-000000000401"
+EXPERT = "01980000-0000-7000-8000-000000000301"
+CYCLE = "01980000-0000-7000-8000-000000000501"
+
+
+class SeedIn(Body):
+    """Whose draws the seed is for."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"cycle_id": CYCLE}]})
+
+    cycle_id: UUID = Field(description="The cycle.")
+
+
+class SeedOut(Out):
+    """A seed: its hash from the first day, itself once a draw was accepted."""
+
+    id: UUID = Field(description="Names the seed.")
+    cycle_id: UUID = Field(description="The cycle.")
+    commitment: str = Field(description="SHA-256 of the seed's text.")
+    committed_at: Instant = Field(description="When the hash was published.")
+    seed: str | None = Field(description="The seed, once a draw made with it was accepted.")
+
+
+class FixedIn(Body):
+    """A choice that the draw keeps."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"case_id": CASE, "expert_id": EXPERT}]}
+    )
+
+    case_id: UUID = Field(description="The case.")
+    expert_id: UUID = Field(description="The expert who is to sit on its panel.")
+
+
+class LoadIn(Body):
+    """The limit of one expert."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"expert_id": EXPERT, "max_load": 2}]}
+    )
+
+    expert_id: UUID = Field(description="The expert.")
+    max_load: int = Field(ge=0, le=100, description="How many cases, those at work included.")
+
+
+class AssignmentIn(Body):
+    """Panels to be drawn for many cases at once."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "cycle_id": CYCLE,
+                    "size": 7,
+                    "max_load": 4,
+                    "mode": "each",
+                    "fixed": [{"case_id": CASE, "expert_id": EXPERT}],
+                }
+            ]
+        }
+    )
+
+    cycle_id: UUID = Field(description="The cycle.")
+    case_ids: Annotated[
+        list[UUID] | None,
+        Field(
+            min_length=1, max_length=MAX_CASES, description="The cases; none: all without a panel."
+        ),
+    ] = None
+    size: int = Field(default=7, ge=1, le=99, description="Seats of each panel, an odd number.")
+    max_load: int = Field(default=4, ge=1, le=100, description="Cases an expert may have at work.")
+    loads: list[LoadIn] = Field(
+        default_factory=list, max_length=5_000, description="Experts with a limit of their own."
+    )
+    mode: rules.Mode = Field(
+        default=rules.Mode.EACH, description="A panel for each case, or one for the whole group."
+    )
+    fixed: list[FixedIn] = Field(
+        default_factory=list, max_length=1_000, description="Choices that stay."
+    )
+
+
+class RecusedIn(Body):
+    """A seat that is to be drawn again."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"panel": CASE, "expert_id": EXPERT}]}
+    )
+
+    panel: UUID = Field(description="The panel, by its first case.")
+    expert_id: UUID = Field(description="The expert who cannot take the seat.")
+
+
+class RecusalIn(Body):
+    """Seats that are to be drawn again."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"seats": [{"panel": CASE, "expert_id": EXPERT}]}]}
+    )
+
+    seats: list[RecusedIn] = Field(min_length=1, max_length=1_000, description="The seats.")
+
+
+class DrawOut(Out):
+    """A draw: what was frozen, and what came of it."""
+
+    id: UUID = Field(description="Names the draw.")
+    cycle_id: UUID = Field(description="The cycle.")
+    seed_id: UUID = Field(description="The seed that breaks ties.")
+    replaces_id: UUID | None = Field(description="The draw that it changes as little as can be.")
+    state: rules.State = Field(description="Where it stands.")
+    version: int = Field(description="Grows with every change.")
+    optimal: bool = Field(description="Whether every step of the search is proven.")
+    problem_hash: str = Field(description="SHA-256 of the frozen problem.")
+    result_hash: str | None = Field(description="SHA-256 of what was drawn.")
+    groups: dict[str, list[str]] = Field(description="The cases of each panel, by its first case.")
+    created_at: Instant = Field(description="When the pool was frozen.")
+    finished_at: Instant | None = Field(description="When the search ended.")
+    accepted_at: Instant | None = Field(description="When panels were made of it.")
+
+
+class DrawDetailOut(DrawOut):
+    """A draw with panels, alternates, prices and proof, or with the reason why there are none."""
+
+    result: dict[str, Any] | None = Field(
+        description="Panels with two alternates per seat, prices of rules, and the proof."
+    )
+    barred: list[dict[str, Any]] = Field(
+        description="Pairs that the law forbids, each with the path of facts behind it."
+    )
