@@ -24,7 +24,7 @@ async def seed_of(session: AsyncSession, cycle_id: UUID) -> DrawSeed | None:
 async def seed_is_open(session: AsyncSession, seed_id: UUID) -> bool:
     """Tell whether a seed may be shown: a draw made with it was accepted."""
     statement = select(PanelDraw.id).where(
-        col(PanelDraw.seed_id) == seed_id, col(PanelDraw.state) == rules.State.ACCEPTED
+        col(PanelDraw.seed_id) == seed_id, col(PanelDraw.state) == rules.DrawState.ACCEPTED
     )
     return await session.scalar(statement.limit(1)) is not None
 
@@ -56,7 +56,7 @@ async def waiting_draw(session: AsyncSession, claimed_before: datetime) -> Panel
     statement = (
         select(PanelDraw)
         .where(
-            col(PanelDraw.state) == rules.State.QUEUED,
+            col(PanelDraw.state) == rules.DrawState.QUEUED,
             or_(col(PanelDraw.claimed_at).is_(None), col(PanelDraw.claimed_at) < claimed_before),
         )
         .order_by(col(PanelDraw.created_at))

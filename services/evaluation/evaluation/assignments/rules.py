@@ -105,7 +105,7 @@ def problem_of(document: Mapping[str, Any]) -> Problem:
     )
 
 
-class State(StrEnum):
+class DrawState(StrEnum):
     """A draw waits, was drawn, cannot be drawn, ran out of time, or was made into panels."""
 
     QUEUED = "queued"
@@ -124,15 +124,15 @@ class Event(StrEnum):
     ACCEPT = "accept"
 
 
-MOVES: Final[Mapping[tuple[State, Event], State]] = {
-    (State.QUEUED, Event.DRAW): State.DRAWN,
-    (State.QUEUED, Event.EXPLAIN): State.INFEASIBLE,
-    (State.QUEUED, Event.RUN_OUT): State.UNPROVEN,
-    (State.DRAWN, Event.ACCEPT): State.ACCEPTED,
+MOVES: Final[Mapping[tuple[DrawState, Event], DrawState]] = {
+    (DrawState.QUEUED, Event.DRAW): DrawState.DRAWN,
+    (DrawState.QUEUED, Event.EXPLAIN): DrawState.INFEASIBLE,
+    (DrawState.QUEUED, Event.RUN_OUT): DrawState.UNPROVEN,
+    (DrawState.DRAWN, Event.ACCEPT): DrawState.ACCEPTED,
 }
 
 
-class Mode(StrEnum):
+class DrawMode(StrEnum):
     """A panel for each case, or one for the whole group."""
 
     EACH = "each"
@@ -158,10 +158,10 @@ EVENT_OF: Final[Mapping[tuple[str, bool], Event]] = {
 }
 
 
-def groups_of(case_ids: Sequence[str], mode: Mode) -> dict[str, list[str]]:
+def groups_of(case_ids: Sequence[str], mode: DrawMode) -> dict[str, list[str]]:
     """Say which cases share a panel; a panel is named by its first case."""
     ordered = sorted(case_ids)
-    if mode is Mode.GROUP:
+    if mode is DrawMode.GROUP:
         return {ordered[0]: ordered} if ordered else {}
     return {case_id: [case_id] for case_id in ordered}
 
@@ -218,21 +218,21 @@ def fixed_checks(problem: Problem) -> list[Check]:
     ]
 
 
-def recusal_checks(state: State) -> list[Check]:
+def recusal_checks(state: DrawState) -> list[Check]:
     """Check that seats of a draw may be drawn again: it was drawn, and is not yet panels."""
-    passed = state is State.DRAWN
+    passed = state is DrawState.DRAWN
     return [DRAW.check("STATE_CONFLICT", Kind.STATE, passed=passed, state=state.value)]
 
 
-def whole_checks(problem: Problem, panels: Panels, state: State) -> list[Check]:
+def whole_checks(problem: Problem, panels: Panels, state: DrawState) -> list[Check]:
     """Check drawn panels once more against every rule of their problem."""
-    passed = state is not State.DRAWN or not violations(problem, panels)
+    passed = state is not DrawState.DRAWN or not violations(problem, panels)
     return [DRAW.check("DRAW_NOT_PROVEN", Kind.STATE, passed=passed)]
 
 
-def acceptance_checks(state: State, *, optimal: bool) -> list[Check]:
+def acceptance_checks(state: DrawState, *, optimal: bool) -> list[Check]:
     """Check that a draw may be made into panels: only a proven one, and once."""
-    unproven = state is State.UNPROVEN or (state is State.DRAWN and not optimal)
+    unproven = state is DrawState.UNPROVEN or (state is DrawState.DRAWN and not optimal)
     return [
         DRAW.check("DRAW_NOT_PROVEN", Kind.STATE, passed=not unproven),
         DRAW.check(

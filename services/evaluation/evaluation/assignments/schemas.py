@@ -83,8 +83,9 @@ class AssignmentIn(Body):
     loads: list[LoadIn] = Field(
         default_factory=list, max_length=5_000, description="Experts with a limit of their own."
     )
-    mode: rules.Mode = Field(
-        default=rules.Mode.EACH, description="A panel for each case, or one for the whole group."
+    mode: rules.DrawMode = Field(
+        default=rules.DrawMode.EACH,
+        description="A panel for each case, or one for the whole group.",
     )
     fixed: list[FixedIn] = Field(
         default_factory=list, max_length=1_000, description="Choices that stay."
@@ -119,7 +120,7 @@ class DrawOut(Out):
     cycle_id: UUID = Field(description="The cycle.")
     seed_id: UUID = Field(description="The seed that breaks ties.")
     replaces_id: UUID | None = Field(description="The draw that it changes as little as can be.")
-    state: rules.State = Field(description="Where it stands.")
+    state: rules.DrawState = Field(description="Where it stands.")
     version: int = Field(description="Grows with every change.")
     optimal: bool = Field(description="Whether every step of the search is proven.")
     problem_hash: str = Field(description="SHA-256 of the frozen problem.")

@@ -48,7 +48,9 @@ class PanelDraw(Base, table=True):
     seed_id: UUID = Field(foreign_key="draw_seed.id")
     replaces_id: UUID | None = Field(default=None, foreign_key="panel_draw.id")
     person_id: UUID
-    state: rules.State = Field(default=rules.State.QUEUED, sa_type=EnumText(rules.State))
+    state: rules.DrawState = Field(
+        default=rules.DrawState.QUEUED, sa_type=EnumText(rules.DrawState)
+    )
     version: int = 1
     groups: dict[str, list[str]] = Field(sa_column=Column(json_column(), nullable=False))
     barred: list[dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
