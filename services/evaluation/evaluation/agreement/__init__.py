@@ -1,0 +1,1 @@
+"""How far experts agree, shown to officials beside the scores and never changing them."""
