@@ -11,6 +11,7 @@ from ip_ledger.agreements import jobs as agreement_jobs
 from ip_ledger.agreements import routes as agreements
 from ip_ledger.assets import proposal_routes
 from ip_ledger.assets import routes as assets
+from ip_ledger.books import routes as books
 from ip_ledger.contracts import routes as contracts
 from ip_ledger.contributions import funding_routes
 from ip_ledger.contributions import routes as contributions
@@ -115,6 +116,7 @@ def create_app() -> ASGIApp:
                 *rewards.ROUTERS,
                 distributions.router,
                 journal.router,
+                books.router,
                 *log.ROUTERS,
                 jobs,
             ),

@@ -25,6 +25,10 @@ class EventRow:
     subject_id: UUID
     center_id: UUID | None
     data: Mapping[str, Any]
+    # Hashes of the row before and after, where the set knows them; else its event is hashed.
+    before_sha256: str | None = None
+    after_sha256: str | None = None
+    reason: str | None = None
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - any value that an action may mention
@@ -66,7 +70,8 @@ def record(
     """Record a change: its event and its audit row, in the caller's transaction.
 
     `case_id` and `capacity` say who acted as what in a case, since separation of duties crosses
-    services (X03). Person ids only, never names. `before` and `after` are kept as hashes.
+    services (X03). Person ids only, never names. `before` and `after` are kept as hashes; where
+    they are not given, the subject's row itself is hashed at the flush (`history`).
     """
     clock: Clock = session.info["clock"]
     at = clock.now()
@@ -118,6 +123,7 @@ async def record_many(
     clock: Clock = session.info["clock"]
     at = clock.now()
     ids = [new_id() for _ in rows]
+    contents = [_content(actor, row.center_id, None, None, row.data) for row in rows]
     await session.execute(
         insert(Event),
         [
@@ -126,10 +132,10 @@ async def record_many(
                 "type": event_type,
                 "subject_id": row.subject_id,
                 "center_id": row.center_id,
-                "data": _content(actor, row.center_id, None, None, row.data),
+                "data": content,
                 "recorded_at": at,
             }
-            for event_id, row in zip(ids, rows, strict=True)
+            for event_id, row, content in zip(ids, rows, contents, strict=True)
         ],
     )
     await session.execute(insert(EventPending), [{"event_id": event_id} for event_id in ids])
@@ -143,8 +149,11 @@ async def record_many(
                 "subject_id": row.subject_id,
                 "person_id": actor.person_id,
                 "client_id": actor.client_id,
+                "before_sha256": row.before_sha256,
+                "after_sha256": row.after_sha256 or content_sha256(content),
+                "reason": row.reason,
                 "at": at,
             }
-            for event_id, row in zip(ids, rows, strict=True)
+            for event_id, row, content in zip(ids, rows, contents, strict=True)
         ],
     )

@@ -23,6 +23,7 @@ from shared.auth.following import follow
 from shared.client import ServiceClient, Unavailable
 from shared.clock import Clock
 from shared.database.engine import Database
+from shared.events.audit import audit_router
 from shared.events.consuming import Consumers, Handler
 from shared.events.feed import FeedPolicy, feed_router
 from shared.events.sequencing import Sequencer, Step
@@ -120,6 +121,7 @@ def _own_routers(service: Service, settings: Settings) -> list[APIRouter]:
     routers = [*service.routers, _process_router()]
     if service.feed is not None:
         routers.append(feed_router(service.name, service.feed))
+        routers.append(audit_router(service.name))
     if service.tasks:
         routers.append(tasks_router(service.name, service.tasks))
     if settings.sandbox:

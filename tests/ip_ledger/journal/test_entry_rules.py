@@ -49,8 +49,36 @@ def test_an_account_of_another_centre_does_not_exist_here() -> None:
 @pytest.mark.requirement("X07")
 @pytest.mark.parametrize(("days", "codes"), [(-1, ["REVERSAL_BEFORE_ORIGINAL"]), (0, []), (1, [])])
 def test_a_reversal_lies_on_the_entrys_day_or_later(days: int, codes: list[str]) -> None:
-    checks = rules.reversal_checks(DAY, DAY + timedelta(days=days), reversed_already=False)
+    later = DAY + timedelta(days=days)
+    checks = rules.reversal_checks(entry(Line(BANK, 1)), later, reversed_already=False)
     assert failed_codes(checks) == codes
+
+
+@pytest.mark.requirement("X07")
+@pytest.mark.refusing
+def test_a_reversal_is_not_reversed_itself() -> None:
+    undoing = rules.reversal_of(entry(Line(BANK, 5), Line(FEES, -5)), UUID(int=100), DAY, "x")
+    checks = rules.reversal_checks(undoing, DAY, reversed_already=False)
+    assert failed_codes(checks) == ["REVERSAL_OF_REVERSAL"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "side"),
+    [("asset", "debit"), ("expense", "debit"), ("liability", "credit"), ("income", "credit")],
+)
+@pytest.mark.parametrize(("towards", "codes"), [(1, []), (0, []), (-1, ["ACCOUNT_OVERDRAWN"])])
+def test_an_account_may_stand_on_its_normal_side_and_at_nothing(
+    kind: str, side: str, towards: int, codes: list[str]
+) -> None:
+    """From nothing, by one fen: towards the normal side, not at all, or away from it."""
+    account = rules.AccountKind(kind)
+    assert rules.normal_side(account) == side
+    amount = towards if side == "debit" else -towards
+    draft = entry(Line(BANK, amount), Line(FEES, -amount))
+    held = rules.balances_after([draft], {BANK: 0, FEES: 0}, {BANK: account})
+    assert failed_codes(held[draft.id]) == codes
+    free = rules.balances_after([draft], {BANK: 0, FEES: 0}, {})
+    assert failed_codes(free[draft.id]) == []
 
 
 def test_a_reversal_turns_every_side_and_balances() -> None:

@@ -12,6 +12,7 @@ from sqlmodel import col
 from ip_ledger.journal import queries, rules, statement
 from ip_ledger.journal.rules import AccountName, EntryDraft
 from ip_ledger.journal.tables import Account, AccountBalance
+from ip_ledger.log import queries as log
 from ip_ledger.log.actions import NewRecord, append_records
 from shared.auth import Actor
 from shared.clock import Clock
@@ -35,6 +36,7 @@ async def open_accounts(
             "code": name.code,
             "kind": name.kind,
             "currency": currency,
+            "may_go_negative": name.may_go_negative,
             "opened_at": at,
         }
         for name in wanted
@@ -70,7 +72,7 @@ async def open_account(
     there = await queries.account_ids(session, center_id, currency)
     ids = await open_accounts(session, center_id, [name], currency)
     account = await queries.account(session, ids[name])
-    require(rules.kind_checks(name.code, account.kind, name.kind))
+    require(rules.kind_checks(name, account.kind, may_go_negative=account.may_go_negative))
     if account.id in there.values():
         return account
     record(session, actor, "account.opened", account.id, center_id=center_id, code=name.code)
@@ -94,8 +96,20 @@ async def post_entries(session: AsyncSession, actor: Actor, drafts: Sequence[Ent
     times, people = [clock.now()] * len(drafts), [actor.person_id] * len(drafts)
     await driver.fetch(statement.POST, *statement.arguments(drafts, times, people))
     readers = await queries.account_holders(session, drafts)
-    await append_records(session, [logged(draft, readers[draft.id]) for draft in drafts])
-    rows = [EventRow(draft.id, draft.center_id, rules.event_data(draft)) for draft in drafts]
+    after = await append_records(session, [logged(draft, readers[draft.id]) for draft in drafts])
+    undone = [draft.reverses_id for draft in drafts if draft.reverses_id is not None]
+    before = await log.body_hashes(session, undone) if undone else {}
+    rows = [
+        EventRow(
+            draft.id,
+            draft.center_id,
+            rules.event_data(draft),
+            before_sha256=None if draft.reverses_id is None else before.get(draft.reverses_id),
+            after_sha256=after[draft.id],
+            reason=None if draft.reverses_id is None else draft.reference,
+        )
+        for draft in drafts
+    ]
     await record_many(session, actor, "entry.posted", rows)
 
 
@@ -104,7 +118,14 @@ async def balance_verdicts(
 ) -> dict[UUID, list[Check]]:
     """Judge what entries would make of their accounts, which stay locked until the commit."""
     ids = {line.account_id for draft in drafts for line in draft.lines}
-    return rules.balances_after(drafts, await queries.balances_for_update(session, ids))
+    balances = await queries.balances_for_update(session, ids)
+    verdicts = rules.balances_after(drafts, balances, await queries.one_sided(session, ids))
+    closed = await queries.closed_until(session, {draft.center_id for draft in drafts})
+    for draft in drafts:
+        until = closed.get(draft.center_id)
+        open_still = until is None or draft.effective_on > until
+        verdicts[draft.id].append(rules.closed_check(until, passed=open_still))
+    return verdicts
 
 
 def logged(draft: EntryDraft, readers: Iterable[UUID]) -> NewRecord:
@@ -133,7 +154,7 @@ async def reverse_entries_of(
             check
             for original in originals
             for check in rules.reversal_checks(
-                original.effective_on, effective_on, reversed_already=original.id in undone
+                original, effective_on, reversed_already=original.id in undone
             )
         ]
     )

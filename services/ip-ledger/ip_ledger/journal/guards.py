@@ -30,3 +30,65 @@ DOWN: Final = (
     "DROP TRIGGER posting_balanced ON posting",
     "DROP FUNCTION posting_balanced()",
 )
+
+# Since 0004. The shared lock makes posting wait for a close that is under way, and the close for
+# what is being posted; the function's next statement sees what the close has committed.
+BOOKS_UP: Final = (
+    """
+    CREATE OR REPLACE FUNCTION posting_balanced() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE uneven uuid;
+    BEGIN
+        SELECT entry_id INTO uneven FROM added GROUP BY entry_id, currency
+        HAVING sum(amount_fen) <> 0 LIMIT 1;
+        IF uneven IS NOT NULL THEN
+            RAISE EXCEPTION 'entry % does not balance', uneven
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_posting_balanced';
+        END IF;
+        SELECT a.id INTO uneven FROM added p JOIN account a ON a.id = p.account_id
+        WHERE NOT a.may_go_negative AND CASE WHEN a.kind IN ('asset', 'expense')
+            THEN p.balance_after_fen < 0 ELSE p.balance_after_fen > 0 END LIMIT 1;
+        IF uneven IS NOT NULL THEN
+            RAISE EXCEPTION 'account % may not go negative', uneven
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_posting_overdrawn';
+        END IF;
+        RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE FUNCTION journal_entry_allowed() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE wrong uuid;
+    BEGIN
+        PERFORM pg_advisory_xact_lock_shared(hashtextextended('books ' || center_id, 0))
+        FROM (SELECT DISTINCT center_id FROM added ORDER BY center_id) AS centers;
+        SELECT a.id INTO wrong FROM added a JOIN book_period p
+            ON p.center_id = a.center_id AND p.until_on >= a.effective_on LIMIT 1;
+        IF wrong IS NOT NULL THEN
+            RAISE EXCEPTION 'entry % lies in a closed period', wrong
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_journal_entry_open_period';
+        END IF;
+        SELECT a.id INTO wrong FROM added a JOIN journal_entry o ON o.id = a.reverses_id
+        WHERE o.reverses_id IS NOT NULL LIMIT 1;
+        IF wrong IS NOT NULL THEN
+            RAISE EXCEPTION 'entry % reverses a reversal', wrong
+                USING ERRCODE = 'check_violation',
+                    CONSTRAINT = 'ck_journal_entry_reverses_original';
+        END IF;
+        SELECT a.id INTO wrong FROM added a JOIN journal_entry o ON o.id = a.reverses_id
+        WHERE o.effective_on > a.effective_on LIMIT 1;
+        IF wrong IS NOT NULL THEN
+            RAISE EXCEPTION 'entry % reverses one of a later day', wrong
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_journal_entry_reverses_after';
+        END IF;
+        RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE TRIGGER journal_entry_allowed AFTER INSERT ON journal_entry
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION journal_entry_allowed()
+    """,
+)
+BOOKS_DOWN: Final = (
+    "DROP TRIGGER journal_entry_allowed ON journal_entry",
+    "DROP FUNCTION journal_entry_allowed()",
+    UP[0].replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"),
+)

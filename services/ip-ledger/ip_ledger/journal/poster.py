@@ -32,6 +32,18 @@ from shared.rules import Check, Kind, Refused
 # What waits beyond this is told to come back: memory has an end, and so has patience.
 MOST_WAITING: Final = 10_000
 
+# What the database's own guards refuse, as their rules' checks.
+_REFUSED: Final = {
+    "ck_posting_overdrawn": rules.overdrawn_check(),
+    "ck_journal_entry_open_period": rules.closed_check(),
+    "ck_journal_entry_reverses_original": rules.JOURNAL.check(
+        "REVERSAL_OF_REVERSAL", Kind.STATE, passed=False
+    ),
+    "ck_journal_entry_reverses_after": rules.JOURNAL.check(
+        "REVERSAL_BEFORE_ORIGINAL", Kind.CONTENT, passed=False, pointer="/effective_on"
+    ),
+}
+
 log = structlog.get_logger(__name__)
 
 
@@ -176,6 +188,8 @@ def _refusal(error: Exception) -> Exception:
         check = rules.JOURNAL.check("ALREADY_REVERSED", Kind.STATE, passed=False)
     elif constraint == "ck_posting_balance_after_fen":
         check = rules.balance_checks(rules.MOST_FEN + 1)[0]
+    elif constraint in _REFUSED:
+        check = _REFUSED[constraint]
     elif constraint == "pk_kept_answer":
         # A twin in another process committed after this statement began.
         check = _in_progress()

@@ -72,11 +72,7 @@ async def reverse(
     async with app.state.database.sessions.reading() as session:
         original = await queries.entry(session, entry_id)
         undone = await queries.reversed_ids(session, [entry_id])
-    require(
-        rules.reversal_checks(
-            original.effective_on, body.effective_on, reversed_already=bool(undone)
-        )
-    )
+    require(rules.reversal_checks(original, body.effective_on, reversed_already=bool(undone)))
     draft = rules.reversal_of(original, new_id(), body.effective_on, body.reference)
     places = await books.places(line.account_id for line in draft.lines)
     return await _posted(books, actor, work, draft, places, now)

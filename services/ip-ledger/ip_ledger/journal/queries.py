@@ -12,8 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from ip_ledger import tenancy
-from ip_ledger.journal.rules import EntryDraft, Line
-from ip_ledger.journal.tables import Account, AccountBalance, JournalEntry, Posting
+from ip_ledger.journal.rules import AccountKind, EntryDraft, Line
+from ip_ledger.journal.tables import (
+    Account,
+    AccountBalance,
+    BookPeriod,
+    JournalEntry,
+    Posting,
+)
 from shared.auth import Actor
 from shared.directory import DirectoryCenter
 from shared.rules import found
@@ -98,6 +104,26 @@ async def balances_for_update(
     return {row.account_id: row.balance_fen for row in rows}
 
 
+async def one_sided(session: AsyncSession, account_ids: Iterable[UUID]) -> dict[UUID, AccountKind]:
+    """Name those of the accounts that may not go negative, with their kinds."""
+    rows = await session.execute(
+        rows_of(col(Account.id), col(Account.kind)).where(
+            col(Account.id).in_(set(account_ids)), col(Account.may_go_negative).is_(False)
+        )
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def closed_until(session: AsyncSession, center_ids: Iterable[UUID]) -> dict[UUID, date]:
+    """Give the last day of each centre's books that is closed, by centre."""
+    rows = await session.execute(
+        rows_of(col(BookPeriod.center_id), func.max(col(BookPeriod.until_on)))
+        .where(col(BookPeriod.center_id).in_(set(center_ids)))
+        .group_by(col(BookPeriod.center_id))
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 async def balances_at(
     session: AsyncSession, account_ids: Iterable[UUID], on: date | None, known_at: datetime | None
 ) -> Mapping[UUID, tuple[int, int]]:
@@ -152,7 +178,8 @@ async def account_holders(
 
 async def entries_of_source(session: AsyncSession, source_id: UUID) -> list[EntryDraft]:
     """Give the entries that a run or revenue event made, reversals left out."""
-    return await _entries(session, col(JournalEntry.source_id) == source_id)
+    mine = col(JournalEntry.source_id) == source_id
+    return await _entries(session, mine & col(JournalEntry.reverses_id).is_(None))
 
 
 async def entry(session: AsyncSession, entry_id: UUID) -> EntryDraft:
@@ -162,9 +189,7 @@ async def entry(session: AsyncSession, entry_id: UUID) -> EntryDraft:
 
 async def _entries(session: AsyncSession, condition: ColumnElement[bool]) -> list[EntryDraft]:
     entries = await session.scalars(
-        select(JournalEntry)
-        .where(condition, col(JournalEntry.reverses_id).is_(None))
-        .order_by(col(JournalEntry.id))
+        select(JournalEntry).where(condition).order_by(col(JournalEntry.id))
     )
     rows = list(entries)
     postings = await session.scalars(
@@ -184,6 +209,7 @@ async def _entries(session: AsyncSession, condition: ColumnElement[bool]) -> lis
             reference=row.reference,
             lines=tuple(lines[row.id]),
             source_id=row.source_id,
+            reverses_id=row.reverses_id,
         )
         for row in rows
     ]

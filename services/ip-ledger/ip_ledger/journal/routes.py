@@ -51,6 +51,10 @@ BOOKKEEPER: Final = "the duty bookkeeper, in every centre's books"
 meaning("uq_journal_entry_reverses_id", rules.JOURNAL, "ALREADY_REVERSED", Kind.STATE)
 meaning("ck_posting_balance_after_fen", rules.JOURNAL, "AMOUNT_TOO_LARGE", Kind.CONTENT)
 meaning("ck_posting_balanced", rules.JOURNAL, "UNBALANCED", Kind.CONTENT)
+meaning("ck_posting_overdrawn", rules.JOURNAL, "ACCOUNT_OVERDRAWN", Kind.STATE)
+meaning("ck_journal_entry_open_period", rules.JOURNAL, "PERIOD_CLOSED", Kind.STATE)
+meaning("ck_journal_entry_reverses_original", rules.JOURNAL, "REVERSAL_OF_REVERSAL", Kind.STATE)
+meaning("ck_journal_entry_reverses_after", rules.JOURNAL, "REVERSAL_BEFORE_ORIGINAL", Kind.CONTENT)
 
 ENTRIES: Final = BatchKind(
     "entry", TypeAdapter(EntryIn), posting.record_many, jobs_path="/v1/ip-ledger/jobs"
@@ -111,6 +115,8 @@ def _account(account: Account, balance_fen: int, version: int) -> AccountOut:
         org_id=account.org_id,
         code=account.code,
         kind=account.kind,
+        normal_side=rules.normal_side(account.kind),
+        may_go_negative=account.may_go_negative,
         balance=fen(balance_fen),
         version=version,
     )
@@ -131,7 +137,7 @@ async def open_account(
 ) -> AccountOut:
     """Open an account; one that is there already is the answer."""
     found(await center_of(session, body.center_id))
-    name = AccountName(body.code, body.kind, body.org_id)
+    name = AccountName(body.code, body.kind, body.org_id, body.may_go_negative)
     account = await actions.open_account(
         session, actor, body.center_id, name, body.currency, known_orgs=known_orgs
     )
@@ -204,7 +210,12 @@ def _account_entry(line: Posting, entry: JournalEntry) -> AccountEntryOut:
         "bookkeeper", tenant=BOOKKEEPER, rules=("X07",), key_required=True, self_keyed=True
     ),
     responses=problems(
-        "UNBALANCED", "ACCOUNT_UNKNOWN", "AMOUNT_TOO_LARGE", "IDEMPOTENCY_KEY_REQUIRED"
+        "UNBALANCED",
+        "ACCOUNT_UNKNOWN",
+        "AMOUNT_TOO_LARGE",
+        "ACCOUNT_OVERDRAWN",
+        "PERIOD_CLOSED",
+        "IDEMPOTENCY_KEY_REQUIRED",
     ),
 )
 async def post_entry(
@@ -221,7 +232,12 @@ async def post_entry(
     response_model=EntryOut,
     openapi_extra=access("bookkeeper", tenant=BOOKKEEPER, rules=("X07",), key_required=True),
     responses=problems(
-        "NOT_FOUND", "ALREADY_REVERSED", "REVERSAL_BEFORE_ORIGINAL", "IDEMPOTENCY_KEY_REQUIRED"
+        "NOT_FOUND",
+        "ALREADY_REVERSED",
+        "REVERSAL_OF_REVERSAL",
+        "REVERSAL_BEFORE_ORIGINAL",
+        "PERIOD_CLOSED",
+        "IDEMPOTENCY_KEY_REQUIRED",
     ),
 )
 async def reverse_entry(

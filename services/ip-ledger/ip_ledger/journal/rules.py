@@ -39,6 +39,8 @@ class AccountName:
     code: str
     kind: AccountKind
     org_id: UUID | None = None
+    # Whether its balance may lie on the other side; the rule is set when the account is opened.
+    may_go_negative: bool = True
 
 
 # The accounts that revenue and distributions post to. Owners' money passes through the centre: it
@@ -110,6 +112,16 @@ def side_of(amount_fen: int) -> Side:
     return Side.DEBIT if amount_fen > 0 else Side.CREDIT
 
 
+def may_fall_to(kind: AccountKind, balance_fen: int) -> bool:
+    """Tell whether a balance lies on the account's normal side, or is nothing."""
+    return balance_fen >= 0 if normal_side(kind) is Side.DEBIT else balance_fen <= 0
+
+
+def normal_side(kind: AccountKind) -> Side:
+    """Tell the side on which an account grows."""
+    return Side.DEBIT if kind in {AccountKind.ASSET, AccountKind.EXPENSE} else Side.CREDIT
+
+
 def differences(lines: Iterable[Line]) -> dict[str, int]:
     """Give debits less credits for each currency that does not balance."""
     sums: dict[str, int] = {}
@@ -174,13 +186,29 @@ def holder_checks(org_id: UUID | None, known_orgs: Collection[UUID]) -> list[Che
     ]
 
 
-def kind_checks(code: str, standing: AccountKind, wanted: AccountKind) -> list[Check]:
-    """Check that an account that is there is of the kind that was asked for."""
+def kind_checks(name: AccountName, standing: AccountKind, *, may_go_negative: bool) -> list[Check]:
+    """Check that an account that is there is of the kind and rule that were asked for."""
+    held = {
+        "/kind": standing == name.kind,
+        "/may_go_negative": may_go_negative == name.may_go_negative,
+    }
     return [
-        JOURNAL.check(
-            "ALREADY_EXISTS", Kind.STATE, passed=standing == wanted, pointer="/kind", key=code
-        )
+        JOURNAL.check("ALREADY_EXISTS", Kind.STATE, passed=same, pointer=pointer, key=name.code)
+        for pointer, same in held.items()
     ]
+
+
+def overdrawn_check(pointer: str | None = None, *, passed: bool = False) -> Check:
+    """Tell that an entry would carry an account to the side on which it may not stand."""
+    return JOURNAL.check("ACCOUNT_OVERDRAWN", Kind.STATE, passed=passed, pointer=pointer)
+
+
+def closed_check(until: date | None = None, *, passed: bool = False) -> Check:
+    """Tell that an entry's day lies in a period that is closed."""
+    told: dict[str, Any] = {} if until is None else {"until": until.isoformat()}
+    return JOURNAL.check(
+        "PERIOD_CLOSED", Kind.STATE, passed=passed, pointer="/effective_on", **told
+    )
 
 
 def balance_checks(balance_fen: int, pointer: str | None = None) -> list[Check]:
@@ -197,12 +225,14 @@ def balance_checks(balance_fen: int, pointer: str | None = None) -> list[Check]:
 
 
 def balances_after(
-    drafts: Iterable[EntryDraft], balances: Mapping[UUID, int]
+    drafts: Iterable[EntryDraft],
+    balances: Mapping[UUID, int],
+    one_sided: Mapping[UUID, AccountKind],
 ) -> dict[UUID, list[Check]]:
     """Post entries one after another on paper; give each one's checks.
 
     One that would carry an account out of bounds is left out, so that those after it are judged
-    without it.
+    without it. `one_sided` names the accounts that may not go negative, with their kinds.
     """
     standing = dict(balances)
     verdicts = {}
@@ -212,7 +242,10 @@ def balances_after(
         for place, line in enumerate(draft.lines):
             before = after.get(line.account_id, standing.get(line.account_id, 0))
             after[line.account_id] = before + line.amount_fen
-            checks += balance_checks(after[line.account_id], f"/postings/{place}")
+            where, now = f"/postings/{place}", after[line.account_id]
+            checks += balance_checks(now, where)
+            kind = one_sided.get(line.account_id)
+            checks.append(overdrawn_check(where, passed=kind is None or may_fall_to(kind, now)))
         verdicts[draft.id] = checks
         if not any(check.refuses for check in checks):
             standing |= after
@@ -220,10 +253,16 @@ def balances_after(
 
 
 def reversal_checks(
-    original_on: date, effective_on: date, *, reversed_already: bool
+    original: EntryDraft, effective_on: date, *, reversed_already: bool
 ) -> list[Check]:
-    """Check that an entry may be reversed: once, and not on a day before its own."""
+    """Check that an entry may be reversed: once, and not on a day before its own.
+
+    A reversal stays: what it undid wrongly is posted anew, so that a chain of entries that undo
+    one another never has to be followed to know what holds.
+    """
+    original_on = original.effective_on
     return [
+        JOURNAL.check("REVERSAL_OF_REVERSAL", Kind.STATE, passed=original.reverses_id is None),
         JOURNAL.check(
             "REVERSAL_BEFORE_ORIGINAL",
             Kind.CONTENT,

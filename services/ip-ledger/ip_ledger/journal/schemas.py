@@ -113,6 +113,9 @@ class AccountIn(Body):
     code: Code = Field(description="Its name in these books.")
     kind: AccountKind = Field(description="`asset`, `liability`, `income` or `expense`.")
     currency: Literal["CNY"] = Field(default="CNY", description="ISO 4217.")
+    may_go_negative: bool = Field(
+        default=True, description="Whether its balance may lie on the other side than its kind's."
+    )
 
 
 class AccountOut(Out):
@@ -123,6 +126,8 @@ class AccountOut(Out):
     org_id: UUID | None = Field(description="The organization it is kept for, if not the centre.")
     code: str = Field(description="Its name in these books.")
     kind: AccountKind = Field(description="The side it grows on.")
+    normal_side: Side = Field(description="`debit` for assets and expenses, else `credit`.")
+    may_go_negative: bool = Field(description="Whether it may stand on the other side.")
     balance: Money = Field(description="Debits less credits: negative where credits weigh more.")
     version: int = Field(description="How many postings made the balance.")
 

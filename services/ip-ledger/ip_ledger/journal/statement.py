@@ -101,8 +101,12 @@ WITH command AS MATERIALIZED (
 ), waiting AS (
     INSERT INTO event_pending (event_id) SELECT event_id FROM done
 ), audited AS (
-    INSERT INTO audit (id, event_id, action, subject_id, person_id, client_id, at)
-    SELECT gen_random_uuid(), event_id, 'entry.posted', id, person_id, client_id, recorded_at
+    INSERT INTO audit (id, event_id, action, subject_id, person_id, client_id, before_sha256,
+                       after_sha256, reason, at)
+    SELECT gen_random_uuid(), event_id, 'entry.posted', id, person_id, client_id,
+           (SELECT encode(sha256(body), 'hex') FROM log_record r WHERE r.id = done.reverses_id),
+           encode(sha256(record_body), 'hex'),
+           CASE WHEN reverses_id IS NOT NULL THEN reference END, recorded_at
     FROM done
 ), logged AS (
     INSERT INTO log_record (id, kind, center_id, reader_org_ids, body, leaf_hash, recorded_at)

@@ -5,11 +5,13 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKeyConstraint,
     Index,
     UniqueConstraint,
+    true,
 )
 from sqlmodel import Field
 
@@ -42,6 +44,9 @@ class Account(Base, table=True):
     code: str
     kind: AccountKind = Field(sa_column=Column(EnumText(AccountKind), nullable=False))
     currency: str = "CNY"
+    may_go_negative: bool = Field(
+        default=True, sa_column=Column(Boolean, server_default=true(), nullable=False)
+    )
     opened_at: datetime = Field(sa_column=Column(instant(), nullable=False))
 
 
@@ -104,3 +109,58 @@ class Posting(Base, table=True):
     # The account's balance and count just after this posting, in the order of recording.
     balance_after_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
     account_version: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class BookPeriod(Base, table=True):
+    """A part of a centre's books that is closed: nothing enters it any more, and its seal holds."""
+
+    __tablename__ = "book_period"
+    __table_args__ = (
+        UniqueConstraint("center_id", "until_on", name="uq_book_period_until_on"),
+        CheckConstraint("from_on IS NULL OR from_on <= until_on", name="days"),
+        {"info": {"insert_only": True}},
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    center_id: UUID
+    # Empty for the first one, which holds all that came before.
+    from_on: date | None = None
+    until_on: date
+    entries: int = Field(sa_column=Column(BigInteger, nullable=False))
+    seal_sha256: str
+    closed_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    closed_by: UUID
+
+
+class BankStatement(Base, table=True):
+    """A bank's file for an account of the books, read once and kept line by line."""
+
+    __tablename__ = "bank_statement"
+    __table_args__ = (
+        UniqueConstraint("account_id", "file_sha256", name="uq_bank_statement_file"),
+        {"info": {"insert_only": True}},
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    account_id: UUID = Field(foreign_key="account.id")
+    format: str
+    file_sha256: str
+    from_on: date
+    until_on: date
+    opening_fen: int | None = Field(default=None, sa_column=Column(BigInteger))
+    closing_fen: int | None = Field(default=None, sa_column=Column(BigInteger))
+    recorded_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    recorded_by: UUID
+
+
+class BankLine(Base, table=True):
+    """A line of a bank's file: what came in is positive, what went out negative."""
+
+    __tablename__ = "bank_line"
+    __table_args__ = ({"info": {"insert_only": True}},)
+
+    statement_id: UUID = Field(foreign_key="bank_statement.id", primary_key=True)
+    place: int = Field(primary_key=True)
+    booked_on: date
+    amount_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
+    reference: str

@@ -1,5 +1,6 @@
 """Putting records into the log, and making the tree over those that are committed."""
 
+import hashlib
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -56,10 +57,13 @@ async def append_record(
     await append_records(session, [record])
 
 
-async def append_records(session: AsyncSession, records: Sequence[NewRecord]) -> None:
-    """Log a set of records in the caller's transaction: three statements, however many."""
+async def append_records(session: AsyncSession, records: Sequence[NewRecord]) -> dict[UUID, str]:
+    """Log a set of records in the caller's transaction: three statements, however many.
+
+    Gives the SHA-256 of each record's stored bytes, for the audit row of its change.
+    """
     if not records:
-        return
+        return {}
     clock: Clock = session.info["clock"]
     at = clock.now()
     written = [(record, sealed(record, at)) for record in records]
@@ -86,6 +90,9 @@ async def append_records(session: AsyncSession, records: Sequence[NewRecord]) ->
     await session.execute(
         insert(LogPending), [{"record_id": record.record_id} for record in records]
     )
+    return {
+        record.record_id: hashlib.sha256(content.body).hexdigest() for record, content in written
+    }
 
 
 async def sign_checkpoint(

@@ -139,6 +139,15 @@ async def visible_record(session: AsyncSession, actor: Actor, record_id: UUID) -
     return found(await session.scalar(statement))
 
 
+async def body_hashes(session: AsyncSession, record_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Give the SHA-256 of records' stored bytes, by id."""
+    digest = func.encode(func.sha256(col(LogRecord.body)), "hex")
+    rows = await session.execute(
+        select(col(LogRecord.id), digest).where(col(LogRecord.id).in_(record_ids))
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 async def leaf_index_of(session: AsyncSession, record_id: UUID) -> int | None:
     """Give a record's place in the tree, if it has one yet."""
     return await session.scalar(

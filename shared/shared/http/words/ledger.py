@@ -194,6 +194,10 @@ CODES: Final[dict[str, Words]] = {
         "Debits and credits differ| ({currency} by {difference})",
     ),
     "CURRENCY_MISMATCH": Words(422, "币种与账户不符", "The currency is not the account's"),
+    "ACCOUNT_OVERDRAWN": Words(409, "账户余额不得为负", "The account may not go negative"),
+    "REVERSAL_OF_REVERSAL": Words(
+        409, "冲销分录不得再冲销，应另记新分录", "A reversal is not reversed: post the entry anew"
+    ),
     "ALREADY_REVERSED": Words(409, "已冲销", "It is reversed already"),
     "REVERSAL_BEFORE_ORIGINAL": Words(
         422, "冲销日期早于原分录", "The reversal lies before the original"

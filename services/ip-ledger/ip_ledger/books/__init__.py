@@ -1,0 +1,1 @@
+"""The books as an accountant reads them: balances, periods, exports, and the bank beside them."""

@@ -1,0 +1,263 @@
+"""A bank's file beside the books: read strictly, matched one to one, differences shown."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+from xml.etree import ElementTree as ET
+
+from ip_ledger.journal.rules import JOURNAL, MOST_FEN
+from shared.rules import Check, Kind
+
+# A transfer reaches the bank some days after it is booked, over the longest holiday.
+NEAR_DAYS: Final = 10
+MOST_LINES: Final = 2_000
+CSV_HEADER: Final = ("booked_on", "amount", "currency", "reference")
+
+
+class Format(StrEnum):
+    """The form of a bank's file."""
+
+    CSV = "csv"
+    CAMT053 = "camt053"
+
+
+@dataclass(frozen=True, slots=True)
+class FileLine:
+    """A line of the bank's: what came in is positive."""
+
+    booked_on: date
+    amount_fen: int
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """What a bank's file says."""
+
+    lines: tuple[FileLine, ...]
+    opening_fen: int | None = None
+    closing_fen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A posting on the bank's account in the books: what came in is positive."""
+
+    entry_id: UUID
+    line: int
+    effective_on: date
+    amount_fen: int
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A line of the bank and the posting that it is, and how far their days are apart."""
+
+    place: int
+    booked: Booked
+    days_apart: int
+    by_reference: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """Which lines are which postings, and what stands on one side only."""
+
+    matches: tuple[Match, ...]
+    only_at_bank: tuple[int, ...]
+    only_in_books: tuple[Booked, ...]
+
+
+class FileUnreadableError(ValueError):
+    """The file is not of the form that it is said to be; `where` names the place."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(where)
+        self.where = where
+
+
+def format_check(where: str | None) -> Check:
+    """Tell that a file cannot be read, and where."""
+    told: dict[str, Any] = {} if where is None else {"where": where}
+    return JOURNAL.check(
+        "FILE_FORMAT", Kind.CONTENT, passed=where is None, pointer="/content", **told
+    )
+
+
+def read(content: str, form: Format, currency: str) -> File:
+    """Read a bank's file. Raises `FileUnreadableError`."""
+    file = _read_csv(content, currency) if form is Format.CSV else _read_camt(content, currency)
+    if not file.lines:
+        raise FileUnreadableError("no line")
+    if len(file.lines) > MOST_LINES:
+        raise FileUnreadableError(f"more than {MOST_LINES} lines")
+    moved = sum(line.amount_fen for line in file.lines)
+    if (
+        file.opening_fen is not None
+        and file.closing_fen is not None
+        and file.opening_fen + moved != file.closing_fen
+    ):
+        raise FileUnreadableError("opening balance and lines do not make the closing balance")
+    return file
+
+
+def _read_csv(content: str, currency: str) -> File:
+    rows = list(csv.reader(io.StringIO(content.removeprefix("\ufeff")), strict=True))
+    if not rows or tuple(rows[0]) != CSV_HEADER:
+        raise FileUnreadableError("line 1: " + ",".join(CSV_HEADER))
+    lines = []
+    for number, row in enumerate(rows[1:], start=2):
+        if len(row) != len(CSV_HEADER):
+            raise FileUnreadableError(f"line {number}")
+        day, amount, unit, reference = row
+        if unit != currency:
+            raise FileUnreadableError(f"line {number}: currency")
+        lines.append(FileLine(_day(day), _fen(amount, signed=True), reference.strip()))
+    return File(tuple(lines))
+
+
+def _read_camt(content: str, currency: str) -> File:
+    # No entity can be declared without one of these, so that none is ever expanded.
+    if "<!DOCTYPE" in content or "<!ENTITY" in content:
+        raise FileUnreadableError("DOCTYPE")
+    try:
+        root = ET.fromstring(content)  # noqa: S314 - nothing can declare an entity, see above
+    except (ET.ParseError, ValueError) as error:
+        raise FileUnreadableError("not XML") from error
+    space, _, name = root.tag.partition("}")
+    if name != "Document" or ":camt.053.001." not in space:
+        raise FileUnreadableError("not camt.053")
+    space = f"{space}}}"
+    statements = root.findall(f"{space}BkToCstmrStmt/{space}Stmt")
+    if len(statements) != 1:
+        raise FileUnreadableError("Stmt: exactly one")
+    statement = statements[0]
+    balances = {
+        _text(one, f"{space}Tp/{space}CdOrPrtry/{space}Cd"): _signed(one, space, currency)
+        for one in statement.findall(f"{space}Bal")
+    }
+    lines = [
+        FileLine(
+            _day(_text(entry, f"{space}BookgDt/{space}Dt")),
+            _signed(entry, space, currency),
+            _reference(entry, space),
+        )
+        for entry in statement.findall(f"{space}Ntry")
+        if _status(entry, space) == "BOOK"
+    ]
+    return File(tuple(lines), balances.get("OPBD"), balances.get("CLBD"))
+
+
+def _status(entry: ET.Element, space: str) -> str:
+    """Give an entry's status: a code of its own since version 8 of the message, text before."""
+    nested = entry.findtext(f"{space}Sts/{space}Cd")
+    return (nested or entry.findtext(f"{space}Sts") or "").strip()
+
+
+def _reference(entry: ET.Element, space: str) -> str:
+    details = f"{space}NtryDtls/{space}TxDtls"
+    for path in (
+        f"{details}/{space}Refs/{space}EndToEndId",
+        f"{details}/{space}RmtInf/{space}Ustrd",
+        f"{space}AddtlNtryInf",
+        f"{space}AcctSvcrRef",
+    ):
+        found = (entry.findtext(path) or "").strip()
+        if found and found != "NOTPROVIDED":
+            return found
+    return ""
+
+
+def _text(element: ET.Element, path: str) -> str:
+    found = element.findtext(path)
+    if not found:
+        raise FileUnreadableError(path.rpartition("}")[2])
+    return found.strip()
+
+
+def _signed(element: ET.Element, space: str, currency: str) -> int:
+    amount = element.find(f"{space}Amt")
+    if amount is None or amount.get("Ccy") != currency:
+        raise FileUnreadableError("Amt")
+    fen = _fen((amount.text or "").strip(), signed=False)
+    side = _text(element, f"{space}CdtDbtInd")
+    if side not in {"CRDT", "DBIT"}:
+        raise FileUnreadableError("CdtDbtInd")
+    return fen if side == "CRDT" else -fen
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise FileUnreadableError("a day") from error
+
+
+def _fen(text: str, *, signed: bool) -> int:
+    digits = text.strip()
+    plain = digits.removeprefix("-") if signed else digits
+    whole, _, part = plain.partition(".")
+    if not (whole.isascii() and whole.isdigit() and len(part) <= 2) or (
+        part and not (part.isascii() and part.isdigit())
+    ):
+        raise FileUnreadableError("an amount")
+    try:
+        fen = int(Decimal(digits) * 100)
+    except InvalidOperation as error:
+        raise FileUnreadableError("an amount") from error
+    if abs(fen) > MOST_FEN or (signed and not fen):
+        raise FileUnreadableError("an amount")
+    return fen
+
+
+def reconcile(lines: Sequence[FileLine], postings: Iterable[Booked]) -> Reconciliation:
+    """Match the bank's lines with postings of the same amount, one to one.
+
+    First those whose reference stands in the other's, then those nearest in days; of equals the
+    earlier. The same input gives the same answer, in whatever order the postings come.
+    """
+    free = {(one.entry_id, one.line): one for one in postings}
+    by_amount: dict[int, list[Booked]] = {}
+    for one in sorted(free.values(), key=lambda one: (one.effective_on, one.entry_id, one.line)):
+        by_amount.setdefault(one.amount_fen, []).append(one)
+    matches: dict[int, Match] = {}
+    for by_reference in (True, False):
+        pairs = _pairs(lines, by_amount, matches, by_reference=by_reference)
+        for days, place, booked in sorted(
+            pairs, key=lambda p: (p[0], p[1], p[2].effective_on, p[2].entry_id, p[2].line)
+        ):
+            key = (booked.entry_id, booked.line)
+            if place not in matches and key in free:
+                matches[place] = Match(place, booked, days, by_reference)
+                del free[key]
+    alone = tuple(place for place in range(len(lines)) if place not in matches)
+    left = sorted(free.values(), key=lambda one: (one.effective_on, one.entry_id, one.line))
+    return Reconciliation(tuple(matches[p] for p in sorted(matches)), alone, tuple(left))
+
+
+def _pairs(
+    lines: Sequence[FileLine],
+    by_amount: Mapping[int, Sequence[Booked]],
+    matched: Mapping[int, Match],
+    *,
+    by_reference: bool,
+) -> list[tuple[int, int, Booked]]:
+    return [
+        (days, place, booked)
+        for place, line in enumerate(lines)
+        if place not in matched
+        for booked in by_amount.get(line.amount_fen, ())
+        if (days := abs((booked.effective_on - line.booked_on).days)) <= NEAR_DAYS
+        and (not by_reference or _same_reference(line.reference, booked.reference))
+    ]
+
+
+def _same_reference(one: str, other: str) -> bool:
+    return bool(one) and bool(other) and (one in other or other in one)

@@ -1,0 +1,104 @@
+"""A bank's file is read strictly, and each line is at most one posting."""
+
+from datetime import date, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ip_ledger.books import bank_rules
+from ip_ledger.books.bank_rules import Booked, FileLine, FileUnreadableError, Format
+
+DAY = date(2028, 3, 5)
+HEAD = "booked_on,amount,currency,reference\n"
+CAMT = """<?xml version="1.0"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><Stmt>
+<Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy="CNY">10.00</Amt>
+<CdtDbtInd>CRDT</CdtDbtInd></Bal>
+<Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy="CNY">{closing}</Amt>
+<CdtDbtInd>CRDT</CdtDbtInd></Bal>
+<Ntry><Amt Ccy="CNY">2.50</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>
+<BookgDt><Dt>2028-03-05</Dt></BookgDt><NtryDtls><TxDtls><Refs><EndToEndId>r1</EndToEndId></Refs>
+</TxDtls></NtryDtls></Ntry>
+<Ntry><Amt Ccy="CNY">1.00</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts>BOOK</Sts>
+<BookgDt><Dt>2028-03-06</Dt></BookgDt><AddtlNtryInf>fee</AddtlNtryInf></Ntry>
+<Ntry><Amt Ccy="CNY">9.00</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts>PDNG</Sts>
+<BookgDt><Dt>2028-03-06</Dt></BookgDt></Ntry>
+</Stmt></BkToCstmrStmt></Document>"""
+
+
+def test_both_forms_say_the_same() -> None:
+    """What is only pending at the bank is not counted."""
+    expected = (FileLine(DAY, 250, "r1"), FileLine(DAY + timedelta(days=1), -100, "fee"))
+    camt = bank_rules.read(CAMT.format(closing="11.50"), Format.CAMT053, "CNY")
+    assert (camt.lines, camt.opening_fen, camt.closing_fen) == (expected, 1000, 1150)
+    text = HEAD + "2028-03-05,2.50,CNY,r1\n2028-03-06,-1,CNY,fee\n"
+    assert bank_rules.read(text, Format.CSV, "CNY").lines == expected
+
+
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("form", "content"),
+    [
+        (Format.CSV, ""),
+        (Format.CSV, HEAD),
+        (Format.CSV, "day,amount\n"),
+        (Format.CSV, HEAD + "2028-03-05,2.505,CNY,r\n"),
+        (Format.CSV, HEAD + "2028-03-05,1e3,CNY,r\n"),
+        (Format.CSV, HEAD + "2028-03-05,0,CNY,r\n"),
+        (Format.CSV, HEAD + "2028-03-05,NaN,CNY,r\n"),
+        (Format.CSV, HEAD + "2028-03-05,٣,CNY,r\n"),
+        (Format.CSV, HEAD + "2028-03-05,99999999999999999,CNY,r\n"),
+        (Format.CSV, HEAD + "2028-03-05,2.50,USD,r\n"),
+        (Format.CSV, HEAD + "2028-02-30,2.50,CNY,r\n"),
+        (Format.CSV, HEAD + "2028-03-05,2.50,CNY\n"),
+        (Format.CAMT053, "<a/>"),
+        (Format.CAMT053, "not xml"),
+        (Format.CAMT053, CAMT.format(closing="11.51")),
+        (Format.CAMT053, CAMT.format(closing="11.50").replace('Ccy="CNY">2.50', 'Ccy="USD">2.50')),
+        (Format.CAMT053, CAMT.format(closing="11.50").replace("CRDT", "XXXX")),
+        (Format.CAMT053, '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'),
+    ],
+)
+def test_what_is_not_of_its_form_is_refused(form: Format, content: str) -> None:
+    with pytest.raises(FileUnreadableError):
+        bank_rules.read(content, form, "CNY")
+
+
+def booked(number: int, amount: int, days: int = 0, reference: str = "") -> Booked:
+    return Booked(UUID(int=number), 0, DAY + timedelta(days=days), amount, reference)
+
+
+def test_a_reference_goes_before_the_nearer_day() -> None:
+    lines = [FileLine(DAY, 5, "INV-7")]
+    near, named = booked(1, 5), booked(2, 5, 3, "invoice INV-7")
+    found = bank_rules.reconcile(lines, [near, named])
+    assert (found.matches[0].booked, found.matches[0].by_reference) == (named, True)
+    assert found.only_in_books == (near,)
+
+
+@pytest.mark.parametrize(("days", "matched"), [(10, True), (11, False), (-10, True), (-11, False)])
+def test_days_may_be_ten_apart(days: int, matched: bool) -> None:
+    found = bank_rules.reconcile([FileLine(DAY, 5, "")], [booked(1, 5, days)])
+    assert bool(found.matches) is matched
+    assert bool(found.only_at_bank) is not matched
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 3), st.integers(0, 12)), max_size=9),
+    st.lists(st.tuples(st.integers(1, 3), st.integers(0, 12)), max_size=9),
+    st.randoms(use_true_random=False),
+)
+def test_every_line_and_posting_is_told_once_in_whatever_order_they_come(
+    bank: list[tuple[int, int]], books: list[tuple[int, int]], random: object
+) -> None:
+    lines = [FileLine(DAY + timedelta(days=days), amount, "") for amount, days in bank]
+    postings = [booked(n, amount, days) for n, (amount, days) in enumerate(books)]
+    found = bank_rules.reconcile(lines, postings)
+    assert sorted([*(m.place for m in found.matches), *found.only_at_bank]) == [*range(len(lines))]
+    told = [*(m.booked for m in found.matches), *found.only_in_books]
+    assert sorted(one.entry_id for one in told) == sorted(one.entry_id for one in postings)
+    assert all(lines[m.place].amount_fen == m.booked.amount_fen for m in found.matches)
+    random.shuffle(postings)  # type: ignore[attr-defined]
+    assert bank_rules.reconcile(lines, postings) == found
