@@ -58,7 +58,9 @@ def bars(title: str, values: Sequence[tuple[str, Number]], *, unit: str = "") ->
 def lines(title: str, across: Sequence[str], series: Mapping[str, Sequence[Number | None]]) -> str:
     """Draw lines over the same points; `None` leaves a gap. The axis begins at zero."""
     values = [value for row in series.values() for value in row if value is not None]
-    top = _round_up(max(values, default=0) or 1)
+    if not values:
+        return _svg(title, "", 60, [_nothing()])
+    top = _round_up(max(values) or 1)
     places = [_spread(position, len(across)) for position in range(len(across))]
     marks = _scale(top)
     marks += [
@@ -73,7 +75,7 @@ def lines(title: str, across: Sequence[str], series: Mapping[str, Sequence[Numbe
         for name, row in series.items()
     )
     height = PLOT_HEIGHT + 44 + 20 * _legend_rows(series)
-    return _svg(title, words, height, marks if values else [_nothing()])
+    return _svg(title, words, height, marks)
 
 
 def radar(

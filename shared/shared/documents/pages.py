@@ -28,9 +28,9 @@ a{color:var(--accent)}
 table{border-collapse:collapse;width:100%;font-size:.92rem}
 caption{text-align:left;color:var(--muted);padding:.3rem 0}
 th,td{text-align:left;vertical-align:top;padding:.4rem .6rem;border-bottom:1px solid var(--line);
-overflow-wrap:anywhere}
+overflow-wrap:anywhere;min-width:3.5em}
 td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-th[scope=row]{width:1%;min-width:6em;font-weight:600}
+th[scope=row]{width:1%;min-width:10em;font-weight:600}
 figure{margin:1rem 0;overflow-x:auto}
 figure svg{display:block;width:100%;min-width:38rem;height:auto}
 figcaption{color:var(--muted);font-size:.88rem}

@@ -1,7 +1,12 @@
 """What anyone may read: listed centres and figures, and nothing of anybody's money."""
 
+import csv
+import io
+
 import pytest
 
+from registry.centers.rules import Stage
+from registry.centers.tables import Center
 from tests.registry.facts.conftest import House, house
 
 pytestmark = pytest.mark.anyio
@@ -50,3 +55,38 @@ async def test_statistics_count_centres_members_and_fields(house: House) -> None
     circuits = next(row for row in figures["by_field"] if row["code"] == "integrated_circuit")
     assert circuits["count"] == 2
     assert figures["by_region"] == [{"code": "31", "count": 1}]
+
+
+@pytest.mark.requirement("X11", "X15")
+async def test_centres_are_downloaded_as_a_table_and_as_json(house: House) -> None:
+    async with house.registry.sessions.begin() as session:
+        own = await session.get_one(Center, house.center_id)
+        own.name = "=HYPERLINK(0)"
+    async with house.registry.client() as anyone:
+        table = await anyone.get("/v1/public/downloads/centers.csv")
+        whole = (await anyone.get("/v1/public/downloads/centers.json")).json()
+        again = await anyone.get(
+            "/v1/public/downloads/centers.csv", headers={"If-None-Match": table.headers["etag"]}
+        )
+    rows = list(csv.DictReader(io.StringIO(table.content.decode("utf-8-sig"))))
+    assert [(row["code"], row["stage"]) for row in rows] == [("C01", "pilot"), ("C02", "suspended")]
+    # No spreadsheet computes a name, and nobody's draft is among them.
+    assert rows[0]["name"] == "'=HYPERLINK(0)"
+    assert [one["code"] for one in whole["centers"]] == ["C01", "C02"]
+    assert (rows[0]["member_count"], whole["centers"][0]["members"][0]["role"]) == ("1", "member")
+    assert table.headers["Cache-Control"] == "public, max-age=60"
+    assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.requirement("X04", "X15")
+@pytest.mark.refusing
+async def test_no_download_holds_a_candidate(house: House) -> None:
+    async with house.registry.sessions.begin() as session:
+        other = await session.get_one(Center, house.other_center_id)
+        other.code, other.listed_on, other.stage = None, None, Stage.CANDIDATE
+    async with house.registry.client() as anyone:
+        table = await anyone.get("/v1/public/downloads/centers.csv")
+        unknown = await anyone.get("/v1/public/downloads/centers.csv?stage=candidate")
+    assert "C02" not in table.text
+    assert "别的中心" not in table.text
+    assert unknown.status_code == 422

@@ -87,6 +87,12 @@ async def page_of_centers(
     )
 
 
+async def all_centers(session: AsyncSession) -> Sequence[Center]:
+    """Give every listed centre in the order of listing; they are some dozens."""
+    statement = select(Center).where(_listed()).order_by(col(Center.listed_on), col(Center.id))
+    return (await session.scalars(statement)).all()
+
+
 async def listed_center(session: AsyncSession, code: str) -> Center:
     """Give a listed centre by its code; NOT_FOUND otherwise."""
     statement = select(Center).where(col(Center.code) == code, _listed())

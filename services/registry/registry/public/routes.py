@@ -1,8 +1,10 @@
 """The HTTP face for everyone: no token, cached for a short while."""
 
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Final
 
 from fastapi import Depends, Path, Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.centers.rules import ModelType, Stage
 from registry.centers.tables import Center
@@ -12,12 +14,19 @@ from registry.public.rules import EVERYTHING
 from registry.public.schemas import (
     CountOut,
     FieldCountOut,
+    PublicCenterListOut,
     PublicCenterOut,
     PublicMemberOut,
     StatisticsOut,
 )
 from registry.reports.answers import target_progress
+from shared.documents import csv_lines
 from shared.http import Page, PageQuery, Reading, Router, Today, access, problems
+
+CSV_COLUMNS: Final = (
+    "code", "name", "model_type", "field_codes", "stage", "level", "listed_on",
+    "listing_doc_no", "member_count", "members",
+)  # fmt: skip
 
 router = Router(prefix="/v1/public", tags=["public"])
 
@@ -107,3 +116,54 @@ async def read_statistics(today: Today, session: Reading) -> StatisticsOut:
         ],
         by_region=[CountOut(code=code, count=count) for code, count in figures.by_region],
     )
+
+
+@router.get(
+    "/downloads/centers.json",
+    operation_id="registry_download_public_centers",
+    openapi_extra=access(tenant=EVERYTHING, rules=("X11", "X15")),
+    dependencies=[Depends(cached)],
+    responses=problems(),
+)
+async def download_centers(today: Today, session: Reading) -> PublicCenterListOut:
+    """Download every listed centre with its members of today."""
+    return PublicCenterListOut(on=today, centers=await _everything(session, today))
+
+
+@router.get(
+    "/downloads/centers.csv",
+    operation_id="registry_download_public_centers_csv",
+    openapi_extra=access(tenant=EVERYTHING, rules=("X11", "X15")),
+    responses={
+        200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "The table."},
+        **problems(),
+    },
+    response_class=Response,
+)
+async def download_centers_csv(request: Request, today: Today, session: Reading) -> Response:
+    """Download every listed centre as a table (CSV, UTF-8), lists joined by `;`."""
+    rows = (
+        [
+            center.code,
+            center.name,
+            center.model_type,
+            ";".join(center.field_codes),
+            center.stage,
+            center.level,
+            center.listed_on,
+            center.listing_doc_no,
+            len(center.members),
+            ";".join(member.name for member in center.members),
+        ]
+        for center in await _everything(session, today)
+    )
+    answer = Response(b"".join(csv_lines(CSV_COLUMNS, rows)), media_type="text/csv; charset=utf-8")
+    await cached(request, answer)
+    answer.headers["Content-Disposition"] = 'attachment; filename="centers.csv"'
+    return answer
+
+
+async def _everything(session: AsyncSession, today: date) -> list[PublicCenterOut]:
+    rows = await queries.all_centers(session)
+    members = await queries.members_of(session, [row.id for row in rows], today)
+    return [_shown(row, members[row.id]) for row in rows]

@@ -29,6 +29,13 @@ class PublicCenterOut(Out):
     members: list[PublicMemberOut] = Field(description="Its members today.")
 
 
+class PublicCenterListOut(Out):
+    """Every listed centre, for those who keep a copy."""
+
+    on: date = Field(description="The day for which members are given.")
+    centers: list[PublicCenterOut] = Field(description="In the order of listing.")
+
+
 class CountOut(Out):
     """A word and how many there are."""
 

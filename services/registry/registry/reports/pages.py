@@ -1,6 +1,7 @@
 """The reports for people: a page with charts, and a workbook with the same figures."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from markupsafe import Markup
 
@@ -26,6 +27,14 @@ from shared.documents import (
 )
 
 Row = list[str | int | None]
+# The columns of the network, in the order of its cells.
+CIRCLE_KEYS: Final = (
+    "organizations", "sme_share", "divisions", "division_diversity", "type_diversity",
+)  # fmt: skip
+WORK_KEYS: Final = (
+    "hours", "shared_hours", "shared", "booked_minutes", "projects", "joint_projects",
+    "international", "covers_chain",
+)  # fmt: skip
 
 
 def programme_page(report: ProgrammeReportOut, words: Words) -> str:
@@ -76,14 +85,12 @@ def network_page(report: NetworkReportOut, words: Words) -> str:
                 ),
             ),
             section(
-                words("centers"),
-                table(
-                    words("centers"),
-                    _network_columns(words),
-                    [_network_row(one, words) for one in report.centers],
-                    numbers=range(2, 14),
-                    language=words.language,
-                ),
+                words("circle"),
+                _columns_of(report, words, ("code", "name", *CIRCLE_KEYS)),
+            ),
+            section(
+                words("together"),
+                _columns_of(report, words, ("code", *WORK_KEYS)),
             ),
         ],
         subtitle=_below(report, words, ""),
@@ -122,7 +129,11 @@ def programme_workbook(report: ProgrammeReportOut, words: Words) -> bytes:
                 [[one.year, one.listed, one.total] for one in report.listings],
             ),
             _sheet("by_type", "org-types", circle.by_type, words),
-            _sheet("by_division", "industries", circle.by_division, words),
+            Sheet(
+                words("by_division"),
+                _columns(words),
+                [[one.code, words.division(one.code), one.count] for one in circle.by_division],
+            ),
             _regions("circle", circle.by_region, words),
             _regions("clients", report.clients.by_region, words),
             Sheet(
@@ -209,7 +220,10 @@ def _circle(circle: CircleOut, words: Words) -> list[Markup]:
             ]
         ),
         _counted("by_type", "org-types", circle.by_type, words),
-        _counted("by_division", "industries", circle.by_division, words),
+        _chart(
+            words("by_division"),
+            [(words.division(one.code), one.count) for one in circle.by_division],
+        ),
         _by_region(circle.by_region, words),
     ]
 
@@ -271,30 +285,40 @@ def _regions(key: str, counts: Sequence[ReportCountOut], words: Words) -> Sheet:
     return Sheet(f"{words(key)} · {words('by_region')}", _columns(words), rows)
 
 
+def _columns_of(report: NetworkReportOut, words: Words, keys: Sequence[str]) -> Markup:
+    """Give some columns of the network as a table that fits a page."""
+    return table(
+        words("centers"),
+        [words(key) for key in keys],
+        [[_network_cells(one, words)[key] for key in keys] for one in report.centers],
+        numbers=[place for place, key in enumerate(keys) if key not in {"code", "name"}],
+        language=words.language,
+    )
+
+
 def _network_columns(words: Words) -> list[str]:
-    keys = (
-        "code", "name", "organizations", "sme_share", "divisions", "division_diversity",
-        "type_diversity", "hours", "shared_hours", "shared", "booked_minutes", "projects",
-        "joint_projects", "international", "covers_chain",
-    )  # fmt: skip
-    return [words(key) for key in keys]
+    return [words(key) for key in ("code", "name", *CIRCLE_KEYS, *WORK_KEYS)]
 
 
 def _network_row(one: CenterNetworkOut, words: Words) -> Row:
-    return [
-        one.code,
-        one.name,
-        one.circle.organizations,
-        words.share(one.circle.sme_share_ppm),
-        one.circle.divisions,
-        words.share(one.circle.division_diversity_ppm),
-        words.share(one.circle.type_diversity_ppm),
-        one.hours,
-        one.shared_hours,
-        words.share(one.shared_ppm),
-        one.booked_minutes,
-        one.projects,
-        one.joint_projects,
-        one.international_projects,
-        words("yes" if one.covers_chain else "no"),
-    ]
+    return list(_network_cells(one, words).values())
+
+
+def _network_cells(one: CenterNetworkOut, words: Words) -> dict[str, str | int | None]:
+    return {
+        "code": one.code,
+        "name": one.name,
+        "organizations": one.circle.organizations,
+        "sme_share": words.share(one.circle.sme_share_ppm),
+        "divisions": one.circle.divisions,
+        "division_diversity": words.share(one.circle.division_diversity_ppm),
+        "type_diversity": words.share(one.circle.type_diversity_ppm),
+        "hours": one.hours,
+        "shared_hours": one.shared_hours,
+        "shared": words.share(one.shared_ppm),
+        "booked_minutes": one.booked_minutes,
+        "projects": one.projects,
+        "joint_projects": one.joint_projects,
+        "international": one.international_projects,
+        "covers_chain": words("yes" if one.covers_chain else "no"),
+    }

@@ -8,7 +8,7 @@ from registry.reports.rules import TargetLevel, TargetState
 from shared.codes.regions import YANGTZE_DELTA
 
 SCHEMES: Final = (
-    "center-stages", "model-types", "org-types", "chain-stages", "fact-kinds", "industries",
+    "center-stages", "model-types", "org-types", "chain-stages", "fact-kinds",
 )  # fmt: skip
 OWN: Final[Mapping[str, tuple[str, str]]] = {
     "title": ("工程年度报告", "The programme in a year"),
@@ -63,11 +63,13 @@ OWN: Final[Mapping[str, tuple[str, str]]] = {
     "shared_hours": ("共享机时", "Hours shared"),
     "hours": ("使用机时", "Hours used"),
     "shared": ("共享占比", "Share of it shared"),
-    "booked_minutes": ("他方预约使用（分钟）", "Minutes booked by others"),
+    "booked_minutes": ("他方预约分钟", "Minutes booked"),
     "projects": ("研发项目", "Projects"),
     "joint_projects": ("联合项目", "Joint projects"),
     "international": ("国际项目", "Projects abroad"),
     "covers_chain": ("覆盖全部环节", "Serves every link"),
+    "together": ("共享与联合", "Shared and joint work"),
+    "division": ("大类", "Division"),
     "yes": ("是", "yes"),
     "no": ("否", "no"),
     "none": ("未提出", "none named"),
@@ -104,6 +106,10 @@ class Words:
         """Give the name of a province of the delta, or the word for elsewhere."""
         pair = YANGTZE_DELTA.get(code) or OWN["other"]
         return pair[self._place]
+
+    def division(self, code: str) -> str:
+        """Name a division of GB/T 4754 by its two digits."""
+        return f"{self('division')} {code}"
 
     def share(self, ppm: int | None) -> str:
         """Write a share for people, in percent."""
