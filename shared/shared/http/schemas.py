@@ -22,6 +22,9 @@ Item = TypeVar("Item")
 MAX_SAFE: Final = 2**53 - 1
 # Days of other centuries are slips of the pen, and the ends of the calendar overflow.
 CENTURIES: Final = r"(?:1[89]|2\d)"
+# Control characters, and marks that turn the direction of writing: a name that holds one looks like
+# another name. Longer texts may have lines, and are not compared by eye.
+DISORDERING: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 INSTANT: Final = CENTURIES + r"\d{2}-\d{2}-\d{2}[Tt]\d{2}:\d{2}"
 
 
@@ -68,6 +71,12 @@ def _share(value: Any) -> Any:  # noqa: ANN401 - judged here
     return value
 
 
+def _in_writing_order(value: str) -> str:
+    if DISORDERING.search(value) is not None:
+        raise PydanticCustomError("text", "a line without control characters")
+    return value
+
+
 def _zulu(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
@@ -89,7 +98,9 @@ PpmValue = Annotated[
     BeforeValidator(_share),
     Field(gt=0, le=1_000_000, description="A share in parts per million; 1,000,000 is all."),
 ]
-ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+ShortText = Annotated[
+    str, StringConstraints(min_length=1, max_length=200), AfterValidator(_in_writing_order)
+]
 LongText = Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
 Code = Annotated[
     str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:/-]+$")
