@@ -22,9 +22,11 @@ Item = TypeVar("Item")
 MAX_SAFE: Final = 2**53 - 1
 # Days of other centuries are slips of the pen, and the ends of the calendar overflow.
 CENTURIES: Final = r"(?:1[89]|2\d)"
-# Control characters, and marks that turn the direction of writing: a name that holds one looks like
-# another name. Longer texts may have lines, and are not compared by eye.
-DISORDERING: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+# Control characters but blanks and ends of lines, and marks that turn the direction of writing: a
+# name that holds one looks like another name.
+DISORDERING: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+)
 INSTANT: Final = CENTURIES + r"\d{2}-\d{2}-\d{2}[Tt]\d{2}:\d{2}"
 
 
@@ -73,7 +75,7 @@ def _share(value: Any) -> Any:  # noqa: ANN401 - judged here
 
 def _in_writing_order(value: str) -> str:
     if DISORDERING.search(value) is not None:
-        raise PydanticCustomError("text", "a line without control characters")
+        raise PydanticCustomError("text", "text without control characters")
     return value
 
 
