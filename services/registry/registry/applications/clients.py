@@ -108,6 +108,16 @@ async def evaluation_told(services: ServiceClient, application_id: UUID) -> Case
     return CaseTold({part.source: part for part in parts}, people | _named_people(answer))
 
 
+async def panel_experts(
+    services: ServiceClient, application_id: UUID
+) -> frozenset[tuple[UUID, UUID]]:
+    """Ask evaluation who sits on a case's panel now, as expert and as person."""
+    question = {"subject_type": "application", "subject_id": str(application_id)}
+    answer = await services.get("evaluation", "/v1/evaluation/standing", question) or {}
+    experts = (answer.get("panel") or {}).get("experts") or []
+    return frozenset((UUID(one["expert_id"]), UUID(one["person_id"])) for one in experts)
+
+
 def _named_people(answer: Mapping[str, Any]) -> frozenset[tuple[UUID, CaseCapacity]]:
     review, visit = answer.get("review") or {}, answer.get("site_visit") or {}
     return people_told(CaseCapacity.SCORER, review.get("scorers")) | people_told(

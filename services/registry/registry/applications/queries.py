@@ -1,5 +1,6 @@
 """What is read of applications, and who may see which (X04)."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from registry.applications import rules
 from registry.applications.rules import (
     CallTerms,
     CaseCapacity,
@@ -30,6 +32,7 @@ from registry.applications.rules import (
 from registry.applications.tables import (
     Application,
     ApplicationMaterial,
+    ApplicationSnapshot,
     CaseDecision,
     CaseHold,
     CasePerson,
@@ -42,6 +45,7 @@ from registry.applications.tables import (
 from registry.centers.queries import is_taken, of_org
 from registry.centers.rules import OWED, MilestoneKind
 from registry.centers.tables import Center, CenterMilestone
+from registry.files.tables import StoredFile
 from registry.governance.queries import latest_plan
 from registry.memberships.queries import open_memberships
 from registry.memberships.tables import Membership
@@ -79,6 +83,60 @@ async def application_seen(
     """Give an application that the actor may see."""
     statement = applications(actor).where(col(Application.id) == application_id)
     return found(await session.scalar(statement))
+
+
+async def application_or_none(
+    session: AsyncSession, actor: Actor, application_id: UUID
+) -> Application | None:
+    """Give an application if the actor may see it by what he is here."""
+    statement = applications(actor).where(col(Application.id) == application_id)
+    seen: Application | None = await session.scalar(statement)
+    return seen
+
+
+async def submitted_application(session: AsyncSession, application_id: UUID) -> Application | None:
+    """Give an application that was submitted, whoever asks; a panel may be judging it."""
+    statement = select(Application).where(
+        col(Application.id) == application_id, col(Application.submitted_at).is_not(None)
+    )
+    submitted: Application | None = await session.scalar(statement)
+    return submitted
+
+
+async def snapshots(session: AsyncSession, application_id: UUID) -> Sequence[ApplicationSnapshot]:
+    """Give what was submitted, oldest first."""
+    statement = (
+        select(ApplicationSnapshot)
+        .where(col(ApplicationSnapshot.application_id) == application_id)
+        .order_by(col(ApplicationSnapshot.round))
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def snapshot_of(
+    session: AsyncSession, application_id: UUID, round_no: int
+) -> ApplicationSnapshot:
+    """Give what was submitted in a round; NOT_FOUND when nothing was."""
+    statement = select(ApplicationSnapshot).where(
+        col(ApplicationSnapshot.application_id) == application_id,
+        col(ApplicationSnapshot.round) == round_no,
+    )
+    return found(await session.scalar(statement))
+
+
+async def evidence_of(
+    session: AsyncSession, application: Application, snapshot: ApplicationSnapshot
+) -> list[StoredFile]:
+    """Give the files that a submission names and its applicant handed in, in the order of ids.
+
+    An entry of a profile may name any id; another organization's file stays hidden behind it.
+    """
+    named = [UUID(file_id) for file_id in rules.file_ids(json.loads(snapshot.content))]
+    statement = select(StoredFile).where(
+        col(StoredFile.id).in_(named), col(StoredFile.org_id) == application.applicant_org_id
+    )
+    rows = await session.scalars(statement.order_by(col(StoredFile.id)))
+    return list(rows.all())
 
 
 async def application_for_update(

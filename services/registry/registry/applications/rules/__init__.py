@@ -1,5 +1,6 @@
 """What an application must be, may do and comes to; pure functions and the state machine."""
 
+from registry.applications.rules.comparing import ChangeKind, FieldChange, changes, file_ids
 from registry.applications.rules.composition import Party, composition_checks, sponsor_checks
 from registry.applications.rules.decisions import (
     CaseCapacity,
@@ -68,12 +69,14 @@ __all__ = [
     "OPEN",
     "CallTerms",
     "CaseCapacity",
+    "ChangeKind",
     "CheckResult",
     "DecisionKind",
     "Dossier",
     "Event",
     "EvidenceKind",
     "ExceptionState",
+    "FieldChange",
     "Founding",
     "Gate",
     "HoldCause",
@@ -91,6 +94,7 @@ __all__ = [
     "acceptance_checks",
     "age_limit",
     "approval_checks",
+    "changes",
     "composition_checks",
     "consortium_checks",
     "draft_checks",
@@ -99,6 +103,7 @@ __all__ = [
     "entity_checks",
     "exception_decision_checks",
     "exception_request_checks",
+    "file_ids",
     "is_too_old",
     "lifting_checks",
     "move_check",

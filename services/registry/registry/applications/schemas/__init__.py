@@ -483,12 +483,3 @@ class ReviewSubjectOut(Out):
     snapshot_hash: str | None = Field(description="SHA-256 of the last submission.")
     orgs: list[SubjectOrgOut] = Field(description="Everyone it is about.")
     case_people: list[SubjectPersonOut] = Field(description="Who acted as what.")
-
-
-class SnapshotOut(Out):
-    """An application as it was submitted."""
-
-    round: int = Field(description="The round of submission.")
-    sha256: str = Field(description="SHA-256 of `content` as UTF-8.")
-    content: str = Field(description="Canonical JSON.")
-    taken_at: Instant = Field(description="When.")
