@@ -278,8 +278,10 @@ def test_a_gap_in_coverage_is_flagged(gone: Party, name: str) -> None:
 
 
 @pytest.mark.requirement("A023")
-def test_a_single_technology_is_flagged() -> None:
+@pytest.mark.refusing
+def test_a_single_member_or_a_single_technology_is_flagged() -> None:
     assert "SINGLE_SOURCE" in warned(judged(technologies=WHOLE.technologies[:1]))
+    assert "SINGLE_SOURCE" in warned(judged(parties=(LEAD,)))
     assert "SINGLE_SOURCE" not in warned(judged())
 
 

@@ -102,3 +102,22 @@ async def test_a_core_technology_is_taken_out_again(case: Case) -> None:
     assert (await case.step(case.member("M01"), "DELETE", path)).status_code == 204
     detail = await case.call(case.member("M01"), "GET", case.path)
     assert detail.json()["core_technologies"] == []
+
+
+@pytest.mark.requirement("A117", "X06")
+@pytest.mark.refusing
+async def test_null_clears_what_may_be_empty_and_is_refused_elsewhere(case: Case) -> None:
+    await case.draft(common_problem="缺少共用平台")
+    read = await case.call(case.member("M01"), "GET", case.path)
+    tag = {"If-Match": read.headers["etag"]}
+    refused = await case.call(
+        case.member("M01"), "PATCH", case.path, {"name": None, "call_id": None}, **tag
+    )
+    assert (refused.status_code, codes(refused)) == (422, ["FIELD_MISSING", "FIELD_MISSING"])
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/call_id", "/name"]
+    cleared = await case.call(
+        case.member("M01"), "PATCH", case.path, {"common_problem": None, "name": "新名称"}, **tag
+    )
+    assert cleared.status_code == 200, cleared.text
+    after = (await case.call(case.member("M01"), "GET", case.path)).json()
+    assert (after["name"], after["common_problem"]) == ("新名称", None)

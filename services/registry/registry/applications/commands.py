@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from registry.applications import rules
 from registry.applications.actions import DraftContent, ProfileContent, TechnologyContent
 from registry.applications.rules import EvidenceKind
 from registry.applications.schemas import (
@@ -15,9 +16,9 @@ from registry.centers.tables import Center
 from shared.auth import Actor
 from shared.events.recording import plain
 from shared.http.schemas import Body
-from shared.rules import found
+from shared.rules import found, require
 
-# What a draft cannot be without, so that `null` clears nothing there.
+# What a draft cannot be without, so that `null` there is refused.
 KEPT = frozenset({"name", "model_type", "field_codes", "applicant_form", "call_id"})
 
 
@@ -39,7 +40,10 @@ def draft_content(body: ApplicationIn, actor: Actor) -> DraftContent:
 def merged_content(
     application: Application, center: Center, patch: ApplicationPatch
 ) -> DraftContent:
-    """Apply a merge patch to what a draft says now (RFC 7396)."""
+    """Apply a merge patch to what a draft says now (RFC 7396).
+
+    Raises `Refused`: FIELD_MISSING for what a draft cannot be without.
+    """
     now: dict[str, Any] = {
         "name": center.name,
         "model_type": center.model_type,
@@ -50,10 +54,9 @@ def merged_content(
         "entity_due_on": center.entity_due_on,
         "call_id": None,
     }
-    for name in patch.model_fields_set:
-        value = getattr(patch, name)
-        if value is not None or name not in KEPT:
-            now[name] = value
+    cleared = [name for name in patch.model_fields_set if getattr(patch, name) is None]
+    require(rules.clearing_checks(sorted(KEPT.intersection(cleared))))
+    now |= {name: getattr(patch, name) for name in patch.model_fields_set}
     return DraftContent(lead_sponsor_id=center.lead_sponsor_id, **now)
 
 

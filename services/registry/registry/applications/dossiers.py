@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from registry.programme.reference import CODE_TABLES, FIELDS, MATERIALS
 from shared.calendar import SHANGHAI
 from shared.documents import pdf
 from shared.files import FileStore
@@ -63,6 +64,21 @@ TEMPLATE: Final = """
 """
 
 
+# The words of the plan's own tables; a code that is younger than they are is shown as it is.
+WORDS: Final[Mapping[str | None, str]] = {
+    code: name_zh
+    for words in (
+        FIELDS,
+        MATERIALS,
+        *(
+            CODE_TABLES[table]
+            for table in ("model-types", "applicant-forms", "membership-roles", "chain-positions")
+        ),
+    )
+    for code, name_zh, _ in words
+}
+
+
 def dossier_pdf(snapshot: Submission, names: Mapping[str, str], files: Sequence[Evidence]) -> bytes:
     """Set a submission as PDF; `names` are those of the organizations, by id."""
     said = json.loads(snapshot.content)
@@ -74,9 +90,9 @@ def dossier_pdf(snapshot: Submission, names: Mapping[str, str], files: Sequence[
             "title": "创新中心申报材料",
             "center": center["name"],
             "facts": [
-                ["组建模式", center["model_type"]],
-                ["申报形式", center["applicant_form"]],
-                ["领域", "、".join(center["field_codes"])],
+                ["组建模式", WORDS.get(center["model_type"], "")],
+                ["申报形式", WORDS.get(center["applicant_form"], "")],
+                ["领域", "、".join(WORDS.get(code, code) for code in center["field_codes"])],
                 ["牵头单位", names.get(center["lead_sponsor_id"], "")],
                 ["独立法人", names.get(center["legal_entity_id"] or "", "")],
                 ["行业共性问题", said["common_problem"]],
@@ -86,7 +102,12 @@ def dossier_pdf(snapshot: Submission, names: Mapping[str, str], files: Sequence[
                 ["材料哈希", snapshot.sha256],
             ],
             "members": [
-                [names.get(row["org_id"], ""), row["role"], row["chain_position"], row["state"]]
+                [
+                    names.get(row["org_id"], ""),
+                    WORDS.get(row["role"], row["role"]),
+                    WORDS.get(row["chain_position"]),
+                    "已确认" if row["state"] == "confirmed" else row["state"],
+                ]
                 for row in said["members"]
             ],
             "profiles": [
@@ -113,7 +134,7 @@ AMOUNTS: Final = ("rd_spend", "rd_assets", "net_assets", "revenue")
 def _evidence(said: Mapping[str, Any], files: Sequence[Evidence]) -> list[list[str]]:
     hashes = {str(row.id): row.sha256 for row in files}
     kinds = {row["file_id"]: row["kind"] for row in said["materials"]}
-    return [[kinds.get(file_id, ""), sha256] for file_id, sha256 in hashes.items()]
+    return [[WORDS.get(kinds.get(file_id), ""), sha256] for file_id, sha256 in hashes.items()]
 
 
 def _text(value: object) -> str | None:
@@ -172,6 +193,7 @@ async def dossier_zip(
     }
     drain = _Drain()
     listed = json.dumps(manifest, ensure_ascii=False, sort_keys=True, indent=1)
+    # An archive that cannot seek is written forward, which the library does and its types do not.
     with zipfile.ZipFile(drain, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[call-overload]
         for name, content in (
             ("dossier.pdf", written),

@@ -144,7 +144,13 @@ async def get_application(
     "/{application_id}",
     operation_id="registry_change_application",
     openapi_extra=access("member", tenant=APPLICANT, rules=("A117", "X06")),
-    responses=problems(*DRAFT_CODES, "VERSION_CONFLICT", "STATE_CONFLICT", "PRECONDITION_REQUIRED"),
+    responses=problems(
+        *DRAFT_CODES,
+        "FIELD_MISSING",
+        "VERSION_CONFLICT",
+        "STATE_CONFLICT",
+        "PRECONDITION_REQUIRED",
+    ),
 )
 async def change_application(
     application_id: UUID,

@@ -407,3 +407,13 @@ def plan_checks(policy: Policy, model: ModelType, plan: PlanFacts) -> list[Check
             max_years=longest,
         ),
     ]
+
+
+def clearing_checks(cleared: Sequence[str]) -> list[Check]:
+    """Check that a change empties no field that an application cannot be without (A117)."""
+    return [
+        Rule("A117", "四(三)1").check(
+            "FIELD_MISSING", Kind.CONTENT, passed=False, pointer=f"/{name}", field=name
+        )
+        for name in cleared
+    ]
