@@ -40,16 +40,28 @@ def line_of(row: Row, evidence: Iterable[Evidence], lacking: list[str]) -> str:
     return f"{row.id} {row.priority} {row.state:<7} {counts}  {row.sentence}{complaint}"
 
 
-def main(arguments: list[str]) -> int:
-    """Collect, print, and answer 1 when a claim has no evidence."""
+class CollectingError(Exception):
+    """The tests cannot be collected; the message is what pytest printed."""
+
+
+def collected_evidence(arguments: Iterable[str] = ()) -> list[Evidence]:
+    """Collect the tests and read their marks; raise `CollectingError`."""
     collector = Collector()
     noise = io.StringIO()
     with contextlib.redirect_stdout(noise):
         code = pytest.main(["--collect-only", *arguments], plugins=[collector])
     if code not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
-        sys.stdout.write(noise.getvalue())
-        return int(code)
-    by_row = evidence_by_row(collector.evidence)
+        raise CollectingError(noise.getvalue())
+    return collector.evidence
+
+
+def main(arguments: list[str]) -> int:
+    """Collect, print, and answer 1 when a claim has no evidence."""
+    try:
+        by_row = evidence_by_row(collected_evidence(arguments))
+    except CollectingError as error:
+        sys.stdout.write(str(error))
+        return 2
     rows = all_rows()
     lacking = {row.id: missing_evidence(row, by_row.get(row.id, ())) for row in rows.values()}
     for row in rows.values():
