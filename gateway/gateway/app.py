@@ -6,7 +6,12 @@ from fastapi import APIRouter, FastAPI, Request
 from sqlalchemy import text
 from starlette.types import ASGIApp
 
+from gateway.accounts.routes import router as accounts_router
 from gateway.feed import feed_scope
+from gateway.grants.routes import me_router as my_sessions_router
+from gateway.grants.routes import people_router as sessions_router
+from gateway.grants.routes import router as front_ends_router
+from gateway.grants.signing import router as signing_router
 from gateway.identity.routes import me_router, people_router
 from gateway.identity.routes import router as identity_router
 from gateway.openapi.collecting import Collector
@@ -33,6 +38,7 @@ SERVICES: Final = ("registry", "evaluation", "ip-ledger")
 TAGS: Final = (
     {"name": "tokens", "description": "Access tokens for programs, and the keys that sign them."},
     {"name": "identity", "description": "People, the programs that speak for them, and oneself."},
+    {"name": "accounts", "description": "How people sign in, and the programs in which they do."},
     {"name": "events", "description": "What happened in a service, in order and for ever."},
     {"name": "webhooks", "description": "Events pushed to an address, signed and in order."},
     {"name": "sandbox", "description": "The programme clock of a sandbox; it only moves forward."},
@@ -86,9 +92,19 @@ def assembled(settings: GatewaySettings) -> Door:
 
 def _routers(settings: GatewaySettings) -> list[APIRouter]:
     identity = [identity_router, people_router, me_router, tasks_router]
+    people = [accounts_router, front_ends_router, my_sessions_router, sessions_router]
     # Without the setting the route does not exist, so that nobody can find a way around it.
     sandbox = [sandbox_router] if settings.sandbox else []
-    return [*TOKENS, revocations_router, webhooks_router, *identity, _front_router(), *sandbox]
+    return [
+        *TOKENS,
+        revocations_router,
+        webhooks_router,
+        *identity,
+        *people,
+        signing_router,
+        _front_router(),
+        *sandbox,
+    ]
 
 
 def _publish_whole_house(app: FastAPI) -> None:

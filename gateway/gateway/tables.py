@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import gateway.accounts.tables
+import gateway.grants.tables
 import gateway.identity.tables
 import gateway.revocations.tables
 import gateway.tokens.tables

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select, true
+from sqlalchemy import Row, Select, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -21,6 +21,15 @@ class Identity:
     """A program as a token is made for it, or as it is listed."""
 
     client: Client
+    expert_id: UUID | None
+    capacities: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a person may act as for one organization, or for the authority, on a day."""
+
+    org_id: UUID | None
     expert_id: UUID | None
     capacities: frozenset[str]
 
@@ -139,3 +148,25 @@ async def names_of(session: AsyncSession, person_ids: Collection[UUID]) -> dict[
     """Give the names of several people."""
     statement = select(PersonName).where(col(PersonName.person_id).in_(person_ids))
     return {row.person_id: row.name for row in (await session.scalars(statement)).all()}
+
+
+async def standings_of(session: AsyncSession, person_id: UUID, day: date) -> list[Standing]:
+    """Tell for whom a person may act on a day, and as what; the authority itself comes first."""
+    statement = (
+        select(
+            col(RoleGrant.org_id),
+            col(Person.expert_id),
+            func.array_agg(col(RoleGrant.capacity).distinct()),
+        )
+        .join(Person, col(Person.id) == col(RoleGrant.person_id))
+        .where(
+            col(RoleGrant.person_id) == person_id,
+            col(RoleGrant.granted_on) <= day,
+            or_(col(RoleGrant.granted_until).is_(None), col(RoleGrant.granted_until) >= day),
+            col(RoleGrant.capacity) != rules.SERVICE,
+        )
+        .group_by(col(RoleGrant.org_id), col(Person.expert_id))
+        .order_by(col(RoleGrant.org_id).asc().nulls_first())
+    )
+    rows = await session.execute(statement)
+    return [Standing(org_id, expert_id, frozenset(held)) for org_id, expert_id, held in rows]

@@ -236,6 +236,8 @@ class Door:
             (b"x-request-id", passage.trace.request_id.encode()),
             (b"traceparent", passage.trace.traceparent.encode()),
         ]
+        if passage.path.startswith(rules.SIGN_IN) and b"cookie" in head.ours:
+            scope["headers"].append((b"cookie", head.ours[b"cookie"]))
 
         async def bounded() -> Message:
             if body is None or body.complete:

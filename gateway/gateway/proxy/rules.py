@@ -94,7 +94,9 @@ class Fate(Enum):
 ONCE: Final = frozenset(
     {b"authorization", b"content-type", b"content-length", b"idempotency-key", b"if-match"}
 )
-OURS: Final = frozenset({b"host", b"x-request-id", b"traceparent"})
+OURS: Final = frozenset({b"cookie", b"host", b"x-request-id", b"traceparent"})
+# The only pages for which a browser shows its cookies; the API reads none.
+SIGN_IN: Final = "/oauth/"
 HOP_BY_HOP: Final = frozenset(
     {
         b"connection",
@@ -111,11 +113,10 @@ HOP_BY_HOP: Final = frozenset(
     }
 )
 # Names by which other doors tell their services who calls or what is meant; ours tells nothing
-# but the token, so whoever sends one of these is pretending. The API reads no cookies.
+# but the token, so whoever sends one of these is pretending.
 FORGED: Final = frozenset(
     {
         b"client-ip",
-        b"cookie",
         b"forwarded",
         b"true-client-ip",
         b"via",

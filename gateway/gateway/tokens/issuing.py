@@ -1,9 +1,9 @@
-"""Making an access token of what is known of a program."""
+"""Making an access token of what is known of a program or of a signed-in person."""
 
 import time
 from uuid import UUID
 
-from gateway.identity.queries import Identity
+from gateway.identity.queries import Identity, Standing
 from gateway.identity.rules import split
 from gateway.settings import GatewaySettings
 from gateway.tokens import rules
@@ -12,26 +12,40 @@ from shared.auth import AUDIENCE
 from shared.database import new_id
 
 
-def access_token(identity: Identity, signer: Signer, settings: GatewaySettings) -> str:
-    """Sign what a program may act as now (X01); for the program itself, or for what it asked for.
+def subject_of(identity: Identity) -> rules.Subject:
+    """Give what a program may act as: its person's capacities, for its organization."""
+    client = identity.client
+    return subject_for(client.person_id, client.client_id, client.org_id, identity)
+
+
+def subject_for(
+    person_id: UUID, client_id: str, org_id: UUID | None, held: Identity | Standing
+) -> rules.Subject:
+    """Give what someone may act as through a program."""
+    roles, duties = split(held.capacities)
+    return rules.Subject(
+        person_id=str(person_id),
+        client_id=client_id,
+        roles=roles,
+        duties=duties,
+        org_id=_text(org_id),
+        expert_id=_text(held.expert_id) if "expert" in roles else None,
+    )
+
+
+def access_token(
+    subject: rules.Subject, signer: Signer, settings: GatewaySettings, token_id: str | None = None
+) -> str:
+    """Sign what somebody may act as now (X01).
 
     The gateway's own work for a subscriber is done under such a token, so that it reads what the
     subscriber may read and nothing else.
     """
-    roles, duties = split(identity.capacities)
-    subject = rules.Subject(
-        person_id=str(identity.client.person_id),
-        client_id=identity.client.client_id,
-        roles=roles,
-        duties=duties,
-        org_id=_text(identity.client.org_id),
-        expert_id=_text(identity.expert_id) if "expert" in roles else None,
-    )
     claims = rules.claims_for(
         subject,
         issuer=settings.issuer,
         audience=AUDIENCE,
-        token_id=new_id().hex,
+        token_id=token_id or new_id().hex,
         now=int(time.time()),
         seconds=settings.token_seconds,
     )

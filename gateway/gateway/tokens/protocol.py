@@ -19,6 +19,7 @@ from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 
+from gateway.grants.protocol import S256, CodeGrant, LoadedFrontEnd, LoadedGrant, RefreshGrant
 from gateway.identity.actions import digest_of
 from gateway.tokens import rules
 
@@ -50,8 +51,8 @@ class LoadedClient:
         return endpoint in ENDPOINTS and method in METHODS
 
     def check_grant_type(self, grant_type: str) -> bool:
-        """Take every grant that is given here."""
-        return grant_type in rules.GRANT_TYPES
+        """Take the grant of programs."""
+        return grant_type == rules.CLIENT_CREDENTIALS
 
 
 class _Request(OAuth2Request):  # type: ignore[misc]  # Authlib has no types
@@ -137,18 +138,25 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]  # Authlib has no 
 
     def __init__(
         self,
-        client: LoadedClient,
+        client: LoadedClient | LoadedFrontEnd,
         make_token: Callable[[], dict[str, Any]],
         token: LoadedToken | None = None,
+        given: LoadedGrant | None = None,
     ) -> None:
-        """Take the client, what makes its token once the grant agrees, and the token named."""
+        """Take the client, what makes its token once the grant agrees, and what it names.
+
+        `token` is the token that a question is about, `given` the code or refresh token.
+        """
         super().__init__()
         self._client = client
         self.token = token
+        self.given = given
         # The token that a revocation has agreed to end.
         self.struck: LoadedToken | None = None
         self._make_token = make_token
         self.register_grant(_Grant)
+        self.register_grant(CodeGrant, [S256(required=True)])
+        self.register_grant(RefreshGrant)
         self.register_endpoint(_Revocation)
         self.register_endpoint(_Introspection)
         self.register_token_generator("default", self._generate)
@@ -168,7 +176,7 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]  # Authlib has no 
     def _generate(self, **_asked: Any) -> dict[str, Any]:  # noqa: ANN401 - Authlib's words
         return self._make_token()
 
-    def query_client(self, client_id: str) -> LoadedClient:
+    def query_client(self, client_id: str) -> LoadedClient | LoadedFrontEnd:
         """Give the loaded client: for another id it would be one that does not exist."""
         if client_id != self._client.client_id:
             return LoadedClient(client_id, NO_SECRET, exists=False)

@@ -11,8 +11,9 @@ from gateway.identity import queries as identities
 from gateway.identity.queries import Identity
 from gateway.revocations import actions as revoking
 from gateway.tokens import rules
-from gateway.tokens.issuing import access_token
+from gateway.tokens.issuing import access_token, subject_of
 from gateway.tokens.keys import KeyRing, NoKey, Signer
+from gateway.tokens.people import judged_grant, struck_family
 from gateway.tokens.protocol import NO_SECRET, LoadedClient, LoadedToken, TokenServer, Verdict
 from gateway.tokens.rules import TokenError
 from gateway.tokens.schemas import (
@@ -58,10 +59,13 @@ ROUTERS: Final = (router, well_known)
     openapi_extra=_form("TokenForm"),
 )
 async def token(request: Request) -> JSONResponse:
-    """Give an access token for client credentials, sent as HTTP Basic or in the form."""
+    """Give an access token: to a program for its secret, to a front end for what was granted."""
     try:
         form = rules.form_of(request.headers.get("content-type", ""), await request.body())
         rules.request_checks(form)
+        if form["grant_type"] != rules.CLIENT_CREDENTIALS:
+            client_id = rules.front_end_of(request.headers.get("authorization"), form)
+            return _answered(await judged_grant(request, client_id, form))
         credentials = rules.credentials_of(request.headers.get("authorization"), form)
         verdict = await _judged(request, form, credentials)
     except TokenError as error:
@@ -80,8 +84,13 @@ async def token(request: Request) -> JSONResponse:
     openapi_extra=_form("TokenQuestionForm"),
 )
 async def revoke(request: Request) -> JSONResponse:
-    """End one of the client's own tokens early; it is refused everywhere within five seconds."""
+    """End one of the client's own tokens early; it is refused everywhere within five seconds.
+
+    A front end ends a refresh token with its whole family, and needs no secret for it.
+    """
     try:
+        if await struck_family(request):
+            return _answered(Verdict(200, {}))
         server, verdict, client_id = await _asked(request, "revocation")
     except TokenError as error:
         return _refused(error)
@@ -155,7 +164,7 @@ async def _judged(
         if identity is None:
             return {}
         return {
-            "access_token": access_token(identity, signer, state.settings),
+            "access_token": access_token(subject_of(identity), signer, state.settings),
             "token_type": "Bearer",
             "expires_in": state.settings.token_seconds,
         }

@@ -10,9 +10,13 @@ from urllib.parse import parse_qsl, unquote_plus
 FORM: Final = "application/x-www-form-urlencoded"
 MAX_FORM_BYTES: Final = 8_192
 MAX_CREDENTIAL: Final = 255
-GRANT_TYPES: Final = ("client_credentials",)
+CLIENT_CREDENTIALS: Final = "client_credentials"
+AUTHORIZATION_CODE: Final = "authorization_code"
+REFRESH_TOKEN: Final = "refresh_token"  # noqa: S105 - the name of a grant
+GRANT_TYPES: Final = (CLIENT_CREDENTIALS, AUTHORIZATION_CODE, REFRESH_TOKEN)
 BASIC: Final = "client_secret_basic"
 POST: Final = "client_secret_post"
+PUBLIC: Final = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ MALFORMED: Final = TokenError("invalid_request", "The request is not a readable 
 TWICE: Final = TokenError("invalid_request", "A parameter stands twice.")
 TWO_WAYS: Final = TokenError("invalid_request", "The client authenticates in two ways.")
 NO_GRANT: Final = TokenError("invalid_request", "grant_type is missing.")
-OTHER_GRANT: Final = TokenError("unsupported_grant_type", "Only client_credentials is supported.")
+OTHER_GRANT: Final = TokenError("unsupported_grant_type", "This grant is not given here.")
 UNKNOWN_CLIENT: Final = TokenError("invalid_client", "Client authentication failed.", 401)
 NO_SCOPE: Final = TokenError("invalid_scope", "This client has no scopes to choose from.")
 
@@ -97,6 +101,13 @@ def _bounded(client_id: str, secret: str, method: str) -> Credentials:
     return Credentials(client_id, secret, method)
 
 
+def front_end_of(authorization: str | None, form: Mapping[str, str]) -> str:
+    """Read which front end asks; it has no secret, and one that shows one is none."""
+    if authorization is not None or "client_secret" in form or "client_id" not in form:
+        raise UNKNOWN_CLIENT
+    return _bounded(form["client_id"], PUBLIC, PUBLIC).client_id
+
+
 def request_checks(form: Mapping[str, str]) -> None:
     """Raise `TokenError` unless the form asks for a grant that is given here."""
     if "grant_type" not in form:
@@ -144,13 +155,17 @@ def metadata(issuer: str, base: str) -> dict[str, Any]:
     """Describe this authorization server (RFC 8414)."""
     return {
         "issuer": issuer,
+        "authorization_endpoint": f"{base}/oauth/authorize",
         "token_endpoint": f"{base}/oauth/token",
         "revocation_endpoint": f"{base}/oauth/revoke",
         "introspection_endpoint": f"{base}/oauth/introspect",
         "jwks_uri": f"{base}/.well-known/jwks.json",
-        "response_types_supported": [],
+        "response_types_supported": ["code"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": True,
+        "prompt_values_supported": ["login", "none"],
         "grant_types_supported": list(GRANT_TYPES),
-        "token_endpoint_auth_methods_supported": [BASIC, POST],
+        "token_endpoint_auth_methods_supported": [BASIC, POST, PUBLIC],
         "revocation_endpoint_auth_methods_supported": [BASIC, POST],
         "introspection_endpoint_auth_methods_supported": [BASIC, POST],
         "scopes_supported": [],

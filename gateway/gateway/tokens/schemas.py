@@ -8,7 +8,7 @@ from shared.http.schemas import Body, Out
 
 
 class TokenForm(Body):
-    """A token request, as a form (RFC 6749, section 4.4)."""
+    """A token request, as a form (RFC 6749, sections 4.1.3, 4.4 and 6)."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -22,9 +22,17 @@ class TokenForm(Body):
         }
     )
 
-    grant_type: Literal["client_credentials"] = Field(description="Which grant is asked for.")
+    grant_type: Literal["client_credentials", "authorization_code", "refresh_token"] = Field(
+        description="Which grant is asked for."
+    )
     client_id: str | None = Field(default=None, description="Unless the header names it.")
-    client_secret: str | None = Field(default=None, description="Unless the header holds it.")
+    client_secret: str | None = Field(
+        default=None, description="Unless the header holds it; a front end has none."
+    )
+    code: str | None = Field(default=None, description="What the browser carried back.")
+    redirect_uri: str | None = Field(default=None, description="The address it was carried to.")
+    code_verifier: str | None = Field(default=None, description="What the challenge was made of.")
+    refresh_token: str | None = Field(default=None, description="The last one of its family.")
 
 
 class TokenQuestionForm(Body):
@@ -32,8 +40,10 @@ class TokenQuestionForm(Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"token": "eyJ…"}]})
 
-    token: str = Field(description="The access token.")
-    token_type_hint: Literal["access_token"] | None = Field(default=None, description="A hint.")
+    token: str = Field(description="The access token; a front end's refresh token to revoke.")
+    token_type_hint: Literal["access_token", "refresh_token"] | None = Field(
+        default=None, description="A hint."
+    )
     client_id: str | None = Field(default=None, description="Unless the header names it.")
     client_secret: str | None = Field(default=None, description="Unless the header holds it.")
 
@@ -70,6 +80,9 @@ class TokenOut(Out):
     access_token: str = Field(description="A signed JWT (RFC 9068); pass it as Bearer.")
     token_type: Literal["Bearer"] = Field(description="How to pass it.")
     expires_in: int = Field(description="Seconds that it lives.")
+    refresh_token: str | None = Field(
+        default=None, description="To a front end: use it once; the answer has the next one."
+    )
 
 
 class OAuthErrorOut(Out):
@@ -109,11 +122,15 @@ class ServerMetadataOut(Out):
     """Where to get tokens and keys (RFC 8414)."""
 
     issuer: str = Field(description="`iss` of every token.")
+    authorization_endpoint: str = Field(description="Where a browser is sent to sign in.")
     token_endpoint: str = Field(description="Where tokens are asked for.")
     revocation_endpoint: str = Field(description="Where a token is ended early.")
     introspection_endpoint: str = Field(description="Where a token is asked about.")
     jwks_uri: str = Field(description="Where the keys are.")
-    response_types_supported: list[str] = Field(description="None yet: no sign-in page.")
+    response_types_supported: list[str] = Field(description="Codes only.")
+    code_challenge_methods_supported: list[str] = Field(description="S256 only, and always.")
+    authorization_response_iss_parameter_supported: bool = Field(description="RFC 9207.")
+    prompt_values_supported: list[str] = Field(description="What `prompt` may say.")
     grant_types_supported: list[str] = Field(description="Grants given here.")
     token_endpoint_auth_methods_supported: list[str] = Field(description="How clients identify.")
     revocation_endpoint_auth_methods_supported: list[str] = Field(description="As above.")

@@ -123,7 +123,7 @@ def test_files_and_batches_may_be_larger_than_the_rest() -> None:
         (b"x-consumer-username", Fate.DROP),
         (b"transfer-encoding", Fate.DROP),
         (b"upgrade", Fate.DROP),
-        (b"cookie", Fate.DROP),
+        (b"cookie", Fate.OURS),
     ],
 )
 def test_each_header_field_has_its_fate(name: bytes, fate: Fate) -> None:

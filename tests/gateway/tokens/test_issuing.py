@@ -240,7 +240,9 @@ async def test_the_server_describes_itself(running: Running) -> None:
         told = (await caller.get("/.well-known/oauth-authorization-server")).json()
         assert told["issuer"] == ISSUER
         assert told["token_endpoint"].endswith("/oauth/token")
-        assert told["grant_types_supported"] == ["client_credentials"]
+        grants = ["client_credentials", "authorization_code", "refresh_token"]
+        assert told["grant_types_supported"] == grants
+        assert told["code_challenge_methods_supported"] == ["S256"]
 
 
 def test_credentials_are_merged_into_a_file_that_only_its_owner_reads(tmp_path: Path) -> None:

@@ -17,4 +17,18 @@ CODES: Final[dict[str, Words]] = {
     "SUBSCRIPTIONS_TOO_MANY": Words(
         409, "订阅数已达上限|（{most}）", "There are as many subscriptions as are allowed| ({most})"
     ),
+    # Accounts and front ends
+    "LOGIN_TAKEN": Words(
+        409, "该账号名已被使用，或此人已有账号", "The login is taken, or the person has an account"
+    ),
+    "ACCOUNT_CLOSED": Words(409, "账号已关闭", "The account is closed"),
+    "PASSWORD_LENGTH": Words(
+        422, "密码须为 {least} 至 {most} 个字符", "A password has {least} to {most} characters"
+    ),
+    "PASSWORD_TOO_PLAIN": Words(422, "密码过于简单", "The password is too plain"),
+    "REDIRECT_URI_REFUSED": Words(
+        422,
+        "回跳地址须为 https 或本机地址，且不含片段",
+        "A redirect address is https or loopback, without a fragment",
+    ),
 }

@@ -1,0 +1,1 @@
+"""People's accounts: how someone without a program of his own signs in."""

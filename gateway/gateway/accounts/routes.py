@@ -1,0 +1,107 @@
+"""The HTTP face of accounts; signing in itself is a page, see `grants`."""
+
+from typing import Final
+from uuid import UUID
+
+from fastapi import Request, Response
+from sqlmodel import col
+
+from gateway.accounts import actions, queries
+from gateway.accounts.schemas import SignInAccountIn, SignInAccountOut, InvitedAccountOut
+from gateway.accounts.tables import Account
+from shared.http import (
+    CurrentActor,
+    CurrentWork,
+    Page,
+    PageQuery,
+    Reading,
+    Router,
+    Transaction,
+    access,
+    paginate,
+    problems,
+)
+
+router = Router(prefix="/v1/identity/accounts", tags=["accounts"])
+OWN: Final = access(
+    "admin", "member", tenant="people of one's own organization; an admin any", rules=("X02", "X04")
+)
+INVITATION: Final = "/oauth/invitation"
+
+
+@router.post(
+    "",
+    status_code=201,
+    operation_id="identity_open_account",
+    openapi_extra=OWN,
+    responses=problems("NOT_FOUND", "LOGIN_TAKEN"),
+)
+async def open_account(
+    body: SignInAccountIn,
+    actor: CurrentActor,
+    work: CurrentWork,
+    session: Transaction,
+    request: Request,
+    response: Response,
+) -> InvitedAccountOut:
+    """Open an account; its invitation is in this answer and nowhere else."""
+    secret = request.app.state.settings.key_secret.get_secret_value()
+    keyed = work.scope is not None
+    # A kept answer would hold the invitation in clear; it is made again for a repeated request.
+    work.scope = None
+    waiting = await queries.waiting_account(session, actor, body.person_id, body.login)
+    if keyed and waiting is not None:
+        response.headers["Idempotent-Replayed"] = "true"
+        return _invited(waiting, secret, response)
+    account = await actions.open_account(session, actor, body.person_id, body.login, secret)
+    return _invited(account, secret, response)
+
+
+@router.put(
+    "/{account_id}/invitation",
+    operation_id="identity_invite_again",
+    openapi_extra=OWN,
+    responses=problems("NOT_FOUND", "ACCOUNT_CLOSED"),
+)
+async def invite_again(
+    account_id: UUID, actor: CurrentActor, session: Transaction, request: Request,
+    response: Response,
+) -> InvitedAccountOut:  # fmt: skip
+    """Make a new invitation, as for a forgotten password; sessions and the password end."""
+    secret = request.app.state.settings.key_secret.get_secret_value()
+    account = await actions.invite_again(session, actor, account_id, secret)
+    return _invited(account, secret, response)
+
+
+@router.get("", operation_id="identity_list_accounts", openapi_extra=OWN, responses=problems())
+async def list_accounts(
+    actor: CurrentActor, session: Reading, page: PageQuery
+) -> Page[SignInAccountOut]:
+    """List accounts, newest first."""
+    rows, next_cursor = await paginate(
+        session, queries.visible_accounts(actor), page, keys=[col(Account.id).desc()]
+    )
+    return Page(items=[SignInAccountOut(**_shown(row)) for row in rows], next_cursor=next_cursor)
+
+
+@router.delete(
+    "/{account_id}",
+    status_code=204,
+    operation_id="identity_close_account",
+    openapi_extra=OWN,
+    responses=problems("NOT_FOUND"),
+)
+async def close_account(account_id: UUID, actor: CurrentActor, session: Transaction) -> None:
+    """Close an account: every browser is signed out, and no token is refreshed any more."""
+    await actions.close_account(session, actor, account_id)
+
+
+def _invited(account: Account, secret: str, response: Response) -> InvitedAccountOut:
+    response.headers["Cache-Control"] = "no-store"
+    path = f"{INVITATION}?code={actions.invitation_of(secret, account)}"
+    return InvitedAccountOut(**_shown(account), invitation=path)
+
+
+def _shown(account: Account) -> dict[str, object]:
+    kept = account.model_dump(include=set(SignInAccountOut.model_fields))
+    return kept | {"has_password": account.password_hash is not None}

@@ -1,0 +1,1 @@
+"""What a person's front end is granted: codes, refresh tokens, and their end."""
