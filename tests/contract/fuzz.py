@@ -26,7 +26,9 @@ _SPEAKERS: Final[dict[str | None, frozenset[str]]] = {
 }
 _SEED: Final = 20260105
 # The clock of the stack is not moved to the year 9999, and no token is taken back meanwhile.
-_LEFT_ALONE: Final = re.compile(r"\w+ /(v1/sandbox/|oauth/)|delete /v1/identity/clients/")
+_LEFT_ALONE: Final = re.compile(
+    r"\w+ /(v1/sandbox/|oauth/)|delete /v1/(identity/clients/|identity/front-ends/|me/sessions)"
+)
 # Threads change hands only where one waits. Python 3.11 keeps one depth for all threads that
 # parse source, and fails (`AST constructor recursion depth mismatch`) when they change hands
 # within a parse; Hypothesis' hook in the garbage collector is where they did.

@@ -34,7 +34,10 @@ CALLERS: Final[Mapping[str | None, frozenset[str]]] = {
 }
 TWINS: Final = (("m01", "m02"), ("c01", "c02"), ("ex01", "ex02"))
 # Walking these would move the stack itself: its clock, its keys, its sessions.
-_LEFT_ALONE: Final = re.compile(r"^(PUT /v1/sandbox/|POST /oauth/|GET /oauth/authorize)")
+# The last would end the very tokens that the walk goes on with.
+_LEFT_ALONE: Final = re.compile(
+    r"^(PUT /v1/sandbox/|POST /oauth/|GET /oauth/authorize|DELETE /v1/me/sessions)"
+)
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 _LIST_LIMIT: Final = 3
 

@@ -7,7 +7,7 @@ from fastapi import Request, Response
 from sqlmodel import col
 
 from gateway.accounts import actions, queries
-from gateway.accounts.schemas import SignInAccountIn, SignInAccountOut, InvitedAccountOut
+from gateway.accounts.schemas import InvitedAccountOut, SignInAccountIn, SignInAccountOut
 from gateway.accounts.tables import Account
 from shared.http import (
     CurrentActor,
