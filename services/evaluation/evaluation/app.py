@@ -10,6 +10,8 @@ from evaluation.assessments.routes import ROUTERS as ASSESSMENTS
 from evaluation.assignments.jobs import BACKGROUND as DRAWS
 from evaluation.assignments.routes import ROUTERS as ASSIGNMENTS
 from evaluation.cycles.routes import ROUTERS as CYCLES
+from evaluation.documents.jobs import BACKGROUND as DOCUMENT_JOBS
+from evaluation.documents.routes import ROUTERS as DOCUMENTS
 from evaluation.experts.routes import router as experts
 from evaluation.panels.routes import ROUTERS as PANELS
 from evaluation.replays.routes import ROUTERS as REPLAYS
@@ -70,6 +72,7 @@ def create_app() -> ASGIApp:
                 *REPORTS,
                 *RESULTS,
                 *REPLAYS,
+                *DOCUMENTS,
                 *ASSESSMENTS,
                 experts,
                 *PANELS,
@@ -80,7 +83,7 @@ def create_app() -> ASGIApp:
             ],
             feed=feed_scope,
             consumers={"registry": directory.CONSUMES},
-            background=(*BACKGROUND, *DRAWS),
+            background=(*BACKGROUND, *DRAWS, *DOCUMENT_JOBS),
             tags=TAGS,
             tasks=TASKS,
         )

@@ -1,0 +1,150 @@
+"""Asking for the documents of a cycle, and making them in steps of bounded size."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from evaluation.cycles import queries as cycles
+from evaluation.documents import pages, queries, rules
+from evaluation.documents.tables import DocumentFile, DocumentRun
+from evaluation.results import actions as results
+from evaluation.results.schemas import document_of
+from evaluation.schemes import queries as schemes
+from shared.auth import Actor
+from shared.events import record
+from shared.rules import require
+
+# Centres whose files are made in one transaction; a killed process loses no more than these.
+STEP: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """A file to be made outside of the event loop."""
+
+    subject_id: UUID
+    kind: rules.FileKind
+    make: Callable[[], bytes]
+
+
+async def ask(session: AsyncSession, actor: Actor, cycle_id: UUID, now: datetime) -> DocumentRun:
+    """Ask for every document of a cycle's published results (A126).
+
+    Raises `Refused`: NOT_FOUND, or STATE_CONFLICT without a result or while a run goes on.
+    """
+    await cycles.cycle(session, cycle_id)
+    count = await queries.published_count(session, cycle_id)
+    require(rules.anything_checks(count))
+    run = DocumentRun(
+        cycle_id=cycle_id,
+        total=count * len(rules.OF_CASE) + len(rules.OF_CYCLE),
+        requested_at=now,
+    )
+    session.add(run)
+    await session.flush()
+    record(session, actor, "documents.asked", run.id, cycle_id=cycle_id, files=run.total)
+    return run
+
+
+async def next_step(session: AsyncSession, run: DocumentRun) -> list[Making]:
+    """Give the next files of a locked run: of some centres, and at the end of the cycle."""
+    rows = await queries.published(session, run.cycle_id)
+    done = await queries.subjects_done(session, run.id)
+    # What was published after the question is of the next run: `total` was told to people.
+    wanted = (run.total - len(rules.OF_CYCLE)) // len(rules.OF_CASE)
+    left = wanted - len(done - {run.cycle_id})
+    todo = [row for row in rows if row[0].id not in done][: min(STEP, max(left, 0))]
+    if not todo:
+        reports = await _reports(session, rows, with_comments=False)
+        return [] if run.cycle_id in done else _of_cycle(run, reports)
+    reports = await _reports(session, todo, with_comments=True)
+    return [
+        making
+        for (case, *_), report in zip(todo, reports, strict=True)
+        for making in _of_case(case.id, report)
+    ]
+
+
+def _of_case(case_id: UUID, report: pages.CenterReport) -> list[Making]:
+    return [
+        Making(case_id, rules.FileKind.REPORT_PDF, lambda: pages.report_pdf(report)),
+        Making(case_id, rules.FileKind.REPORT_HTML, lambda: pages.report_page(report).encode()),
+    ]
+
+
+def _of_cycle(run: DocumentRun, reports: Sequence[pages.CenterReport]) -> list[Making]:
+    year = reports[0].year if reports else 0
+    return [
+        Making(run.cycle_id, rules.FileKind.WORKBOOK, lambda: pages.cycle_workbook(reports)),
+        Making(
+            run.cycle_id, rules.FileKind.RANKING, lambda: pages.ranking_page(year, reports).encode()
+        ),
+    ]
+
+
+async def _reports(
+    session: AsyncSession, rows: Sequence[Any], *, with_comments: bool
+) -> list[pages.CenterReport]:
+    if not rows:
+        return []
+    scheme = await schemes.scheme_by_id(session, rows[0][0].scheme_id)
+    criteria = {one["code"]: one["name"] for one in scheme.content["criteria"]}
+    totals = await queries.totals_over_years(session, [row[0].center_id for row in rows])
+    reports = []
+    for case, result, publication, center in rows:
+        trend = {year: total for own, year, total in reversed(totals) if own == case.center_id}
+        # Some few cases at a time: their panels' words come by case.
+        comments = await results.comments_of(session, case.id) if with_comments else {}
+        reports.append(
+            pages.CenterReport(
+                center_name=center.name,
+                center_code=center.code or "",
+                year=case.year,
+                version=result.version,
+                published_on=publication.published_at.date().isoformat(),
+                result_hash=result.result_hash,
+                criteria=criteria,
+                document=document_of(result.document),
+                trend=[
+                    (year, trend.get(year)) for year in range(min(trend), max(trend) + 1)
+                ],
+                comments=comments,
+            )
+        )  # fmt: skip
+    return reports
+
+
+def keep(
+    session: AsyncSession,
+    run: DocumentRun,
+    made: Sequence[tuple[Making, bytes | str]],
+    now: datetime,
+) -> None:
+    """Keep what was made; a text in place of bytes says why a file could not be."""
+    for making, content in made:
+        good = isinstance(content, bytes)
+        session.add(
+            DocumentFile(
+                run_id=run.id,
+                subject_id=making.subject_id,
+                kind=making.kind,
+                content=content if isinstance(content, bytes) else None,
+                sha256=hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else None,
+                problem=None if isinstance(content, bytes) else content,
+                made_at=now,
+            )
+        )
+        run.done += good
+        run.failed += not good
+
+
+def finish(session: AsyncSession, actor: Actor, run: DocumentRun, now: datetime) -> None:
+    """Close a run that has nothing left to make."""
+    run.state = rules.MOVES[run.state, rules.RunEvent.FINISH]
+    run.finished_at = now
+    record(session, actor, "documents.made", run.id, files=run.done, failed=run.failed)

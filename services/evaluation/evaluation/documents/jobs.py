@@ -1,0 +1,56 @@
+"""Documents that were asked for are made, a few centres at a time, over restarts too."""
+
+import asyncio
+from typing import Final
+
+import structlog
+from fastapi import FastAPI
+
+from evaluation.documents import actions, queries
+from shared.auth import Actor
+
+LOOK_SECONDS: Final = 2.0
+CLERK: Final = Actor.system("evaluation.documents")
+
+log = structlog.get_logger(__name__)
+
+
+async def work(app: FastAPI) -> bool:
+    """Take one step of one run; tell whether there was anything to do."""
+    async with app.state.database.sessions.begin() as session:
+        # The row stays locked while its files are made: no other process makes the same ones.
+        run = await queries.running_for_update(session)
+        if run is None:
+            return False
+        todo = await actions.next_step(session, run)
+        made = [(one, await asyncio.to_thread(_made, one)) for one in todo]
+        now = app.state.clock.now()
+        actions.keep(session, run, made, now)
+        if not todo:
+            actions.finish(session, CLERK, run, now)
+        return True
+
+
+def _made(making: actions.Making) -> bytes | str:
+    try:
+        return making.make()
+    except Exception as error:
+        # One centre's file must not keep those of the others from being made.
+        log.exception("documents.failed", subject=str(making.subject_id), kind=making.kind.value)
+        return type(error).__name__
+
+
+async def watch(app: FastAPI) -> None:
+    """Look again and again."""
+    while True:
+        try:
+            while await work(app):
+                pass
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            log.warning("documents.interrupted", error=type(error).__name__)
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+BACKGROUND: Final = (watch,)

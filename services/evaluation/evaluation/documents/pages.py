@@ -1,0 +1,270 @@
+"""A result for people: a PDF and a page for a centre, a workbook and a ranking for a cycle."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final
+
+from shared.documents import (
+    Sheet,
+    figure,
+    lines,
+    listing,
+    page,
+    paragraph,
+    pdf,
+    radar,
+    section,
+    table,
+    workbook,
+)
+
+RATINGS: Final = {
+    "excellent": "优秀", "good": "良好", "qualified": "合格", "unqualified": "不合格",
+}  # fmt: skip
+GATES: Final = {
+    "report_missing": "未提交年度报告",
+    "report_falsified": "年度报告不实",
+    "report_late": "年度报告逾期",
+    "leaf_gate": "未达到门槛指标",
+}
+SCORE_COLUMNS: Final = ("指标", "得分", "满分", "说明")
+TARGET_COLUMNS: Final = ("指标", "目标", "实际", "完成率")
+TEMPLATE: Final = """
+#title_block(data.title, subtitle: data.subtitle)
+#facts(data.facts)
+= 各项得分
+#chart(data.radar, alt: "各一级指标得分率", width: 80%)
+#grid_of(data.criteria_columns, data.criteria, widths: (1fr, auto, auto, auto), align: (left, right, right, right))
+= 指标明细
+#grid_of(data.score_columns, data.scores, widths: (2fr, auto, auto, 3fr), align: (left, right, right, left))
+= 目标与实际
+#grid_of(data.target_columns, data.targets, widths: (2fr, auto, auto, auto), align: (left, right, right, right))
+= 历年总分
+#chart(data.trend, alt: "历年总分", width: 80%)
+= 专家意见
+#grid_of(("指标", "意见"), data.comments, widths: (1fr, 3fr), align: (left, left))
+"""  # noqa: E501 - a table's columns stand on one line
+
+
+@dataclass(frozen=True, slots=True)
+class CenterReport:
+    """What a centre's report tells; `trend` has a total per year, None where none was published."""
+
+    center_name: str
+    center_code: str
+    year: int
+    version: int
+    published_on: str
+    result_hash: str
+    criteria: Mapping[str, str]
+    document: Mapping[str, Any]
+    trend: Sequence[tuple[int, Decimal | None]] = ()
+    comments: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """Give its title."""
+        return f"{self.center_name} {self.year} 年度评估结果"
+
+    def criterion(self, code: str) -> tuple[Decimal, Decimal]:
+        """Add up a criterion's points, and give what it can earn: its part of what stands.
+
+        The leaves' own maxima are rounded one by one and may miss that by a hair.
+        """
+        points = sum((Decimal(leaf["points"]) for leaf in self._leaves(code)), Decimal(0))
+        standing = [
+            one for one in self.criteria if any(Decimal(x["max"]) for x in self._leaves(one))
+        ]
+        weights = self.document["weights"]
+        if code not in standing:
+            return points, Decimal(0)
+        whole = sum((Decimal(weights[one]) for one in standing), Decimal(0))
+        return points, (Decimal(weights[code]) * 100 / whole).quantize(Decimal("0.01"))
+
+    def _leaves(self, code: str) -> list[Mapping[str, Any]]:
+        return [leaf for leaf in self.document["leaves"] if leaf["code"].startswith(code)]
+
+    def rate(self, code: str) -> Decimal:
+        """Give what a criterion earned of its points, in percent."""
+        points, most = self.criterion(code)
+        return min((points / most * 100).quantize(Decimal("0.1")), Decimal(100)) if most else most
+
+
+# --- parts of both --------------------------------------------------------------------------
+
+
+def shown(unit: str, value: str | None) -> str:
+    """Write a figure for a reader: money in 元, shares in percent."""
+    if value is None:
+        return ""
+    if unit == "fen":
+        return f"{Decimal(value) / 100:,.2f} 元"
+    if unit == "ratio":
+        return f"{Decimal(value) * 100:.2f}%"
+    return value
+
+
+def _facts(report: CenterReport) -> list[tuple[str, str]]:
+    told = report.document
+    gates = "、".join(GATES[gate] for gate in told["gates"])
+    return [
+        ("中心", f"{report.center_name}（{report.center_code or '—'}）"),
+        ("总分", told["total"]),
+        ("等次", RATINGS[told["rating"]]),
+        ("等次限制", gates),
+        ("评分表", f"{told['sheets']} 份"),
+        ("公布", f"{report.published_on}（第 {report.version} 版）"),
+        ("结果摘要", report.result_hash),
+    ]
+
+
+def _criteria(report: CenterReport) -> list[list[str]]:
+    rows = []
+    for code, name in report.criteria.items():
+        points, most = report.criterion(code)
+        rows.append([f"{code} {name}", f"{points}", f"{most}", f"{report.rate(code)}%"])
+    return rows
+
+
+def _scores(report: CenterReport) -> list[list[str]]:
+    return [
+        [f"{leaf['code']} {leaf['name']}", leaf["points"], leaf["max"], leaf["explanation"]]
+        for leaf in report.document["leaves"]
+    ]
+
+
+def _targets(report: CenterReport) -> list[list[str]]:
+    rows = []
+    for leaf in report.document["leaves"]:
+        if leaf["calc"] != "ratio":
+            continue
+        reached = ""
+        if leaf["target"] is not None and leaf["raw"] is not None:
+            reached = f"{Decimal(leaf['raw']) / Decimal(leaf['target']) * 100:.1f}%"
+        actual, target = shown(leaf["unit"], leaf["raw"]), shown(leaf["unit"], leaf["target"])
+        rows.append([f"{leaf['code']} {leaf['name']}", target, actual, reached])
+    return rows
+
+
+def _comments(report: CenterReport) -> list[list[str]]:
+    names = {leaf["code"]: leaf["name"] for leaf in report.document["leaves"]}
+    return [
+        [f"{code} {names.get(code, '')}", comment]
+        for code, comments in sorted(report.comments.items())
+        for comment in comments
+    ]
+
+
+def _radar(report: CenterReport) -> str:
+    rates = [report.rate(code) for code in report.criteria]
+    return radar("各一级指标得分率", list(report.criteria.values()), {"得分率（%）": rates})
+
+
+def _trend(report: CenterReport) -> str:
+    years = [str(year) for year, _ in report.trend]
+    return lines("历年总分", years, {"总分": [total for _, total in report.trend]})
+
+
+# --- a centre -------------------------------------------------------------------------------
+
+
+def report_data(report: CenterReport) -> dict[str, Any]:
+    """Give the values that `TEMPLATE` shows."""
+    return {
+        "title": report.title,
+        "subtitle": "由冻结的事实、计划和评分表计算，可凭重算包核对",
+        "facts": _facts(report),
+        "radar": _radar(report),
+        "trend": _trend(report),
+        "criteria_columns": ["一级指标", "得分", "满分", "得分率"],
+        "criteria": _criteria(report),
+        "score_columns": SCORE_COLUMNS,
+        "scores": _scores(report),
+        "target_columns": TARGET_COLUMNS,
+        "targets": _targets(report),
+        "comments": _comments(report),
+    }
+
+
+def report_pdf(report: CenterReport) -> bytes:
+    """Set a centre's report as PDF."""
+    return pdf(TEMPLATE, report_data(report))
+
+
+def report_page(report: CenterReport) -> str:
+    """Give a centre's report as a page."""
+    return page(
+        report.title,
+        [
+            section("结果", listing(_facts(report))),
+            section(
+                "各项得分",
+                figure(_radar(report), "各一级指标得分率"),
+                table("一级指标", ("一级指标", "得分", "满分", "得分率"), _criteria(report),
+                      numbers=(1, 2, 3)),
+                table("指标明细", SCORE_COLUMNS, _scores(report), numbers=(1, 2)),
+            ),
+            section("目标与实际", table("目标与实际", TARGET_COLUMNS, _targets(report),
+                                   numbers=(1, 2, 3))),
+            section("历年总分", figure(_trend(report), "历年总分")),
+            section("专家意见", table("专家意见（不具名）", ("指标", "意见"), _comments(report))),
+        ],
+        subtitle="由冻结的事实、计划和评分表计算，可凭重算包核对",
+    )  # fmt: skip
+
+
+# --- a cycle --------------------------------------------------------------------------------
+
+
+def ranked(reports: Sequence[CenterReport]) -> list[tuple[int, CenterReport]]:
+    """Order by total, best first; equal totals share their rank."""
+    totals = [Decimal(report.document["total"]) for report in reports]
+    placed = [
+        (1 + sum(other > total for other in totals), report)
+        for total, report in zip(totals, reports, strict=True)
+    ]
+    return sorted(placed, key=lambda one: (one[0], one[1].center_code, one[1].center_name))
+
+
+def cycle_workbook(reports: Sequence[CenterReport]) -> bytes:
+    """Write the workbook of a cycle: a line for each centre, and one for each indicator."""
+    order = ranked(reports)
+    codes = list(reports[0].criteria) if reports else []
+    totals: list[list[str | int | Decimal | None]] = [
+        [
+            rank, report.center_code, report.center_name, Decimal(report.document["total"]),
+            RATINGS[report.document["rating"]], *(report.criterion(code)[0] for code in codes),
+            report.version, report.result_hash,
+        ]
+        for rank, report in order
+    ]  # fmt: skip
+    leaves: list[list[str | int | Decimal | None]] = [
+        [
+            report.center_code, report.center_name, leaf["code"], leaf["name"], leaf["raw"],
+            leaf["target"], leaf["unit"], Decimal(leaf["points"]), Decimal(leaf["max"]),
+            leaf["formula"],
+        ]
+        for _, report in order
+        for leaf in report.document["leaves"]
+    ]  # fmt: skip
+    heads = ["名次", "代码", "中心", "总分", "等次", *codes, "版本", "结果摘要"]
+    details = ["代码", "中心", "指标", "名称", "实际", "目标", "单位", "得分", "满分", "算式"]
+    return workbook([Sheet("总表", heads, totals), Sheet("指标", details, leaves)])
+
+
+def ranking_page(year: int, reports: Sequence[CenterReport]) -> str:
+    """Give the ranking of a cycle as a page."""
+    rows = [
+        [rank, report.center_code, report.center_name, report.document["total"],
+         RATINGS[report.document["rating"]]]
+        for rank, report in ranked(reports)
+    ]  # fmt: skip
+    columns = ("名次", "代码", "中心", "总分", "等次")
+    return page(
+        f"{year} 年度评估名次",
+        [
+            section("名次", table("按已公布总分排列", columns, rows, numbers=(0, 1, 3, 4))),
+            paragraph("总分相同的中心名次相同；等次由总分和限制条件共同决定。"),
+        ],
+    )

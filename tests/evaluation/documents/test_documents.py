@@ -1,0 +1,119 @@
+"""Reports of a cycle: made in steps, seen by those whose result it is, without any name."""
+
+import io
+import zipfile
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from evaluation.documents import jobs, pages
+from shared.database import new_id
+from tests.evaluation.results.year import CASES, JudgedYear
+from tests.evaluation.reviewing import codes_of
+from tests.fixtures.service import event_types
+from tests.pictures.samples.evaluation_reports import EMPTY, FULL
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
+    async with running("evaluation") as service:
+        judged = JudgedYear(service)
+        await judged.prepare()
+        yield judged
+
+
+async def asked(year: JudgedYear) -> Any:
+    return await year.as_("handler", "POST", f"/v1/evaluation/cycles/{year.cycle_id}/documents")
+
+
+async def worked_off(year: JudgedYear) -> int:
+    steps = 0
+    while await jobs.work(year.service.app):
+        steps += 1
+    return steps
+
+
+@pytest.mark.requirement("A126", "X04")
+async def test_a_run_makes_every_document_of_a_cycle_and_tells_how_far_it_is(
+    year: JudgedYear,
+) -> None:
+    await year.published()
+    run = (await asked(year)).json()
+    assert (run["state"], run["total"], run["done"]) == ("running", 4, 0)
+
+    assert await jobs.work(year.service.app)
+    path = f"/v1/evaluation/document-runs/{run['id']}"
+    assert (await year.as_("auditor", "GET", path)).json()["done"] == 2
+    await worked_off(year)
+    told = (await year.as_("auditor", "GET", path)).json()
+    assert (told["state"], told["done"], told["failed"]) == ("finished", 4, 0)
+
+    pdf = await year.own("GET", "/documents/report.pdf")
+    assert (pdf.status_code, pdf.content[:5]) == (200, b"%PDF-")
+    page = (await year.own("GET", "/documents/report.html")).text
+    assert "82.98" in page
+    assert "有据" in page
+    names = (*year.people.values(), *year.expert_ids.values())
+    assert not any(str(one) in page for one in names)
+    cycle = f"/v1/evaluation/cycles/{year.cycle_id}/documents"
+    book = await year.as_("auditor", "GET", f"{cycle}/results.xlsx")
+    assert zipfile.ZipFile(io.BytesIO(book.content)).testzip() is None
+    ranking = await year.as_("auditor", "GET", f"{cycle}/ranking.html")
+    assert "82.98" in ranking.text
+    assert (await event_types(year.service.sessions))[-1] == "documents.made"
+
+
+@pytest.mark.requirement("A126", "X04")
+@pytest.mark.refusing
+async def test_nothing_is_made_of_what_is_not_published_nor_twice_at_once(
+    year: JudgedYear,
+) -> None:
+    await year.computed()
+    early = await asked(year)
+    assert (early.status_code, codes_of(early)) == (409, ["STATE_CONFLICT"])
+    assert (await year.own("GET", "/documents/report.pdf")).status_code == 404
+
+    for duty, step in [("reviewer", "/review"), ("approver", "/publish")]:
+        assert (await year.as_(duty, "POST", step)).status_code == 200
+    assert (await asked(year)).status_code == 202
+    again = await asked(year)
+    assert (again.status_code, codes_of(again)) == (409, ["STATE_CONFLICT"])
+    await worked_off(year)
+    async with year.service.client("member", org_id=new_id()) as stranger:
+        answer = await stranger.get(f"{CASES}/{year.case_id}/documents/report.pdf")
+    assert answer.status_code == 404
+
+
+@pytest.mark.requirement("A126")
+async def test_a_file_that_cannot_be_made_leaves_the_others(
+    year: JudgedYear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await year.published()
+    run = (await asked(year)).json()
+
+    def broken(_: pages.CenterReport) -> bytes:
+        raise ValueError("no font")
+
+    monkeypatch.setattr(pages, "report_pdf", broken)
+    await worked_off(year)
+    told = await year.as_("auditor", "GET", f"/v1/evaluation/document-runs/{run['id']}")
+    assert (told.json()["done"], told.json()["failed"]) == (3, 1)
+    assert (await year.own("GET", "/documents/report.pdf")).status_code == 404
+    assert (await year.own("GET", "/documents/report.html")).status_code == 200
+
+
+def test_equal_totals_share_their_rank_and_the_next_rank_is_left_out() -> None:
+    other = replace(FULL, center_code="C12")
+    assert [rank for rank, _ in pages.ranked([EMPTY, other, FULL])] == [1, 1, 3]
+    assert pages.ranked([EMPTY, other, FULL])[0][1] is FULL
+
+
+def test_the_points_of_the_criteria_add_up_to_the_total() -> None:
+    parts = [FULL.criterion(code)[0] for code in FULL.criteria]
+    assert [str(one) for one in parts] == ["20.72", "26.08", "15.32", "13.87", "6.99"]
+    whole = [[str(one.criterion(code)[1]) for code in one.criteria] for one in (FULL, EMPTY)]
+    assert whole == [["25.00", "30.00", "20.00", "15.00", "10.00"]] * 2

@@ -1,0 +1,46 @@
+"""A centre's evaluation report and a cycle's ranking: the longest names, and hardly any data."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
+from evaluation.documents import pages
+from evaluation.results import rules
+from evaluation.schemes.rules import scheme_from
+from tests.evaluation.results import vector
+from tests.pictures.drawing import Document, Page, Sample
+from tests.pictures.samples.charts import LONG
+
+CRITERIA: Final = {one["code"]: one["name"] for one in vector.DATA["scheme"]["content"]["criteria"]}
+FULL: Final = pages.CenterReport(
+    center_name=LONG,
+    center_code="C11",
+    year=2027,
+    version=2,
+    published_on="2028-05-20",
+    result_hash="4d" * 32,
+    criteria=CRITERIA,
+    document=rules.compute(vector.inputs()).document,
+    trend=[(2024, Decimal("71.20")), (2025, None), (2026, Decimal("78.55")),
+           (2027, Decimal("82.98"))],
+    comments={"A4": ["技术水平国内领先，部分指标国际先进。" * 6, "建议加强第三方验证。"],
+              "E3": ["#import \"x\" *不是标记*"]},
+)  # fmt: skip
+EMPTY: Final = replace(
+    FULL,
+    center_name="新中心",
+    center_code="",
+    trend=[],
+    comments={},
+    document=rules.compute(
+        replace(vector.inputs(), facts={}, targets=(), sheets=(), scheme=scheme_from(
+            vector.DATA["scheme"]["content"]))
+    ).document,
+)  # fmt: skip
+
+SAMPLES: Final[tuple[Sample, ...]] = (
+    Document("evaluation-report", pages.TEMPLATE, pages.report_data(FULL)),
+    Document("evaluation-report-empty", pages.TEMPLATE, pages.report_data(EMPTY)),
+    Page("evaluation-report-page", lambda: pages.report_page(FULL)),
+    Page("evaluation-ranking", lambda: pages.ranking_page(2027, [FULL, EMPTY, FULL])),
+)
