@@ -13,6 +13,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
@@ -316,6 +317,31 @@ def capped(by_score: str, gates: set[str], leaves: Iterable[Verdict], late_cap: 
     return min([by_score, *caps], key=GRADES.index)
 
 
+def hinges(
+    bundle: Mapping[str, Any], criteria: Sequence[Sequence[Verdict]], gates: set[str], rating: str
+) -> bool:
+    """Tell whether the grade is another one without some single sheet."""
+    sheets, parameters = bundle["sheets"], bundle["scheme"]["parameters"]
+    if sheets is None:
+        return bundle["experts"]["hinges_on_sheet"] is True
+    if len(sheets) < 2 or gates & {"report_missing", "report_falsified"}:
+        return False
+    leaves = [one for row in criteria for one in row]
+    for place in range(len(sheets)):
+        rest = {**bundle, "sheets": [*sheets[:place], *sheets[place + 1 :]]}
+        means, _, _ = expert_means(rest)
+        again = [
+            replace(one, share=means[one.leaf["code"]] / 100)
+            if one.leaf["calc"] == "expert"
+            else one
+            for one in leaves
+        ]
+        total = min(sum((one.points for one in again), Fraction(0)), Fraction(100))
+        if capped(grade(total, parameters), gates, again, parameters["late_cap"]) != rating:
+            return True
+    return False
+
+
 def document_of(bundle: Mapping[str, Any]) -> dict[str, Any]:
     """Make the result document from a bundle's inputs."""
     scheme, snapshot = bundle["scheme"], json.loads(bundle["snapshot"])
@@ -337,6 +363,7 @@ def document_of(bundle: Mapping[str, Any]) -> dict[str, Any]:
     by_score = grade(total, parameters)
     band = Fraction(parameters["second_reading_band"])
     bounds = [Fraction(parameters[f"{name}_from"]) for name in GRADES[1:]]
+    rating = capped(by_score, gates, leaves, parameters["late_cap"])
     shut = {"leaf_gate"} if any(one.shut for one in leaves) else set()
     return {
         "format": 1,
@@ -349,10 +376,11 @@ def document_of(bundle: Mapping[str, Any]) -> dict[str, Any]:
         "weights": {code: plain(weight) for code, weight in weights.items()},
         "total": two_places(total),
         "rounding": f"-{two_places(points - total)}" if points > total else "0.00",
-        "rating": capped(by_score, gates, leaves, parameters["late_cap"]),
+        "rating": rating,
         "score_rating": by_score,
         "gates": sorted(gates | shut),
         "near_boundary": any(abs(total - bound) <= band for bound in bounds),
+        "hinges_on_sheet": hinges(bundle, criteria, gates, rating),
         "leaves": [leaf_row(one, sheets, reading) for one in leaves],
     }
 

@@ -320,3 +320,9 @@ def test_a_tree_that_names_a_leaf_twice_is_refused() -> None:
     scheme = content()
     scheme["criteria"][0]["leaves"].append(leaf(scheme, "A1"))
     assert "code_twice" in problems(scheme)
+
+
+def test_a_shut_gate_alone_makes_no_rating_hinge_on_a_sheet() -> None:
+    scheme = rules.scheme_from(with_gate(low="101"))
+    told = results.compute(replace(vector.inputs(), scheme=scheme)).document
+    assert (told["rating"], told["hinges_on_sheet"]) == ("qualified", False)

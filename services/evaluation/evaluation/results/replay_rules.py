@@ -86,6 +86,7 @@ def bundle(
             "sheets": document["sheets"],
             "sheets_hash": document["sheets_hash"],
             "means": dict(means),
+            "hinges_on_sheet": document["hinges_on_sheet"],
         },
         "result_hash": digest(document),
     }

@@ -117,6 +117,13 @@ def is_shut(result: LeafResult) -> bool:
     return LeafNote.GATE_SHUT in result.notes
 
 
+def graded(by_score: Rating, shut: Iterable[LeafResult], inputs: Inputs) -> Rating:
+    """Give the grade after the report's gates and the scheme's own, of which the lowest counts."""
+    caps = [one.leaf.cap for one in shut if one.leaf.cap is not None]
+    reported = gated(by_score, inputs.gates, inputs.scheme.parameters)
+    return min([reported, *caps], key=ORDER.index)
+
+
 def is_near_boundary(total: Fraction, parameters: Parameters) -> bool:
     """Tell whether a total lies within the band of a grade's bound, the band's ends included."""
     bounds = (parameters.excellent_from, parameters.good_from, parameters.qualified_from)
@@ -159,9 +166,8 @@ def _rating_with(
         for criterion, leaves in judged
     ]
     total = min(points_of(weigh(again, inputs.weights)), FULL)
-    return gated(
-        rating_for(total, inputs.scheme.parameters), inputs.gates, inputs.scheme.parameters
-    )
+    shut = [leaf for _, leaves in judged for leaf in leaves if is_shut(leaf)]
+    return graded(rating_for(total, inputs.scheme.parameters), shut, inputs)
 
 
 def compute(inputs: Inputs) -> Outcome:
@@ -175,9 +181,8 @@ def compute(inputs: Inputs) -> Outcome:
     # Each leaf is rounded on its own, so that full marks may add up to a hair over 100.
     total = min(points, FULL)
     by_score = rating_for(total, inputs.scheme.parameters)
-    shut = [leaf.leaf.cap for leaves in weighed for leaf in leaves if is_shut(leaf)]
-    caps = [cap for cap in shut if cap is not None]
-    rating = min([gated(by_score, inputs.gates, inputs.scheme.parameters), *caps], key=ORDER.index)
+    shut = [leaf for leaves in weighed for leaf in leaves if is_shut(leaf)]
+    rating = graded(by_score, shut, inputs)
     gates = inputs.gates | (frozenset({RatingGate.LEAF_GATE}) if shut else frozenset())
     document = {
         "format": FORMAT,
