@@ -10,6 +10,7 @@ from gateway.webhooks.rules import DeliveryState, DisabledBy, WebhookState
 from shared.http.schemas import Body, Code, Int53, Out
 
 WEBHOOK = "019b2f6e-0000-7000-8000-00000000000a"
+CENTER = "019b2f6e-0000-7000-8000-000000000002"
 EXAMPLE: Final[dict[str, JsonValue]] = {
     "url": "https://erp.example.cn/zhichuang",
     "types": ["center.listed"],
@@ -53,12 +54,12 @@ class WebhookOut(Out):
                     **EXAMPLE,
                     "id": WEBHOOK,
                     "version": 1,
-                    "center_id": None,
-                    "state": "active",
-                    "disabled_by": None,
+                    "center_id": CENTER,
+                    "state": "disabled",
+                    "disabled_by": "owner",
                     "failures": 0,
                     "created_at": "2026-01-05T01:00:00Z",
-                    "before_until": None,
+                    "before_until": "2026-01-06T01:00:00Z",
                 }
             ]
         }
@@ -86,12 +87,12 @@ class WebhookMadeOut(WebhookOut):
                     **EXAMPLE,
                     "id": WEBHOOK,
                     "version": 1,
-                    "center_id": None,
-                    "state": "active",
-                    "disabled_by": None,
+                    "center_id": CENTER,
+                    "state": "disabled",
+                    "disabled_by": "owner",
                     "failures": 0,
                     "created_at": "2026-01-05T01:00:00Z",
-                    "before_until": None,
+                    "before_until": "2026-01-06T01:00:00Z",
                     "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
                 }
             ]
@@ -121,28 +122,28 @@ class AttemptOut(Out):
     said: str = Field(description="The beginning of the answer, or why there was none.")
 
 
+DELIVERY: Final[dict[str, JsonValue]] = {
+    "id": "019b2f6e-0000-7000-8000-00000000000b",
+    "event_id": "019b2f6e-0000-7000-8000-00000000000c",
+    "service": "registry",
+    "type": "center.listed",
+    "position": 121,
+    "center_id": CENTER,
+    "state": "delivered",
+    "attempts": 1,
+    "next_at": "2026-03-10T01:30:00Z",
+    "created_at": "2026-03-10T01:30:00Z",
+    "settled_at": "2026-03-10T01:30:01Z",
+}
+TRY: Final[dict[str, JsonValue]] = {
+    "at": "2026-03-10T01:30:01Z", "status": 204, "milliseconds": 18, "said": "",
+}  # fmt: skip
+
+
 class DeliveryOut(Out):
     """One event for one subscription."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": "019b2f6e-0000-7000-8000-00000000000b",
-                    "event_id": "019b2f6e-0000-7000-8000-00000000000c",
-                    "service": "registry",
-                    "type": "center.listed",
-                    "position": 121,
-                    "center_id": "019b2f6e-0000-7000-8000-000000000002",
-                    "state": "delivered",
-                    "attempts": 1,
-                    "next_at": "2026-03-10T01:30:00Z",
-                    "created_at": "2026-03-10T01:30:00Z",
-                    "settled_at": "2026-03-10T01:30:01Z",
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{**DELIVERY}]})
 
     id: UUID = Field(description="Names the delivery.")
     event_id: UUID = Field(description="The event's id, sent as `webhook-id`.")
@@ -161,6 +162,10 @@ class DeliveryOut(Out):
 
 class DeliveryWholeOut(DeliveryOut):
     """A delivery with the bytes that are sent and every try."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{**DELIVERY, "body": "{…}", "tries": [TRY]}]}
+    )
 
     body: str = Field(description="The body that is sent, as text.")
     tries: list[AttemptOut] = Field(description="Every try, in order.")

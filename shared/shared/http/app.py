@@ -66,6 +66,12 @@ class Service:
     issues_tokens: bool = False
 
 
+# What every service has in the same form.
+COMMON_TAGS: Final = (
+    {"name": "tasks", "description": "What waits for the caller, why, and by which working day."},
+)
+
+
 class ClockBody(Body):
     """Where the sandbox's clock is put."""
 
@@ -97,7 +103,7 @@ def service_app(service: Service) -> ASGIApp:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        openapi_tags=[dict(tag) for tag in service.tags],
+        openapi_tags=[dict(tag) for tag in (*service.tags, *COMMON_TAGS)],
         separate_input_output_schemas=False,
         telemetry={"tracing": True, "metrics": False, "logs": False},
     )

@@ -16,7 +16,7 @@ EXAMPLE: dict[str, Any] = {
     "center_id": "019b2f6e-0000-7000-8000-000000000002",
     "last_year": 2027,
     "method": "mean",
-    "state": "drafted",
+    "state": "published",
     "years": [
         {
             "year": year,
@@ -36,8 +36,8 @@ EXAMPLE: dict[str, Any] = {
     "result_hash": "3a" * 32,
     "version": 1,
     "drafted_at": "2028-03-01T02:00:00Z",
-    "reviewed_at": None,
-    "published_at": None,
+    "reviewed_at": "2028-03-02T02:00:00Z",
+    "published_at": "2028-03-03T02:00:00Z",
 }
 
 

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_
+from sqlalchemy import Text, cast, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -53,8 +53,9 @@ def policy_versions(state: PolicyState) -> SelectOfScalar[PolicyVersion]:
 
 
 async def policy_version(session: AsyncSession, version: str) -> PolicyVersion:
-    """Give a version by its name."""
-    statement = select(PolicyVersion).where(col(PolicyVersion.version) == version)
+    """Give a version by its name, or by its id as text."""
+    named = or_(col(PolicyVersion.version) == version, cast(col(PolicyVersion.id), Text) == version)
+    statement = select(PolicyVersion).where(named)
     return found(await session.scalar(statement))
 
 

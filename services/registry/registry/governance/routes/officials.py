@@ -150,6 +150,7 @@ async def read_gaps(
     "",
     operation_id="registry_list_national_candidates",
     openapi_extra=access("official", "service", tenant=OFFICIALS, rules=("A134",)),
+    responses=problems(),
 )
 async def list_national_candidates(
     actor: CurrentActor, today: Today, session: Reading

@@ -42,7 +42,9 @@ CACHE = "public, max-age=60"
 policies = Router(prefix="/v1/registry/policy-versions", tags=["programme"])
 rules = Router(prefix="/v1/registry/rules", tags=["programme"])
 
-Version = Annotated[str, Path(max_length=64, description="Name of a policy version.")]
+Version = Annotated[
+    str, Path(max_length=64, description="A policy version, by its name or its id.")
+]
 
 
 @policies.get(
@@ -70,36 +72,38 @@ async def list_policy_versions(
 
 
 @policies.get(
-    "/{version}",
+    "/{policy_id}",
     operation_id="registry_read_policy_version",
     openapi_extra=access(tenant=PUBLIC, rules=("A001",)),
     responses=problems("NOT_FOUND"),
 )
 async def read_policy_version(
-    version: Version, response: Response, session: Reading
+    policy_id: Version, response: Response, session: Reading
 ) -> PolicyVersionOut:
     """Read a version with the clause and the thresholds of each row."""
     response.headers["Cache-Control"] = CACHE
-    return PolicyVersionOut.model_validate(await queries.policy_version(session, version))
+    return PolicyVersionOut.model_validate(await queries.policy_version(session, policy_id))
 
 
 @policies.get(
-    "/{version}/comparison",
+    "/{policy_id}/comparison",
     operation_id="registry_compare_policy_versions",
     openapi_extra=access(tenant=PUBLIC, rules=("A001", "A013")),
     responses=problems("NOT_FOUND"),
 )
 async def compare(
-    version: Version,
+    policy_id: Version,
     session: Reading,
     before: Annotated[str, Query(max_length=64, description="The version to compare with.")],
 ) -> PolicyComparisonOut:
     """Tell in which clauses and thresholds a version differs from another one."""
     old = await queries.policy_version(session, before)
-    new = await queries.policy_version(session, version)
+    new = await queries.policy_version(session, policy_id)
     found = policy_rules.differences((old.parameters, old.clauses), (new.parameters, new.clauses))
     return PolicyComparisonOut(
-        before=before, after=version, items=[DifferenceOut.model_validate(one) for one in found]
+        before=old.version,
+        after=new.version,
+        items=[DifferenceOut.model_validate(one) for one in found],
     )
 
 
