@@ -115,9 +115,11 @@ def test_a_day_that_is_none_fails_its_row(tmp_path: Path, day: str, media_type: 
 @pytest.mark.refusing
 @pytest.mark.parametrize("mark", ["\u202e", "\u2066", "\u200f", "\x07", "\x1b", "\u2028"])
 def test_a_name_with_a_mark_that_turns_writing_fails_its_row(tmp_path: Path, mark: str) -> None:
-    payload = {"person_times": 12, "topic": f"键合{mark}工艺"}
-    assert read(tmp_path, line(payload=payload), NDJSON) == [["FIELD_INVALID"]]
-    cells = [*CELLS[:5], payload["topic"]]
+    topic = f"键合{mark}工艺"
+    assert read(tmp_path, line(payload={"person_times": 12, "topic": topic}), NDJSON) == [
+        ["FIELD_INVALID"]
+    ]
+    cells = [*CELLS[:5], topic]
     assert read(tmp_path, sheet(cells).encode()) == [["FIELD_INVALID"]]
 
 

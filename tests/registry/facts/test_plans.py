@@ -79,7 +79,7 @@ async def test_no_hot_question_reads_the_whole_table(house: House) -> None:
     await owning.dispose()
     engine = house.registry.app.state.database.engine
     center = f"centers/{house.center_id}"
-    questions = (
+    questions: tuple[tuple[Any, str, dict[str, str]], ...] = (
         (None, "facts", {}),
         (None, "facts", {"sort": "-recorded_at"}),
         (None, "facts", {"kind": "training"}),
