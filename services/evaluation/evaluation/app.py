@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.types import ASGIApp
 
+from evaluation.agreement.routes import router as agreement
 from evaluation.assessments import queries as assessment_queries
 from evaluation.assessments.routes import ROUTERS as ASSESSMENTS
 from evaluation.assignments.jobs import BACKGROUND as DRAWS
@@ -40,6 +41,7 @@ TAGS: Final = (
     {"name": "experts", "description": "The pool of experts and their ties."},
     {"name": "panels", "description": "Who reviews what, and who must not."},
     {"name": "assignments", "description": "Panels of all cases drawn at once, with proof."},
+    {"name": "agreement", "description": "How far experts agree; it changes no points."},
     {"name": "score-sheets", "description": "Declarations and scores of single experts."},
     {"name": "site-visits", "description": "Reports of visits and their signatures."},
     {"name": "standing", "description": "Where a review stands, for the service that decides."},
@@ -77,6 +79,7 @@ def create_app() -> ASGIApp:
                 experts,
                 *PANELS,
                 *ASSIGNMENTS,
+                agreement,
                 sheets,
                 visits,
                 standing,

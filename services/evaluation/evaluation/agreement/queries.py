@@ -1,0 +1,59 @@
+"""What agreement is counted from: sheets that count, of panels that the caller may see."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from evaluation.agreement.statistics import Scored
+from evaluation.cycles.tables import EvaluationCase
+from evaluation.duties.rules import SubjectType
+from evaluation.panels import queries as panel_queries
+from evaluation.panels.tables import Panel, PanelSeat
+from evaluation.sheets.rules import State
+from evaluation.sheets.tables import ScoreItem, ScoreSheet
+from shared.auth import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One indicator of one sheet that counts."""
+
+    indicator: str
+    scored: Scored
+
+
+async def items_of_cycle(session: AsyncSession, actor: Actor, cycle_id: UUID) -> list[Item]:
+    """List what experts scored in a cycle, without the panels on which the caller sits himself.
+
+    A figure over panels that the caller may not see would tell him of them.
+    """
+    # Asked apart: the condition itself looks into seats, as the statement below does.
+    panels = select(Panel.id).where(
+        col(Panel.subject_type) == SubjectType.CASE, panel_queries.visible(actor)
+    )
+    seen = list(await session.scalars(panels))
+    statement = (
+        select(
+            Panel.subject_id,
+            PanelSeat.expert_id,
+            ScoreItem.sheet_id,
+            ScoreItem.indicator,
+            ScoreItem.score,
+        )
+        .join(PanelSeat, col(PanelSeat.panel_id) == col(Panel.id))
+        .join(ScoreSheet, col(ScoreSheet.id) == col(PanelSeat.id))
+        .join(ScoreItem, col(ScoreItem.sheet_id) == col(ScoreSheet.id))
+        .join(EvaluationCase, col(EvaluationCase.id) == col(Panel.subject_id))
+        .where(
+            col(EvaluationCase.cycle_id) == cycle_id,
+            col(ScoreSheet.state) == State.SUBMITTED,
+            col(Panel.id).in_(seen),
+        )
+        .order_by(col(Panel.subject_id), col(PanelSeat.expert_id), col(ScoreItem.indicator))
+    )
+    return [
+        Item(indicator, Scored(str(case_id), str(expert_id), str(sheet_id), float(score)))
+        for case_id, expert_id, sheet_id, indicator, score in await session.execute(statement)
+    ]
