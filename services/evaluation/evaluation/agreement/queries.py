@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import select as select_rows
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -35,12 +36,12 @@ async def items_of_cycle(session: AsyncSession, actor: Actor, cycle_id: UUID) ->
     )
     seen = list(await session.scalars(panels))
     statement = (
-        select(
-            Panel.subject_id,
-            PanelSeat.expert_id,
-            ScoreItem.sheet_id,
-            ScoreItem.indicator,
-            ScoreItem.score,
+        select_rows(
+            col(Panel.subject_id),
+            col(PanelSeat.expert_id),
+            col(ScoreItem.sheet_id),
+            col(ScoreItem.indicator),
+            col(ScoreItem.score),
         )
         .join(PanelSeat, col(PanelSeat.panel_id) == col(Panel.id))
         .join(ScoreSheet, col(ScoreSheet.id) == col(PanelSeat.id))

@@ -10,7 +10,7 @@ from anyio import to_thread
 from evaluation.agreement import queries, statistics
 from evaluation.agreement.queries import Item
 from evaluation.agreement.schemas import (
-    AgreementOut,
+    ExpertAgreementOut,
     ExpertEffectOut,
     FigureOut,
     IndicatorAgreementOut,
@@ -32,20 +32,22 @@ DRAWS: Final = 500
     openapi_extra=access("official", tenant="panels the official does not sit on", rules=("A121",)),
     responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND"),
 )
-async def get_agreement(cycle_id: UUID, actor: CurrentActor, session: Reading) -> AgreementOut:
+async def get_agreement(
+    cycle_id: UUID, actor: CurrentActor, session: Reading
+) -> ExpertAgreementOut:
     """Tell how far the experts of a cycle agree, who leans, and which sheets stand apart."""
     cycle = await cycles.cycle(session, cycle_id)
     items = await queries.items_of_cycle(session, actor, cycle.id)
     return await to_thread.run_sync(_agreement, cycle.id, items)
 
 
-def _agreement(cycle_id: UUID, items: Sequence[Item]) -> AgreementOut:
+def _agreement(cycle_id: UUID, items: Sequence[Item]) -> ExpertAgreementOut:
     sheets = _means(items)
     by_indicator = {
         name: [one.scored for one in items if one.indicator == name]
         for name in sorted({one.indicator for one in items})
     }
-    return AgreementOut(
+    return ExpertAgreementOut(
         cycle_id=cycle_id,
         indicators=[
             _indicator(name, scored)

@@ -34,7 +34,7 @@ class ExpertEffectOut(Out):
     effect: str = Field(description="Points above the others, shrunken where sheets are few.")
 
 
-class AgreementOut(Out):
+class ExpertAgreementOut(Out):
     """How far the experts of a cycle agree. It informs, and changes no points."""
 
     cycle_id: UUID = Field(description="The cycle.")
