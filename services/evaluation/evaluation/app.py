@@ -14,6 +14,8 @@ from evaluation.cycles.routes import ROUTERS as CYCLES
 from evaluation.documents.jobs import BACKGROUND as DOCUMENT_JOBS
 from evaluation.documents.routes import ROUTERS as DOCUMENTS
 from evaluation.experts.routes import router as experts
+from evaluation.objections import queries as objection_queries
+from evaluation.objections.routes import ROUTERS as OBJECTIONS
 from evaluation.panels.routes import ROUTERS as PANELS
 from evaluation.replays.routes import ROUTERS as REPLAYS
 from evaluation.reports.jobs import BACKGROUND
@@ -37,6 +39,7 @@ TAGS: Final = (
     {"name": "cycles", "description": "A year's evaluation of all centres, and its cases."},
     {"name": "reports", "description": "The annual reports of the centres."},
     {"name": "results", "description": "Snapshots, computations, reviews and publications."},
+    {"name": "objections", "description": "What a centre objects to in its published result."},
     {"name": "assessments", "description": "Three years of a centre, assessed together."},
     {"name": "experts", "description": "The pool of experts and their ties."},
     {"name": "panels", "description": "Who reviews what, and who must not."},
@@ -48,7 +51,10 @@ TAGS: Final = (
     {"name": "events", "description": "What happened, in order."},
 )
 # What waits for a caller, feature by feature.
-TASKS: Final = (assessment_queries.tasks_of,)
+TASKS: Final = (
+    assessment_queries.tasks_of,
+    objection_queries.tasks_of,
+)
 # Who reviews whom is not in it: those events carry no centre, so that no member's feed has them.
 PUBLIC_EVENTS: Final = frozenset({"evaluation.published", "assessment.published"})
 
@@ -75,6 +81,7 @@ def create_app() -> ASGIApp:
                 *RESULTS,
                 *REPLAYS,
                 *DOCUMENTS,
+                *OBJECTIONS,
                 *ASSESSMENTS,
                 experts,
                 *PANELS,

@@ -52,6 +52,7 @@ class CaseState(StrEnum):
     COMPUTED = "computed"
     REVIEWED = "reviewed"
     PUBLISHED = "published"
+    REOPENED = "reopened"
 
 
 class CaseEvent(StrEnum):
@@ -63,6 +64,7 @@ class CaseEvent(StrEnum):
     REVIEW = "review"
     PUBLISH = "publish"
     RESCORE = "rescore"
+    REOPEN = "reopen"
 
 
 # The whole machine: a pair that is absent is refused, so that a new state starts closed.
@@ -78,6 +80,9 @@ CASE_MOVES: Final[Mapping[tuple[CaseState, CaseEvent], CaseState]] = {
     # A sheet was voided after the computation: it has to be done again.
     (CaseState.COMPUTED, CaseEvent.RESCORE): CaseState.SCORING,
     (CaseState.REVIEWED, CaseEvent.RESCORE): CaseState.SCORING,
+    # An upheld objection reopens single leaves; what was published stays until the next version.
+    (CaseState.PUBLISHED, CaseEvent.REOPEN): CaseState.REOPENED,
+    (CaseState.REOPENED, CaseEvent.COMPUTE): CaseState.COMPUTED,
 }
 # A panel may be formed while facts still come in; experts may score until the computation.
 FORMING: Final = frozenset({CaseState.COLLECTING, CaseState.SNAPSHOT_FROZEN})

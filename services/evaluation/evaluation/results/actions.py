@@ -1,5 +1,6 @@
 """Freezing facts, computing, reading again, reviewing and publishing."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -27,13 +28,14 @@ from evaluation.results import leaf_rules, queries, replay_rules, rules
 from evaluation.results.tables import (
     EvaluationResult,
     FactSnapshot,
+    LeafReopening,
     ResultInput,
     ResultPublication,
     ResultReview,
     SecondReading,
 )
 from evaluation.schemes import queries as schemes
-from evaluation.schemes.rules import canonical
+from evaluation.schemes.rules import Source, canonical
 from evaluation.sheets import queries as sheets
 from evaluation.sheets.rules import SheetScores, enough_checks
 from shared.auth import Actor
@@ -191,6 +193,7 @@ async def compute(
         *cycle_rules.case_checks(case.state, cycle_rules.CaseEvent.COMPUTE),
     ]
     computed = await _computed(session, case, None, today, checks)
+    require(await _only_reopened(session, case, computed.outcome))
     cycle_actions.move(case, cycle_rules.CaseEvent.COMPUTE)
     await duties.enter(session, actor, SubjectType.CASE, case.id, Capacity.HANDLER)
     last = await queries.latest_result(session, case.id)
@@ -207,6 +210,20 @@ async def compute(
         capacity=Capacity.HANDLER.value, version=result.version, result_hash=result.result_hash,
     )  # fmt: skip
     return replace(computed, result=result)
+
+
+async def _only_reopened(
+    session: AsyncSession, case: EvaluationCase, outcome: rules.Outcome
+) -> list[Check]:
+    """Check a further version against the published one, where there is one."""
+    standing = await queries.published(session, case.id)
+    if standing is None:
+        return []
+    _, result = standing
+    reopenings = await queries.reopenings_of(session, case.id)
+    codes = [code for one in reopenings if one.result_id == result.id for code in one.codes]
+    after = {leaf["code"]: leaf for leaf in outcome.document["leaves"]}
+    return rules.reopened_checks(rules.leaves_of(result.document), after, codes)
 
 
 async def _computed(
@@ -248,7 +265,19 @@ async def _inputs(
         "trim_from": int(policy.value("A121", "trim_from")),
     }  # fmt: skip
     kept = [leaf_rules.Sheet(str(one.sheet_id), one.scores) for one in scores]
-    return replay_rules.inputs_of(snapshot.content, snapshot.hash, scheme.content, terms, kept)
+    inputs = replay_rules.inputs_of(snapshot.content, snapshot.hash, scheme.content, terms, kept)
+    reopenings = await queries.reopenings_of(session, case.id)
+    return replace(inputs, amendments=[_amendment(one) for one in reopenings])
+
+
+def _amendment(reopening: LeafReopening) -> leaf_rules.Amendment:
+    require(rules.integrity_checks(reopening.hash, rules.content_hash(reopening.content)))
+    facts = json.loads(reopening.content)["facts"]
+    return leaf_rules.Amendment(
+        reopening.hash,
+        frozenset(reopening.codes),
+        {Source.REGISTRY: facts["registry"], Source.IP_LEDGER: facts["ip_ledger"]},
+    )
 
 
 async def comments_of(session: AsyncSession, case_id: UUID) -> dict[str, list[str]]:
@@ -402,6 +431,8 @@ async def next_step(session: AsyncSession, actor: Actor, case_id: UUID, today: d
         policy = await policy_on(session, today)
         scores = await sheets.valid_scores(session, SubjectType.CASE, case.id)
         return NextStep("compute", "handler", enough_checks(policy, len(scores)))
+    if case.state is cycle_rules.CaseState.REOPENED:
+        return NextStep("compute", "handler", [])
     if case.state is cycle_rules.CaseState.PUBLISHED:
         return NextStep(None, None, [])
     result = found(await queries.latest_result(session, case.id))

@@ -57,6 +57,15 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
+class Amendment:
+    """Facts that count for reopened leaves alone, and the hash of the bytes they came from."""
+
+    hash: str
+    codes: frozenset[str]
+    facts: Mapping[Source, Sequence[Fact]]
+
+
+@dataclass(frozen=True, slots=True)
 class Inputs:
     """Everything that a result depends on."""
 
@@ -70,6 +79,14 @@ class Inputs:
     sheets: Sequence[Sheet]
     gates: frozenset[RatingGate] = frozenset()
     trim_from: int = 5
+    amendments: Sequence[Amendment] = ()
+
+    def facts_for(self, leaf: Leaf, source: Source) -> Sequence[Fact]:
+        """Give the facts that a leaf reads: the frozen ones, or those of its last reopening."""
+        for amendment in reversed(self.amendments):
+            if leaf.code in amendment.codes:
+                return amendment.facts.get(source, ())
+        return self.facts.get(source, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +134,7 @@ def judge(leaf: Leaf, inputs: Inputs) -> LeafResult:
     if leaf.query is None:
         msg = f"leaf {leaf.code} has no query"
         raise ValueError(msg)
-    found = measure(leaf.query, inputs.facts.get(leaf.query.source, ()), inputs.period)
+    found = measure(leaf.query, inputs.facts_for(leaf, leaf.query.source), inputs.period)
     if leaf.calc is LeafCalc.THRESHOLD:
         return _threshold(leaf, found, inputs.scheme.parameters.reading)
     if leaf.calc is LeafCalc.GATE:

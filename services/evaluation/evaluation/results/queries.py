@@ -16,6 +16,7 @@ from evaluation.results import rules
 from evaluation.results.tables import (
     EvaluationResult,
     FactSnapshot,
+    LeafReopening,
     ResultPublication,
     SecondReading,
 )
@@ -65,6 +66,31 @@ async def snapshot_by_id(session: AsyncSession, snapshot_id: UUID) -> FactSnapsh
 async def publication_of(session: AsyncSession, result_id: UUID) -> ResultPublication | None:
     """Load the publication of a result, if there is one."""
     return await session.get(ResultPublication, result_id)
+
+
+async def published(
+    session: AsyncSession, case_id: UUID
+) -> tuple[ResultPublication, EvaluationResult] | None:
+    """Load the version of a case's result that stands published; the caller may see the case."""
+    statement = (
+        select_rows(ResultPublication, EvaluationResult)
+        .join(EvaluationResult, col(EvaluationResult.id) == col(ResultPublication.result_id))
+        .where(col(ResultPublication.case_id) == case_id)
+        .order_by(col(ResultPublication.version).desc())
+        .limit(1)
+    )
+    row = (await session.execute(statement)).first()
+    return None if row is None else (row[0], row[1])
+
+
+async def reopenings_of(session: AsyncSession, case_id: UUID) -> Sequence[LeafReopening]:
+    """List what was reopened in a case, oldest first."""
+    statement = (
+        select(LeafReopening)
+        .where(col(LeafReopening.case_id) == case_id)
+        .order_by(col(LeafReopening.reopened_at), col(LeafReopening.id))
+    )
+    return (await session.scalars(statement)).all()
 
 
 async def confirmed_readings(session: AsyncSession, result_id: UUID) -> int:

@@ -5,6 +5,7 @@ the order of the facts. Every leaf says what it measured, against what, and why 
 """
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -188,6 +189,7 @@ def compute(inputs: Inputs) -> Outcome:
         "format": FORMAT,
         "scheme_hash": inputs.scheme.content_hash,
         "snapshot_hash": inputs.snapshot_hash,
+        "amendments": [{"hash": one.hash, "codes": sorted(one.codes)} for one in inputs.amendments],
         "sheets_hash": sheets_hash(inputs.sheets),
         "sheets": len(inputs.sheets),
         "trim_from": inputs.trim_from,
@@ -245,7 +247,7 @@ def negatives(inputs: Inputs) -> list[str]:
         f"{leaf.code} {fact['id']}"
         for leaf in inputs.scheme.leaves()
         if leaf.query is not None
-        for fact in inputs.facts.get(leaf.query.source, ())
+        for fact in inputs.facts_for(leaf, leaf.query.source)
         if fact["kind"] == leaf.query.kind and _has_negative(fact, paths_of(leaf.query))
     )
     return sorted(found)
@@ -290,6 +292,33 @@ def second_reading_checks(*, needed: bool, readings: int) -> list[Check]:
     """
     passed = not needed or readings > 0
     return [NEAR.check("SECOND_READING_MISSING", Kind.STATE, passed=passed)]
+
+
+MEASURED: Final = ("raw", "target", "fact_ids")
+
+
+def leaves_of(document: bytes) -> dict[str, Mapping[str, Any]]:
+    """Read a stored document's leaves, by code."""
+    return {leaf["code"]: leaf for leaf in json.loads(document)["leaves"]}
+
+
+def reopened_checks(
+    before: Mapping[str, Mapping[str, Any]],
+    after: Mapping[str, Mapping[str, Any]],
+    reopened: Iterable[str],
+) -> list[Check]:
+    """Check that a further version measures only reopened leaves otherwise (D10).
+
+    Points of others may move by themselves alone: when a leaf begins to apply, its siblings share.
+    """
+    moved = sorted(
+        code
+        for code in set(before) | set(after)
+        if [before.get(code, {}).get(name) for name in MEASURED]
+        != [after.get(code, {}).get(name) for name in MEASURED]
+    )
+    others = [code for code in moved if code not in set(reopened)]
+    return [FROZEN.check("LEAF_NOT_REOPENED", Kind.STATE, passed=not others, leaves=others)]
 
 
 def freshness_checks(used: str, standing: str) -> list[Check]:

@@ -18,7 +18,7 @@ from sqlmodel import Field
 from evaluation.base import Base
 from evaluation.results import rules
 from evaluation.schemes.rules import Rating
-from shared.database import EnumText, instant, new_id
+from shared.database import EnumText, instant, json_column, new_id
 from shared.http.constraints import meaning
 
 meaning("uq_fact_snapshot_case_id", rules.FROZEN, "STATE_CONFLICT")
@@ -98,6 +98,29 @@ class ResultInput(Base, table=True):
 
     result_id: UUID = Field(foreign_key="evaluation_result.id", primary_key=True)
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class LeafReopening(Base, table=True):
+    """Leaves that an objection reopened, and the facts as known then, for them alone.
+
+    `content` is canonical JSON that `hash` is the SHA-256 of; the snapshot stays as it is.
+    """
+
+    __tablename__ = "leaf_reopening"
+    __table_args__ = (
+        Index("ix_leaf_reopening_case_id", "case_id"),
+        {"info": {"insert_only": True}},
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    objection_id: UUID = Field(foreign_key="result_objection.id", unique=True)
+    case_id: UUID = Field(foreign_key="evaluation_case.id")
+    result_id: UUID = Field(foreign_key="evaluation_result.id")
+    codes: list[str] = Field(sa_column=Column(json_column(), nullable=False))
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    hash: str
+    known_at: datetime = Field(sa_type=instant())
+    reopened_at: datetime = Field(sa_type=instant())
 
 
 class SecondReading(Base, table=True):

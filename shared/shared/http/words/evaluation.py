@@ -88,6 +88,14 @@ CODES: Final[dict[str, Words]] = {
     "SECOND_READING_MISSING": Words(
         409, "临界等次须复核", "A rating near a boundary needs a second reading"
     ),
+    "OBJECTION_TOO_LATE": Words(
+        409, "异议期已过|（截至 {last_on}）", "The time for objecting is over| (until {last_on})"
+    ),
+    "LEAF_NOT_REOPENED": Words(
+        409,
+        "未重开的指标不得变动|：{leaves}",
+        "A leaf that was not reopened would change|: {leaves}",
+    ),
     "TRIENNIAL_INCOMPLETE": Words(
         409, "缺少连续三年的年度评估", "Three consecutive annual results are needed"
     ),

@@ -1,0 +1,1 @@
+"""What a centre objects to in its published result, leaf by leaf."""

@@ -1,0 +1,111 @@
+"""How a published result is objected to: in time, on single leaves, decided by a handler."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from enum import StrEnum
+from typing import Any, Final
+
+from evaluation.schemes.rules import Scheme, Source
+from shared.calendar import WorkingDays
+from shared.rules import Check, Kind, Policy, Rule
+from shared.tasks import TaskKind
+
+OBJECTING: Final = Rule("X09", "practice")
+REOPENING: Final = Rule("A126", "四(四)")
+
+
+class State(StrEnum):
+    """Where an objection stands."""
+
+    OPEN = "open"
+    UPHELD = "upheld"
+    DISMISSED = "dismissed"
+
+
+class Event(StrEnum):
+    """How an objection is decided."""
+
+    UPHOLD = "uphold"
+    DISMISS = "dismiss"
+
+
+# The whole machine: a pair that is absent is refused, so that a decision is made once.
+MOVES: Final[Mapping[tuple[State, Event], State]] = {
+    (State.OPEN, Event.UPHOLD): State.UPHELD,
+    (State.OPEN, Event.DISMISS): State.DISMISSED,
+}
+DECIDE_TASK: Final = TaskKind(
+    "objection.decide",
+    "处理对评估结果的异议",
+    "Decide an objection to a result",
+    OBJECTING,
+    "POST",
+    "/v1/evaluation/objections/{id}/decision",
+)
+
+
+def last_day(policy: Policy, calendar: WorkingDays, published_on: date) -> date:
+    """Give the last day for an objection, included (X09, X10)."""
+    return calendar.add(published_on, policy.value("X09", "objection_working_days"))
+
+
+def period_checks(policy: Policy, last_on: date, today: date) -> list[Check]:
+    """Check that the time for objecting is not over: its last day is still part of it."""
+    return [
+        policy.rule("X09").check(
+            "OBJECTION_TOO_LATE",
+            Kind.STATE,
+            passed=today <= last_on,
+            last_on=last_on.isoformat(),
+            today=today.isoformat(),
+        )
+    ]
+
+
+def leaf_checks(asked: Sequence[str], known: Collection[str]) -> list[Check]:
+    """Check that every leaf is one of those, and named once."""
+    unknown = sorted({code for code in asked if code not in known})
+    twice = sorted({code for code in asked if asked.count(code) > 1})
+    return [
+        REOPENING.check(
+            "INDICATOR_UNKNOWN",
+            Kind.CONTENT,
+            passed=not unknown and not twice,
+            pointer="/leaves",
+            expected=", ".join(sorted(known)),
+            given=[*unknown, *twice],
+        )
+    ]
+
+
+def counted_checks(codes: Sequence[str], scheme: Scheme) -> list[Check]:
+    """Check that the reopened leaves are counted from facts: only those can be read again."""
+    counted = {
+        leaf.code
+        for leaf in scheme.leaves()
+        if leaf.query is not None and leaf.query.source is not Source.REPORT
+    }
+    return [
+        REOPENING.check(
+            "FIELD_INVALID",
+            Kind.CONTENT,
+            passed=set(codes) <= counted,
+            pointer="/leaves",
+            field="leaves",
+            expected="leaves that are counted from facts",
+        )
+    ]
+
+
+def decision_checks(state: State, event: Event) -> list[Check]:
+    """Check that an objection still waits for its decision."""
+    return [
+        OBJECTING.check(
+            "STATE_CONFLICT", Kind.STATE, passed=(state, event) in MOVES, state=state.value
+        )
+    ]
+
+
+def codes_of(leaves: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Name the leaves of an objection."""
+    return [str(leaf["code"]) for leaf in leaves]

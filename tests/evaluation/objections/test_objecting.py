@@ -1,0 +1,173 @@
+"""A centre objects to its published result; single leaves are reopened, and only they change."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import date
+from itertools import product
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from evaluation.objections import rules
+from evaluation.results import rules as result_rules
+from shared.calendar import WorkingDays
+from shared.database import new_id
+from shared.rules import Policy, failed_codes
+from tests.evaluation.results import vector
+from tests.evaluation.results.year import CASES, JudgedYear
+from tests.evaluation.reviewing import codes_of
+
+POLICY = Policy("2026.1", {"X09": "practice"}, {"X09": {"objection_working_days": 5}})
+OBJECTIONS = "/v1/evaluation/objections"
+
+
+@pytest.mark.requirement("X09", "X10")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("today", "expected"),
+    [
+        (date(2028, 1, 10), []),
+        (date(2028, 1, 17), []),
+        (date(2028, 1, 18), ["OBJECTION_TOO_LATE"]),
+    ],
+)
+def test_the_fifth_working_day_is_the_last(today: date, expected: list[str]) -> None:
+    last_on = rules.last_day(POLICY, WorkingDays(MappingProxyType({})), date(2028, 1, 10))
+    assert failed_codes(rules.period_checks(POLICY, last_on, today)) == expected
+
+
+@pytest.mark.requirement("A126")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [(["C4"], []), (["C4", "C4"], ["INDICATOR_UNKNOWN"]), (["Z9"], ["INDICATOR_UNKNOWN"])],
+)
+def test_leaves_are_named_once_and_exist(asked: list[str], expected: list[str]) -> None:
+    assert failed_codes(rules.leaf_checks(asked, ["C4", "E2"])) == expected
+
+
+@pytest.mark.requirement("A126")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("code", "expected"), [("C4", []), ("A4", ["FIELD_INVALID"]), ("A6", ["FIELD_INVALID"])]
+)
+def test_only_leaves_counted_from_facts_are_reopened(code: str, expected: list[str]) -> None:
+    assert failed_codes(rules.counted_checks([code], vector.SCHEME)) == expected
+
+
+@pytest.mark.parametrize(("state", "event"), list(product(rules.State, rules.Event)))
+def test_an_objection_is_decided_once(state: rules.State, event: rules.Event) -> None:
+    expected = [] if state is rules.State.OPEN else ["STATE_CONFLICT"]
+    assert failed_codes(rules.decision_checks(state, event)) == expected
+
+
+@pytest.mark.requirement("X13")
+@pytest.mark.refusing
+def test_a_leaf_that_was_not_reopened_may_not_change() -> None:
+    leaf = {"raw": "1", "target": "2", "fact_ids": ["a"], "points": "1.00"}
+    before = {"C4": leaf, "E2": leaf}
+    after = {"C4": {**leaf, "raw": "2"}, "E2": {**leaf, "points": "0.90"}}
+    assert failed_codes(result_rules.reopened_checks(before, after, ["C4"])) == []
+    assert failed_codes(result_rules.reopened_checks(before, after, [])) == ["LEAF_NOT_REOPENED"]
+    moved = {**after, "E2": {**leaf, "fact_ids": ["a", "b"]}}
+    checks = result_rules.reopened_checks(before, moved, ["C4"])
+    assert failed_codes(checks) == ["LEAF_NOT_REOPENED"]
+
+
+# --- over HTTP ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
+    async with running("evaluation") as service:
+        judged = JudgedYear(service)
+        await judged.prepare()
+        await judged.published()
+        yield judged
+
+
+def objection(*codes: str) -> dict[str, Any]:
+    reason = "漏计一台共享设备的机时"
+    leaves = [{"code": code, "reason": reason, "evidence": [str(new_id())]} for code in codes]
+    return {"leaves": leaves}
+
+
+async def filed(year: JudgedYear, *codes: str) -> str:
+    answer = await year.own("POST", "/objections", objection(*codes))
+    assert answer.status_code == 201, answer.text
+    return f"{OBJECTIONS}/{answer.json()['id']}/decision"
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("A126", "X09", "X13")
+async def test_a_reopened_leaf_makes_a_second_version_and_no_other_leaf_moves(
+    year: JudgedYear,
+) -> None:
+    first = (await year.own("GET", "/result")).json()
+    decision = await filed(year, "C4", "E2")
+    year.facts["registry"] += [
+        vector.fact(990, "resource_usage", hours=1_000_000, shared_hours=1_000_000),
+        vector.fact(991, "international_node", kind="overseas_node", place="Paris"),
+    ]
+    body = {"leaves": ["C4"], "reason": "机时记录属实"}
+    decided = await year.as_("handler", "POST", decision, body)
+    assert (decided.status_code, decided.json()["state"]) == (200, "upheld"), decided.text
+    for duty, step in [("handler", "compute"), ("reviewer", "review"), ("approver", "publish")]:
+        answer = await year.as_(duty, "POST", f"/{step}")
+        assert answer.status_code == 200, answer.text
+
+    second = (await year.own("GET", "/result")).json()
+    assert (second["version"], second["total"]) == (2, "83.48")
+    points = [{leaf["code"]: leaf["points"] for leaf in one["leaves"]} for one in (first, second)]
+    moved = {code for code, given in points[0].items() if given != points[1][code]}
+    assert moved == {"C4"}
+    assert second["snapshot_hash"] == first["snapshot_hash"]
+    # The first version is kept, and its centre goes on seeing it.
+    kept = await year.own("GET", "/result?version=1")
+    assert (kept.status_code, kept.json()["result_hash"]) == (200, first["result_hash"])
+    async with year.service.client() as public:
+        (rating,) = (await public.get("/v1/public/ratings")).json()["items"]
+    assert (rating["version"], rating["total"]) == (2, "83.48")
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("X03")
+@pytest.mark.refusing
+@pytest.mark.parametrize("duty", ["reviewer", "approver"])
+async def test_who_decided_before_does_not_decide_the_objection(
+    year: JudgedYear, duty: str
+) -> None:
+    decision = await filed(year, "C4")
+    async with year.service.client("handler", sub=year.officials[duty]) as same_person:
+        answer = await same_person.post(decision, json={"leaves": ["C4"], "reason": "属实"})
+    assert (answer.status_code, codes_of(answer)) == (403, ["SOD_VIOLATION"])
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("X04", "X09")
+@pytest.mark.refusing
+async def test_objections_are_refused_to_strangers_and_when_late_or_twice(
+    year: JudgedYear,
+) -> None:
+    async with year.member("m02") as stranger:
+        for method in ("POST", "GET"):
+            body = objection("C4") if method == "POST" else None
+            path = f"{CASES}/{year.case_id}/objections"
+            assert (await stranger.request(method, path, json=body)).status_code == 404
+    answers = await asyncio.gather(
+        *(year.own("POST", "/objections", objection("C4")) for _ in range(2))
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    (row,) = (await year.own("GET", "/objections")).json()["items"]
+    decision = f"{OBJECTIONS}/{row['id']}/decision"
+    other = await year.as_("handler", "POST", decision, {"leaves": ["E2"], "reason": "属实"})
+    assert (other.status_code, codes_of(other)) == (422, ["INDICATOR_UNKNOWN"])
+    dismissed = await year.as_("handler", "POST", decision, {"leaves": [], "reason": "不属实"})
+    assert (dismissed.status_code, dismissed.json()["state"]) == (200, "dismissed")
+    again = await year.as_("handler", "POST", decision, {"leaves": ["C4"], "reason": "属实"})
+    assert (again.status_code, codes_of(again)[0]) == (409, "STATE_CONFLICT")
+
+    year.service.set_clock("2028-01-18T02:00:00+00:00")
+    late = await year.own("POST", "/objections", objection("C4"))
+    assert (late.status_code, codes_of(late)) == (409, ["OBJECTION_TOO_LATE"])
