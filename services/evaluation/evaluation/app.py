@@ -26,6 +26,8 @@ from evaluation.settings import EvaluationSettings
 from evaluation.sheets.routes import router as sheets
 from evaluation.standing.routes import router as standing
 from evaluation.visits.routes import router as visits
+from evaluation.voidings import queries as voiding_queries
+from evaluation.voidings.routes import ROUTERS as VOIDINGS
 from shared import directory
 from shared.auth import Actor
 from shared.events.feed import FeedScope
@@ -40,6 +42,7 @@ TAGS: Final = (
     {"name": "reports", "description": "The annual reports of the centres."},
     {"name": "results", "description": "Snapshots, computations, reviews and publications."},
     {"name": "objections", "description": "What a centre objects to in its published result."},
+    {"name": "voidings", "description": "Published results that rest on a falsehood."},
     {"name": "assessments", "description": "Three years of a centre, assessed together."},
     {"name": "experts", "description": "The pool of experts and their ties."},
     {"name": "panels", "description": "Who reviews what, and who must not."},
@@ -54,9 +57,12 @@ TAGS: Final = (
 TASKS: Final = (
     assessment_queries.tasks_of,
     objection_queries.tasks_of,
+    voiding_queries.tasks_of,
 )
 # Who reviews whom is not in it: those events carry no centre, so that no member's feed has them.
-PUBLIC_EVENTS: Final = frozenset({"evaluation.published", "assessment.published"})
+PUBLIC_EVENTS: Final = frozenset(
+    {"evaluation.published", "assessment.published", "assessment.reopened", "result.voided"}
+)
 
 
 async def feed_scope(session: AsyncSession, actor: Actor) -> FeedScope:
@@ -82,6 +88,7 @@ def create_app() -> ASGIApp:
                 *REPLAYS,
                 *DOCUMENTS,
                 *OBJECTIONS,
+                *VOIDINGS,
                 *ASSESSMENTS,
                 experts,
                 *PANELS,

@@ -18,6 +18,7 @@ from evaluation.results import tables as _results
 from evaluation.schemes import tables as _schemes
 from evaluation.sheets import tables as _sheets
 from evaluation.visits import tables as _visits
+from evaluation.voidings import tables as _voidings
 from shared.directory import DirectoryBase
 
 FEATURES: Final = (
@@ -31,6 +32,7 @@ FEATURES: Final = (
     _visits,
     _results,
     _objections,
+    _voidings,
     _assessments,
     _documents,
     _assignments,

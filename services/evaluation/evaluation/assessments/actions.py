@@ -139,6 +139,20 @@ async def publish(
     return assessment
 
 
+async def reopen_built_on(session: AsyncSession, actor: Actor, center_id: UUID, year: int) -> None:
+    """Reopen every standing assessment that a voided year is part of (X14)."""
+    for assessment in await queries.built_on_for_update(session, center_id, year):
+        before = _told(assessment)
+        shown = assessment.published_at is not None
+        _move(assessment, AssessmentEvent.REOPEN)
+        # A centre learns of its assessment only where it was published.
+        record(
+            session, actor, "assessment.reopened", assessment.id,
+            center_id=assessment.center_id if shown else None, case_id=assessment.id,
+            before=before, after=_told(assessment), year=assessment.last_year, voided_year=year,
+        )  # fmt: skip
+
+
 async def _totals(session: AsyncSession, years: Years) -> list[AnnualTotal]:
     totals = await queries.annual_totals(
         session, years.center_id, years.last_year - 2, years.last_year

@@ -58,6 +58,23 @@ async def assessment_for_update(
     return found(await session.scalar(statement.with_for_update()))
 
 
+async def built_on_for_update(
+    session: AsyncSession, center_id: UUID, year: int
+) -> Sequence[TriennialAssessment]:
+    """Load and lock the standing assessments that a year is part of, in the order of their ids."""
+    statement = (
+        select(TriennialAssessment)
+        .where(
+            col(TriennialAssessment.center_id) == center_id,
+            col(TriennialAssessment.last_year).between(year, year + 2),
+            col(TriennialAssessment.state) != AssessmentState.REOPENED,
+        )
+        .order_by(col(TriennialAssessment.id))
+        .with_for_update()
+    )
+    return (await session.scalars(statement)).all()
+
+
 async def annual_totals(
     session: AsyncSession, center_id: UUID, first_year: int, last_year: int
 ) -> list[AnnualTotal]:

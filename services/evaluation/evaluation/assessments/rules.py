@@ -39,11 +39,15 @@ TRIENNIAL_WEIGHTS: Final[Mapping[TriennialMethod, tuple[Fraction, ...]]] = {
 
 
 class AssessmentState(StrEnum):
-    """Where an assessment stands; a published one is never changed."""
+    """Where an assessment stands; a published one is never changed.
+
+    Reopened, it stays as it was published and makes room for a new one.
+    """
 
     DRAFTED = "drafted"
     REVIEWED = "reviewed"
     PUBLISHED = "published"
+    REOPENED = "reopened"
 
 
 class AssessmentEvent(StrEnum):
@@ -52,6 +56,7 @@ class AssessmentEvent(StrEnum):
     ADJUST = "adjust"
     REVIEW = "review"
     PUBLISH = "publish"
+    REOPEN = "reopen"
 
 
 # The whole machine: a pair that is absent is refused, so that a new state starts closed.
@@ -59,6 +64,10 @@ MOVES: Final[Mapping[tuple[AssessmentState, AssessmentEvent], AssessmentState]] 
     (AssessmentState.DRAFTED, AssessmentEvent.ADJUST): AssessmentState.DRAFTED,
     (AssessmentState.DRAFTED, AssessmentEvent.REVIEW): AssessmentState.REVIEWED,
     (AssessmentState.REVIEWED, AssessmentEvent.PUBLISH): AssessmentState.PUBLISHED,
+    # A year behind it was voided (X14): it no longer stands, wherever it was.
+    (AssessmentState.DRAFTED, AssessmentEvent.REOPEN): AssessmentState.REOPENED,
+    (AssessmentState.REVIEWED, AssessmentEvent.REOPEN): AssessmentState.REOPENED,
+    (AssessmentState.PUBLISHED, AssessmentEvent.REOPEN): AssessmentState.REOPENED,
 }
 REVIEW_TASK: Final = TaskKind(
     "assessment.review",

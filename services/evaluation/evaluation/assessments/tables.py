@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, LargeBinary, Numeric, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, Numeric, text
 from sqlmodel import Field
 
 from evaluation.assessments import rules
@@ -28,7 +28,13 @@ class TriennialAssessment(Base, table=True):
         CheckConstraint(
             "(state = 'published') <= (published_at IS NOT NULL)", name="published_when"
         ),
-        UniqueConstraint("center_id", "last_year", name=ONE_STANDING),
+        Index(
+            ONE_STANDING,
+            "center_id",
+            "last_year",
+            unique=True,
+            postgresql_where=text("state <> 'reopened'"),
+        ),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

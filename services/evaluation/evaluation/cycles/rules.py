@@ -53,6 +53,7 @@ class CaseState(StrEnum):
     REVIEWED = "reviewed"
     PUBLISHED = "published"
     REOPENED = "reopened"
+    VOIDED = "voided"
 
 
 class CaseEvent(StrEnum):
@@ -65,6 +66,7 @@ class CaseEvent(StrEnum):
     PUBLISH = "publish"
     RESCORE = "rescore"
     REOPEN = "reopen"
+    VOID = "void"
 
 
 # The whole machine: a pair that is absent is refused, so that a new state starts closed.
@@ -83,6 +85,9 @@ CASE_MOVES: Final[Mapping[tuple[CaseState, CaseEvent], CaseState]] = {
     # An upheld objection reopens single leaves; what was published stays until the next version.
     (CaseState.PUBLISHED, CaseEvent.REOPEN): CaseState.REOPENED,
     (CaseState.REOPENED, CaseEvent.COMPUTE): CaseState.COMPUTED,
+    # Falsified: nothing follows, and what was built on it reopens.
+    (CaseState.PUBLISHED, CaseEvent.VOID): CaseState.VOIDED,
+    (CaseState.REOPENED, CaseEvent.VOID): CaseState.VOIDED,
 }
 # A panel may be formed while facts still come in; experts may score until the computation.
 FORMING: Final = frozenset({CaseState.COLLECTING, CaseState.SNAPSHOT_FROZEN})

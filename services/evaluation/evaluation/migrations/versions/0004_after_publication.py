@@ -88,11 +88,62 @@ def upgrade() -> None:
         sa.UniqueConstraint("objection_id", name=op.f("uq_leaf_reopening_objection_id")),
     )
     op.create_index("ix_leaf_reopening_case_id", "leaf_reopening", ["case_id"])
+    op.create_table(
+        "result_voiding",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("result_id", sa.Uuid(), nullable=False),
+        sa.Column("center_id", sa.Uuid(), nullable=False),
+        sa.Column("ground", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("evidence", json, nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("proposed_by", sa.Uuid(), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decision_reason", sa.String(), nullable=True),
+        sa.CheckConstraint(
+            "decided_by IS NULL OR decided_by <> proposed_by",
+            name=op.f("ck_result_voiding_two_people"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["evaluation_case.id"],
+            name=op.f("fk_result_voiding_case_id_evaluation_case"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["result_id"],
+            ["evaluation_result.id"],
+            name=op.f("fk_result_voiding_result_id_evaluation_result"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_result_voiding")),
+    )
+    op.create_index(
+        "uq_result_voiding_one_open",
+        "result_voiding",
+        ["case_id"],
+        unique=True,
+        postgresql_where=sa.text("state <> 'dropped'"),
+    )
+    op.drop_constraint("uq_triennial_assessment_standing", "triennial_assessment")
+    op.create_index(
+        "uq_triennial_assessment_standing",
+        "triennial_assessment",
+        ["center_id", "last_year"],
+        unique=True,
+        postgresql_where=sa.text("state <> 'reopened'"),
+    )
     grant_app("evaluation")
 
 
 def downgrade() -> None:
     """Forget them."""
+    op.drop_index("uq_triennial_assessment_standing", "triennial_assessment")
+    op.create_unique_constraint(
+        "uq_triennial_assessment_standing", "triennial_assessment", ["center_id", "last_year"]
+    )
+    op.drop_table("result_voiding")
     op.drop_table("leaf_reopening")
     op.drop_table("result_objection")
     op.drop_column("evaluation_result", "hinges_on_sheet")

@@ -1,0 +1,1 @@
+"""Voiding a published result that rests on what was falsified."""

@@ -1,0 +1,110 @@
+"""A result that rests on a falsehood is void: by two people, and with all that rests on it."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+
+from evaluation.voidings import rules
+from shared.database import new_id
+from shared.rules import failed_codes
+from tests.evaluation.assessments.test_assessing import published_year
+from tests.evaluation.results.year import JudgedYear
+from tests.evaluation.reviewing import codes_of
+from tests.fixtures.service import event_types
+
+ASSESSMENTS = "/v1/evaluation/assessments"
+VOIDINGS = "/v1/evaluation/voidings"
+BODY = {
+    "ground": "forged_evidence",
+    "reason": "技术合同系伪造，已由登记机构书面确认",
+    "evidence": [str(new_id())],
+}
+CONFIRM = {"decision": "confirm", "reason": "证据充分"}
+
+
+@pytest.mark.requirement("X14")
+@pytest.mark.refusing
+@pytest.mark.parametrize("state", list(rules.State))
+@pytest.mark.parametrize("event", list(rules.Event))
+def test_a_voiding_is_decided_once(state: rules.State, event: rules.Event) -> None:
+    expected = [] if state is rules.State.PROPOSED else ["STATE_CONFLICT"]
+    assert failed_codes(rules.decision_checks(state, event)) == expected
+
+
+@pytest.mark.requirement("X14", "X03")
+@pytest.mark.refusing
+def test_who_proposed_does_not_decide() -> None:
+    one, other = new_id(), new_id()
+    assert failed_codes(rules.two_people_checks(one, one)) == ["SOD_VIOLATION"]
+    assert failed_codes(rules.two_people_checks(one, other)) == []
+
+
+@pytest.fixture
+async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
+    async with running("evaluation") as service:
+        judged = JudgedYear(service)
+        await judged.prepare()
+        await judged.published()
+        yield judged
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("X14", "A131")
+async def test_a_falsified_year_is_unqualified_and_reopens_its_assessment(
+    year: JudgedYear,
+) -> None:
+    for past, total in [(2025, "71.20"), (2026, "78.50")]:
+        await published_year(year, past, total)
+    body = {"center_id": str(year.center_id), "last_year": 2027}
+    assessed = (await year.as_("handler", "POST", ASSESSMENTS, body)).json()
+    path = f"{ASSESSMENTS}/{assessed['id']}"
+    assert (await year.as_("reviewer", "POST", f"{path}/review")).status_code == 200
+    assert (await year.as_("approver", "POST", f"{path}/publish")).status_code == 200
+
+    proposed = await year.as_("handler", "POST", "/voidings", BODY)
+    assert proposed.status_code == 201, proposed.text
+    # What is only suspected changes nothing.
+    assert (await year.own("GET", "/result")).json()["total"] == "82.98"
+    decision = f"{VOIDINGS}/{proposed.json()['id']}/decision"
+    decided = await year.as_("approver", "POST", decision, CONFIRM)
+    assert (decided.status_code, decided.json()["state"]) == (200, "confirmed"), decided.text
+
+    void = (await year.own("GET", "/result")).json()
+    assert (void["version"], void["total"], void["rating"]) == (2, "0.00", "unqualified")
+    assert void["gates"] == ["report_falsified"]
+    assert (await year.own("GET", "/result?version=1")).json()["total"] == "82.98"
+    async with year.service.client() as public:
+        shown = (await public.get("/v1/public/ratings?year=2027")).json()["items"]
+    assert [(one["version"], one["rating"]) for one in shown] == [(2, "unqualified")]
+    old = (await year.own("GET", path)).json()
+    assert (old["state"], old["total"]) == ("reopened", assessed["total"])
+    types = await event_types(year.service.sessions)
+    assert types[-3:] == ["evaluation.published", "result.voided", "assessment.reopened"]
+    # The reopened one makes room for another, which counts the void year as nothing.
+    anew = await year.as_("handler", "POST", ASSESSMENTS, body)
+    assert (anew.status_code, anew.json()["total"]) == (201, "49.90"), anew.text
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("X14", "X03")
+@pytest.mark.refusing
+async def test_a_voiding_needs_a_falsehood_and_a_second_uninvolved_person(
+    year: JudgedYear,
+) -> None:
+    honest = {**BODY, "ground": "exploratory_failure"}
+    assert (await year.as_("handler", "POST", "/voidings", honest)).status_code == 422
+    bare = {**BODY, "evidence": []}
+    assert (await year.as_("handler", "POST", "/voidings", bare)).status_code == 422
+    proposed = await year.as_("handler", "POST", "/voidings", BODY)
+    twice = await year.as_("handler", "POST", "/voidings", BODY)
+    assert (twice.status_code, codes_of(twice)) == (409, ["STATE_CONFLICT"])
+    decision = f"{VOIDINGS}/{proposed.json()['id']}/decision"
+    for person in ("handler", "reviewer"):
+        async with year.service.client("approver", sub=year.officials[person]) as involved:
+            answer = await involved.post(decision, json=CONFIRM)
+        assert answer.status_code == 403
+        assert set(codes_of(answer)) == {"SOD_VIOLATION"}
+    dropped = await year.as_("approver", "POST", decision, {**CONFIRM, "decision": "drop"})
+    assert (dropped.status_code, dropped.json()["state"]) == (200, "dropped")
+    assert (await year.own("GET", "/result")).json()["total"] == "82.98"
