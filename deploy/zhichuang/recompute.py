@@ -25,7 +25,7 @@ from zhichuang.recompute_words import Verdict, leaf_row, plain, two_places
 FORMAT: Final = "zhichuang-replay-1"
 FIELDS: Final = {
     "format", "case", "scheme", "profile", "weights", "trim_from", "snapshot", "sheets", "experts",
-    "result_hash",
+    "amendments", "result_hash",
 }  # fmt: skip
 MAX_FILE_BYTES: Final = 256 * 1024 * 1024
 MAX_FILTER: Final = 500
@@ -317,8 +317,44 @@ def capped(by_score: str, gates: set[str], leaves: Iterable[Verdict], late_cap: 
     return min([by_score, *caps], key=GRADES.index)
 
 
+def facts_by_leaf(
+    bundle: Mapping[str, Any], snapshot: Mapping[str, Any]
+) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
+    """Give each leaf the facts it reads: the frozen ones, or those of its last reopening."""
+    report = snapshot["report"]["fact"]
+    frozen = {**snapshot["facts"], "report": [] if report is None else [report]}
+    leaves = [leaf for criterion in bundle["scheme"]["criteria"] for leaf in criterion["leaves"]]
+    facts = {leaf["code"]: frozen for leaf in leaves}
+    named = []
+    for one in bundle["amendments"]:
+        known = json.loads(one["content"])["facts"]
+        facts |= {code: {**known, "report": []} for code in one["codes"]}
+        named.append(
+            {"hash": sha256(one["content"].encode("utf-8")), "codes": sorted(one["codes"])}
+        )
+    return facts, named
+
+
+def computed(
+    bundle: Mapping[str, Any], snapshot: Mapping[str, Any], means: Mapping[str, Fraction]
+) -> tuple[list[Verdict], Fraction]:
+    """Judge and weigh every leaf; give what they add up to, a hair over 100 included."""
+    scheme = bundle["scheme"]
+    facts, _ = facts_by_leaf(bundle, snapshot)
+    reading = scheme["parameters"]["reading"]
+    criteria = [
+        [judged(leaf, facts[leaf["code"]], snapshot, means, reading) for leaf in row["leaves"]]
+        for row in scheme["criteria"]
+    ]
+    weights = {code: Fraction(text) for code, text in bundle["weights"].items()}
+    need(sum(weights.values(), Fraction(0)) == 100, "weights: they do not sum to 100")
+    spread(criteria, [weights[criterion["code"]] for criterion in scheme["criteria"]])
+    leaves = [one for row in criteria for one in row]
+    return leaves, sum((one.points for one in leaves), Fraction(0))
+
+
 def hinges(
-    bundle: Mapping[str, Any], criteria: Sequence[Sequence[Verdict]], gates: set[str], rating: str
+    bundle: Mapping[str, Any], leaves: Sequence[Verdict], gates: set[str], rating: str
 ) -> bool:
     """Tell whether the grade is another one without some single sheet."""
     sheets, parameters = bundle["sheets"], bundle["scheme"]["parameters"]
@@ -326,7 +362,6 @@ def hinges(
         return bundle["experts"]["hinges_on_sheet"] is True
     if len(sheets) < 2 or gates & {"report_missing", "report_falsified"}:
         return False
-    leaves = [one for row in criteria for one in row]
     for place in range(len(sheets)):
         rest = {**bundle, "sheets": [*sheets[:place], *sheets[place + 1 :]]}
         means, _, _ = expert_means(rest)
@@ -345,30 +380,24 @@ def hinges(
 def document_of(bundle: Mapping[str, Any]) -> dict[str, Any]:
     """Make the result document from a bundle's inputs."""
     scheme, snapshot = bundle["scheme"], json.loads(bundle["snapshot"])
-    parameters, report = scheme["parameters"], snapshot["report"]["fact"]
-    facts = {**snapshot["facts"], "report": [] if report is None else [report]}
+    parameters = scheme["parameters"]
     means, sheets, sheets_hash = expert_means(bundle)
     reading = parameters["reading"]
-    criteria = [
-        [judged(leaf, facts, snapshot, means, reading) for leaf in criterion["leaves"]]
-        for criterion in scheme["criteria"]
-    ]
+    _, amendments = facts_by_leaf(bundle, snapshot)
     weights = {code: Fraction(text) for code, text in bundle["weights"].items()}
-    need(sum(weights.values(), Fraction(0)) == 100, "weights: they do not sum to 100")
-    spread(criteria, [weights[criterion["code"]] for criterion in scheme["criteria"]])
-    leaves = [one for row in criteria for one in row]
-    points = sum((one.points for one in leaves), Fraction(0))
+    leaves, points = computed(bundle, snapshot, means)
     total = min(points, Fraction(100))
     gates = gates_of(snapshot)
     by_score = grade(total, parameters)
+    rating = capped(by_score, gates, leaves, parameters["late_cap"])
     band = Fraction(parameters["second_reading_band"])
     bounds = [Fraction(parameters[f"{name}_from"]) for name in GRADES[1:]]
-    rating = capped(by_score, gates, leaves, parameters["late_cap"])
     shut = {"leaf_gate"} if any(one.shut for one in leaves) else set()
     return {
         "format": 1,
         "scheme_hash": sha256(canonical(scheme)),
         "snapshot_hash": sha256(bundle["snapshot"].encode("utf-8")),
+        "amendments": amendments,
         "sheets_hash": sheets_hash,
         "sheets": sheets,
         "trim_from": bundle["trim_from"],
@@ -379,8 +408,8 @@ def document_of(bundle: Mapping[str, Any]) -> dict[str, Any]:
         "rating": rating,
         "score_rating": by_score,
         "gates": sorted(gates | shut),
+        "hinges_on_sheet": hinges(bundle, leaves, gates, rating),
         "near_boundary": any(abs(total - bound) <= band for bound in bounds),
-        "hinges_on_sheet": hinges(bundle, criteria, gates, rating),
         "leaves": [leaf_row(one, sheets, reading) for one in leaves],
     }
 

@@ -17,6 +17,7 @@ from shared.rules import Policy, failed_codes
 from tests.evaluation.results import vector
 from tests.evaluation.results.year import CASES, JudgedYear
 from tests.evaluation.reviewing import codes_of
+from zhichuang import recompute
 
 POLICY = Policy("2026.1", {"X09": "practice"}, {"X09": {"objection_working_days": 5}})
 OBJECTIONS = "/v1/evaluation/objections"
@@ -129,6 +130,15 @@ async def test_a_reopened_leaf_makes_a_second_version_and_no_other_leaf_moves(
     async with year.service.client() as public:
         (rating,) = (await public.get("/v1/public/ratings")).json()["items"]
     assert (rating["version"], rating["total"]) == (2, "83.48")
+    # Both versions are computed again from what was kept: here, and by whoever has the bundle.
+    for version in (1, 2):
+        again = await year.as_("auditor", "GET", f"/result/recomputation?version={version}")
+        assert again.status_code == 200, again.text
+        for asked in (year.as_("auditor", "GET", f"/result/bundle?version={version}"),
+                      year.own("GET", f"/result/bundle?version={version}")):  # fmt: skip
+            _, document = recompute.recomputed((await asked).content)
+            made = recompute.sha256(recompute.canonical(document))
+            assert made == (first, second)[version - 1]["result_hash"]
 
 
 @pytest.mark.anyio

@@ -74,6 +74,9 @@ async def test_a_falsified_year_is_unqualified_and_reopens_its_assessment(
     assert (void["version"], void["total"], void["rating"]) == (2, "0.00", "unqualified")
     assert void["gates"] == ["report_falsified"]
     assert (await year.own("GET", "/result?version=1")).json()["total"] == "82.98"
+    # It was decided and not computed, so there is nothing to compute again.
+    again = await year.as_("auditor", "GET", "/result/recomputation")
+    assert (again.status_code, again.json()["code"]) == (409, "RESULT_VOID")
     async with year.service.client() as public:
         shown = (await public.get("/v1/public/ratings?year=2027")).json()["items"]
     assert [(one["version"], one["rating"]) for one in shown] == [(2, "unqualified")]

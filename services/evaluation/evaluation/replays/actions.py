@@ -1,7 +1,7 @@
 """Computing again, and giving others what they need for it. Nothing is written here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from evaluation.cycles.tables import EvaluationCase
 from evaluation.replays import queries
+from evaluation.results import actions as computing
 from evaluation.results import queries as results
 from evaluation.results import replay_rules, rules
 from evaluation.results.leaf_rules import Inputs, Sheet, means_of
 from evaluation.results.schemas import document_of
-from evaluation.results.tables import EvaluationResult, FactSnapshot
+from evaluation.results.tables import EvaluationResult, FactSnapshot, LeafReopening
 from evaluation.schemes import queries as schemes
 from evaluation.schemes.tables import IndicatorScheme
 from shared.auth import Actor
@@ -31,10 +32,12 @@ class Stored:
     scheme: IndicatorScheme
     sheets: Sequence[dict[str, Any]]
     document: dict[str, Any]
+    # What had been reopened when it was computed, oldest first.
+    reopenings: Sequence[LeafReopening]
 
     def inputs(self) -> Inputs:
         """Give the inputs as they stood, weights and trimming included."""
-        return replay_rules.inputs_of(
+        inputs = replay_rules.inputs_of(
             self.snapshot.content,
             self.snapshot.hash,
             self.scheme.content,
@@ -47,14 +50,18 @@ class Stored:
                 for one in self.sheets
             ],
         )
+        return replace(inputs, amendments=[computing.amendment(one) for one in self.reopenings])
 
 
 async def stored(session: AsyncSession, actor: Actor, case_id: UUID, version: int | None) -> Stored:
     """Load a result that the actor may see, and what it rests on.
 
-    Raises `Refused`: NOT_FOUND, or SNAPSHOT_CHANGED where the stored facts were touched.
+    Raises `Refused`: NOT_FOUND, RESULT_VOID, or SNAPSHOT_CHANGED where the stored facts were
+    touched.
     """
     case, result = await results.result(session, actor, case_id, version)
+    document = document_of(result.document)
+    require(replay_rules.computed_checks(document))
     snapshot = await results.snapshot_by_id(session, result.snapshot_id)
     require(rules.integrity_checks(snapshot.hash, rules.content_hash(snapshot.content)))
     return Stored(
@@ -63,7 +70,8 @@ async def stored(session: AsyncSession, actor: Actor, case_id: UUID, version: in
         snapshot=snapshot,
         scheme=await schemes.scheme_by_id(session, case.scheme_id),
         sheets=found(await queries.sheets_of(session, result.id)),
-        document=document_of(result.document),
+        document=document,
+        reopenings=await results.reopenings_behind(session, case.id, document),
     )
 
 
@@ -101,4 +109,5 @@ async def bundle(
         # Nobody but officials sees a sheet, with or without its name.
         sheets=kept.sheets if actor.has("official", "service") else None,
         means=means_of(kept.inputs()),
+        amendments=[(one.codes, one.content) for one in kept.reopenings],
     )

@@ -21,7 +21,9 @@ Version = Annotated[
     "/{case_id}/result/recomputation",
     operation_id="evaluation_recompute_result",
     openapi_extra=access("official", "service", tenant="any case", rules=("X13",)),
-    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "SNAPSHOT_CHANGED", "RESULT_DIFFERS"),
+    responses=problems(
+        "FORBIDDEN_SCOPE", "NOT_FOUND", "SNAPSHOT_CHANGED", "RESULT_DIFFERS", "RESULT_VOID"
+    ),
 )
 async def recompute(
     case_id: UUID, actor: CurrentActor, session: Reading, version: Version = None
@@ -46,7 +48,7 @@ async def recompute(
         tenant="officials see all, a centre's operator and lead theirs once it is published",
         rules=("X04", "X11", "X13"),
     ),
-    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "SNAPSHOT_CHANGED"),
+    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "SNAPSHOT_CHANGED", "RESULT_VOID"),
     response_class=Response,
 )  # fmt: skip
 async def get_bundle(

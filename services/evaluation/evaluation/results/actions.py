@@ -1,6 +1,5 @@
 """Freezing facts, computing, reading again, reviewing and publishing."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -35,7 +34,7 @@ from evaluation.results.tables import (
     SecondReading,
 )
 from evaluation.schemes import queries as schemes
-from evaluation.schemes.rules import Source, canonical
+from evaluation.schemes.rules import canonical
 from evaluation.sheets import queries as sheets
 from evaluation.sheets.rules import SheetScores, enough_checks
 from shared.auth import Actor
@@ -267,17 +266,16 @@ async def _inputs(
     kept = [leaf_rules.Sheet(str(one.sheet_id), one.scores) for one in scores]
     inputs = replay_rules.inputs_of(snapshot.content, snapshot.hash, scheme.content, terms, kept)
     reopenings = await queries.reopenings_of(session, case.id)
-    return replace(inputs, amendments=[_amendment(one) for one in reopenings])
+    return replace(inputs, amendments=[amendment(one) for one in reopenings])
 
 
-def _amendment(reopening: LeafReopening) -> leaf_rules.Amendment:
+def amendment(reopening: LeafReopening) -> leaf_rules.Amendment:
+    """Read what was reopened, if its bytes are still those that were kept.
+
+    Raises `Refused`: SNAPSHOT_CHANGED.
+    """
     require(rules.integrity_checks(reopening.hash, rules.content_hash(reopening.content)))
-    facts = json.loads(reopening.content)["facts"]
-    return leaf_rules.Amendment(
-        reopening.hash,
-        frozenset(reopening.codes),
-        {Source.REGISTRY: facts["registry"], Source.IP_LEDGER: facts["ip_ledger"]},
-    )
+    return replay_rules.amendment_of(reopening.hash, reopening.codes, reopening.content)
 
 
 async def comments_of(session: AsyncSession, case_id: UUID) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from evaluation.cycles.rules import targets_of
-from evaluation.results.leaf_rules import Inputs, Sheet
+from evaluation.results.leaf_rules import Amendment, Inputs, Sheet
 from evaluation.results.rules import gates_of
 from evaluation.schemes.counting_rules import Period
 from evaluation.schemes.rules import Source, canonical, digest, scheme_from
@@ -67,8 +67,11 @@ def bundle(
     document: Mapping[str, Any],
     sheets: Sequence[Mapping[str, Any]] | None,
     means: Mapping[str, str],
+    amendments: Sequence[tuple[Sequence[str], bytes]] = (),
 ) -> dict[str, Any]:
     """Put together what `document` was computed from.
+
+    `amendments` are the reopened leaves with the bytes of the facts known then, oldest first.
 
     `sheets` is None for those who may not see any: the experts' exact means stand in for them,
     and everything else is computed again. The snapshot is a text, so that its bytes stay.
@@ -81,6 +84,10 @@ def bundle(
         "weights": document["weights"],
         "trim_from": document["trim_from"],
         "snapshot": snapshot.decode("utf-8"),
+        "amendments": [
+            {"codes": sorted(codes), "content": content.decode("utf-8")}
+            for codes, content in amendments
+        ],
         "sheets": None if sheets is None else list(sheets),
         "experts": {
             "sheets": document["sheets"],
@@ -100,3 +107,16 @@ def same_checks(stored: str, recomputed: str) -> list[Check]:
             stored=stored, recomputed=recomputed,
         )
     ]  # fmt: skip
+
+
+def amendment_of(digest: str, codes: Sequence[str], content: bytes) -> Amendment:
+    """Read reopened leaves and the facts that count for them alone from stored bytes."""
+    facts = json.loads(content)["facts"]
+    read = {Source.REGISTRY: facts["registry"], Source.IP_LEDGER: facts["ip_ledger"]}
+    return Amendment(digest, frozenset(codes), read)
+
+
+def computed_checks(document: Mapping[str, Any]) -> list[Check]:
+    """Check that a result was computed: a void one was decided, and has no inputs of its own."""
+    void = document.get("voids")
+    return [REPRODUCIBLE.check("RESULT_VOID", Kind.STATE, passed=void is None)]

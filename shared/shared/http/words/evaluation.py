@@ -5,6 +5,11 @@ from typing import Final
 from shared.http.wording import Words
 
 CODES: Final[dict[str, Words]] = {
+    "RESULT_VOID": Words(
+        409,
+        "该结果版本已作废，系决定而非计算所得",
+        "This version is void: it was decided, not computed",
+    ),
     # Panels and sheets
     "PANEL_SIZE": Words(
         422,
