@@ -28,9 +28,13 @@ from registry.products import routes as products
 from registry.programme import queries as programme_queries
 from registry.programme import routes as programme
 from registry.public import routes as public
+from registry.publicity import queries as publicity_queries
+from registry.publicity import routes as publicity
 from registry.reports import routes as reports
 from registry.resources import routes as resources
 from registry.settings import RegistrySettings
+from registry.support import queries as support_queries
+from registry.support import routes as support
 from shared.http.app import Service, service_app
 from shared.http.batches import batch_jobs
 from shared.jobs import job_worker
@@ -47,6 +51,8 @@ ROUTERS: Final = (
     *facts.ROUTERS,
     *resources.ROUTERS,
     *products.ROUTERS,
+    *support.ROUTERS,
+    *publicity.ROUTERS,
     directory.router,
     reports.router,
     public.router,
@@ -65,6 +71,8 @@ TASKS: Final = (
     organization_queries.tasks_of,
     product_queries.tasks_of,
     programme_queries.tasks_of,
+    publicity_queries.tasks_of,
+    support_queries.tasks_of,
 )
 TAGS: Final = (
     {"name": "programme", "description": "Policy versions, code tables, fields, calls, calendar."},
@@ -79,6 +87,8 @@ TAGS: Final = (
     {"name": "resources", "description": "What centres share and offer, and its bookings."},
     {"name": "reports", "description": "What the programme and its centres come to in a year."},
     {"name": "products", "description": "The catalogue of new products, and first purchases."},
+    {"name": "support", "description": "A plan for each centre, measures, open policies."},
+    {"name": "publicity", "description": "Typical cases and awards."},
     {"name": "directory", "description": "Entries for the other services' copies."},
     {"name": "public", "description": "What anyone may read."},
     {"name": "events", "description": "The feed of what happened."},

@@ -11,7 +11,9 @@ from registry.notices import tables as notices
 from registry.organizations import tables as organizations
 from registry.products import tables as products
 from registry.programme import tables as programme
+from registry.publicity import tables as publicity
 from registry.resources import tables as resources
+from registry.support import tables as support
 
 METADATA = [Base.metadata]
 
@@ -27,5 +29,7 @@ __all__ = [
     "organizations",
     "products",
     "programme",
+    "publicity",
     "resources",
+    "support",
 ]

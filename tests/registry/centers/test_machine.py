@@ -11,6 +11,7 @@ from registry.centers.rules import (
     ENDED,
     MOVES,
     RECTIFIABLE,
+    SUPPORTED,
     Stage,
     Standing,
     SupportStanding,
@@ -156,7 +157,7 @@ def test_a_suspended_or_ended_centre_is_neither_written_to_nor_supported(stage: 
     writable = stage not in {Stage.SUSPENDED, *ENDED}
     assert failed_codes(writable_checks(stage)) == ([] if writable else ["STATE_CONFLICT"])
     listed = SupportStanding(stage, listed=True)
-    expected = [] if stage in ACTIVE else ["STATE_CONFLICT"]
+    expected = [] if stage in SUPPORTED else ["STATE_CONFLICT"]
     assert failed_codes(support_checks(listed)) == expected
     late = SupportStanding(stage, listed=True, overdue=("entity_registration",))
     assert failed_codes(support_checks(late)) == [*expected, "MILESTONE_OVERDUE"]

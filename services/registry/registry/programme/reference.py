@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, Final
 
 from registry.programme.fact_words import FACT_WORDS
-from registry.programme.reference_support import SUPPORT_PARAMETERS
+from registry.programme.reference_support import SUPPORT_PARAMETERS, SUPPORT_TABLES
 from shared.codes.regions import RETIRED_SHANGHAI_REGIONS, SHANGHAI_REGIONS, YANGTZE_DELTA
 
 POLICY_VERSION: Final = "2016"
@@ -326,6 +326,7 @@ CODE_TABLES: Final[Mapping[str, Words]] = {
         ("capital", "资本", "Capital"),
     ),
     "material-kinds": MATERIALS,
+    **SUPPORT_TABLES,
     "incentive-kinds": (
         ("cash", "现金", "Cash"),
         ("equity", "股权", "Equity"),

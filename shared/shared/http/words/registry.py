@@ -213,6 +213,34 @@ CODES: Final[dict[str, Words]] = {
     "PATENT_NOT_OWN": Words(
         422, "专利权人须为制造单位或中心实体", "The patent is neither the maker's nor the centre's"
     ),
+    # Support and publicity
+    "MEASURE_NOT_APPLICABLE": Words(
+        422,
+        "该类措施不适用于此组建模式和阶段|（{measure}，{model_type}，{stage}）",
+        "That kind does not fit model and stage| ({measure}, {model_type}, {stage})",
+    ),
+    "AMOUNT_MISSING": Words(422, "该类措施须注明金额", "That kind of measure needs an amount"),
+    "MEASURE_PARTICULARS": Words(
+        422, "须且仅须填写该类措施的要件", "What its own kind asks for is given, and nothing else"
+    ),
+    "SUPPORT_PLAN_MISSING": Words(
+        409, "该中心没有已批准的支持方案", "The centre has no approved plan of support"
+    ),
+    "MEASURE_NOT_PLANNED": Words(
+        409, "支持方案未列该类措施和用途", "The plan of support does not foresee it"
+    ),
+    "FACT_UNKNOWN": Words(
+        422, "没有这些事实或不属于该中心|：{fact_ids}", "The centre has no such facts|: {fact_ids}"
+    ),
+    "FACT_CONFIDENTIAL": Words(
+        422,
+        "涉密内容不得用于宣传|：{fact_ids}",
+        "Confidential facts are not made public|: {fact_ids}",
+    ),
+    "LAUREATE_UNCLEAR": Words(
+        422, "须且仅须指明一人或一家单位", "One person or one organization is named"
+    ),
+    "PUBLICITY_WITHDRAWN": Words(410, "已撤回|：{reason}", "It was withdrawn|: {reason}"),
     "RULE_SET_PROVISIONAL": Words(
         422,
         "本类产品的认定规则为暂行参照|（来源：{source}）",

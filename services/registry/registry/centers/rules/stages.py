@@ -59,6 +59,8 @@ ACTIVE: Final = (
     Stage.RECTIFYING,
 )
 ENDED: Final = (Stage.DELISTED, Stage.DISSOLVED)
+# Support stands still while a centre rectifies.
+SUPPORTED: Final = tuple(stage for stage in ACTIVE if stage is not Stage.RECTIFYING)
 RECTIFIABLE: Final = (Stage.PILOT, Stage.RECOGNIZED)
 
 # From a stage to the stages that may follow it. A side state also remembers where it came from,
@@ -189,8 +191,11 @@ class SupportStanding:
 
 
 def support_checks(standing: SupportStanding) -> list[Check]:
-    """Check that support may go on: listed (A139), not suspended or ended, nothing overdue."""
-    able = standing.listed and standing.stage in ACTIVE
+    """Check that support may go on: listed (A139), nothing overdue.
+
+    It stands still while the centre rectifies or is suspended, and ends with the centre.
+    """
+    able = standing.listed and standing.stage in SUPPORTED
     return [
         Rule("A139", "五(二)").check(
             "STATE_CONFLICT", Kind.STATE, passed=able, state=standing.stage.value

@@ -1,0 +1,1 @@
+"""How the city supports a centre: one plan each, and the measures that follow from it."""
