@@ -99,7 +99,7 @@ async def overdue(house: House) -> None:
         )
 
 
-@pytest.mark.requirement("A140", "A141")
+@pytest.mark.requirement("A139", "A140", "A141")
 async def test_a_plan_is_drafted_proposed_and_approved_by_another(house: House) -> None:
     plan = await approved(house)
     assert (plan["state"], plan["doc_no"], plan["paused"]) == ("approved", "示例7号", False)
@@ -241,8 +241,6 @@ async def test_the_inventory_tells_what_is_open_to_a_centre_and_until_when(house
         first = (await handler.post(POLICIES, json=body)).json()
         other = {**body, "title": "只给平台型", "model_types": ["platform"]}
         await handler.post(POLICIES, json=other)
-        crooked = await handler.post(POLICIES, json={**body, "valid_until": "2025-12-31"})
-    assert (crooked.status_code, crooked.json()["code"]) == (422, "DAYS_OUT_OF_ORDER")
     async with house.caller(house.lead) as lead:
         for on, found in (("2027-12-31", 1), ("2028-01-01", 0)):
             asked = {"center_id": str(house.center_id), "on": on}
@@ -254,6 +252,29 @@ async def test_the_inventory_tells_what_is_open_to_a_centre_and_until_when(house
         now = {"center_id": str(house.center_id), "on": "2027-06-01"}
         left = (await handler.get(POLICIES, params=now)).json()["items"]
     assert (ended.json()["valid_until"], left) == ("2027-05-31", [])
+
+
+@pytest.mark.requirement("A147")
+@pytest.mark.refusing
+async def test_a_policy_does_not_end_before_it_begins_nor_is_a_members_to_enter(
+    house: House,
+) -> None:
+    body = {
+        "title": "专项",
+        "issuer": "示例委员会",
+        "basis": "示例3号",
+        "kind": "fund",
+        "conditions": "市级创新中心",
+        "valid_from": "2026-01-01",
+        "valid_until": "2025-12-31",
+    }
+    async with official(house, "handler", DRAFTER) as handler:
+        crooked = await handler.post(POLICIES, json=body)
+        listed = (await handler.get(POLICIES)).json()["items"]
+    async with house.caller(house.lead) as lead:
+        foreign = await lead.post(POLICIES, json={**body, "valid_until": None})
+    assert (crooked.status_code, crooked.json()["code"]) == (422, "DAYS_OUT_OF_ORDER")
+    assert (foreign.status_code, listed) == (403, [])
 
 
 @pytest.mark.requirement("A140", "X06")
