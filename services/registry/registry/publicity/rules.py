@@ -5,16 +5,16 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
+from registry.facts.rules import CONFIDENTIAL
 from shared.rules import Check, Kind, Rule
 from shared.tasks import TaskKind
 
 AWARD: Final = Rule("A151", "五(三)")
 PUBLICITY: Final = Rule("A156", "五(五)")
 CASES: Final = Rule("A157", "五(五)")
-CONFIDENTIAL: Final = Rule("A152", "五(四)")
+SECRECY: Final = Rule("A152", "五(四)")
 DUTIES: Final = Rule("X03", "delivery")
-# Kinds of facts that never leave (A152), and the word of a payload that says whether it may.
-CONFIDENTIAL_KINDS: Final = frozenset({"intelligence_report", "intel_report"})
+# The words of a payload that say that it may leave.
 OPEN_LEVELS: Final = frozenset({"public", "open"})
 
 
@@ -120,7 +120,7 @@ PUBLISH_AWARD: Final = TaskKind(
 def is_confidential(kind: str, payload: Mapping[str, Any]) -> bool:
     """Tell whether a fact never leaves: by its kind, or by the level that it names (A152)."""
     level = payload.get("confidentiality")
-    return kind in CONFIDENTIAL_KINDS or (level is not None and level not in OPEN_LEVELS)
+    return kind in CONFIDENTIAL or (level is not None and level not in OPEN_LEVELS)
 
 
 def link_checks(
@@ -133,7 +133,7 @@ def link_checks(
         PUBLICITY.check(
             "FACT_UNKNOWN", Kind.CONTENT, passed=not unknown, pointer="/fact_ids", fact_ids=unknown
         ),
-        CONFIDENTIAL.check(
+        SECRECY.check(
             "FACT_CONFIDENTIAL",
             Kind.CONTENT,
             passed=not secret,
