@@ -26,7 +26,7 @@ async def test_a_patent_is_registered_with_its_term(ledger: Ledger) -> None:
 @pytest.mark.requirement("A109")
 @pytest.mark.refusing
 async def test_a_wrong_check_digit_names_the_right_one(ledger: Ledger) -> None:
-    answer = await refused(ledger, number="202310000001.5")
+    answer = await refused(ledger, number="202310000001.6")
     assert answer.status_code == 422
     assert figures(answer, "PATENT_NO_CHECK_DIGIT")["expected"] == "5"
 
@@ -100,7 +100,7 @@ async def test_a_batch_gives_each_row_its_verdict(ledger: Ledger) -> None:
     good = ledger.asset(external_id="P-1")
     rows = [
         good,
-        ledger.asset(number="202310000001.5", external_id="P-2"),
+        ledger.asset(number="202310000001.6", external_id="P-2"),
         good,
         {**good, "title": "另一名称"},
         ledger.asset(

@@ -41,7 +41,7 @@ def test_a_published_number_is_valid(number: str) -> None:
 @pytest.mark.refusing
 @pytest.mark.parametrize(
     ("number", "expected"),
-    [("201810495832.X", "3"), ("202021589324.8", "0"), ("202310000001.5", "5")],
+    [("201810495832.X", "3"), ("202021589324.8", "0"), ("202310000001.6", "5")],
 )
 def test_a_wrong_check_character_names_the_right_one(number: str, expected: str) -> None:
     [failed] = [check for check in patents.patent_number_checks(number) if not check.passed]

@@ -9,13 +9,13 @@ from fastapi import Depends, Request
 from evaluation.cycles import queries as cycles
 from evaluation.cycles.clients import Gathered, gather, window_of
 from evaluation.objections import queries
-from evaluation.objections.schemas import ObjectionDecisionIn
+from evaluation.objections.schemas import ResultObjectionDecisionIn
 from shared.http import CurrentActor, Now, Services
 
 
 async def known_now(
     objection_id: UUID,
-    body: ObjectionDecisionIn,
+    body: ResultObjectionDecisionIn,
     request: Request,
     actor: CurrentActor,
     services: Services,

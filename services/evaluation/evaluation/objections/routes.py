@@ -7,7 +7,7 @@ from evaluation.cycles import queries as cycles
 from evaluation.objections import actions, queries
 from evaluation.objections.clients import KnownNow
 from evaluation.objections.schemas import (
-    ObjectionDecisionIn,
+    ResultObjectionDecisionIn,
     ResultObjectionIn,
     ResultObjectionOut,
 )
@@ -79,7 +79,7 @@ async def list_objections(
 )  # fmt: skip
 async def decide(
     objection_id: UUID,
-    body: ObjectionDecisionIn,
+    body: ResultObjectionDecisionIn,
     actor: CurrentActor,
     now: Now,
     known: KnownNow,

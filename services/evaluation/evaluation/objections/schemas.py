@@ -44,7 +44,7 @@ class ResultObjectionIn(Body):
     )
 
 
-class ObjectionDecisionIn(Body):
+class ResultObjectionDecisionIn(Body):
     """Which leaves are reopened; none of them dismisses the objection."""
 
     model_config = ConfigDict(

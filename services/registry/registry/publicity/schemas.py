@@ -22,7 +22,7 @@ ITEM: Final[dict[str, Any]] = {
 }
 
 
-class PublicityIn(Body):
+class PublicityItemIn(Body):
     """Something to be said in public of a centre (A156)."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [ITEM]})

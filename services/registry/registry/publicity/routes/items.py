@@ -9,7 +9,7 @@ from sqlmodel import col
 from registry.publicity import actions, queries
 from registry.publicity.commands import NewItem
 from registry.publicity.rules import ItemEvent, ItemState
-from registry.publicity.schemas import PublicityIn, PublicityOut, PublicityReasonIn
+from registry.publicity.schemas import PublicityItemIn, PublicityOut, PublicityReasonIn
 from registry.publicity.tables import PublicityItem
 from shared.http import (
     CurrentActor,
@@ -40,7 +40,7 @@ router = Router(prefix="/v1/registry/publicity-items", tags=["publicity"])
     responses=problems("NOT_FOUND", "FACT_UNKNOWN", "FACT_CONFIDENTIAL", "STATE_CONFLICT"),
 )
 async def propose_item(
-    body: PublicityIn, actor: CurrentActor, now: Now, session: Transaction
+    body: PublicityItemIn, actor: CurrentActor, now: Now, session: Transaction
 ) -> PublicityOut:
     """Propose what is to be said in public of a centre; nobody reads it before it is released."""
     new = NewItem(**{name: getattr(body, name) for name in NewItem.__slots__})
