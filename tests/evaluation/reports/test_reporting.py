@@ -104,13 +104,19 @@ def test_a_returned_report_that_is_kept_back_does_not_hold_up_the_snapshot(
     assert failed_codes(rules.freezing_checks(state, DUE, today)) == codes
 
 
+@pytest.mark.requirement("A055")
+@pytest.mark.parametrize(("income", "cost", "left"), [(5, 3, 2), (3, 3, 0), (3, 5, -2), (0, 0, 0)])
+def test_a_centre_bears_its_own_profit_and_loss(income: int, cost: int, left: int) -> None:
+    assert rules.profit(income, cost) == left
+
+
 # --- over HTTP ------------------------------------------------------------------------------
 
 http = pytest.mark.anyio
 
 
 @http
-@pytest.mark.requirement("A128", "A129")
+@pytest.mark.requirement("A055", "A128", "A129")
 async def test_a_report_is_prefilled_from_the_records(year: JudgedYear) -> None:
     await year.opened()
     draft = (await year.own("GET", "/report")).json()
@@ -122,7 +128,12 @@ async def test_a_report_is_prefilled_from_the_records(year: JudgedYear) -> None:
     assert rows["B2"] == ("6000000000", "5200000000")
     assert rows["D1"] == (None, None)
 
+    assert draft["profit"] is None
+
     submitted = (await year.reported()).json()
+    accounts = submitted["accounts"]
+    left = accounts["income"]["amount"] - accounts["total_cost"]["amount"]
+    assert submitted["profit"] == {"amount": left, "currency": "CNY"}
     rows = {row["code"]: row["actual"] for row in submitted["target_vs_actual"]}
     assert (rows["A6"], rows["D1"]) == ("0.34", "0.46")
     assert (submitted["state"], submitted["late"], submitted["warnings"]) == (
@@ -141,7 +152,7 @@ async def test_what_was_submitted_stays_as_it_was(year: JudgedYear) -> None:
 
 
 @http
-@pytest.mark.requirement("A129")
+@pytest.mark.requirement("A055", "A129")
 @pytest.mark.refusing
 @pytest.mark.parametrize(
     ("body", "code"),

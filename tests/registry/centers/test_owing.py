@@ -130,33 +130,29 @@ async def test_a_consortium_that_was_taken_over_is_reminded_too(case: Case) -> N
         assert (row.reminded_days, row.due_on) == (30, date(2027, 6, 30))
 
 
-@pytest.mark.requirement("A007", "A074", "A092")
-@pytest.mark.refusing
-async def test_a_centre_is_tied_to_its_chain_its_industries_and_its_zones(case: Case) -> None:
-    await case.listed()
+PLACE: dict[str, Any] = {
+    "chain_code": "integrated_circuit", "chain_node": "先进封装", "industry_codes": ["C3973"],
+    "sei_codes": ["1.2.1"], "zone_tags": ["free_trade", "zhangjiang"],
+}  # fmt: skip
+
+
+async def read_centre(case: Case) -> tuple[str, dict[str, str]]:
     path = f"/v1/registry/centers/{case.center_id}"
     read = await case.call(case.member("C01"), "GET", path)
-    tag = {"If-Match": f'"{read.json()["version"]}"'}
-    wrong = {"industry_codes": ["Z9"], "sei_codes": ["10.1"]}
-    refused = await case.call(case.member("C01"), "PATCH", path, wrong, **tag)
-    assert (refused.status_code, codes(refused)) == (422, ["CODE_UNKNOWN", "CODE_UNKNOWN"])
-    place = {
-        "chain_code": "integrated_circuit", "chain_node": "先进封装", "industry_codes": ["C3973"],
-        "sei_codes": ["1.2.1"], "zone_tags": ["free_trade", "zhangjiang"],
-    }  # fmt: skip
-    stranger = await case.call(case.member("M04"), "PATCH", path, place, **tag)
-    assert codes(stranger) == ["FORBIDDEN_SCOPE"]
-    tied = await case.call(case.member("C01"), "PATCH", path, place, **tag)
-    assert {name: tied.json()[name] for name in place} == place, tied.text
-    stale = await case.call(case.member("C01"), "PATCH", path, place, **tag)
-    assert stale.status_code == 412
+    return path, {"If-Match": f'"{read.json()["version"]}"'}
+
+
+@pytest.mark.requirement("A007", "A074", "A092")
+async def test_a_centre_is_tied_to_its_chain_its_industries_and_its_zones(case: Case) -> None:
+    await case.listed()
+    path, tag = await read_centre(case)
+    tied = await case.call(case.member("C01"), "PATCH", path, PLACE, **tag)
+    assert {name: tied.json()[name] for name in PLACE} == PLACE, tied.text
     found = await case.call(case.member("M04"), "GET", "/v1/registry/centers?zone=zhangjiang")
     assert [center["id"] for center in found.json()["items"]] == [case.center_id]
     missed = await case.call(case.member("M04"), "GET", "/v1/registry/centers?zone=lingang")
     assert missed.json()["items"] == []
     mark = {"yrd_platform": True, "reason": "服务收入四成来自苏浙皖"}
-    own = await case.call(case.member("C01"), "POST", f"{path}/platform-mark", mark)
-    assert own.status_code == 403
     marked = await case.call(case.official("reviewer"), "POST", f"{path}/platform-mark", mark)
     assert marked.json()["yrd_platform"] is True
     emptied = await case.call(
@@ -165,6 +161,28 @@ async def test_a_centre_is_tied_to_its_chain_its_industries_and_its_zones(case: 
     )  # fmt: skip
     assert (emptied.json()["chain_node"], emptied.json()["zone_tags"]) == (None, [])
     assert emptied.json()["chain_code"] == "integrated_circuit"
+
+
+@pytest.mark.requirement("A007", "A074", "A092")
+@pytest.mark.refusing
+async def test_a_centre_takes_known_codes_from_its_own_and_marks_from_officials(
+    case: Case,
+) -> None:
+    await case.listed()
+    path, tag = await read_centre(case)
+    wrong = {"industry_codes": ["Z9"], "sei_codes": ["10.1"]}
+    refused = await case.call(case.member("C01"), "PATCH", path, wrong, **tag)
+    assert (refused.status_code, codes(refused)) == (422, ["CODE_UNKNOWN", "CODE_UNKNOWN"])
+    unknown_zone = await case.call(case.member("C01"), "PATCH", path, {"zone_tags": ["x"]}, **tag)
+    assert unknown_zone.status_code == 422
+    stranger = await case.call(case.member("M04"), "PATCH", path, PLACE, **tag)
+    assert codes(stranger) == ["FORBIDDEN_SCOPE"]
+    assert (await case.call(case.member("C01"), "PATCH", path, PLACE, **tag)).status_code == 200
+    stale = await case.call(case.member("C01"), "PATCH", path, PLACE, **tag)
+    assert stale.status_code == 412
+    mark = {"yrd_platform": True, "reason": "服务收入四成来自苏浙皖"}
+    own = await case.call(case.member("C01"), "POST", f"{path}/platform-mark", mark)
+    assert own.status_code == 403
 
 
 def _id(case: Case) -> UUID:

@@ -97,26 +97,21 @@ async def test_a_draft_is_compared_with_the_plan_in_force(case: Case) -> None:
     assert nothing.status_code == 404
 
 
-@pytest.mark.requirement("A016", "A054", "A056")
-@pytest.mark.refusing
-async def test_documents_hold_from_a_day_to_a_day_and_are_their_centres_own(case: Case) -> None:
-    await case.listed()
-    file_id = await case.upload("C01")
-    paper: dict[str, Any] = {
+def mechanism(file_id: str) -> dict[str, Any]:
+    return {
         "kind": "cooperation_mechanism", "title": "合作机制", "file_id": file_id,
         "valid_from": "2026-04-01", "valid_until": "2026-12-31",
     }  # fmt: skip
+
+
+@pytest.mark.requirement("A016", "A054", "A056")
+async def test_documents_hold_from_a_day_to_a_day(case: Case) -> None:
+    await case.listed()
+    paper = mechanism(await case.upload("C01"))
     filed = await own(case, "POST", "documents", paper)
     assert filed.status_code == 201, filed.text
     rule = {**paper, "kind": "internal_regulation", "title": "财务制度", "valid_until": None}
     assert (await own(case, "POST", "documents", rule)).status_code == 201
-    reversed_days = await own(case, "POST", "documents", {**paper, "valid_until": "2026-03-31"})
-    assert codes(reversed_days) == ["DAYS_REVERSED"]
-    foreign = {**paper, "file_id": await case.upload("M04")}
-    assert (await own(case, "POST", "documents", foreign)).status_code == 404
-    assert codes(await own(case, "POST", "documents", paper, "M04")) == ["FORBIDDEN_SCOPE"]
-    early = {**paper, "kind": "pilot_summary"}
-    assert codes(await own(case, "POST", "documents", early)) == ["STATE_CONFLICT"]
     found = {}
     for query in ("", "?on=2026-12-31", "?on=2027-01-01", "?on=2026-03-31", "?kind=articles"):
         found[query] = len((await own(case, "GET", f"documents{query}")).json()["items"])
@@ -126,8 +121,22 @@ async def test_documents_hold_from_a_day_to_a_day_and_are_their_centres_own(case
     assert (ended.json()["valid_until"], ended.json()["version"]) == ("2026-06-30", 2)
 
 
-@pytest.mark.requirement("A054")
+@pytest.mark.requirement("A016", "A054", "A056")
 @pytest.mark.refusing
+async def test_documents_are_their_centres_own_and_in_order(case: Case) -> None:
+    await case.listed()
+    paper = mechanism(await case.upload("C01"))
+    reversed_days = await own(case, "POST", "documents", {**paper, "valid_until": "2026-03-31"})
+    assert codes(reversed_days) == ["DAYS_REVERSED"]
+    foreign = {**paper, "file_id": await case.upload("M04")}
+    assert (await own(case, "POST", "documents", foreign)).status_code == 404
+    assert codes(await own(case, "POST", "documents", paper, "M04")) == ["FORBIDDEN_SCOPE"]
+    early = {**paper, "kind": "pilot_summary"}
+    assert codes(await own(case, "POST", "documents", early)) == ["STATE_CONFLICT"]
+    assert (await own(case, "GET", "documents")).json()["items"] == []
+
+
+@pytest.mark.requirement("A054")
 async def test_the_responsibility_matrix_is_set_whole_and_in_its_order(case: Case) -> None:
     await case.listed()
     duty = {"matter": "年度预算", "decides": "决策委员会", "carries_out": "财务部"}
@@ -137,6 +146,13 @@ async def test_the_responsibility_matrix_is_set_whole_and_in_its_order(case: Cas
     await own(case, "PUT", "responsibilities", {"items": [other]})
     [left] = (await own(case, "GET", "responsibilities")).json()["items"]
     assert (left["matter"], left["supervises"], left["proposes"]) == ("人事任免", "监事会", None)
+
+
+@pytest.mark.requirement("A054")
+@pytest.mark.refusing
+async def test_nobody_else_sets_the_responsibility_matrix(case: Case) -> None:
+    await case.listed()
+    duty = {"matter": "年度预算", "decides": "决策委员会", "carries_out": "财务部"}
     refused = await own(case, "PUT", "responsibilities", {"items": [duty]}, "M04")
     assert codes(refused) == ["FORBIDDEN_SCOPE"]
 

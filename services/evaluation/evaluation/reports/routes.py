@@ -22,6 +22,7 @@ from evaluation.reports.schemas import (
     AnnualReportReturnOut,
     TargetActualOut,
     accounts_of,
+    profit_of,
 )
 from evaluation.reports.tables import AnnualReport
 from evaluation.schemes import queries as schemes
@@ -262,6 +263,7 @@ async def _shown(
         center_id=case.center_id,
         state=rules.ReportState.DRAFT if report is None else report.state,
         accounts=accounts_of(report),
+        profit=profit_of(report),
         narrative=AnnualNarrative({} if report is None else report.narrative),
         target_vs_actual=[TargetActualOut.model_validate(row) for row in shown.rows],
         due_on=due.due_on,

@@ -120,6 +120,11 @@ def accounts_checks(accounts: Mapping[str, int]) -> list[Check]:
     ]
 
 
+def profit(income_fen: int, total_cost_fen: int) -> int:
+    """Give income less all cost, in 分; a loss is below zero (A055: 自负盈亏)."""
+    return income_fen - total_cost_fen
+
+
 def whole_checks(*, written: bool) -> list[Check]:
     """Check that there is something to submit (A128)."""
     return [YEARLY.check("REPORT_MISSING", Kind.STATE, passed=written)]

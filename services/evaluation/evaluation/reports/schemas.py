@@ -15,6 +15,7 @@ from shared.http.schemas import (
     Day,
     Earning,
     LongText,
+    Money,
     Out,
     fen,
 )
@@ -125,6 +126,9 @@ class AnnualReportOut(Out):
     center_id: UUID = Field(description="The centre that reports.")
     state: rules.ReportState = Field(description="Where it stands.")
     accounts: AnnualAccounts | None = Field(description="None before it is written.")
+    profit: Money | None = Field(
+        description="Income less all cost, a loss below zero; computed, so nobody types it in."
+    )
     narrative: AnnualNarrative = Field(description="In words, by part.")
     target_vs_actual: list[TargetActualOut] = Field(
         description="Counted now, or as it was when it was submitted."
@@ -138,6 +142,13 @@ class AnnualReportOut(Out):
     returns: list[AnnualReportReturnOut] = Field(description="Oldest first.")
     version: int = Field(description="Grows with every change.")
     warnings: list[CheckOut] = Field(default_factory=list, description="Such as REPORT_LATE.")
+
+
+def profit_of(report: AnnualReport | None) -> Money | None:
+    """Give what the year left over by the centre's own accounts (A055); none without them."""
+    if report is None or report.income_fen is None or report.total_cost_fen is None:
+        return None
+    return fen(rules.profit(report.income_fen, report.total_cost_fen))
 
 
 def accounts_of(report: AnnualReport | None) -> AnnualAccounts | None:
