@@ -1,6 +1,7 @@
 """The reports over HTTP: what they count, for whom, and in which form."""
 
 import io
+import re
 import zipfile
 from datetime import UTC, date, datetime
 from typing import Any
@@ -226,4 +227,5 @@ async def test_the_sums_of_a_year_read_no_large_table_through(house: House) -> N
             rows = await session.execute(text(f"EXPLAIN {statement.text}"), span)
             plan = "\n".join(row[0] for row in rows)
         assert "Seq Scan on fact" not in plan, plan
-        assert "ix_fact_occurred_on" in plan, plan
+        # By the days alone or by kind and days: either way an index finds the year.
+        assert re.search(r"Index Cond: .*occurred_on >= ", plan), plan
