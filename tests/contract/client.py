@@ -28,7 +28,10 @@ from zhichuang.demo.client import Caller, Surprise
 _PACKAGE: Final = "zhichuang_client"
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 # Raw files and lines of JSON: the generator has no form for them, and no need of one.
-_RAW: Final = ("application/x-ndjson", "text/csv", "application/octet-stream")
+_RAW: Final = (
+    *("application/x-ndjson", "text/csv", "application/octet-stream", "application/pdf"),
+    *("application/zip", "application/vnd.openxmlformats"),
+)
 
 
 def ask(context: Context) -> list[str]:

@@ -202,8 +202,9 @@ FILL = """
         submitted_by_org_id, submitted_by_person_id, payload, content_sha256, evidence, is_sme,
         is_member, region_code
     )
-    SELECT gen_random_uuid(), :center, (ARRAY['service', 'project', 'training'])[1 + i % 3],
-           CASE WHEN i % 3 = 1 THEN 'rd_supply' END, DATE '2017-01-01' + i % 3650,
+    SELECT gen_random_uuid(), :center, (ARRAY['service', 'project', 'training', 'resource_usage',
+                                          'international_project'])[1 + i % 5],
+           CASE WHEN i % 5 = 1 THEN 'rd_supply' END, DATE '2017-01-01' + i % 3650,
            TIMESTAMPTZ '2027-01-01', 'f' || i, :org, gen_random_uuid(),
            '{"title": "a"}', 'x', '{}', i % 2 = 0, FALSE, '310115'
       FROM generate_series(1, 60000) AS i

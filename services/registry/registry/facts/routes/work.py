@@ -14,9 +14,9 @@ from registry.facts.schemas import (
     FollowedProjectOut,
     FollowedProjectsOut,
     MasteredOut,
-    MilestoneOut,
     ProjectCountOut,
     ProjectCountsOut,
+    ProjectMilestoneOut,
     StageCountOut,
     StageEnteredOut,
     TechnologyPipelineOut,
@@ -135,7 +135,7 @@ async def read_international_projects(
                 title=project.title,
                 status=project.status,
                 milestones=[
-                    MilestoneOut(
+                    ProjectMilestoneOut(
                         code=one.code,
                         title=one.title,
                         due_on=one.due_on,

@@ -130,7 +130,7 @@ class TrainingCountsOut(Out):
     sme_share_ppm: int | None = Field(description="Its share in ppm; none where there is nothing.")
 
 
-class MilestoneOut(Out):
+class ProjectMilestoneOut(Out):
     """A milestone of a project abroad."""
 
     code: str = Field(description="Names it within the project.")
@@ -148,7 +148,9 @@ class FollowedProjectOut(Out):
     country: str = Field(description="Its country.")
     title: str | None = Field(description="What it is called.")
     status: str = Field(description="`planned` until progress is told.")
-    milestones: list[MilestoneOut] = Field(description="In the order in which they were told.")
+    milestones: list[ProjectMilestoneOut] = Field(
+        description="In the order in which they were told."
+    )
 
 
 class FollowedProjectsOut(Out):
