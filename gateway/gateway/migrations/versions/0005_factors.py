@@ -1,0 +1,16 @@
+"""Second factors, keys and claims."""
+
+from typing import Final
+
+revision: Final = "0005"
+down_revision: Final = "0004"
+branch_labels: Final = None
+depends_on: Final = None
+
+
+def upgrade() -> None:
+    """Change nothing yet."""
+
+
+def downgrade() -> None:
+    """Change nothing yet."""

@@ -1,0 +1,16 @@
+"""Statements, settlements and plans of rights."""
+
+from typing import Final
+
+revision: Final = "0007"
+down_revision: Final = "0006"
+branch_labels: Final = None
+depends_on: Final = None
+
+
+def upgrade() -> None:
+    """Change nothing yet."""
+
+
+def downgrade() -> None:
+    """Change nothing yet."""
