@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Final
 
@@ -49,9 +49,13 @@ class Module:
         """Name a place as editors understand it."""
         return f"{self.name}:{getattr(node, 'lineno', 1)}"
 
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        return list(ast.walk(self.tree))
+
     def calls(self) -> Iterator[tuple[ast.Call, str]]:
         """Every call with the last part of its name: `session.commit()` is `commit`."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Call):
                 called = node.func
                 if isinstance(called, ast.Attribute):
@@ -63,12 +67,12 @@ class Module:
         """Every text in the code that is no docstring."""
         documentation = {
             id(node.body[0].value)
-            for node in ast.walk(self.tree)
+            for node in self.nodes
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
             and node.body
             and isinstance(node.body[0], ast.Expr)
         }
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             text = isinstance(node, ast.Constant) and isinstance(node.value, str)
             if text and id(node) not in documentation:
                 assert isinstance(node, ast.Constant)
@@ -77,12 +81,17 @@ class Module:
 
 def modules(*packages: str) -> list[Module]:
     """All modules of the named packages; of services, gateway and shared when none is named."""
-    places = {**SERVICES, "shared": SHARED, "zhichuang": RUNNER}
     chosen = packages or (*SERVICES, "shared")
+    return [module for name in chosen for module in _modules_of(name)]
+
+
+@cache
+def _modules_of(package: str) -> list[Module]:
+    """Read and parse each file once for all tests."""
+    place = {**SERVICES, "shared": SHARED, "zhichuang": RUNNER}[package]
     return [
-        Module(path, name)
-        for name in chosen
-        for path in sorted(places[name].rglob("*.py"))
+        Module(path, package)
+        for path in sorted(place.rglob("*.py"))
         if not _IGNORED & set(path.parts)
     ]
 

@@ -55,7 +55,7 @@ def test_a_function_fits_a_screen() -> None:
         f"{module.at(node)} {node.name}: {length} lines"
         for module in modules()
         if "migrations" not in module.path.parts
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (length := (node.end_lineno or 0) - node.lineno + 1) > LONGEST_FUNCTION
     ]

@@ -32,7 +32,7 @@ CLOSED = {
 
 def imported(module: Module) -> Iterator[tuple[ast.stmt, str]]:
     """Every imported name with its full path."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield node, alias.name

@@ -34,7 +34,7 @@ def test_no_statement_asks_the_database_what_time_it_is() -> None:
     faults += [
         module.at(node)
         for module in modules()
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)
         and node.value.id == "func"
@@ -62,7 +62,7 @@ def test_rules_count_without_floats() -> None:
         module.at(node)
         for module in features()
         if module.room == "rules"
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if (isinstance(node, ast.Constant) and isinstance(node.value, float))
         or (isinstance(node, ast.Name) and node.id == "float")
     ]
