@@ -14,6 +14,9 @@ from evaluation.cycles.routes import ROUTERS as CYCLES
 from evaluation.documents.jobs import BACKGROUND as DOCUMENT_JOBS
 from evaluation.documents.routes import ROUTERS as DOCUMENTS
 from evaluation.experts.routes import router as experts
+from evaluation.findings import queries as finding_queries
+from evaluation.findings.jobs import BACKGROUND as FINDING_JOBS
+from evaluation.findings.routes import ROUTERS as FINDINGS
 from evaluation.objections import queries as objection_queries
 from evaluation.objections.routes import ROUTERS as OBJECTIONS
 from evaluation.panels.routes import ROUTERS as PANELS
@@ -42,6 +45,7 @@ TAGS: Final = (
     {"name": "reports", "description": "The annual reports of the centres."},
     {"name": "results", "description": "Snapshots, computations, reviews and publications."},
     {"name": "objections", "description": "What a centre objects to in its published result."},
+    {"name": "findings", "description": "What a result found wanting, followed to its end."},
     {"name": "voidings", "description": "Published results that rest on a falsehood."},
     {"name": "assessments", "description": "Three years of a centre, assessed together."},
     {"name": "experts", "description": "The pool of experts and their ties."},
@@ -56,12 +60,20 @@ TAGS: Final = (
 # What waits for a caller, feature by feature.
 TASKS: Final = (
     assessment_queries.tasks_of,
+    finding_queries.tasks_of,
     objection_queries.tasks_of,
     voiding_queries.tasks_of,
 )
 # Who reviews whom is not in it: those events carry no centre, so that no member's feed has them.
+FINDING_EVENTS: Final = ("raised", "answered", "sent_back", "reminded", "overdue", "closed")
 PUBLIC_EVENTS: Final = frozenset(
-    {"evaluation.published", "assessment.published", "assessment.reopened", "result.voided"}
+    {
+        "evaluation.published",
+        "assessment.published",
+        "assessment.reopened",
+        "result.voided",
+        *(f"finding.{told}" for told in FINDING_EVENTS),
+    }
 )
 
 
@@ -88,6 +100,7 @@ def create_app() -> ASGIApp:
                 *REPLAYS,
                 *DOCUMENTS,
                 *OBJECTIONS,
+                *FINDINGS,
                 *VOIDINGS,
                 *ASSESSMENTS,
                 experts,
@@ -100,7 +113,7 @@ def create_app() -> ASGIApp:
             ],
             feed=feed_scope,
             consumers={"registry": directory.CONSUMES},
-            background=(*BACKGROUND, *DRAWS, *DOCUMENT_JOBS),
+            background=(*BACKGROUND, *FINDING_JOBS, *DRAWS, *DOCUMENT_JOBS),
             tags=TAGS,
             tasks=TASKS,
         )

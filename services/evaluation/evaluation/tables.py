@@ -11,6 +11,7 @@ from evaluation.cycles import tables as _cycles
 from evaluation.documents import tables as _documents
 from evaluation.duties import tables as _duties
 from evaluation.experts import tables as _experts
+from evaluation.findings import tables as _findings
 from evaluation.objections import tables as _objections
 from evaluation.panels import tables as _panels
 from evaluation.reports import tables as _reports
@@ -32,6 +33,7 @@ FEATURES: Final = (
     _visits,
     _results,
     _objections,
+    _findings,
     _voidings,
     _assessments,
     _documents,

@@ -55,9 +55,16 @@ class JudgedYear(Reviewing):
                 **PARAMETERS,
                 "A124": {"min_months_listed": 12},
                 "A128": {"due_month": 3, "due_day": 31, "grace_days": 30},
+                "A125": {"plan_days": 30, "reminder_days": [30, 7, 0]},
                 "X09": {"objection_working_days": 5},
             }
-            policy.clauses = {**CLAUSES, "A124": "四(四)", "A128": "四(四)", "X09": "practice"}
+            policy.clauses = {
+                **CLAUSES,
+                "A124": "四(四)",
+                "A125": "四(四)",
+                "A128": "四(四)",
+                "X09": "practice",
+            }
         self.service.set_clock(IN_TIME)
         self.facts = {
             "registry": list(vector.registry_facts()),

@@ -96,6 +96,11 @@ CODES: Final[dict[str, Words]] = {
     "OBJECTION_TOO_LATE": Words(
         409, "异议期已过|（截至 {last_on}）", "The time for objecting is over| (until {last_on})"
     ),
+    "DAY_BEHIND": Words(
+        422,
+        "最后期限已过|：{due_on} 早于 {today}",
+        "The last day is behind|: {due_on} is before {today}",
+    ),
     "LEAF_NOT_REOPENED": Words(
         409,
         "未重开的指标不得变动|：{leaves}",

@@ -2,6 +2,12 @@
 
 from typing import Final
 
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+from shared.database.migrations import grant_app
+
 revision: Final = "0008"
 down_revision: Final = "0007"
 branch_labels: Final = None
@@ -9,8 +15,81 @@ depends_on: Final = None
 
 
 def upgrade() -> None:
-    """Change nothing yet."""
+    """Follow what a result found wanting."""
+    json = postgresql.JSONB(none_as_null=True, astext_type=sa.Text())
+    op.create_table(
+        "result_finding",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("result_id", sa.Uuid(), nullable=False),
+        sa.Column("center_id", sa.Uuid(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("leaf", sa.String(), nullable=True),
+        sa.Column("matter", sa.String(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("raised_by", sa.Uuid(), nullable=False),
+        sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answered_by", sa.Uuid(), nullable=True),
+        sa.Column("answered_late", sa.Boolean(), nullable=False),
+        sa.Column("next_on", sa.Date(), nullable=True),
+        sa.Column("reminded_days", sa.Integer(), nullable=True),
+        sa.Column("overdue_on", sa.Date(), nullable=True),
+        sa.Column("closed_by", sa.Uuid(), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "closed_by IS NULL OR closed_by <> answered_by",
+            name=op.f("ck_result_finding_two_people"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'closed') = (closed_by IS NOT NULL)"
+            " AND (state = 'open' OR answered_by IS NOT NULL)",
+            name=op.f("ck_result_finding_steps"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["evaluation_case.id"],
+            name=op.f("fk_result_finding_case_id_evaluation_case"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["result_id"],
+            ["evaluation_result.id"],
+            name=op.f("fk_result_finding_result_id_evaluation_result"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_result_finding")),
+    )
+    op.create_index("ix_result_finding_case_id", "result_finding", ["case_id"])
+    op.create_index("ix_result_finding_center_id", "result_finding", ["center_id", "state"])
+    op.create_index(
+        "ix_result_finding_next_on",
+        "result_finding",
+        ["next_on"],
+        postgresql_where=sa.text("state = 'open'"),
+    )
+    op.create_table(
+        "finding_step",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("finding_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("event", sa.String(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("words", sa.String(), nullable=False),
+        sa.Column("evidence", json, nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["finding_id"],
+            ["result_finding.id"],
+            name=op.f("fk_finding_step_finding_id_result_finding"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_finding_step")),
+        sa.UniqueConstraint("finding_id", "number", name="uq_finding_step_finding_id_number"),
+    )
+    grant_app("evaluation")
 
 
 def downgrade() -> None:
-    """Change nothing yet."""
+    """Forget them."""
+    op.drop_table("finding_step")
+    op.drop_table("result_finding")

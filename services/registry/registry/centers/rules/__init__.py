@@ -6,11 +6,7 @@ from registry.centers.rules.milestones import (
     REMINDER_ROWS,
     MilestoneKind,
     MilestoneState,
-    is_overdue,
-    next_on,
-    reached,
     start_of,
-    steps,
 )
 from registry.centers.rules.stages import (
     ACTIVE,
@@ -45,6 +41,7 @@ from registry.centers.rules.stages import (
     support_checks,
     writable_checks,
 )
+from shared.terms import is_overdue, next_on, reached, steps
 
 __all__ = [
     "ACTIVE",
