@@ -17,6 +17,7 @@ from evaluation.experts.routes import router as experts
 from evaluation.findings import queries as finding_queries
 from evaluation.findings.jobs import BACKGROUND as FINDING_JOBS
 from evaluation.findings.routes import ROUTERS as FINDINGS
+from evaluation.laboratory.routes import ROUTERS as LABORATORY
 from evaluation.objections import queries as objection_queries
 from evaluation.objections.routes import ROUTERS as OBJECTIONS
 from evaluation.panels.routes import ROUTERS as PANELS
@@ -44,6 +45,10 @@ TAGS: Final = (
     {"name": "cycles", "description": "A year's evaluation of all centres, and its cases."},
     {"name": "reports", "description": "The annual reports of the centres."},
     {"name": "results", "description": "Snapshots, computations, reviews and publications."},
+    {
+        "name": "laboratory",
+        "description": "What would be: tried on results and past facts, kept nowhere.",
+    },
     {"name": "objections", "description": "What a centre objects to in its published result."},
     {"name": "findings", "description": "What a result found wanting, followed to its end."},
     {"name": "voidings", "description": "Published results that rest on a falsehood."},
@@ -98,6 +103,7 @@ def create_app() -> ASGIApp:
                 *REPORTS,
                 *RESULTS,
                 *REPLAYS,
+                *LABORATORY,
                 *DOCUMENTS,
                 *OBJECTIONS,
                 *FINDINGS,

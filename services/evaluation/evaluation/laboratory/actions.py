@@ -1,0 +1,59 @@
+"""Computing what is supposed. Nothing is written here."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from evaluation.cycles.tables import EvaluationCase
+from evaluation.laboratory import what_if_rules
+from evaluation.laboratory.what_if_rules import Supposition
+from evaluation.replays import actions as replays
+from evaluation.results import actions as computing
+from evaluation.results import queries as results
+from evaluation.results import rules
+from evaluation.results.leaf_rules import Inputs
+from shared.auth import Actor
+from shared.rules import require
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """A result as it stands, or as it would be kept now, and as it would be."""
+
+    case: EvaluationCase
+    version: int | None
+    before: rules.Outcome
+    after: rules.Outcome
+
+
+async def what_if(
+    session: AsyncSession,
+    actor: Actor,
+    case_id: UUID,
+    supposed: Supposition,
+    version: int | None,
+    today: date,
+) -> WhatIf:
+    """Compute a case as supposed, beside its kept result or what would be kept now (A126, A132).
+
+    Raises `Refused`: NOT_FOUND, WEIGHTS_NOT_100, SCHEME_INVALID, FIELD_INVALID, VALUE_NEGATIVE,
+    RESULT_VOID, RESULT_DIFFERS, SNAPSHOT_CHANGED, and without a result as `results.preview`.
+    """
+    case, kept, inputs, before = await _original(session, actor, case_id, version, today)
+    require(what_if_rules.supposition_checks(supposed, inputs.scheme))
+    after = rules.compute(what_if_rules.supposing(inputs, supposed))
+    return WhatIf(case, kept, before, after)
+
+
+async def _original(
+    session: AsyncSession, actor: Actor, case_id: UUID, version: int | None, today: date
+) -> tuple[EvaluationCase, int | None, Inputs, rules.Outcome]:
+    """Give the kept result that the actor may see; an official may ask before there is one."""
+    official = actor.has("official", "service")
+    if official and version is None and await results.latest_result(session, case_id) is None:
+        previewed = await computing.preview(session, actor, case_id, None, today)
+        return previewed.case, None, previewed.inputs, previewed.outcome
+    stored, outcome = await replays.recompute(session, actor, case_id, version)
+    return stored.case, stored.result.version, stored.inputs(), outcome

@@ -1,0 +1,94 @@
+"""Suppositions and what comes of them, on the wire."""
+
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from evaluation.cycles.rules import Target
+from evaluation.laboratory.what_if_rules import Supposition
+from evaluation.results import leaf_rules
+from evaluation.schemes.rules import Rating
+from evaluation.schemes.schemas import CriterionWeights, LeafCode
+from shared.http.schemas import Body, DecimalText, Out, ShortText
+
+
+class SupposedTarget(Body):
+    """A target in place of the filed plan's."""
+
+    metric_code: LeafCode
+    unit: ShortText = Field(description="As in a plan: `count`, `万元`, `percent` …")
+    value: DecimalText = Field(description="0 takes the target away.")
+
+
+EXAMPLE: dict[str, Any] = {
+    "weights": {"A": "30", "B": "25", "C": "20", "D": "15", "E": "10"},
+    "targets": [{"metric_code": "B1", "unit": "count", "value": "24"}],
+}
+
+
+class WhatIfIn(Body):
+    """What is supposed; what is not named stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    weights: CriterionWeights | None = Field(
+        default=None, description="Other weights, together exactly 100."
+    )
+    targets: list[SupposedTarget] = Field(
+        default_factory=list, max_length=150, description="Other targets, one a leaf."
+    )
+
+    def supposition(self) -> Supposition:
+        """Give it as values."""
+        weights = None if self.weights is None else self.weights.model_dump()
+        return Supposition(
+            None if weights is None else {code: Fraction(text) for code, text in weights.items()},
+            [Target(one.metric_code, one.unit, Fraction(one.value)) for one in self.targets],
+        )
+
+
+class ComparedVerdictOut(Out):
+    """What a leaf comes to on one side."""
+
+    raw: str | None = Field(description="The figure.")
+    target: str | None = Field(description="What it is set against.")
+    points: str = Field(description="Rounded half up to 0.01.")
+    max: str = Field(description="Points at most.")
+    notes: list[leaf_rules.LeafNote] = Field(description="What else decided the points.")
+    formula: str = Field(description="The calculation with its figures.")
+    explanation: str = Field(description="In a sentence.")
+
+
+class ComparedLeafOut(Out):
+    """A leaf as it stands and as it would be."""
+
+    code: str = Field(description="The indicator.")
+    name: str = Field(description="In Chinese.")
+    changed: bool = Field(description="Whether anything about it is another.")
+    points_change: str = Field(description="Points more, or less with a minus.")
+    before: ComparedVerdictOut | None = Field(description="As it stands.")
+    after: ComparedVerdictOut | None = Field(description="As supposed.")
+
+
+class ComparedResultOut(Out):
+    """A whole result on one side."""
+
+    total: str = Field(description="Of 100.")
+    rating: Rating = Field(description="The grade, gates applied.")
+    near_boundary: bool = Field(description="Whether the total is near a grade's bound.")
+    hinges_on_sheet: bool = Field(description="Whether a single sheet decides the grade.")
+    result_hash: str = Field(description="SHA-256 of the whole document.")
+
+
+class WhatIfOut(Out):
+    """What would be; nothing of it was kept."""
+
+    case_id: UUID = Field(description="The case.")
+    version: int | None = Field(description="Of the kept result beside it; none before there is.")
+    unchanged: bool = Field(description="Whether both are the same to the byte.")
+    total_change: str = Field(description="Points more, or less with a minus.")
+    before: ComparedResultOut = Field(description="As it stands.")
+    after: ComparedResultOut = Field(description="As supposed.")
+    leaves: list[ComparedLeafOut] = Field(description="Every indicator, both ways.")
