@@ -25,6 +25,7 @@ from ip_ledger.losses import routes as losses
 from ip_ledger.revenue import routes as revenue
 from ip_ledger.rewards import routes as rewards
 from ip_ledger.settings import LedgerSettings
+from ip_ledger.statements import routes as statements
 from shared import directory
 from shared.auth import Actor
 from shared.events.feed import FeedScope
@@ -115,6 +116,7 @@ def create_app() -> ASGIApp:
                 *losses.ROUTERS,
                 *rewards.ROUTERS,
                 distributions.router,
+                *statements.ROUTERS,
                 journal.router,
                 books.router,
                 *log.ROUTERS,

@@ -236,6 +236,7 @@ def plan(incomes: Sequence[Income], terms: Terms, *, closing: bool = False) -> P
 def _steps(income: Income, part: Part[UUID]) -> tuple[Step, ...]:
     """Explain a line from the gross income to the 分, so that anyone can compute it again."""
     owed = part.quota + part.carry_before
+    whole = max(0, owed.numerator // owed.denominator)
     return (
         Step("gross", amount_fen=income.gross_fen, ref_id=income.event_id),
         *(
@@ -250,8 +251,9 @@ def _steps(income: Income, part: Part[UUID]) -> tuple[Step, ...]:
         Step("share", "专利法14", ppm=part.share_ppm, ref_id=income.version_id),
         Step("quota", "三(三)1-④", exact=part.quota),
         Step("carry_before", exact=part.carry_before, ref_id=income.asset_id),
-        Step("floor", amount_fen=max(0, owed.numerator // owed.denominator)),
-        Step("remainder_unit", amount_fen=int(part.raised), rank=part.rank),
+        Step("floor", amount_fen=whole),
+        # Mostly none or one; below zero where another party's former excess had to be made good.
+        Step("remainder_unit", amount_fen=part.amount_fen - whole, rank=part.rank),
         Step("amount", amount_fen=part.amount_fen),
         Step("carry_after", exact=part.carry_after, ref_id=income.asset_id),
     )

@@ -1,6 +1,6 @@
 """What is read of the log: tiles and checkpoints by anyone, receipts by those concerned."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -153,6 +153,16 @@ async def leaf_index_of(session: AsyncSession, record_id: UUID) -> int | None:
     return await session.scalar(
         select(col(LogLeaf.leaf_index)).where(col(LogLeaf.record_id) == record_id)
     )
+
+
+async def leaf_indexes_of(session: AsyncSession, record_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Give the places of those of the records that have one: one query, however many."""
+    rows = await session.execute(
+        select(col(LogLeaf.record_id), col(LogLeaf.leaf_index)).where(
+            col(LogLeaf.record_id).in_(set(record_ids))
+        )
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 async def openings_of(session: AsyncSession, record_id: UUID) -> Sequence[LogOpening]:
