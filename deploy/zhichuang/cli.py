@@ -59,6 +59,12 @@ def demo(
     raise typer.Exit(_function("zhichuang.demo", "main")(["--here"] if here else []))
 
 
+@app.command(name="rotate-keys")
+def rotate_keys() -> None:
+    """Change the key that signs tokens; the old one verifies until its last token has ended."""
+    raise typer.Exit(_function("zhichuang.door", "run")("gateway.tokens.rotation"))
+
+
 @app.command()
 def version() -> None:
     """Print the version."""

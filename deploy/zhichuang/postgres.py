@@ -102,6 +102,10 @@ class PostgreSQL:
         name = database or service
         return f"{driver}://{user}:{password}@/{name}?host={self.socket_folder}&port=5432"
 
+    def join(self) -> None:
+        """Read the logins of a server that somebody else runs on this folder."""
+        self._read_logins()
+
     def start(self) -> None:
         """Bring the server up and ready, making the cluster first where there is none yet.
 

@@ -240,6 +240,19 @@ class Stack:
             "ZHICHUANG_CLIENT_SECRET": self._secrets[name],
         }
 
+    def gateway_environment(self) -> dict[str, str]:
+        """Return the gateway's environment on a data folder whose stack runs.
+
+        Raises `ProcessError` where none does, or `PostgresError`.
+        """
+        running = self.home / "running.json"
+        if not running.exists():
+            msg = f"Nothing runs on {self.home}. Start it with `make up`, or set ZHICHUANG_HOME."
+            raise ProcessError(msg)
+        self.postgres.join()
+        self._ports = {}
+        return self._environment_of(_GATEWAY, self._environment())
+
     @property
     def _secrets(self) -> dict[str, str]:
         """Secrets between the stack's own processes, made once for a data folder."""

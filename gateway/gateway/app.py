@@ -12,6 +12,7 @@ from gateway.grants.routes import me_router as my_sessions_router
 from gateway.grants.routes import people_router as sessions_router
 from gateway.grants.routes import router as front_ends_router
 from gateway.grants.signing import router as signing_router
+from gateway.identity.keys import router as client_keys_router
 from gateway.identity.routes import me_router, people_router
 from gateway.identity.routes import router as identity_router
 from gateway.openapi.collecting import Collector
@@ -25,6 +26,7 @@ from gateway.schemas import ReadyOut, WelcomeOut
 from gateway.settings import GatewaySettings
 from gateway.tasks.routes import router as tasks_router
 from gateway.tokens.keys import KeyRing
+from gateway.tokens.rotation import keep_rotating
 from gateway.tokens.routes import ROUTERS as TOKENS
 from gateway.tokens.routes import own_document
 from gateway.webhooks.jobs import deliver
@@ -61,7 +63,7 @@ def assembled(settings: GatewaySettings) -> Door:
         tags=TAGS,
         prepare=_need_keys,
         issues_tokens=True,
-        background=(_keep_revocations, deliver),
+        background=(_keep_revocations, keep_rotating, deliver),
     )
     own = service_app(service)
     app: FastAPI = own.fastapi  # type: ignore[attr-defined]  # set on the edge
@@ -91,7 +93,7 @@ def assembled(settings: GatewaySettings) -> Door:
 
 
 def _routers(settings: GatewaySettings) -> list[APIRouter]:
-    identity = [identity_router, people_router, me_router, tasks_router]
+    identity = [identity_router, client_keys_router, people_router, me_router, tasks_router]
     people = [accounts_router, front_ends_router, my_sessions_router, sessions_router]
     # Without the setting the route does not exist, so that nobody can find a way around it.
     sandbox = [sandbox_router] if settings.sandbox else []

@@ -19,6 +19,8 @@ class GatewaySettings(Settings):
     credentials: Path | None = None
     # Names that `Host` may bear, separated by commas; empty takes any, as on one's own machine.
     hosts: str = ""
+    # The signing key is changed after so many days; zero leaves it to `zhichuang rotate-keys`.
+    key_rotation_days: int = 90
     # How often a process looks for newer signing keys.
     key_refresh_seconds: float = 30.0
     # How often a process reads what was revoked by another one.

@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.identity import queries, rules
-from gateway.identity.tables import Client, Person, PersonName, RoleGrant
+from gateway.identity.tables import Client, ClientKey, Person, PersonName, RoleGrant
 from gateway.revocations.actions import revoke
 from shared.auth import Actor
+from shared.auth.jws import decoded
 from shared.clock import Clock
 from shared.database import new_id
 from shared.events.recording import record
@@ -186,3 +188,55 @@ async def deactivate(session: AsyncSession, actor: Actor, client_id: str) -> Cli
         await revoke(session, "client", client.client_id)
         record(session, actor, "client.deactivated", client.id, client_id=client.client_id)
     return client
+
+
+async def add_key(
+    session: AsyncSession, actor: Actor, client_id: str, key_id: str, x: str, y: str
+) -> ClientKey:
+    """Register a public key of a program; from then on its secret gives no token any more.
+
+    What the secret gave so far lives out its ten minutes. Raises `Refused`: NOT_FOUND,
+    CLIENT_ENDED, KEY_REFUSED, KEYS_TOO_MANY or KEY_TAKEN.
+    """
+    client = await queries.client_for_update(session, actor, client_id)
+    living = await queries.living_keys(session, client.id)
+    require(
+        [
+            *rules.active_checks(client.deactivated_at),
+            *rules.key_checks(len(living), on_curve=_is_on_curve(x, y), taken=key_id in living),
+        ]
+    )
+    key = ClientKey(
+        client_id=client.id,
+        key_id=key_id,
+        public_jwk={"kty": "EC", "crv": "P-256", "x": x, "y": y, "kid": key_id, "alg": "ES256"},
+        created_by=actor.person_id,
+        created_at=datetime.now(UTC),
+    )
+    session.add(key)
+    record(session, actor, "client.key_added", client.id, client_id=client_id, key_id=key_id)
+    return key
+
+
+async def end_key(session: AsyncSession, actor: Actor, client_id: str, key_id: str) -> None:
+    """End a key, and with it every token of the program so far; the last one stays.
+
+    Without that, a program would fall back to a secret that somebody gave up on purpose.
+
+    Raises `Refused`: NOT_FOUND or LAST_KEY.
+    """
+    client = await queries.client_for_update(session, actor, client_id)
+    key = await queries.key_for_update(session, client.id, key_id)
+    require(rules.last_key_checks(len(await queries.living_keys(session, client.id))))
+    key.ended_at = datetime.now(UTC)
+    await revoke(session, "client", client.client_id)
+    record(session, actor, "client.key_ended", client.id, client_id=client_id, key_id=key_id)
+
+
+def _is_on_curve(x: str, y: str) -> bool:
+    first, second = (int.from_bytes(decoded(text), "big") for text in (x, y))
+    try:
+        ec.EllipticCurvePublicNumbers(first, second, ec.SECP256R1()).public_key()
+    except ValueError:
+        return False
+    return True

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from gateway.identity import rules
-from gateway.identity.tables import Client, Person, PersonName, RoleGrant
+from gateway.identity.tables import Client, ClientKey, Person, PersonName, RoleGrant
 from shared.auth import Actor
 from shared.rules import found
 
@@ -104,6 +104,44 @@ async def client_for_update(session: AsyncSession, actor: Actor, client_id: str)
             col(Client.org_id).is_not(None), col(Client.org_id) == actor.org_id
         )
     return found(await session.scalar(statement.with_for_update()))
+
+
+async def living_keys(session: AsyncSession, row_id: UUID) -> dict[str, dict[str, Any]]:
+    """Give the public keys of a program by their ids."""
+    statement = select(ClientKey).where(
+        col(ClientKey.client_id) == row_id, col(ClientKey.ended_at).is_(None)
+    )
+    return {key.key_id: key.public_jwk for key in (await session.scalars(statement)).all()}
+
+
+async def keys_of(session: AsyncSession, row_id: UUID) -> list[ClientKey]:
+    """List every key that a program ever had, newest first."""
+    statement = (
+        select(ClientKey)
+        .where(col(ClientKey.client_id) == row_id)
+        .order_by(col(ClientKey.id).desc())
+    )
+    return list((await session.scalars(statement)).all())
+
+
+async def key_for_update(session: AsyncSession, row_id: UUID, key_id: str) -> ClientKey:
+    """Load and lock a living key of a program."""
+    statement = select(ClientKey).where(
+        col(ClientKey.client_id) == row_id,
+        col(ClientKey.key_id) == key_id,
+        col(ClientKey.ended_at).is_(None),
+    )
+    return found(await session.scalar(statement.with_for_update()))
+
+
+async def visible_client(session: AsyncSession, actor: Actor, client_id: str) -> Client:
+    """Load a program that the actor may see (X04)."""
+    statement = select(Client).where(col(Client.client_id) == client_id)
+    if not actor.has("admin"):
+        statement = statement.where(
+            col(Client.org_id).is_not(None), col(Client.org_id) == actor.org_id
+        )
+    return found(await session.scalar(statement))
 
 
 async def client_of_request(session: AsyncSession, scope: bytes) -> Client | None:

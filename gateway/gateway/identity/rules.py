@@ -2,13 +2,16 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from shared.rules import Check, Kind, Rule
 
+TOKENS: Final = Rule("X01", "architecture 8")
+# Two overlap while a program changes its key; more tell of something else.
+MOST_KEYS: Final = 3
 ROLES: Final = Rule("X02", "architecture 8")
 TENANT: Final = Rule("X04", "architecture 8")
 
@@ -136,3 +139,22 @@ def person_checks(held_orgs: Collection[UUID | None], manageable: Collection[UUI
     """
     known = bool(held_orgs) and set(held_orgs) <= set(manageable)
     return [TENANT.check("NOT_FOUND", Kind.HIDDEN, passed=known, pointer="/person/id")]
+
+
+def active_checks(deactivated_at: datetime | None) -> list[Check]:
+    """Check that a program was not ended: it stays so."""
+    return [TOKENS.check("CLIENT_ENDED", Kind.STATE, passed=deactivated_at is None)]
+
+
+def key_checks(living: int, *, on_curve: bool, taken: bool) -> list[Check]:
+    """Check a public key that a program wants to prove itself by: a point of P-256 (X01)."""
+    return [
+        TOKENS.check("KEY_REFUSED", Kind.CONTENT, passed=on_curve, pointer="/x"),
+        TOKENS.check("KEYS_TOO_MANY", Kind.STATE, passed=living < MOST_KEYS, most=MOST_KEYS),
+        TOKENS.check("KEY_TAKEN", Kind.STATE, passed=not taken, pointer="/kid"),
+    ]
+
+
+def last_key_checks(living: int) -> list[Check]:
+    """Check that a program keeps a key: its secret was given up with the first one."""
+    return [TOKENS.check("LAST_KEY", Kind.STATE, passed=living > 1)]

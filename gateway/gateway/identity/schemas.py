@@ -1,10 +1,10 @@
 """What goes over the wire about people and programs."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from gateway.identity.rules import ClientRole, Duty
@@ -80,6 +80,48 @@ class ClientCreatedOut(Out):
     client_secret: str = Field(description="Keep it: it is stored nowhere.")
     sub: UUID = Field(description="The person for whom the program speaks.")
     org_id: UUID | None = Field(description="The organization it speaks for.")
+
+
+Coordinate = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$")]
+KeyId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
+
+class ClientKeyIn(Body):
+    """A public key (RFC 7517) by which a program proves itself instead of by a secret."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "kty": "EC",
+                    "crv": "P-256",
+                    "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+                    "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+                    "kid": "2026-1",
+                }
+            ]
+        }
+    )
+
+    kty: Literal["EC"] = Field(description="Key type.")
+    crv: Literal["P-256"] = Field(description="Curve.")
+    x: Coordinate = Field(description="First coordinate, base64url without padding.")
+    y: Coordinate = Field(description="Second coordinate.")
+    kid: KeyId = Field(description="What the header of each assertion names it by.")
+
+
+class ClientKeyOut(Out):
+    """A public key of a program."""
+
+    key_id: str = Field(description="`kid` in the header of its assertions.")
+    created_at: datetime = Field(description="When it was registered, in real time.")
+    ended_at: datetime | None = Field(description="When it was ended.")
+
+
+class ClientKeysOut(Out):
+    """Every key that a program had, newest first."""
+
+    items: list[ClientKeyOut] = Field(description="The keys.")
 
 
 class ClientOut(Out):

@@ -1,17 +1,20 @@
 """People, their programs and grants. Names stand in one table, so that they can be erased."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field
 
 from gateway.base import Base
-from shared.database import instant, new_id
+from shared.database import instant, json_column, new_id
 from shared.http.constraints import meaning
 from shared.rules import Kind, Rule
 
 # Two registrations of one expert at once pass the rule together; only the database sees both.
+ONE_KEY = "uq_client_key_open"
+meaning(ONE_KEY, Rule("X01", "architecture 8"), "KEY_TAKEN", Kind.STATE)
 meaning("uq_person_expert_id", Rule("X02", "architecture 8"), "FIELD_INVALID", Kind.CONTENT)
 
 
@@ -61,6 +64,24 @@ class Client(Base, table=True):
     # is made again for a repeated request instead of being kept.
     request_scope: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     request_sha256: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+
+
+class ClientKey(Base, table=True):
+    """A public key by which a program proves itself; it has no secret any more while one lives."""
+
+    __tablename__ = "client_key"
+    __table_args__ = (
+        Index(ONE_KEY, "client_id", "key_id", unique=True, postgresql_where="ended_at IS NULL"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    client_id: UUID = Field(foreign_key="client.id")
+    # `kid` of its assertions.
+    key_id: str
+    public_jwk: dict[str, Any] = Field(sa_type=json_column)  # type: ignore[call-overload]
+    created_by: UUID
+    created_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    ended_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
 
 
 class RoleGrant(Base, table=True):

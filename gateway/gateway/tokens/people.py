@@ -81,7 +81,8 @@ async def judged_grant(request: Request, client_id: str, form: Mapping[str, str]
 async def struck_family(request: Request) -> bool:
     """End the family of a front end's refresh token; tell whether this was such a request."""
     form = rules.form_of(request.headers.get("content-type", ""), await request.body())
-    by_secret = "client_secret" in form or request.headers.get("authorization") is not None
+    by_secret = not {"client_secret", "client_assertion"}.isdisjoint(form)
+    by_secret = by_secret or request.headers.get("authorization") is not None
     if by_secret or not {"client_id", "token"} <= form.keys():
         return False
     client_id = rules.front_end_of(None, form)

@@ -25,7 +25,7 @@ from gateway.tokens import rules
 
 # TLS ends before this process, so that the scheme seen here says nothing; Authlib wants https.
 ENDPOINT: Final = "https://gateway/oauth/token"
-METHODS: Final = (rules.BASIC, rules.POST)
+METHODS: Final = (rules.BASIC, rules.POST, rules.PRIVATE_KEY)
 ENDPOINTS: Final = frozenset({"token", "revocation", "introspection"})
 # Compared for a client that does not exist, so that the answer takes as long as for one that does.
 NO_SECRET: Final = bytes(32)
@@ -40,19 +40,30 @@ class LoadedClient:
     exists: bool
     # A service of the house, which may ask about any token.
     serves: bool = False
+    # It has a public key: its secret, if it ever had one, counts no more.
+    by_key: bool = False
+    # Its assertion was judged already, and stands.
+    proven: bool = False
 
     def check_client_secret(self, secret: str) -> bool:
         """Compare in constant time."""
         same = hmac.compare_digest(digest_of(secret), self.secret_sha256)
-        return same and self.exists
+        return same and self.exists and not self.by_key
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
-        """Take a secret from the header or from the form."""
+        """Take a secret from the header or from the form, or a signed assertion."""
         return endpoint in ENDPOINTS and method in METHODS
 
     def check_grant_type(self, grant_type: str) -> bool:
         """Take the grant of programs."""
         return grant_type == rules.CLIENT_CREDENTIALS
+
+
+def _asserted(query_client: Callable[[str], Any], request: "_Request") -> LoadedClient | None:
+    """Give the client whose assertion stands; it was judged before, where waiting is allowed."""
+    client = query_client(request.form.get("client_id", ""))
+    stands = isinstance(client, LoadedClient) and client.by_key and client.proven
+    return client if stands else None
 
 
 class _Request(OAuth2Request):  # type: ignore[misc]  # Authlib has no types
@@ -154,6 +165,7 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]  # Authlib has no 
         # The token that a revocation has agreed to end.
         self.struck: LoadedToken | None = None
         self._make_token = make_token
+        self.register_client_auth_method(rules.PRIVATE_KEY, _asserted)
         self.register_grant(_Grant)
         self.register_grant(CodeGrant, [S256(required=True)])
         self.register_grant(RefreshGrant)

@@ -15,6 +15,7 @@ from gateway.tokens.issuing import access_token, subject_of
 from gateway.tokens.keys import KeyRing, NoKey, Signer
 from gateway.tokens.people import judged_grant, struck_family
 from gateway.tokens.protocol import NO_SECRET, LoadedClient, LoadedToken, TokenServer, Verdict
+from gateway.tokens.proving import credentials_of, proven_client
 from gateway.tokens.rules import TokenError
 from gateway.tokens.schemas import (
     EndedOut,
@@ -66,7 +67,7 @@ async def token(request: Request) -> JSONResponse:
         if form["grant_type"] != rules.CLIENT_CREDENTIALS:
             client_id = rules.front_end_of(request.headers.get("authorization"), form)
             return _answered(await judged_grant(request, client_id, form))
-        credentials = rules.credentials_of(request.headers.get("authorization"), form)
+        credentials = credentials_of(request.headers.get("authorization"), form)
         verdict = await _judged(request, form, credentials)
     except TokenError as error:
         return _refused(error)
@@ -122,11 +123,11 @@ async def _asked(request: Request, endpoint: str) -> tuple[TokenServer, Verdict,
     """Judge a question about a token; raise `TokenError`."""
     form = rules.form_of(request.headers.get("content-type", ""), await request.body())
     authorization = request.headers.get("authorization")
-    credentials = rules.credentials_of(authorization, form)
-    loaded = _loaded(await _identity(request, credentials), credentials)
+    credentials = credentials_of(authorization, form)
+    _, loaded = await _client(request, credentials)
     server = TokenServer(loaded, dict, await _living(request, form.get("token", "")))
     headers = {"Authorization": authorization or ""}
-    verdict = server.judge_token(endpoint, form, headers)
+    verdict = server.judge_token(endpoint, _named(form, credentials), headers)
     if verdict.status == 401 or verdict.body.get("error") == "invalid_client":
         log.warning("token.refused", client_id=credentials.client_id)
         raise rules.UNKNOWN_CLIENT
@@ -155,7 +156,7 @@ def _refused(error: TokenError) -> JSONResponse:
 async def _judged(
     request: Request, form: Mapping[str, str], credentials: rules.Credentials
 ) -> Verdict:
-    identity = await _identity(request, credentials)
+    identity, loaded = await _client(request, credentials)
     state = request.app.state
     signer = await _signer(state.keys)
 
@@ -170,7 +171,23 @@ async def _judged(
         }
 
     headers = {"Authorization": request.headers.get("authorization", "")}
-    return TokenServer(_loaded(identity, credentials), make_token).judge(form, headers)
+    return TokenServer(loaded, make_token).judge(_named(form, credentials), headers)
+
+
+async def _client(
+    request: Request, credentials: rules.Credentials
+) -> tuple[Identity | None, LoadedClient]:
+    identity = await _identity(request, credentials)
+    loaded = _loaded(identity, credentials)
+    if identity is None:
+        return None, loaded
+    return identity, await proven_client(request, loaded, identity, credentials)
+
+
+def _named(form: Mapping[str, str], credentials: rules.Credentials) -> Mapping[str, str]:
+    """Name the client in the form as well where its assertion does (RFC 7521, section 4.2)."""
+    asserted = credentials.method == rules.PRIVATE_KEY
+    return {**form, "client_id": credentials.client_id} if asserted else form
 
 
 async def _identity(request: Request, credentials: rules.Credentials) -> Identity | None:

@@ -16,6 +16,7 @@ REFRESH_TOKEN: Final = "refresh_token"  # noqa: S105 - the name of a grant
 GRANT_TYPES: Final = (CLIENT_CREDENTIALS, AUTHORIZATION_CODE, REFRESH_TOKEN)
 BASIC: Final = "client_secret_basic"
 POST: Final = "client_secret_post"
+PRIVATE_KEY: Final = "private_key_jwt"
 PUBLIC: Final = "none"
 
 
@@ -59,26 +60,30 @@ def form_of(content_type: str, body: bytes) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Who a client says it is, and how it said so."""
+    """Who a client says it is, and how it said so; `secret` may be a signed assertion."""
 
     client_id: str
     secret: str
     method: str
+    key_id: str = ""
 
 
 def credentials_of(authorization: str | None, form: Mapping[str, str]) -> Credentials:
-    """Read a client's credentials from the header or the form, never from both."""
+    """Read a client's credentials from the header or the form, never in two ways."""
     named = "client_secret" in form
+    if "client_assertion" in form or "client_assertion_type" in form:
+        # Whoever shows an assertion is judged by it alone, see `proving`.
+        raise TWO_WAYS
     if authorization is None:
         if not named or "client_id" not in form:
             raise UNKNOWN_CLIENT
-        return _bounded(form["client_id"], form["client_secret"], POST)
+        return bounded(form["client_id"], form["client_secret"], POST)
     if named:
         raise TWO_WAYS
     client_id, secret = _basic(authorization)
     if form.get("client_id", client_id) != client_id:
         raise TWO_WAYS
-    return _bounded(client_id, secret, BASIC)
+    return bounded(client_id, secret, BASIC)
 
 
 def _basic(authorization: str) -> tuple[str, str]:
@@ -94,7 +99,8 @@ def _basic(authorization: str) -> tuple[str, str]:
     return unquote_plus(client_id), unquote_plus(secret)
 
 
-def _bounded(client_id: str, secret: str, method: str) -> Credentials:
+def bounded(client_id: str, secret: str, method: str) -> Credentials:
+    """Take plain printable words of a bounded length; raise `TokenError`."""
     for part in (client_id, secret):
         if not 0 < len(part) <= MAX_CREDENTIAL or not part.isascii() or not part.isprintable():
             raise UNKNOWN_CLIENT
@@ -103,9 +109,10 @@ def _bounded(client_id: str, secret: str, method: str) -> Credentials:
 
 def front_end_of(authorization: str | None, form: Mapping[str, str]) -> str:
     """Read which front end asks; it has no secret, and one that shows one is none."""
-    if authorization is not None or "client_secret" in form or "client_id" not in form:
+    secret = authorization is not None or not {"client_secret", "client_assertion"}.isdisjoint(form)
+    if secret or "client_id" not in form:
         raise UNKNOWN_CLIENT
-    return _bounded(form["client_id"], PUBLIC, PUBLIC).client_id
+    return bounded(form["client_id"], PUBLIC, PUBLIC).client_id
 
 
 def request_checks(form: Mapping[str, str]) -> None:
@@ -165,8 +172,14 @@ def metadata(issuer: str, base: str) -> dict[str, Any]:
         "authorization_response_iss_parameter_supported": True,
         "prompt_values_supported": ["login", "none"],
         "grant_types_supported": list(GRANT_TYPES),
-        "token_endpoint_auth_methods_supported": [BASIC, POST, PUBLIC],
-        "revocation_endpoint_auth_methods_supported": [BASIC, POST],
-        "introspection_endpoint_auth_methods_supported": [BASIC, POST],
+        "token_endpoint_auth_methods_supported": [BASIC, POST, PRIVATE_KEY, PUBLIC],
+        "token_endpoint_auth_signing_alg_values_supported": ["ES256"],
+        "revocation_endpoint_auth_methods_supported": [BASIC, POST, PRIVATE_KEY],
+        "revocation_endpoint_auth_signing_alg_values_supported": ["ES256"],
+        "introspection_endpoint_auth_methods_supported": [BASIC, POST, PRIVATE_KEY],
+        "introspection_endpoint_auth_signing_alg_values_supported": ["ES256"],
+        "response_modes_supported": ["query"],
+        "service_documentation": f"{base}/openapi.json",
+        "ui_locales_supported": ["zh", "en"],
         "scopes_supported": [],
     }

@@ -29,6 +29,12 @@ class TokenForm(Body):
     client_secret: str | None = Field(
         default=None, description="Unless the header holds it; a front end has none."
     )
+    client_assertion_type: str | None = Field(
+        default=None, description="`urn:ietf:params:oauth:client-assertion-type:jwt-bearer`."
+    )
+    client_assertion: str | None = Field(
+        default=None, description="A JWT signed with a registered key; its `aud` is the issuer."
+    )
     code: str | None = Field(default=None, description="What the browser carried back.")
     redirect_uri: str | None = Field(default=None, description="The address it was carried to.")
     code_verifier: str | None = Field(default=None, description="What the challenge was made of.")
@@ -46,6 +52,10 @@ class TokenQuestionForm(Body):
     )
     client_id: str | None = Field(default=None, description="Unless the header names it.")
     client_secret: str | None = Field(default=None, description="Unless the header holds it.")
+    client_assertion_type: str | None = Field(
+        default=None, description="`urn:ietf:params:oauth:client-assertion-type:jwt-bearer`."
+    )
+    client_assertion: str | None = Field(default=None, description="In place of a secret.")
 
 
 class EndedOut(Out):
@@ -135,4 +145,16 @@ class ServerMetadataOut(Out):
     token_endpoint_auth_methods_supported: list[str] = Field(description="How clients identify.")
     revocation_endpoint_auth_methods_supported: list[str] = Field(description="As above.")
     introspection_endpoint_auth_methods_supported: list[str] = Field(description="As above.")
+    token_endpoint_auth_signing_alg_values_supported: list[str] = Field(
+        description="What a client's assertion is signed with."
+    )
+    revocation_endpoint_auth_signing_alg_values_supported: list[str] = Field(
+        description="As above."
+    )
+    introspection_endpoint_auth_signing_alg_values_supported: list[str] = Field(
+        description="As above."
+    )
+    response_modes_supported: list[str] = Field(description="The answer stands in the address.")
+    service_documentation: str = Field(description="Where every operation is described.")
+    ui_locales_supported: list[str] = Field(description="Languages of the sign-in pages.")
     scopes_supported: list[str] = Field(description="None: roles and duties decide.")

@@ -3,11 +3,22 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, LargeBinary
+from sqlalchemy import CheckConstraint, Column, Index, LargeBinary
 from sqlmodel import Field
 
 from gateway.base import Base
 from shared.database import instant, json_column
+
+
+class SpentAssertion(Base, table=True):
+    """A client's assertion that was taken; it is kept for as long as it could pass again."""
+
+    __tablename__ = "spent_assertion"
+    __table_args__ = (Index("ix_spent_assertion_expires_at", "expires_at"),)
+
+    # Of client id and `jti` together: another client may draw the same `jti`.
+    assertion_sha256: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    expires_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
 
 
 class SigningKey(Base, table=True):

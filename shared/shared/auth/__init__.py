@@ -1,10 +1,9 @@
 """Who is calling: strict tokens, and the actor they make."""
 
 from shared.auth.actor import DUTIES, ROLES, Actor
+from shared.auth.jws import ALGORITHM, InvalidToken
 from shared.auth.tokens import (
-    ALGORITHM,
     AUDIENCE,
-    InvalidToken,
     KeysUnavailable,
     TokenVerifier,
 )

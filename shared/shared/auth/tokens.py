@@ -5,9 +5,8 @@ non-canonical signatures, and throws errors of other kinds before it looks at a 
 and header are judged first, the key is chosen here, and the claims' types are judged afterwards.
 """
 
-import base64
+import asyncio
 import hashlib
-import json
 import re
 import time
 from collections import OrderedDict
@@ -15,13 +14,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from jose import jwk, jwt
+from jose import jwk
 from jose.backends.base import Key
 
 from shared.auth.actor import DUTIES, ROLES
+from shared.auth.jws import ALGORITHM, KEY_ID, InvalidToken, header_of, signed_claims
 from shared.auth.revocations import Revocations
 
-ALGORITHM: Final = "ES256"
 AUDIENCE: Final = "zhichuang"
 TYPE: Final = "at+jwt"
 LEEWAY_SECONDS: Final = 60
@@ -29,6 +28,8 @@ MAX_LIFE_SECONDS: Final = 3600
 MAX_TOKEN_BYTES: Final = 8192
 # A stranger who sends made-up key ids must not make every process fetch keys for each of them.
 REFETCH_SECONDS: Final = 30
+# Where keys cannot be fetched at all, the next stranger does not ask again at once.
+RETRY_SECONDS: Final = 1
 CACHED_TOKENS: Final = 50_000
 CACHE_SECONDS: Final = 60
 
@@ -38,14 +39,9 @@ FORM: Final = re.compile(r"[A-Za-z0-9_-]{1,1024}\.[A-Za-z0-9_-]{1,6144}\.[A-Za-z
 STATEMENT: Final = re.compile(
     r"[A-Za-z0-9_-]{1,1024}\.[A-Za-z0-9_-]{1,524288}\.[A-Za-z0-9_-]{85}[AQgw]"
 )
-KEY_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 HEADER_NAMES: Final = frozenset({"alg", "typ", "kid"})
 
 FetchKeys = Callable[[], Awaitable[Mapping[str, Any]]]
-
-
-class InvalidToken(Exception):  # noqa: N818 - reads as what it is
-    """The token is refused; the reason is for logs, never for the caller."""
 
 
 class KeysUnavailable(Exception):  # noqa: N818 - reads as what it is
@@ -68,6 +64,8 @@ class TokenVerifier:
         self._now = now
         self._keys: dict[str, Key] = {}
         self._fetched_at = float("-inf")
+        self._failed_at = float("-inf")
+        self._fetching = asyncio.Lock()
         self._cache: OrderedDict[bytes, tuple[float, Mapping[str, Any]]] = OrderedDict()
         self.revocations = Revocations(now)
 
@@ -112,19 +110,30 @@ class TokenVerifier:
             self._cache.popitem(last=False)
 
     async def _key_of(self, key_id: str) -> Key:
-        if key_id not in self._keys and self._now() - self._fetched_at >= REFETCH_SECONDS:
-            await self._load_keys()
+        if key_id not in self._keys and self._may_fetch():
+            # One asks, however many unknown key ids came at once; the others wait for its answer.
+            async with self._fetching:
+                if key_id not in self._keys and self._may_fetch():
+                    await self._load_keys()
         if key_id not in self._keys:
+            if self._failed_at > self._fetched_at:
+                # It may be a key of ours that could not be fetched.
+                raise KeysUnavailable
             raise InvalidToken("unknown key")
         return self._keys[key_id]
+
+    def _may_fetch(self) -> bool:
+        now = self._now()
+        return now - self._fetched_at >= REFETCH_SECONDS and now - self._failed_at >= RETRY_SECONDS
 
     async def _load_keys(self) -> None:
         try:
             document = await self._fetch_keys()
+            self._keys = {entry["kid"]: _build(entry) for entry in document["keys"]}
         except Exception as error:
+            self._failed_at = self._now()
             raise KeysUnavailable from error
         self._fetched_at = self._now()
-        self._keys = {entry["kid"]: _build(entry) for entry in document["keys"]}
 
     def _judge(self, token: str, key: Key) -> Mapping[str, Any]:
         claims = self._signed(token, key, "sub", "jti", "exp")
@@ -132,51 +141,19 @@ class TokenVerifier:
         return claims
 
     def _signed(self, token: str, key: Key, *required: str) -> Mapping[str, Any]:
-        try:
-            claims: Mapping[str, Any] = jwt.decode(
-                token,
-                key,
-                algorithms=[ALGORITHM],
-                audience=AUDIENCE,
-                issuer=self._issuer,
-                options={
-                    **{f"require_{name}": True for name in ("iat", "aud", "iss", *required)},
-                    "leeway": LEEWAY_SECONDS,
-                    # Judged below on the injected clock; the library reads its own.
-                    "verify_exp": False,
-                    "verify_nbf": False,
-                    "verify_iat": False,
-                },
-            )
-            _distinct_names(token.split(".")[1])
-        except Exception as error:
-            # The library raises whatever its parts raise (RecursionError, JWKError, OverflowError).
-            raise InvalidToken("signature or form") from error
-        return claims
+        return signed_claims(
+            token,
+            key,
+            issuer=self._issuer,
+            audience=AUDIENCE,
+            required=("iat", "aud", "iss", *required),
+        )
 
 
 def _build(entry: Mapping[str, Any]) -> Key:
     if entry.get("kty") != "EC" or entry.get("crv") != "P-256":
         raise KeysUnavailable("a key of another kind is published")
     return jwk.construct(dict(entry), ALGORITHM)
-
-
-def _decoded(segment: str) -> bytes:
-    return base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = dict(pairs)
-    if len(names) != len(pairs):
-        raise InvalidToken("a name stands twice")
-    return names
-
-
-def _distinct_names(segment: str) -> dict[str, Any]:
-    document = json.loads(_decoded(segment), object_pairs_hook=_pairs)
-    if not isinstance(document, dict):
-        raise InvalidToken("not an object")
-    return document
 
 
 def _key_id(token: str) -> str:
@@ -187,10 +164,7 @@ def _key_id(token: str) -> str:
 
 
 def _key_id_of_header(token: str, kind: str) -> str:
-    try:
-        header = _distinct_names(token.split(".", 1)[0])
-    except (ValueError, RecursionError) as error:
-        raise InvalidToken("header") from error
+    header = header_of(token)
     if set(header) != HEADER_NAMES or header["alg"] != ALGORITHM or header["typ"] != kind:
         raise InvalidToken("header")
     key_id = header["kid"]

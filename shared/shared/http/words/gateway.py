@@ -17,6 +17,20 @@ CODES: Final[dict[str, Words]] = {
     "SUBSCRIPTIONS_TOO_MANY": Words(
         409, "订阅数已达上限|（{most}）", "There are as many subscriptions as are allowed| ({most})"
     ),
+    # Keys of programs
+    "CLIENT_ENDED": Words(409, "该程序已停用", "The program was ended"),
+    "KEY_REFUSED": Words(
+        422, "公钥不是 P-256 曲线上的点", "The public key is no point of the curve P-256"
+    ),
+    "KEYS_TOO_MANY": Words(
+        409, "公钥数已达上限|（{most}）", "There are as many keys as are allowed| ({most})"
+    ),
+    "KEY_TAKEN": Words(409, "该密钥编号已被使用", "A key with this id is registered already"),
+    "LAST_KEY": Words(
+        409,
+        "最后一把公钥不能停用，请先登记新公钥",
+        "The last key stays; register the next one first",
+    ),
     # Accounts and front ends
     "LOGIN_TAKEN": Words(
         409, "该账号名已被使用，或此人已有账号", "The login is taken, or the person has an account"

@@ -1,0 +1,89 @@
+"""Judging a client's assertion: its key is looked up, and the assertion is spent, once."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from fastapi import Request
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from gateway.identity import queries as identities
+from gateway.identity.actions import digest_of
+from gateway.identity.queries import Identity
+from gateway.tokens import assertions, rules
+from gateway.tokens.protocol import LoadedClient
+from gateway.tokens.tables import SpentAssertion
+from shared.auth import InvalidToken
+
+
+def credentials_of(authorization: str | None, form: Mapping[str, str]) -> rules.Credentials:
+    """Read who a client says it is: by a secret, or by an assertion and by nothing else.
+
+    Raises `TokenError`.
+    """
+    if "client_assertion" not in form and "client_assertion_type" not in form:
+        return rules.credentials_of(authorization, form)
+    if authorization is not None or "client_secret" in form:
+        raise rules.TWO_WAYS
+    text = form.get("client_assertion", "")
+    try:
+        shown = assertions.shown(text)
+    except InvalidToken:
+        raise rules.UNKNOWN_CLIENT from None
+    named = form.get("client_id", shown.client_id)
+    if form.get("client_assertion_type") != assertions.TYPE or named != shown.client_id:
+        raise rules.UNKNOWN_CLIENT
+    known = rules.bounded(shown.client_id, rules.PRIVATE_KEY, rules.PRIVATE_KEY)
+    return replace(known, secret=text, key_id=shown.key_id)
+
+
+async def proven_client(
+    request: Request, loaded: LoadedClient, identity: Identity, credentials: rules.Credentials
+) -> LoadedClient:
+    """Tell whether a client with keys of its own has proven itself; without keys nothing changes.
+
+    The assertion is spent in a transaction of its own: two requests with one of them at once are
+    told apart by the row that both would write.
+    """
+    sessions = request.app.state.database.sessions
+    async with sessions.reading() as session:
+        keys = await identities.living_keys(session, identity.client.id)
+    if not keys:
+        return loaded
+    by_key = replace(loaded, by_key=True)
+    public = keys.get(credentials.key_id)
+    if credentials.method != rules.PRIVATE_KEY or public is None:
+        return by_key
+    try:
+        proof = assertions.proven(
+            credentials.secret,
+            public,
+            client_id=credentials.client_id,
+            audience=request.app.state.settings.issuer,
+            now=int(time.time()),
+        )
+    except InvalidToken:
+        return by_key
+    async with sessions.begin() as session:
+        fresh = await spend(session, credentials.client_id, proof)
+    return replace(by_key, proven=fresh)
+
+
+async def spend(session: AsyncSession, client_id: str, proof: assertions.Proven) -> bool:
+    """Keep that an assertion was used; tell whether this is its first use."""
+    now = datetime.now(UTC)
+    await session.execute(delete(SpentAssertion).where(col(SpentAssertion.expires_at) < now))
+    statement = (
+        insert(SpentAssertion)
+        .values(
+            assertion_sha256=digest_of(f"{client_id}\n{proof.jti}"),
+            expires_at=datetime.fromtimestamp(proof.over_at, UTC),
+        )
+        .on_conflict_do_nothing()
+        .returning(col(SpentAssertion.assertion_sha256))
+    )
+    return await session.scalar(statement) is not None
