@@ -282,7 +282,13 @@ def test_a_gap_in_coverage_is_flagged(gone: Party, name: str) -> None:
 def test_a_single_member_or_a_single_technology_is_flagged() -> None:
     assert "SINGLE_SOURCE" in warned(judged(technologies=WHOLE.technologies[:1]))
     assert "SINGLE_SOURCE" in warned(judged(parties=(LEAD,)))
+
+
+@pytest.mark.requirement("A023")
+def test_several_members_with_several_technologies_are_no_single_source() -> None:
+    assert len(WHOLE.technologies) == 2
     assert "SINGLE_SOURCE" not in warned(judged())
+    assert "SINGLE_SOURCE" not in warned(judged(parties=FIVE[:2]))
 
 
 @pytest.mark.requirement("A049")

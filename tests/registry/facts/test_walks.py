@@ -129,6 +129,26 @@ async def test_a_batch_walks_and_is_counted_by_field_and_year(house: House) -> N
     assert (theirs["entered"], theirs["mastered"]) == ([], [])
 
 
+@pytest.mark.requirement("A015")
+@pytest.mark.refusing
+async def test_what_is_of_no_known_field_or_kind_or_not_broken_through_is_not_mastered(
+    house: House,
+) -> None:
+    rows = [
+        staged(house, "1", "in_progress"),
+        staged(house, "2", "breakthrough", ref="T-2"),
+        staged(house, "3", "reserved", ref="T-3"),
+    ]
+    for row, over in zip(
+        rows[1:], ({"field_code": "moon_dust"}, {"technology_kind": "magic"}), strict=True
+    ):
+        row["payload"] |= over
+    assert await batch(house, rows, "a") == ["created", "CODE_UNKNOWN", "FIELD_INVALID"]
+    shown = await asked(house, "technology-pipeline", center_id=house.center_id)
+    assert shown["mastered"] == []
+    assert sum(one["count"] for one in shown["stages"]) == 1
+
+
 @pytest.mark.requirement("A008")
 @pytest.mark.refusing
 async def test_of_two_moves_at_once_one_wins_and_a_correction_keeps_the_walk(house: House) -> None:

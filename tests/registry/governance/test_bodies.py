@@ -45,6 +45,12 @@ def test_any_tie_to_a_member_breaks_independence(kind: TieKind) -> None:
     [check] = [check for check in refused if not check.passed]
     assert check.code == "INDEPENDENCE_BROKEN"
     assert check.params["ties"] == [{"org_id": str(MEMBER), "kind": kind.value}]
+
+
+@pytest.mark.requirement("A076")
+@pytest.mark.parametrize("kind", list(TieKind))
+def test_a_tie_to_others_and_a_seat_that_claims_no_independence_pass(kind: TieKind) -> None:
+    tied, elsewhere = Tie(MEMBER, kind), Tie(OUTSIDER, kind)
     assert failed_codes(seat_checks(BodyKind.DECISION, FREE, {MEMBER}, [elsewhere])) == []
     own_seat = Seat(Sector.SCIENCE, MEMBER, independent=False)
     assert failed_codes(seat_checks(BodyKind.DECISION, own_seat, {MEMBER}, [tied])) == []
@@ -82,13 +88,43 @@ def test_a_class_without_a_seat_and_organs_not_shown_are_pointed_out() -> None:
 
 
 @pytest.mark.requirement("A075")
+def test_terms_and_seats_last_a_day_or_more() -> None:
+    day = date(2026, 4, 2)
+    assert failed_codes(term_checks(day, day)) == failed_codes(term_checks(day, None)) == []
+    assert failed_codes(seat_days_checks(day, day)) == []
+    assert failed_codes(seat_days_checks(day, None)) == []
+
+
+@pytest.mark.requirement("A075")
 @pytest.mark.refusing
 def test_terms_and_seats_end_after_they_begin() -> None:
     day, before = date(2026, 4, 2), date(2026, 4, 1)
-    assert failed_codes(term_checks(day, day)) == []
     assert failed_codes(term_checks(day, before)) == ["DAYS_REVERSED"]
-    assert failed_codes(seat_days_checks(day, None)) == []
     assert failed_codes(seat_days_checks(day, before)) == ["DAYS_REVERSED"]
+
+
+@pytest.mark.requirement("A075")
+async def test_a_deciding_body_keeps_its_term_and_its_rules_of_procedure(case: Case) -> None:
+    await case.listed()
+    rules_file = await case.upload("C01")
+    terms = {"term_until": "2029-03-09", "rules_file_id": rules_file, "quorum_ppm": 750_000}
+    await body_of(case, "decision", **terms)
+    [body] = (await own(case, "GET", "bodies")).json()["items"]
+    assert {name: body[name] for name in terms} == terms
+    assert (body["kind"], body["term_from"]) == ("decision", "2026-03-10")
+
+
+@pytest.mark.requirement("A075")
+@pytest.mark.refusing
+async def test_nobody_else_forms_a_body_nor_with_a_file_of_others(case: Case) -> None:
+    await case.listed()
+    body = {"kind": "decision", "term_from": "2026-03-10"}
+    assert codes(await own(case, "POST", "bodies", body, "M04")) == ["FORBIDDEN_SCOPE"]
+    foreign = {**body, "rules_file_id": await case.upload("M04")}
+    assert (await own(case, "POST", "bodies", foreign)).status_code == 404
+    ended = {**body, "term_until": "2026-03-09"}
+    assert codes(await own(case, "POST", "bodies", ended)) == ["DAYS_REVERSED"]
+    assert (await own(case, "GET", "bodies")).json()["items"] == []
 
 
 @pytest.mark.requirement("A078")

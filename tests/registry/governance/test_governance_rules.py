@@ -108,7 +108,15 @@ def test_a_seat_is_refused_for_a_tie_or_a_missing_agency() -> None:
     body = BodyKind.DECISION
     assert failed_codes(seat_checks(body, tied, MEMBERS)) == ["INDEPENDENCE_BROKEN"]
     assert failed_codes(seat_checks(body, nameless, MEMBERS)) == ["FIELD_MISSING"]
-    assert failed_codes(seat_checks(body, FREE_INDUSTRY, MEMBERS)) == []
+
+
+@pytest.mark.requirement("A076", "A080")
+def test_independent_people_of_both_worlds_and_three_sectors_pass_the_gate() -> None:
+    assert failed_codes(pilot_checks(POLICY, READY)) == []
+    for seat in (FREE_INDUSTRY, FREE_SCIENCE, OWN_SEAT):
+        assert failed_codes(seat_checks(BodyKind.DECISION, seat, MEMBERS)) == []
+    for seat in COMMITTEE:
+        assert failed_codes(seat_checks(BodyKind.TECHNICAL_COMMITTEE, seat, MEMBERS)) == []
 
 
 @pytest.mark.requirement("A053", "A084", "A085")
@@ -153,9 +161,13 @@ def test_capital_and_charter_need_two_thirds(matter: Matter, for_ppm: int, *, pa
 
 
 @pytest.mark.requirement("A079")
+def test_a_deciding_body_resolves() -> None:
+    assert failed_codes(resolution_checks(BodyKind.DECISION)) == []
+
+
+@pytest.mark.requirement("A079")
 @pytest.mark.refusing
 def test_a_committee_resolves_nothing() -> None:
-    assert failed_codes(resolution_checks(BodyKind.DECISION)) == []
     advisory = failed_codes(resolution_checks(BodyKind.TECHNICAL_COMMITTEE))
     assert advisory == ["GOV_BODY_COMPOSITION"]
 

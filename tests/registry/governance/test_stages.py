@@ -82,9 +82,14 @@ async def test_a_pilot_is_recognized_upon_its_result_its_summary_and_two_people(
     assert len(steps[-1].basis["ratings_sha256"]) == 64
 
 
+DOSSIER = {"text": "联盟覆盖过半平台", "alliance_coverage_ppm": 499_999, "file_ids": []}
+
+
 @pytest.mark.requirement("A123", "A133", "A134")
 @pytest.mark.refusing
-async def test_a_national_candidate_has_a_good_result_a_dossier_and_its_gaps(case: Case) -> None:
+async def test_no_national_candidate_without_a_good_result_and_a_dossier_of_its_own(
+    case: Case,
+) -> None:
     await recognized(case)
     rated(case, (2025, "excellent"), (2026, "qualified"))
     low = await recommend(case, "national_candidate")
@@ -92,18 +97,25 @@ async def test_a_national_candidate_has_a_good_result_a_dossier_and_its_gaps(cas
     rated(case, (2025, "qualified"), (2026, "good"))
     nothing = await own(case, "POST", "national-dossier/submit")
     assert codes(nothing) == ["DOSSIER_MISSING"]
-    dossier = {"text": "联盟覆盖过半平台", "alliance_coverage_ppm": 499_999, "file_ids": []}
-    assert (await own(case, "PUT", "national-dossier", dossier)).status_code == 200
-    unknown = {**dossier, "file_ids": [str(new_id())]}
+    unknown = {**DOSSIER, "file_ids": [str(new_id())]}
     assert codes(await own(case, "PUT", "national-dossier", unknown)) == ["FILE_UNKNOWN"]
-    assert codes(await own(case, "PUT", "national-dossier", dossier, "M04")) == ["FORBIDDEN_SCOPE"]
+    assert codes(await own(case, "PUT", "national-dossier", DOSSIER, "M04")) == ["FORBIDDEN_SCOPE"]
+    assert (await own(case, "PUT", "national-dossier", DOSSIER)).status_code == 200
     assert (await own(case, "POST", "national-dossier/submit")).status_code == 200
-    assert codes(await own(case, "PUT", "national-dossier", dossier)) == ["STATE_CONFLICT"]
+    assert codes(await own(case, "PUT", "national-dossier", DOSSIER)) == ["STATE_CONFLICT"]
+
+
+@pytest.mark.requirement("A123", "A133", "A134")
+async def test_a_national_candidate_has_a_good_result_a_dossier_and_its_gaps(case: Case) -> None:
+    await recognized(case)
+    rated(case, (2025, "qualified"), (2026, "good"))
+    assert (await own(case, "PUT", "national-dossier", DOSSIER)).status_code == 200
+    assert (await own(case, "POST", "national-dossier/submit")).status_code == 200
     returned = await official(
         case, "reviewer", "POST", "national-dossier/return", {"reason": "覆盖率缺少证明"}
     )
     assert returned.json()["submitted_on"] is None
-    better = {**dossier, "alliance_coverage_ppm": 500_000}
+    better = {**DOSSIER, "alliance_coverage_ppm": 500_000}
     assert (await own(case, "PUT", "national-dossier", better)).status_code == 200
     assert (await own(case, "POST", "national-dossier/submit")).status_code == 200
     word = await recommend(case, "national_candidate")
@@ -118,8 +130,22 @@ async def test_a_national_candidate_has_a_good_result_a_dossier_and_its_gaps(cas
     assert listed.json()["items"] == []
 
 
-@pytest.mark.requirement("A137", "A123")
+@pytest.mark.requirement("A137")
 @pytest.mark.refusing
+async def test_no_centre_is_national_without_a_document_and_a_recommendation(case: Case) -> None:
+    await recognized(case)
+    early = await change(case, "national", doc_no="工信部科函〔2027〕10号")
+    assert codes(early) == ["RECOMMENDATION_MISSING", "STATE_CONFLICT"]
+    await own(case, "PUT", "national-dossier", {"text": "材料", "file_ids": []})
+    await own(case, "POST", "national-dossier/submit")
+    await recommend(case, "national_candidate")
+    moved = await change(case, "national_candidate")
+    assert (moved.json()["stage"], moved.json()["level"]) == ("national_candidate", "municipal")
+    nameless = await change(case, "national")
+    assert codes(nameless) == ["FIELD_MISSING", "RECOMMENDATION_MISSING"]
+
+
+@pytest.mark.requirement("A137", "A123")
 async def test_a_national_centre_has_the_ministrys_document_and_its_level(case: Case) -> None:
     await recognized(case)
     await own(case, "PUT", "national-dossier", {"text": "材料", "file_ids": []})
@@ -133,8 +159,6 @@ async def test_a_national_centre_has_the_ministrys_document_and_its_level(case: 
     assert back.json()["stage"] == "recognized", back.text
     await recommend(case, "national_candidate")
     await change(case, "national_candidate")
-    nameless = await change(case, "national")
-    assert codes(nameless) == ["FIELD_MISSING", "RECOMMENDATION_MISSING"]
     await recommend(case, "national")
     national = await change(case, "national", doc_no="工信部科函〔2027〕10号")
     assert (national.json()["stage"], national.json()["level"]) == ("national", "national")

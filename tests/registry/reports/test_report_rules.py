@@ -59,24 +59,36 @@ def test_what_is_counted_is_of_the_level_and_recognized() -> None:
     assert counts == [6, 4, 2]
 
 
-@pytest.mark.requirement("A014")
+SECOND = {"year": 2025, "level": "any", "min": 0, "max": 0}
+
+
+def changed_targets(*targets: dict[str, object]) -> list[str]:
+    changes = {"A014": {"targets": list(targets)}}
+    return failed_codes(policy_rules.parameter_checks(reference.PARAMETERS, changes))
+
+
+@pytest.mark.requirement("A014", "A017")
+def test_later_target_years_are_data_of_the_policy() -> None:
+    national = {"year": 2030, "level": "national", "min": 3, "max": 0}
+    assert changed_targets(national) == changed_targets(SECOND, national) == []
+
+
+@pytest.mark.requirement("A014", "A017")
 @pytest.mark.refusing
 @pytest.mark.parametrize(
-    ("target", "codes"),
+    "target",
     [
-        ({"year": 2030, "level": "national", "min": 3, "max": 0}, []),
-        ({"year": 2030, "level": "district", "min": 3, "max": 0}, ["PARAMETER_UNFIT"]),
-        ({"year": 2030, "level": "any", "min": -1, "max": 0}, ["PARAMETER_UNFIT"]),
-        ({"year": 2030, "level": "any", "min": "3", "max": 0}, ["PARAMETER_UNFIT"]),
-        ({"year": 2030, "level": "any", "min": 3}, ["PARAMETER_UNFIT"]),
+        {"year": 2030, "level": "district", "min": 3, "max": 0},
+        {"year": 2030, "level": "any", "min": -1, "max": 0},
+        {"year": 2030, "level": "any", "min": "3", "max": 0},
+        {"year": 2030, "level": "any", "min": 3},
     ],
 )
 def test_a_target_that_nothing_counts_is_not_taken_into_the_policy(
-    target: dict[str, object], codes: list[str]
+    target: dict[str, object],
 ) -> None:
-    changes = {"A014": {"targets": [target]}}
-    checks = policy_rules.parameter_checks(reference.PARAMETERS, changes)
-    assert failed_codes(checks) == codes
+    assert changed_targets(target) == ["PARAMETER_UNFIT"]
+    assert changed_targets(SECOND, target) == ["PARAMETER_UNFIT"]
 
 
 @pytest.mark.refusing

@@ -149,6 +149,29 @@ async def test_who_takes_part_and_who_was_served(year: House) -> None:
     assert (clients["services"], clients["to_sme"], clients["delta_share_ppm"]) == (2, 0, 1_000_000)
 
 
+@pytest.mark.requirement("A020")
+@pytest.mark.refusing
+async def test_who_is_of_no_known_industry_adds_none_and_a_lone_lead_has_no_diversity(
+    year: House,
+) -> None:
+    """An industry is taken from the register as a code of GB/T 4754, or not at all."""
+    async with year.registry.client("handler") as official:
+        entry = {
+            "uscc": "91310114FAKE002830", "name": "示例", "org_type": "enterprise",
+            "legal_person_kind": "independent", "region_code": "310114",
+            "registered_on": "2020-01-01",
+        }  # fmt: skip
+        strange = await official.post(
+            "/v1/registry/organizations", json={**entry, "industry_code": "半导体"}
+        )
+    assert (strange.status_code, strange.json()["code"]) == (422, "FIELD_INVALID")
+    async with year.registry.sessions.begin() as session:
+        await session.execute(update(Organization).values(industry_code=None))
+    circle = (await read(year.registry, "programme")).json()["circle"]
+    assert (circle["organizations"], circle["divisions"]) == (3, 0)
+    assert (circle["division_diversity_ppm"], circle["unknown_division"]) == (None, 3)
+
+
 @pytest.mark.requirement("A005", "A020")
 async def test_the_network_of_each_centre(year: House) -> None:
     body = (await read(year.registry, "network", "agency")).json()
