@@ -16,6 +16,7 @@ from evaluation.assessments.rules import AnnualTotal, AssessmentState
 from evaluation.assessments.tables import TriennialAssessment
 from evaluation.cycles import queries as cycles
 from evaluation.cycles.tables import EvaluationCase
+from evaluation.duties import queries as duty_queries
 from evaluation.duties.rules import Capacity, Duty, SubjectType
 from evaluation.duties.tables import CaseDuty
 from evaluation.results.tables import EvaluationResult, ResultPublication
@@ -130,7 +131,8 @@ async def people_of_years(session: AsyncSession, result_ids: Sequence[UUID]) -> 
             col(CaseDuty.capacity).in_((Capacity.SCORER, Capacity.SUBMITTER)),
         )
     )
-    return [Duty(person, capacity) for person, capacity in await session.execute(statement)]
+    rows = await session.execute(statement)
+    return await duty_queries.of_persons(session, [Duty(person, held) for person, held in rows])
 
 
 async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Task]:

@@ -1,9 +1,10 @@
 """The pool as officials and the experts themselves may read it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, false, true
+from sqlalchemy import CompoundSelect, delete, false, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col, select
@@ -147,6 +148,33 @@ async def _entered_under(
 
 def _known(others: dict[UUID, Expert], people: Iterable[UUID]) -> list[Expert]:
     return [others[person_id] for person_id in people if person_id in others]
+
+
+def of_person(person_id: UUID) -> CompoundSelect[Any]:
+    """Select the expert whom an account belongs to, as the first one or as a further one."""
+    first = select(Expert.id).where(col(Expert.person_id) == person_id)
+    further = select(ExpertAccount.expert_id).where(col(ExpertAccount.person_id) == person_id)
+    return first.union(further)
+
+
+async def accounts_of(
+    session: AsyncSession, people: Collection[UUID]
+) -> dict[UUID, tuple[UUID, ...]]:
+    """Give every account of some persons, by any of them; who has only one is absent (X03)."""
+    expert_ids = select(Expert.id).where(col(Expert.person_id).in_(people))
+    behind = expert_ids.union(
+        select(ExpertAccount.expert_id).where(col(ExpertAccount.person_id).in_(people))
+    )
+    statement = (
+        select(Expert.id, Expert.person_id, ExpertAccount.person_id)
+        .join(ExpertAccount, col(ExpertAccount.expert_id) == col(Expert.id))
+        .where(col(Expert.id).in_(behind))
+        .order_by(col(Expert.id), col(ExpertAccount.person_id))
+    )
+    persons: dict[UUID, list[UUID]] = {}
+    for expert_id, person_id, account in await session.execute(statement):
+        persons.setdefault(expert_id, [person_id]).append(account)
+    return {account: tuple(one) for one in persons.values() for account in one}
 
 
 async def pool(session: AsyncSession) -> dict[UUID, rules.Candidate]:

@@ -12,6 +12,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from evaluation.duties import queries as duty_queries
 from evaluation.duties.rules import Duty, SubjectType
+from evaluation.experts import queries as expert_queries
 from evaluation.experts.rules import LEGAL_ENTITY, ExpertField, Interests, Party
 from evaluation.panels.rules import ReviewSubject
 from evaluation.panels.tables import Panel, PanelDuty, PanelOrganization, PanelSeat, SeatAnswer
@@ -28,9 +29,8 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     """Let officials see a panel, except those who sit on it as experts themselves."""
     if not actor.is_official:
         return false()
-    return ~exists().where(
-        col(PanelSeat.panel_id) == col(Panel.id), col(PanelSeat.person_id) == actor.person_id
-    )
+    own = col(PanelSeat.expert_id).in_(expert_queries.of_person(actor.person_id))
+    return ~exists().where(col(PanelSeat.panel_id) == col(Panel.id), own)
 
 
 def panels_page(

@@ -16,6 +16,7 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from evaluation.duties.rules import SubjectType
+from evaluation.experts import queries as expert_queries
 from evaluation.panels import queries as panel_queries
 from evaluation.panels.tables import Panel, PanelSeat
 from evaluation.sheets.rules import SheetScores, State
@@ -59,7 +60,7 @@ def _official_view(actor: Actor) -> ColumnElement[bool]:
     neighbour = aliased(PanelSeat)
     return ~exists().where(
         col(neighbour.panel_id) == col(PanelSeat.panel_id),
-        col(neighbour.person_id) == actor.person_id,
+        col(neighbour.expert_id).in_(expert_queries.of_person(actor.person_id)),
     )
 
 
