@@ -7,6 +7,8 @@ from sqlalchemy import text
 from starlette.types import ASGIApp
 
 from gateway.accounts.routes import router as accounts_router
+from gateway.factors.routes import me_router as my_factors_router
+from gateway.factors.routes import router as factors_router
 from gateway.feed import feed_scope
 from gateway.grants.routes import me_router as my_sessions_router
 from gateway.grants.routes import people_router as sessions_router
@@ -94,7 +96,8 @@ def assembled(settings: GatewaySettings) -> Door:
 
 def _routers(settings: GatewaySettings) -> list[APIRouter]:
     identity = [identity_router, client_keys_router, people_router, me_router, tasks_router]
-    people = [accounts_router, front_ends_router, my_sessions_router, sessions_router]
+    factors = [my_factors_router, factors_router]
+    people = [*factors, accounts_router, front_ends_router, my_sessions_router, sessions_router]
     # Without the setting the route does not exist, so that nobody can find a way around it.
     sandbox = [sandbox_router] if settings.sandbox else []
     return [

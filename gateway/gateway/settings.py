@@ -33,6 +33,8 @@ class GatewaySettings(Settings):
     webhook_allowed: str = ""
     # How old the services' published documents may be before they are asked for again.
     openapi_refresh_seconds: float = 30.0
+    # Officials sign in on the page with a second factor; a sandbox may set it off.
+    second_factor_of_officials: bool = True
     # Access tokens live this long; api.md promises ten minutes.
     token_seconds: int = 600
 

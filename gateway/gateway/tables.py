@@ -3,6 +3,7 @@
 from typing import Final
 
 import gateway.accounts.tables
+import gateway.factors.tables
 import gateway.grants.tables
 import gateway.identity.tables
 import gateway.revocations.tables

@@ -94,7 +94,7 @@ async def take_invitation(session: AsyncSession, account: Account, password_hash
     account.password_hash = password_hash
     account.invitation_sha256 = account.invited_until = None
     account.failures, account.resting_until = 0, None
-    record(session, _self(account.person_id), "account.password_set", account.id)
+    record(session, oneself(account.person_id), "account.password_set", account.id)
 
 
 async def count_attempt(session: AsyncSession, account: Account, now: datetime) -> bool:
@@ -108,7 +108,7 @@ async def count_attempt(session: AsyncSession, account: Account, now: datetime) 
     rest = rules.rest_after(account.failures)
     account.resting_until = now + rest if rest else None
     if rest:
-        record(session, _self(account.person_id), "account.rested", account.id)
+        record(session, oneself(account.person_id), "account.rested", account.id)
     return True
 
 
@@ -127,7 +127,7 @@ async def sign_in(session: AsyncSession, person_id: UUID, now: datetime) -> str:
             expires_at=now + rules.SESSION_LIFE,
         )
     )
-    record(session, _self(person_id), "account.signed_in", person_id)
+    record(session, oneself(person_id), "account.signed_in", person_id)
     return cookie
 
 
@@ -143,6 +143,6 @@ def _invite(account: Account, key_secret: str) -> None:
     account.invited_until = datetime.now(UTC) + rules.INVITATION_LIFE
 
 
-def _self(person_id: UUID) -> Actor:
+def oneself(person_id: UUID) -> Actor:
     """Give a person as the actor of what he does before he holds any token."""
     return Actor(person_id=person_id, client_id="sign-in", capacities=frozenset())

@@ -31,6 +31,7 @@ WORDS: Final = {
         "login": "账号",
         "password": "密码",
         "again": "再输入一次密码",
+        "step_over": "登录时间过长或已失效，请重新输入账号和密码。",
         "wrong": "账号或密码不正确，或账号暂停登录。连续失败后须等待一段时间。",
         "choose": "代表谁登录",
         "authority": "主管部门",
@@ -52,6 +53,7 @@ WORDS: Final = {
         "login": "Account",
         "password": "Password",
         "again": "Password, once more",
+        "step_over": "That took too long or has ended; please sign in from the beginning.",
         "wrong": "Account or password is not right, or the account rests after failed attempts.",
         "choose": "For whom do you sign in?",
         "authority": "The competent authority",
@@ -83,12 +85,12 @@ def sign_in_page(form: Form, front_end: str, language: str) -> str:
     """Ask for account and password."""
     words = WORDS[language]
     fields = [
-        _text_field("login", words["login"], "username", kind="text"),
-        _text_field("password", words["password"], "current-password"),
+        text_field("login", words["login"], "username", kind="text"),
+        text_field("password", words["password"], "current-password"),
     ]
-    body = _form(form, fields, words["sign_in"], words)
+    body = form_markup(form, fields, words["sign_in"], words)
     to = words["to"].format(name=front_end)
-    return _page(words["sign_in"], [body], language, subtitle=to)
+    return form_page(words["sign_in"], [body], language, subtitle=to)
 
 
 def choosing_page(form: Form, choices: Sequence[tuple[str, str]], language: str) -> str:
@@ -106,24 +108,27 @@ def choosing_page(form: Form, choices: Sequence[tuple[str, str]], language: str)
         for place, (value, name) in enumerate(choices)
     )
     group = Markup("<fieldset><legend>{}</legend>{}</fieldset>").format(words["choose"], options)
-    return _page(words["choose"], [_form(form, [group], words["go_on"], words)], language)
+    return form_page(words["choose"], [form_markup(form, [group], words["go_on"], words)], language)
 
 
 def password_page(form: Form, language: str) -> str:
     """Ask for a new password, twice."""
     words = WORDS[language]
     fields = [
-        _text_field("password", words["password"], "new-password"),
-        _text_field("again", words["again"], "new-password"),
+        text_field("password", words["password"], "new-password"),
+        text_field("again", words["again"], "new-password"),
     ]
-    parts = [paragraph(words["password_rule"]), _form(form, fields, words["set_password"], words)]
-    return _page(words["set_password"], parts, language)
+    parts = [
+        paragraph(words["password_rule"]),
+        form_markup(form, fields, words["set_password"], words),
+    ]
+    return form_page(words["set_password"], parts, language)
 
 
 def told_page(title: str, sentence: str, language: str) -> str:
     """Tell one thing."""
     words = WORDS[language]
-    return _page(words[title], [paragraph(words[sentence])], language)
+    return form_page(words[title], [paragraph(words[sentence])], language)
 
 
 def response(
@@ -149,12 +154,14 @@ def response(
     return HTMLResponse(html, status, safe | (headers or {}))
 
 
-def _page(title: str, body: Sequence[Markup], language: str, *, subtitle: str = "") -> str:
+def form_page(title: str, body: Sequence[Markup], language: str, *, subtitle: str = "") -> str:
+    """Give a page with the forms' own style."""
     style = Markup("<style>{}</style>").format(Markup(FORM_STYLE))  # noqa: S704 - our own constant
     return page(title, [style, *body], subtitle=subtitle, language=language)
 
 
-def _form(form: Form, fields: Sequence[Markup], button: str, words: dict[str, str]) -> Markup:
+def form_markup(form: Form, fields: Sequence[Markup], button: str, words: dict[str, str]) -> Markup:
+    """Give a form that is tied to this browser, with what was wrong before."""
     wrong = Markup()
     if form.wrong:
         wrong = Markup("<p class='wrong' role='alert'>{}</p>").format(words[form.wrong])
@@ -168,7 +175,8 @@ def _form(form: Form, fields: Sequence[Markup], button: str, words: dict[str, st
     )  # fmt: skip
 
 
-def _text_field(name: str, label: str, autocomplete: str, kind: str = "password") -> Markup:
+def text_field(name: str, label: str, autocomplete: str, kind: str = "password") -> Markup:
+    """Give a field under its label."""
     return Markup(
         "<label for='{name}'>{label}<input id='{name}' name='{name}' type='{kind}' required "
         "maxlength='128' autocomplete='{autocomplete}'></label>"

@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.serialization import (
 from jose import jwk, jwt
 from jose.backends.base import Key
 
-from gateway.tokens import queries, sealing
+from gateway import sealing
+from gateway.tokens import queries
 from gateway.tokens.tables import SigningKey
 from shared.auth import ALGORITHM
 from shared.database import Sessions, new_id

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from gateway.tokens import sealing
+from gateway import sealing
 from gateway.webhooks import queries, rules
 from gateway.webhooks.rules import DeliveryState, DisabledBy, WebhookState
 from gateway.webhooks.tables import Attempt, Delivery, Webhook, WebhookCursor

@@ -12,9 +12,10 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from gateway import sealing
 from gateway.bootstrap import keep, prepare
 from gateway.settings import GatewaySettings
-from gateway.tokens import rules, sealing
+from gateway.tokens import rules
 from gateway.tokens.keys import new_signing_key
 from gateway.tokens.rules import TokenError
 from shared.auth import TokenVerifier

@@ -1,0 +1,132 @@
+"""Enrolling a second factor, showing it, and taking it away."""
+
+import base64
+import os
+import secrets
+from datetime import datetime
+from uuid import UUID
+
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from gateway import sealing
+from gateway.accounts import actions as accounts
+from gateway.accounts import queries as account_queries
+from gateway.accounts.tables import Account
+from gateway.factors import queries, rules
+from gateway.factors.tables import Passkey, RecoveryCode, SignInStep, TotpFactor
+from gateway.identity.actions import digest_of
+from shared.auth import Actor
+from shared.events.recording import record
+
+
+async def begin_step(session: AsyncSession, account: Account, now: datetime) -> str:
+    """Keep that the password was right; give the value of the cookie that says so."""
+    await session.execute(delete(SignInStep).where(col(SignInStep.expires_at) <= now))
+    cookie = secrets.token_urlsafe(32)
+    session.add(
+        SignInStep(
+            cookie_sha256=digest_of(cookie),
+            account_id=account.id,
+            expires_at=now + rules.STEP_LIFE,
+        )
+    )
+    return cookie
+
+
+async def propose(session: AsyncSession, account: Account, key_secret: str, now: datetime) -> bytes:
+    """Give a new secret to enrol; one that was proposed before and never confirmed is gone."""
+    await session.execute(delete(TotpFactor).where(col(TotpFactor.account_id) == account.id))
+    secret = os.urandom(rules.SECRET_BYTES)
+    session.add(
+        TotpFactor(
+            account_id=account.id,
+            sealed_secret=sealing.seal(key_secret, _name(account.id), secret),
+            last_step=0,
+            created_at=now,
+        )
+    )
+    return secret
+
+
+async def confirm(
+    session: AsyncSession, account: Account, factor: TotpFactor, now: datetime
+) -> list[str]:
+    """Let a factor count from now on; give its recovery codes, which are kept as digests only."""
+    factor.confirmed_at = now
+    await session.execute(delete(RecoveryCode).where(col(RecoveryCode.account_id) == account.id))
+    codes = [
+        base64.b32encode(os.urandom(rules.RECOVERY_BYTES)).decode()
+        for _ in range(rules.RECOVERY_CODES)
+    ]
+    session.add_all(
+        RecoveryCode(code_sha256=digest_of(code), account_id=account.id) for code in codes
+    )
+    record(session, accounts.oneself(account.person_id), "factor.enrolled", account.id)
+    return [rules.grouped(code) for code in codes]
+
+
+async def shown(
+    session: AsyncSession,
+    account: Account,
+    given: str,
+    key_secret: str,
+    now: datetime,
+    *,
+    enrolled: bool,
+) -> TotpFactor | RecoveryCode | None:
+    """Judge a code of the app or a recovery code; a right one is used up with that.
+
+    Where another factor is `enrolled`, an app that was proposed and never confirmed counts for
+    nothing.
+    """
+    factor = await queries.factor_of(session, account.id)
+    if factor is None or (enrolled and factor.confirmed_at is None):
+        return None
+    secret = secret_of(key_secret, factor)
+    codes = {step: code_of(secret, step) for step in rules.steps_around(now)}
+    step = rules.matching_step(codes, given, factor.last_step)
+    if step is not None:
+        factor.last_step = step
+        return factor
+    digest = digest_of(rules.recovery_of(given))
+    recovery = await queries.recovery_for_update(session, account.id, digest)
+    if recovery is not None:
+        recovery.used_at = now
+        record(session, accounts.oneself(account.person_id), "factor.recovery_used", account.id)
+    return recovery
+
+
+def code_of(secret: bytes, step: int) -> str:
+    """Give the code of a step (RFC 6238); SHA-1 is what every app takes."""
+    totp = TOTP(secret, rules.DIGITS, SHA1(), rules.STEP_SECONDS)  # noqa: S303 - HMAC, as the RFC has it
+    return totp.generate(step * rules.STEP_SECONDS).decode()
+
+
+async def end_step(session: AsyncSession, digest: bytes) -> None:
+    """Forget a half-finished sign-in."""
+    await session.execute(delete(SignInStep).where(col(SignInStep.cookie_sha256) == digest))
+
+
+async def end_factors(session: AsyncSession, actor: Actor, account_id: UUID) -> None:
+    """Take every second factor of an account away, and sign its person out everywhere.
+
+    At the next sign-in an official enrols anew. Raises `Refused`: NOT_FOUND.
+    """
+    account = await account_queries.account_for_update(session, actor, account_id)
+    for table in (RecoveryCode, Passkey, TotpFactor, SignInStep):
+        await session.execute(delete(table).where(col(table.account_id) == account.id))
+    await accounts.end_sessions(session, account.person_id)
+    record(session, actor, "factor.reset", account.id, for_person_id=account.person_id)
+
+
+def secret_of(key_secret: str, factor: TotpFactor) -> bytes:
+    """Open the secret of a factor."""
+    return sealing.unseal(key_secret, _name(factor.account_id), factor.sealed_secret)
+
+
+def _name(account_id: UUID) -> str:
+    return f"totp {account_id}"
