@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
+from sqlmodel import col, select
 
 from evaluation.voidings import rules
 from shared.database import new_id
+from shared.events.tables import Event
 from shared.rules import failed_codes
 from tests.evaluation.assessments.test_assessing import published_year
 from tests.evaluation.results.year import JudgedYear
@@ -80,6 +82,7 @@ async def test_a_falsified_year_is_unqualified_and_reopens_its_assessment(
     async with year.service.client() as public:
         shown = (await public.get("/v1/public/ratings?year=2027")).json()["items"]
     assert [(one["version"], one["rating"]) for one in shown] == [(2, "unqualified")]
+    assert [one["result_hash"] for one in shown] == [void["result_hash"]]
     old = (await year.own("GET", path)).json()
     assert (old["state"], old["total"]) == ("reopened", assessed["total"])
     types = await event_types(year.service.sessions)
@@ -87,6 +90,15 @@ async def test_a_falsified_year_is_unqualified_and_reopens_its_assessment(
     # The reopened one makes room for another, which counts the void year as nothing.
     anew = await year.as_("handler", "POST", ASSESSMENTS, body)
     assert (anew.status_code, anew.json()["total"]) == (201, "49.90"), anew.text
+    second = f"{ASSESSMENTS}/{anew.json()['id']}"
+    assert (await year.as_("reviewer", "POST", f"{second}/review")).status_code == 200
+    assert (await year.as_("approver", "POST", f"{second}/publish")).status_code == 200
+    async with year.service.sessions.reading() as session:
+        told = select(Event.data).where(col(Event.type) == "assessment.published")
+        versions = [
+            data["version"] for data in await session.scalars(told.order_by(col(Event.seq)))
+        ]
+    assert versions == [1, 2]
 
 
 @pytest.mark.anyio

@@ -127,12 +127,14 @@ async def publish(
         session, actor, assessment_id, AssessmentEvent.PUBLISH, Capacity.APPROVER, lambda _: []
     )
     before = _told(assessment)
+    # One that was reopened was published before: this one comes after it.
+    earlier = await queries.published_of(session, assessment.center_id, assessment.last_year)
     _move(assessment, AssessmentEvent.PUBLISH)
     assessment.published_at = now
     record(
         session, actor, "assessment.published", assessment.id, center_id=assessment.center_id,
         case_id=assessment.id, capacity=Capacity.APPROVER.value, before=before,
-        after=_told(assessment), year=assessment.last_year, version=1,
+        after=_told(assessment), year=assessment.last_year, version=earlier + 1,
         total=str(assessment.total), rating=assessment.rating.value,
         result_hash=assessment.result_hash,
     )  # fmt: skip
@@ -150,6 +152,7 @@ async def reopen_built_on(session: AsyncSession, actor: Actor, center_id: UUID, 
             session, actor, "assessment.reopened", assessment.id,
             center_id=assessment.center_id if shown else None, case_id=assessment.id,
             before=before, after=_told(assessment), year=assessment.last_year, voided_year=year,
+            result_hash=assessment.result_hash,
         )  # fmt: skip
 
 

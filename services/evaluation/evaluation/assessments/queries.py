@@ -5,7 +5,7 @@ from datetime import date
 from fractions import Fraction
 from uuid import UUID
 
-from sqlalchemy import exists
+from sqlalchemy import exists, func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
@@ -74,6 +74,16 @@ async def built_on_for_update(
         .with_for_update()
     )
     return (await session.scalars(statement)).all()
+
+
+async def published_of(session: AsyncSession, center_id: UUID, last_year: int) -> int:
+    """Count the assessments of three years that were published, reopened ones included."""
+    statement = select(func.count()).where(
+        col(TriennialAssessment.center_id) == center_id,
+        col(TriennialAssessment.last_year) == last_year,
+        col(TriennialAssessment.published_at).is_not(None),
+    )
+    return await session.scalar(statement) or 0
 
 
 async def annual_totals(

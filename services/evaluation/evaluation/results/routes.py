@@ -290,6 +290,8 @@ def _rating(row: Sequence[Any]) -> PublicRatingOut:
         rating=result.rating,
         version=publication.version,
         published_at=publication.published_at,
+        result_id=result.id,
+        result_hash=result.result_hash,
     )
 
 

@@ -139,6 +139,8 @@ class PublicRatingOut(Out):
     rating: Rating = Field(description="The grade.")
     version: int = Field(description="The version that stands.")
     published_at: datetime = Field(description="When it was published.")
+    result_id: UUID = Field(description="Names that version.")
+    result_hash: str = Field(description="SHA-256 of its canonical document.")
 
 
 def document_of(stored: bytes) -> dict[str, Any]:

@@ -160,7 +160,7 @@ async def _void(
         session, actor, "result.voided", voiding.id, center_id=case.center_id, case_id=case.id,
         capacity=Capacity.APPROVER.value, year=case.year, ground=voiding.ground.value,
         reason=voiding.decision_reason, voids=result.result_hash, result_hash=void.result_hash,
-        evidence=voiding.evidence,
+        result_id=void.id, version=void.version, evidence=voiding.evidence,
     )  # fmt: skip
     await assessments.reopen_built_on(session, actor, case.center_id, case.year)
 

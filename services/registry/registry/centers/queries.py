@@ -101,7 +101,7 @@ MEMBERSHIP: Final = table(
 # What makes up a centre's own history; facts, money and members have theirs.
 HISTORY: Final = (
     "center.", "milestone.", "rectification.", "stage.", "body.", "seat.", "votes.",
-    "resolution.", "plan.", "direction.", "dossier.", "theme.", "document.", "duties.",
+    "resolution.", "plan.", "direction.", "dossier.", "theme.", "document.", "duties.", "hold.",
 )  # fmt: skip
 OPEN_STATES: Final = ("invited", "confirmed", "active", "leaving")
 MEMBER_STATES: Final = ("active", "leaving")

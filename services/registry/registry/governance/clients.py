@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from registry.centers.rules import AgreementFacts, Stage, missing_clauses
-from registry.governance.rules import PublishedRating, Told
+from registry.governance.rules import PublishedRating, Told, told_rating
 from shared.client import ServiceClient
 from shared.events.recording import content_sha256
 
@@ -27,15 +27,7 @@ async def told_for(
         kept["agreement"] = known
     if targets & RATED and code is not None:
         ratings = await published_ratings(services, code)
-        listed = [
-            {
-                "year": told.year,
-                "version": told.version,
-                "rating": told.rating,
-                "total": told.total,
-            }
-            for told in ratings
-        ]
+        listed = [told_rating(told) for told in ratings]
         kept["ratings"] = listed
         kept["ratings_sha256"] = content_sha256(listed)
     return Told(agreement, ratings, kept)
@@ -65,6 +57,8 @@ async def published_ratings(services: ServiceClient, code: str) -> tuple[Publish
             version=int(item.get("version") or 1),
             rating=str(item["rating"]),
             total=str(item.get("total") or ""),
+            result_id=item.get("result_id"),
+            result_hash=str(item.get("result_hash") or ""),
         )
         for item in answer.get("items") or []
         if item.get("rating")

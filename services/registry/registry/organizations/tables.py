@@ -187,7 +187,10 @@ class DishonestyRecord(Base, table=True):
     """A record of serious dishonesty; lifted, it stays readable (X17)."""
 
     __tablename__ = "dishonesty_record"
-    __table_args__ = (CheckConstraint("until_on >= from_on", name="days_in_order"),)
+    __table_args__ = (
+        CheckConstraint("until_on >= from_on", name="days_in_order"),
+        UniqueConstraint("source_id", name="uq_dishonesty_record_source_id"),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     org_id: UUID = Field(foreign_key="organization.id", index=True)
@@ -198,6 +201,8 @@ class DishonestyRecord(Base, table=True):
     recorded_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
     lifted_on: date | None = None
     lift_reason: str | None = None
+    # The decision of another service that it follows; one record follows it (X14).
+    source_id: UUID | None = None
 
 
 class Qualification(Base, table=True):
@@ -292,6 +297,7 @@ meaning("uq_organization_uscc", LEGAL_PERSON, "ALREADY_EXISTS")
 meaning("pk_organization_former_code", LEGAL_PERSON, "ALREADY_EXISTS")
 meaning("uq_park_developer_org_id_name", LEGAL_PERSON, "ALREADY_EXISTS")
 meaning("uq_organization_name_org_id_name_kind", LEGAL_PERSON, "ALREADY_EXISTS")
+meaning("uq_dishonesty_record_source_id", HISTORY, "ALREADY_EXISTS")
 meaning("uq_organization_entry_org_id_version", HISTORY, "VERSION_CONFLICT")
 meaning("uq_organization_entry_decides_id", HISTORY, "STATE_CONFLICT")
 meaning("uq_organization_profile_version", HISTORY, "ALREADY_EXISTS")

@@ -192,6 +192,7 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "X08": {"look_back_years": 3},
     "X09": {"notice_working_days": 5, "objection_working_days": 5},
     "X11": {"publication_working_days": 20},
+    "X14": {"record_years": 3},
 }
 
 # Code, Chinese name, English name; the order is the order shown.

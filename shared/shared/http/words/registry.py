@@ -173,6 +173,11 @@ CODES: Final[dict[str, Words]] = {
     "CASE_ON_HOLD": Words(
         409, "案件已暂停：所依据的决定已变化", "The case is on hold: what it rests on has changed"
     ),
+    "CENTER_ON_HOLD": Words(
+        409,
+        "中心已暂停进阶：所依据的评估结果已变化",
+        "The centre is on hold: a result that it rests on has changed",
+    ),
     # Products
     "CATALOG_NOT_FIRST_SALE": Words(422, "不属首次投放市场", "It is not a first sale"),
     "FIRST_PURCHASE_NO": Words(422, "首购合同编号错误", "The first-purchase number is malformed"),

@@ -10,6 +10,9 @@ from registry.governance.actions.bodies import (
     resolve,
     set_votes,
 )
+from registry.governance.actions.holding import Ended, hear_ended
+from registry.governance.actions.holding import decide as decide_hold
+from registry.governance.actions.holding import examine as examine_hold
 from registry.governance.actions.independence import (
     TieContent,
     check_night,
@@ -70,6 +73,7 @@ __all__ = [
     "DocumentContent",
     "DossierContent",
     "Duty",
+    "Ended",
     "PlanContent",
     "RecheckFinding",
     "StageStep",
@@ -84,16 +88,19 @@ __all__ = [
     "check_night",
     "check_seats",
     "close_direction",
+    "decide_hold",
     "end_document",
     "end_for",
     "end_seat",
     "end_tie",
+    "examine_hold",
     "expel_member",
     "file_at_listing",
     "file_document",
     "file_plan",
     "file_rectification_plan",
     "form_body",
+    "hear_ended",
     "hear_rating",
     "name_theme",
     "national_gaps",

@@ -22,7 +22,14 @@ from registry.centers.rules import RECTIFIABLE, MilestoneKind, Stage
 from registry.centers.tables import Center
 from registry.files.queries import file_for
 from registry.governance import queries, rules
-from registry.governance.rules import PublishedRating, RatingKind, RectificationState
+from registry.governance.actions import holding
+from registry.governance.rules import (
+    HoldGround,
+    News,
+    PublishedRating,
+    RatingKind,
+    RectificationState,
+)
 from registry.governance.tables import CenterRating, Rectification
 from registry.memberships.actions import announce
 from registry.programme.queries import policy_on, working_days
@@ -181,21 +188,23 @@ async def hear_rating(
     actor: Actor,
     center_id: UUID,
     told: PublishedRating,
-    result_hash: str,
     today: date,
     now: datetime,
 ) -> None:
     """Keep a published rating and let it act: `unqualified` begins a rectification (C2).
 
-    A later version of the same year that is better takes the rectification back. A rating of a
-    suspended centre is kept, and an approver orders what it asks for when the centre returns.
+    A later version of the same year that is better takes the rectification back; what rests on an
+    earlier version is held until an official has looked at it. A rating of a suspended centre is
+    kept, and an approver orders what it asks for when the centre returns.
     """
     if await center_by_id(session, center_id) is None:
         return
     center = await center_for_update(session, center_id)
+    result_id = None if told.result_id is None else UUID(told.result_id)
     row = {
         "center_id": center_id, "kind": told.kind, "year": told.year, "version": told.version,
-        "rating": told.rating, "total": told.total, "result_hash": result_hash, "at": now,
+        "rating": told.rating, "total": told.total, "result_hash": told.result_hash, "at": now,
+        "result_id": result_id,
     }  # fmt: skip
     kept = insert(CenterRating).values(row).on_conflict_do_nothing().returning(col(CenterRating.id))
     if await session.scalar(kept) is None:
@@ -207,6 +216,9 @@ async def hear_rating(
         await _begin(session, actor, center, told, today, now)
     else:
         await _take_back(session, actor, center, told, today, now)
+    ground = HoldGround.RESULT_SUPERSEDED
+    news = News(told.kind, told.year, ground, told.result_hash, result_id, told.version)
+    await holding.place(session, actor, center, news, now)
 
 
 def _of_year(ratings: Sequence[PublishedRating], told: PublishedRating) -> PublishedRating | None:
@@ -264,17 +276,7 @@ async def _take_back(
 
 
 def _kept(told: PublishedRating) -> dict[str, Any]:
-    return {
-        "ratings": [
-            {
-                "kind": told.kind.value,
-                "year": told.year,
-                "version": told.version,
-                "rating": told.rating,
-                "total": told.total,
-            }
-        ]
-    }
+    return {"ratings": [rules.told_rating(told)]}
 
 
 def rating_kind(word: str | None) -> RatingKind:

@@ -93,9 +93,11 @@ async def stage_facts(
     dossier = await queries.dossier(session, center.id)
     recommendation = await queries.open_recommendation(session, center.id, step.target)
     kinds = await queries.document_kinds(session, center.id, today)
+    standing = (*told.ratings, *triennial)
+    moved = [] if recommendation is None else rules.moved_years(recommendation.told, standing)
     return StageFacts(
         actor_id=actor.person_id,
-        ratings=(*told.ratings, *triennial),
+        ratings=standing,
         summary_filed=DocumentKind.PILOT_SUMMARY in kinds,
         themes=frozenset(row.theme.value for row in themes),
         themes_reported=frozenset(row.theme.value for row in themes if row.reported_on),
@@ -103,7 +105,27 @@ async def stage_facts(
         recommended=None if recommendation is None else _recommended(recommendation),
         recheck=await _recheck(session, center),
         doc_no=step.doc_no,
+        holds=await queries.open_holds(session, center.id),
+        moved=tuple(moved),
     )
+
+
+def step_checks(
+    policy: Policy, center: Center, target: Stage, pilot: PilotFacts, facts: StageFacts
+) -> list[Check]:
+    """Check a step: what it asks for, that no hold keeps it up, that nothing behind it moved."""
+    return [
+        *rules.stage_checks(policy, center.standing, target, pilot, facts),
+        *rules.hold_checks(center.stage, target, facts.holds),
+        *rules.ground_checks(policy, facts.moved),
+    ]
+
+
+def kept(told: Told, facts: StageFacts) -> dict[str, Any]:
+    """Give what a decision keeps of what it was told; triennial ratings stand beside annual."""
+    if "ratings" not in told.kept:
+        return dict(told.kept)
+    return {**told.kept, "ratings": [rules.told_rating(rating) for rating in facts.ratings]}
 
 
 def _recommended(row: StageRecommendation) -> Recommended:
@@ -149,7 +171,7 @@ async def change_stage(
     warnings = require(
         [
             *stage_scope_checks(step.target, actor.org_id, own, is_approver=actor.has("approver")),
-            *rules.stage_checks(policy, center.standing, step.target, pilot, facts),
+            *step_checks(policy, center, step.target, pilot, facts),
         ]
     )
     await _enter(session, actor, center, step, told, facts, policy, today, now)
@@ -175,7 +197,7 @@ async def _enter(
         doc_no=step.doc_no,
         cause=step.cause,
         recommendation_id=None if recommended is None else recommended.id,
-        told=dict(told.kept),
+        told=kept(told, facts),
     )
     enter_stage(session, actor, center, step.target, step.reason, now, basis)
     for row in await queries.open_recommendations(session, center.id):
@@ -219,7 +241,7 @@ async def stage_view(
         target=to,
         who_acts=rules.who_acts(center.stage, to, facts, owes_plan=owes_plan),
         due_on=await _due_on(session, center, to, policy),
-        checks=rules.stage_checks(policy, center.standing, to, pilot, facts),
+        checks=step_checks(policy, center, to, pilot, facts),
     )
 
 
@@ -268,7 +290,10 @@ async def recommend(
     """
     policy, pilot, facts = await judged(session, actor, center, step, told, today)
     warnings = require(
-        rules.recommendation_checks(policy, center.standing, step.target, pilot, facts)
+        [
+            *rules.recommendation_checks(policy, center.standing, step.target, pilot, facts),
+            *rules.hold_checks(center.stage, step.target, facts.holds),
+        ]
     )
     gaps = None
     if step.target is Stage.NATIONAL_CANDIDATE:
@@ -282,7 +307,7 @@ async def recommend(
         text=step.reason,
         person_id=actor.person_id,
         gaps=gaps,
-        told=dict(told.kept),
+        told=kept(told, facts),
         at=now,
     )
     session.add(row)

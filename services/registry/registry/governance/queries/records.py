@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import or_
+from sqlalchemy import exists, or_
 from sqlalchemy import select as sa_select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from registry.centers.rules import Stage
+from registry.governance.queries.holds import hold_tasks_of
 from registry.governance.rules import (
     RECTIFICATION_OPEN,
     TWO_PEOPLE,
@@ -26,6 +27,7 @@ from registry.governance.tables import (
     CenterRating,
     NationalDossier,
     PilotTheme,
+    RatingEnding,
     Rectification,
     ResearchDirection,
     Responsibility,
@@ -48,9 +50,10 @@ TAKE_STEP: Final = TaskKind(
 
 
 async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Task]:
-    """Give the recommended steps that an approver may take: none that he recommended (X03)."""
+    """Give the holds that wait, and the steps that an approver may take: none of his own (X03)."""
+    held = await hold_tasks_of(session, actor, today)
     if not actor.has("approver"):
-        return []
+        return held
     policy, calendar = await policy_on(session, today), await working_days(session)
     days = policy.value("A102", "decision_working_days")
     statement = (
@@ -63,7 +66,7 @@ async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Tas
         .limit(MOST_TASKS)
     )
     rows = (await session.scalars(statement)).all()
-    return [
+    return held + [
         Task(TAKE_STEP, row.center_id, row.center_id, calendar.add(day_of(row.at), days))
         for row in rows
     ]
@@ -190,15 +193,31 @@ async def recommendations(session: AsyncSession, center_id: UUID) -> Sequence[St
 
 
 async def ratings(session: AsyncSession, center_id: UUID) -> tuple[PublishedRating, ...]:
-    """Give the ratings of a centre that the feed told, the newest version of each year."""
+    """Give the ratings of a centre that the feed told, the newest version of each year.
+
+    One that was voided or reopened since is none any more (X14).
+    """
+    ended = exists().where(
+        col(RatingEnding.center_id) == col(CenterRating.center_id),
+        col(RatingEnding.kind) == col(CenterRating.kind),
+        col(RatingEnding.result_hash) == col(CenterRating.result_hash),
+    )
     statement = (
         select(CenterRating)
         .ext(distinct_on(col(CenterRating.kind), col(CenterRating.year)))
-        .where(col(CenterRating.center_id) == center_id)
+        .where(col(CenterRating.center_id) == center_id, ~ended)
         .order_by(col(CenterRating.kind), col(CenterRating.year), col(CenterRating.version).desc())
     )
     return tuple(
-        PublishedRating(row.year, row.version, row.rating, row.total, row.kind)
+        PublishedRating(
+            row.year,
+            row.version,
+            row.rating,
+            row.total,
+            row.kind,
+            None if row.result_id is None else str(row.result_id),
+            row.result_hash,
+        )
         for row in (await session.scalars(statement)).all()
     )
 

@@ -149,6 +149,7 @@ async def list_next_stages(
         "RATING_TOO_LOW",
         "PILOT_SUMMARY_MISSING",
         "DOSSIER_MISSING",
+        "CENTER_ON_HOLD",
         "STATE_CONFLICT",
     ),
 )
@@ -213,6 +214,8 @@ async def list_recommendations(
         "PILOT_SUMMARY_MISSING",
         "RECOMMENDATION_MISSING",
         "RECHECK_MISSING",
+        "CENTER_ON_HOLD",
+        "STALE_INPUT",
         "STATE_CONFLICT",
     ),
 )

@@ -61,6 +61,8 @@ class PublishedRating:
     rating: str
     total: str
     kind: RatingKind = RatingKind.ANNUAL
+    result_id: str | None = None
+    result_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,22 @@ class StageFacts:
     recommended: Recommended | None = None
     recheck: Recheck | None = None
     doc_no: str | None = None
+    # Holds that nobody has decided on, and the years behind the recommendation that have moved.
+    holds: int = 0
+    moved: tuple[int, ...] = ()
+
+
+def told_rating(rating: PublishedRating) -> dict[str, Any]:
+    """Give what a decision keeps of a rating that it rests on (A133)."""
+    return {
+        "kind": rating.kind.value,
+        "year": rating.year,
+        "version": rating.version,
+        "rating": rating.rating,
+        "total": rating.total,
+        "result_id": rating.result_id,
+        "result_hash": rating.result_hash,
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from registry.governance.tables.bodies import (
     SeatFinding,
     VotingRight,
 )
+from registry.governance.tables.holds import CenterHold, RatingEnding
 from registry.governance.tables.records import (
     CenterDocument,
     CenterRating,
@@ -25,6 +26,7 @@ from registry.governance.tables.records import (
 __all__ = [
     "BodySeat",
     "CenterDocument",
+    "CenterHold",
     "CenterRating",
     "DevelopmentPlan",
     "GovernanceBody",
@@ -33,6 +35,7 @@ __all__ = [
     "PersonTie",
     "PilotTheme",
     "PlanTarget",
+    "RatingEnding",
     "Rectification",
     "ResearchDirection",
     "Resolution",

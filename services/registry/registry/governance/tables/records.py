@@ -164,6 +164,7 @@ class CenterRating(Base, table=True):
     version: int
     rating: str
     total: str
+    result_id: UUID | None = None
     result_hash: str
     at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
 

@@ -76,6 +76,8 @@ class NewRecord:
     until_on: date
     authority: str
     basis: str
+    # What was decided elsewhere: the record is entered once for it.
+    source_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

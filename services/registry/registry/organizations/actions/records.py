@@ -47,6 +47,7 @@ async def _enter(
         until_on=new.until_on,
         authority=new.authority,
         basis=new.basis,
+        source_id=new.source_id,
         recorded_at=now_of(session),
     )
     session.add(row)
