@@ -7,15 +7,17 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from evaluation.cycles.tables import EvaluationCase
-from evaluation.laboratory import what_if_rules
+from evaluation.laboratory import preview_rules, what_if_rules
 from evaluation.laboratory.what_if_rules import Supposition
 from evaluation.replays import actions as replays
 from evaluation.results import actions as computing
 from evaluation.results import queries as results
 from evaluation.results import rules
 from evaluation.results.leaf_rules import Inputs
+from evaluation.schemes import queries as schemes
+from evaluation.schemes.rules import FactQuery, scheme_from
 from shared.auth import Actor
-from shared.rules import require
+from shared.rules import found, require
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +59,14 @@ async def _original(
         return previewed.case, None, previewed.inputs, previewed.outcome
     stored, outcome = await replays.recompute(session, actor, case_id, version)
     return stored.case, stored.result.version, stored.inputs(), outcome
+
+
+async def query_of(session: AsyncSession, actor: Actor, scheme_id: UUID, code: str) -> FactQuery:
+    """Give the query behind a leaf of a scheme, a draft too.
+
+    Raises `Refused`: NOT_FOUND, or FIELD_INVALID for a leaf that experts score.
+    """
+    row = await schemes.scheme(session, actor, scheme_id)
+    leaf = found(preview_rules.leaf_named(scheme_from(row.content), code))
+    require(preview_rules.preview_checks(leaf))
+    return found(leaf.query)

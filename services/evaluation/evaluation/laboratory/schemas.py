@@ -7,10 +7,11 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from evaluation.cycles.rules import Target
+from evaluation.laboratory.comparison_rules import SchemeChangeKind
 from evaluation.laboratory.what_if_rules import Supposition
 from evaluation.results import leaf_rules
 from evaluation.schemes.rules import Rating
-from evaluation.schemes.schemas import CriterionWeights, LeafCode
+from evaluation.schemes.schemas import CriterionWeights, LeafCode, LeafQuery
 from shared.http.schemas import Body, DecimalText, Out, ShortText
 
 
@@ -92,3 +93,44 @@ class WhatIfOut(Out):
     before: ComparedResultOut = Field(description="As it stands.")
     after: ComparedResultOut = Field(description="As supposed.")
     leaves: list[ComparedLeafOut] = Field(description="Every indicator, both ways.")
+
+
+class LeafTrialOut(Out):
+    """What a leaf's query comes to for one centre, and what its filter let through."""
+
+    case_id: UUID = Field(description="The case whose frozen facts were read.")
+    center_id: UUID = Field(description="The centre.")
+    center_code: str | None = Field(description="Its code.")
+    snapshot_hash: str = Field(description="Of the frozen facts.")
+    value: str | None = Field(description="The figure; none where nothing could be measured.")
+    numerator: str | None = Field(description="Of a ratio.")
+    denominator: str | None = Field(description="Of a ratio.")
+    counted: int = Field(description="How many facts count.")
+    counted_ids: list[str] = Field(description="The first 200 of them.")
+    left_out: int = Field(description="How many of the kind the filter leaves out.")
+    left_out_ids: list[str] = Field(description="The first 200 of them.")
+    unreadable: int = Field(description="How many lack a field that the filter asks for.")
+    unreadable_ids: list[str] = Field(description="The first 200 of them.")
+
+
+class SchemeChangeOut(Out):
+    """One thing that is another in the second version."""
+
+    kind: SchemeChangeKind = Field(description="What became another.")
+    code: str | None = Field(description="The leaf or criterion; none of a parameter.")
+    field: str | None = Field(description="What of it.")
+    before: str | None = Field(description="In the first version, as text.")
+    after: str | None = Field(description="In the second version, as text.")
+    query_before: LeafQuery | None = Field(default=None, description="Of a changed query.")
+    query_after: LeafQuery | None = Field(default=None, description="Of a changed query.")
+
+
+class SchemeComparisonOut(Out):
+    """Two versions of a scheme, side by side."""
+
+    before_id: UUID = Field(description="The first.")
+    after_id: UUID = Field(description="The second.")
+    before_hash: str = Field(description="SHA-256 of its parameters and criteria.")
+    after_hash: str = Field(description="SHA-256 of its parameters and criteria.")
+    same: bool = Field(description="Whether they judge by the same data, to the byte.")
+    changes: list[SchemeChangeOut] = Field(description="Every change; none are left out.")

@@ -34,17 +34,23 @@ def inputs_of(
         profile=terms["profile"],
         weights={code: Fraction(text) for code, text in terms["weights"].items()},
         period=Period(**content["period"]),
-        facts={
-            Source.REGISTRY: content["facts"]["registry"],
-            Source.IP_LEDGER: content["facts"]["ip_ledger"],
-            Source.REPORT: [] if report["fact"] is None else [report["fact"]],
-        },
+        facts=facts_in(content),
         targets=targets_of(content["plan"]),
         snapshot_hash=snapshot_hash,
         sheets=sheets,
         gates=gates_of(report["state"], report["lateness_days"]),
         trim_from=terms["trim_from"],
     )
+
+
+def facts_in(content: Mapping[str, Any]) -> dict[Source, list[Any]]:
+    """Give the facts of a snapshot's content by their source."""
+    report = content["report"]["fact"]
+    return {
+        Source.REGISTRY: content["facts"]["registry"],
+        Source.IP_LEDGER: content["facts"]["ip_ledger"],
+        Source.REPORT: [] if report is None else [report],
+    }
 
 
 def inputs_document(sheets: Sequence[Sheet]) -> bytes:

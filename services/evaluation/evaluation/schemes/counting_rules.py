@@ -1,7 +1,7 @@
 """How the facts of a leaf become one figure: its query, run over facts in any order."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -65,9 +65,40 @@ def kept(facts: Iterable[Fact], expression: str | None, period: Period) -> list[
     """
     if expression is None:
         return list(facts)
+    return [fact for fact, said in judged(facts, expression, period) if said is True]
+
+
+def judged(
+    facts: Iterable[Fact], expression: str, period: Period
+) -> Iterator[tuple[Fact, bool | None]]:
+    """Say of each fact whether the expression is true; None where it lacks what is read."""
     program = compiled(expression)
     days = {"from_on": period.from_on, "until_on": period.until_on}
-    return [fact for fact in facts if _is_true(program, fact, days)]
+    return ((fact, _verdict(program, fact, days)) for fact in facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """What a query's filter did with the facts of its kind, each list in the order of ids."""
+
+    counted: tuple[str, ...]
+    left_out: tuple[str, ...]
+    unreadable: tuple[str, ...]
+
+
+def sift(query: FactQuery, facts: Iterable[Fact], period: Period) -> Sifted:
+    """Tell which facts of a query's kind count, which are left out, and which cannot be read.
+
+    Those last lack a field that the filter asks for.
+    """
+    of_kind = sorted(
+        (fact for fact in facts if fact["kind"] == query.kind), key=lambda fact: str(fact["id"])
+    )
+    said = judged(of_kind, query.filter or "true", period)
+    found: dict[bool | None, list[str]] = {True: [], False: [], None: []}
+    for fact, verdict in said:
+        found[verdict].append(str(fact["id"]))
+    return Sifted(*(tuple(found[verdict]) for verdict in (True, False, None)))
 
 
 @lru_cache(maxsize=1024)
@@ -76,11 +107,11 @@ def compiled(expression: str) -> cel.Program:
     return cel.compile(expression)
 
 
-def _is_true(program: cel.Program, fact: Fact, days: Mapping[str, str]) -> bool:
+def _verdict(program: cel.Program, fact: Fact, days: Mapping[str, str]) -> bool | None:
     try:
         return program.execute({"fact": dict(fact), "period": dict(days)}) is True
     except (ValueError, KeyError, TypeError, RuntimeError):
-        return False
+        return None
 
 
 def measure(query: FactQuery, facts: Iterable[Fact], period: Period) -> Measured:
@@ -117,8 +148,14 @@ def _weight(query: FactQuery, fact: Fact) -> Fraction:
 
 def _ratio(query: FactQuery, facts: Sequence[Fact], period: Period) -> Fraction | None:
     """Divide the two parts; nothing to divide by means that nothing was measured."""
-    above, below = (_part(part, facts, period) for part in (query.numerator, query.denominator))
+    above, below = parts_of(query, facts, period)
     return above / below if below > 0 else None
+
+
+def parts_of(query: FactQuery, facts: Sequence[Fact], period: Period) -> tuple[Fraction, Fraction]:
+    """Give both sides of a ratio over the facts that its filter kept."""
+    above, below = (_part(part, facts, period) for part in (query.numerator, query.denominator))
+    return above, below
 
 
 def _part(part: Part | None, facts: Sequence[Fact], period: Period) -> Fraction:
