@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 
 from ip_ledger.agreements import jobs as agreement_jobs
 from ip_ledger.agreements import routes as agreements
-from ip_ledger.assets import proposal_routes
+from ip_ledger.assets import picture_routes, proposal_routes
 from ip_ledger.assets import routes as assets
 from ip_ledger.books import routes as books
 from ip_ledger.contracts import routes as contracts
@@ -108,6 +108,7 @@ def create_app() -> ASGIApp:
                 *agreements.ROUTERS,
                 *assets.ROUTERS,
                 *proposal_routes.ROUTERS,
+                *picture_routes.ROUTERS,
                 *contracts.ROUTERS,
                 *facts.ROUTERS,
                 contributions.router,

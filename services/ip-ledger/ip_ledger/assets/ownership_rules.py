@@ -8,7 +8,7 @@ already known; what it covers is believed no longer, and what it only cuts is re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from shared.money import WHOLE_PPM
@@ -21,6 +21,7 @@ TRUST: Final = Rule("A053", "三(二)")
 # A trustee's release needs his own word, also when he himself records it.
 TRUST_RELEASE: Final = "trust_release"
 TICK: Final = timedelta(microseconds=1)
+Shown = TypeVar("Shown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,3 +197,22 @@ def consenting_orgs(cause: str, stated: Collection[UUID], acting: UUID) -> froze
 def acting_check(*, is_concerned: bool) -> Check:
     """Check that who records a change owns the asset, or acts for the centre."""
     return CO_OWNERS.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=is_concerned)
+
+
+def shown_periods(
+    versions: Sequence[tuple[date, date | None, Shown]], until: date
+) -> tuple[list[tuple[date, Shown | None]], date]:
+    """Give what held from each day on, up to and including `until`, and the day the picture ends.
+
+    Versions come with their first day and the first day that they no longer cover; days that no
+    version covers begin a period of None. What begins after `until` is left out.
+    """
+    begun = sorted((one for one in versions if one[0] <= until), key=lambda one: one[0])
+    end = until + timedelta(days=1)
+    periods: list[tuple[date, Shown | None]] = []
+    for place, (start, before, version) in enumerate(begun):
+        periods.append((start, version))
+        following = begun[place + 1][0] if place + 1 < len(begun) else end
+        if before is not None and before < following:
+            periods.append((before, None))
+    return periods, end

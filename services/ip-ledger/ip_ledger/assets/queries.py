@@ -346,6 +346,18 @@ def versions_known(
     return statement if everything else statement.where(_known_at(as_of))
 
 
+async def known_versions(
+    session: AsyncSession, asset_id: UUID, as_of: datetime | None
+) -> list[Version]:
+    """Give an asset's versions as known then or now, the earliest days first."""
+    rows = await session.scalars(
+        versions_known(asset_id, as_of, everything=False).order_by(
+            func.lower(col(OwnershipVersion.valid_during))
+        )
+    )
+    return await with_lines(session, list(rows))
+
+
 async def with_lines(session: AsyncSession, rows: Sequence[OwnershipVersion]) -> list[Version]:
     """Add their lines to versions: one query, however many they are."""
     lines = list(
