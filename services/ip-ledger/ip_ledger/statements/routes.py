@@ -8,7 +8,7 @@ from fastapi import Query, Response
 
 from ip_ledger.distributions.plan_rules import exact_text
 from ip_ledger.distributions.routes import READERS
-from ip_ledger.statements import charts, queries
+from ip_ledger.statements import charts, queries, statement_routes
 from ip_ledger.statements.schemas import (
     ExplainedFigureOut,
     ExplainedLineOut,
@@ -22,7 +22,7 @@ from shared.http.schemas import fen
 from shared.rules import found
 
 router = Router(prefix="/v1/ip-ledger", tags=["distributions"])
-ROUTERS: Final = (router,)
+ROUTERS: Final = (router, statement_routes.router)
 
 # A picture is looked at alone or in a page: it loads nothing and runs nothing.
 PICTURE: Final = {
