@@ -25,6 +25,7 @@ from evaluation.replays.routes import ROUTERS as REPLAYS
 from evaluation.reports.jobs import BACKGROUND
 from evaluation.reports.routes import ROUTERS as REPORTS
 from evaluation.results.routes import ROUTERS as RESULTS
+from evaluation.robustness.routes import ROUTERS as ROBUSTNESS
 from evaluation.schemes.routes import ROUTERS as SCHEMES
 from evaluation.settings import EvaluationSettings
 from evaluation.sheets.routes import router as sheets
@@ -49,6 +50,7 @@ TAGS: Final = (
         "name": "laboratory",
         "description": "What would be: tried on results and past facts, kept nowhere.",
     },
+    {"name": "robustness", "description": "How ratings and ranks move; it changes no points."},
     {"name": "objections", "description": "What a centre objects to in its published result."},
     {"name": "findings", "description": "What a result found wanting, followed to its end."},
     {"name": "voidings", "description": "Published results that rest on a falsehood."},
@@ -104,6 +106,7 @@ def create_app() -> ASGIApp:
                 *RESULTS,
                 *REPLAYS,
                 *LABORATORY,
+                *ROBUSTNESS,
                 *DOCUMENTS,
                 *OBJECTIONS,
                 *FINDINGS,

@@ -16,6 +16,7 @@ from evaluation.objections import tables as _objections
 from evaluation.panels import tables as _panels
 from evaluation.reports import tables as _reports
 from evaluation.results import tables as _results
+from evaluation.robustness import tables as _robustness
 from evaluation.schemes import tables as _schemes
 from evaluation.sheets import tables as _sheets
 from evaluation.visits import tables as _visits
@@ -32,6 +33,7 @@ FEATURES: Final = (
     _sheets,
     _visits,
     _results,
+    _robustness,
     _objections,
     _findings,
     _voidings,

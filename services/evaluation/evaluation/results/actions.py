@@ -26,6 +26,7 @@ from evaluation.reports.tables import AnnualReport
 from evaluation.results import leaf_rules, queries, replay_rules, rules
 from evaluation.results.tables import (
     EvaluationResult,
+    ExactResult,
     FactSnapshot,
     LeafReopening,
     ResultInput,
@@ -203,6 +204,7 @@ async def compute(
     await session.flush()
     kept = replay_rules.inputs_document(computed.inputs.sheets)
     session.add(ResultInput(result_id=result.id, content=kept))
+    session.add(ExactResult(result_id=result.id, content=dict(computed.outcome.exact)))
     # No centre and no figure: a centre learns its result when it is published.
     record(
         session, actor, "result.computed", result.id, case_id=case.id,

@@ -48,12 +48,16 @@ class ReadingConclusion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A computed result: the document is canonical, and its hash names it."""
+    """A computed result: the document is canonical, and its hash names it.
+
+    `exact` has what the document shows rounded: each leaf's share and the unrounded total.
+    """
 
     total: Fraction
     rating: Rating
     document: Mapping[str, Any]
     result_hash: str
+    exact: Mapping[str, Any]
 
 
 # --- a criterion, a whole -------------------------------------------------------------------
@@ -166,9 +170,16 @@ def _rating_with(
         )
         for criterion, leaves in judged
     ]
-    total = min(points_of(weigh(again, inputs.weights)), FULL)
+    return rate(again, inputs)[1]
+
+
+def rate(
+    judged: Sequence[tuple[Criterion, list[LeafResult]]], inputs: Inputs
+) -> tuple[Fraction, Rating]:
+    """Give total and grade of judged leaves under the weights, parameters and gates of inputs."""
+    total = min(points_of(weigh(judged, inputs.weights)), FULL)
     shut = [leaf for _, leaves in judged for leaf in leaves if is_shut(leaf)]
-    return graded(rating_for(total, inputs.scheme.parameters), shut, inputs)
+    return total, graded(rating_for(total, inputs.scheme.parameters), shut, inputs)
 
 
 def compute(inputs: Inputs) -> Outcome:
@@ -204,7 +215,21 @@ def compute(inputs: Inputs) -> Outcome:
         "hinges_on_sheet": hinges_on_sheet(judged, inputs, rating),
         "leaves": [leaf_document(leaf, inputs) for leaves in weighed for leaf in leaves],
     }
-    return Outcome(total, rating, document, digest(document))
+    exact = exact_figures(weighed, graded(Rating.EXCELLENT, shut, inputs))
+    return Outcome(total, rating, document, digest(document), exact)
+
+
+def exact_figures(weighed: Sequence[Sequence[LeafResult]], cap: Rating) -> dict[str, Any]:
+    """Give what ranks come from: the unrounded total, each leaf's share, the best grade left."""
+    leaves = [leaf for leaves in weighed for leaf in leaves]
+    return {
+        "total": str(sum((leaf.points for leaf in leaves), Fraction(0))),
+        "cap": cap.value,
+        "leaves": [
+            {"code": leaf.leaf.code, "share": str(leaf.share), "applies": leaf.applicable}
+            for leaf in leaves
+        ],
+    }
 
 
 def sheets_hash(sheets: Iterable[Sheet]) -> str:

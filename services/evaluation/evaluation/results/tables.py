@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -98,6 +99,19 @@ class ResultInput(Base, table=True):
 
     result_id: UUID = Field(foreign_key="evaluation_result.id", primary_key=True)
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class ExactResult(Base, table=True):
+    """What a result's document shows rounded, as exact fractions (`rules.exact_figures`).
+
+    Ranks and robustness come from it. It follows from the result's inputs, as the document does.
+    """
+
+    __tablename__ = "exact_result"
+    __table_args__ = ({"info": {"insert_only": True}},)
+
+    result_id: UUID = Field(foreign_key="evaluation_result.id", primary_key=True)
+    content: dict[str, Any] = Field(sa_column=Column(json_column(), nullable=False))
 
 
 class LeafReopening(Base, table=True):
