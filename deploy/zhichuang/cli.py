@@ -41,6 +41,29 @@ def verify(
 
 
 @app.command()
+def audit(
+    key: Annotated[
+        Path | None, typer.Option(help="The log's public key, kept from /log/key.")
+    ] = None,
+    checkpoint: Annotated[
+        list[Path] | None, typer.Option(help="A checkpoint that was kept outside; several times.")
+    ] = None,
+    witness: Annotated[
+        list[Path] | None, typer.Option(help="A witness's public key that you trust.")
+    ] = None,
+) -> None:
+    """Compute every balance, sum and hash of the ledger again; name the first row that differs.
+
+    Reads the data folder (ZHICHUANG_HOME), running or not, or ZHICHUANG_DATABASE_URL. A checkpoint
+    kept from before also proves a log that was rewritten with all its hashes and signatures.
+    """
+    options = [part for path in checkpoint or [] for part in ("--checkpoint", str(path))]
+    options += [part for path in witness or [] for part in ("--witness", str(path))]
+    options += [] if key is None else ["--key", str(key)]
+    raise typer.Exit(_function("zhichuang.audit", "main")(options))
+
+
+@app.command()
 def recompute(
     bundle: Annotated[Path, typer.Argument(help="The replay bundle, as the API gave it.")],
 ) -> None:

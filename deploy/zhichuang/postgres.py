@@ -124,6 +124,10 @@ class PostgreSQL:
             self.stop()
             raise
 
+    def attach(self) -> None:
+        """Read the logins of a server that another process runs, so that `dsn` can be asked."""
+        self._read_logins()
+
     def stop(self) -> None:
         """Shut down (checkpoint, no waiting for clients); harmless when nothing runs."""
         if self.process is not None and self.process.poll() is None:

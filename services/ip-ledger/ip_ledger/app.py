@@ -11,13 +11,14 @@ from ip_ledger.agreements import jobs as agreement_jobs
 from ip_ledger.agreements import routes as agreements
 from ip_ledger.assets import picture_routes, proposal_routes
 from ip_ledger.assets import routes as assets
+from ip_ledger.audit import jobs as audit_jobs
+from ip_ledger.audit import routes as audit
 from ip_ledger.books import routes as books
 from ip_ledger.contracts import routes as contracts
 from ip_ledger.contributions import funding_routes
 from ip_ledger.contributions import routes as contributions
 from ip_ledger.distributions import routes as distributions
 from ip_ledger.facts import routes as facts
-from ip_ledger.journal import jobs as journal_jobs
 from ip_ledger.journal import routes as journal
 from ip_ledger.log import jobs as log_jobs
 from ip_ledger.log import routes as log
@@ -93,7 +94,7 @@ async def _watch_agreements(app: FastAPI) -> None:
 
 
 async def _audit_books(app: FastAPI) -> None:
-    await journal_jobs.watch(app.state.database.sessions)
+    await audit_jobs.watch(app.state.database, app.state.settings)
 
 
 def create_app() -> ASGIApp:
@@ -121,11 +122,13 @@ def create_app() -> ASGIApp:
                 journal.router,
                 books.router,
                 *log.ROUTERS,
+                *audit.ROUTERS,
                 jobs,
             ),
             feed=feed_scope,
             consumers={"registry": directory.CONSUMES},
-            steps=(log_jobs.step(settings),),
+            # The trail is sealed before the tree is signed, so that one checkpoint covers both.
+            steps=(audit_jobs.step(settings), log_jobs.step(settings)),
             background=(
                 job_worker(batch_jobs(BATCHES)),
                 _watch_agreements,

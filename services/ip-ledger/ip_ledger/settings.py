@@ -14,5 +14,7 @@ class LedgerSettings(Settings):
     log_origin: str = "zhichuang.example/ip-ledger"
     # The signing key; replicas share the file. Beside the folder of files when nothing is said.
     log_key_file: Path | None = None
+    # Between two audits of the whole ledger, each of which reads every row once.
+    audit_seconds: float = 3600.0
     # Postings that share one statement; what queues beyond it waits for the next one.
     posting_batch: int = 512

@@ -6,6 +6,7 @@ from sqlalchemy import MetaData
 
 from ip_ledger.agreements import tables as agreements
 from ip_ledger.assets import tables as assets
+from ip_ledger.audit import tables as audit
 from ip_ledger.base import Base
 from ip_ledger.contracts import tables as contracts
 from ip_ledger.contributions import tables as contributions
@@ -24,6 +25,7 @@ __all__ = [
     "METADATA",
     "agreements",
     "assets",
+    "audit",
     "contracts",
     "contributions",
     "distributions",

@@ -218,6 +218,7 @@ async def _log_lines(
                 "payee_id": str(line.payee_id),
                 "ppm": line.ppm,
                 "amount": {"amount": line.amount_fen, "currency": run.currency},
+                "carry_change": line.carry_change,
                 "explanation": line.explanation,
             },
             readers=(line.payee_id,),

@@ -1,0 +1,186 @@
+"""What the audit asks of tables that follow from others: balances, sums, present states."""
+
+from typing import Final
+
+from ip_ledger.audit.log_queries import Question
+
+BALANCES: Final = (
+    Question(
+        "journal_entry",
+        "its debits are not its credits",
+        """SELECT entry_id::text FROM posting GROUP BY entry_id, currency
+        HAVING sum(amount_fen) <> 0 ORDER BY entry_id LIMIT 1""",
+    ),
+    Question(
+        "posting",
+        "its running balance does not follow from the posting before it",
+        """SELECT entry_id || ' ' || line FROM (
+            SELECT entry_id, line, account_id, account_version, balance_after_fen,
+                sum(amount_fen) OVER so_far AS total, row_number() OVER so_far AS nth
+            FROM posting WINDOW so_far AS (PARTITION BY account_id ORDER BY account_version)
+        ) AS p WHERE balance_after_fen <> total OR account_version <> nth
+        ORDER BY account_id, account_version LIMIT 1""",
+    ),
+    Question(
+        "account_balance",
+        "it is not the sum of its postings",
+        """SELECT account_id::text FROM account_balance b FULL JOIN (
+            SELECT account_id, sum(amount_fen) AS total, count(*) AS version
+            FROM posting GROUP BY account_id) AS p USING (account_id)
+        WHERE coalesce(b.balance_fen, 0) <> coalesce(p.total, 0)
+           OR coalesce(b.version, 0) <> coalesce(p.version, 0)
+        ORDER BY account_id LIMIT 1""",
+    ),
+    Question(
+        "account_balance",
+        "an account has none",
+        """SELECT a.id::text FROM account a WHERE NOT EXISTS (
+            SELECT FROM account_balance b WHERE b.account_id = a.id) ORDER BY a.id LIMIT 1""",
+    ),
+)
+
+RUNS: Final = (
+    Question(
+        "distribution_run",
+        "its lines do not sum to its net income",
+        """SELECT d.id::text FROM distribution_run d
+        LEFT JOIN distribution_line l ON l.run_id = d.id
+        WHERE d.state IN ('paid', 'reversed') GROUP BY d.id
+        HAVING coalesce(sum(l.amount_fen), 0) <> d.net_fen ORDER BY d.id LIMIT 1""",
+    ),
+    Question(
+        "distribution_run",
+        "it is not the plan that its lines' records name",
+        """SELECT d.id::text FROM distribution_run d JOIN distribution_line l ON l.run_id = d.id
+        JOIN log_record r ON r.id = l.id,
+            LATERAL (SELECT convert_from(r.body, 'UTF8')::jsonb->'document' AS d) AS b
+        WHERE r.kind = 'distribution_line' AND (b.d->>'plan_hash' <> d.plan_hash
+            OR b.d->>'reverses_run_id' IS DISTINCT FROM d.reverses_id::text
+            OR d.center_id IS DISTINCT FROM r.center_id
+            OR d.state NOT IN ('paid', 'reversed'))
+        ORDER BY r.seq LIMIT 1""",
+    ),
+    Question(
+        "distribution_run",
+        "it is reversed without a reversal, or has one and is not",
+        """SELECT d.id::text FROM distribution_run d
+        LEFT JOIN distribution_run r ON r.reverses_id = d.id
+        WHERE (d.state = 'reversed') <> (r.id IS NOT NULL) ORDER BY d.id LIMIT 1""",
+    ),
+    Question(
+        "share_carry",
+        "it is not the sum of what its lines moved",
+        """SELECT scope_id || ' ' || party_id || ' ' || currency FROM share_carry c FULL JOIN (
+            SELECT l.asset_id AS scope_id, l.payee_id AS party_id, d.currency,
+                sum(l.carry_change) AS total
+            FROM distribution_line l JOIN distribution_run d ON d.id = l.run_id
+            WHERE d.state IN ('paid', 'reversed') GROUP BY 1, 2, 3
+        ) AS l USING (scope_id, party_id, currency)
+        WHERE coalesce(c.millionths, 0) <> coalesce(l.total, 0)
+        ORDER BY scope_id, party_id, currency LIMIT 1""",
+    ),
+    Question(
+        "inventor_reward",
+        "it is not what its run owes the inventor",
+        """WITH owed AS (
+            SELECT w.run_id AS source_id, w.owner_id, (one.v->>'person_id')::uuid AS person_id,
+                sum((one.v->>'amount_fen')::bigint) AS total
+            FROM distribution_reward w JOIN distribution_run d ON d.id = w.run_id,
+                jsonb_array_elements(w.inventors) AS one(v)
+            WHERE d.state IN ('paid', 'reversed') AND d.reverses_id IS NULL GROUP BY 1, 2, 3
+        ), kept AS (
+            SELECT i.source_id, i.owner_id, i.person_id, min(i.id::text) AS id,
+                sum(i.amount_fen) AS total
+            FROM inventor_reward i JOIN distribution_run d ON d.id = i.source_id
+            WHERE d.state IN ('paid', 'reversed') AND d.reverses_id IS NULL GROUP BY 1, 2, 3
+        )
+        SELECT coalesce(k.id, source_id || ' ' || person_id)
+        FROM owed o FULL JOIN kept k USING (source_id, owner_id, person_id)
+        WHERE coalesce(o.total, 0) <> coalesce(k.total, 0)
+        ORDER BY source_id, owner_id, person_id LIMIT 1""",
+    ),
+    Question(
+        "inventor_reward",
+        "what is paid of it is not the sum of its payments",
+        """SELECT i.id::text FROM inventor_reward i
+        LEFT JOIN inventor_payment p ON p.reward_id = i.id GROUP BY i.id
+        HAVING i.paid_fen <> coalesce(sum(p.amount_fen), 0) ORDER BY i.id LIMIT 1""",
+    ),
+    Question(
+        "loss_event",
+        "its lines do not sum to it",
+        """SELECT e.id::text FROM loss_event e LEFT JOIN loss_line l ON l.loss_id = e.id
+        GROUP BY e.id HAVING coalesce(sum(l.amount_fen), 0) <> e.amount_fen
+        ORDER BY e.id LIMIT 1""",
+    ),
+)
+
+_LAST: Final = """WITH last AS (
+    SELECT DISTINCT ON (s.contract_id) s.contract_id, s.state, s.id, d.d
+    FROM contract_state s JOIN log_record r ON r.id = s.id,
+        LATERAL (SELECT convert_from(r.body, 'UTF8')::jsonb->'document' AS d) AS d
+    ORDER BY s.contract_id, s.ordinal DESC
+)"""
+
+
+def _opened(name: str) -> str:
+    return f"""(SELECT o.value::jsonb FROM log_opening o
+        WHERE o.record_id = l.id AND o.name = '{name}')"""
+
+
+PRESENT: Final = (
+    Question(
+        "tech_contract",
+        "it is not in the state that its last record in the log says",
+        f"""{_LAST} SELECT t.id::text FROM tech_contract t
+        LEFT JOIN last l ON l.contract_id = t.id
+        WHERE l.id IS NULL OR t.state <> l.state OR t.kind <> l.d->>'kind'
+           OR t.role <> l.d->>'role' OR t.signed_on::text <> l.d->>'signed_on'
+           OR t.registration_no IS DISTINCT FROM l.d->>'registration_no'
+           OR t.registered_on::text IS DISTINCT FROM l.d->>'registered_on'
+           OR to_jsonb(t.party_org_id::text) <> {_opened("party_org_id")}
+           OR to_jsonb(t.contract_amount_fen) <> {_opened("contract_amount_fen")}
+           OR to_jsonb(t.tech_transaction_amount_fen) <> {_opened("tech_transaction_amount_fen")}
+        ORDER BY t.id LIMIT 1""",
+    ),
+    Question(
+        "license",
+        "it is not in the state that its last record in the log says",
+        f"""{_LAST} SELECT t.id::text FROM license t LEFT JOIN last l ON l.contract_id = t.id
+        WHERE l.id IS NULL OR t.state <> l.state OR t.type <> l.d->>'kind'
+           OR t.asset_id::text <> l.d->>'asset_id'
+           OR t.ownership_version_id::text <> l.d->>'ownership_version_id'
+           OR t.effective_on::text <> l.d->>'effective_on'
+           OR t.term_until::text IS DISTINCT FROM l.d->>'term_until'
+           OR t.cnipa_record_no IS DISTINCT FROM l.d->>'cnipa_record_no'
+           OR to_jsonb(t.licensor_id::text) <> {_opened("licensor_id")}
+           OR to_jsonb(t.territory) <> {_opened("territory")}
+        ORDER BY t.id LIMIT 1""",
+    ),
+    Question(
+        "ledger_fact",
+        "the newest fact of a contract is not how the contract stands",
+        """WITH newest AS (
+            SELECT DISTINCT ON (f.subject_id) f.id, f.subject_id, f.center_id, f.payload
+            FROM ledger_fact f WHERE f.kind = 'tech_contract'
+            ORDER BY f.subject_id, f.recorded_at DESC, f.id DESC
+        )
+        SELECT coalesce(f.id, t.id)::text FROM tech_contract t
+        FULL JOIN newest f ON f.subject_id = t.id
+        WHERE f.id IS NULL OR t.id IS NULL OR f.center_id <> t.center_id
+           OR f.payload->>'state' <> t.state OR f.payload->>'signed_on' <> t.signed_on::text
+           OR f.payload->>'registration_no' IS DISTINCT FROM t.registration_no
+           OR (f.payload->'contract_amount'->>'amount')::bigint <> t.contract_amount_fen
+           OR (f.payload->'tech_transaction_amount'->>'amount')::bigint
+              <> t.tech_transaction_amount_fen
+        ORDER BY t.id LIMIT 1""",
+    ),
+)
+
+DERIVED: Final = (*BALANCES, *RUNS, *PRESENT)
+
+COUNTED: Final = (
+    "log_record", "log_leaf", "log_tile", "log_checkpoint", "journal_entry", "posting",
+    "account_balance", "ownership_version", "ownership_line", "agreement", "contract_state",
+    "distribution_line", "share_carry", "event", "audit", "audit_link",
+)  # fmt: skip

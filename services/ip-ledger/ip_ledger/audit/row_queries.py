@@ -1,0 +1,240 @@
+"""What the audit asks of the raw rows: whether each still says what its record in the log says.
+
+A record is read from its stored bytes and its openings, never from the code that once wrote it, so
+that this is a second opinion. A field whose opening was erased cannot be compared any more.
+"""
+
+from typing import Final
+
+from ip_ledger.audit.log_queries import Question
+
+_OPENED: Final = """(SELECT o.value::jsonb FROM log_opening o
+    WHERE o.record_id = r.id AND o.name = '{}')"""
+
+
+def _opened(name: str) -> str:
+    return _OPENED.format(name)
+
+
+def _kept(table: str, kind: str, key: str, differs: str, *, alias: str = "t") -> Question:
+    """Ask for a row that differs from its record."""
+    return Question(
+        table,
+        "it is not what its record in the log says",
+        f"""SELECT {key} FROM log_record r JOIN {table} {alias} ON {alias}.id = r.id,
+            LATERAL (SELECT convert_from(r.body, 'UTF8')::jsonb->'document' AS d) AS b
+        WHERE r.kind = '{kind}' AND ({differs}) ORDER BY r.seq LIMIT 1""",
+    )
+
+
+def _paired(table: str, kind: str, condition: str = "true") -> tuple[Question, Question]:
+    """Ask for a row without its record, and for a record without its row."""
+    return (
+        Question(
+            table,
+            "no record of the log tells of it",
+            f"""SELECT t.id::text FROM {table} t WHERE {condition} AND NOT EXISTS (
+                SELECT FROM log_record r WHERE r.id = t.id AND r.kind = '{kind}')
+            ORDER BY t.id LIMIT 1""",
+        ),
+        Question(
+            table,
+            "the log tells of it and it is gone",
+            f"""SELECT r.id::text FROM log_record r WHERE r.kind = '{kind}'
+            AND NOT EXISTS (SELECT FROM {table} t WHERE t.id = r.id) ORDER BY r.seq LIMIT 1""",
+        ),
+    )
+
+
+# The clock is read once for an entry and once for its record; the poster's queue lies between.
+_SAME_TIME: Final = "abs(extract(epoch FROM t.recorded_at - r.recorded_at)) > 60"
+
+JOURNAL: Final = (
+    *_paired("journal_entry", "journal_entry"),
+    _kept(
+        "journal_entry",
+        "journal_entry",
+        "t.id::text",
+        f"""t.center_id IS DISTINCT FROM r.center_id OR {_SAME_TIME}
+        OR t.effective_on::text <> b.d->>'effective_on'
+        OR t.reverses_id::text IS DISTINCT FROM b.d->>'reverses_id'
+        OR t.source_id::text IS DISTINCT FROM b.d->>'source_id'
+        OR to_jsonb(t.reference) <> {_opened("reference")}
+        OR NOT EXISTS (SELECT FROM event e WHERE e.subject_id = t.id
+                       AND e.type = 'entry.posted'
+                       AND e.data->>'person_id' = t.recorded_by::text)""",
+    ),
+    Question(
+        "posting",
+        "it is not what its entry's record in the log says",
+        """WITH told AS (
+            SELECT o.record_id AS entry_id, (one.place - 1)::int AS line, one.v
+            FROM log_opening o JOIN log_record r ON r.id = o.record_id,
+                jsonb_array_elements(o.value::jsonb) WITH ORDINALITY AS one(v, place)
+            WHERE r.kind = 'journal_entry' AND o.name = 'lines'
+        )
+        SELECT entry_id || ' ' || line FROM told t FULL JOIN posting p USING (entry_id, line)
+        WHERE p.account_id IS NULL AND t.v IS NOT NULL
+           OR t.v IS NULL AND entry_id IN (SELECT entry_id FROM told)
+           OR p.account_id::text <> t.v->>'account_id' OR p.currency <> t.v->>'currency'
+           OR p.amount_fen <> (t.v->>'amount')::bigint
+              * CASE t.v->>'side' WHEN 'debit' THEN 1 ELSE -1 END
+        ORDER BY entry_id, line LIMIT 1""",
+    ),
+)
+
+OWNERSHIP: Final = (
+    *_paired("ownership_version", "ownership_version"),
+    _kept(
+        "ownership_version",
+        "ownership_version",
+        "t.id::text",
+        f"""t.asset_id::text <> b.d->>'asset_id' OR t.number::text <> b.d->>'number'
+        OR t.origin_id::text <> b.d->>'origin_id' OR t.cause <> b.d->>'cause'
+        OR t.decided_by <> b.d->>'decided_by'
+        OR t.agreement_id::text IS DISTINCT FROM b.d->>'agreement_id'
+        OR lower(t.valid_during)::text <> b.d->>'valid_from'
+        OR upper(t.valid_during)::text IS DISTINCT FROM b.d->>'valid_before'
+        OR lower(t.known_during) <> (b.d->>'known_from')::timestamptz
+        OR t.consents <> {_opened("consents")}""",
+    ),
+    Question(
+        "ownership_line",
+        "it is not what its version's record in the log says",
+        """WITH told AS (
+            SELECT o.record_id AS version_id, (one.v->>'owner_id')::uuid AS owner_id,
+                (one.v->>'ppm')::bigint AS ppm
+            FROM log_opening o JOIN log_record r ON r.id = o.record_id,
+                jsonb_array_elements(o.value::jsonb) AS one(v)
+            WHERE r.kind = 'ownership_version' AND o.name = 'shares'
+        )
+        SELECT version_id || ' ' || owner_id
+        FROM told t FULL JOIN ownership_line l USING (version_id, owner_id)
+        WHERE l.ppm IS DISTINCT FROM t.ppm AND version_id IN (SELECT version_id FROM told)
+        ORDER BY version_id, l.owner_id IS NULL, owner_id LIMIT 1""",
+    ),
+    Question(
+        "ownership_version",
+        "its lines do not sum to 1000000 ppm",
+        """SELECT v.id::text FROM ownership_version v
+        LEFT JOIN ownership_line l ON l.version_id = v.id GROUP BY v.id
+        HAVING coalesce(sum(l.ppm), 0) <> 1000000 ORDER BY v.id LIMIT 1""",
+    ),
+    Question(
+        "ownership_version",
+        "its belief ended with no version that replaces it",
+        """SELECT v.id::text FROM ownership_version v
+        WHERE NOT upper_inf(v.known_during) AND NOT EXISTS (
+            SELECT FROM ownership_version n WHERE n.asset_id = v.asset_id
+            AND lower(n.known_during) = upper(v.known_during))
+        ORDER BY v.id LIMIT 1""",
+    ),
+    Question(
+        "ownership_version",
+        "what is known of its asset has a gap or begins twice",
+        """SELECT min(v.id::text) FROM ownership_version v WHERE upper_inf(v.known_during)
+        GROUP BY v.asset_id
+        HAVING range_agg(v.valid_during) <> range_merge(range_agg(v.valid_during))::datemultirange
+            OR NOT upper_inf(range_agg(v.valid_during))
+            OR sum(coalesce(upper(v.valid_during), date '9999-12-31') - lower(v.valid_during))
+                <> date '9999-12-31' - min(lower(v.valid_during))
+        ORDER BY 1 LIMIT 1""",
+    ),
+)
+
+AGREEMENTS: Final = (
+    *_paired("agreement", "agreement", "t.in_force_at IS NOT NULL"),
+    _kept(
+        "agreement",
+        "agreement",
+        "t.id::text",
+        """t.center_id::text <> b.d->>'center_id' OR t.edition::text <> b.d->>'edition'
+        OR t.text_sha256 <> b.d->>'text_sha256' OR t.terms_sha256 <> b.d->>'terms_sha256'
+        OR t.effective_on::text <> b.d->>'effective_on'
+        OR t.supersedes_id::text IS DISTINCT FROM b.d->>'supersedes_id'
+        OR t.in_force_at IS NULL""",
+    ),
+    Question(
+        "agreement_party",
+        "it is not what its agreement's record in the log says",
+        """WITH told AS (
+            SELECT o.record_id AS agreement_id, (one.v->>'place')::int AS place, one.v
+            FROM log_opening o JOIN log_record r ON r.id = o.record_id,
+                jsonb_array_elements(o.value::jsonb) AS one(v)
+            WHERE r.kind = 'agreement' AND o.name = 'parties'
+        )
+        SELECT agreement_id || ' ' || place
+        FROM told t FULL JOIN agreement_party p USING (agreement_id, place)
+        WHERE agreement_id IN (SELECT agreement_id FROM told) AND (
+            p.org_id::text IS DISTINCT FROM t.v->>'org_id'
+            OR p.benefit_ppm::text IS DISTINCT FROM t.v->>'benefit_ppm'
+            OR p.risk_ppm::text IS DISTINCT FROM t.v->>'risk_ppm')
+        ORDER BY agreement_id, place LIMIT 1""",
+    ),
+    Question(
+        "agreement_signature",
+        "it is not what its agreement's record in the log says",
+        """WITH told AS (
+            SELECT o.record_id AS agreement_id, (one.v->>'org_id')::uuid AS org_id, one.v
+            FROM log_opening o JOIN log_record r ON r.id = o.record_id,
+                jsonb_array_elements(o.value::jsonb) AS one(v)
+            WHERE r.kind = 'agreement' AND o.name = 'signatures'
+        )
+        SELECT coalesce(s.id::text, agreement_id || ' ' || org_id)
+        FROM told t FULL JOIN agreement_signature s USING (agreement_id, org_id)
+        WHERE agreement_id IN (SELECT agreement_id FROM told)
+            AND s.signed_by::text IS DISTINCT FROM t.v->>'signed_by'
+        ORDER BY agreement_id, org_id LIMIT 1""",
+    ),
+)
+
+CONTRACTS: Final = (
+    *_paired("contract_state", "contract_state"),
+    _kept(
+        "contract_state",
+        "contract_state",
+        "t.id::text",
+        f"""t.contract_id::text <> b.d->>'contract_id' OR t.ordinal::text <> b.d->>'ordinal'
+        OR t.state <> b.d->>'state' OR {_SAME_TIME}""",
+    ),
+)
+
+_PAID: Final = """EXISTS (SELECT FROM distribution_run d WHERE d.id = t.run_id
+    AND d.state IN ('paid', 'reversed'))"""
+
+LINES: Final = (
+    *_paired("distribution_line", "distribution_line", _PAID),
+    _kept(
+        "distribution_line",
+        "distribution_line",
+        "t.id::text",
+        f"""t.run_id::text <> b.d->>'run_id' OR t.event_id::text <> b.d->>'revenue_event_id'
+        OR t.asset_id::text <> b.d->>'asset_id'
+        OR t.ownership_version_id::text <> b.d->>'ownership_version_id'
+        OR to_jsonb(t.payee_id::text) <> {_opened("payee_id")}
+        OR to_jsonb(t.ppm) <> {_opened("ppm")}
+        OR to_jsonb(t.amount_fen) <> {_opened("amount")}->'amount'
+        OR to_jsonb(t.carry_change) <> {_opened("carry_change")}
+        OR t.explanation <> {_opened("explanation")}""",
+    ),
+    *_paired("loss_line", "loss_line"),
+    _kept(
+        "loss_line",
+        "loss_line",
+        "t.id::text",
+        f"""t.loss_id::text <> b.d->>'loss_id'
+        OR to_jsonb(t.party_id::text) <> {_opened("party_id")}
+        OR to_jsonb(t.risk_ppm) <> {_opened("risk_ppm")}
+        OR to_jsonb(t.amount_fen) <> {_opened("amount")}->'amount'""",
+    ),
+    *_paired("book_period", "period_close"),
+    _kept(
+        "book_period",
+        "period_close",
+        "t.id::text",
+        """t.center_id IS DISTINCT FROM r.center_id OR t.until_on::text <> b.d->>'until_on'
+        OR t.seal_sha256 <> b.d->>'seal_sha256'""",
+    ),
+)
+
+ROWS: Final = (*JOURNAL, *OWNERSHIP, *AGREEMENTS, *CONTRACTS, *LINES)

@@ -1,0 +1,120 @@
+"""A ledger with something of everything, made by its own routes, and a hand that breaks it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from ip_ledger.audit.auditing import Evidence, Outcome, audit_seen
+from ip_ledger.log.actions import NewRecord, append_records
+from ip_ledger.log.keys import LogKey
+from ip_ledger.log.notes import Verifier
+from shared.database import new_id
+from tests.ip_ledger.conftest import Ledger
+
+OWNERS = ("m04", "m09", "c03")
+SHARES = {"m04": 400_000, "m09": 350_000, "c03": 250_000}
+APPROVER = str(UUID(int=7))
+
+
+@dataclass
+class Filled:
+    """The ledger, and the address by which its owner reaches the rows past every guard."""
+
+    ledger: Ledger
+    admin_url: str
+
+    @property
+    def key(self) -> LogKey:
+        return LogKey.of(self.ledger.service.app.state.settings)
+
+    async def post(self, by: str, path: str, body: Any = None, **claims: Any) -> Any:
+        async with self.ledger.member(by, **claims) as client:
+            headers = {"Idempotency-Key": str(uuid4())}
+            answer = await client.post(f"/v1/ip-ledger/{path}", json=body, headers=headers)
+        assert answer.status_code < 300, f"{path}: {answer.text}"
+        return answer.json()
+
+    async def paid(self, asset_id: str, amount: int) -> Any:
+        """Earn, share out and pay."""
+        event = await self.post("c03", "revenue-events", {
+            "asset_id": asset_id, "kind": "license", "received_on": "2026-01-19",
+            "gross": {"amount": amount, "currency": "CNY"}, "deductions": [],
+        })  # fmt: skip
+        run = await self.post(
+            "c03", "distribution-runs", {"revenue_event_ids": [event["id"]], "reward_rules": []}
+        )
+        path = f"distribution-runs/{run['id']}"
+        for owner in OWNERS:
+            await self.post(owner, f"{path}/confirmations", {"plan_hash": run["plan_hash"]})
+        await self.post("c03", f"{path}/approve", sub=APPROVER)
+        return await self.post("c03", f"{path}/pay")
+
+    @asynccontextmanager
+    async def breaking(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction in which no trigger, key or right holds; nothing of it is kept."""
+        engine = create_async_engine(self.admin_url)
+        try:
+            async with engine.connect() as connection, connection.begin() as all_of_it:
+                await connection.execute(text("SET LOCAL session_replication_role = replica"))
+                yield connection
+                await all_of_it.rollback()
+        finally:
+            await engine.dispose()
+
+    async def audited(self, connection: AsyncConnection, *outside: Evidence) -> Outcome:
+        return await audit_seen(connection, Verifier.read(self.key.verifier), outside)
+
+    async def step(self) -> None:
+        """Let the sequencer look twice: the seal of the first look's events is a leaf, too."""
+        self.ledger.service.app.state.settings.checkpoint_seconds = 0
+        await self.ledger.service.number()
+        await self.ledger.service.number()
+
+
+async def fill(ledger: Ledger, admin_url: str) -> Filled:
+    """Agree, own, license out, contract, earn, pay, reverse, lose, close."""
+    filled = Filled(ledger, admin_url)
+    inventor = {"org_id": str(ledger.org["m04"]), "share_ppm": 1_000_000}
+    risks = [{"org_id": str(ledger.org[name]), "ppm": ppm} for name, ppm in SHARES.items()]
+    await ledger.signed(*OWNERS, risk_shares=risks, benefit_shares=risks)
+    people = [{"person_id": str(uuid4()), **inventor}]
+    asset = await ledger.registered(inventors=people)
+    owned = await ledger.owned(asset["id"], m04=400_000, m09=350_000, c03=250_000)
+    assert owned.status_code == 201, owned.text
+    for amount in (100_001, 1_000_003):
+        await filled.paid(asset["id"], amount)
+    run = await filled.paid(asset["id"], 77_777)
+    await filled.post(
+        "c03", f"distribution-runs/{run['id']}/reverse",
+        {"effective_on": "2026-01-20", "reason": "wrong"}, sub=APPROVER,
+    )  # fmt: skip
+    center = str(ledger.center["c03"])
+    await filled.post("m04", "tech-contracts", {
+        "center_id": center, "kind": "development", "is_commissioned_rd": True,
+        "counterparty": {"name": "（示例）委托方", "uscc": "91310112FAKE00080E"},
+        "contract_amount": {"amount": 150_000_000, "currency": "CNY"},
+        "tech_transaction_amount": {"amount": 120_000_000, "currency": "CNY"},
+        "signed_on": "2026-01-12", "registration_no": "26310001000001",
+        "registered_on": "2026-01-15", "external_id": "HT-1",
+    })  # fmt: skip
+    await filled.post("m04", "loss-events", {
+        "center_id": center, "amount": {"amount": 10_001, "currency": "CNY"},
+        "occurred_on": "2026-01-20", "reason": "中试失败",
+    })  # fmt: skip
+    bookkeeper = ledger.service.client("bookkeeper")
+    closed = await bookkeeper.post(
+        "/v1/ip-ledger/periods", json={"center_id": center, "until_on": "2026-01-18"},
+        headers={"Idempotency-Key": str(uuid4())},
+    )  # fmt: skip
+    assert closed.status_code == 201, closed.text
+    # As many records as fill a tile, which are about nothing.
+    async with ledger.sessions.begin() as session:
+        records = [NewRecord("test", new_id(), None, {"n": n}, {}, ()) for n in range(256)]
+        await append_records(session, records)
+    await filled.step()
+    return filled
