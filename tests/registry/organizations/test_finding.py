@@ -188,6 +188,7 @@ async def test_an_outsider_searches_nothing(registry: RunningService) -> None:
     assert [answer.status_code for answer in answers] == [401, 401]
 
 
+# `{shared}` is what all names have in common.
 FILL = """
     WITH made AS (
         INSERT INTO organization (
@@ -201,10 +202,19 @@ FILL = """
     )
     INSERT INTO organization_name (id, org_id, name, kind, language, from_on, search_key)
     SELECT gen_random_uuid(), id, uscc, 'full', 'zh', DATE '2020-01-01',
-           ' 上 海 ' || chr(19968 + (hashtext(uscc) & 4095)) || ' '
+           ' 上 海 {shared}' || chr(19968 + (hashtext(uscc) & 4095)) || ' '
            || chr(19968 + (hashtext(reverse(uscc)) & 4095)) || ' 有 限 公 司 '
+           || repeat('示 例 ', abs(hashtext(uscc)) % 5)
       FROM made
 """
+
+
+async def fill(registry: RunningService, shared: str = "") -> None:
+    engine = create_async_engine(registry.database.owner_url, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as owner:
+        await owner.execute(text(FILL.format(shared=shared)))
+        await owner.execute(text("VACUUM ANALYZE organization, organization_name"))
+    await engine.dispose()
 
 
 async def plan_of(registry: RunningService, statement: Any) -> str:
@@ -219,20 +229,58 @@ async def plan_of(registry: RunningService, statement: Any) -> str:
         return "\n".join(row[0] for row in rows.all())
 
 
+def by_name(name: str) -> Any:
+    statement, keys = queries.found_by_name(name, queries.organizations())
+    return statement.order_by(*keys)
+
+
 async def test_hot_searches_read_no_large_table_through(registry: RunningService) -> None:
-    engine = create_async_engine(registry.database.owner_url, isolation_level="AUTOCOMMIT")
-    async with engine.connect() as owner:
-        await owner.execute(text(FILL))
-        await owner.execute(text("VACUUM ANALYZE organization, organization_name"))
-    await engine.dispose()
-    by_name, keys = queries.found_by_name("澄耀集成电路", queries.organizations())
+    await fill(registry)
     searches = [
-        by_name.order_by(*keys),
+        by_name("澄耀集成电路"),
         queries.organizations(code="FAKE00000000000077"),
         queries.organizations(region_prefix="310777"),
         queries.organizations(parent_uscc=code(1)),
     ]
     plans = [await plan_of(registry, search) for search in searches]
-    assert "ix_organization_name_search_key" in plans[0]
+    assert "ix_organization_name_distance" in plans[0]
     for plan in plans:
         assert "Seq Scan on organization" not in plan, plan
+
+
+RANKED = """
+    SELECT org_id, CASE WHEN search_key LIKE :pattern THEN 2000000 - char_length(search_key)
+                   ELSE CAST(similarity(search_key, :key) * 1000000 AS integer) END AS closeness
+      FROM organization_name
+     WHERE search_key LIKE :pattern OR search_key %> :fuzzy
+     ORDER BY closeness DESC, id
+     LIMIT 500
+"""
+
+
+@pytest.mark.requirement("A046")
+@pytest.mark.parametrize("name", ["精密仪器", "上海精密仪表", "海精蜜仪器有限公司"])
+async def test_what_all_names_share_is_read_in_the_order_of_closeness(
+    registry: RunningService, name: str
+) -> None:
+    """Of 20,000 that fit the closest come from indexes, and are those that ranking all finds."""
+    await fill(registry, "精 密 仪 器 ")
+    plan = await plan_of(registry, by_name(name))
+    assert "Seq Scan on organization" not in plan, plan
+    assert ("ix_organization_name_length" in plan) == (name == "精密仪器")
+    assert "ix_organization_name_distance" in plan
+    values = {
+        "pattern": rules.search_pattern(name), "fuzzy": rules.fuzzy_key(name),
+        "key": rules.search_key(name),
+    }  # fmt: skip
+    statement, keys = queries.found_by_name(name, queries.organizations())
+    narrow, order = queries.found_by_name(name, queries.organizations(region_prefix="310777"))
+    async with registry.sessions.reading() as session:
+        ranked = (await session.execute(text(RANKED), values)).all()
+        listed = await session.execute(statement.add_columns(keys[0].element).order_by(*keys))
+        likely = await queries.names_like(session, name, None)
+        of_region = (await session.scalars(narrow.order_by(*order))).all()
+    assert [row[1] for row in listed.all()] == [row.closeness for row in ranked]
+    assert [one.org_id for one in likely] == [row.org_id for row in ranked[:40]]
+    # The rest is asked before the closest are taken: a few of one region are not lost among many.
+    assert [row.region_code for row in of_region] == ["310777"] * 3

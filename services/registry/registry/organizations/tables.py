@@ -141,6 +141,13 @@ class OrganizationName(Base, table=True):
             postgresql_using="gin",
             postgresql_ops={"search_key": "gin_trgm_ops"},
         ),
+        # The two orders of closeness: the shortest first, and the least distant first.
+        Index("ix_organization_name_length", text("char_length(search_key)"), "id"),
+        Index(
+            "ix_organization_name_distance",
+            text("search_key gist_trgm_ops (siglen=32)"),
+            postgresql_using="gist",
+        ),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

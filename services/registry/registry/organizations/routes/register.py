@@ -124,7 +124,10 @@ async def list_organizations(
     ] = None,
     name: Annotated[
         NameText | None,
-        Query(description="A name, a part of one, or one with a wrong letter; closest first."),
+        Query(
+            description="A name, a part of one, or one with a wrong letter; closest first, "
+            "of at most the 500 closest names."
+        ),
     ] = None,
     org_type: Annotated[OrgType | None, Query(description="Of this kind.")] = None,
     region_code: Annotated[
