@@ -1,6 +1,6 @@
 """`make bench`: ours and its peers in turn, as ratios and CPU per operation.
 
-    python -m tests.benchmarks [--name gateway|journal] [--rounds N] [--seconds S] [--size full]
+    python -m tests.benchmarks [--name FIGURE] [--rounds N] [--seconds S] [--size full]
 
 A run of five rounds or more is written to `docs/benchmarks.md`; a shorter one is a trial.
 """
@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
-from tests.benchmarks import figures, gateway, journal, report
+from tests.benchmarks import figures, gateway, journal, names, report
 from tests.benchmarks.figures import SIZES, Case, Figure, Round, Size
 from tests.benchmarks.house import ROOT, House, house
 from tests.benchmarks.measuring import Sample, load_average, machine
@@ -23,7 +23,11 @@ DOCUMENT: Final = ROOT / "docs" / "benchmarks.md"
 KEPT_FROM_ROUNDS: Final = 5
 
 Prepare = Callable[[House, Size], AbstractContextManager[Figure]]
-FIGURES: Final[dict[str, Prepare]] = {"gateway": gateway.figure, "journal": journal.figure}
+FIGURES: Final[dict[str, Prepare]] = {
+    "gateway": gateway.figure,
+    "journal": journal.figure,
+    "names": names.figure,
+}
 
 
 def main() -> int:

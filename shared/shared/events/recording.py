@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth.actor import Actor
@@ -48,8 +48,11 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any value that an action may men
 
 def content_sha256(content: Any) -> str:  # noqa: ANN401 - any plain value
     """Hash a value's canonical JSON: sorted keys, no spaces, UTF-8."""
-    text = json.dumps(plain(content), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_canonical(plain(content)).encode()).hexdigest()
+
+
+def _canonical(content: Any) -> str:  # noqa: ANN401 - any plain value
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def record(
@@ -114,46 +117,58 @@ def _content(
     return content
 
 
+# One statement and one array per column, however many rows; `place` keeps their order in the feed.
+RECORD_MANY: Final = text(
+    """
+    WITH sent AS (
+        SELECT * FROM unnest(
+            CAST(:ids AS uuid[]), CAST(:audit_ids AS uuid[]), CAST(:subjects AS uuid[]),
+            CAST(:centers AS uuid[]), CAST(:contents AS text[]), CAST(:before AS text[]),
+            CAST(:after AS text[]), CAST(:reasons AS text[])
+        ) WITH ORDINALITY AS row (
+            id, audit_id, subject_id, center_id, content, before_sha256, after_sha256, reason, place
+        )
+    ), told AS (
+        INSERT INTO event (id, type, subject_id, center_id, data, recorded_at)
+        SELECT id, :type, subject_id, center_id, CAST(content AS jsonb), :at
+          FROM sent ORDER BY place
+    ), waiting AS (
+        INSERT INTO event_pending (event_id) SELECT id FROM sent
+    )
+    INSERT INTO audit (
+        id, event_id, action, subject_id, person_id, client_id, before_sha256, after_sha256,
+        reason, at
+    )
+    SELECT audit_id, id, :type, subject_id, :person_id, :client_id, before_sha256, after_sha256,
+           reason, :at
+      FROM sent ORDER BY place
+    """
+)
+
+
 async def record_many(
     session: AsyncSession, actor: Actor, event_type: str, rows: Sequence[EventRow]
 ) -> None:
-    """Record a set of changes of one type: three statements, however many rows."""
+    """Record a set of changes of one type: one statement, however many rows."""
     if not rows:
         return
     clock: Clock = session.info["clock"]
-    at = clock.now()
-    ids = [new_id() for _ in rows]
-    contents = [_content(actor, row.center_id, None, None, row.data) for row in rows]
-    await session.execute(
-        insert(Event),
-        [
-            {
-                "id": event_id,
-                "type": event_type,
-                "subject_id": row.subject_id,
-                "center_id": row.center_id,
-                "data": content,
-                "recorded_at": at,
-            }
-            for event_id, row, content in zip(ids, rows, contents, strict=True)
+    contents = [_canonical(_content(actor, row.center_id, None, None, row.data)) for row in rows]
+    values = {
+        "type": event_type,
+        "person_id": actor.person_id,
+        "client_id": actor.client_id,
+        "at": clock.now(),
+        "ids": [new_id() for _ in rows],
+        "audit_ids": [new_id() for _ in rows],
+        "subjects": [row.subject_id for row in rows],
+        "centers": [row.center_id for row in rows],
+        "contents": contents,
+        "before": [row.before_sha256 for row in rows],
+        "after": [
+            row.after_sha256 or hashlib.sha256(content.encode()).hexdigest()
+            for row, content in zip(rows, contents, strict=True)
         ],
-    )
-    await session.execute(insert(EventPending), [{"event_id": event_id} for event_id in ids])
-    await session.execute(
-        insert(Audit),
-        [
-            {
-                "id": new_id(),
-                "event_id": event_id,
-                "action": event_type,
-                "subject_id": row.subject_id,
-                "person_id": actor.person_id,
-                "client_id": actor.client_id,
-                "before_sha256": row.before_sha256,
-                "after_sha256": row.after_sha256 or content_sha256(content),
-                "reason": row.reason,
-                "at": at,
-            }
-            for event_id, row, content in zip(ids, rows, contents, strict=True)
-        ],
-    )
+        "reasons": [row.reason for row in rows],
+    }
+    await session.execute(RECORD_MANY, values)

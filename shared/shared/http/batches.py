@@ -16,7 +16,7 @@ from uuid import UUID
 import anyio
 from fastapi import FastAPI, Query, Request, Response
 from pydantic import Field, TypeAdapter
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -60,6 +60,14 @@ MAX_ROWS: Final = 100_000
 CHUNK: Final = 2_000
 JOB: Final = "batch"
 MEDIA_TYPES: Final = ("application/json", "application/x-ndjson", "text/csv")
+# One array per column, however many rows.
+KEEP_ROWS: Final = text(
+    """
+    INSERT INTO batch_row (job_id, index, result)
+    SELECT :job_id, place, CAST(result AS jsonb)
+      FROM unnest(CAST(:places AS integer[]), CAST(:results AS text[])) AS row (place, result)
+    """
+)
 
 
 class Mode(StrEnum):
@@ -359,17 +367,12 @@ async def _chunk_done(
             return False
         results = await _recorded(session, kind, _actor_of(job.actor), chunk)
         if results:
-            await session.execute(
-                insert(BatchRow),
-                [
-                    {
-                        "job_id": job.id,
-                        "index": result.index,
-                        "result": row_out(result, "zh").model_dump(mode="json"),
-                    }
-                    for result in results
-                ],
-            )
+            values = {
+                "job_id": job.id,
+                "places": [result.index for result in results],
+                "results": [row_out(result, "zh").model_dump_json() for result in results],
+            }
+            await session.execute(KEEP_ROWS, values)
         current.rows_done += len(results)
         current.created += _count_of(results, Outcome.CREATED)
         current.failed += _count_of(results, Outcome.FAILED)

@@ -40,14 +40,17 @@ def _closest(name: str, statement: Select[Any], most: int) -> Select[Any] | None
     closeness = case((KEY.like(pattern), literal(CONTAINED) - length), else_=alike)
     named = statement.add_columns(closeness.label("closeness"))
     name_id = col(OrganizationName.id)
-    parts = [named.where(KEY.like(pattern)).order_by(length, name_id).limit(most)]
+    containing = named.where(KEY.like(pattern)).order_by(length, name_id).limit(most).cte()
+    parts: list[Any] = [containing.select()]
     if fuzzy is not None:
         # `%>` is the operator that the trigram index knows; its threshold is the extension's own.
-        fitting = named.where(KEY.op("%>", is_comparison=True)(fuzzy))
-        # Some of these contain it too: those are in the first part, or it alone has the most.
-        parts.append(fitting.order_by(KEY.op("<->")(key), name_id).limit(most))
-    # A part with a limit of its own stands in brackets.
-    found: Any = union(*(part.subquery().select() for part in parts)).subquery("found")
+        # Where enough contain it, none of those that are like it is looked for.
+        enough = select(func.count()).select_from(containing).scalar_subquery() >= most
+        fitting = named.where(KEY.op("%>", is_comparison=True)(fuzzy), ~enough)
+        nearest = fitting.order_by(KEY.op("<->")(key), name_id).limit(most)
+        parts.append(nearest.subquery().select())
+    # Some of the second part contain it too, and are in the first.
+    found: Any = union(*parts).subquery("found")
     closest: Select[Any] = found.select().order_by(found.c.closeness.desc(), found.c.name_id)
     return closest.limit(most)
 
