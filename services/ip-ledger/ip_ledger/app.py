@@ -17,6 +17,7 @@ from ip_ledger.books import routes as books
 from ip_ledger.contracts import routes as contracts
 from ip_ledger.contributions import funding_routes
 from ip_ledger.contributions import routes as contributions
+from ip_ledger.distributions import correction_routes
 from ip_ledger.distributions import routes as distributions
 from ip_ledger.facts import routes as facts
 from ip_ledger.journal import routes as journal
@@ -118,6 +119,7 @@ def create_app() -> ASGIApp:
                 *losses.ROUTERS,
                 *rewards.ROUTERS,
                 distributions.router,
+                *correction_routes.ROUTERS,
                 *statements.ROUTERS,
                 journal.router,
                 books.router,

@@ -6,7 +6,7 @@ The same pure code makes a preview, a run, and the later comparison that finds m
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -166,6 +166,14 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """The paid run that a plan takes the place of, and the day on which it does."""
+
+    run_id: UUID
+    effective_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """What the run's rewards rest on: each owner's kind, rules given, rates of the agreement."""
 
@@ -199,7 +207,30 @@ def exact_text(value: Fraction) -> str:
     return f"{sign}{whole}.{rest:06d}".rstrip("0").rstrip(".")
 
 
-def plan(incomes: Sequence[Income], terms: Terms, *, closing: bool = False) -> Plan:
+def without_run(
+    incomes: Sequence[Income], carried: Mapping[tuple[UUID, UUID], int]
+) -> tuple[Income, ...]:
+    """Give incomes as if a run had not been: `carried` is what it changed, by asset and party."""
+    return tuple(
+        replace(
+            income,
+            carry={
+                owner: income.carry.get(owner, Fraction(0))
+                - Fraction(carried.get((income.asset_id, owner), 0), WHOLE_PPM)
+                for owner in income.order
+            },
+        )
+        for income in incomes
+    )
+
+
+def plan(
+    incomes: Sequence[Income],
+    terms: Terms,
+    *,
+    closing: bool = False,
+    corrects: Correction | None = None,
+) -> Plan:
     """Divide the net income of events among their owners, and set the inventors' rewards.
 
     Events of one asset follow one another: what rounding owes after one counts in the next. A
@@ -229,7 +260,7 @@ def plan(incomes: Sequence[Income], terms: Terms, *, closing: bool = False) -> P
         tuple(lines),
         tuple(rewards),
         net_fen,
-        _plan_hash(lines, rewards, incomes, terms, closing=closing),
+        _plan_hash(lines, rewards, incomes, terms, closing=closing, corrects=corrects),
     )
 
 
@@ -336,13 +367,14 @@ def _plan_hash(
     terms: Terms,
     *,
     closing: bool,
+    corrects: Correction | None,
 ) -> str:
     """Hash what was put in and what came out, so that those who agree know to what.
 
     Ownership goes in by its origin and shares: restating a version over a shorter period moves
     nobody's money.
     """
-    content = {
+    content: dict[str, Any] = {
         "closing": closing,
         "incomes": [
             [str(i.event_id), i.kind.value, i.net_fen, str(i.origin_id), i.received_on.isoformat()]
@@ -354,6 +386,8 @@ def _plan_hash(
         "lines": [_line_content(line.part) for line in lines],
         "rewards": [_reward_content(reward) for reward in rewards],
     }
+    if corrects is not None:
+        content["corrects"] = [str(corrects.run_id), corrects.effective_on.isoformat()]
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -2,20 +2,24 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, or_, true
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, true
 from sqlalchemy import select as rows_of
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from ip_ledger import tenancy
 from ip_ledger.agreements import queries as agreements
 from ip_ledger.assets import queries as assets
 from ip_ledger.assets.queries import Owned
+from ip_ledger.assets.tables import OwnershipVersion
 from ip_ledger.distributions.plan_rules import Income, Inventor, OwnerType, owner_type
+from ip_ledger.distributions.rules import RunKind, State
 from ip_ledger.distributions.tables import (
     DistributionConfirmation,
     DistributionLine,
@@ -70,6 +74,94 @@ async def run_for_update(session: AsyncSession, actor: Actor, run_id: UUID) -> D
     return found(await session.scalar(statement.with_for_update()))
 
 
+async def corrected_for_update(
+    session: AsyncSession, run: DistributionRun
+) -> DistributionRun | None:
+    """Load and lock the run that a correcting one takes the place of."""
+    if run.corrects_id is None:
+        return None
+    statement = select(DistributionRun).where(col(DistributionRun.id) == run.corrects_id)
+    return await session.scalar(statement.with_for_update())
+
+
+async def moved_events(
+    session: AsyncSession, actor: Actor, asset_id: UUID
+) -> dict[UUID, list[UUID]]:
+    """Name the income of paid runs whose owners of the day are others now, by run.
+
+    The versions that the lines rest on are laid beside those believed now, in one question. Only
+    whoever may see the asset's income learns of it (X04); for others there is none.
+    """
+    used, now = aliased(OwnershipVersion), aliased(OwnershipVersion)
+    covers: Any = col(now.valid_during)
+    rows = await session.execute(
+        rows_of(col(DistributionRun.id), col(DistributionLine.event_id))
+        .join(DistributionLine, col(DistributionLine.run_id) == col(DistributionRun.id))
+        .join(RevenueEvent, col(RevenueEvent.id) == col(DistributionLine.event_id))
+        .join(used, col(used.id) == col(DistributionLine.ownership_version_id))
+        .outerjoin(
+            now,
+            and_(
+                col(now.asset_id) == col(RevenueEvent.asset_id),
+                func.upper_inf(col(now.known_during)),
+                covers.op("@>", is_comparison=True)(col(RevenueEvent.received_on)),
+            ),
+        )
+        .where(
+            col(DistributionLine.asset_id) == asset_id,
+            col(DistributionRun.state) == State.PAID,
+            col(DistributionRun.kind) == RunKind.DISTRIBUTION,
+            col(now.origin_id).is_distinct_from(col(used.origin_id)),
+            revenue.visible(actor),
+        )
+        .distinct()
+        .order_by(col(DistributionRun.id), col(DistributionLine.event_id))
+    )
+    moved: dict[UUID, list[UUID]] = {}
+    for run_id, event_id in rows:
+        moved.setdefault(run_id, []).append(event_id)
+    return moved
+
+
+async def runs_by_id(session: AsyncSession, run_ids: Iterable[UUID]) -> list[DistributionRun]:
+    """Give runs in the order in which they were drafted, whoever asks."""
+    rows = await session.scalars(
+        select(DistributionRun)
+        .where(col(DistributionRun.id).in_(list(run_ids)))
+        .order_by(col(DistributionRun.drafted_at), col(DistributionRun.id))
+    )
+    return list(rows)
+
+
+async def events_of_runs(
+    session: AsyncSession, run_ids: Iterable[UUID]
+) -> list[tuple[UUID, RevenueEvent]]:
+    """Give the income that runs share out, each with its run, in their order."""
+    rows = await session.execute(
+        rows_of(col(DistributionRunEvent.run_id), RevenueEvent)
+        .join(RevenueEvent, col(DistributionRunEvent.event_id) == col(RevenueEvent.id))
+        .where(col(DistributionRunEvent.run_id).in_(list(run_ids)))
+        .order_by(col(DistributionRunEvent.run_id), col(DistributionRunEvent.place))
+    )
+    return [(run_id, event) for run_id, event in rows]
+
+
+async def corrected_ids(session: AsyncSession, run_ids: Iterable[UUID]) -> set[UUID]:
+    """Name those of the runs that a correcting run is on its way for, or done."""
+    rows = await session.scalars(
+        select(col(DistributionRun.corrects_id)).where(
+            col(DistributionRun.corrects_id).in_(list(run_ids)),
+            col(DistributionRun.state) != State.CANCELLED,
+        )
+    )
+    return {row for row in rows if row is not None}
+
+
+async def is_corrected(session: AsyncSession, run_id: UUID) -> bool:
+    """Tell whether a correcting run is on its way, or done."""
+    return run_id in await corrected_ids(session, [run_id])
+
+
 def visible_runs(actor: Actor, **filters: Any) -> Select[Any]:  # noqa: ANN401 - column values
     """Give the select of the runs that the actor may see."""
     statement = select(DistributionRun).where(_visible(actor))
@@ -77,6 +169,22 @@ def visible_runs(actor: Actor, **filters: Any) -> Select[Any]:  # noqa: ANN401 -
         if value is not None:
             statement = statement.where(getattr(DistributionRun, name) == value)
     return statement
+
+
+def stood(on: date | None, as_of: datetime | None) -> ColumnElement[bool]:
+    """Give the condition that a run was paid and not undone on a day, as known at an instant."""
+    undoing = aliased(DistributionRun)
+
+    def known(run: Any) -> list[ColumnElement[bool]]:  # noqa: ANN401 - the table or its alias
+        limits: list[ColumnElement[bool]] = [col(run.paid_at).is_not(None)]
+        if on is not None:
+            limits.append(col(run.paid_on) <= on)
+        if as_of is not None:
+            limits.append(col(run.paid_at) <= as_of)
+        return limits
+
+    undone = exists().where(col(undoing.reverses_id) == col(DistributionRun.id), *known(undoing))
+    return and_(col(DistributionRun.kind) == RunKind.DISTRIBUTION, *known(DistributionRun), ~undone)
 
 
 async def lines_of(session: AsyncSession, run_ids: Iterable[UUID]) -> list[DistributionLine]:
@@ -155,21 +263,40 @@ async def standing_elsewhere(
     return set(await session.scalars(statement))
 
 
-async def carries_for_update(
-    session: AsyncSession, asset_ids: Iterable[UUID]
+async def carries_of(
+    session: AsyncSession, asset_ids: Iterable[UUID], *, locked: bool
 ) -> dict[tuple[UUID, UUID], ShareCarry]:
-    """Load and lock what rounding owes in these assets, by asset and party."""
-    rows = await session.scalars(
+    """Load what rounding owes in these assets, by asset and party."""
+    statement = (
         select(ShareCarry)
         .where(col(ShareCarry.scope_id).in_(set(asset_ids)))
         .order_by(col(ShareCarry.scope_id), col(ShareCarry.party_id))
-        .with_for_update()
     )
+    rows = await session.scalars(statement.with_for_update() if locked else statement)
     return {(row.scope_id, row.party_id): row for row in rows}
 
 
-async def inputs(session: AsyncSession, events: Sequence[RevenueEvent]) -> Inputs:
-    """Gather what the plan for these events rests on, as known now: by set, however many."""
+async def carried_by(session: AsyncSession, run_id: UUID) -> dict[tuple[UUID, UUID], int]:
+    """Give what a run changed of what rounding owes, by asset and party."""
+    return carry_changes(await lines_of(session, [run_id]))
+
+
+def carry_changes(lines: Iterable[DistributionLine]) -> dict[tuple[UUID, UUID], int]:
+    """Add up what lines changed of what rounding owes, by asset and party."""
+    changes: dict[tuple[UUID, UUID], int] = {}
+    for line in lines:
+        key = (line.asset_id, line.payee_id)
+        changes[key] = changes.get(key, 0) + line.carry_change
+    return changes
+
+
+async def inputs(
+    session: AsyncSession, events: Sequence[RevenueEvent], *, locked: bool = True
+) -> Inputs:
+    """Gather what the plan for these events rests on, as known now: by set, however many.
+
+    What rounding owes is locked, unless nothing will be written.
+    """
     owned = await assets.ownership_on_days(session, {(e.asset_id, e.received_on) for e in events})
     orgs = await organizations_of(session, {owner for o in owned.values() for owner, _ in o.shares})
     terms = await agreements.in_force_on_days(
@@ -180,7 +307,7 @@ async def inputs(session: AsyncSession, events: Sequence[RevenueEvent]) -> Input
         asset_id: tuple(Inventor(one.person_id, one.org_id, one.share_ppm) for one in rows)
         for asset_id, rows in makers.items()
     }
-    carries = await carries_for_update(session, {e.asset_id for e in events})
+    carries = await carries_of(session, {e.asset_id for e in events}, locked=locked)
     deductions = await revenue.deductions_of(session, [e.id for e in events])
     uscc = {org_id: org.uscc for org_id, org in orgs.items()}
     incomes = []

@@ -25,6 +25,7 @@ from ip_ledger.distributions.schemas import (
     StepOut,
 )
 from ip_ledger.distributions.tables import DistributionLine, DistributionReward, DistributionRun
+from ip_ledger.times import AsOf
 from shared.http import (
     CurrentActor,
     Page,
@@ -38,7 +39,7 @@ from shared.http import (
     problems,
 )
 from shared.http.constraints import meaning
-from shared.http.schemas import fen
+from shared.http.schemas import Day, fen
 from shared.rules import Kind
 
 router = Router(prefix="/v1/ip-ledger/distribution-runs", tags=["distributions"])
@@ -94,8 +95,12 @@ def _reward(reward: DistributionReward) -> RewardOut:
     )
 
 
-async def _shown(
-    session: AsyncSession, runs: Sequence[DistributionRun], entry_ids: Sequence[UUID] = ()
+async def shown(
+    session: AsyncSession,
+    runs: Sequence[DistributionRun],
+    entry_ids: Sequence[UUID] = (),
+    *,
+    as_paid: bool = False,
 ) -> list[DistributionRunOut]:
     """Show runs with all their parts: four queries, however many they are."""
     ids = [run.id for run in runs]
@@ -109,7 +114,7 @@ async def _shown(
             id=run.id,
             center_id=run.center_id,
             kind=run.kind,
-            state=run.state,
+            state=State.PAID if as_paid else run.state,
             version=run.version,
             plan_hash=run.plan_hash,
             net=fen(run.net_fen),
@@ -126,6 +131,8 @@ async def _shown(
             approved_at=run.approved_at,
             paid_on=run.paid_on,
             reverses_id=run.reverses_id,
+            corrects_id=run.corrects_id,
+            effective_on=run.effective_on,
             entry_ids=list(entry_ids),
         )
         for run in runs
@@ -161,7 +168,7 @@ async def draft_run(
         closing=body.closing,
     )
     run = await actions.draft_run(session, actor, draft)
-    return (await _shown(session, [run]))[0]
+    return (await shown(session, [run]))[0]
 
 
 @router.get(
@@ -176,16 +183,24 @@ async def list_runs(
     page: PageQuery,
     center_id: Annotated[UUID | None, Query(description="Only of this centre.")] = None,
     state: Annotated[State | None, Query(description="Only in this state.")] = None,
+    on: Annotated[
+        Day | None, Query(description="Only runs that were paid and not undone on this day.")
+    ] = None,
+    as_of: AsOf = None,
 ) -> Page[DistributionRunOut]:
-    """List runs, the latest first."""
+    """List runs, the latest first; with `on` or `as_of` those that stood then, as paid ones."""
     filters = {"center_id": center_id, "state": state}
+    dated = on is not None or as_of is not None
     keys: list[ColumnElement[Any]] = [
         col(DistributionRun.drafted_at).desc(),
         col(DistributionRun.id).desc(),
     ]
     statement = queries.visible_runs(actor, **filters)
-    rows, cursor = await paginate(session, statement, page, keys, filters)
-    return Page(items=await _shown(session, rows), next_cursor=cursor)
+    if dated:
+        statement = statement.where(queries.stood(on, as_of))
+    told = {**filters, "on": on, "as_of": as_of}
+    rows, cursor = await paginate(session, statement, page, keys, told)
+    return Page(items=await shown(session, rows, as_paid=dated), next_cursor=cursor)
 
 
 @router.get(
@@ -197,7 +212,7 @@ async def list_runs(
 async def get_run(run_id: UUID, actor: CurrentActor, session: Reading) -> DistributionRunOut:
     """Give a run with its lines, rewards and confirmations."""
     run = await queries.visible_run(session, actor, run_id)
-    return (await _shown(session, [run]))[0]
+    return (await shown(session, [run]))[0]
 
 
 @router.post(
@@ -214,7 +229,7 @@ async def confirm_run(
 ) -> DistributionRunOut:
     """Agree to the plan for one's own organization; with the last owner it is confirmed."""
     run = await actions.confirm(session, actor, run_id, body.plan_hash, body.owner_id)
-    return (await _shown(session, [run]))[0]
+    return (await shown(session, [run]))[0]
 
 
 @router.post(
@@ -230,7 +245,7 @@ async def approve_run(
 ) -> DistributionRunOut:
     """Approve a confirmed run; whoever drafted it may not."""
     run = await actions.approve(session, actor, run_id)
-    return (await _shown(session, [run]))[0]
+    return (await shown(session, [run]))[0]
 
 
 @router.post(
@@ -255,9 +270,9 @@ async def pay_run(
     body: PaymentIn | None = None,
 ) -> DistributionRunOut:
     """Pay an approved run: its entries are posted and each line becomes a leaf of the log."""
-    paid_on = today if body is None or body.paid_on is None else body.paid_on
+    paid_on = None if body is None else body.paid_on
     run, entry_ids = await actions.pay(session, actor, run_id, paid_on, today)
-    return (await _shown(session, [run], entry_ids))[0]
+    return (await shown(session, [run], entry_ids))[0]
 
 
 @router.post(
@@ -283,7 +298,7 @@ async def reverse_run(
     run, entry_ids = await actions.reverse(
         session, actor, run_id, effective_on, given.reason, today
     )
-    return (await _shown(session, [run], entry_ids))[0]
+    return (await shown(session, [run], entry_ids))[0]
 
 
 @router.post(
@@ -294,4 +309,4 @@ async def reverse_run(
 )
 async def cancel_run(run_id: UUID, actor: CurrentActor, session: Transaction) -> DistributionRunOut:
     """Give up a run that is not paid yet, so that its income can be shared out anew."""
-    return (await _shown(session, [await actions.cancel(session, actor, run_id)]))[0]
+    return (await shown(session, [await actions.cancel(session, actor, run_id)]))[0]

@@ -1,6 +1,7 @@
 """Where a run stands, and who may take it further."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
@@ -101,6 +102,55 @@ def payment_date_checks(approved_at: datetime | None, paid_on: date, today: date
     return [
         SHARING.check("DAYS_OUT_OF_ORDER", Kind.CONTENT, passed=in_order, pointer="/paid_on"),
         _past_check(paid_on, today, "/paid_on"),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a party got of a run, and what it would have got as known now."""
+
+    party_id: UUID
+    before_fen: int
+    after_fen: int
+
+
+def differences(
+    before: Iterable[tuple[UUID, int]], after: Iterable[tuple[UUID, int]]
+) -> list[Difference]:
+    """Compare amounts party by party; parties may have several, and those that get the same go."""
+    sums: dict[UUID, list[int]] = {}
+    for place, amounts in enumerate((before, after)):
+        for party_id, amount_fen in amounts:
+            sums.setdefault(party_id, [0, 0])[place] += amount_fen
+    return [
+        Difference(party_id, *pair)
+        for party_id, pair in sorted(sums.items(), key=lambda one: str(one[0]))
+        if pair[0] != pair[1]
+    ]
+
+
+def correction_checks(
+    kind: RunKind, state: State, *, is_corrected: bool, moved: bool
+) -> list[Check]:
+    """Check that a run is paid and nobody corrects it already, and that something has moved."""
+    stands = kind is RunKind.DISTRIBUTION and state is State.PAID
+    return [
+        SHARING.check("STATE_CONFLICT", Kind.STATE, passed=stands, state=state.value),
+        SHARING.check("CORRECTION_PENDING", Kind.STATE, passed=not is_corrected),
+        SHARING.check("CORRECTION_NOT_NEEDED", Kind.STATE, passed=moved or not stands),
+    ]
+
+
+def correction_day_checks(effective_on: date, paid_on: date) -> list[Check]:
+    """Check that a correcting run is paid on the day that its plan names."""
+    return [
+        SHARING.check(
+            "DAYS_OUT_OF_ORDER",
+            Kind.CONTENT,
+            passed=effective_on == paid_on,
+            pointer="/paid_on",
+            effective_on=effective_on.isoformat(),
+        )
     ]
 
 

@@ -128,6 +128,12 @@ class DistributionRunOut(Out):
     approved_at: datetime | None = Field(description="When another person approved it.")
     paid_on: date | None = Field(description="The day of its entries.")
     reverses_id: UUID | None = Field(description="The run that this one undoes.")
+    corrects_id: UUID | None = Field(
+        default=None, description="The run whose place this one takes when it is paid."
+    )
+    effective_on: date | None = Field(
+        default=None, description="The day on which a correcting run does so."
+    )
     entry_ids: list[UUID] = Field(
         default_factory=list, description="Its journal entries, in the answer to paying."
     )
@@ -149,7 +155,9 @@ class PaymentIn(Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"paid_on": "2028-03-20"}]})
 
-    paid_on: Day | None = Field(default=None, description="The day of the entries; today if none.")
+    paid_on: Day | None = Field(
+        default=None, description="The day of the entries; today, or a correction's own."
+    )
 
 
 class RunReversalIn(Body):

@@ -20,6 +20,14 @@ class DistributionRun(Base, table=True):
     __table_args__ = (
         UniqueConstraint("reverses_id", name="uq_distribution_run_reverses_id"),
         Index("ix_distribution_run_center_id", "center_id"),
+        # Two corrections of one run at once: the second finds the first one standing.
+        Index(
+            "uq_distribution_run_corrects_id",
+            "corrects_id",
+            unique=True,
+            postgresql_where=text("state <> 'cancelled'"),
+        ),
+        CheckConstraint("(corrects_id IS NULL) = (effective_on IS NULL)", name="correction"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -39,6 +47,11 @@ class DistributionRun(Base, table=True):
     approved_at: datetime | None = Field(default=None, sa_column=Column(instant(), nullable=True))
     paid_by: UUID | None = None
     paid_on: date | None = None
+    # When the ledger came to know that it is paid; `paid_on` is the day from which that holds.
+    paid_at: datetime | None = Field(default=None, sa_column=Column(instant(), nullable=True))
+    # A correcting run undoes this one when it is paid, both on the day that it names.
+    corrects_id: UUID | None = Field(default=None, foreign_key="distribution_run.id")
+    effective_on: date | None = None
     reverses_id: UUID | None = Field(default=None, foreign_key="distribution_run.id")
     reason: str | None = None
 

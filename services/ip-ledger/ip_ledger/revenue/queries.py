@@ -17,8 +17,11 @@ from shared.directory import DirectoryCenter
 from shared.rules import found
 
 
-def _visible(actor: Actor) -> ColumnElement[bool]:
-    """An owner, past or present, sees what its asset earned; other members do not (X04)."""
+def visible(actor: Actor) -> ColumnElement[bool]:
+    """Give the condition on `RevenueEvent` that the actor may see it.
+
+    An owner, past or present, sees what its asset earned; other members do not (X04).
+    """
     if actor.is_official:
         return true()
     if actor.org_id is None:
@@ -34,13 +37,13 @@ def _visible(actor: Actor) -> ColumnElement[bool]:
 
 async def visible_event(session: AsyncSession, actor: Actor, event_id: UUID) -> RevenueEvent:
     """Give an event that the actor may see, else NOT_FOUND."""
-    statement = select(RevenueEvent).where(col(RevenueEvent.id) == event_id, _visible(actor))
+    statement = select(RevenueEvent).where(col(RevenueEvent.id) == event_id, visible(actor))
     return found(await session.scalar(statement))
 
 
 def visible_events(actor: Actor, **filters: Any) -> Select[Any]:  # noqa: ANN401 - column values
     """Give the select of the events that the actor may see."""
-    statement = select(RevenueEvent).where(_visible(actor))
+    statement = select(RevenueEvent).where(visible(actor))
     for name, value in filters.items():
         if value is not None:
             statement = statement.where(getattr(RevenueEvent, name) == value)
@@ -52,7 +55,7 @@ async def events_of(
 ) -> list[RevenueEvent]:
     """Give the events that the actor may see, in the order asked for; others are left out."""
     rows = await session.scalars(
-        select(RevenueEvent).where(col(RevenueEvent.id).in_(event_ids), _visible(actor))
+        select(RevenueEvent).where(col(RevenueEvent.id).in_(event_ids), visible(actor))
     )
     by_id = {row.id: row for row in rows}
     return [by_id[event_id] for event_id in event_ids if event_id in by_id]

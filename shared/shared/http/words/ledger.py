@@ -220,5 +220,9 @@ CODES: Final[dict[str, Words]] = {
     "REVENUE_OF_TWO_CENTERS": Words(
         422, "收入分属不同中心", "The income belongs to more than one centre"
     ),
+    "CORRECTION_PENDING": Words(409, "该分配已有更正", "A correcting run is on its way, or done"),
+    "CORRECTION_NOT_NEEDED": Words(
+        409, "按现有数据重算，各方所得不变", "Computed anew, nobody's part changes"
+    ),
     "REVENUE_DISTRIBUTED": Words(409, "该收入已分配", "This income is shared out already"),
 }

@@ -1,7 +1,19 @@
 """What happens to a run: drafted, confirmed by every owner, approved by another, paid, undone."""
 
 from ip_ledger.distributions.actions.agreeing import approve, cancel, confirm
+from ip_ledger.distributions.actions.correcting import CorrectionDraft, affected, draft_correction
 from ip_ledger.distributions.actions.drafting import RunDraft, draft_run
 from ip_ledger.distributions.actions.paying import pay, reverse
 
-__all__ = ["RunDraft", "approve", "cancel", "confirm", "draft_run", "pay", "reverse"]
+__all__ = [
+    "CorrectionDraft",
+    "RunDraft",
+    "affected",
+    "approve",
+    "cancel",
+    "confirm",
+    "draft_correction",
+    "draft_run",
+    "pay",
+    "reverse",
+]

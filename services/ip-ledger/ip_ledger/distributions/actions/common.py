@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ip_ledger import tenancy
 from ip_ledger.distributions import plan_rules, queries, rules
-from ip_ledger.distributions.plan_rules import RewardRule, Terms
+from ip_ledger.distributions.plan_rules import Correction, RewardRule, Terms
 from ip_ledger.distributions.queries import Inputs
-from ip_ledger.distributions.rules import Event
+from ip_ledger.distributions.rules import Event, State
 from ip_ledger.distributions.tables import DistributionRun
 from ip_ledger.rewards.rules import Incentive
 from shared.auth import Actor
@@ -41,7 +41,22 @@ async def step_checks(session: AsyncSession, run: DistributionRun, event: Event)
 async def _input_checks(session: AsyncSession, run: DistributionRun) -> list[Check]:
     """Compute the plan again from what is known now; another hash means that something moved."""
     inputs = await queries.inputs(session, await queries.events_of_run(session, run.id))
-    kept = [
+    incomes, stands = inputs.incomes, True
+    if run.corrects_id is not None:
+        corrected = found(await session.get(DistributionRun, run.corrects_id))
+        stands = corrected.state is State.PAID
+        incomes = plan_rules.without_run(incomes, await queries.carried_by(session, corrected.id))
+    kept = rules_of(run)
+    plan = plan_rules.plan(
+        incomes, terms_of(inputs, kept), closing=run.closing, corrects=correction_of(run)
+    )
+    moved = bool(inputs.without_owners) or not stands
+    return rules.input_checks(run.plan_hash, "" if moved else plan.plan_hash)
+
+
+def rules_of(run: DistributionRun) -> list[RewardRule]:
+    """Give the rules that a run was drafted with."""
+    return [
         RewardRule(
             UUID(rule["owner_id"]),
             rule["rate_ppm"],
@@ -50,9 +65,13 @@ async def _input_checks(session: AsyncSession, run: DistributionRun) -> list[Che
         )
         for rule in run.reward_rules
     ]
-    plan = plan_rules.plan(inputs.incomes, terms_of(inputs, kept), closing=run.closing)
-    moved = bool(inputs.without_owners)
-    return rules.input_checks(run.plan_hash, "" if moved else plan.plan_hash)
+
+
+def correction_of(run: DistributionRun) -> Correction | None:
+    """Tell which run a run takes the place of, and when."""
+    if run.corrects_id is None or run.effective_on is None:
+        return None
+    return Correction(run.corrects_id, run.effective_on)
 
 
 def terms_of(inputs: Inputs, reward_rules: Sequence[RewardRule]) -> Terms:
@@ -64,6 +83,15 @@ async def release(session: AsyncSession, run: DistributionRun) -> None:
     """Let go of a run's income, so that another run can share it out."""
     for event in await queries.run_events(session, run.id):
         event.standing = False
+
+
+async def take_up(session: AsyncSession, run: DistributionRun) -> None:
+    """Make a correcting run the one that shares its income; the corrected one has let go of it."""
+    # The rows let go must be written first: the database allows one standing run per event.
+    await session.flush()
+    for event in await queries.run_events(session, run.id):
+        event.standing = True
+    await session.flush()
 
 
 def standing_of(run: DistributionRun) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from ip_ledger.distributions.actions.common import (
     note,
     terms_of,
 )
-from ip_ledger.distributions.plan_rules import Plan, RewardRule
+from ip_ledger.distributions.plan_rules import Correction, Plan, RewardRule
 from ip_ledger.distributions.queries import Inputs
 from ip_ledger.distributions.rules import Event, RunKind, State
 from ip_ledger.distributions.tables import (
@@ -37,6 +37,7 @@ class RunDraft:
     event_ids: tuple[UUID, ...]
     reward_rules: tuple[RewardRule, ...] = ()
     closing: bool = False
+    reason: str | None = None
 
 
 async def draft_run(session: AsyncSession, actor: Actor, draft: RunDraft) -> DistributionRun:
@@ -56,7 +57,7 @@ async def draft_run(session: AsyncSession, actor: Actor, draft: RunDraft) -> Dis
         [*await leading_checks(session, actor, center_id), *_event_checks(events, draft, taken)]
     )
     inputs = await queries.inputs(session, events)
-    require(_owner_checks(inputs))
+    require(owner_checks(inputs))
     terms = terms_of(inputs, draft.reward_rules)
     plan = plan_rules.plan(inputs.incomes, terms, closing=draft.closing)
     payees = {line.part.party for line in plan.lines if line.part.share_ppm}
@@ -66,7 +67,7 @@ async def draft_run(session: AsyncSession, actor: Actor, draft: RunDraft) -> Dis
             *rules.payee_checks(payees, inputs.legal_persons),
         ]
     )
-    run = await _keep(session, actor, center_id, draft, plan)
+    run = await keep(session, actor, center_id, draft, plan)
     note(session, actor, run, "drafted", "drafter")
     return run
 
@@ -91,7 +92,8 @@ def _event_checks(events: Sequence[RevenueEvent], draft: RunDraft, taken: set[UU
     ]
 
 
-def _owner_checks(inputs: Inputs) -> list[Check]:
+def owner_checks(inputs: Inputs) -> list[Check]:
+    """Check that somebody owned each asset on the day its income came in."""
     return [
         rules.SHARING.check(
             "OWNERSHIP_MISSING",
@@ -102,9 +104,15 @@ def _owner_checks(inputs: Inputs) -> list[Check]:
     ]
 
 
-async def _keep(
-    session: AsyncSession, actor: Actor, center_id: UUID, draft: RunDraft, plan: Plan
+async def keep(
+    session: AsyncSession,
+    actor: Actor,
+    center_id: UUID,
+    draft: RunDraft,
+    plan: Plan,
+    corrects: Correction | None = None,
 ) -> DistributionRun:
+    """Keep a plan as a run; one that corrects another shares its income once it is paid."""
     clock: Clock = session.info["clock"]
     run = DistributionRun(
         center_id=center_id,
@@ -124,11 +132,16 @@ async def _keep(
         closing=draft.closing,
         drafted_by=actor.person_id,
         drafted_at=clock.now(),
+        corrects_id=None if corrects is None else corrects.run_id,
+        effective_on=None if corrects is None else corrects.effective_on,
+        reason=draft.reason,
     )
     session.add(run)
     await session.flush()
     session.add_all(
-        DistributionRunEvent(run_id=run.id, event_id=event_id, place=place)
+        DistributionRunEvent(
+            run_id=run.id, event_id=event_id, place=place, standing=corrects is None
+        )
         for place, event_id in enumerate(draft.event_ids)
     )
     session.add_all(_lines(run, plan))

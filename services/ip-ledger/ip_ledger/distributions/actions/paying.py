@@ -16,6 +16,7 @@ from ip_ledger.distributions.actions.common import (
     release,
     standing_of,
     step_checks,
+    take_up,
 )
 from ip_ledger.distributions.rules import Event, RunKind, State
 from ip_ledger.distributions.tables import (
@@ -37,27 +38,39 @@ from shared.rules import Check, Kind, found, require
 
 
 async def pay(
-    session: AsyncSession, actor: Actor, run_id: UUID, paid_on: date, today: date
+    session: AsyncSession, actor: Actor, run_id: UUID, paid_on: date | None, today: date
 ) -> tuple[DistributionRun, list[UUID]]:
     """Post a run's entries, log its lines and keep what rounding owes; give the entries' ids.
+
+    A correcting run undoes first the one that it corrects, on the same day: the one its plan names.
 
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, STATE_CONFLICT, STALE_INPUT, DAYS_OUT_OF_ORDER,
     DAY_IN_FUTURE or AMOUNT_TOO_LARGE.
     """
     run = await queries.run_for_update(session, actor, run_id)
+    corrected = await queries.corrected_for_update(session, run)
     await tenancy.lock_center(session, run.center_id)
+    paid_on = paid_on or run.effective_on or today
     require(
         [
             *await leading_checks(session, actor, run.center_id),
             *await step_checks(session, run, Event.PAY),
-            *rules.payment_date_checks(run.approved_at, paid_on, today),
+            *(
+                rules.payment_date_checks(run.approved_at, paid_on, today)
+                if run.effective_on is None
+                else rules.correction_day_checks(run.effective_on, paid_on)
+            ),
         ]
     )
+    if corrected is not None:
+        await _undo(session, actor, corrected, paid_on, run.reason)
+        await take_up(session, run)
     before = standing_of(run)
     run.state = rules.MOVES[run.state, Event.PAY]
     run.version += 1
     run.paid_by = actor.person_id
     run.paid_on = paid_on
+    run.paid_at = found(session.info["clock"]).now()
     lines = await queries.lines_of(session, [run.id])
     rewards = await queries.rewards_of(session, [run.id])
     center = found(await tenancy.center_of(session, run.center_id))
@@ -99,6 +112,17 @@ async def reverse(
             *rules.reversal_date_checks(run.paid_on or effective_on, effective_on, today),
         ]
     )
+    return await _undo(session, actor, run, effective_on, reason)
+
+
+async def _undo(
+    session: AsyncSession,
+    actor: Actor,
+    run: DistributionRun,
+    effective_on: date,
+    reason: str | None,
+) -> tuple[DistributionRun, list[UUID]]:
+    """Mirror a paid run; run and centre are locked, and all checks have passed."""
     before = standing_of(run)
     run.state = rules.MOVES[run.state, Event.REVERSE]
     run.version += 1
@@ -135,6 +159,7 @@ async def _undoing(
         drafted_at=clock.now(),
         paid_by=actor.person_id,
         paid_on=effective_on,
+        paid_at=clock.now(),
         reverses_id=run.id,
         reason=reason,
     )
