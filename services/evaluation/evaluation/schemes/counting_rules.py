@@ -4,11 +4,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any, Final
 
-import cel
-
+from evaluation.schemes.filter_rules import compiled
 from evaluation.schemes.rules import Aggregate, FactQuery, Part
 
 NUMBER: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,6})?")
@@ -72,9 +70,9 @@ def judged(
     facts: Iterable[Fact], expression: str, period: Period
 ) -> Iterator[tuple[Fact, bool | None]]:
     """Say of each fact whether the expression is true; None where it lacks what is read."""
-    program = compiled(expression)
+    says = compiled(expression).says
     days = {"from_on": period.from_on, "until_on": period.until_on}
-    return ((fact, _verdict(program, fact, days)) for fact in facts)
+    return ((fact, says(fact, days)) for fact in facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +99,6 @@ def sift(query: FactQuery, facts: Iterable[Fact], period: Period) -> Sifted:
     return Sifted(*(tuple(found[verdict]) for verdict in (True, False, None)))
 
 
-@lru_cache(maxsize=1024)
-def compiled(expression: str) -> cel.Program:
-    """Compile a filter once, however many centres it is run over; it holds nothing of a run."""
-    return cel.compile(expression)
-
-
-def _verdict(program: cel.Program, fact: Fact, days: Mapping[str, str]) -> bool | None:
-    try:
-        return program.execute({"fact": dict(fact), "period": dict(days)}) is True
-    except (ValueError, KeyError, TypeError, RuntimeError):
-        return None
-
-
 def measure(query: FactQuery, facts: Iterable[Fact], period: Period) -> Measured:
     """Turn the facts of a source into a leaf's figure, in an order that facts do not decide."""
     of_kind = (fact for fact in facts if fact["kind"] == query.kind)
@@ -132,18 +117,43 @@ def _figure(query: FactQuery, facts: Sequence[Fact]) -> Fraction:
         return Fraction(len({str(value) for value in found if value is not None}))
     if query.aggregate is Aggregate.SUM:
         return _sum(facts, query.path or "")
-    return sum((_weight(query, fact) for fact in facts), Fraction(0))
+    return _weighted(query, facts)
 
 
 def _sum(facts: Iterable[Fact], path: str) -> Fraction:
-    return sum((number_at(fact, path) or Fraction(0) for fact in facts), Fraction(0))
+    return total_of(number_at(fact, path) for fact in facts)
 
 
-def _weight(query: FactQuery, fact: Fact) -> Fraction:
-    amount = Fraction(1) if query.path is None else number_at(fact, query.path) or Fraction(0)
-    for weighting in query.weights:
-        amount *= weighting.factors.get(str(_value_at(fact, weighting.path)), Fraction(0))
-    return amount
+def total_of(figures: Iterable[Fraction | None]) -> Fraction:
+    """Add up figures; whole ones apart, since adding fractions is slow and most are whole."""
+    whole, rest = 0, Fraction(0)
+    for one in figures:
+        if one is None:
+            continue
+        if one.denominator == 1:
+            whole += one.numerator
+        else:
+            rest += one
+    return rest + whole
+
+
+def _weighted(query: FactQuery, facts: Iterable[Fact]) -> Fraction:
+    """Add up amounts by the texts that weigh them, and weigh each sum once."""
+    amounts: dict[tuple[str, ...], list[Fraction | None]] = {}
+    for fact in facts:
+        texts = tuple(str(_value_at(fact, one.path)) for one in query.weights)
+        amount = Fraction(1) if query.path is None else number_at(fact, query.path)
+        amounts.setdefault(texts, []).append(amount)
+    return sum(
+        (total_of(found) * _factor(query, texts) for texts, found in amounts.items()), Fraction(0)
+    )
+
+
+def _factor(query: FactQuery, texts: tuple[str, ...]) -> Fraction:
+    factor = Fraction(1)
+    for weighting, text in zip(query.weights, texts, strict=True):
+        factor *= weighting.factors.get(text, Fraction(0))
+    return factor
 
 
 def _ratio(query: FactQuery, facts: Sequence[Fact], period: Period) -> Fraction | None:
