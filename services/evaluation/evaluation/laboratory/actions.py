@@ -1,19 +1,25 @@
 """Computing what is supposed. Nothing is written here."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from evaluation.cycles import queries as cycles
 from evaluation.cycles.tables import EvaluationCase
-from evaluation.laboratory import preview_rules, what_if_rules
+from evaluation.laboratory import preview_rules, queries, trial_rules, what_if_rules
 from evaluation.laboratory.what_if_rules import Supposition
 from evaluation.replays import actions as replays
 from evaluation.results import actions as computing
 from evaluation.results import queries as results
-from evaluation.results import rules
-from evaluation.results.leaf_rules import Inputs
+from evaluation.results import replay_rules, rules
+from evaluation.results.leaf_rules import Inputs, Sheet
+from evaluation.results.schemas import document_of
 from evaluation.schemes import queries as schemes
 from evaluation.schemes.rules import FactQuery, scheme_from
 from shared.auth import Actor
@@ -70,3 +76,44 @@ async def query_of(session: AsyncSession, actor: Actor, scheme_id: UUID, code: s
     leaf = found(preview_rules.leaf_named(scheme_from(row.content), code))
     require(preview_rules.preview_checks(leaf))
     return found(leaf.query)
+
+
+async def trials(
+    session: AsyncSession, actor: Actor, scheme_id: UUID, cycle_id: UUID, rows: Sequence[Any]
+) -> list[trial_rules.Trial]:
+    """Set judged cases of a cycle before a draft, each as it was judged (A130).
+
+    Raises `Refused`: NOT_FOUND, or SNAPSHOT_CHANGED where stored facts were touched.
+    """
+    draft = scheme_from((await schemes.scheme(session, actor, scheme_id)).content)
+    cycle = await cycles.cycle(session, cycle_id)
+    content = (await schemes.scheme_by_id(session, cycle.scheme_id)).content
+    old = scheme_from(content)
+    reopened = await queries.reopenings_of(session, [row[0].id for row in rows])
+    found = []
+    for case, snapshot, result, kept, _ in rows:
+        require(rules.integrity_checks(snapshot.hash, rules.content_hash(snapshot.content)))
+        document = document_of(result.document)
+        inputs = replay_rules.inputs_of(
+            snapshot.content, snapshot.hash, content, document, _sheets(kept.content)
+        )
+        named = {one["hash"] for one in document["amendments"]}
+        amendments = [
+            computing.amendment(one) for one in reopened.get(case.id, []) if one.hash in named
+        ]
+        found.append(
+            trial_rules.Trial(
+                replace(inputs, amendments=amendments),
+                draft,
+                trial_rules.weights_for(inputs.weights, old, draft),
+            )
+        )
+    return found
+
+
+def _sheets(stored: bytes) -> list[Sheet]:
+    rows = json.loads(stored)["sheets"]
+    return [
+        Sheet(one["sheet_id"], {code: Decimal(score) for code, score in one["scores"].items()})
+        for one in rows
+    ]

@@ -1,14 +1,18 @@
 """Frozen years to try things on; only officials come here."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Select
+from sqlalchemy import Select, exists
 from sqlalchemy import select as select_rows
-from sqlmodel import col
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
 
+from evaluation.cycles.rules import CaseState
 from evaluation.cycles.tables import EvaluationCase
-from evaluation.results.tables import FactSnapshot
+from evaluation.results.tables import EvaluationResult, FactSnapshot, LeafReopening, ResultInput
 from shared.directory import DirectoryCenter
 
 
@@ -22,3 +26,43 @@ def frozen_page(cycle_id: UUID) -> Select[Any]:
         .join(DirectoryCenter, col(DirectoryCenter.id) == col(EvaluationCase.center_id))
         .where(col(EvaluationCase.cycle_id) == cycle_id),
     )
+
+
+def judged_page(cycle_id: UUID) -> Select[Any]:
+    """Select the judged cases of a cycle with what their newest results rest on, for a page.
+
+    A voided case was decided and not computed: there is nothing to try.
+    """
+    later = aliased(EvaluationResult)
+    superseded = exists().where(
+        col(later.case_id) == col(EvaluationResult.case_id),
+        col(later.version) > col(EvaluationResult.version),
+    )
+    return cast(
+        "Select[Any]",
+        select_rows(EvaluationCase, FactSnapshot, EvaluationResult, ResultInput, DirectoryCenter)
+        .join(FactSnapshot, col(FactSnapshot.case_id) == col(EvaluationCase.id))
+        .join(EvaluationResult, col(EvaluationResult.case_id) == col(EvaluationCase.id))
+        .join(ResultInput, col(ResultInput.result_id) == col(EvaluationResult.id))
+        .join(DirectoryCenter, col(DirectoryCenter.id) == col(EvaluationCase.center_id))
+        .where(
+            col(EvaluationCase.cycle_id) == cycle_id,
+            col(EvaluationCase.state) != CaseState.VOIDED,
+            ~superseded,
+        ),
+    )
+
+
+async def reopenings_of(
+    session: AsyncSession, case_ids: Sequence[UUID]
+) -> dict[UUID, list[LeafReopening]]:
+    """Give what was reopened in some cases, oldest first."""
+    statement = (
+        select(LeafReopening)
+        .where(col(LeafReopening.case_id).in_(case_ids))
+        .order_by(col(LeafReopening.reopened_at), col(LeafReopening.id))
+    )
+    found: dict[UUID, list[LeafReopening]] = {}
+    for one in await session.scalars(statement):
+        found.setdefault(one.case_id, []).append(one)
+    return found

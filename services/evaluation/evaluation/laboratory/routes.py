@@ -17,12 +17,16 @@ from evaluation.laboratory.schemas import (
     LeafTrialOut,
     SchemeChangeOut,
     SchemeComparisonOut,
+    SchemeTrialOut,
+    TrialCauseOut,
+    TriedVerdictOut,
     WhatIfIn,
     WhatIfOut,
 )
+from evaluation.laboratory.trial_rules import Trial, Verdict
 from evaluation.results.rules import Outcome
 from evaluation.schemes import queries as schemes
-from evaluation.schemes.figure_rules import decimal_text
+from evaluation.schemes.figure_rules import decimal_text, points_text
 from evaluation.schemes.rules import FactQuery
 from shared.http import (
     CurrentActor,
@@ -188,3 +192,64 @@ def _text(value: Any) -> str | None:  # noqa: ANN401 - what a leaf's field holds
     if isinstance(value, bool):
         return "true" if value else "false"
     return None if value is None else str(value)
+
+
+@drafts.get(
+    "/{scheme_id}/trial",
+    operation_id="evaluation_try_scheme",
+    openapi_extra=OFFICIALS,
+    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "CURSOR_MISMATCH", "SNAPSHOT_CHANGED"),
+)
+async def try_scheme(
+    scheme_id: UUID,
+    cycle_id: Annotated[UUID, Query(description="The past cycle whose cases are judged anew.")],
+    page: PageQuery,
+    actor: CurrentActor,
+    session: Reading,
+) -> Page[SchemeTrialOut]:
+    """Judge the cases of a past cycle by a draft: who is rated otherwise, and which change does it.
+
+    It keeps nothing.
+    """
+    rows, next_cursor = await paginate(
+        session,
+        queries.judged_page(cycle_id),
+        replace(page, limit=min(page.limit, MAX_YEARS)),
+        [col(EvaluationCase.id)],
+        {"cycle_id": cycle_id},
+    )
+    trials = await actions.trials(session, actor, scheme_id, cycle_id, rows)
+    return Page(items=await to_thread.run_sync(_trials, rows, trials), next_cursor=next_cursor)
+
+
+def _trials(rows: Sequence[Any], trials: Sequence[Trial]) -> list[SchemeTrialOut]:
+    found = []
+    for (case, _, _, _, center), trial in zip(rows, trials, strict=True):
+        before, after = trial.before, trial.after
+        causes = [
+            TrialCauseOut(
+                kind=one.atom.kind,
+                code=one.atom.code,
+                decisive=one.does_it(before.rating, after.rating),
+                alone=_verdict(one.alone),
+                without=_verdict(one.without),
+            )
+            for one in trial.causes()
+        ]
+        found.append(
+            SchemeTrialOut(
+                case_id=case.id,
+                center_id=center.id,
+                center_code=center.code,
+                before=_verdict(before),
+                after=_verdict(after),
+                changes_rating=before.rating is not after.rating,
+                unscored=trial.unscored,
+                causes=sorted(causes, key=lambda one: not one.decisive),
+            )
+        )
+    return found
+
+
+def _verdict(verdict: Verdict) -> TriedVerdictOut:
+    return TriedVerdictOut(total=points_text(verdict.total), rating=verdict.rating)

@@ -134,3 +134,39 @@ class SchemeComparisonOut(Out):
     after_hash: str = Field(description="SHA-256 of its parameters and criteria.")
     same: bool = Field(description="Whether they judge by the same data, to the byte.")
     changes: list[SchemeChangeOut] = Field(description="Every change; none are left out.")
+
+
+class TriedVerdictOut(Out):
+    """What a centre comes to."""
+
+    total: str = Field(description="Of 100.")
+    rating: Rating = Field(description="The grade, gates applied.")
+
+
+class TrialCauseOut(Out):
+    """A change of the draft, tried alone and left out."""
+
+    kind: SchemeChangeKind = Field(description="What became another.")
+    code: str = Field(description="The leaf, criterion or parameter.")
+    decisive: bool = Field(
+        description="Whether it brings the new grade alone, or the old one stands without it."
+    )
+    alone: TriedVerdictOut = Field(description="Under the old scheme with this change only.")
+    without: TriedVerdictOut = Field(description="Under the draft without this change.")
+
+
+class SchemeTrialOut(Out):
+    """A centre's past year under a draft."""
+
+    case_id: UUID = Field(description="The case.")
+    center_id: UUID = Field(description="The centre.")
+    center_code: str | None = Field(description="Its code.")
+    before: TriedVerdictOut = Field(description="As it was judged.")
+    after: TriedVerdictOut = Field(description="Under the draft.")
+    changes_rating: bool = Field(description="Whether the grade is another.")
+    unscored: list[str] = Field(
+        description="Leaves that no expert scored then: their siblings share their points."
+    )
+    causes: list[TrialCauseOut] = Field(
+        description="Each change one at a time, where the grade is another; decisive ones first."
+    )

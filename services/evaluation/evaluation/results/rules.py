@@ -88,7 +88,8 @@ def weigh(
     lift = FULL / available if available else Fraction(0)
     return [
         [
-            scaled(leaf, lift * weights[criterion.code] / criterion.max_points)
+            # In a criterion without points there are gates at most, and nothing to scale.
+            scaled(leaf, lift * weights[criterion.code] / (criterion.max_points or 1))
             for leaf in spread(leaves)
         ]
         for criterion, leaves in judged
