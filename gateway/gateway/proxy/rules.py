@@ -132,7 +132,7 @@ FORGED: Final = frozenset(
         b"x-sandbox-clock",
     }
 )
-FORGED_PREFIXES: Final = (b"x-user", b"x-forwarded", b"x-consumer", b"x-auth", b"x-org")
+FORGED_PREFIXES: Final = (b"x-actor", b"x-user", b"x-forwarded", b"x-consumer", b"x-auth", b"x-org")
 
 
 @lru_cache(maxsize=2048)
@@ -184,6 +184,10 @@ def judged_head(fields: Fields) -> Head:
     seen: dict[Fate, dict[bytes, bytes]] = {Fate.ONCE: {}, Fate.OURS: {}}
     named = connection_names(fields)
     if not named.isdisjoint(ONCE | OURS):
+        raise MalformedHead
+    codings = [value for name, value in fields if name == b"transfer-encoding"]
+    # Chunks and nothing else, said once: a second coding is where two readers part ways.
+    if codings and (len(codings) > 1 or codings[0].strip().lower() != b"chunked"):
         raise MalformedHead
     for name, value in fields:
         verdict = fate(name)

@@ -73,6 +73,15 @@ class DoorProtocol(HttpToolsProtocol):
         self._reading_head = True
         self._head_bytes = 0
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header field; one behind the body (a trailer) is read by nobody.
+
+        uvicorn would add it to the head that the application already has: a token or a key could
+        come in after everything was judged.
+        """
+        if self._reading_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """Let the application have the request, unless its first line already refuses it."""
         self._reading_head = False
