@@ -88,6 +88,18 @@ def rotate_keys() -> None:
     raise typer.Exit(_function("zhichuang.door", "run")("gateway.tokens.rotation"))
 
 
+@app.command(name="bootstrap-admin")
+def bootstrap_admin(
+    name: Annotated[str, typer.Argument(help="The first admin's name.")],
+    login: Annotated[str, typer.Argument(help="What he or she types to sign in.")],
+    second_name: Annotated[str, typer.Argument(help="The second admin's name.")],
+    second_login: Annotated[str, typer.Argument(help="And login.")],
+) -> None:
+    """Make the first two admins, once, outside a sandbox; prints their invitations."""
+    words = (name, login, second_name, second_login)
+    raise typer.Exit(_function("zhichuang.door", "run")("gateway.bootstrap_admin", *words))
+
+
 @app.command()
 def version() -> None:
     """Print the version."""

@@ -7,6 +7,8 @@ from sqlalchemy import text
 from starlette.types import ASGIApp
 
 from gateway.accounts.routes import router as accounts_router
+from gateway.claims.routes import router as claims_router
+from gateway.duties.routes import router as duties_router
 from gateway.factors.routes import me_router as my_factors_router
 from gateway.factors.routes import router as factors_router
 from gateway.feed import feed_scope
@@ -97,7 +99,8 @@ def assembled(settings: GatewaySettings) -> Door:
 def _routers(settings: GatewaySettings) -> list[APIRouter]:
     identity = [identity_router, client_keys_router, people_router, me_router, tasks_router]
     factors = [my_factors_router, factors_router]
-    people = [*factors, accounts_router, front_ends_router, my_sessions_router, sessions_router]
+    desk = [claims_router, duties_router]
+    people = [accounts_router, front_ends_router, my_sessions_router, sessions_router]
     # Without the setting the route does not exist, so that nobody can find a way around it.
     sandbox = [sandbox_router] if settings.sandbox else []
     return [
@@ -106,6 +109,8 @@ def _routers(settings: GatewaySettings) -> list[APIRouter]:
         webhooks_router,
         *identity,
         *people,
+        *factors,
+        *desk,
         signing_router,
         _front_router(),
         *sandbox,

@@ -35,6 +35,8 @@ class GatewaySettings(Settings):
     openapi_refresh_seconds: float = 30.0
     # Officials sign in on the page with a second factor; a sandbox may set it off.
     second_factor_of_officials: bool = True
+    # Duties of officials are given by two people; by default wherever this is no sandbox.
+    two_person_duties: bool | None = None
     # Access tokens live this long; api.md promises ten minutes.
     token_seconds: int = 600
 
@@ -60,6 +62,11 @@ class GatewaySettings(Settings):
     upstream_read_seconds: float = 65.0
     # Below the services' own keep-alive, so that a pooled connection is never already closed.
     upstream_idle_seconds: float = 4.0
+
+    @property
+    def duties_by_two(self) -> bool:
+        """Tell whether one admin alone makes nobody an official."""
+        return not self.sandbox if self.two_person_duties is None else self.two_person_duties
 
     @property
     def allowed_hosts(self) -> frozenset[str]:

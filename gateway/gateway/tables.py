@@ -3,6 +3,8 @@
 from typing import Final
 
 import gateway.accounts.tables
+import gateway.claims.tables
+import gateway.duties.tables
 import gateway.factors.tables
 import gateway.grants.tables
 import gateway.identity.tables

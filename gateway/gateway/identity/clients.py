@@ -18,3 +18,10 @@ async def centers_of(services: ServiceClient, org_id: UUID) -> list[UUID]:
         "registry", f"/v1/registry/directory/organizations/{org_id}/centers"
     )
     return [] if answer is None else [UUID(center_id) for center_id in answer["center_ids"]]
+
+
+async def org_of_uscc(services: ServiceClient, uscc: str) -> UUID | None:
+    """Ask which organization has a unified social credit code."""
+    answer = await services.get("registry", "/v1/registry/directory/organizations", {"uscc": uscc})
+    items = [] if answer is None else answer["items"]
+    return UUID(items[0]["id"]) if items else None

@@ -171,6 +171,19 @@ async def open_capacities(session: AsyncSession, person_id: UUID, org_id: UUID |
     return set((await session.scalars(statement)).all())
 
 
+async def anybody_holds(session: AsyncSession, capacity: str) -> bool:
+    """Tell whether a duty of the authority was ever given to anybody."""
+    statement = select(col(RoleGrant.id)).where(
+        col(RoleGrant.capacity) == capacity, col(RoleGrant.org_id).is_(None)
+    )
+    return await session.scalar(statement.limit(1)) is not None
+
+
+async def capacities_of(session: AsyncSession, person_id: UUID | None) -> set[str]:
+    """Give what a person holds of the authority itself; a new person holds nothing."""
+    return set() if person_id is None else await open_capacities(session, person_id, None)
+
+
 async def person_of_expert(session: AsyncSession, expert_id: UUID) -> UUID | None:
     """Find who has been registered as an expert."""
     return await session.scalar(select(col(Person.id)).where(col(Person.expert_id) == expert_id))

@@ -65,7 +65,7 @@ async def centers(actor: CurrentActor, services: Services) -> list[UUID]:
         tenant="own organization, or the legal entity of a centre it leads",
         rules=("X02", "X04"),
     ),
-    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND"),
+    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "TWO_PEOPLE_NEEDED"),
 )
 async def register(
     body: ClientIn,
@@ -88,6 +88,10 @@ async def register(
         require(
             rules.registration_checks(asked, by_admin=by_admin, own_org=actor.org_id, leads=leads)
         )
+        settings = request.app.state.settings
+        held = await queries.capacities_of(session, body.person.id)
+        wanted = {*body.roles, *body.duties}
+        require(rules.two_person_checks(wanted, held, two_people=settings.duties_by_two))
         manageable = frozenset(org for org in (actor.org_id, body.org_id) if org is not None)
         client = await actions.register(
             session,

@@ -14,6 +14,7 @@ TOKENS: Final = Rule("X01", "architecture 8")
 MOST_KEYS: Final = 3
 ROLES: Final = Rule("X02", "architecture 8")
 TENANT: Final = Rule("X04", "architecture 8")
+TWO_PEOPLE: Final = Rule("X03", "architecture 8")
 
 
 class ClientRole(StrEnum):
@@ -158,3 +159,18 @@ def key_checks(living: int, *, on_curve: bool, taken: bool) -> list[Check]:
 def last_key_checks(living: int) -> list[Check]:
     """Check that a program keeps a key: its secret was given up with the first one."""
     return [TOKENS.check("LAST_KEY", Kind.STATE, passed=living > 1)]
+
+
+def two_person_checks(
+    asked: Collection[str], held: Collection[str], *, two_people: bool
+) -> list[Check]:
+    """Check that a program's registration gives no duty that its person does not hold already.
+
+    Where two people are asked for, one admin alone makes nobody an official (X03).
+    """
+    fresh = {ClientRole.OFFICIAL.value, *DUTIES}.intersection(asked) - set(held)
+    return [
+        TWO_PEOPLE.check(
+            "TWO_PEOPLE_NEEDED", Kind.STATE, passed=not two_people or not fresh, pointer="/duties"
+        )
+    ]

@@ -90,7 +90,9 @@ class RoleGrant(Base, table=True):
     __tablename__ = "role_grant"
     __table_args__ = (
         CheckConstraint(
-            "granted_until IS NULL OR granted_until >= granted_on", name="days_in_order"
+            # A grant that was ended before its first day was over has no day at all.
+            "granted_until IS NULL OR granted_until >= granted_on - 1",
+            name="days_in_order",
         ),
         Index(
             "uq_role_grant_open",
@@ -111,3 +113,5 @@ class RoleGrant(Base, table=True):
     granted_on: date
     # The last day included; an open grant has none.
     granted_until: date | None = None
+    # The grant of duties that gave it, where two people did.
+    duty_grant_id: UUID | None = Field(default=None, index=True)

@@ -45,6 +45,11 @@ def is_due(newest_active_at: datetime | None, now: datetime, days: int) -> bool:
     return now - newest_active_at >= timedelta(days=days)
 
 
+async def alone(session: AsyncSession) -> None:
+    """Wait until no other process changes keys or makes the first admins."""
+    await session.execute(select(func.pg_advisory_xact_lock(LOCK)))
+
+
 async def rotate(
     session: AsyncSession, key_secret: str, now: datetime, *, not_within_days: int = 0
 ) -> SigningKey | None:
@@ -53,7 +58,7 @@ async def rotate(
     `not_within_days` leaves a key alone that is younger; zero asks for a change now. The instant
     is real time.
     """
-    await session.execute(select(func.pg_advisory_xact_lock(LOCK)))
+    await alone(session)
     keys = await queries.published_keys(session, now)
     newest = keys[0] if keys else None
     active_at = None if newest is None else newest.active_at

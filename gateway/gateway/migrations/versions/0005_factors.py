@@ -18,6 +18,8 @@ def upgrade() -> None:
     """Keep public keys of programs and the assertions that they have used."""
     _keys_of_programs()
     _second_factors()
+    _claims()
+    _duties()
     grant_app("gateway")
 
 
@@ -117,8 +119,130 @@ def _second_factors() -> None:
     op.create_index("ix_sign_in_step_expires_at", "sign_in_step", ["expires_at"])
 
 
+def _claims() -> None:
+    op.create_table(
+        "organization_claim",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("uscc", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("secret_sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("proof_sha256", sa.String(), nullable=False),
+        sa.Column("proof_media_type", sa.String(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("org_id", sa.Uuid(), nullable=True),
+        sa.Column("account_id", sa.Uuid(), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'open') = (decided_by IS NULL)",
+            name=op.f("ck_organization_claim_decided_by_somebody"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'confirmed') = (account_id IS NOT NULL)",
+            name=op.f("ck_organization_claim_confirmed_has_account"),
+        ),
+        sa.CheckConstraint(
+            "length(secret_sha256) = 32", name=op.f("ck_organization_claim_secret_is_a_digest")
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_organization_claim_account_id_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organization_claim")),
+    )
+    op.create_index("ix_organization_claim_uscc", "organization_claim", ["uscc"])
+    op.create_index(
+        "uq_organization_claim_confirmed",
+        "organization_claim",
+        ["org_id"],
+        unique=True,
+        postgresql_where=sa.text("state = 'confirmed'"),
+    )
+    op.create_table(
+        "claim_proof",
+        sa.Column("claim_id", sa.Uuid(), nullable=False),
+        sa.Column("claimant_name", sa.String(), nullable=False),
+        sa.Column("login", sa.String(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["claim_id"],
+            ["organization_claim.id"],
+            name=op.f("fk_claim_proof_claim_id_organization_claim"),
+        ),
+        sa.PrimaryKeyConstraint("claim_id", name=op.f("pk_claim_proof")),
+    )
+
+
+def _duties() -> None:
+    op.create_table(
+        "duty_grant",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("duties", postgresql.ARRAY(sa.TEXT()), nullable=False),
+        sa.Column("first_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=True),
+        sa.Column("lent", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("proposed_by", sa.Uuid(), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by", sa.Uuid(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("cardinality(duties) > 0", name=op.f("ck_duty_grant_gives_something")),
+        sa.CheckConstraint(
+            "until_on IS NULL OR until_on >= first_on", name=op.f("ck_duty_grant_days_in_order")
+        ),
+        sa.CheckConstraint(
+            "NOT lent OR until_on IS NOT NULL", name=op.f("ck_duty_grant_lent_for_some_days")
+        ),
+        sa.CheckConstraint(
+            "proposed_by <> person_id AND (decided_by IS NULL"
+            " OR (decided_by <> proposed_by AND decided_by <> person_id))",
+            name=op.f("ck_duty_grant_two_people"),
+        ),
+        sa.CheckConstraint(
+            "state NOT IN ('confirmed', 'refused') OR decided_by IS NOT NULL",
+            name=op.f("ck_duty_grant_decided_by_somebody"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'ended') = (ended_by IS NOT NULL)",
+            name=op.f("ck_duty_grant_ended_by_somebody"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_duty_grant_person_id_person")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_duty_grant")),
+    )
+    op.create_index("ix_duty_grant_person_id", "duty_grant", ["person_id"])
+    op.add_column("role_grant", sa.Column("duty_grant_id", sa.Uuid(), nullable=True))
+    op.create_index("ix_role_grant_duty_grant_id", "role_grant", ["duty_grant_id"])
+    op.drop_constraint("ck_role_grant_days_in_order", "role_grant")
+    op.create_check_constraint(
+        op.f("ck_role_grant_days_in_order"),
+        "role_grant",
+        "granted_until IS NULL OR granted_until >= granted_on - 1",
+    )
+
+
 def downgrade() -> None:
     """Forget them."""
+    op.execute("DELETE FROM role_grant WHERE granted_until < granted_on")
+    op.drop_constraint("ck_role_grant_days_in_order", "role_grant")
+    op.create_check_constraint(
+        op.f("ck_role_grant_days_in_order"),
+        "role_grant",
+        "granted_until IS NULL OR granted_until >= granted_on",
+    )
+    op.drop_index("ix_role_grant_duty_grant_id", table_name="role_grant")
+    op.drop_column("role_grant", "duty_grant_id")
+    op.drop_index("ix_duty_grant_person_id", table_name="duty_grant")
+    op.drop_table("duty_grant")
+    op.drop_table("claim_proof")
+    op.drop_index("uq_organization_claim_confirmed", table_name="organization_claim")
+    op.drop_index("ix_organization_claim_uscc", table_name="organization_claim")
+    op.drop_table("organization_claim")
     op.drop_index("ix_sign_in_step_expires_at", table_name="sign_in_step")
     op.drop_table("sign_in_step")
     op.drop_index("ix_passkey_account_id", table_name="passkey")

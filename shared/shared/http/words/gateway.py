@@ -31,6 +31,32 @@ CODES: Final[dict[str, Words]] = {
         "最后一把公钥不能停用，请先登记新公钥",
         "The last key stays; register the next one first",
     ),
+    # Claims on organizations, and duties
+    "PROOF_REFUSED": Words(
+        422,
+        "证明文件须为不超过 512 KiB 的 PDF、PNG 或 JPEG 文件",
+        "A proof is a PDF, PNG or JPEG file of at most 512 KiB",
+    ),
+    "CLAIMS_TOO_MANY": Words(
+        409,
+        "该代码已有多个待处理的认领|（{most}）",
+        "As many claims as are allowed wait on this code| ({most})",
+    ),
+    "ORG_NOT_REGISTERED": Words(
+        409, "该单位尚未登记，请先登记单位", "The organization is not registered yet"
+    ),
+    "ORG_HAS_ACCOUNT": Words(
+        409,
+        "该单位已有账号，请由其邀请",
+        "The organization has an account; its people invite others",
+    ),
+    "OFFICIAL_REQUIRED": Words(409, "只能委托给在任公务人员", "Duties are lent to officials only"),
+    "DUTY_HELD": Words(409, "此人已担任该职责", "The person holds the duty already"),
+    "TWO_PEOPLE_NEEDED": Words(
+        409,
+        "授予公务职责须由两人办理，请提出授权申请",
+        "Duties of officials are given by two people: propose a grant of duties",
+    ),
     # Accounts and front ends
     "LOGIN_TAKEN": Words(
         409, "该账号名已被使用，或此人已有账号", "The login is taken, or the person has an account"
