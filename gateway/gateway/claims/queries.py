@@ -11,7 +11,6 @@ from sqlmodel import col
 from gateway.accounts.tables import Account
 from gateway.claims.rules import ClaimState
 from gateway.claims.tables import ClaimProof, OrganizationClaim
-from gateway.identity.actions import digest_of
 from gateway.identity.tables import RoleGrant
 from shared.rules import found
 
@@ -28,10 +27,10 @@ async def claim_for_update(session: AsyncSession, claim_id: UUID) -> Organizatio
     return found(await session.scalar(statement.with_for_update()))
 
 
-async def claim_of(session: AsyncSession, claim_id: UUID, secret: str) -> OrganizationClaim:
+async def claim_of(session: AsyncSession, claim_id: UUID, digest: bytes) -> OrganizationClaim:
     """Load a claim for whoever holds its secret; for others there is none."""
     claim = found(await session.get(OrganizationClaim, claim_id))
-    return found(claim if hmac.compare_digest(claim.secret_sha256, digest_of(secret)) else None)
+    return found(claim if hmac.compare_digest(claim.secret_sha256, digest) else None)
 
 
 async def claim_found(session: AsyncSession, claim_id: UUID) -> OrganizationClaim:

@@ -20,6 +20,7 @@ from gateway.claims.schemas import (
 )
 from gateway.claims.tables import OrganizationClaim
 from gateway.identity import clients
+from gateway.identity.actions import digest_of
 from shared.auth import Actor
 from shared.http import (
     CurrentActor,
@@ -78,7 +79,7 @@ async def read_claim(
     claim_id: UUID, secret: Secret, session: Reading, request: Request, response: Response
 ) -> OrganizationClaimOut:
     """Ask how far one's own claim has come; once confirmed, the way to a password is here."""
-    made = await queries.claim_of(session, claim_id, secret)
+    made = await queries.claim_of(session, claim_id, digest_of(secret))
     response.headers["Cache-Control"] = "no-store"
     code = await actions.invitation(session, made, _key_secret(request))
     shown = OrganizationClaimOut.model_validate(made)
