@@ -35,6 +35,8 @@ from registry.resources import routes as resources
 from registry.settings import RegistrySettings
 from registry.support import queries as support_queries
 from registry.support import routes as support
+from registry.takeovers import queries as take_over_queries
+from registry.takeovers import routes as takeovers
 from shared.http.app import Service, service_app
 from shared.http.batches import batch_jobs
 from shared.jobs import job_worker
@@ -53,6 +55,7 @@ ROUTERS: Final = (
     *products.ROUTERS,
     *support.ROUTERS,
     *publicity.ROUTERS,
+    takeovers.router,
     directory.router,
     reports.router,
     public.router,
@@ -73,6 +76,7 @@ TASKS: Final = (
     programme_queries.tasks_of,
     publicity_queries.tasks_of,
     support_queries.tasks_of,
+    take_over_queries.tasks_of,
 )
 TAGS: Final = (
     {"name": "programme", "description": "Policy versions, code tables, fields, calls, calendar."},
@@ -88,6 +92,7 @@ TAGS: Final = (
     {"name": "reports", "description": "What the programme and its centres come to in a year."},
     {"name": "products", "description": "The catalogue of new products, and first purchases."},
     {"name": "support", "description": "A plan for each centre, measures, open policies."},
+    {"name": "take-overs", "description": "Centres that existed before the register."},
     {"name": "publicity", "description": "Typical cases and awards."},
     {"name": "directory", "description": "Entries for the other services' copies."},
     {"name": "public", "description": "What anyone may read."},

@@ -14,6 +14,7 @@ from registry.programme import tables as programme
 from registry.publicity import tables as publicity
 from registry.resources import tables as resources
 from registry.support import tables as support
+from registry.takeovers import tables as takeovers
 
 METADATA = [Base.metadata]
 
@@ -32,4 +33,5 @@ __all__ = [
     "publicity",
     "resources",
     "support",
+    "takeovers",
 ]

@@ -5,7 +5,8 @@ whose rows carry `(job, index)`, so that a killed worker goes on where it stoppe
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -46,12 +47,15 @@ __all__ = [
     "BatchOut",
     "Mode",
     "Outcome",
+    "ReadRows",
     "Row",
     "RowOut",
     "RowResult",
     "batch_job",
     "batch_jobs",
     "cancel_batch_job",
+    "inline_rows",
+    "row_out",
     "run_batch",
 ]
 
@@ -147,19 +151,40 @@ async def run_batch(
     The route declares `streamed=True`; the body is written to a file while it is hashed, so that
     memory stays constant.
     """
+    async with _uploaded(request, work, MAX_ROWS) as upload:
+        if upload.rows_total > INLINE_ROWS:
+            return await _queued(kind, actor, work, options, upload)
+        rows = await anyio.to_thread.run_sync(all_rows, upload.path, upload.media_type, kind.rows)
+        return await _inline(request, kind, actor, work, options, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRows:
+    """The rows of a body that is taken as a whole, and the hash of what was sent."""
+
+    rows: Sequence[Judged]
+    sha256: str
+
+
+async def inline_rows(request: Request, adapter: TypeAdapter[Any], work: Work) -> ReadRows:
+    """Read a body of at most 1,000 rows that stand or fall together; the route is `streamed`."""
+    async with _uploaded(request, work, INLINE_ROWS) as upload:
+        rows = await anyio.to_thread.run_sync(all_rows, upload.path, upload.media_type, adapter)
+        return ReadRows(rows, upload.sha256)
+
+
+@asynccontextmanager
+async def _uploaded(request: Request, work: Work, most_rows: int) -> AsyncIterator["Upload"]:
+    """Write a body to a file while it is hashed, look for a kept answer, and count its rows."""
     media_type = _media_type(request)
     path, digest = await _received(request)
     try:
         work.body_sha256 = bytes.fromhex(digest)
         await work.replay()
         total = await anyio.to_thread.run_sync(count_rows, path, media_type)
-        if total > MAX_ROWS:
-            raise Failure("ROWS_TOO_MANY", max_rows=MAX_ROWS)
-        if total > INLINE_ROWS:
-            upload = Upload(path, media_type, digest, total)
-            return await _queued(kind, actor, work, options, upload)
-        rows = await anyio.to_thread.run_sync(all_rows, path, media_type, kind.rows)
-        return await _inline(request, kind, actor, work, options, rows)
+        if total > most_rows:
+            raise Failure("ROWS_TOO_MANY", max_rows=most_rows)
+        yield Upload(path, media_type, digest, total)
     finally:
         await anyio.to_thread.run_sync(lambda: path.unlink(missing_ok=True))
 

@@ -208,6 +208,31 @@ async def next_number(session: AsyncSession, series: str) -> int:
     return int(found(await session.scalar(drawn)))
 
 
+async def reserve_numbers(session: AsyncSession, last: int) -> None:
+    """Let the series of codes go on after a number; the row stays locked until the commit."""
+    reserved = insert(Counter).values(series="center", last=last)
+    await session.execute(
+        reserved.on_conflict_do_update(
+            index_elements=["series"], set_={"last": func.greatest(Counter.last, last)}
+        )
+    )
+
+
+async def codes_and_entities(
+    session: AsyncSession, codes: Collection[str]
+) -> tuple[set[str], set[UUID]]:
+    """Give which codes are taken, and the legal persons of centres that live."""
+    taken = await session.scalars(select(Center.code).where(col(Center.code).in_(codes)))
+    entities = await session.scalars(
+        select(Center.legal_entity_id).where(
+            col(Center.legal_entity_id).is_not(None),
+            col(Center.disclosed_at).is_not(None),
+            col(Center.stage).not_in(ENDED),
+        )
+    )
+    return {code for code in taken if code}, {org_id for org_id in entities if org_id}
+
+
 def milestones(actor: Actor, center_id: UUID | None = None) -> SelectOfScalar[CenterMilestone]:
     """Select what centres owe: officials see all, members their own centres' (X04)."""
     statement = select(CenterMilestone)

@@ -52,6 +52,10 @@ class CenterOut(Out):
     yrd_platform: bool = Field(
         default=False, description="Marked by an official as serving the whole Yangtze delta."
     )
+    imported_from: str | None = Field(
+        default=None, description="Where it was taken over from, as it stood there."
+    )
+    imported_on: date | None = Field(default=None, description="The day it stood so there.")
 
 
 class CenterMovedOut(CenterOut):

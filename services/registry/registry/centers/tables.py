@@ -92,6 +92,9 @@ class Center(Base, table=True):
     # From the first submission on officials see it.
     disclosed_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
     created_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    # Of what was taken over: where from, and the day on which it stood so there.
+    imported_from: str | None = None
+    imported_on: date | None = None
 
     @property
     def standing(self) -> Standing:

@@ -85,6 +85,8 @@ class MembershipOut(Out):
     joined_on: date | None = Field(description="The first day of membership, included.")
     left_on: date | None = Field(description="The last day of membership, included.")
     notice_on: date | None = Field(description="When it gave notice, or was given it.")
+    imported_from: str | None = Field(default=None, description="Where it was taken over from.")
+    imported_on: date | None = Field(default=None, description="The day it stood so there.")
 
 
 class MembershipDetailOut(MembershipOut):

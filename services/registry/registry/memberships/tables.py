@@ -56,6 +56,9 @@ class Membership(Base, table=True):
     exit_reason: str | None = None
     # Set when the centre has resolved that the member goes: its last day ends in `expelled`.
     expulsion_resolution_id: UUID | None = Field(default=None, foreign_key="resolution.id")
+    # Of what was taken over: where from, and the day on which it stood so there.
+    imported_from: str | None = None
+    imported_on: date | None = None
 
 
 class MemberCommitment(Base, table=True):

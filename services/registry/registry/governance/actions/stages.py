@@ -53,6 +53,8 @@ class StageStep:
 # What a step is judged by: the policy, the gate to the pilot, and everything after it.
 Judged = tuple[Policy, PilotFacts, StageFacts]
 NO_AGREEMENT: Final = AgreementFacts(in_force=False)
+# The version of a rating that was taken over; what evaluation publishes begins with 1.
+IMPORTED: Final = 0
 
 
 async def pilot_facts(
@@ -85,15 +87,22 @@ async def stage_facts(
 ) -> StageFacts:
     """Gather what the steps after the pilot look at.
 
-    Annual ratings are those that evaluation told now; triennial ones are kept from its feed.
+    Annual ratings are those that evaluation told now; triennial ones are kept from its feed, and
+    those of earlier years, which evaluation does not know, were taken over with the centre.
     """
     kept = await queries.ratings(session, center.id)
-    triennial = tuple(rating for rating in kept if rating.kind is RatingKind.TRIENNIAL)
+    told_years = {rating.year for rating in told.ratings}
+    others = tuple(
+        rating
+        for rating in kept
+        if rating.kind is RatingKind.TRIENNIAL
+        or (rating.version == IMPORTED and rating.year not in told_years)
+    )
     themes = await queries.themes(session, center.id)
     dossier = await queries.dossier(session, center.id)
     recommendation = await queries.open_recommendation(session, center.id, step.target)
     kinds = await queries.document_kinds(session, center.id, today)
-    standing = (*told.ratings, *triennial)
+    standing = (*told.ratings, *others)
     moved = [] if recommendation is None else rules.moved_years(recommendation.told, standing)
     return StageFacts(
         actor_id=actor.person_id,

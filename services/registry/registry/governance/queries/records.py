@@ -192,8 +192,8 @@ async def recommendations(session: AsyncSession, center_id: UUID) -> Sequence[St
     return (await session.scalars(statement)).all()
 
 
-async def ratings(session: AsyncSession, center_id: UUID) -> tuple[PublishedRating, ...]:
-    """Give the ratings of a centre that the feed told, the newest version of each year.
+async def rating_rows(session: AsyncSession, center_id: UUID) -> Sequence[CenterRating]:
+    """Give the ratings of a centre that stand, the newest version of each year, newest first.
 
     One that was voided or reopened since is none any more (X14).
     """
@@ -206,8 +206,15 @@ async def ratings(session: AsyncSession, center_id: UUID) -> tuple[PublishedRati
         select(CenterRating)
         .ext(distinct_on(col(CenterRating.kind), col(CenterRating.year)))
         .where(col(CenterRating.center_id) == center_id, ~ended)
-        .order_by(col(CenterRating.kind), col(CenterRating.year), col(CenterRating.version).desc())
+        .order_by(
+            col(CenterRating.kind), col(CenterRating.year).desc(), col(CenterRating.version).desc()
+        )
     )
+    return (await session.scalars(statement)).all()
+
+
+async def ratings(session: AsyncSession, center_id: UUID) -> tuple[PublishedRating, ...]:
+    """Give the ratings of a centre that stand, as its steps look at them."""
     return tuple(
         PublishedRating(
             row.year,
@@ -218,7 +225,7 @@ async def ratings(session: AsyncSession, center_id: UUID) -> tuple[PublishedRati
             None if row.result_id is None else str(row.result_id),
             row.result_hash,
         )
-        for row in (await session.scalars(statement)).all()
+        for row in await rating_rows(session, center_id)
     )
 
 

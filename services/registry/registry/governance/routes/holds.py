@@ -8,6 +8,8 @@ from registry.governance.rules import HoldEvent
 from registry.governance.schemas.holds import (
     CenterHoldListOut,
     CenterHoldOut,
+    CenterRatingListOut,
+    CenterRatingOut,
     HoldDecisionIn,
     HoldExaminationIn,
 )
@@ -30,6 +32,21 @@ async def list_holds(center_id: UUID, actor: CurrentActor, session: Reading) -> 
     center = await center_to_read(session, actor, center_id)
     rows = await queries.holds_of(session, center.id)
     return CenterHoldListOut(items=[CenterHoldOut.model_validate(row) for row in rows])
+
+
+@centers.get(
+    "/ratings",
+    operation_id="registry_list_center_ratings",
+    openapi_extra=access("member", "official", "service", tenant=OWN, rules=("A102", "X05")),
+    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE"),
+)
+async def list_ratings(
+    center_id: UUID, actor: CurrentActor, session: Reading
+) -> CenterRatingListOut:
+    """List the ratings on which a centre's steps may rest, those taken over with it marked."""
+    center = await center_to_read(session, actor, center_id)
+    rows = await queries.rating_rows(session, center.id)
+    return CenterRatingListOut(items=[CenterRatingOut.model_validate(row) for row in rows])
 
 
 @holds.post(

@@ -1,5 +1,6 @@
 """Holds on centres, on the wire."""
 
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
@@ -85,6 +86,25 @@ class CenterHoldListOut(Out):
     """The holds of a centre."""
 
     items: list[CenterHoldOut] = Field(description="Newest first, lifted ones included.")
+
+
+class CenterRatingOut(Out):
+    """A rating of a centre, as evaluation published it or as it was taken over."""
+
+    kind: RatingKind = Field(description="Annual or triennial.")
+    year: int = Field(description="The year that was judged.")
+    version: int = Field(description="Its version; 0 where it was taken over and not computed.")
+    rating: str = Field(description="The grade.")
+    total: str = Field(description="Its points, where they are known.")
+    result_hash: str = Field(description="Names the result, or the row that was taken over.")
+    imported_from: str | None = Field(description="Where it was taken over from.")
+    imported_on: date | None = Field(description="The day it stood so there.")
+
+
+class CenterRatingListOut(Out):
+    """The ratings of a centre that stand."""
+
+    items: list[CenterRatingOut] = Field(description="Newest year first.")
 
 
 class HoldExaminationIn(Body):

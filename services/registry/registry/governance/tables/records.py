@@ -167,6 +167,9 @@ class CenterRating(Base, table=True):
     result_id: UUID | None = None
     result_hash: str
     at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    # Of what was taken over: where from, and the day on which it stood so there.
+    imported_from: str | None = None
+    imported_on: date | None = None
 
 
 class Rectification(Base, table=True):

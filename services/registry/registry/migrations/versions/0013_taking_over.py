@@ -93,6 +93,7 @@ def upgrade() -> None:
     op.create_unique_constraint(
         "uq_dishonesty_record_source_id", "dishonesty_record", ["source_id"]
     )
+    _take_overs()
     for row, given in PARAMETERS.items():
         op.get_bind().execute(sa.text(MERGE), {"row": row, "given": json.dumps(given)})
     grant_app("registry")
@@ -100,6 +101,13 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take everything away again."""
+    op.drop_column("membership", "imported_on")
+    op.drop_column("membership", "imported_from")
+    op.drop_column("center_rating", "imported_on")
+    op.drop_column("center_rating", "imported_from")
+    op.drop_column("center", "imported_on")
+    op.drop_column("center", "imported_from")
+    op.drop_table("take_over")
     op.drop_constraint("uq_dishonesty_record_source_id", "dishonesty_record", type_="unique")
     op.drop_column("dishonesty_record", "source_id")
     op.drop_column("center_rating", "result_id")
@@ -111,3 +119,38 @@ def downgrade() -> None:
     )
     op.drop_index("ix_center_hold_center_id", table_name="center_hold")
     op.drop_table("center_hold")
+
+
+def _take_overs() -> None:
+    op.create_table(
+        "take_over",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("sourced_on", sa.Date(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column(
+            "rows", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False
+        ),
+        sa.Column("centers", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("proposed_by", sa.Uuid(), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'proposed') = (decided_at IS NULL)", name=op.f("ck_take_over_decided_when")
+        ),
+        sa.CheckConstraint(
+            "state <> 'committed' OR decided_by <> proposed_by",
+            name=op.f("ck_take_over_two_people"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_take_over")),
+    )
+    op.add_column("center", sa.Column("imported_from", sa.String(), nullable=True))
+    op.add_column("center", sa.Column("imported_on", sa.Date(), nullable=True))
+    op.add_column("center_rating", sa.Column("imported_from", sa.String(), nullable=True))
+    op.add_column("center_rating", sa.Column("imported_on", sa.Date(), nullable=True))
+    op.add_column("membership", sa.Column("imported_from", sa.String(), nullable=True))
+    op.add_column("membership", sa.Column("imported_on", sa.Date(), nullable=True))

@@ -1,0 +1,39 @@
+"""Files of existing centres, as they were read, and who entered them."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column
+from sqlmodel import Field
+
+from registry.base import Base
+from registry.takeovers.rules import TakeOverState
+from shared.database import EnumText, instant, json_column, new_id
+
+
+class TakeOver(Base, table=True):
+    """Rows of existing centres that were judged good together, and wait for a second person."""
+
+    __tablename__ = "take_over"
+    __table_args__ = (
+        CheckConstraint("state <> 'committed' OR decided_by <> proposed_by", name="two_people"),
+        CheckConstraint("(state = 'proposed') = (decided_at IS NULL)", name="decided_when"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    version: int = 1
+    # Where the rows come from, and the day on which they stood so there.
+    source: str
+    sourced_on: date
+    sha256: str
+    rows: list[dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
+    centers: int
+    state: TakeOverState = Field(
+        default=TakeOverState.PROPOSED, sa_column=Column(EnumText(TakeOverState), nullable=False)
+    )
+    proposed_by: UUID
+    proposed_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    decided_by: UUID | None = None
+    decided_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    reason: str | None = None
