@@ -100,6 +100,12 @@ def bootstrap_admin(
     raise typer.Exit(_function("zhichuang.door", "run")("gateway.bootstrap_admin", *words))
 
 
+@app.command(name="rotate-data-key")
+def rotate_data_key() -> None:
+    """Make a new key for personal data at rest; the next start seals anew what former keys hid."""
+    raise typer.Exit(_function("zhichuang.data_keys", "rotate")())
+
+
 @app.command()
 def version() -> None:
     """Print the version."""

@@ -22,6 +22,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Self
 
+from zhichuang.data_keys import with_new_data_key
 from zhichuang.postgres import SERVICES, PostgreSQL, write_private
 from zhichuang.processes import (
     HOST,
@@ -235,6 +236,8 @@ class Stack:
         return {
             **common,
             **key,
+            "ZHICHUANG_DATA_KEYS": self._secrets["data_keys"],
+            "ZHICHUANG_DATA_KEY": self._secrets["data_key"],
             "ZHICHUANG_DATABASE_URL": self.postgres.dsn(name, "app"),
             "ZHICHUANG_CLIENT_ID": name,
             "ZHICHUANG_CLIENT_SECRET": self._secrets[name],
@@ -261,6 +264,9 @@ class Stack:
             made = {name: secrets.token_urlsafe(32) for name in ("secret", "keys", *SERVICES)}
             write_private(path, json.dumps(made, indent=2))
         loaded: dict[str, str] = json.loads(path.read_text())
+        if "data_key" not in loaded:
+            loaded = with_new_data_key(loaded)
+            write_private(path, json.dumps(loaded, indent=2))
         return loaded
 
     def _migrate(self) -> None:

@@ -28,6 +28,10 @@ class Settings(BaseSettings):
     client_secret: SecretStr = SecretStr("")
     # Signs cursors, so that nobody makes up a position in a list.
     secret: SecretStr = SecretStr("not-a-secret-outside-tests")
+    # Keys that personal data is sealed with at rest: a JSON object from id to 32 bytes in base64,
+    # and the id of the one that new values take. Keep an old key until nothing names it any more.
+    data_keys: SecretStr = SecretStr("")
+    data_key: str = ""
     # A sandbox has a programme clock that can be moved; elsewhere that route does not exist.
     sandbox: bool = False
     files: Path = Path("files")

@@ -21,6 +21,8 @@ from evaluation.laboratory.routes import ROUTERS as LABORATORY
 from evaluation.objections import queries as objection_queries
 from evaluation.objections.routes import ROUTERS as OBJECTIONS
 from evaluation.panels.routes import ROUTERS as PANELS
+from evaluation.privacy.jobs import BACKGROUND as PRIVACY_JOBS
+from evaluation.privacy.routes import ROUTERS as PRIVACY
 from evaluation.replays.routes import ROUTERS as REPLAYS
 from evaluation.reports.jobs import BACKGROUND
 from evaluation.reports.routes import ROUTERS as REPORTS
@@ -113,6 +115,7 @@ def create_app() -> ASGIApp:
                 *VOIDINGS,
                 *ASSESSMENTS,
                 experts,
+                *PRIVACY,
                 *PANELS,
                 *ASSIGNMENTS,
                 agreement,
@@ -122,7 +125,7 @@ def create_app() -> ASGIApp:
             ],
             feed=feed_scope,
             consumers={"registry": directory.CONSUMES},
-            background=(*BACKGROUND, *FINDING_JOBS, *DRAWS, *DOCUMENT_JOBS),
+            background=(*BACKGROUND, *FINDING_JOBS, *PRIVACY_JOBS, *DRAWS, *DOCUMENT_JOBS),
             tags=TAGS,
             tasks=TASKS,
         )

@@ -14,6 +14,7 @@ from evaluation.experts import tables as _experts
 from evaluation.findings import tables as _findings
 from evaluation.objections import tables as _objections
 from evaluation.panels import tables as _panels
+from evaluation.privacy import tables as _privacy
 from evaluation.reports import tables as _reports
 from evaluation.results import tables as _results
 from evaluation.robustness import tables as _robustness
@@ -29,6 +30,7 @@ FEATURES: Final = (
     _reports,
     _duties,
     _experts,
+    _privacy,
     _panels,
     _sheets,
     _visits,

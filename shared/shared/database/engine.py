@@ -12,20 +12,26 @@ from sqlalchemy.ext.asyncio import (
 )
 
 from shared.clock import Clock
+from shared.sealing import Sealer
+from shared.settings import Settings
 
 
 class Sessions:
-    """Opens sessions; each carries the clock, so that `record()` dates what it writes."""
+    """Opens sessions; each carries the clock, so that `record()` dates what it writes.
 
-    def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
-        """Bind to an engine and a clock."""
+    Each carries the sealer too: what is personal is sealed where it is written.
+    """
+
+    def __init__(self, engine: AsyncEngine, clock: Clock, sealer: Sealer | None = None) -> None:
+        """Bind to an engine, a clock, and what seals personal data."""
         self.engine = engine
         self.clock = clock
+        self.sealer = sealer or Sealer.of(Settings())
         self._make = async_sessionmaker(engine, expire_on_commit=False, autoflush=True)
 
     def open(self) -> AsyncSession:
         """Give a session outside any transaction; the caller commits, rolls back and closes."""
-        return self._make(info={"clock": self.clock})
+        return self._make(info={"clock": self.clock, "sealer": self.sealer})
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:

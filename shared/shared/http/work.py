@@ -15,6 +15,7 @@ from shared.database.engine import Sessions
 from shared.http.problem import Failure
 from shared.http.tables import KeptAnswer
 from shared.rules import Kind, Refused, Rule
+from shared.sealing import sealer_of
 
 IDEMPOTENCY: Final = Rule("X05", "architecture 2")
 
@@ -72,6 +73,7 @@ class Work:
         session.expunge(kept)
         if kept.body_sha256 != self.body_sha256:
             raise Refused([IDEMPOTENCY.check("IDEMPOTENCY_MISMATCH", Kind.STATE, passed=False)])
+        kept.body = sealer_of(session).open_bytes(kept.body, _place(kept.scope))
         raise Replay(kept)
 
     async def finish(self, response: Response) -> None:
@@ -95,7 +97,8 @@ class Work:
                 media_type=response.headers.get("content-type", "application/json"),
                 etag=response.headers.get("etag"),
                 location=response.headers.get("location"),
-                body=bytes(response.body),
+                # An answer may show what is sealed elsewhere: a name, an account.
+                body=sealer_of(session).seal_bytes(bytes(response.body), _place(self.scope)),
                 kept_at=datetime.now(UTC),
             )
         )
@@ -104,6 +107,10 @@ class Work:
         """Give the connection back; an open transaction is rolled back."""
         if self.session is not None:
             await self.session.close()
+
+
+def _place(scope: bytes) -> str:
+    return f"kept_answer:{scope.hex()}"
 
 
 def scope_of(actor: Actor, method: str, path: str, key: str) -> bytes:

@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from registry.applications.jobs import expire_overdue
+from registry.notices.tables import Objection
 from tests.fixtures.service import event_types
 from tests.registry.applications.cases import AGREEMENT, STANDING, Case, codes
 
@@ -154,6 +156,13 @@ async def test_an_objection_needs_a_name_and_holds_the_approval(case: Case) -> N
     objection = await case.call(case.registry.client(), "POST", path, named)
     assert objection.status_code == 201
     assert "named_party" not in objection.json()
+    # What is personal in it lies sealed, and officials read it (X12).
+    async with case.registry.sessions.reading() as session:
+        (kept,) = (await session.scalars(select(Objection))).all()
+    assert {kept.named_party[:7], kept.contact[:7]} == {"sealed:"}
+    read = await case.call(case.official("handler"), "GET", "/v1/registry/objections")
+    told = read.json()["items"][0]
+    assert (told["named_party"], told["contact"]) == ("某装备公司", "legal@example.com")
 
     case.registry.set_clock("2026-03-10T02:00:00+00:00")
     waiting = await case.approve()

@@ -19,6 +19,7 @@ from shared.codes import uscc
 from shared.database import new_id
 from shared.events import record
 from shared.rules import Check, require
+from shared.sealing import sealer_of
 
 
 async def register(session: AsyncSession, actor: Actor, body: ExpertIn, now: datetime) -> Expert:
@@ -39,9 +40,9 @@ async def register(session: AsyncSession, actor: Actor, body: ExpertIn, now: dat
     )
     session.add(expert)
     await session.flush()
-    session.add(ExpertPersonalData(record_id=expert.id, expert_id=expert.id, content=body.name))
+    await name(session, expert.id, expert.id, body.name)
     for relation in body.relations:
-        _add_relation(session, expert.id, relation, now)
+        await _add_relation(session, expert.id, relation, now)
     record(session, actor, "expert.registered", expert.id, field=expert.field)
     await session.flush()
     return expert
@@ -57,7 +58,7 @@ async def add_relation(
     # The lock waits for panels that are being formed with this expert, and they for it.
     expert = await queries.expert_for_update(session, expert_id)
     require(uscc.uscc_checks(body.org_uscc, pointer="/org_uscc") if body.org_uscc else [])
-    relation = _add_relation(session, expert.id, body, now)
+    relation = await _add_relation(session, expert.id, body, now)
     expert.version += 1
     record(session, actor, "expert.relation_added", expert.id, relation_id=relation.id)
     await session.flush()
@@ -157,7 +158,14 @@ async def specialize(
     return expert
 
 
-def _add_relation(
+async def name(session: AsyncSession, record_id: UUID, expert_id: UUID, content: str) -> None:
+    """Keep a name, of an expert or of the relative of a tie, sealed for its row (X12)."""
+    sealed = sealer_of(session).seal(content, queries.place_of(record_id))
+    row = ExpertPersonalData(record_id=record_id, expert_id=expert_id, content=sealed)
+    await session.merge(row)
+
+
+async def _add_relation(
     session: AsyncSession, expert_id: UUID, body: ExpertRelationIn, now: datetime
 ) -> ExpertRelation:
     relation = ExpertRelation(
@@ -172,11 +180,7 @@ def _add_relation(
     )
     session.add(relation)
     if body.relative_person is not None:
-        session.add(
-            ExpertPersonalData(
-                record_id=relation.id, expert_id=expert_id, content=body.relative_person
-            )
-        )
+        await name(session, relation.id, expert_id, body.relative_person)
     return relation
 
 

@@ -20,6 +20,7 @@ from evaluation.experts.tables import (
 )
 from shared.auth import Actor
 from shared.rules import found
+from shared.sealing import sealer_of
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
@@ -85,7 +86,16 @@ async def personal_data_of(session: AsyncSession, expert_ids: Iterable[UUID]) ->
     statement = select(ExpertPersonalData).where(
         col(ExpertPersonalData.expert_id).in_(list(expert_ids))
     )
-    return {row.record_id: row.content for row in await session.scalars(statement)}
+    sealer = sealer_of(session)
+    return {
+        row.record_id: sealer.open(row.content, place_of(row.record_id))
+        for row in await session.scalars(statement)
+    }
+
+
+def place_of(record_id: UUID) -> str:
+    """Name the row that a name is sealed for."""
+    return f"expert_personal_data:{record_id}"
 
 
 async def erase_personal_data(session: AsyncSession, expert_id: UUID) -> None:

@@ -52,7 +52,7 @@ async def register(
 ) -> ExpertOut:
     """Enter an expert into the pool, with field, employer and known ties."""
     expert = await actions.register(session, actor, body, now)
-    return await _shown(session, expert, response)
+    return await shown(session, expert, response)
 
 
 @router.get(
@@ -87,7 +87,7 @@ async def get_expert(
     expert_id: UUID, actor: CurrentActor, response: Response, session: Reading
 ) -> ExpertOut:
     """Show an expert with name and ties."""
-    return await _shown(session, await queries.expert(session, actor, expert_id), response)
+    return await shown(session, await queries.expert(session, actor, expert_id), response)
 
 
 @router.post(
@@ -107,7 +107,7 @@ async def add_relation(
 ) -> ExpertOut:
     """Enter a tie that became known."""
     expert = await actions.add_relation(session, actor, expert_id, body, now)
-    return await _shown(session, expert, response)
+    return await shown(session, expert, response)
 
 
 @router.post(
@@ -126,7 +126,7 @@ async def end_relation(
 ) -> ExpertOut:
     """Enter the last day of a tie."""
     expert = await actions.end_relation(session, actor, expert_id, relation_id, body.until_on)
-    return await _shown(session, expert, response)
+    return await shown(session, expert, response)
 
 
 @router.put(
@@ -143,9 +143,7 @@ async def specialize(
     session: Transaction,
 ) -> ExpertOut:
     """Say which fields of industry an expert knows, in place of what was known."""
-    return await _shown(
-        session, await actions.specialize(session, actor, expert_id, body), response
-    )
+    return await shown(session, await actions.specialize(session, actor, expert_id, body), response)
 
 
 @router.post(
@@ -165,7 +163,7 @@ async def add_account(
 ) -> ExpertOut:
     """Enter another account of the expert's person; its duties and ties count from now on."""
     expert = await actions.add_account(session, actor, expert_id, body.person_id, now)
-    return await _shown(session, expert, response)
+    return await shown(session, expert, response)
 
 
 @router.post(
@@ -183,7 +181,7 @@ async def retire(
 ) -> ExpertOut:
     """Let an expert leave the pool; no new panel may ask him."""
     expert = await actions.move(session, actor, expert_id, rules.Event.RETIRE, body.reason)
-    return await _shown(session, expert, response)
+    return await shown(session, expert, response)
 
 
 @router.post(
@@ -197,20 +195,7 @@ async def return_expert(
 ) -> ExpertOut:
     """Let a retired expert rejoin the pool."""
     expert = await actions.move(session, actor, expert_id, rules.Event.RETURN, None)
-    return await _shown(session, expert, response)
-
-
-@router.delete(
-    "/{expert_id}/personal-data",
-    operation_id="evaluation_erase_expert_personal_data",
-    openapi_extra=access("handler", tenant="any expert of the pool", rules=("X12",)),
-    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT"),
-)
-async def erase(
-    expert_id: UUID, actor: CurrentActor, response: Response, session: Transaction
-) -> ExpertOut:
-    """Erase a retired expert's name and relatives; ids and decisions stay."""
-    return await _shown(session, await actions.erase(session, actor, expert_id), response)
+    return await shown(session, expert, response)
 
 
 def _item(expert: Expert, name: str | None) -> ExpertItemOut:
@@ -223,7 +208,8 @@ def _item(expert: Expert, name: str | None) -> ExpertItemOut:
     )
 
 
-async def _shown(session: AsyncSession, expert: Expert, response: Response) -> ExpertOut:
+async def shown(session: AsyncSession, expert: Expert, response: Response) -> ExpertOut:
+    """Show an expert with name and ties, under his version."""
     relations = await queries.relations_of(session, [expert.id])
     personal = await queries.personal_data_of(session, [expert.id])
     known = await queries.specialties_of(session, [expert.id])

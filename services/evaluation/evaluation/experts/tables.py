@@ -86,7 +86,8 @@ class ExpertAccount(Base, table=True):
 class ExpertPersonalData(Base, table=True):
     """What identifies a person: the name of an expert, or who the relative of a tie is.
 
-    `record_id` is the expert or the relation. Erasing rows here leaves every decision intact.
+    `record_id` is the expert or the relation; `content` is sealed for the row.
+    Erasing rows here leaves every decision intact.
     """
 
     __tablename__ = "expert_personal_data"

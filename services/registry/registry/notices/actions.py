@@ -12,8 +12,10 @@ from registry.notices.rules import NoticeSubject, ObjectionDecision, State
 from registry.notices.tables import Objection, PublicNotice
 from registry.programme.queries import policy_on, working_days
 from shared.auth import Actor
+from shared.database import new_id
 from shared.events import record
 from shared.rules import require
+from shared.sealing import sealer_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +108,13 @@ async def object_to(
             today=today,
         )
     )
+    objection_id, sealer = new_id(), sealer_of(session)
+    place = queries.place_of(objection_id)
     objection = Objection(
+        id=objection_id,
         notice_id=notice.id,
-        named_party=complaint.named_party,
-        contact=complaint.contact,
+        named_party=sealer.seal(complaint.named_party, place),
+        contact=sealer.seal(complaint.contact, place),
         grounds=complaint.grounds,
         evidence=[str(file_id) for file_id in complaint.evidence],
         received_at=now,

@@ -92,3 +92,8 @@ async def objection_for_update(session: AsyncSession, objection_id: UUID) -> Obj
     """Load and lock an objection."""
     statement = select(Objection).where(col(Objection.id) == objection_id).with_for_update()
     return found(await session.scalar(statement))
+
+
+def place_of(objection_id: UUID) -> str:
+    """Name the row that a name and a contact are sealed for."""
+    return f"objection:{objection_id}"

@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from registry.notices import actions, queries
@@ -33,6 +34,7 @@ from shared.http import (
     problems,
 )
 from shared.http.schemas import Day
+from shared.sealing import sealer_of
 
 OFFICIALS = "officials of the competent authority"
 EVERYONE = "everyone"
@@ -143,7 +145,7 @@ async def list_objections(
         keys=[col(Objection.received_at).desc(), col(Objection.id).desc()],
         filters={"notice_id": notice_id, "state": state},
     )
-    return Page(items=[ObjectionOut.model_validate(row) for row in rows], next_cursor=next_cursor)
+    return Page(items=[_objection(session, row) for row in rows], next_cursor=next_cursor)
 
 
 @objections.post(
@@ -163,4 +165,13 @@ async def decide_objection(
     objection = await actions.decide_objection(
         session, actor, objection_id, body.decision, body.reason, now
     )
-    return ObjectionOut.model_validate(objection)
+    return _objection(session, objection)
+
+
+def _objection(session: AsyncSession, row: Objection) -> ObjectionOut:
+    sealer, place = sealer_of(session), queries.place_of(row.id)
+    return ObjectionOut(
+        **row.model_dump(exclude={"named_party", "contact"}),
+        named_party=sealer.open(row.named_party, place),
+        contact=sealer.open(row.contact, place),
+    )

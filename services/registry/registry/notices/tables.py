@@ -43,7 +43,10 @@ class PublicNotice(Base, table=True):
 
 
 class Objection(Base, table=True):
-    """An objection under a name; name and contact are personal, and stand nowhere else (X12)."""
+    """An objection under a name; name and contact are personal, and stand nowhere else (X12).
+
+    Both are sealed for their row (`queries.place_of`).
+    """
 
     __tablename__ = "objection"
     __table_args__ = (Index("ix_objection_notice_id", "notice_id"),)

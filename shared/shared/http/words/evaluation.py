@@ -31,6 +31,9 @@ CODES: Final[dict[str, Words]] = {
     "DRAW_NOT_PROVEN": Words(
         409, "抽取结果未经证明，不能采用", "The draw has no proof and cannot be accepted"
     ),
+    "SEPARATE_CONSENT_MISSING": Words(
+        409, "缺少本人对该项信息的单独同意", "The person has not consented to this kind of data"
+    ),
     "EXPERT_INACTIVE": Words(422, "专家不在库或不可用", "The expert is not in the pool"),
     "COI_CURRENT_ORG": Words(422, "专家现任职于 {org_uscc}", "The expert works at {org_uscc}"),
     "COI_EMPLOYMENT_3Y": Words(

@@ -15,7 +15,7 @@ depends_on: Final = None
 
 
 def upgrade() -> None:
-    """Follow what a result found wanting."""
+    """Follow what a result found wanting, and keep what experts give of themselves."""
     json = postgresql.JSONB(none_as_null=True, astext_type=sa.Text())
     op.create_table(
         "result_finding",
@@ -86,10 +86,69 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_finding_step")),
         sa.UniqueConstraint("finding_id", "number", name="uq_finding_step_finding_id_number"),
     )
+    op.create_table(
+        "expert_consent",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("expert_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("notice_sha256", sa.String(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["expert_id"], ["expert.id"], name=op.f("fk_expert_consent_expert_id_expert")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_expert_consent")),
+    )
+    op.create_index(
+        "uq_expert_consent_standing",
+        "expert_consent",
+        ["expert_id", "kind"],
+        unique=True,
+        postgresql_where=sa.text("withdrawn_at IS NULL"),
+    )
+    op.create_table(
+        "expert_sensitive",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("expert_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("consent_id", sa.Uuid(), nullable=False),
+        sa.Column("sealed", sa.String(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consent_id"],
+            ["expert_consent.id"],
+            name=op.f("fk_expert_sensitive_consent_id_expert_consent"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["expert_id"], ["expert.id"], name=op.f("fk_expert_sensitive_expert_id_expert")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_expert_sensitive")),
+        sa.UniqueConstraint("expert_id", "kind", name="uq_expert_sensitive_expert_id_kind"),
+    )
+    op.create_table(
+        "sensitive_disclosure",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("expert_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["expert_id"], ["expert.id"], name=op.f("fk_sensitive_disclosure_expert_id_expert")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sensitive_disclosure")),
+    )
+    op.create_index("ix_sensitive_disclosure_expert_id", "sensitive_disclosure", ["expert_id"])
     grant_app("evaluation")
 
 
 def downgrade() -> None:
     """Forget them."""
+    op.drop_table("sensitive_disclosure")
+    op.drop_table("expert_sensitive")
+    op.drop_table("expert_consent")
     op.drop_table("finding_step")
     op.drop_table("result_finding")
