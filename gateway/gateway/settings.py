@@ -47,12 +47,20 @@ class GatewaySettings(Settings):
     # A body that stops for longer than this is given up with 408.
     body_idle_seconds: float = 10.0
 
-    # Requests a minute, per process: of a program, of a person through all programs, of an address
+    # Origins of front ends whose pages may call from a browser, separated by commas.
+    cors_origins: str = ""
+
+    # Where counts are kept for all processes together (`valkey://host:6379/0`); empty counts in
+    # each process for itself.
+    limit_store: str = ""
+    # Requests a minute: of a program, of a person through all programs, of an address
     # that shows no valid token, and of an address for tokens. Zero lifts a limit.
     limit_client: int = 60_000
     limit_person: int = 120_000
     limit_address: int = 60_000
     limit_tokens: int = 6_000
+    # Of a program, for what costs a hundred times a read: batches, computations, draws, exports.
+    limit_costly: int = 1_200
 
     # Connections to all services together; more requests wait for one, but not long.
     upstream_connections: int = 512
@@ -62,6 +70,8 @@ class GatewaySettings(Settings):
     upstream_read_seconds: float = 65.0
     # Below the services' own keep-alive, so that a pooled connection is never already closed.
     upstream_idle_seconds: float = 4.0
+    # How often each address of a service is asked whether it lives; zero leaves it to its callers.
+    upstream_check_seconds: float = 2.0
 
     @property
     def duties_by_two(self) -> bool:

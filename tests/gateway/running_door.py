@@ -250,7 +250,9 @@ def running_door(*, upstream_keep_alive: int = 5, **settings: Any) -> Iterator[R
     dead_port = _free_port()
     signer = Signer()
     upstream = Upstream()
-    chosen: dict[str, Any] = {"body_idle_seconds": 0.5, "upstream_read_seconds": 1.5, **settings}
+    chosen: dict[str, Any] = {
+        "body_idle_seconds": 0.5, "upstream_read_seconds": 1.5, "upstream_check_seconds": 0,
+    } | settings  # fmt: skip
     known = GatewaySettings(
         registry_url=f"http://127.0.0.1:{upstream_port}",
         evaluation_url=f"http://127.0.0.1:{dead_port}",

@@ -7,6 +7,7 @@ from typing import Any, Final
 WINDOW_SECONDS: Final = 60
 # Signing a token costs a hundred times what a read costs.
 TOKENS: Final = "/oauth/token"
+COSTLY: Final = frozenset({"assignments", "compute", "snapshot", "robustness", "export"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Quotas:
     person: int
     address: int
     tokens: int
+    costly: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,12 @@ class Standing:
     reset_seconds: int
 
 
+def is_costly(path: str) -> bool:
+    """Tell whether a canonical path leads to work that costs a hundred times a read."""
+    last = path.rstrip("/").rsplit("/", 1)[-1]
+    return last in COSTLY or last.endswith("-batches")
+
+
 def quotas_of(
     path: str, claims: Mapping[str, Any] | None, address: str, quotas: Quotas
 ) -> list[Quota]:
@@ -50,6 +58,8 @@ def quotas_of(
             Quota("client", str(claims["client_id"]), quotas.client),
             Quota("person", str(claims["sub"]), quotas.person),
         ]
+        if is_costly(path):
+            found.append(Quota("costly", str(claims["client_id"]), quotas.costly))
     return [quota for quota in found if quota.limit]
 
 

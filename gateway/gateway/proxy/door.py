@@ -3,17 +3,18 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from time import monotonic, perf_counter
+from time import perf_counter
 from typing import Any, Final, Protocol
 
 import aiohttp
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.limits.counting import Counts
 from gateway.limits.rules import Quotas, Standing, header_fields, quotas_of, tightest
+from gateway.limits.stores import store_of
 from gateway.proxy import rules
 from gateway.proxy.access_log import AccessLog
 from gateway.proxy.answers import Headers, problem
+from gateway.proxy.cors import cors_of, is_preflight
 from gateway.proxy.measures import Measures
 from gateway.proxy.tracing import Trace, new_request_id, trace_of
 from gateway.proxy.upstream import Body, BodyRefused, ClientLeft, Unreachable, Upstreams
@@ -27,6 +28,13 @@ WATCH_AFTER_SECONDS: Final = 0.25
 # once would reset the connection and lose the answer.
 DRAIN_SECONDS: Final = 2.0
 CLIENT_LEFT: Final = 499  # Only in the log; nobody is there to read a status.
+
+# Nothing here is to be guessed at, framed, or told to the next site.
+SAFE: Final = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+]
 
 Claims = Mapping[str, Any]
 Verify = Callable[[str], Awaitable[Claims]]
@@ -65,6 +73,8 @@ class Passage:
     # The gateway's own application logs and counts what it answers, as every service does.
     noted: bool = False
     standing: Standing | None = None
+    # What every answer of this door says of origins, and of guessing and framing.
+    said: Headers = field(default_factory=list)
 
     async def answer(self, message: Message) -> None:
         """Send on a message of the answer, with what every answer bears."""
@@ -81,6 +91,8 @@ class Passage:
         kept.append((b"traceparent", self.trace.traceparent.encode()))
         if self.standing is not None:
             kept += header_fields(self.standing)
+        told = {name for name, _ in kept}
+        kept += [one for one in self.said if one[0] not in told or one[0] == b"vary"]
         now = self.clock()
         if now is not None:
             kept = [field for field in kept if field[0] != b"x-sandbox-clock"]
@@ -120,8 +132,10 @@ class Door:
             person=settings.limit_person,
             address=settings.limit_address,
             tokens=settings.limit_tokens,
+            costly=settings.limit_costly,
         )
-        self._counts = Counts()
+        self._counts = store_of(settings.limit_store)
+        self._cors = cors_of(settings.cors_origins)
         self._log = AccessLog()
         self._measures = Measures()
 
@@ -148,11 +162,15 @@ class Door:
 
     async def _pass(self, passage: Passage, receive: Receive) -> None:
         head = self._judge(passage)
+        fields = dict(passage.scope["headers"])
+        if is_preflight(passage.scope["method"], fields):
+            await self._preflight(passage, fields)
+            return
         authorization = head.once.get(b"authorization")
         service = rules.service_of(passage.path)
         body = self._body(passage, head, receive)
         if service is None:
-            self._count(passage)
+            await self._count(passage)
             await self._answer_here(passage, head, body, receive)
             return
         passage.service = service
@@ -161,14 +179,24 @@ class Door:
                 passage.claims = await self._claims(authorization)
         finally:
             # A wrong token counts as well: guessing must not be free.
-            self._count(passage)
+            await self._count(passage)
         await self._exchange(passage, head, body, receive)
+
+    async def _preflight(self, passage: Passage, fields: Mapping[bytes, bytes]) -> None:
+        """Tell a browser what a page may do; a page of nobody's is told nothing."""
+        await self._count(passage)
+        if self._cors.allowed(fields) is None:
+            raise Refusal("FORBIDDEN_SCOPE")
+        headers = [*self._cors.preflight(), (b"content-length", b"0")]
+        await passage.answer({"type": "http.response.start", "status": 204, "headers": headers})
+        await passage.send({"type": "http.response.body", "body": b""})
 
     def _judge(self, passage: Passage) -> rules.Head:
         """Refuse what has no business here; name the request and its canonical path."""
         scope = passage.scope
         fields: Headers = scope["headers"]
         found = {name: value for name, value in fields if name in rules.OURS}
+        passage.said = [*SAFE, *self._cors.on_answer(self._cors.allowed(dict(fields)))]
         passage.trace = trace_of(found.get(b"x-request-id"), found.get(b"traceparent"))
         raw_path: bytes = scope["raw_path"]
         if len(raw_path) + len(scope["query_string"]) > self._limits.target:
@@ -203,12 +231,11 @@ class Door:
             raise Refusal("UNSUPPORTED_MEDIA_TYPE", closes=True)
         return Body(receive, limit, self._settings.body_idle_seconds)
 
-    def _count(self, passage: Passage) -> None:
+    async def _count(self, passage: Passage) -> None:
         """Count the request against its caller's limits; refuse the one that is too many."""
         client = passage.scope.get("client")
         asked = quotas_of(passage.path, passage.claims, client[0] if client else "", self._quotas)
-        now = monotonic()
-        passage.standing = tightest([self._counts.hit(quota, now) for quota in asked])
+        passage.standing = tightest(await self._counts.hit(asked)) if asked else None
         if passage.standing is not None and not passage.standing.allowed:
             raise Refusal("RATE_LIMITED")
 

@@ -6,6 +6,7 @@ client nor a slow service makes the gateway hold a body.
 
 import asyncio
 import itertools
+import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from types import TracebackType
 from typing import Final, Self
@@ -14,6 +15,7 @@ import aiohttp
 from starlette.types import Receive
 from yarl import URL
 
+from gateway.proxy.health import Health
 from gateway.settings import GatewaySettings
 
 # What aiohttp would add by itself; a caller's silence about these is passed on as silence.
@@ -107,6 +109,8 @@ class Upstreams:
         self.addresses = {name: settings.addresses(name) for name in services}
         self._turns = {name: itertools.cycle(range(len(a))) for name, a in self.addresses.items()}
         self._session: aiohttp.ClientSession | None = None
+        self._health = Health()
+        self._looking: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Open the pool."""
@@ -132,6 +136,8 @@ class Upstreams:
         # aiohttp would send a PUT or DELETE again by itself when a kept connection had closed,
         # although the service may have done it already; what may be repeated is decided below.
         self._session._retry_connection = False  # noqa: SLF001 - there is no setting for it
+        if settings.upstream_check_seconds:
+            self._looking = asyncio.create_task(self._look(settings.upstream_check_seconds))
         return self
 
     async def __aexit__(
@@ -141,6 +147,8 @@ class Upstreams:
         trace: TracebackType | None,
     ) -> None:
         """Close every connection."""
+        if self._looking is not None:
+            self._looking.cancel()
         if self._session is not None:
             await self._session.close()
 
@@ -164,19 +172,62 @@ class Upstreams:
         Another address, and then the first one once more, is tried only while no byte was sent;
         a read whose kept connection turned out to be closed is sent once more.
         """
-        addresses = self._in_turn(service)
-        for address in addresses:
+        addresses = self._health.fit(self._in_turn(service), time.monotonic())
+        if not addresses:
+            raise Unreachable(service)
+        for address in (*addresses, addresses[0]):
             try:
-                return await self._send(method, address + target, headers, body)
+                return await self._tried(method, address, target, headers, body)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 if body is not None and (body.refused or body.client_left):
                     raise body.refused or ClientLeft from error
                 if not _may_repeat(error, method, body):
                     raise Unreachable(service) from error
+        raise Unreachable(service)
+
+    async def _tried(
+        self,
+        method: str,
+        address: str,
+        target: str,
+        headers: Sequence[tuple[str, str]],
+        body: Body | None,
+    ) -> aiohttp.ClientResponse:
+        """Ask one address, and remember how it was."""
+        self._health.tried(address)
         try:
-            return await self._send(method, addresses[0] + target, headers, body)
+            answer = await self._send(method, address + target, headers, body)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise Unreachable(service) from error
+            if body is not None and (body.refused or body.client_left):
+                self._health.gave_up(address)
+            else:
+                slow = isinstance(error, TimeoutError)
+                self._health.failed(address, time.monotonic(), slow=slow)
+            raise
+        except BaseException:
+            self._health.gave_up(address)
+            raise
+        self._health.worked(address)
+        return answer
+
+    async def _look(self, seconds: float) -> None:
+        """Ask every address for ever whether it lives, so that no caller has to find out."""
+        addresses = sorted({one for each in self.addresses.values() for one in each})
+        timeout = aiohttp.ClientTimeout(total=max(1.0, seconds / 2))
+        while True:
+            await asyncio.sleep(seconds)
+            await asyncio.gather(*(self._ask_after(one, timeout) for one in addresses))
+
+    async def _ask_after(self, address: str, timeout: aiohttp.ClientTimeout) -> None:
+        try:
+            async with self.session.get(f"{address}/healthz", timeout=timeout) as answer:
+                alive = answer.status < 500
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            slow = isinstance(error, TimeoutError)
+            self._health.failed(address, time.monotonic(), slow=slow)
+            return
+        if alive:
+            self._health.worked(address)
 
     def _in_turn(self, service: str) -> list[str]:
         addresses = self.addresses[service]
