@@ -33,11 +33,19 @@ def up() -> None:
 
 @app.command()
 def verify(
-    receipt: Annotated[Path, typer.Argument(help="The receipt, as the API gave it.")],
+    proof: Annotated[Path, typer.Argument(help="A receipt, a bundle, or an export of the log.")],
     key: Annotated[Path, typer.Option(help="The log's public key, kept from /log/key.")],
+    witness: Annotated[
+        list[Path] | None, typer.Option(help="A witness's public key that must have signed, too.")
+    ] = None,
 ) -> None:
-    """Check a receipt offline: the record is in the log that the key signs."""
-    raise typer.Exit(_function("zhichuang.verify", "main")([str(receipt), "--key", str(key)]))
+    """Check a proof offline: what it says is in the log that the key signs.
+
+    A receipt, a co-owner's bundle (its ZIP), or the whole log (the ZIP or folder of its tiles).
+    """
+    others = [part for path in witness or [] for part in ("--witness", str(path))]
+    main = _function("zhichuang.verify", "main")
+    raise typer.Exit(main([str(proof), "--key", str(key), *others]))
 
 
 @app.command()

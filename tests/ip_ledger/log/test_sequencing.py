@@ -2,8 +2,11 @@
 
 import asyncio
 import hashlib
+import io
+import zipfile
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -196,3 +199,41 @@ async def test_one_more_leaf_changes_the_root_and_no_leaf_changes_nothing(world:
         head = await queries.latest_checkpoint(connection)
         assert head is not None
         assert head.root == hashlib.sha256(b"").digest()
+
+
+@pytest.mark.requirement("X07")
+async def test_the_whole_log_is_exported_and_verified_offline(world: World, tmp_path: Path) -> None:
+    owner = world.owner(world.company)
+    key = (await owner.get("/v1/ip-ledger/log/key")).text
+    (tmp_path / "log.pub").write_text(key)
+    for count in (3, 253, 1, 512, 1):
+        await append(world, count)
+        await step(world)
+        exported = await owner.get("/v1/ip-ledger/log/export")
+        assert exported.headers["content-type"] == "application/zip"
+        (tmp_path / "log.zip").write_bytes(exported.content)
+        with zipfile.ZipFile(tmp_path / "log.zip") as archive:
+            told = verify.whole_log(archive.read, key)
+        size, _, computed = await head_and_root(world)
+        assert told == (size, computed.hex())
+    arguments = [str(tmp_path / "log.zip"), "--key", str(tmp_path / "log.pub")]
+    assert verify.main(arguments) == 0
+
+
+@pytest.mark.requirement("X07")
+@pytest.mark.refusing
+async def test_an_export_with_one_bit_changed_anywhere_is_refused(world: World) -> None:
+    await append(world, 600)
+    await step(world)
+    owner = world.owner(world.company)
+    key = (await owner.get("/v1/ip-ledger/log/key")).text
+    exported = await owner.get("/v1/ip-ledger/log/export")
+    with zipfile.ZipFile(io.BytesIO(exported.content)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    assert verify.whole_log(files.__getitem__, key)[0] == 600
+    for name, content in files.items():
+        for place in range(0, len(content), 1 + len(content) // 150):
+            bent = bytearray(content)
+            bent[place] ^= 1 << place % 8
+            with pytest.raises((verify.ReceiptError, KeyError)):
+                verify.whole_log({**files, name: bytes(bent)}.__getitem__, key)

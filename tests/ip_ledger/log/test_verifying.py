@@ -49,6 +49,11 @@ def receipt(key: LogKey, index: int = 2, size: int = 5) -> dict[str, Any]:
     }
 
 
+def written(document: dict[str, Any]) -> bytes:
+    """Write a receipt as the service answers it."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 @pytest.fixture(scope="module")
 def key(tmp_path_factory: pytest.TempPathFactory) -> LogKey:
     return LogKey.kept_in(tmp_path_factory.mktemp("log") / "log.key", ORIGIN)
@@ -56,7 +61,7 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> LogKey:
 
 @pytest.fixture(scope="module")
 def good(key: LogKey) -> bytes:
-    return json.dumps(receipt(key), ensure_ascii=False, separators=(",", ":")).encode()
+    return written(receipt(key))
 
 
 def holds(receipt_bytes: bytes, key_text: str) -> bool:
@@ -78,7 +83,7 @@ def test_a_receipt_proves_its_record_and_opens_its_fields(good: bytes, key: LogK
 def test_every_place_in_every_small_tree_can_be_proved(key: LogKey) -> None:
     for size in range(1, 18):
         for index in range(size):
-            text = json.dumps(receipt(key, index, size)).encode()
+            text = written(receipt(key, index, size))
             assert verify.verified(text, key.verifier).leaf_index == index
 
 
@@ -110,7 +115,7 @@ def test_one_flipped_bit_in_the_key_is_refused(good: bytes, key: LogKey) -> None
 
 def test_an_erased_opening_leaves_the_receipt_good(key: LogKey) -> None:
     erased = receipt(key) | {"openings": []}
-    assert verify.verified(json.dumps(erased).encode(), key.verifier).opened == {}
+    assert verify.verified(written(erased), key.verifier).opened == {}
 
 
 @pytest.mark.refusing
@@ -135,7 +140,24 @@ def test_an_erased_opening_leaves_the_receipt_good(key: LogKey) -> None:
     ],
 )
 def test_a_broken_receipt_is_refused_and_never_crashes(key: LogKey, change: dict[str, Any]) -> None:
-    assert not holds(json.dumps(receipt(key) | change).encode(), key.verifier)
+    assert not holds(written(receipt(key) | change), key.verifier)
+
+
+@pytest.mark.requirement("X07")
+@pytest.mark.refusing
+def test_a_receipt_written_in_another_way_is_refused(good: bytes, key: LogKey) -> None:
+    document = json.loads(good)
+    assert holds(good, key.verifier)
+    backwards = dict(reversed(document.items()))
+    for other in (
+        json.dumps(document).encode(),
+        json.dumps(document, indent=1, ensure_ascii=False).encode(),
+        good + b"\n",
+        b" " + good,
+        good.replace("—".encode(), b"\\u2014"),
+        written(backwards),
+    ):
+        assert not holds(other, key.verifier)
 
 
 @pytest.mark.refusing

@@ -1,6 +1,6 @@
 """What is read of the log: tiles and checkpoints by anyone, receipts by those concerned."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -91,6 +91,18 @@ def _partial(key: TileKey, width: int) -> Any:  # noqa: ANN401 - one arm of a un
         place >= first, place < first + width
     )
     return statement if key.level == 0 else statement.where(col(LogTile.level) == key.level - 1)
+
+
+async def full_tiles(session: AsyncSession, size: int) -> AsyncIterator[tuple[TileKey, bytes]]:
+    """Stream the full tiles of a tree of a size, the lowest level first."""
+    statement = select(col(LogTile.level), col(LogTile.tile_index), col(LogTile.hashes)).order_by(
+        col(LogTile.level), col(LogTile.tile_index)
+    )
+    rows = await session.stream(statement.execution_options(yield_per=100))
+    async for level, index, hashes in rows:
+        key = TileKey(level, index)
+        if width_of(key, size) == TILE_WIDTH:
+            yield key, hashes
 
 
 async def stored_tiles(reader: Reader, level: int, indexes: range) -> set[int]:

@@ -4,10 +4,11 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Header, Path, Request
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import PlainTextResponse, StreamingResponse
+from starlette.background import BackgroundTask
 from starlette.responses import Response
 
-from ip_ledger.log import queries, receipts, rules
+from ip_ledger.log import exports, queries, receipts, rules
 from ip_ledger.log.keys import LogKey
 from ip_ledger.log.schemas import ReceiptOut
 from shared.http import CurrentActor, Failure, Reading, Router, access, problems
@@ -73,6 +74,31 @@ async def tile(
     hashes = (await queries.tiles(session, [wanted], latest.tree_size))[wanted]
     return Response(
         b"".join(hashes[:width]), media_type="application/octet-stream", headers=FOR_EVER
+    )
+
+
+@router.get(
+    "/log/export",
+    operation_id="ip_ledger_export_log",
+    response_class=Response,
+    openapi_extra=access(
+        "member", "official", tenant="everyone with a token: hashes only", rules=("X07",)
+    ),
+    responses={
+        200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}},
+        **problems("NOT_FOUND"),
+    },
+)
+async def export(session: Reading, actor: CurrentActor) -> Response:
+    """Give the newest signed tree with all its tiles as a ZIP; `zhichuang verify` checks it."""
+    del actor
+    head = found(await queries.latest_checkpoint(session))
+    file = await exports.export(session, head)
+    return StreamingResponse(
+        iter(lambda: file.read(64 * 1024), b""),
+        media_type="application/zip",
+        headers={"Content-Disposition": f'attachment; filename="log-{head.tree_size}.zip"'},
+        background=BackgroundTask(file.close),
     )
 
 

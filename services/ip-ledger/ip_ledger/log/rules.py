@@ -122,6 +122,12 @@ def full_tiles(level: int, old_size: int, new_size: int) -> range:
     return range(old_size >> shift, new_size >> shift)
 
 
+def partial_tiles(size: int) -> list[TileKey]:
+    """Name the tiles of a tree of a size that are not full, one of each level that has one."""
+    counts = [(level, size >> (TILE_BITS * level)) for level in range(8)]
+    return [TileKey(level, count // TILE_WIDTH) for level, count in counts if count % TILE_WIDTH]
+
+
 def cut(hashes: bytes) -> list[bytes]:
     """Cut a stored tile into its hashes."""
     return [hashes[i : i + HASH_BYTES] for i in range(0, len(hashes), HASH_BYTES)]
