@@ -4,6 +4,7 @@ import io
 import zipfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -110,6 +111,41 @@ def test_equal_totals_share_their_rank_and_the_next_rank_is_left_out() -> None:
     other = replace(FULL, center_code="C12")
     assert [rank for rank, _ in pages.ranked([EMPTY, other, FULL])] == [1, 1, 3]
     assert pages.ranked([EMPTY, other, FULL])[0][1] is FULL
+
+
+@pytest.mark.requirement("A126")
+def test_ranks_come_from_unrounded_totals_and_stay_in_their_group() -> None:
+    """Both were published with 82.98; one of them was rounded up to it."""
+    more = replace(FULL, center_code="C12", unrounded=Fraction("82.981"))
+    less = replace(FULL, center_code="C13", unrounded=Fraction("82.979"))
+    stranger = replace(FULL, center_code="C14", unrounded=Fraction(99), group=2)
+    told = [
+        (one.group, rank, one.center_code) for rank, one in pages.ranked([less, stranger, more])
+    ]
+    assert told == [(1, 1, "C12"), (1, 2, "C13"), (2, 1, "C14")]
+    page = pages.ranking_page(2027, [less, stranger, more])
+    assert "名次只在组内排列" in page
+    assert "名次只在组内排列" not in pages.ranking_page(2027, [less, more])
+
+
+@pytest.mark.requirement("A126")
+async def test_a_report_says_how_steady_the_published_result_is(year: JudgedYear) -> None:
+    await year.published()
+    tried = f"/v1/evaluation/cycles/{year.cycle_id}/robustness"
+    assert (await asked(year)).status_code == 202
+    await worked_off(year)
+    assert "没有做稳定性测算" in (await year.own("GET", "/documents/report.html")).text
+
+    assert (await year.as_("handler", "POST", tried)).status_code == 201
+    assert (await asked(year)).status_code == 202
+    await worked_off(year)
+    page = (await year.own("GET", "/documents/report.html")).text
+    assert "逐一去掉一份评分表" in page
+    assert "抽取共 10000 次" in page
+    cycle = f"/v1/evaluation/cycles/{year.cycle_id}/documents"
+    book = await year.as_("auditor", "GET", f"{cycle}/results.xlsx")
+    sheets = zipfile.ZipFile(io.BytesIO(book.content)).read("xl/workbook.xml").decode()
+    assert "稳定性" in sheets
 
 
 def test_the_points_of_the_criteria_add_up_to_the_total() -> None:

@@ -6,12 +6,23 @@ from typing import Final
 
 from evaluation.documents import pages
 from evaluation.results import rules
+from evaluation.robustness import rules as robustness
 from evaluation.schemes.rules import scheme_from
 from tests.evaluation.results import vector
 from tests.pictures.drawing import Document, Page, Sample
 from tests.pictures.samples.charts import LONG
 
 CRITERIA: Final = {one["code"]: one["name"] for one in vector.DATA["scheme"]["content"]["criteria"]}
+OUTCOME: Final = rules.compute(vector.inputs())
+STANCE: Final = robustness.stance(
+    case_id="c",
+    result_hash=OUTCOME.result_hash,
+    document=OUTCOME.document,
+    exact=OUTCOME.exact,
+    scheme=vector.SCHEME,
+    sheets=[{"scores": sheet.scores} for sheet in vector.sheets()],
+)
+STEADY: Final = robustness.document("cycle", [STANCE], [["c"]], 2_000)["cases"][0]
 FULL: Final = pages.CenterReport(
     center_name=LONG,
     center_code="C11",
@@ -20,7 +31,8 @@ FULL: Final = pages.CenterReport(
     published_on="2028-05-20",
     result_hash="4d" * 32,
     criteria=CRITERIA,
-    document=rules.compute(vector.inputs()).document,
+    document=OUTCOME.document,
+    steadiness=STEADY,
     trend=[(2024, Decimal("71.20")), (2025, None), (2026, Decimal("78.55")),
            (2027, Decimal("82.98"))],
     comments={"A4": ["技术水平国内领先，部分指标国际先进。" * 6, "建议加强第三方验证。"],
@@ -32,6 +44,7 @@ EMPTY: Final = replace(
     center_code="",
     trend=[],
     comments={},
+    steadiness=None,
     document=rules.compute(
         replace(vector.inputs(), facts={}, targets=(), sheets=(), scheme=scheme_from(
             vector.DATA["scheme"]["content"]))
@@ -43,4 +56,8 @@ SAMPLES: Final[tuple[Sample, ...]] = (
     Document("evaluation-report-empty", pages.TEMPLATE, pages.report_data(EMPTY)),
     Page("evaluation-report-page", lambda: pages.report_page(FULL)),
     Page("evaluation-ranking", lambda: pages.ranking_page(2027, [FULL, EMPTY, FULL])),
+    Page(
+        "evaluation-ranking-groups",
+        lambda: pages.ranking_page(2027, [FULL, EMPTY, replace(FULL, group=2)]),
+    ),
 )

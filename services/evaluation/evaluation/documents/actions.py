@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -14,6 +14,7 @@ from evaluation.documents import pages, queries, rules
 from evaluation.documents.tables import DocumentFile, DocumentRun
 from evaluation.results import actions as results
 from evaluation.results.schemas import document_of
+from evaluation.robustness import actions as robustness
 from evaluation.schemes import queries as schemes
 from shared.auth import Actor
 from shared.events import record
@@ -21,6 +22,7 @@ from shared.rules import require
 
 # Centres whose files are made in one transaction; a killed process loses no more than these.
 STEP: Final = 5
+CLERK: Final = Actor.system("evaluation.documents")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,11 @@ async def next_step(session: AsyncSession, run: DocumentRun) -> list[Making]:
     left = wanted - len(done - {run.cycle_id})
     todo = [row for row in rows if row[0].id not in done][: min(STEP, max(left, 0))]
     if not todo:
-        reports = await _reports(session, rows, with_comments=False)
-        return [] if run.cycle_id in done else _of_cycle(run, reports)
-    reports = await _reports(session, todo, with_comments=True)
+        if run.cycle_id in done:
+            return []
+        reports = await _reports(session, run.cycle_id, rows, with_comments=False)
+        return _of_cycle(run, await _placed(session, run.cycle_id, rows, reports))
+    reports = await _reports(session, run.cycle_id, todo, with_comments=True)
     return [
         making
         for (case, *_), report in zip(todo, reports, strict=True)
@@ -87,14 +91,34 @@ def _of_cycle(run: DocumentRun, reports: Sequence[pages.CenterReport]) -> list[M
     ]
 
 
+async def _placed(
+    session: AsyncSession,
+    cycle_id: UUID,
+    rows: Sequence[Any],
+    reports: Sequence[pages.CenterReport],
+) -> list[pages.CenterReport]:
+    """Give each report its unrounded total and its group; a voided case stands for itself."""
+    if not rows:
+        return list(reports)
+    found = await robustness.results_of(session, CLERK, cycle_id, published=True)
+    places = found.places()
+    return [
+        replace(report, unrounded=place[1], group=place[0])
+        if (place := places.get(str(row[0].id))) is not None
+        else replace(report, group=len(places) + 1 + at)
+        for at, (row, report) in enumerate(zip(rows, reports, strict=True))
+    ]
+
+
 async def _reports(
-    session: AsyncSession, rows: Sequence[Any], *, with_comments: bool
+    session: AsyncSession, cycle_id: UUID, rows: Sequence[Any], *, with_comments: bool
 ) -> list[pages.CenterReport]:
     if not rows:
         return []
     scheme = await schemes.scheme_by_id(session, rows[0][0].scheme_id)
     criteria = {one["code"]: one["name"] for one in scheme.content["criteria"]}
     totals = await queries.totals_over_years(session, [row[0].center_id for row in rows])
+    steady = await robustness.steadiness_of(session, cycle_id)
     reports = []
     for case, result, publication, center in rows:
         trend = {year: total for own, year, total in reversed(totals) if own == case.center_id}
@@ -114,6 +138,8 @@ async def _reports(
                     (year, trend.get(year)) for year in range(min(trend), max(trend) + 1)
                 ],
                 comments=comments,
+                # Only what was tried on the result that is published.
+                steadiness=steady.get(result.result_hash),
             )
         )  # fmt: skip
     return reports

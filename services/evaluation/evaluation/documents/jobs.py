@@ -7,10 +7,8 @@ import structlog
 from fastapi import FastAPI
 
 from evaluation.documents import actions, queries
-from shared.auth import Actor
 
 LOOK_SECONDS: Final = 2.0
-CLERK: Final = Actor.system("evaluation.documents")
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +25,7 @@ async def work(app: FastAPI) -> bool:
         now = app.state.clock.now()
         actions.keep(session, run, made, now)
         if not todo:
-            actions.finish(session, CLERK, run, now)
+            actions.finish(session, actions.CLERK, run, now)
         return True
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Final
 
+from evaluation.schemes.figure_rules import decimal_text
 from shared.documents import (
     Sheet,
     figure,
@@ -30,6 +32,18 @@ GATES: Final = {
 }
 SCORE_COLUMNS: Final = ("指标", "得分", "满分", "说明")
 TARGET_COLUMNS: Final = ("指标", "目标", "实际", "完成率")
+# What is tried of a result, and how it is called.
+TRIED: Final = {
+    "weights": "权重在 ±25% 内抽取",
+    "geometric": "同上，改用几何平均",
+    "sheets": "逐一去掉一份评分表",
+    "indicators": "逐一去掉一项指标",
+}
+STEADY_COLUMNS: Final = ("变动", *RATINGS.values(), "总分范围")
+STEADY_NOTE: Final = (
+    "仅供参考，不影响得分和等次。抽取共 {draws} 次，种子由各结果摘要得出；"
+    "抽取的总分范围含九成结果，逐一去掉的含全部结果。"
+)
 TEMPLATE: Final = """
 #title_block(data.title, subtitle: data.subtitle)
 #facts(data.facts)
@@ -40,6 +54,9 @@ TEMPLATE: Final = """
 #grid_of(data.score_columns, data.scores, widths: (2fr, auto, auto, 3fr), align: (left, right, right, left))
 = 目标与实际
 #grid_of(data.target_columns, data.targets, widths: (2fr, auto, auto, auto), align: (left, right, right, right))
+= 结果的稳定性
+#grid_of(data.steady_columns, data.steady, widths: (2fr, auto, auto, auto, auto, auto), align: (left, right, right, right, right, right))
+#text(size: 9pt)[#data.steady_note]
 = 历年总分
 #chart(data.trend, alt: "历年总分", width: 80%)
 = 专家意见
@@ -61,6 +78,16 @@ class CenterReport:
     document: Mapping[str, Any]
     trend: Sequence[tuple[int, Decimal | None]] = ()
     comments: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    # What was found of how it moves (`robustness`), if that was tried on this very result.
+    steadiness: Mapping[str, Any] | None = None
+    # Before any leaf was rounded; ranks compare it, within a group of shared experts.
+    unrounded: Fraction | None = None
+    group: int = 1
+
+    @property
+    def ranked_by(self) -> Fraction:
+        """Give what its rank comes from."""
+        return Fraction(self.document["total"]) if self.unrounded is None else self.unrounded
 
     @property
     def title(self) -> str:
@@ -156,6 +183,29 @@ def _comments(report: CenterReport) -> list[list[str]]:
     ]
 
 
+def _steady(report: CenterReport) -> list[list[str]]:
+    """Tell in what part of the draws, or of what was left out, each grade comes out."""
+    if report.steadiness is None:
+        return []
+    rows = []
+    for name, told in TRIED.items():
+        moved = report.steadiness[name]
+        span = "—" if moved["total_low"] is None else f"{moved['total_low']}–{moved['total_high']}"
+        parts = [_percent(moved["ratings"][grade], moved["tried"]) for grade in RATINGS]
+        rows.append([told, *parts, span])
+    return rows
+
+
+def _percent(count: int, of: int) -> str:
+    return f"{decimal_text(Fraction(count * 100, of), 1)}%" if of else "—"
+
+
+def _steady_note(report: CenterReport) -> str:
+    if report.steadiness is None:
+        return "该结果没有做稳定性测算。"
+    return STEADY_NOTE.format(draws=report.steadiness["weights"]["tried"])
+
+
 def _radar(report: CenterReport) -> str:
     rates = [report.rate(code) for code in report.criteria]
     return radar("各一级指标得分率", list(report.criteria.values()), {"得分率（%）": rates})
@@ -183,6 +233,9 @@ def report_data(report: CenterReport) -> dict[str, Any]:
         "scores": _scores(report),
         "target_columns": TARGET_COLUMNS,
         "targets": _targets(report),
+        "steady_columns": STEADY_COLUMNS,
+        "steady": _steady(report),
+        "steady_note": _steady_note(report),
         "comments": _comments(report),
     }
 
@@ -207,6 +260,8 @@ def report_page(report: CenterReport) -> str:
             ),
             section("目标与实际", table("目标与实际", TARGET_COLUMNS, _targets(report),
                                    numbers=(1, 2, 3))),
+            section("结果的稳定性", table("各等次所占的比例", STEADY_COLUMNS, _steady(report),
+                                     numbers=(1, 2, 3, 4, 5)), paragraph(_steady_note(report))),
             section("历年总分", figure(_trend(report), "历年总分")),
             section("专家意见", table("专家意见（不具名）", ("指标", "意见"), _comments(report))),
         ],
@@ -218,22 +273,29 @@ def report_page(report: CenterReport) -> str:
 
 
 def ranked(reports: Sequence[CenterReport]) -> list[tuple[int, CenterReport]]:
-    """Order by total, best first; equal totals share their rank."""
-    totals = [Decimal(report.document["total"]) for report in reports]
+    """Order each group by unrounded totals, best first; equal ones share their rank.
+
+    Nothing ties the scales of groups together whose panels share no expert: no rank crosses them.
+    """
     placed = [
-        (1 + sum(other > total for other in totals), report)
-        for total, report in zip(totals, reports, strict=True)
+        (1 + sum(other.ranked_by > one.ranked_by for other in _group(reports, one)), one)
+        for one in reports
     ]
-    return sorted(placed, key=lambda one: (one[0], one[1].center_code, one[1].center_name))
+    return sorted(placed, key=lambda pair: (pair[1].group, pair[0], pair[1].center_code))
+
+
+def _group(reports: Sequence[CenterReport], of: CenterReport) -> list[CenterReport]:
+    return [one for one in reports if one.group == of.group]
 
 
 def cycle_workbook(reports: Sequence[CenterReport]) -> bytes:
-    """Write the workbook of a cycle: a line for each centre, and one for each indicator."""
+    """Give the figures of a cycle: a line for each centre, its steadiness, and each indicator."""
     order = ranked(reports)
     codes = list(reports[0].criteria) if reports else []
     totals: list[list[str | int | Decimal | None]] = [
         [
-            rank, report.center_code, report.center_name, Decimal(report.document["total"]),
+            report.group, rank, report.center_code, report.center_name,
+            Decimal(report.document["total"]), decimal_text(report.ranked_by, 12),
             RATINGS[report.document["rating"]], *(report.criterion(code)[0] for code in codes),
             report.version, report.result_hash,
         ]
@@ -248,23 +310,56 @@ def cycle_workbook(reports: Sequence[CenterReport]) -> bytes:
         for _, report in order
         for leaf in report.document["leaves"]
     ]  # fmt: skip
-    heads = ["名次", "代码", "中心", "总分", "等次", *codes, "版本", "结果摘要"]
+    steady: list[list[str | int | Decimal | None]] = [
+        [
+            report.center_code, report.center_name, *row, *_rank_span(report, name),
+            "、".join((report.steadiness or {})[name]["decisive"]),
+        ]
+        for _, report in order
+        for name, row in zip(TRIED, _steady(report), strict=False)
+    ]  # fmt: skip
+    heads = ["组", "名次", "代码", "中心", "总分", "未取整总分", "等次", *codes, "版本", "结果摘要"]
     details = ["代码", "中心", "指标", "名称", "实际", "目标", "单位", "得分", "满分", "算式"]
-    return workbook([Sheet("总表", heads, totals), Sheet("指标", details, leaves)])
+    moves = ["代码", "中心", *STEADY_COLUMNS, "名次从", "名次至", "去掉即改变等次的指标"]
+    return workbook(
+        [Sheet("总表", heads, totals), Sheet("稳定性", moves, steady),
+         Sheet("指标", details, leaves)]
+    )  # fmt: skip
+
+
+def _rank_span(report: CenterReport, name: str) -> tuple[int | None, int | None]:
+    moved = (report.steadiness or {})[name]
+    return moved["rank_low"], moved["rank_high"]
+
+
+def _rank_interval(report: CenterReport) -> str:
+    if report.steadiness is None:
+        return "—"
+    low, high = _rank_span(report, "weights")
+    return f"{low}" if low == high else f"{low}–{high}"
 
 
 def ranking_page(year: int, reports: Sequence[CenterReport]) -> str:
-    """Give the ranking of a cycle as a page."""
-    rows = [
-        [rank, report.center_code, report.center_name, report.document["total"],
-         RATINGS[report.document["rating"]]]
-        for rank, report in ranked(reports)
-    ]  # fmt: skip
-    columns = ("名次", "代码", "中心", "总分", "等次")
+    """Give the ranking of a cycle as a page: a table for each group of shared experts."""
+    columns = ("名次", "代码", "中心", "总分", "等次", "名次区间")
+    order = ranked(reports)
+    groups = sorted({one.group for one in reports})
+    tables = []
+    for group in groups:
+        rows = [
+            [rank, report.center_code, report.center_name, report.document["total"],
+             RATINGS[report.document["rating"]], _rank_interval(report)]
+            for rank, report in order if report.group == group
+        ]  # fmt: skip
+        name = "按未取整的总分排列" if len(groups) == 1 else f"第 {group} 组，按未取整的总分排列"
+        tables.append(table(name, columns, rows, numbers=(0, 1, 3, 4, 5)))
+    notes = [
+        "未取整的总分相同的中心名次相同；等次由总分和限制条件共同决定。",
+        "名次区间：权重在 ±25% 内抽取时，九成结果落在其中；仅供参考，未测算的记作“—”。",
+    ]
+    if len(groups) > 1:
+        notes.append("各组的专家没有交集，评分尺度不可比，因此名次只在组内排列。")
     return page(
         f"{year} 年度评估名次",
-        [
-            section("名次", table("按已公布总分排列", columns, rows, numbers=(0, 1, 3, 4))),
-            paragraph("总分相同的中心名次相同；等次由总分和限制条件共同决定。"),
-        ],
+        [section("名次", *tables), *(paragraph(note) for note in notes)],
     )

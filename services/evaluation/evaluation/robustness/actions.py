@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from evaluation.results.leaf_rules import Inputs
 from evaluation.results.rules import Outcome, compute
 from evaluation.results.schemas import document_of
 from evaluation.robustness import queries, rules
-from evaluation.robustness.draw_rules import DRAWS
+from evaluation.robustness.draw_rules import DRAWS, exact_total
 from evaluation.robustness.tables import RobustnessRun
 from evaluation.schemes import queries as schemes
 from evaluation.schemes.rules import canonical, digest, scheme_from
@@ -34,6 +35,15 @@ class Results:
     cycle_id: UUID
     stances: Sequence[rules.Stance]
     groups: Sequence[Sequence[str]]
+
+    def places(self) -> dict[str, tuple[int, Fraction]]:
+        """Give each case its group, counted from 1, and its unrounded total."""
+        groups = rules.grouped(self.stances, self.groups)
+        return {
+            one.case_id: (at, exact_total(one.figure()))
+            for at, group in enumerate(groups, start=1)
+            for one in group
+        }
 
     def tried(self) -> dict[str, Any]:
         """Try everything: seconds for hundreds of centres, so call it off the event loop."""
@@ -130,3 +140,11 @@ def of_outcome(case_id: UUID, outcome: Outcome, inputs: Inputs) -> rules.Stance:
         scheme=inputs.scheme,
         sheets=[{"scores": sheet.scores} for sheet in inputs.sheets],
     )
+
+
+async def steadiness_of(session: AsyncSession, cycle_id: UUID) -> dict[str, dict[str, Any]]:
+    """Give what the newest run of a cycle found, by the hash of the result that was tried."""
+    run = await queries.newest_run(session, cycle_id)
+    if run is None:
+        return {}
+    return {row["result_hash"]: row for row in json.loads(run.content)["cases"]}

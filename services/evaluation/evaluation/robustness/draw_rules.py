@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
+from functools import cached_property
 from math import log
 from typing import Any, Final
 
@@ -35,7 +36,7 @@ EXACT_PLACES: Final = Decimal(1).scaleb(-45)
 ROWS: Final = 500
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Figure:
     """What a centre's total is made of, exactly: weight, rate and leaves of each criterion.
 
@@ -45,7 +46,7 @@ class Figure:
     weights: tuple[tuple[int, Fraction], ...]
     leaves: tuple[tuple[int, Fraction], ...]
 
-    @property
+    @cached_property
     def rates(self) -> dict[int, Fraction]:
         """Give what each criterion earned of its points, 0 to 1."""
         rates = {place: Fraction(0) for place, _ in self.weights}

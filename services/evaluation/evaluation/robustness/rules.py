@@ -14,7 +14,7 @@ import numpy as np
 from evaluation.results.rules import ORDER, rating_for
 from evaluation.robustness import draw_rules as draws
 from evaluation.robustness.draw_rules import Figure, Whole
-from evaluation.schemes.figure_rules import decimal_text, half_up, points_text
+from evaluation.schemes.figure_rules import decimal_text, points_text
 from evaluation.schemes.rules import CRITERION_CODES, LeafCalc, Parameters, Rating, Scheme, digest
 from evaluation.sheets.rules import expert_mean
 from shared.rules import Check, Kind, Rule
@@ -113,8 +113,15 @@ def rounded_total(figure: Figure) -> Fraction:
     """Give the total as it would be published: each leaf rounded, at most 100."""
     whole = sum((weight for _, weight in figure.weights), Fraction(0))
     weights = dict(figure.weights)
-    points = (half_up(part * weights[place] / whole * 100) for place, part in figure.leaves)
-    return min(sum(points, Fraction(0)), Fraction(100))
+    hundredths = sum(_hundredths(part, weights[place], whole) for place, part in figure.leaves)
+    return Fraction(min(hundredths, draws.HUNDREDTHS), 100)
+
+
+def _hundredths(part: Fraction, weight: Fraction, whole: Fraction) -> int:
+    """Round part * weight / whole * 100 half up to 0.01, in integers: thousands are asked for."""
+    above = part.numerator * weight.numerator * whole.denominator * draws.HUNDREDTHS
+    below = part.denominator * weight.denominator * whole.numerator
+    return (2 * above + below) // (2 * below)
 
 
 def without_sheet(given: Stance, place: int) -> Stance:
@@ -165,6 +172,15 @@ def fresh_checks(measured: str, standing: str) -> list[Check]:
     return [STEADY.check("STALE_INPUT", Kind.STATE, passed=measured == standing)]
 
 
+def grouped(stances: Sequence[Stance], groups: Sequence[Sequence[str]]) -> list[list[Stance]]:
+    """Put results into groups that can be ranked, by their first case; one in none is its own."""
+    named = {one.case_id: one for one in stances}
+    shared = [[named[case] for case in sorted(group) if case in named] for group in groups]
+    alone = set(named) - {case for group in groups for case in group}
+    found = [*(group for group in shared if group), *([named[case]] for case in alone)]
+    return sorted(found, key=lambda group: group[0].case_id)
+
+
 def document(
     cycle_id: str, stances: Sequence[Stance], groups: Sequence[Sequence[str]], count: int
 ) -> dict[str, Any]:
@@ -172,13 +188,7 @@ def document(
     ordered = sorted(stances, key=lambda one: one.case_id)
     hashed = inputs_hash(ordered)
     drawn = draws.factors(seed_of(hashed), len(CRITERION_CODES), count)
-    named = {one.case_id: one for one in ordered}
-    grouped = [[named[case] for case in sorted(group) if case in named] for group in groups]
-    alone = set(named) - {case for group in groups for case in group}
-    whole = sorted(
-        [*[one for one in grouped if one], *([named[case]] for case in alone)],
-        key=lambda group: group[0].case_id,
-    )
+    whole = grouped(ordered, groups)
     return {
         "format": FORMAT,
         "cycle_id": cycle_id,
@@ -195,23 +205,43 @@ def document(
 def case_document(given: Stance, count: int) -> dict[str, Any]:
     """Try everything on one result, kept or not; there is no rank without the others."""
     drawn = draws.factors(seed_of(inputs_hash([given])), len(CRITERION_CODES), count)
-    return {**_case(given, drawn), "draws": count, "seed": seed_of(inputs_hash([given]))}
+    return {**_case(_moved(given), drawn), "draws": count, "seed": seed_of(inputs_hash([given]))}
+
+
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """A result with everything that is left out of it in turn, each worked out once."""
+
+    stance: Stance
+    figure: Figure
+    sheets: Sequence[Figure]
+    indicators: Mapping[str, Figure]
+
+
+def _moved(given: Stance) -> _Moved:
+    return _Moved(
+        given,
+        given.figure(),
+        [one.figure() for one in sheets_left_out(given)],
+        {leaf.code: without_leaf(given, leaf.code).figure() for leaf in given.leaves},
+    )
 
 
 def _group(at: int, group: Sequence[Stance], drawn: Whole) -> list[dict[str, Any]]:
-    figures = [one.figure() for one in group]
+    every = [_moved(one) for one in group]
+    figures = [one.figure for one in every]
     exact = [draws.exact_total(one) for one in figures]
     ranks = draws.exact_ranks(exact)
     plain = draws.rank_intervals(figures, drawn)
     geometric = draws.rank_intervals(figures, drawn, geometric=True)
-    dropped = _dropped_ranks(group)
+    dropped = _dropped_ranks(every)
     rows = []
-    for place, one in enumerate(group):
+    for place, one in enumerate(every):
         row = _case(one, drawn)
-        others = [value for index, value in enumerate(exact) if index != place]
         by_sheet = [
-            1 + sum(value > draws.exact_total(moved.figure()) for value in others)
-            for moved in sheets_left_out(one)
+            # The others stand where they are.
+            1 + sum(value > moved for index, value in enumerate(exact) if index != place)
+            for moved in map(draws.exact_total, one.sheets)
         ]
         row |= {"group": at, "of": len(group), "rank": ranks[place]}
         row["weights"] |= _ranked(plain[place])
@@ -222,12 +252,11 @@ def _group(at: int, group: Sequence[Stance], drawn: Whole) -> list[dict[str, Any
     return rows
 
 
-def _dropped_ranks(group: Sequence[Stance]) -> list[list[int]]:
+def _dropped_ranks(every: Sequence[_Moved]) -> list[list[int]]:
     """Rank the group without each indicator in turn, of all centres alike."""
-    codes = [leaf.code for leaf in group[0].leaves]
-    found: list[list[int]] = [[] for _ in group]
-    for code in codes:
-        exact = [draws.exact_total(without_leaf(one, code).figure()) for one in group]
+    found: list[list[int]] = [[] for _ in every]
+    for code in every[0].indicators:
+        exact = [draws.exact_total(one.indicators[code]) for one in every]
         for place, rank in enumerate(draws.exact_ranks(exact)):
             found[place].append(rank)
     return found
@@ -238,13 +267,13 @@ def _ranked(interval: tuple[int, int] | None) -> dict[str, int | None]:
     return {"rank_low": low, "rank_high": high}
 
 
-def _case(given: Stance, drawn: Whole) -> dict[str, Any]:
-    figure = given.figure()
+def _case(moved: _Moved, drawn: Whole) -> dict[str, Any]:
+    given, figure = moved.stance, moved.figure
     total = rounded_total(figure)
     rating = given.rating(total)
     own = np.full((1, len(CRITERION_CODES)), draws.MILLION, dtype=np.int64)
     geometric = Fraction(int(draws.geometric_totals(figure, own)[0]), 100)
-    tried = {leaf.code: without_leaf(given, leaf.code) for leaf in given.leaves}
+    sheets = {str(at): one for at, one in enumerate(moved.sheets)}
     return {
         "case_id": given.case_id,
         "result_hash": given.result_hash,
@@ -258,9 +287,8 @@ def _case(given: Stance, drawn: Whole) -> dict[str, Any]:
             **_drawn(given, rating, draws.geometric_totals(figure, drawn)),
             "total": points_text(geometric), "rating": given.rating(geometric).value,
         },
-        "sheets": _tried(given, rating, {str(at): x for at, x in enumerate(sheets_left_out(given))},
-                         named=False),
-        "indicators": _tried(given, rating, tried, named=True),
+        "sheets": _tried(given, rating, sheets, named=False),
+        "indicators": _tried(given, rating, moved.indicators, named=True),
     }  # fmt: skip
 
 
@@ -274,9 +302,9 @@ def _drawn(given: Stance, rating: Rating, hundredths: Whole) -> dict[str, Any]:
 
 
 def _tried(
-    given: Stance, rating: Rating, others: Mapping[str, Stance], *, named: bool
+    given: Stance, rating: Rating, others: Mapping[str, Figure], *, named: bool
 ) -> dict[str, Any]:
-    totals = {name: rounded_total(one.figure()) for name, one in others.items()}
+    totals = {name: rounded_total(one) for name, one in others.items()}
     found = {name: given.rating(total) for name, total in totals.items()}
     ratings = {one.value: sum(x is one for x in found.values()) for one in ORDER}
     span = (min(totals.values()), max(totals.values())) if totals else None
