@@ -23,8 +23,8 @@ from evaluation.results.leaf_rules import (
     leaf_document,
     scaled,
 )
-from evaluation.schemes.counting_rules import Fact, number_at, paths_of
-from evaluation.schemes.figure_rules import decimal_text, points_text
+from evaluation.schemes.counting_rules import is_negative, paths_of
+from evaluation.schemes.figure_rules import decimal_text, half_up, points_text
 from evaluation.schemes.rules import FULL, Criterion, LeafCalc, Parameters, Rating, digest
 from shared.rules import Check, Kind, Rule
 
@@ -142,10 +142,27 @@ def points_of(weighed: Iterable[Iterable[LeafResult]]) -> Fraction:
 
 
 def hinges_on_sheet(
-    judged: Sequence[tuple[Criterion, list[LeafResult]]], inputs: Inputs, rating: Rating
+    weighed: Sequence[Sequence[LeafResult]], inputs: Inputs, rating: Rating
 ) -> bool:
-    """Tell whether the rating would be another one without some single sheet."""
-    return any(_rating_with(judged, rest, rating) is not rating for rest in _left_out(inputs))
+    """Tell whether the rating would be another one without some single sheet.
+
+    What facts decided stands, and so does what each leaf can earn: only experts' leaves are
+    judged anew.
+    """
+    if inputs.gates & {RatingGate.REPORT_MISSING, RatingGate.REPORT_FALSIFIED}:
+        return False
+    leaves = [leaf for one in weighed for leaf in one]
+    experts = [one for one in leaves if one.leaf.calc is LeafCalc.EXPERT]
+    others = sum(
+        (one.rounded for one in leaves if one.leaf.calc is not LeafCalc.EXPERT), Fraction(0)
+    )
+    shut = [one for one in leaves if is_shut(one)]
+    for rest in _left_out(inputs):
+        points = (half_up(judge(one.leaf, rest).share * one.max_points) for one in experts)
+        total = min(sum(points, others), FULL)
+        if graded(rating_for(total, inputs.scheme.parameters), shut, inputs) is not rating:
+            return True
+    return False
 
 
 def _left_out(inputs: Inputs) -> Iterable[Inputs]:
@@ -153,25 +170,6 @@ def _left_out(inputs: Inputs) -> Iterable[Inputs]:
     if len(sheets) > 1:
         for index in range(len(sheets)):
             yield replace(inputs, sheets=sheets[:index] + sheets[index + 1 :])
-
-
-def _rating_with(
-    judged: Sequence[tuple[Criterion, list[LeafResult]]], inputs: Inputs, rating: Rating
-) -> Rating:
-    if RatingGate.REPORT_MISSING in inputs.gates or RatingGate.REPORT_FALSIFIED in inputs.gates:
-        return rating
-    # What facts decided stands: only the leaves of experts are judged anew.
-    again = [
-        (
-            criterion,
-            [
-                judge(one.leaf, inputs) if one.leaf.calc is LeafCalc.EXPERT else one
-                for one in leaves
-            ],
-        )
-        for criterion, leaves in judged
-    ]
-    return rate(again, inputs)[1]
 
 
 def rate(
@@ -213,7 +211,7 @@ def compute(inputs: Inputs) -> Outcome:
         "score_rating": by_score.value,
         "gates": sorted(gate.value for gate in gates),
         "near_boundary": is_near_boundary(total, inputs.scheme.parameters),
-        "hinges_on_sheet": hinges_on_sheet(judged, inputs, rating),
+        "hinges_on_sheet": hinges_on_sheet(weighed, inputs, rating),
         "leaves": [leaf_document(leaf, inputs) for leaves in weighed for leaf in leaves],
     }
     exact = exact_figures(weighed, graded(Rating.EXCELLENT, shut, inputs))
@@ -269,18 +267,15 @@ def input_checks(inputs: Inputs) -> list[Check]:
 def negatives(inputs: Inputs) -> list[str]:
     """Name the facts and targets whose figures are below zero."""
     found = [f"target {one.code}" for one in inputs.targets if one.value < 0]
-    found.extend(
-        f"{leaf.code} {fact['id']}"
-        for leaf in inputs.scheme.leaves()
-        if leaf.query is not None
-        for fact in inputs.facts_for(leaf, leaf.query.source)
-        if fact["kind"] == leaf.query.kind and _has_negative(fact, paths_of(leaf.query))
-    )
+    for leaf in inputs.scheme.leaves():
+        if leaf.query is None or not (paths := paths_of(leaf.query)):
+            continue
+        found.extend(
+            f"{leaf.code} {fact['id']}"
+            for fact in inputs.facts_for(leaf, leaf.query.source)
+            if fact["kind"] == leaf.query.kind and any(is_negative(fact, path) for path in paths)
+        )
     return sorted(found)
-
-
-def _has_negative(fact: Fact, paths: Iterable[str]) -> bool:
-    return any((number_at(fact, path) or Fraction(0)) < 0 for path in paths)
 
 
 def gates_of(report_state: str, lateness: int) -> frozenset[RatingGate]:

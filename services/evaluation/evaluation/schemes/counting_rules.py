@@ -36,9 +36,7 @@ def number_at(fact: Fact, path: str) -> Fraction | None:
 
     Anything else, a float included, is no number: None.
     """
-    value = _value_at(fact, path)
-    if isinstance(value, Mapping):
-        value = value.get("amount")
+    value = _figure_at(fact, path)
     if isinstance(value, int) and not isinstance(value, bool):
         return Fraction(value)
     if isinstance(value, str) and NUMBER.fullmatch(value):
@@ -46,10 +44,24 @@ def number_at(fact: Fact, path: str) -> Fraction | None:
     return None
 
 
+def is_negative(fact: Fact, path: str) -> bool:
+    """Tell whether the number at a path is below zero; most are not, and are told at a glance."""
+    value = _figure_at(fact, path)
+    if isinstance(value, str) and not value.startswith("-"):
+        return False
+    return (number_at(fact, path) or 0) < 0
+
+
+def _figure_at(fact: Fact, path: str) -> Any:  # noqa: ANN401 - facts hold JSON of any shape
+    value = _value_at(fact, path)
+    return value.get("amount") if isinstance(value, dict) else value
+
+
 def _value_at(fact: Fact, path: str) -> Any:  # noqa: ANN401 - facts hold JSON of any shape
     value: Any = fact
     for step in path.split("."):
-        if not isinstance(value, Mapping):
+        # Facts come from JSON: what can be stepped into is a dict, which is told faster.
+        if not isinstance(value, dict):
             return None
         value = value.get(step)
     return value

@@ -5,8 +5,8 @@ from fractions import Fraction
 
 def half_up(value: Fraction, places: int = 2) -> Fraction:
     """Round to decimal places, a half away from zero; values here are never below zero."""
-    scale = 10**places
-    return Fraction((value * scale + Fraction(1, 2)).__floor__(), scale)
+    scale, below = 10**places, value.denominator
+    return Fraction((2 * value.numerator * scale + below) // (2 * below), scale)
 
 
 def decimal_text(value: Fraction, places: int = 6) -> str:
