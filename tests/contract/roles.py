@@ -30,7 +30,8 @@ CALLERS: Final[Mapping[str | None, frozenset[str]]] = {
     "auditor": frozenset({"official", "auditor"}),
     "bookkeeper": frozenset({"official", "bookkeeper"}),
     "admin": frozenset({"official", "admin"}),
-    "finance": frozenset({"agency"}),
+    "finance": frozenset({"agency", "finance"}),
+    "ip_office": frozenset({"agency"}),
 }
 TWINS: Final = (("m01", "m02"), ("c01", "c02"), ("ex01", "ex02"))
 # Walking these would move the stack itself: its clock, its keys, its sessions.

@@ -131,10 +131,10 @@ OFFICIALS: Final = (
     ("auditor", "冯审计", ("auditor",)),
     ("bookkeeper", "钱记账", ("bookkeeper",)),
 )
-AGENCIES: Final = (
-    ("finance", "市财政局"),
-    ("ip_office", "市知识产权局"),
-    ("science", "市科学技术委员会"),
+AGENCIES: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
+    ("finance", "市财政局", ("finance",)),
+    ("ip_office", "市知识产权局", ()),
+    ("science", "市科学技术委员会", ()),
 )
 
 # C01's targets for its second full year; the demo case takes them for its own centre.

@@ -27,7 +27,7 @@ class ClientRole(StrEnum):
 
 
 class Duty(StrEnum):
-    """What an official is charged with."""
+    """What an official is charged with; `finance` is the one duty of an agency (A145)."""
 
     HANDLER = "handler"
     REVIEWER = "reviewer"
@@ -35,10 +35,12 @@ class Duty(StrEnum):
     AUDITOR = "auditor"
     BOOKKEEPER = "bookkeeper"
     ADMIN = "admin"
+    FINANCE = "finance"
 
 
 SERVICE: Final = "service"
 DUTIES: Final = frozenset(duty.value for duty in Duty)
+OF_AGENCIES: Final = frozenset({Duty.FINANCE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +99,14 @@ def registration_checks(
 def consistency_checks(request: Request) -> list[Check]:
     """Check that the capacities fit together, whoever asks (X02)."""
     is_member = ClientRole.MEMBER in request.roles
+    bearers = {
+        ClientRole.AGENCY if duty in OF_AGENCIES else ClientRole.OFFICIAL for duty in request.duties
+    }
     return [
         ROLES.check(
             "FIELD_INVALID",
             Kind.CONTENT,
-            passed=not request.duties or ClientRole.OFFICIAL in request.roles,
+            passed=bearers <= request.roles,
             pointer="/duties",
             field="duties",
         ),

@@ -64,8 +64,9 @@ class ClientIn(Body):
     roles: Annotated[list[ClientRole], Field(min_length=1, max_length=4)] = Field(
         default=[ClientRole.MEMBER], description="Only an admin gives others than `member`."
     )
-    duties: Annotated[list[Duty], Field(max_length=6)] = Field(
-        default=[], description="Duties of an official; only an admin gives them."
+    duties: Annotated[list[Duty], Field(max_length=7)] = Field(
+        default=[],
+        description="Duties of an official, or `finance` of an agency; only an admin gives them.",
     )
     expert_id: UUID | None = Field(
         default=None, description="The person's entry in the pool of experts, with role `expert`."

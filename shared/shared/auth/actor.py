@@ -9,7 +9,9 @@ from uuid import UUID, uuid5
 SYSTEM: Final = UUID("5a1d0b2e-0000-7000-8000-7a6869636875")
 
 ROLES: Final = frozenset({"member", "expert", "official", "agency", "service"})
-DUTIES: Final = frozenset({"handler", "reviewer", "approver", "auditor", "bookkeeper", "admin"})
+DUTIES: Final = frozenset(
+    {"handler", "reviewer", "approver", "auditor", "bookkeeper", "admin", "finance"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,8 @@ class Actor:
     """The person behind a request, the program that speaks for him, and what he may act as.
 
     `capacities` joins roles and duties (X02): `member`, `expert`, `agency`, `service`,
-    `official`, and the duties `handler`, `reviewer`, `approver`, `auditor`, `bookkeeper`, `admin`.
+    `official`, and the duties `handler`, `reviewer`, `approver`, `auditor`, `bookkeeper`, `admin`
+    of officials, `finance` of an agency.
     """
 
     person_id: UUID

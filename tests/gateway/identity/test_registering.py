@@ -44,6 +44,27 @@ def test_a_member_registers_programs_of_its_own_organization() -> None:
     assert checked(asked()) == []
 
 
+@pytest.mark.requirement("X02", "A145")
+def test_an_agency_may_be_charged_with_finance() -> None:
+    finance = asked(None, frozenset({ClientRole.AGENCY}), frozenset({Duty.FINANCE}))
+    assert checked(finance, by_admin=True) == []
+
+
+@pytest.mark.refusing
+@pytest.mark.requirement("X02", "A145")
+@pytest.mark.parametrize(
+    ("role", "duties"),
+    [
+        (ClientRole.OFFICIAL, frozenset({Duty.FINANCE})),
+        (ClientRole.AGENCY, frozenset({Duty.HANDLER})),
+        (ClientRole.AGENCY, frozenset({Duty.FINANCE, Duty.APPROVER})),
+        (ClientRole.MEMBER, frozenset({Duty.FINANCE})),
+    ],
+)
+def test_a_duty_of_another_role_is_refused(role: ClientRole, duties: frozenset[Duty]) -> None:
+    assert checked(asked(OWN, frozenset({role}), duties), by_admin=True) == ["FIELD_INVALID"]
+
+
 @pytest.mark.requirement("X04")
 def test_a_lead_registers_operators_of_its_centre_s_legal_entity() -> None:
     assert checked(asked(FOREIGN), leads=True) == []

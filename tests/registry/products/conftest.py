@@ -32,7 +32,7 @@ class Market:
 
     def agency(self) -> httpx.AsyncClient:
         person = self.people.setdefault("agency", uuid4())
-        return self.house.registry.client("agency", sub=person)
+        return self.house.registry.client("agency", "finance", sub=person)
 
     def body(self, **over: Any) -> dict[str, Any]:
         return {

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -257,6 +258,26 @@ async def test_what_does_not_match_the_list_is_not_entered(
 
 @pytest.mark.requirement("A145")
 @pytest.mark.refusing
+async def test_another_agency_than_finance_enters_and_withdraws_nothing(market: Market) -> None:
+    product = await market.catalogued()
+    market.house.registry.set_clock("2026-11-09T02:00:00+00:00")
+    entered = await buy(market, product, "one")
+    assert entered.status_code == 201, entered.text
+    path = f"{PURCHASES}/{entered.json()['id']}/withdrawal"
+    async with market.house.registry.client("agency", org_id=uuid4()) as science:
+        refused = [
+            await science.post(PURCHASES, json={}, headers={"Idempotency-Key": "other"}),
+            await science.post(path, json={"reason": "不是我录的"}),
+        ]
+        seen = (await science.get(PURCHASES)).json()["items"]
+    assert [(one.status_code, one.json()["code"]) for one in refused] == [
+        (403, "FORBIDDEN_SCOPE")
+    ] * 2
+    assert [one["contract_no"] for one in seen] == ["SHCX2026-001"]
+
+
+@pytest.mark.requirement("A145")
+@pytest.mark.refusing
 async def test_one_number_is_entered_once_and_again_after_a_withdrawal(market: Market) -> None:
     product = await market.catalogued()
     market.house.registry.set_clock("2026-11-09T02:00:00+00:00")
@@ -264,7 +285,7 @@ async def test_one_number_is_entered_once_and_again_after_a_withdrawal(market: M
     assert sorted(answer.status_code for answer in answers) == [201, 409]
     [entered] = [answer.json() for answer in answers if answer.status_code == 201]
     path = f"{PURCHASES}/{entered['id']}/withdrawal"
-    async with market.house.registry.client("agency") as another:
+    async with market.house.registry.client("agency", "finance") as another:
         foreign = await another.post(path, json={"reason": "不是我录的"})
     async with market.agency() as finance:
         taken_back = await finance.post(path, json={"reason": "金额录入有误"})

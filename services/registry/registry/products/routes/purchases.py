@@ -1,4 +1,4 @@
-"""First purchases, as officials and agencies' systems enter them."""
+"""First purchases, as officials and the finance agency's system enter them (C4)."""
 
 from typing import Annotated, Final
 from uuid import UUID
@@ -38,7 +38,7 @@ router = Router(prefix="/v1/registry/first-purchases", tags=["products"])
     status_code=201,
     operation_id="registry_enter_first_purchase",
     openapi_extra=access(
-        "handler", "agency", tenant="any product of the catalogue", rules=("A145",),
+        "handler", "finance", tenant="any product of the catalogue", rules=("A145",),
         key_required=True,
     ),
     responses=problems(
@@ -107,7 +107,7 @@ async def read_first_purchase(
     "/{purchase_id}/withdrawal",
     operation_id="registry_withdraw_first_purchase",
     openapi_extra=access(
-        "handler", "agency", tenant="contracts that one entered; handlers any", rules=("A145",)
+        "handler", "finance", tenant="contracts that one entered; handlers any", rules=("A145",)
     ),
     responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "STATE_CONFLICT"),
 )
