@@ -12,6 +12,9 @@ from typing import Any, Final, TypeVar
 
 Value = TypeVar("Value")
 
+# A machine: from a state, by an event, to a state.
+Moves = Mapping[tuple[Any, Any], Any]
+
 NO_FIGURES: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -85,6 +88,17 @@ class Rule:
             pointer=pointer,
             severity=severity,
             params=MappingProxyType(figures),
+        )
+
+    def move(self, moves: Moves, state: StrEnum, event: StrEnum) -> Check:
+        """Check that a machine has such a step; a refusal names what may happen instead."""
+        return self.check(
+            "STATE_CONFLICT",
+            Kind.STATE,
+            passed=(state, event) in moves,
+            state=state.value,
+            event=event.value,
+            allowed=sorted(step.value for at, step in moves if at is state),
         )
 
 

@@ -82,10 +82,9 @@ OPEN: Final = (State.INVITED, State.CONFIRMED, State.ACTIVE, State.LEAVING)
 JOINED: Final = (State.CONFIRMED, State.ACTIVE, State.LEAVING)
 
 
-def _move_check(state: State, event: Event) -> Check:
-    return VOLUNTARY.check(
-        "STATE_CONFLICT", Kind.STATE, passed=(state, event) in MOVES, state=state.value
-    )
+def move_check(state: State, event: Event) -> Check:
+    """Check that the machine has such a move."""
+    return VOLUNTARY.move(MOVES, state, event)
 
 
 def confirmation_checks(
@@ -94,7 +93,7 @@ def confirmation_checks(
     """Check that the acting organization may confirm or decline; tell every failure."""
     return [
         VOLUNTARY.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=acting_id == invited_id),
-        _move_check(state, event),
+        move_check(state, event),
     ]
 
 
@@ -104,7 +103,7 @@ def withdrawal_checks(
     """Check that the inviter may take an invitation back; the lead's own place is no invitation."""
     return [
         VOLUNTARY.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=acting_id == inviter_id),
-        _move_check(state, Event.WITHDRAW),
+        move_check(state, Event.WITHDRAW),
         VOLUNTARY.check(
             "STATE_CONFLICT", Kind.STATE, passed=role is not MembershipRole.LEAD, role=role.value
         ),
@@ -162,7 +161,7 @@ def notice_checks(
     return [
         VOLUNTARY.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=acting_id == org_id),
         *_term_checks(policy, last_day, today),
-        _move_check(state, Event.GIVE_NOTICE),
+        move_check(state, Event.GIVE_NOTICE),
         _not_lead_check(role),
     ]
 
@@ -199,7 +198,7 @@ def expulsion_checks(
     return [
         *_term_checks(policy, last_day, today),
         EXPULSION.check("RESOLUTION_MISSING", Kind.STATE, passed=resolved),
-        _move_check(state, Event.ORDER_EXPULSION),
+        move_check(state, Event.ORDER_EXPULSION),
         _not_lead_check(role),
     ]
 

@@ -103,8 +103,4 @@ def filing_checks(
 
 def decision_checks(state: ObjectionState, decision: ObjectionDecision) -> list[Check]:
     """Check that an objection may still be decided."""
-    return [
-        NOTICE.check(
-            "STATE_CONFLICT", Kind.STATE, passed=(state, decision) in DECIDED, state=state.value
-        )
-    ]
+    return [NOTICE.move(DECIDED, state, decision)]

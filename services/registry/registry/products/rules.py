@@ -353,15 +353,7 @@ def rule_set_checks(policy: Policy, kind: ProductKind) -> list[Check]:
 
 def move_checks(state: ProductState, event: ProductEvent) -> list[Check]:
     """Check that a nomination may take a step from where it is."""
-    return [
-        CATALOGUE.check(
-            "STATE_CONFLICT",
-            Kind.STATE,
-            passed=(state, event) in MOVES,
-            state=state.value,
-            event=event.value,
-        )
-    ]
+    return [CATALOGUE.move(MOVES, state, event)]
 
 
 def apart_checks(held: Mapping[str, UUID | None], acting_id: UUID) -> list[Check]:

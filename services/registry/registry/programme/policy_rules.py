@@ -70,15 +70,7 @@ class Difference:
 
 def move_checks(state: PolicyState, event: PolicyEvent) -> list[Check]:
     """Check that a version may take a step from where it is (A001)."""
-    return [
-        POLICY.check(
-            "STATE_CONFLICT",
-            Kind.STATE,
-            passed=(state, event) in MOVES,
-            state=state.value,
-            event=event.value,
-        )
-    ]
+    return [POLICY.move(MOVES, state, event)]
 
 
 def approval_checks(author_ids: set[UUID], approver_id: UUID) -> list[Check]:

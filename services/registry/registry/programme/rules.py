@@ -69,10 +69,7 @@ class Window:
 
 def move_checks(state: CallState, event: CallEvent) -> list[Check]:
     """Check that a call may take a step from where it is (A115)."""
-    known = (state, event) in MOVES
-    return [
-        CALL.check("STATE_CONFLICT", Kind.STATE, passed=known, state=state.value, event=event.value)
-    ]
+    return [CALL.move(MOVES, state, event)]
 
 
 def window_checks(window: Window, on: date) -> list[Check]:

@@ -145,14 +145,12 @@ def link_checks(
 
 def item_move_checks(state: ItemState, event: ItemEvent) -> list[Check]:
     """Check that a publicity item may take a step from where it is."""
-    passed = (state, event) in ITEM_MOVES
-    return [PUBLICITY.check("STATE_CONFLICT", Kind.STATE, passed=passed, state=state.value)]
+    return [PUBLICITY.move(ITEM_MOVES, state, event)]
 
 
 def award_move_checks(state: AwardState, event: AwardEvent) -> list[Check]:
     """Check that an award may take a step from where it is."""
-    passed = (state, event) in AWARD_MOVES
-    return [AWARD.check("STATE_CONFLICT", Kind.STATE, passed=passed, state=state.value)]
+    return [AWARD.move(AWARD_MOVES, state, event)]
 
 
 def apart_checks(makers: Collection[UUID | None], acting_id: UUID) -> list[Check]:

@@ -142,8 +142,10 @@ def cancellation_checks(
         SHARING.check(
             "STATE_CONFLICT",
             Kind.STATE,
-            passed=(state, BookingEvent.CANCEL) in MOVES and now < starts_at,
+            passed=now < starts_at,
+            starts_at=starts_at.isoformat(),
         ),
+        SHARING.move(MOVES, state, BookingEvent.CANCEL),
     ]
 
 
@@ -156,8 +158,10 @@ def usage_checks(
         SHARING.check(
             "STATE_CONFLICT",
             Kind.STATE,
-            passed=(state, BookingEvent.USE) in MOVES and now >= starts_at,
+            passed=now >= starts_at,
+            starts_at=starts_at.isoformat(),
         ),
+        SHARING.move(MOVES, state, BookingEvent.USE),
     ]
 
 

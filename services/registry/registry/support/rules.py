@@ -175,28 +175,12 @@ class Terms:
 
 def plan_move_checks(state: PlanState, event: PlanEvent) -> list[Check]:
     """Check that a plan may take a step from where it is."""
-    return [
-        PLAN.check(
-            "STATE_CONFLICT",
-            Kind.STATE,
-            passed=(state, event) in PLAN_MOVES,
-            state=state.value,
-            event=event.value,
-        )
-    ]
+    return [PLAN.move(PLAN_MOVES, state, event)]
 
 
 def measure_move_checks(state: MeasureState, event: MeasureEvent) -> list[Check]:
     """Check that a measure may take a step from where it is."""
-    return [
-        MEASURE.check(
-            "STATE_CONFLICT",
-            Kind.STATE,
-            passed=(state, event) in MEASURE_MOVES,
-            state=state.value,
-            event=event.value,
-        )
-    ]
+    return [MEASURE.move(MEASURE_MOVES, state, event)]
 
 
 def apart_checks(makers: Collection[UUID | None], acting_id: UUID) -> list[Check]:

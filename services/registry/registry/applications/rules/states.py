@@ -157,10 +157,7 @@ def next_step(state: State, *, recommended: bool) -> NextStep | None:
 
 def move_check(state: State, event: Event) -> Check:
     """Check that the machine has such a move."""
-    passed = (state, event) in MOVES
-    return ROLLING.check(
-        "STATE_CONFLICT", Kind.STATE, passed=passed, state=state.value, step=event.value
-    )
+    return ROLLING.move(MOVES, state, event)
 
 
 def editing_checks(state: State) -> list[Check]:

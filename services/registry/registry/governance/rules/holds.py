@@ -190,15 +190,7 @@ def ground_checks(policy: Policy, moved: Sequence[int]) -> list[Check]:
 
 def hold_move_checks(state: HoldState, event: HoldEvent) -> list[Check]:
     """Check that a hold may take a step from where it is."""
-    return [
-        BAD_FAITH.check(
-            "STATE_CONFLICT",
-            Kind.STATE,
-            passed=(state, event) in HOLD_MOVES,
-            state=state.value,
-            event=event.value,
-        )
-    ]
+    return [BAD_FAITH.move(HOLD_MOVES, state, event)]
 
 
 def second_person_checks(examined_by: UUID | None, deciding: UUID) -> list[Check]:

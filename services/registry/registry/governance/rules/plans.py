@@ -52,8 +52,7 @@ def editing_checks(state: PlanState) -> list[Check]:
 
 def plan_move_checks(state: PlanState, event: PlanEvent) -> list[Check]:
     """Check that a version may take a step (A082)."""
-    passed = (state, event) in PLAN_MOVES
-    return [PLAN.check("STATE_CONFLICT", Kind.STATE, passed=passed, state=state.value)]
+    return [PLAN.move(PLAN_MOVES, state, event)]
 
 
 def part_checks(policy: Policy, parts: Collection[int]) -> list[Check]:

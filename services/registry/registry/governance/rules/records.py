@@ -84,8 +84,7 @@ def days_checks(valid_from: date, valid_until: date | None) -> list[Check]:
 
 def direction_move_checks(state: DirectionState, event: DirectionEvent) -> list[Check]:
     """Check that a direction may take a step (A081)."""
-    passed = (state, event) in DIRECTION_MOVES
-    return [DIRECTIONS.check("STATE_CONFLICT", Kind.STATE, passed=passed, state=state.value)]
+    return [DIRECTIONS.move(DIRECTION_MOVES, state, event)]
 
 
 def opinion_checks(
