@@ -10,6 +10,9 @@ from evaluation.assessments import queries as assessment_queries
 from evaluation.assessments.routes import ROUTERS as ASSESSMENTS
 from evaluation.assignments.jobs import BACKGROUND as DRAWS
 from evaluation.assignments.routes import ROUTERS as ASSIGNMENTS
+from evaluation.conflicts import queries as conflict_queries
+from evaluation.conflicts.consumers import CONSUMES
+from evaluation.conflicts.routes import ROUTERS as CONFLICTS
 from evaluation.cycles.routes import ROUTERS as CYCLES
 from evaluation.documents.jobs import BACKGROUND as DOCUMENT_JOBS
 from evaluation.documents.routes import ROUTERS as DOCUMENTS
@@ -69,6 +72,7 @@ TAGS: Final = (
 # What waits for a caller, feature by feature.
 TASKS: Final = (
     assessment_queries.tasks_of,
+    conflict_queries.tasks_of,
     finding_queries.tasks_of,
     objection_queries.tasks_of,
     voiding_queries.tasks_of,
@@ -116,6 +120,7 @@ def create_app() -> ASGIApp:
                 *ASSESSMENTS,
                 experts,
                 *PRIVACY,
+                *CONFLICTS,
                 *PANELS,
                 *ASSIGNMENTS,
                 agreement,
@@ -124,7 +129,7 @@ def create_app() -> ASGIApp:
                 standing,
             ],
             feed=feed_scope,
-            consumers={"registry": directory.CONSUMES},
+            consumers={"registry": CONSUMES},
             background=(*BACKGROUND, *FINDING_JOBS, *PRIVACY_JOBS, *DRAWS, *DOCUMENT_JOBS),
             tags=TAGS,
             tasks=TASKS,

@@ -7,6 +7,7 @@ from sqlalchemy import MetaData
 from evaluation.assessments import tables as _assessments
 from evaluation.assignments import tables as _assignments
 from evaluation.base import Base
+from evaluation.conflicts import tables as _conflicts
 from evaluation.cycles import tables as _cycles
 from evaluation.documents import tables as _documents
 from evaluation.duties import tables as _duties
@@ -32,6 +33,7 @@ FEATURES: Final = (
     _experts,
     _privacy,
     _panels,
+    _conflicts,
     _sheets,
     _visits,
     _results,

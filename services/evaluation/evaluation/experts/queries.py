@@ -106,19 +106,15 @@ async def erase_personal_data(session: AsyncSession, expert_id: UUID) -> None:
 
 
 async def candidates(
-    session: AsyncSession, expert_ids: Sequence[UUID]
+    session: AsyncSession, expert_ids: Sequence[UUID], *, lock: bool = True
 ) -> dict[UUID, rules.Candidate]:
     """Give experts as the rules see them, by id; an unknown id is absent.
 
     The rows are locked against change, so that a tie entered meanwhile waits for the panel.
     """
-    statement = (
-        select(Expert)
-        .where(col(Expert.id).in_(list(expert_ids)))
-        .order_by(col(Expert.id))
-        .with_for_update(read=True)
-    )
-    experts = list(await session.scalars(statement))
+    statement = select(Expert).where(col(Expert.id).in_(list(expert_ids))).order_by(col(Expert.id))
+    locked = statement.with_for_update(read=True) if lock else statement
+    experts = list(await session.scalars(locked))
     return await _as_candidates(session, experts)
 
 

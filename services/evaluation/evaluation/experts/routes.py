@@ -9,12 +9,9 @@ from sqlmodel import col
 
 from evaluation.experts import actions, queries, rules
 from evaluation.experts.schemas import (
-    ExpertAccountIn,
     ExpertIn,
     ExpertItemOut,
     ExpertOut,
-    ExpertRelationEndIn,
-    ExpertRelationIn,
     ExpertRelationOut,
     ExpertRetirementIn,
     SpecialtiesIn,
@@ -90,45 +87,6 @@ async def get_expert(
     return await shown(session, await queries.expert(session, actor, expert_id), response)
 
 
-@router.post(
-    "/{expert_id}/relations",
-    operation_id="evaluation_add_expert_relation",
-    status_code=201,
-    openapi_extra=KEEPERS,
-    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "USCC_FORMAT", "USCC_CHECK_DIGIT"),
-)
-async def add_relation(
-    expert_id: UUID,
-    body: ExpertRelationIn,
-    actor: CurrentActor,
-    now: Now,
-    response: Response,
-    session: Transaction,
-) -> ExpertOut:
-    """Enter a tie that became known."""
-    expert = await actions.add_relation(session, actor, expert_id, body, now)
-    return await shown(session, expert, response)
-
-
-@router.post(
-    "/{expert_id}/relations/{relation_id}/end",
-    operation_id="evaluation_end_expert_relation",
-    openapi_extra=KEEPERS,
-    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "DAYS_REVERSED"),
-)
-async def end_relation(
-    expert_id: UUID,
-    relation_id: UUID,
-    body: ExpertRelationEndIn,
-    actor: CurrentActor,
-    response: Response,
-    session: Transaction,
-) -> ExpertOut:
-    """Enter the last day of a tie."""
-    expert = await actions.end_relation(session, actor, expert_id, relation_id, body.until_on)
-    return await shown(session, expert, response)
-
-
 @router.put(
     "/{expert_id}/specialties",
     operation_id="evaluation_set_expert_specialties",
@@ -144,26 +102,6 @@ async def specialize(
 ) -> ExpertOut:
     """Say which fields of industry an expert knows, in place of what was known."""
     return await shown(session, await actions.specialize(session, actor, expert_id, body), response)
-
-
-@router.post(
-    "/{expert_id}/accounts",
-    operation_id="evaluation_add_expert_account",
-    status_code=201,
-    openapi_extra=access("handler", tenant="any expert of the pool", rules=("X03", "X08")),
-    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "ALREADY_EXISTS"),
-)
-async def add_account(
-    expert_id: UUID,
-    body: ExpertAccountIn,
-    actor: CurrentActor,
-    now: Now,
-    response: Response,
-    session: Transaction,
-) -> ExpertOut:
-    """Enter another account of the expert's person; its duties and ties count from now on."""
-    expert = await actions.add_account(session, actor, expert_id, body.person_id, now)
-    return await shown(session, expert, response)
 
 
 @router.post(

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from evaluation.conflicts import queries as seat_conflicts
+from evaluation.conflicts import rules as conflict_rules
 from evaluation.cycles import actions as cycle_actions
 from evaluation.cycles import queries as cycles
 from evaluation.cycles import rules as cycle_rules
@@ -39,6 +41,7 @@ from evaluation.schemes.rules import canonical
 from evaluation.sheets import queries as sheets
 from evaluation.sheets.rules import SheetScores, enough_checks
 from shared.auth import Actor
+from shared.clock import Clock
 from shared.directory import policy_on
 from shared.events import record
 from shared.rules import Check, Policy, found, require
@@ -187,8 +190,10 @@ async def compute(
     Raises `Refused`: NOT_FOUND, SOD_VIOLATION, SCHEME_FROZEN for another profile, and as `preview`.
     """
     case = await cycles.visible_case_for_update(session, actor, case_id)
+    conflicts = await seat_conflicts.panel_conflicts(session, SubjectType.CASE, case.id, today)
     checks = [
         *await _separation(session, case, actor, Capacity.HANDLER),
+        *conflict_rules.panel_checks(conflicts),
         *rules.profile_checks(profile, case.profile),
         *cycle_rules.case_checks(case.state, cycle_rules.CaseEvent.COMPUTE),
     ]
@@ -462,11 +467,15 @@ async def _decided(
     result = await queries.latest_result(session, case.id)
     owners = await queries.center_orgs(session, case.center_id)
     standing = await _standing_hash(session, case)
+    clock: Clock = session.info["clock"]
+    today = clock.today()
+    conflicts = await seat_conflicts.panel_conflicts(session, SubjectType.CASE, case.id, today)
     used = standing if result is None else result.sheets_hash
     require(
         [
             *await _separation(session, case, actor, capacity),
             *rules.tenancy_checks(actor.org_id, owners),
+            *conflict_rules.panel_checks(conflicts),
             *cycle_rules.case_checks(case.state, event),
             *checks,
             *rules.freshness_checks(used, standing),

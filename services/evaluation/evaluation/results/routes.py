@@ -114,7 +114,7 @@ async def get_snapshot_content(case_id: UUID, actor: CurrentActor, session: Read
     openapi_extra=COMPUTERS,
     responses=problems(
         "FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT", "SNAPSHOT_MISSING", "SHEETS_TOO_FEW",
-        "SCHEME_FROZEN", "SOD_VIOLATION",
+        "SCHEME_FROZEN", "PANEL_CONFLICT", "SOD_VIOLATION",
     ),
 )  # fmt: skip
 async def compute(
@@ -163,7 +163,9 @@ async def readiness(
     operation_id="evaluation_read_result_again",
     status_code=201,
     openapi_extra=access("reviewer", tenant="any case", rules=("A126", "X03")),
-    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT", "SOD_VIOLATION"),
+    responses=problems(
+        "FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT", "PANEL_CONFLICT", "SOD_VIOLATION"
+    ),
 )
 async def read_again(
     case_id: UUID, body: SecondReadingIn, actor: CurrentActor, now: Now, session: Transaction
@@ -195,7 +197,7 @@ async def list_readings(
     openapi_extra=access("reviewer", tenant="any case", rules=("A126", "X03")),
     responses=problems(
         "FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT", "SECOND_READING_MISSING", "STALE_INPUT",
-        "SOD_VIOLATION",
+        "PANEL_CONFLICT", "SOD_VIOLATION",
     ),
 )  # fmt: skip
 async def review(
@@ -215,7 +217,12 @@ async def review(
     operation_id="evaluation_publish_result",
     openapi_extra=access("approver", tenant="any case", rules=("A124", "X03")),
     responses=problems(
-        "FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT", "STALE_INPUT", "SOD_VIOLATION"
+        "FORBIDDEN_SCOPE",
+        "NOT_FOUND",
+        "STATE_CONFLICT",
+        "STALE_INPUT",
+        "PANEL_CONFLICT",
+        "SOD_VIOLATION",
     ),
 )
 async def publish(

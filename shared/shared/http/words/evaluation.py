@@ -34,6 +34,11 @@ CODES: Final[dict[str, Words]] = {
     "SEPARATE_CONSENT_MISSING": Words(
         409, "缺少本人对该项信息的单独同意", "The person has not consented to this kind of data"
     ),
+    "PANEL_CONFLICT": Words(
+        409,
+        "专家组成员存在利益冲突，须先作废其评分|：{codes}",
+        "An expert of the panel has a conflict; the sheet must be voided first|: {codes}",
+    ),
     "EXPERT_INACTIVE": Words(422, "专家不在库或不可用", "The expert is not in the pool"),
     "COI_CURRENT_ORG": Words(422, "专家现任职于 {org_uscc}", "The expert works at {org_uscc}"),
     "COI_EMPLOYMENT_3Y": Words(

@@ -87,6 +87,30 @@ def upgrade() -> None:
         sa.UniqueConstraint("finding_id", "number", name="uq_finding_step_finding_id_number"),
     )
     op.create_table(
+        "seat_conflict",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("seat_id", sa.Uuid(), nullable=False),
+        sa.Column("panel_id", sa.Uuid(), nullable=False),
+        sa.Column("path", json, nullable=False),
+        sa.Column("path_hash", sa.String(), nullable=False),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("cleared_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["panel_id"], ["panel.id"], name=op.f("fk_seat_conflict_panel_id_panel")
+        ),
+        sa.ForeignKeyConstraint(
+            ["seat_id"], ["panel_seat.id"], name=op.f("fk_seat_conflict_seat_id_panel_seat")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seat_conflict")),
+    )
+    op.create_index(
+        "uq_seat_conflict_open",
+        "seat_conflict",
+        ["seat_id", "path_hash"],
+        unique=True,
+        postgresql_where=sa.text("cleared_at IS NULL"),
+    )
+    op.create_table(
         "expert_consent",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("expert_id", sa.Uuid(), nullable=False),
@@ -150,5 +174,6 @@ def downgrade() -> None:
     op.drop_table("sensitive_disclosure")
     op.drop_table("expert_sensitive")
     op.drop_table("expert_consent")
+    op.drop_table("seat_conflict")
     op.drop_table("finding_step")
     op.drop_table("result_finding")

@@ -1,0 +1,220 @@
+"""Judging seated experts on what is known now, many seats with a fixed number of statements."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import exists, or_
+from sqlalchemy import select as select_rows
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+
+from evaluation.conflicts import rules
+from evaluation.conflicts.tables import SeatConflict
+from evaluation.cycles.rules import CaseState
+from evaluation.cycles.tables import EvaluationCase
+from evaluation.duties import queries as duty_queries
+from evaluation.duties.rules import Duty, SubjectType
+from evaluation.experts import queries as expert_queries
+from evaluation.experts.rules import Interests, Party
+from evaluation.panels import queries as panel_queries
+from evaluation.panels.rules import ReviewSubject, standing_checks
+from evaluation.panels.tables import Panel, PanelDuty, PanelOrganization, PanelSeat
+from shared.auth import Actor
+from shared.directory import DirectoryCenter, DirectoryMembership, DirectoryOrganization, policy_on
+from shared.rules import Check
+from shared.tasks import MOST_TASKS, Task
+
+# What is published stands; a later conflict is a matter for an objection or a voiding.
+SETTLED = (CaseState.PUBLISHED, CaseState.VOIDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """A seat that counts, and the panel that it is on."""
+
+    panel: Panel
+    seat: PanelSeat
+
+
+async def sitting(
+    session: AsyncSession,
+    *,
+    expert_ids: Collection[UUID] | None = None,
+    center_ids: Collection[UUID] | None = None,
+) -> list[Sitting]:
+    """List the seats of panels whose matter is not settled, of some experts or some centres."""
+    settled = exists().where(
+        col(EvaluationCase.id) == col(Panel.subject_id), col(EvaluationCase.state).in_(SETTLED)
+    )
+    statement = (
+        select_rows(Panel, PanelSeat)
+        .join(PanelSeat, col(PanelSeat.panel_id) == col(Panel.id))
+        .where(col(PanelSeat.vacated_at).is_(None), ~settled)
+        .order_by(col(PanelSeat.id))
+    )
+    if expert_ids is not None:
+        statement = statement.where(col(PanelSeat.expert_id).in_(expert_ids))
+    if center_ids is not None:
+        statement = statement.where(col(Panel.center_id).in_(center_ids))
+    return [Sitting(panel, seat) for panel, seat in await session.execute(statement)]
+
+
+async def conflicts_of(
+    session: AsyncSession, seats: Sequence[Sitting], today: date
+) -> dict[UUID, list[Check]]:
+    """Give the failed checks of each seat by what is known now; clear seats are absent."""
+    if not seats:
+        return {}
+    policy = await policy_on(session, today)
+    subjects = await _subjects(session, {one.panel.id: one.panel for one in seats}.values())
+    known = await expert_queries.candidates(
+        session, sorted({one.seat.expert_id for one in seats}), lock=False
+    )
+    judged = {
+        one.seat.id: standing_checks(
+            policy, subjects[one.panel.id], known[one.seat.expert_id], today
+        )
+        for one in seats
+    }
+    return {
+        seat_id: failed
+        for seat_id, checks in judged.items()
+        if (failed := [check for check in checks if not check.passed])
+    }
+
+
+async def panel_conflicts(
+    session: AsyncSession, subject_type: SubjectType, subject_id: UUID, today: date
+) -> dict[UUID, list[Check]]:
+    """Judge every seat that counts of a subject's panel now."""
+    panel = await panel_queries.standing_panel(session, subject_type, subject_id)
+    if panel is None:
+        return {}
+    seats = await panel_queries.seats_of(session, [panel.id])
+    counting = [Sitting(panel, seat) for seat in seats if seat.vacated_at is None]
+    return await conflicts_of(session, counting, today)
+
+
+async def _subjects(session: AsyncSession, panels: Collection[Panel]) -> dict[UUID, ReviewSubject]:
+    """Give the subjects of panels as `panels.queries.subject_of` does, all at once."""
+    ids = [panel.id for panel in panels]
+    then: dict[UUID, list[Party]] = defaultdict(list)
+    rows = select(PanelOrganization).where(col(PanelOrganization.panel_id).in_(ids))
+    for row in await session.scalars(rows.order_by(col(PanelOrganization.uscc))):
+        party = Party(row.org_id, row.uscc, row.role, tuple(row.parent_usccs))
+        then[row.panel_id].append(party)
+    acted: dict[UUID, list[Duty]] = defaultdict(list)
+    reported = select(PanelDuty).where(col(PanelDuty.panel_id).in_(ids))
+    for duty in await session.scalars(reported):
+        acted[duty.panel_id].append(Duty(duty.person_id, duty.capacity))
+    own: dict[UUID, list[Duty]] = {}
+    for kind in SubjectType:
+        of_kind = [panel.subject_id for panel in panels if panel.subject_type is kind]
+        own |= await duty_queries.people_of_all(session, kind, of_kind)
+    now = await panel_queries.interests_of_centers(
+        session, sorted({panel.center_id for panel in panels})
+    )
+    return {
+        panel.id: ReviewSubject(
+            subject_type=panel.subject_type,
+            subject_id=panel.subject_id,
+            round=panel.round,
+            state="",
+            interests=_joined(panel.center_id, then[panel.id], now[panel.center_id]),
+            duties=(*acted[panel.id], *own.get(panel.subject_id, ())),
+        )
+        for panel in panels
+    }
+
+
+def _joined(center_id: UUID, then: Sequence[Party], now: Interests) -> Interests:
+    """Put the parties of the forming together with those of today, owners of today too."""
+    climbed = {party.org_id: party.parent_usccs for party in now.parties}
+    kept = [
+        Party(
+            party.org_id,
+            party.uscc,
+            party.role,
+            tuple(sorted({*party.parent_usccs, *climbed.get(party.org_id, ())})),
+        )
+        for party in then
+    ]
+    known = {party.org_id for party in then}
+    joined = [party for party in now.parties if party.org_id not in known]
+    return Interests(center_id, (*kept, *joined))
+
+
+async def open_conflicts(
+    session: AsyncSession, seat_ids: Collection[UUID]
+) -> dict[tuple[UUID, str], SeatConflict]:
+    """Give the conflicts that stand on some seats, by seat and path."""
+    statement = select(SeatConflict).where(
+        col(SeatConflict.seat_id).in_(seat_ids), col(SeatConflict.cleared_at).is_(None)
+    )
+    return {(row.seat_id, row.path_hash): row for row in await session.scalars(statement)}
+
+
+async def seat_conflicts(session: AsyncSession, panel_id: UUID) -> Sequence[SeatConflict]:
+    """List what was found on a panel's seats, oldest first; the caller may see the panel."""
+    statement = (
+        select(SeatConflict)
+        .where(col(SeatConflict.panel_id) == panel_id)
+        .order_by(col(SeatConflict.found_at), col(SeatConflict.id))
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def matters(session: AsyncSession, org_id: UUID) -> bool:
+    """Tell whether an organization stands behind any centre, or above one that might."""
+    behind = [
+        exists().where(col(DirectoryMembership.org_id) == org_id),
+        exists().where(col(PanelOrganization.org_id) == org_id),
+        exists().where(
+            or_(
+                col(DirectoryCenter.legal_entity_id) == org_id,
+                col(DirectoryCenter.trustee_org_id) == org_id,
+                col(DirectoryCenter.lead_sponsor_id) == org_id,
+            )
+        ),
+        exists().where(
+            col(DirectoryOrganization.parent_uscc).in_(
+                select(DirectoryOrganization.uscc).where(col(DirectoryOrganization.id) == org_id)
+            )
+        ),
+    ]
+    return bool(await session.scalar(select_rows(or_(*behind))))
+
+
+async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Task]:
+    """Name the sheets that a reviewer has to look at, because their experts have a conflict."""
+    del today  # At once, and no rule says by when.
+    if not actor.has("reviewer"):
+        return []
+    # Under another name: who may see a panel looks into its seats too.
+    seat: Any = aliased(PanelSeat)
+    statement = (
+        select_rows(col(SeatConflict.seat_id), col(Panel.center_id))
+        .join(Panel, col(Panel.id) == col(SeatConflict.panel_id))
+        .join(seat, seat.id == col(SeatConflict.seat_id))
+        .where(
+            col(SeatConflict.cleared_at).is_(None),
+            seat.vacated_at.is_(None),
+            panel_queries.visible(actor),
+        )
+        .distinct()
+        .limit(MOST_TASKS)
+    )
+    return [
+        Task(rules.VOID_TASK, seat_id, center_id=center_id)
+        for seat_id, center_id in await session.execute(statement)
+    ]
+
+
+async def sharing_ties(session: AsyncSession, person_id: UUID) -> Sequence[UUID]:
+    """Name the experts that an account belongs to: its ties are theirs."""
+    return (await session.scalars(expert_queries.of_person(person_id))).all()

@@ -1,0 +1,94 @@
+"""Ties and accounts that become known, and what they mean for seats, over HTTP."""
+
+from typing import Final
+from uuid import UUID
+
+from fastapi import Response
+
+from evaluation.conflicts import actions, queries
+from evaluation.conflicts.schemas import SeatConflictOut, SeatConflictsOut
+from evaluation.experts.routes import KEEPERS, shown
+from evaluation.experts.schemas import (
+    ExpertAccountIn,
+    ExpertOut,
+    ExpertRelationEndIn,
+    ExpertRelationIn,
+)
+from evaluation.panels import queries as panels
+from shared.http import CurrentActor, Now, Reading, Router, Transaction, access, problems
+
+experts = Router(prefix="/v1/evaluation/experts", tags=["experts"])
+seats = Router(prefix="/v1/evaluation/panels", tags=["panels"])
+ROUTERS: Final = (experts, seats)
+
+
+@experts.post(
+    "/{expert_id}/relations",
+    operation_id="evaluation_add_expert_relation",
+    status_code=201,
+    openapi_extra=KEEPERS,
+    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "USCC_FORMAT", "USCC_CHECK_DIGIT"),
+)
+async def add_relation(
+    expert_id: UUID,
+    body: ExpertRelationIn,
+    actor: CurrentActor,
+    now: Now,
+    response: Response,
+    session: Transaction,
+) -> ExpertOut:
+    """Enter a tie that became known."""
+    expert = await actions.add_relation(session, actor, expert_id, body, now)
+    return await shown(session, expert, response)
+
+
+@experts.post(
+    "/{expert_id}/relations/{relation_id}/end",
+    operation_id="evaluation_end_expert_relation",
+    openapi_extra=KEEPERS,
+    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "DAYS_REVERSED"),
+)
+async def end_relation(
+    expert_id: UUID,
+    relation_id: UUID,
+    body: ExpertRelationEndIn,
+    actor: CurrentActor,
+    response: Response,
+    session: Transaction,
+) -> ExpertOut:
+    """Enter the last day of a tie."""
+    expert = await actions.end_relation(session, actor, expert_id, relation_id, body.until_on)
+    return await shown(session, expert, response)
+
+
+@experts.post(
+    "/{expert_id}/accounts",
+    operation_id="evaluation_add_expert_account",
+    status_code=201,
+    openapi_extra=access("handler", tenant="any expert of the pool", rules=("X03", "X08")),
+    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "ALREADY_EXISTS"),
+)
+async def add_account(
+    expert_id: UUID,
+    body: ExpertAccountIn,
+    actor: CurrentActor,
+    now: Now,
+    response: Response,
+    session: Transaction,
+) -> ExpertOut:
+    """Enter another account of the expert's person; its duties and ties count from now on."""
+    expert = await actions.add_account(session, actor, expert_id, body.person_id, now)
+    return await shown(session, expert, response)
+
+
+@seats.get(
+    "/{panel_id}/conflicts",
+    operation_id="evaluation_list_seat_conflicts",
+    openapi_extra=access("official", tenant="panels the official does not sit on", rules=("X08",)),
+    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND"),
+)
+async def list_conflicts(panel_id: UUID, actor: CurrentActor, session: Reading) -> SeatConflictsOut:
+    """List the conflicts found on a panel's seats since it was formed."""
+    panel = await panels.panel(session, actor, panel_id)
+    rows = await queries.seat_conflicts(session, panel.id)
+    return SeatConflictsOut(items=[SeatConflictOut.model_validate(row) for row in rows])

@@ -1,0 +1,208 @@
+"""A conflict that becomes known after the panel was formed is on its seat with the change (X08)."""
+
+import itertools
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlmodel import col, select
+
+from evaluation.conflicts.consumers import CONSUMES
+from evaluation.experts.rules import ExpertField, RelationKind
+from evaluation.experts.tables import Expert, ExpertRelation
+from shared.database import new_id
+from shared.events.consuming import ReceivedEvent
+from shared.events.tables import Event
+from tests.evaluation.results.year import JudgedYear
+from tests.evaluation.reviewing import SEVEN, USCC, codes_of
+
+POSITIONS = itertools.count(900)
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
+    async with running("evaluation") as service:
+        judged = JudgedYear(service)
+        await judged.prepare()
+        await judged.frozen()
+        yield judged
+
+
+async def conflicts(year: JudgedYear) -> list[dict[str, Any]]:
+    panels = await year.as_("auditor", "GET", f"/v1/evaluation/panels?subject_id={year.case_id}")
+    (panel,) = panels.json()["items"]
+    answer = await year.as_("auditor", "GET", f"/v1/evaluation/panels/{panel['id']}/conflicts")
+    assert answer.status_code == 200, answer.text
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
+
+
+async def tell(year: JudgedYear, event_type: str, entry: dict[str, Any]) -> None:
+    """Let the registry's feed say something, as its consumer hears it."""
+    event = ReceivedEvent(
+        id=new_id(), type=event_type, source="registry", subject=UUID(entry["id"]),
+        center_id=None, data={"entry": entry}, position=next(POSITIONS), time=datetime.now(UTC),
+    )  # fmt: skip
+    async with year.service.sessions.begin() as session:
+        await CONSUMES[event_type](session, event)
+
+
+def organization(year: JudgedYear, code: str, **over: Any) -> dict[str, Any]:
+    return {
+        "id": str(year.org_ids[code]), "uscc": USCC[code], "name": f"单位{code}",
+        "org_type": "enterprise", "legal_person_kind": "independent", "region_code": "310115",
+        "is_sme": False, **over,
+    }  # fmt: skip
+
+
+@pytest.mark.requirement("X08")
+@pytest.mark.refusing
+async def test_a_tie_that_becomes_known_shuts_every_door_until_the_sheet_is_voided(
+    year: JudgedYear,
+) -> None:
+    sheets = await year.scored()
+    assert await conflicts(year) == []
+    relations = f"/v1/evaluation/experts/{year.expert_ids['ex05']}/relations"
+    tie = {"kind": "board", "org_uscc": USCC["m02"]}
+    assert (await year.as_("handler", "POST", relations, tie)).status_code == 201
+    (found,) = await conflicts(year)
+    assert (found["seat_id"], found["path"]["code"]) == (sheets["ex05"], "COI_BOARD")
+    assert found["path"]["org_uscc"] == USCC["m02"]
+    async with year.official("reviewer") as reviewer:
+        tasks = (await reviewer.get("/v1/evaluation/tasks")).json()["items"]
+    assert [one["subject_id"] for one in tasks if one["kind"] == "seat.conflict"] == [
+        sheets["ex05"]
+    ]
+    shut = await year.as_("handler", "POST", "/compute")
+    assert (shut.status_code, codes_of(shut)) == (409, ["PANEL_CONFLICT"])
+    assert shut.json()["errors"][0]["params"]["sheets"] == [sheets["ex05"]]
+
+    void = f"/v1/evaluation/score-sheets/{sheets['ex05']}/void"
+    async with year.service.client("official", "reviewer") as other:
+        assert (await other.post(void, json={"reason": "任董事"})).status_code == 200
+    assert (await year.as_("handler", "POST", "/compute")).status_code == 200
+
+
+@pytest.mark.requirement("X08")
+@pytest.mark.refusing
+async def test_review_second_reading_and_publication_judge_the_panel_again(
+    year: JudgedYear,
+) -> None:
+    await year.scored()
+    assert (await year.as_("handler", "POST", "/compute")).status_code == 200
+    relations = f"/v1/evaluation/experts/{year.expert_ids['ex05']}/relations"
+
+    async def tie(until_on: str | None) -> None:
+        if until_on is None:
+            body = {"kind": "shareholding", "org_uscc": USCC["entity"], "from_on": "2020-01-01"}
+            assert (await year.as_("handler", "POST", relations, body)).status_code == 201
+            return
+        (found,) = [one for one in await conflicts(year) if one["cleared_at"] is None]
+        path = f"{relations}/{found['path']['relation_id']}/end"
+        ended = await year.as_("handler", "POST", path, {"until_on": until_on})
+        assert ended.status_code == 200, ended.text
+
+    await tie(None)
+    reading = {"conclusion": "confirmed", "reason": "复核"}
+    async with year.service.client("official", "reviewer") as reader:
+        refused = await reader.post(year.path("/second-readings"), json=reading)
+    assert codes_of(refused) == ["PANEL_CONFLICT"]
+    assert codes_of(await year.as_("reviewer", "POST", "/review")) == ["PANEL_CONFLICT"]
+    # It turns out to have ended before the look-back: the mark is cleared, the door opens.
+    await tie("2025-01-09")
+    assert [one["cleared_at"] is None for one in await conflicts(year)] == [False]
+    assert (await year.as_("reviewer", "POST", "/review")).status_code == 200
+    await tie(None)
+    assert codes_of(await year.as_("approver", "POST", "/publish")) == ["PANEL_CONFLICT"]
+    await tie("2025-01-09")
+    assert (await year.as_("approver", "POST", "/publish")).status_code == 200
+    # What is published is settled: a tie found later marks no seat.
+    await year.as_("handler", "POST", relations, {"kind": "board", "org_uscc": USCC["m02"]})
+    assert [one for one in await conflicts(year) if one["cleared_at"] is None] == []
+
+
+@pytest.mark.requirement("X08")
+@pytest.mark.refusing
+async def test_an_owner_and_a_new_member_in_the_directory_mark_the_seats_at_once(
+    year: JudgedYear,
+) -> None:
+    async with year.service.sessions.begin() as session:
+        session.add_all(
+            ExpertRelation(
+                expert_id=year.expert_ids[code], kind=RelationKind.SHAREHOLDING,
+                org_uscc=USCC[org], recorded_at=datetime.now(UTC),
+            )
+            for code, org in (("ex04", "m15"), ("ex07", "c02"))
+        )  # fmt: skip
+    sheets = await year.panel()
+    assert await conflicts(year) == []
+    # M15 turns out to own M02, a member: the conflict goes through the owner.
+    await tell(year, "directory.organization", organization(year, "m02", parent_uscc=USCC["m15"]))
+    (owner,) = await conflicts(year)
+    assert (owner["seat_id"], owner["path"]["through"]) == (sheets["ex04"], USCC["m15"])
+    # Told twice, it stands once; an organization that stands behind nobody touches nothing.
+    await tell(year, "directory.organization", organization(year, "m02", parent_uscc=USCC["m15"]))
+    stranger = {**organization(year, "m02"), "id": str(new_id()), "uscc": "91310101FAKE99999X"}
+    await tell(year, "directory.organization", stranger)
+    assert len(await conflicts(year)) == 1
+    # The owner sells: cleared again.
+    await tell(year, "directory.organization", organization(year, "m02", parent_uscc=None))
+    assert [one["cleared_at"] is None for one in await conflicts(year)] == [False]
+
+
+@pytest.mark.requirement("X08", "X03")
+@pytest.mark.refusing
+async def test_a_second_account_brings_its_duties_and_ties_to_the_seat(year: JudgedYear) -> None:
+    sheets = await year.panel()
+    other = new_id()
+    async with year.service.sessions.begin() as session:
+        twin = Expert(
+            person_id=other, field=ExpertField.LEGAL, title="顾问", registered_at=datetime.now(UTC)
+        )
+        session.add(twin)
+        await session.flush()
+        session.add(
+            ExpertRelation(
+                expert_id=twin.id, kind=RelationKind.KINSHIP, org_uscc=USCC["m01"],
+                recorded_at=datetime.now(UTC),
+            )
+        )  # fmt: skip
+    path = f"/v1/evaluation/experts/{year.expert_ids['ex07']}/accounts"
+    assert (await year.as_("handler", "POST", path, {"person_id": str(other)})).status_code == 201
+    (kinship,) = await conflicts(year)
+    assert (kinship["seat_id"], kinship["path"]["code"]) == (sheets["ex07"], "COI_KINSHIP")
+    # The operator who wrote the report turns out to be another expert of the panel.
+    path = f"/v1/evaluation/experts/{year.expert_ids['ex08']}/accounts"
+    operator = {"person_id": str(year.people["ex11"])}
+    assert (await year.as_("handler", "POST", path, operator)).status_code == 201
+    assert {(one["seat_id"], one["path"]["code"]) for one in await conflicts(year)} == {
+        (sheets["ex07"], "COI_KINSHIP"), (sheets["ex08"], "SOD_VIOLATION"),
+    }  # fmt: skip
+    # A tie entered under the twin marks the seat of the one whose account it is.
+    relations = f"/v1/evaluation/experts/{twin.id}/relations"
+    body = {"kind": "board", "org_uscc": USCC["entity"]}
+    assert (await year.as_("handler", "POST", relations, body)).status_code == 201
+    assert (sheets["ex07"], "COI_BOARD") in {
+        (one["seat_id"], one["path"]["code"]) for one in await conflicts(year)
+    }
+    async with year.service.sessions.reading() as session:
+        told = list(
+            await session.scalars(select(Event).where(col(Event.type).startswith("seat_conflict")))
+        )
+    assert {event.center_id for event in told} == {None}
+    async with year.member("m02") as member:
+        answer = await member.get(f"/v1/evaluation/panels/{new_id()}/conflicts")
+    assert answer.status_code == 403
+
+
+async def test_an_expert_who_began_a_sheet_recuses_himself_and_is_replaced(
+    year: JudgedYear,
+) -> None:
+    sheets = await year.panel()
+    assert (await year.declare("ex04", sheets["ex04"])).status_code == 200
+    recused = await year.declare("ex04", sheets["ex04"], conflict=True)
+    assert (recused.status_code, recused.json()["state"]) == (200, "recused")
+    assert len(sheets) == len(SEVEN)
