@@ -21,12 +21,13 @@ from gateway.identity.routes import me_router, people_router
 from gateway.identity.routes import router as identity_router
 from gateway.openapi.collecting import Collector
 from gateway.openapi.routes import router as openapi_router
+from gateway.portal.routes import router as portal_router
 from gateway.proxy.door import Door
 from gateway.proxy.upstream import Upstreams
 from gateway.revocations.listing import RevocationList
 from gateway.revocations.routes import router as revocations_router
 from gateway.sandbox.routes import router as sandbox_router
-from gateway.schemas import ReadyOut, WelcomeOut
+from gateway.schemas import ReadyOut
 from gateway.settings import GatewaySettings
 from gateway.tasks.routes import router as tasks_router
 from gateway.tokens.keys import KeyRing
@@ -113,6 +114,7 @@ def _routers(settings: GatewaySettings) -> list[APIRouter]:
         *desk,
         signing_router,
         _front_router(),
+        portal_router,
         *sandbox,
     ]
 
@@ -128,11 +130,6 @@ def _publish_whole_house(app: FastAPI) -> None:
 def _front_router() -> APIRouter:
     router = Router(tags=["process"], include_in_schema=False)
     everyone = access(tenant="none")
-
-    @router.get("/", operation_id="welcome", openapi_extra=everyone)
-    async def welcome() -> WelcomeOut:
-        """Say what this is and where to go on."""
-        return WelcomeOut()
 
     @router.get("/readyz", operation_id="gateway_readyz", openapi_extra=everyone)
     async def readyz(request: Request) -> ReadyOut:

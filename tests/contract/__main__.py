@@ -9,7 +9,7 @@ import traceback
 from pathlib import Path
 from typing import Final
 
-from tests.contract import client, fuzz, licenses, openapi, roles, schema
+from tests.contract import client, fuzz, licenses, openapi, roles, samples, schema
 from tests.contract.step import Context, Step, program, temporary_folder
 from zhichuang.postgres import PostgresError
 from zhichuang.processes import ProcessError
@@ -31,6 +31,7 @@ STEPS: Final = (
     Step("openapi", "The published API is complete and linted", openapi.ask),
     Step("roles", "Every operation, as every role and tenant", roles.ask),
     Step("client", "A generated client walks the demo's calls", client.ask),
+    Step("samples", "Every sample that a reader copies runs", samples.ask),
     # Last, because it takes callers' credentials away and moves whatever can be moved.
     Step("fuzz", "No generated request as any role gets a 5xx", fuzz.ask),
 )

@@ -28,6 +28,7 @@ class Published:
 
     body: bytes
     tag: str
+    document: rules.Document
 
 
 class Collector:
@@ -50,6 +51,11 @@ class Collector:
                     await self._collect()
         return self._published
 
+    async def document(self) -> rules.Document:
+        """Give the merged document to those who show it; an empty one when there is none."""
+        published = await self.published()
+        return published.document if published else {}
+
     async def _collect(self) -> None:
         names = list(self._upstreams.addresses)
         found = await asyncio.gather(*(self._document(name) for name in names))
@@ -57,12 +63,14 @@ class Collector:
             if document is not None:
                 self._documents[name] = document
         try:
-            body = rules.encoded(rules.merged(self._documents))
+            document = rules.merged(self._documents)
+            body = rules.encoded(document)
         except rules.Conflict as conflict:
             # The last good document stays; the form test of the house fails on this.
             log.error("openapi.conflict", conflict=str(conflict))  # noqa: TRY400 - no trace needed
         else:
-            self._published = Published(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+            tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+            self._published = Published(body, tag, document)
         complete = all(document is not None for document in found)
         self._again_at = time.monotonic() + (self._refresh_seconds if complete else RETRY_SECONDS)
 

@@ -1,0 +1,35 @@
+"""Guides for each kind of reader: Markdown of ours, in two languages, with calls that are run."""
+
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+# The home page is one of them; the others are reached from it.
+GUIDES: Final = ("home", "company", "agency", "front-end", "events")
+# Raw HTML in a guide is text, so that a page has no markup but ours and Markdown's.
+_MARKDOWN: Final = MarkdownIt("commonmark", {"html": False}).enable("table")
+ADDRESS: Final = "http://127.0.0.1:8000"
+
+
+@cache
+def source(name: str, language: str) -> str:
+    """Read a guide as it was written."""
+    place = files("gateway.portal").joinpath("guides", language, f"{name}.md")
+    return place.read_text(encoding="utf-8")
+
+
+def guide(name: str, language: str, address: str) -> tuple[str, Markup]:
+    """Give a guide's title and its text, whose calls go to the address it was read from."""
+    title, _, text = source(name, language).partition("\n")
+    html = _MARKDOWN.render(text.replace(ADDRESS, address))
+    # A block of code that is wider than the page is scrolled by keyboard, too.
+    html = html.replace("<pre>", '<pre tabindex="0">')
+    return title.removeprefix("# "), Markup(html)  # noqa: S704 - our own text, HTML is off
+
+
+def changes(text: str) -> Markup:
+    """Give the list of changes as a page's text."""
+    return Markup(_MARKDOWN.render(text.partition("\n")[2]))  # noqa: S704 - our own text

@@ -1,0 +1,115 @@
+"""The error catalogue: a page for every code, with its rule and clause and what to do about it."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+from markupsafe import Markup
+
+from gateway.portal.frame import link
+from gateway.portal.words import MENDING, MENDING_OTHERWISE, WORDS
+from shared.documents.pages import listing, section, table
+from shared.http.problem import text_of
+from shared.http.words import CODES
+
+METHODS: Final = ("get", "put", "post", "patch", "delete")
+
+
+@cache
+def catalogue() -> dict[str, Any]:
+    """Read which rules speak with which code, and which events there are.
+
+    `tests/gateway/portal` holds the file against the code.
+    """
+    text = files("gateway.portal").joinpath("catalogue.json").read_text(encoding="utf-8")
+    read: dict[str, Any] = json.loads(text)
+    return read
+
+
+def operations_of(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Give each operation of an OpenAPI document with its method and path."""
+    for path, item in document.get("paths", {}).items():
+        for method in METHODS:
+            if method in item:
+                yield method, path, item[method]
+
+
+def answering(document: Mapping[str, Any]) -> dict[str, list[tuple[str, str, str]]]:
+    """Name the operations that declare a code: pairs of call and tag, by code."""
+    found: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    for method, path, operation in operations_of(document):
+        for answer in operation.get("responses", {}).values():
+            for media in answer.get("content", {}).values():
+                for code in media.get("examples", {}):
+                    if code in CODES:
+                        call = f"{method.upper()} {path}"
+                        found[code].append((call, operation["tags"][0], operation["operationId"]))
+    return found
+
+
+def problem_list(language: str) -> list[Markup]:
+    """List all codes with status and meaning."""
+    words = WORDS[language]
+    rows = [
+        (link(f"/problems/{code}", code, language), CODES[code].status, _meaning(code, language))
+        for code in sorted(CODES)
+    ]
+    return [
+        Markup("<p class='none'>{}</p>").format(words["count"].format(count=len(rows))),
+        links_table(words["problems"], (words["code"], words["status"], words["meaning"]), rows),
+    ]
+
+
+def problem_page(code: str, document: Mapping[str, Any], language: str) -> list[Markup]:
+    """Say what a code means, by which rules, how it is mended, and which operations answer it."""
+    words = WORDS[language]
+    status = CODES[code].status
+    mend = MENDING.get(status, MENDING_OTHERWISE)[0 if language == "zh" else 1]
+    pairs = [
+        (words["meaning"], _meaning(code, language)),
+        (words["status"], str(status)),
+        (words["mend"], mend),
+    ]
+    rules = table(
+        words["rule"], (words["rule"], words["clause"]), catalogue()["problems"].get(code, []),
+        language=language,
+    )  # fmt: skip
+    calls = [
+        (Markup("<a href='/reference/{}?lang={}#{}'>{}</a>").format(tag, language, name, call),)
+        for call, tag, name in answering(document).get(code, [])
+    ]
+    where = (
+        links_table(words["operations"], (words["operation"],), calls)
+        if calls
+        else Markup("<p>{}</p>").format(words["not_declared"])
+    )
+    return [listing(pairs), rules, section(words["operations"], where)]
+
+
+def links_table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Markup:
+    """Give a table whose cells may be links."""
+    head = Markup().join(Markup("<th scope='col'>{}</th>").format(name) for name in columns)
+    body = Markup().join(
+        Markup("<tr>{}</tr>").format(
+            Markup().join(Markup("<td>{}</td>").format(cell) for cell in row)
+        )
+        for row in rows
+    )
+    return Markup(
+        "<div class='wide' tabindex='0' role='region' aria-label='{caption}'><table>"
+        "<caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+        "</table></div>"
+    ).format(caption=caption, head=head, body=body)
+
+
+def _meaning(code: str, language: str) -> str:
+    """Give the code's sentence with its figures named instead of filled."""
+    words = CODES[code]
+    sentence = words.zh if language == "zh" else words.en
+    return (
+        sentence.replace("|", "").replace("{", "‹").replace("}", "›")
+        or text_of(code, {}, language)[0]
+    )

@@ -1,0 +1,243 @@
+"""The portal's pages and their files."""
+
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import Path as PathOf
+from fastapi import Query, Request, Response
+from markupsafe import Markup
+from starlette.responses import HTMLResponse
+
+import gateway
+from gateway.portal import problems, reference
+from gateway.portal.frame import link, site
+from gateway.portal.guides import GUIDES, changes, guide
+from gateway.portal.words import WORDS
+from gateway.schemas import WelcomeOut
+from shared.client import Unavailable
+from shared.documents.pages import paragraph, section, table
+from shared.http import Failure, Router, access
+from shared.http.problem import language_of
+from shared.http.words import CODES
+
+router = Router(tags=["process"], include_in_schema=False)
+EVERYONE: Final = access(tenant="none")
+ASSETS: Final = {
+    "portal.css": "text/css; charset=utf-8",
+    "try.js": "text/javascript; charset=utf-8",
+    "verify.js": "text/javascript; charset=utf-8",
+    "receipt.js": "text/javascript; charset=utf-8",
+}
+CHANGELOG: Final = Path(gateway.__file__).resolve().parents[2] / "CHANGELOG.md"
+
+Wanted = Annotated[Literal["zh", "en"] | None, Query(description="The page's language.")]
+
+
+@router.get("/", operation_id="welcome", openapi_extra=EVERYONE)
+async def welcome(request: Request, lang: Wanted = None) -> Response:
+    """Welcome people with the portal, and programs with where to go on."""
+    if not _wants_page(request):
+        return Response(
+            WelcomeOut().model_dump_json(),
+            media_type="application/json",
+            headers={"Vary": "Accept-Language, Accept"},
+        )
+    return _guide(request, "home", lang)
+
+
+@router.get("/guides/{name}", operation_id="portal_guide", openapi_extra=EVERYONE)
+async def read_guide(request: Request, name: str, lang: Wanted = None) -> HTMLResponse:
+    """Show a guide for one kind of reader."""
+    if name not in GUIDES:
+        return _unknown(_language(request, lang))
+    return _guide(request, name, lang)
+
+
+@router.get("/reference", operation_id="portal_reference", openapi_extra=EVERYONE)
+async def read_reference(request: Request, lang: Wanted = None) -> HTMLResponse:
+    """Show the parts of the API."""
+    language = _language(request, lang)
+    body = reference.tag_list(await _document(request), language)
+    return site(WORDS[language]["reference"], body, language, "/reference")
+
+
+@router.get("/reference/{tag}", operation_id="portal_reference_part", openapi_extra=EVERYONE)
+async def read_part(request: Request, tag: str, lang: Wanted = None) -> HTMLResponse:
+    """Show the operations of one part, each with a form to try it."""
+    language = _language(request, lang)
+    body = reference.tag_page(tag, await _document(request), language)
+    if body is None:
+        return _unknown(language)
+    return site(tag, body, language, f"/reference/{tag}", script="try.js")
+
+
+@router.get("/problems", operation_id="portal_problems", openapi_extra=EVERYONE)
+async def read_problems(request: Request, lang: Wanted = None) -> HTMLResponse:
+    """List every code that a caller may meet."""
+    language = _language(request, lang)
+    body = problems.problem_list(language)
+    return site(WORDS[language]["problems"], body, language, "/problems")
+
+
+@router.get("/problems/{code}", operation_id="portal_problem", openapi_extra=EVERYONE)
+async def read_problem(request: Request, code: str, lang: Wanted = None) -> HTMLResponse:
+    """Explain a code; the `type` of every problem document leads here."""
+    language = _language(request, lang)
+    if code not in CODES:
+        return _unknown(language)
+    body = problems.problem_page(code, await _document(request), language)
+    return site(code, body, language, f"/problems/{code}")
+
+
+@router.get("/events", operation_id="portal_events", openapi_extra=EVERYONE)
+async def read_events(request: Request, lang: Wanted = None) -> HTMLResponse:
+    """List the types of events that each service records."""
+    language = _language(request, lang)
+    words = WORDS[language]
+    parts = [
+        section(
+            f"/v1/{service.replace('_', '-')}/events",
+            table(service, (words["type"],), [(one,) for one in types], language=language),
+        )
+        for service, types in problems.catalogue()["events"].items()
+    ]
+    about = [paragraph(words["events_about"]), _more("events", language)]
+    return site(words["events"], [*about, *parts], language, "/events")
+
+
+@router.get("/codes", operation_id="portal_codes", openapi_extra=EVERYONE)
+async def read_codes(request: Request, lang: Wanted = None) -> HTMLResponse:
+    """Show the code tables as the registry has them now."""
+    language = _language(request, lang)
+    words = WORDS[language]
+    answer = await _asked(request, "/v1/registry/code-tables")
+    if answer is None:
+        return _unavailable(words["codes"], "/codes", language)
+    links = Markup().join(
+        Markup("<li>{}</li>").format(link(f"/codes/{name}", name, language))
+        for name in answer["items"]
+    )
+    body = [paragraph(words["codes_about"]), Markup("<ul class='cards'>{}</ul>").format(links)]
+    return site(words["codes"], body, language, "/codes")
+
+
+@router.get("/codes/{scheme}", operation_id="portal_code_table", openapi_extra=EVERYONE)
+async def read_code_table(
+    request: Request,
+    scheme: Annotated[str, PathOf(pattern="^[a-z_]{1,64}$")],
+    lang: Wanted = None,
+) -> HTMLResponse:
+    """Show one code table with both names of each word."""
+    language = _language(request, lang)
+    words = WORDS[language]
+    answer = await _asked(request, f"/v1/registry/code-tables/{scheme}")
+    if answer is None:
+        return _unknown(language)
+    rows = [(one["code"], one["name_zh"], one["name_en"]) for one in answer["entries"]]
+    shown = table(scheme, (words["code"], "中文", "English"), rows, language=language)
+    return site(scheme, [shown], language, f"/codes/{scheme}")
+
+
+@router.get("/limits", operation_id="portal_limits", openapi_extra=EVERYONE)
+async def read_limits(request: Request, lang: Wanted = None) -> HTMLResponse:
+    """Show how many requests are allowed."""
+    language = _language(request, lang)
+    words = WORDS[language]
+    settings = request.app.state.settings
+    rows = [
+        (words[name], getattr(settings, f"limit_{name}") or words["none"])
+        for name in ("client", "person", "address", "tokens")
+    ]
+    shown = table(
+        words["limits"], (words["whose"], words["each_minute"]), rows, numbers=(1,),
+        language=language,
+    )  # fmt: skip
+    return site(words["limits"], [paragraph(words["limits_about"]), shown], language, "/limits")
+
+
+@router.get("/verify", operation_id="portal_verify", openapi_extra=EVERYONE)
+async def read_verify(request: Request, lang: Wanted = None) -> HTMLResponse:
+    """Offer to check a receipt in the reader's own browser."""
+    language = _language(request, lang)
+    words = WORDS[language]
+    form = Markup(
+        "<form id='verify'><label>{receipt}<textarea id='receipt' rows='10' required"
+        " spellcheck='false'></textarea></label><label>{key}<input id='key' required"
+        " autocomplete='off' spellcheck='false'></label><p><button type='submit'>{check}</button>"
+        " <button type='button' id='fetch-key'>{key_here}</button></p></form>"
+        "<pre id='told' role='status' tabindex='0'></pre>"
+    ).format(**{name: words[name] for name in ("receipt", "key", "check", "key_here")})
+    body = [paragraph(words["verify_about"]), form]
+    return site(words["verify"], body, language, "/verify", script="verify.js")
+
+
+@router.get("/changes", operation_id="portal_changes", openapi_extra=EVERYONE)
+async def read_changes(request: Request, lang: Wanted = None) -> HTMLResponse:
+    """Show what changed for callers."""
+    language = _language(request, lang)
+    words = WORDS[language]
+    known = CHANGELOG.is_file()
+    body = (
+        changes(CHANGELOG.read_text(encoding="utf-8")) if known else paragraph(words["no_changes"])
+    )
+    return site(words["changes"], [body], language, "/changes")
+
+
+@router.get("/assets/{name}", operation_id="portal_asset", openapi_extra=EVERYONE)
+async def read_asset(name: str) -> Response:
+    """Give a style or a script of ours."""
+    if name not in ASSETS:
+        raise Failure("NOT_FOUND")
+    content = files("gateway.portal").joinpath("assets", name).read_bytes()
+    headers = {"Cache-Control": "public, max-age=300", "X-Content-Type-Options": "nosniff"}
+    return Response(content, media_type=ASSETS[name], headers=headers)
+
+
+def _wants_page(request: Request) -> bool:
+    """Tell a browser from a program: only the first asks for HTML by name."""
+    return "text/html" in request.headers.get("accept", "")
+
+
+def _language(request: Request, wanted: str | None) -> str:
+    return wanted or language_of(request.headers.get("accept-language"))
+
+
+def _guide(request: Request, name: str, wanted: str | None) -> HTMLResponse:
+    language = _language(request, wanted)
+    title, text = guide(name, language, str(request.base_url).rstrip("/"))
+    return site(title, [text], language, "/" if name == "home" else f"/guides/{name}")
+
+
+def _more(name: str, language: str) -> Markup:
+    title = guide(name, language, "")[0]
+    return Markup("<p>{}</p>").format(link(f"/guides/{name}", title, language))
+
+
+def _unknown(language: str) -> HTMLResponse:
+    words = WORDS[language]
+    home = Markup("<p>{}</p>").format(link("/", words["home"], language))
+    body = [paragraph(words["unknown_why"]), home]
+    return site(words["unknown"], body, language, "/", status=404)
+
+
+async def _document(request: Request) -> Mapping[str, Any]:
+    document: Mapping[str, Any] = await request.app.state.collector.document()
+    return document
+
+
+async def _asked(request: Request, path: str) -> Mapping[str, Any] | None:
+    """Ask the registry for what anyone may read; None when it has none or does not answer."""
+    try:
+        answer: Mapping[str, Any] | None = await request.app.state.services.get(
+            "registry", path, {}
+        )
+    except Unavailable:
+        return None
+    return answer
+
+
+def _unavailable(title: str, place: str, language: str) -> HTMLResponse:
+    body = [paragraph(WORDS[language]["no_document"])]
+    return site(title, body, language, place, status=503, kept_seconds=0)

@@ -1,0 +1,194 @@
+"""The portal: each page in two languages, made from the code as it is, running nothing foreign."""
+
+import re
+from collections.abc import AsyncIterator, Callable
+from html.parser import HTMLParser
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.app import SERVICES
+from gateway.openapi.collecting import Collector
+from gateway.portal import guides, problems
+from gateway.portal.words import WORDS
+from gateway.proxy.upstream import Upstreams
+from gateway.tokens.routes import own_document
+from shared.http.words import CODES
+from tests.fixtures.service import RunningService
+from tests.gateway.portal.catalogue import found
+
+pytestmark = pytest.mark.anyio
+PAGE = {"Accept": "text/html,application/xhtml+xml"}
+PAGES = (
+    "/", *(f"/guides/{name}" for name in guides.GUIDES), "/reference", "/reference/webhooks",
+    "/problems", "/problems/ENTITY_AGE_EXCEEDED", "/events", "/limits", "/verify", "/changes",
+)  # fmt: skip
+
+
+class Read(HTMLParser):
+    """What a browser would load, and where links lead; an element that never ends is an error."""
+
+    VOID = frozenset({"meta", "link", "input", "br", "hr", "img"})
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.loaded: list[str] = []
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.inline: list[str] = []
+        self.feed(html)
+        self.close()
+        assert not self.open, f"never ended: {self.open}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag not in self.VOID:
+            self.open.append(tag)
+        if tag == "script" or (tag == "link" and given.get("rel") == "stylesheet"):
+            self.loaded.append(str(given.get("src") or given.get("href")))
+        if tag == "a":
+            self.links.append(str(given.get("href")))
+        if "id" in given:
+            self.ids.append(str(given["id"]))
+        self.inline += [name for name in given if name.startswith("on") or name == "style"]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, f"{tag} ends and never began"
+        begun = self.open.pop()
+        assert begun == tag, f"{begun} is ended by {tag}"
+
+
+@pytest.fixture
+async def gateway(running: Callable[..., Any]) -> AsyncIterator[RunningService]:
+    async with running("gateway") as service:
+        state = service.app.state
+        async with Upstreams(state.settings, SERVICES) as upstreams:
+            # No service runs beside it: the document is the gateway's own.
+            own = own_document(service.app.openapi())
+            state.collector = Collector(upstreams, own, refresh_seconds=600)
+            yield service
+
+
+@pytest.fixture
+async def browser(gateway: RunningService) -> AsyncIterator[httpx.AsyncClient]:
+    async with gateway.client() as client:
+        client.headers.update(PAGE)
+        yield client
+
+
+async def test_every_page_is_there_in_both_languages_and_loads_only_ours(
+    browser: httpx.AsyncClient,
+) -> None:
+    leading: set[str] = set()
+    for path in PAGES:
+        texts = []
+        for language, tag in (("zh", "zh-CN"), ("en", "en")):
+            answer = await browser.get(path, params={"lang": language})
+            assert answer.status_code == 200, path
+            assert answer.headers["content-language"] == tag
+            assert "default-src 'none'" in answer.headers["content-security-policy"]
+            read = Read(answer.text)
+            assert all(one.startswith("/assets/") for one in read.loaded), read.loaded
+            assert not read.inline
+            assert len(set(read.ids)) == len(read.ids), path
+            leading |= {link.partition("#")[0].partition("?")[0] for link in read.links}
+            texts.append(answer.text)
+        assert texts[0] != texts[1]
+    for link in sorted(link for link in leading if link.startswith("/")):
+        # What only the services have is not there while the gateway runs alone.
+        there = await browser.get(link)
+        alone = link in {"/codes", "/reference/facts"}
+        assert there.status_code == 200 or alone, link
+
+
+async def test_a_program_is_welcomed_with_json_and_a_browser_with_a_page(
+    gateway: RunningService,
+) -> None:
+    async with gateway.client() as program:
+        welcome = await program.get("/")
+        page = await program.get("/", headers=PAGE | {"Accept-Language": "en"})
+    assert welcome.json()["openapi"] == "/openapi.json"
+    assert page.headers["content-type"].startswith("text/html")
+    assert "<html lang='en'>" in page.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/guides/none", "/reference/none", "/problems/NO_SUCH_CODE", "/problems/<script>"]
+)
+async def test_a_page_that_does_not_exist_is_404_and_echoes_nothing(
+    browser: httpx.AsyncClient, path: str
+) -> None:
+    answer = await browser.get(path)
+    assert answer.status_code == 404
+    assert "<script>" not in answer.text
+
+
+@pytest.mark.parametrize("name", ["none.js", "%2e%2e%2froutes.py", "routes.py"])
+async def test_only_our_files_are_given(browser: httpx.AsyncClient, name: str) -> None:
+    assert (await browser.get(f"/assets/{name}")).status_code in {400, 404}
+    assert (await browser.get("/assets/portal.css")).status_code == 200
+
+
+async def test_an_unknown_language_is_refused(browser: httpx.AsyncClient) -> None:
+    assert (await browser.get("/problems", params={"lang": "fr"})).status_code == 422
+
+
+async def test_every_code_has_a_page_with_its_meaning_and_what_to_do(
+    browser: httpx.AsyncClient,
+) -> None:
+    for code, words in CODES.items():
+        answer = await browser.get(f"/problems/{code}", params={"lang": "en"})
+        assert answer.status_code == 200, code
+        assert WORDS["en"]["mend"] in answer.text
+        assert f"<td>{words.status}</td>" in answer.text
+
+
+async def test_the_page_of_a_code_names_rule_clause_and_operations(
+    browser: httpx.AsyncClient,
+) -> None:
+    answer = await browser.get("/problems/ENTITY_AGE_EXCEEDED")
+    assert "A051" in answer.text
+    assert "三(二)" in answer.text
+    told = await browser.get("/problems/SUBSCRIPTIONS_TOO_MANY")
+    assert "POST /v1/webhooks" in told.text
+
+
+async def test_an_operation_is_shown_with_its_form_and_its_trial(
+    browser: httpx.AsyncClient,
+) -> None:
+    text = (await browser.get("/reference/webhooks", params={"lang": "en"})).text
+    assert "<code>/v1/webhooks</code>" in text
+    assert "data-method='POST' data-path='/v1/webhooks'" in text
+    assert re.search(r"types: \[ string", text), "the body's form is shown"
+    assert "/problems/ADDRESS_PRIVATE?lang=en" in text
+
+
+async def test_the_code_tables_say_so_while_the_registry_is_away(
+    browser: httpx.AsyncClient,
+) -> None:
+    answer = await browser.get("/codes")
+    assert answer.status_code == 503
+    assert WORDS["zh"]["no_document"] in answer.text
+
+
+def test_the_catalogue_is_that_of_the_code() -> None:
+    """Where this fails: `python -m tests.gateway.portal.catalogue`."""
+    assert problems.catalogue() == found()
+
+
+@pytest.mark.parametrize("name", guides.GUIDES)
+def test_a_guide_says_the_same_calls_in_both_languages(name: str) -> None:
+    blocks = [
+        re.findall(r"```(\w+)\n(.*?)```", guides.source(name, language), re.DOTALL)
+        for language in ("zh", "en")
+    ]
+    assert blocks[0] == blocks[1]
+    assert blocks[0]
+
+
+def test_a_guide_s_calls_go_to_where_it_is_read() -> None:
+    _, text = guides.guide("home", "en", "https://house.example")
+    assert "https://house.example/oauth/token" in text
+    assert guides.ADDRESS not in text
