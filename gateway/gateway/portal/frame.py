@@ -72,6 +72,15 @@ def link(path: str, text: str, language: str) -> Markup:
     return Markup("<a href='{}?lang={}'>{}</a>").format(path, language, text)
 
 
+def prose(text: str) -> Markup:
+    """Give a sentence of the document, whose `names` are set as code."""
+    pieces = text.split("`")
+    return Markup().join(
+        Markup("<code>{}</code>").format(piece) if at % 2 else Markup.escape(piece)
+        for at, piece in enumerate(pieces)
+    )
+
+
 def _links(language: str, place: str) -> Markup:
     words = WORDS[language]
     return Markup().join(

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from gateway.portal.frame import link
 from gateway.portal.words import MENDING, MENDING_OTHERWISE, WORDS
-from shared.documents.pages import listing, section, table
+from shared.documents.pages import listing, table
 from shared.http.problem import text_of
 from shared.http.words import CODES
 
@@ -86,7 +86,7 @@ def problem_page(code: str, document: Mapping[str, Any], language: str) -> list[
         if calls
         else Markup("<p>{}</p>").format(words["not_declared"])
     )
-    return [listing(pairs), rules, section(words["operations"], where)]
+    return [listing(pairs), rules, where]
 
 
 def links_table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Markup:

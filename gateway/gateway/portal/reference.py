@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from gateway.portal.frame import link
+from gateway.portal.frame import link, prose
 from gateway.portal.problems import links_table, operations_of
 from gateway.portal.words import WORDS
 
@@ -74,7 +74,7 @@ def _operation(
         "{parameters}{body}{answers}{trial}</section>"
     ).format(
         name=operation["operationId"], method=method.upper(), path=path,
-        about=operation.get("description", operation.get("summary", "")),
+        about=prose(operation.get("description", operation.get("summary", ""))),
         callers_word=words["callers"], callers=callers,
         tenant_word=words["tenant"], tenant=access.get("tenant", "—"),
         parameters=_parameters(operation.get("parameters", []), words),
@@ -92,7 +92,7 @@ def _parameters(parameters: Sequence[Mapping[str, Any]], words: Mapping[str, str
             Markup("<code>{}</code>").format(one["name"]),
             one["in"],
             words["yes"] if one.get("required") else words["no"],
-            one.get("description", ""),
+            prose(one.get("description", "")),
         )
         for one in parameters
     ]

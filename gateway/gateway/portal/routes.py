@@ -17,7 +17,7 @@ from gateway.portal.guides import GUIDES, changes, guide
 from gateway.portal.words import WORDS
 from gateway.schemas import WelcomeOut
 from shared.client import Unavailable
-from shared.documents.pages import paragraph, section, table
+from shared.documents.pages import STYLE, paragraph, section, table
 from shared.http import Failure, Router, access
 from shared.http.problem import language_of
 from shared.http.words import CODES
@@ -191,6 +191,9 @@ async def read_asset(name: str) -> Response:
     if name not in ASSETS:
         raise Failure("NOT_FOUND")
     content = files("gateway.portal").joinpath("assets", name).read_bytes()
+    if name == "portal.css":
+        # The look of every page of the house, and then what only the portal has.
+        content = f"{STYLE}\n".encode() + content
     headers = {"Cache-Control": "public, max-age=300", "X-Content-Type-Options": "nosniff"}
     return Response(content, media_type=ASSETS[name], headers=headers)
 
