@@ -25,7 +25,7 @@ def _page(name: str, language: str) -> bytes:
     if name == "home":
         title, text = guides.guide("home", language, guides.ADDRESS)
         return bytes(site(title, [text], language, "/").body)
-    document = assembled(GatewaySettings()).fastapi.openapi()
+    document = assembled(GatewaySettings()).fastapi.openapi()  # type: ignore[union-attr]  # there
     if name == "problem":
         code = "SUBSCRIPTIONS_TOO_MANY"
         body = problems.problem_page(code, document, language)
