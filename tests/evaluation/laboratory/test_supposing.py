@@ -99,6 +99,8 @@ async def test_other_weights_and_targets_are_told_leaf_by_leaf(year: JudgedYear)
     told = (await year.as_("auditor", "POST", "/what-if", {"weights": ENTERPRISE})).json()
     assert (told["before"]["total"], told["after"]["total"]) == ("82.98", "83.39")
     assert (told["total_change"], told["unchanged"]) == ("0.41", False)
+    assert told["steadiness"]["result_hash"] == told["after"]["result_hash"]
+    assert told["steadiness"]["weights"]["chances"]["good"] == "1"
 
     target = {"metric_code": "B1", "unit": "count", "value": "24"}
     told = (await year.as_("auditor", "POST", "/what-if", {"targets": [target]})).json()
@@ -129,6 +131,8 @@ async def test_a_supposition_is_open_to_the_centre_once_it_may_see_its_result(
         assert (await year.as_(duty, "POST", step)).status_code == 200
     own = await year.own("POST", "/what-if", {"weights": ENTERPRISE})
     assert (own.status_code, own.json()["after"]["total"]) == (200, "83.39")
+    # Leaving sheets out in turn would tell the centre of single ones.
+    assert own.json()["steadiness"] is None
     wrong = await year.own("POST", "/what-if", {"weights": {**ENTERPRISE, "A": "27.99"}})
     assert (wrong.status_code, codes_of(wrong)) == (422, ["WEIGHTS_NOT_100"])
     async with year.service.client("member", org_id=new_id()) as stranger:

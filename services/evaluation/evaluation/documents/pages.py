@@ -1,6 +1,6 @@
 """A result for people: a PDF and a page for a centre, a workbook and a ranking for a cycle."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -39,6 +39,8 @@ TRIED: Final = {
     "sheets": "逐一去掉一份评分表",
     "indicators": "逐一去掉一项指标",
 }
+# A range over sheets left out would tell a centre of single sheets, which are nobody's to see.
+TO_CENTER: Final = tuple(name for name in TRIED if name != "sheets")
 STEADY_COLUMNS: Final = ("变动", *RATINGS.values(), "总分范围")
 STEADY_NOTE: Final = (
     "仅供参考，不影响得分和等次。抽取共 {draws} 次，种子由各结果摘要得出；"
@@ -132,11 +134,15 @@ def shown(unit: str, value: str | None) -> str:
     return value
 
 
+def _named(report: CenterReport) -> str:
+    return f"{report.center_name}（{report.center_code or '—'}）"
+
+
 def _facts(report: CenterReport) -> list[tuple[str, str]]:
     told = report.document
     gates = "、".join(GATES[gate] for gate in told["gates"])
     return [
-        ("中心", f"{report.center_name}（{report.center_code or '—'}）"),
+        ("中心", _named(report)),
         ("总分", told["total"]),
         ("等次", RATINGS[told["rating"]]),
         ("等次限制", gates),
@@ -183,12 +189,13 @@ def _comments(report: CenterReport) -> list[list[str]]:
     ]
 
 
-def _steady(report: CenterReport) -> list[list[str]]:
+def _steady(report: CenterReport, tried: Iterable[str] = TO_CENTER) -> list[list[str]]:
     """Tell in what part of the draws, or of what was left out, each grade comes out."""
     if report.steadiness is None:
         return []
     rows = []
-    for name, told in TRIED.items():
+    for name in tried:
+        told = TRIED[name]
         moved = report.steadiness[name]
         span = "—" if moved["total_low"] is None else f"{moved['total_low']}–{moved['total_high']}"
         parts = [_percent(moved["ratings"][grade], moved["tried"]) for grade in RATINGS]
@@ -316,7 +323,7 @@ def cycle_workbook(reports: Sequence[CenterReport]) -> bytes:
             "、".join((report.steadiness or {})[name]["decisive"]),
         ]
         for _, report in order
-        for name, row in zip(TRIED, _steady(report), strict=False)
+        for name, row in zip(TRIED, _steady(report, TRIED), strict=False)
     ]  # fmt: skip
     heads = ["组", "名次", "代码", "中心", "总分", "未取整总分", "等次", *codes, "版本", "结果摘要"]
     details = ["代码", "中心", "指标", "名称", "实际", "目标", "单位", "得分", "满分", "算式"]
@@ -341,21 +348,21 @@ def _rank_interval(report: CenterReport) -> str:
 
 def ranking_page(year: int, reports: Sequence[CenterReport]) -> str:
     """Give the ranking of a cycle as a page: a table for each group of shared experts."""
-    columns = ("名次", "代码", "中心", "总分", "等次", "名次区间")
+    columns = ("名次", "区间", "中心", "总分", "等次")
     order = ranked(reports)
     groups = sorted({one.group for one in reports})
     tables = []
     for group in groups:
         rows = [
-            [rank, report.center_code, report.center_name, report.document["total"],
-             RATINGS[report.document["rating"]], _rank_interval(report)]
+            [rank, _rank_interval(report), _named(report), report.document["total"],
+             RATINGS[report.document["rating"]]]
             for rank, report in order if report.group == group
         ]  # fmt: skip
         name = "按未取整的总分排列" if len(groups) == 1 else f"第 {group} 组，按未取整的总分排列"
-        tables.append(table(name, columns, rows, numbers=(0, 1, 3, 4, 5)))
+        tables.append(table(name, columns, rows, numbers=(0, 1, 3, 4)))
     notes = [
         "未取整的总分相同的中心名次相同；等次由总分和限制条件共同决定。",
-        "名次区间：权重在 ±25% 内抽取时，九成结果落在其中；仅供参考，未测算的记作“—”。",
+        "区间：权重在 ±25% 内抽取时，九成结果落在其中；仅供参考，未测算的记作“—”。",
     ]
     if len(groups) > 1:
         notes.append("各组的专家没有交集，评分尺度不可比，因此名次只在组内排列。")

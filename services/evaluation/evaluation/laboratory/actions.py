@@ -20,6 +20,8 @@ from evaluation.results import queries as results
 from evaluation.results import replay_rules, rules
 from evaluation.results.leaf_rules import Inputs, Sheet
 from evaluation.results.schemas import document_of
+from evaluation.robustness import actions as robustness
+from evaluation.robustness.rules import Stance
 from evaluation.schemes import queries as schemes
 from evaluation.schemes.rules import FactQuery, scheme_from
 from shared.auth import Actor
@@ -34,6 +36,8 @@ class WhatIf:
     version: int | None
     before: rules.Outcome
     after: rules.Outcome
+    # What the supposed result rests on in turn.
+    stance: Stance
 
 
 async def what_if(
@@ -51,8 +55,9 @@ async def what_if(
     """
     case, kept, inputs, before = await _original(session, actor, case_id, version, today)
     require(what_if_rules.supposition_checks(supposed, inputs.scheme))
-    after = rules.compute(what_if_rules.supposing(inputs, supposed))
-    return WhatIf(case, kept, before, after)
+    other = what_if_rules.supposing(inputs, supposed)
+    after = rules.compute(other)
+    return WhatIf(case, kept, before, after, robustness.of_outcome(case.id, after, other))
 
 
 async def _original(

@@ -25,6 +25,9 @@ from evaluation.laboratory.schemas import (
 )
 from evaluation.laboratory.trial_rules import Trial, Verdict
 from evaluation.results.rules import Outcome
+from evaluation.robustness.draw_rules import DRAWS
+from evaluation.robustness.rules import case_document
+from evaluation.robustness.schemas import steadiness
 from evaluation.schemes import queries as schemes
 from evaluation.schemes.figure_rules import decimal_text, points_text
 from evaluation.schemes.rules import FactQuery
@@ -78,6 +81,10 @@ async def what_if(
     """
     found = await actions.what_if(session, actor, case_id, body.supposition(), version, today)
     before, after = found.before.document, found.after.document
+    steady = None
+    if actor.is_official:
+        row = await to_thread.run_sync(case_document, found.stance, DRAWS)
+        steady = steadiness(row)
     return WhatIfOut.model_validate(
         {
             "case_id": found.case.id,
@@ -87,6 +94,7 @@ async def what_if(
             "before": _whole(found.before),
             "after": _whole(found.after),
             "leaves": what_if_rules.differences(before, after),
+            "steadiness": steady,
         }
     )
 

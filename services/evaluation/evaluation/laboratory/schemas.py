@@ -10,6 +10,7 @@ from evaluation.cycles.rules import Target
 from evaluation.laboratory.comparison_rules import SchemeChangeKind
 from evaluation.laboratory.what_if_rules import Supposition
 from evaluation.results import leaf_rules
+from evaluation.robustness.schemas import CaseSteadinessOut
 from evaluation.schemes.rules import Rating
 from evaluation.schemes.schemas import CriterionWeights, LeafCode, LeafQuery
 from shared.http.schemas import Body, DecimalText, Out, ShortText
@@ -93,6 +94,9 @@ class WhatIfOut(Out):
     before: ComparedResultOut = Field(description="As it stands.")
     after: ComparedResultOut = Field(description="As supposed.")
     leaves: list[ComparedLeafOut] = Field(description="Every indicator, both ways.")
+    steadiness: CaseSteadinessOut | None = Field(
+        description="How the supposed result moves in turn; for officials, as it tells of sheets."
+    )
 
 
 class LeafTrialOut(Out):

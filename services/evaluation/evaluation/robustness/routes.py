@@ -57,7 +57,7 @@ async def try_cycle(
     "/{cycle_id}/robustness",
     operation_id="evaluation_get_robustness",
     openapi_extra=OFFICIALS,
-    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND"),
+    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT"),
 )
 async def get_cycle(cycle_id: UUID, actor: CurrentActor, session: Reading) -> RobustnessRunOut:
     """Show the newest run of a cycle, and whether results were computed since."""
