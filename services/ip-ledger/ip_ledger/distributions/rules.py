@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from shared.calendar import day_of
 from shared.rules import Check, Kind, Rule
@@ -177,3 +177,11 @@ def reversal_date_checks(paid_on: date, effective_on: date, today: date) -> list
         ),
         _past_check(effective_on, today, "/effective_on"),
     ]
+
+
+TOTAL_KIND: Final = "distribution_total"
+
+
+def total_record_id(run_id: UUID) -> UUID:
+    """Give the id of the log record that says of a run that its parts make its income."""
+    return uuid5(run_id, TOTAL_KIND)

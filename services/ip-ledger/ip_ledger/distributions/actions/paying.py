@@ -29,6 +29,7 @@ from ip_ledger.distributions.tables import (
 from ip_ledger.journal import actions as journal
 from ip_ledger.journal.rules import CASH, trust_cash
 from ip_ledger.log.actions import NewRecord, append_records
+from ip_ledger.log.commitments import hidden_parts
 from ip_ledger.rewards import actions as rewards_of_inventors
 from ip_ledger.rewards import queries as makers
 from ip_ledger.rewards.rules import RewardKind
@@ -250,7 +251,32 @@ async def _log_lines(
         )
         for line in lines
     ]
-    await append_records(session, records)
+    await append_records(session, [*records, _total(run, lines)] if records else [])
+
+
+def _total(run: DistributionRun, lines: Sequence[DistributionLine]) -> NewRecord:
+    """Say of a run that its parts make its income, without saying what anyone's part is.
+
+    Nobody may fetch its receipt but the centre and officials, whose openings tell all parts; a
+    payee finds it in its bundle, with its own part and the sum opened.
+    """
+    parts: dict[UUID, int] = {}
+    for line in lines:
+        parts[line.payee_id] = parts.get(line.payee_id, 0) + line.amount_fen
+    commitments, openings = hidden_parts(parts)
+    return NewRecord(
+        kind=rules.TOTAL_KIND,
+        record_id=rules.total_record_id(run.id),
+        center_id=run.center_id,
+        document={
+            "run_id": str(run.id),
+            "plan_hash": run.plan_hash,
+            "reverses_run_id": None if run.reverses_id is None else str(run.reverses_id),
+            "currency": run.currency,
+            "commitments": commitments,
+        },
+        openings=openings,
+    )
 
 
 async def _move_carry(
