@@ -25,6 +25,8 @@ from ip_ledger.journal import routes as journal
 from ip_ledger.log import jobs as log_jobs
 from ip_ledger.log import routes as log
 from ip_ledger.losses import routes as losses
+from ip_ledger.portfolio import routes as portfolio
+from ip_ledger.pricing import routes as pricing
 from ip_ledger.revenue import routes as revenue
 from ip_ledger.rewards import routes as rewards
 from ip_ledger.settings import LedgerSettings
@@ -122,6 +124,8 @@ def create_app() -> ASGIApp:
                 distributions.router,
                 *correction_routes.ROUTERS,
                 *statements.ROUTERS,
+                *pricing.ROUTERS,
+                *portfolio.ROUTERS,
                 journal.router,
                 books.router,
                 *log.ROUTERS,

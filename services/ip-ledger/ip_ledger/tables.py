@@ -15,6 +15,8 @@ from ip_ledger.facts import tables as facts
 from ip_ledger.journal import tables as journal
 from ip_ledger.log import tables as log
 from ip_ledger.losses import tables as losses
+from ip_ledger.portfolio import tables as portfolio
+from ip_ledger.pricing import tables as pricing
 from ip_ledger.revenue import tables as revenue
 from ip_ledger.rewards import tables as rewards
 from shared.directory import DirectoryBase
@@ -33,6 +35,8 @@ __all__ = [
     "journal",
     "log",
     "losses",
+    "portfolio",
+    "pricing",
     "revenue",
     "rewards",
 ]

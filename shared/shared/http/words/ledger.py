@@ -220,6 +220,31 @@ CODES: Final[dict[str, Words]] = {
     "REVENUE_OF_TWO_CENTERS": Words(
         422, "收入分属不同中心", "The income belongs to more than one centre"
     ),
+    "PRICE_PUBLICITY_MISSING": Words(
+        422,
+        "协议定价须在本单位公示成果名称和拟交易价格",
+        "An agreed price must have been made public inside, with the result's name",
+    ),
+    "PRICE_VENUE_MISSING": Words(
+        422, "挂牌或拍卖须写明交易场所", "A listing or an auction names its place"
+    ),
+    "PRICE_MISMATCH": Words(
+        422,
+        "价格与合同金额不符|（合同为 {agreed_fen} 分）",
+        "The price is not the contract's| ({agreed_fen} 分)",
+    ),
+    "NOT_BACKGROUND": Words(
+        409, "该成果不是成员带入的背景知识产权", "The asset was not brought in by a member"
+    ),
+    "LICENSE_MISMATCH": Words(
+        409,
+        "该许可不能使中心使用所申报的权利|（{parts}）",
+        "That license does not give the declared right to the centre| ({parts})",
+    ),
+    "PLAN_LINE_REPEATED": Words(422, "布局计划中有重复的行", "The plan names a place twice"),
+    "PROTECTION_INCOMPLETE": Words(
+        422, "质押或保险须写明金额和期限", "A pledge or insurance has an amount and a last day"
+    ),
     "CORRECTION_PENDING": Words(409, "该分配已有更正", "A correcting run is on its way, or done"),
     "CORRECTION_NOT_NEEDED": Words(
         409, "按现有数据重算，各方所得不变", "Computed anew, nobody's part changes"

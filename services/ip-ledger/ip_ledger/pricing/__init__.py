@@ -1,0 +1,1 @@
+"""How the prices of deals were found."""
