@@ -231,7 +231,7 @@ CODES: Final[dict[str, Words]] = {
     "PRICE_MISMATCH": Words(
         422,
         "价格与合同金额不符|（合同为 {agreed_fen} 分）",
-        "The price is not the contract's| ({agreed_fen} 分)",
+        "The price is not the contract's| ({agreed_fen} fen)",
     ),
     "NOT_BACKGROUND": Words(
         409, "该成果不是成员带入的背景知识产权", "The asset was not brought in by a member"
