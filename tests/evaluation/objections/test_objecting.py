@@ -14,6 +14,7 @@ from evaluation.results import rules as result_rules
 from shared.calendar import WorkingDays
 from shared.database import new_id
 from shared.rules import Policy, failed_codes
+from tests.evaluation.assessments.test_assessing import published_year
 from tests.evaluation.results import vector
 from tests.evaluation.results.year import CASES, JudgedYear
 from tests.evaluation.reviewing import codes_of
@@ -21,6 +22,7 @@ from zhichuang import recompute
 
 POLICY = Policy("2026.1", {"X09": "practice"}, {"X09": {"objection_working_days": 5}})
 OBJECTIONS = "/v1/evaluation/objections"
+ASSESSMENTS = "/v1/evaluation/assessments"
 
 
 @pytest.mark.requirement("X09", "X10")
@@ -181,3 +183,37 @@ async def test_objections_are_refused_to_strangers_and_when_late_or_twice(
     year.service.set_clock("2028-01-18T02:00:00+00:00")
     late = await year.own("POST", "/objections", objection("C4"))
     assert (late.status_code, codes_of(late)) == (409, ["OBJECTION_TOO_LATE"])
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("A131", "A126")
+@pytest.mark.refusing
+async def test_an_upheld_objection_reopens_what_was_built_and_its_year_waits(
+    year: JudgedYear,
+) -> None:
+    for past, total in ((2025, "71.20"), (2026, "78.50")):
+        await published_year(year, past, total)
+    years = {"center_id": str(year.center_id), "last_year": 2027}
+    built = (await year.as_("handler", "POST", ASSESSMENTS, years)).json()
+    path = f"{ASSESSMENTS}/{built['id']}"
+    assert (await year.as_("reviewer", "POST", f"{path}/review")).status_code == 200
+    assert (await year.as_("approver", "POST", f"{path}/publish")).status_code == 200
+    decision = await filed(year, "C4")
+    # What is only objected to changes nothing.
+    assert (await year.own("GET", path)).json()["state"] == "published"
+    year.facts["registry"] += [
+        vector.fact(990, "resource_usage", hours=1_000_000, shared_hours=1_000_000)
+    ]
+    body = {"leaves": ["C4"], "reason": "机时记录属实"}
+    assert (await year.as_("handler", "POST", decision, body)).status_code == 200
+    reopened = (await year.own("GET", path)).json()
+    assert (reopened["state"], reopened["total"]) == ("reopened", built["total"])
+    # Until its next version is published the year is none to build on.
+    early = await year.as_("handler", "POST", ASSESSMENTS, years)
+    assert (early.status_code, codes_of(early)) == (409, ["TRIENNIAL_INCOMPLETE"])
+    assert early.json()["errors"][0]["params"]["missing"] == [2027]
+    for duty, step in [("handler", "compute"), ("reviewer", "review"), ("approver", "publish")]:
+        assert (await year.as_(duty, "POST", f"/{step}")).status_code == 200
+    anew = await year.as_("handler", "POST", ASSESSMENTS, years)
+    assert anew.status_code == 201, anew.text
+    assert [one["version"] for one in anew.json()["years"]] == [1, 1, 2]

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from sqlalchemy import select as select_rows
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col, select
 
-from evaluation.agreement.statistics import Scored
+from evaluation.agreement.statistics import Scored, means, outlying
 from evaluation.cycles.tables import EvaluationCase
 from evaluation.duties.rules import SubjectType
 from evaluation.panels import queries as panel_queries
@@ -35,6 +36,19 @@ async def items_of_cycle(session: AsyncSession, actor: Actor, cycle_id: UUID) ->
         col(Panel.subject_type) == SubjectType.CASE, panel_queries.visible(actor)
     )
     seen = list(await session.scalars(panels))
+    return await _items(session, cycle_id, col(Panel.id).in_(seen))
+
+
+async def outlying_sheets(session: AsyncSession, cycle_id: UUID, case_id: UUID) -> list[str]:
+    """Name the sheets of a case that stand apart among all of its cycle; only for rules."""
+    case = col(Panel.subject_type) == SubjectType.CASE
+    items = await _items(session, cycle_id, case)
+    sheets = means(one.scored for one in items)
+    own = {one.sheet_id for one in sheets if one.case_id == str(case_id)}
+    return [sheet_id for sheet_id in outlying(sheets) if sheet_id in own]
+
+
+async def _items(session: AsyncSession, cycle_id: UUID, panels: ColumnElement[bool]) -> list[Item]:
     statement = (
         select_rows(
             col(Panel.subject_id),
@@ -50,7 +64,7 @@ async def items_of_cycle(session: AsyncSession, actor: Actor, cycle_id: UUID) ->
         .where(
             col(EvaluationCase.cycle_id) == cycle_id,
             col(ScoreSheet.state) == State.SUBMITTED,
-            col(Panel.id).in_(seen),
+            panels,
         )
         .order_by(col(Panel.subject_id), col(PanelSeat.expert_id), col(ScoreItem.indicator))
     )

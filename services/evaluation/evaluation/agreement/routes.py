@@ -42,7 +42,7 @@ async def get_agreement(
 
 
 def _agreement(cycle_id: UUID, items: Sequence[Item]) -> ExpertAgreementOut:
-    sheets = _means(items)
+    sheets = statistics.means(one.scored for one in items)
     by_indicator = {
         name: [one.scored for one in items if one.indicator == name]
         for name in sorted({one.indicator for one in items})
@@ -62,21 +62,6 @@ def _agreement(cycle_id: UUID, items: Sequence[Item]) -> ExpertAgreementOut:
         outlying_sheets=[UUID(one) for one in statistics.outlying(sheets)],
         groups=[[UUID(case) for case in group] for group in statistics.components(sheets)],
     )
-
-
-def _means(items: Sequence[Item]) -> list[Scored]:
-    given: dict[str, list[Scored]] = {}
-    for one in items:
-        given.setdefault(one.scored.sheet_id, []).append(one.scored)
-    return [
-        Scored(
-            scored[0].case_id,
-            scored[0].expert_id,
-            sheet_id,
-            sum(one.score for one in scored) / len(scored),
-        )
-        for sheet_id, scored in given.items()
-    ]
 
 
 def _indicator(name: str, scored: Sequence[Scored]) -> IndicatorAgreementOut:

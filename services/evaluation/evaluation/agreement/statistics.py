@@ -3,7 +3,7 @@
 These figures are shown to officials and change no points, so that floats are in order here.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -131,6 +131,22 @@ def outlying(sheets: Sequence[Scored], factor: float = 3.0) -> list[str]:
         return []
     far = np.abs(left - middle) > factor * scale
     return sorted(sheet.sheet_id for sheet, is_far in zip(sheets, far, strict=True) if is_far)
+
+
+def means(scored: Iterable[Scored]) -> list[Scored]:
+    """Join the items of each sheet into one mean of the sheet."""
+    given: dict[str, list[Scored]] = {}
+    for one in scored:
+        given.setdefault(one.sheet_id, []).append(one)
+    return [
+        Scored(
+            items[0].case_id,
+            items[0].expert_id,
+            sheet_id,
+            sum(one.score for one in items) / len(items),
+        )
+        for sheet_id, items in given.items()
+    ]
 
 
 def components(sheets: Sequence[Scored]) -> list[list[str]]:

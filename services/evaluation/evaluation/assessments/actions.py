@@ -141,8 +141,10 @@ async def publish(
     return assessment
 
 
-async def reopen_built_on(session: AsyncSession, actor: Actor, center_id: UUID, year: int) -> None:
-    """Reopen every standing assessment that a voided year is part of (X14)."""
+async def reopen_built_on(
+    session: AsyncSession, actor: Actor, center_id: UUID, year: int, cause: rules.ReopeningCause
+) -> None:
+    """Reopen every standing assessment of a year that no longer stands (X14, A131)."""
     for assessment in await queries.built_on_for_update(session, center_id, year):
         before = _told(assessment)
         shown = assessment.published_at is not None
@@ -151,8 +153,9 @@ async def reopen_built_on(session: AsyncSession, actor: Actor, center_id: UUID, 
         record(
             session, actor, "assessment.reopened", assessment.id,
             center_id=assessment.center_id if shown else None, case_id=assessment.id,
-            before=before, after=_told(assessment), year=assessment.last_year, voided_year=year,
-            result_hash=assessment.result_hash,
+            before=before, after=_told(assessment), year=assessment.last_year, cause=cause,
+            reopened_year=year,
+            voided_year=year if cause is rules.ReopeningCause.VOIDED else None,
         )  # fmt: skip
 
 

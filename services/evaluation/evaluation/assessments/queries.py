@@ -15,6 +15,7 @@ from evaluation.assessments import rules
 from evaluation.assessments.rules import AnnualTotal, AssessmentState
 from evaluation.assessments.tables import TriennialAssessment
 from evaluation.cycles import queries as cycles
+from evaluation.cycles.rules import CaseState
 from evaluation.cycles.tables import EvaluationCase
 from evaluation.duties import queries as duty_queries
 from evaluation.duties.rules import Capacity, Duty, SubjectType
@@ -89,7 +90,10 @@ async def published_of(session: AsyncSession, center_id: UUID, last_year: int) -
 async def annual_totals(
     session: AsyncSession, center_id: UUID, first_year: int, last_year: int
 ) -> list[AnnualTotal]:
-    """Give the published results of a centre that stand, of some years."""
+    """Give the published results of a centre that stand, of some years.
+
+    A year that an objection reopened does not stand until its next version is published.
+    """
     later = aliased(ResultPublication)
     superseded = exists().where(
         col(later.case_id) == col(ResultPublication.case_id),
@@ -98,7 +102,9 @@ async def annual_totals(
     statement = (
         select(EvaluationResult)
         .join(ResultPublication, col(ResultPublication.result_id) == col(EvaluationResult.id))
+        .join(EvaluationCase, col(EvaluationCase.id) == col(EvaluationResult.case_id))
         .where(
+            col(EvaluationCase.state).in_((CaseState.PUBLISHED, CaseState.VOIDED)),
             col(EvaluationResult.center_id) == center_id,
             col(EvaluationResult.year) >= first_year,
             col(EvaluationResult.year) <= last_year,

@@ -59,12 +59,19 @@ class AssessmentEvent(StrEnum):
     REOPEN = "reopen"
 
 
+class ReopeningCause(StrEnum):
+    """Why a year behind an assessment no longer stands."""
+
+    VOIDED = "voided"
+    OBJECTION_UPHELD = "objection_upheld"
+
+
 # The whole machine: a pair that is absent is refused, so that a new state starts closed.
 MOVES: Final[Mapping[tuple[AssessmentState, AssessmentEvent], AssessmentState]] = {
     (AssessmentState.DRAFTED, AssessmentEvent.ADJUST): AssessmentState.DRAFTED,
     (AssessmentState.DRAFTED, AssessmentEvent.REVIEW): AssessmentState.REVIEWED,
     (AssessmentState.REVIEWED, AssessmentEvent.PUBLISH): AssessmentState.PUBLISHED,
-    # A year behind it was voided (X14): it no longer stands, wherever it was.
+    # A year behind it was voided (X14) or reopened by an objection: it no longer stands.
     (AssessmentState.DRAFTED, AssessmentEvent.REOPEN): AssessmentState.REOPENED,
     (AssessmentState.REVIEWED, AssessmentEvent.REOPEN): AssessmentState.REOPENED,
     (AssessmentState.PUBLISHED, AssessmentEvent.REOPEN): AssessmentState.REOPENED,

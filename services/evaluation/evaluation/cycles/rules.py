@@ -62,6 +62,7 @@ class CaseEvent(StrEnum):
     FREEZE = "freeze"
     BEGIN_SCORING = "begin_scoring"
     COMPUTE = "compute"
+    READ_AGAIN = "read_again"
     REVIEW = "review"
     PUBLISH = "publish"
     RESCORE = "rescore"
@@ -77,7 +78,10 @@ CASE_MOVES: Final[Mapping[tuple[CaseState, CaseEvent], CaseState]] = {
     (CaseState.SNAPSHOT_FROZEN, CaseEvent.COMPUTE): CaseState.COMPUTED,
     (CaseState.SCORING, CaseEvent.COMPUTE): CaseState.COMPUTED,
     (CaseState.COMPUTED, CaseEvent.COMPUTE): CaseState.COMPUTED,
+    (CaseState.COMPUTED, CaseEvent.READ_AGAIN): CaseState.COMPUTED,
     (CaseState.COMPUTED, CaseEvent.REVIEW): CaseState.REVIEWED,
+    # A sheet may come to stand apart only when later cases were scored.
+    (CaseState.REVIEWED, CaseEvent.READ_AGAIN): CaseState.REVIEWED,
     (CaseState.REVIEWED, CaseEvent.PUBLISH): CaseState.PUBLISHED,
     # A sheet was voided after the computation: it has to be done again.
     (CaseState.COMPUTED, CaseEvent.RESCORE): CaseState.SCORING,

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from evaluation.assessments import actions as assessments
+from evaluation.assessments.rules import ReopeningCause
 from evaluation.cycles import actions as cycle_actions
 from evaluation.cycles import queries as cycles
 from evaluation.cycles import rules as cycle_rules
@@ -117,6 +119,9 @@ async def decide(
     await duties.enter(session, actor, SubjectType.CASE, case.id, Capacity.HANDLER)
     if codes:
         await _reopen(session, actor, case, objection.id, sorted(codes), found(gathered), now)
+        await assessments.reopen_built_on(
+            session, actor, case.center_id, case.year, ReopeningCause.OBJECTION_UPHELD
+        )
     record(
         session, actor, "objection.decided", objection.id, center_id=case.center_id,
         case_id=case.id, capacity=Capacity.HANDLER.value, state=objection.state.value,

@@ -26,6 +26,7 @@ from evaluation.reports import rules as report_rules
 from evaluation.reports.schemas import accounts_of
 from evaluation.reports.tables import AnnualReport
 from evaluation.results import leaf_rules, queries, replay_rules, rules
+from evaluation.results import standing_queries as standing
 from evaluation.results.tables import (
     EvaluationResult,
     ExactResult,
@@ -337,7 +338,7 @@ async def read_again(
     Raises `Refused`: NOT_FOUND, SOD_VIOLATION or STATE_CONFLICT.
     """
     case, result = await _decided(
-        session, actor, case_id, Capacity.SECOND_READER, cycle_rules.CaseEvent.REVIEW, []
+        session, actor, case_id, Capacity.SECOND_READER, cycle_rules.CaseEvent.READ_AGAIN, []
     )
     reading = SecondReading(
         result_id=result.id,
@@ -365,13 +366,10 @@ async def review(
     """
     event = cycle_rules.CaseEvent.REVIEW
     # The lock comes first: what was read again is what is reviewed.
-    await cycles.visible_case_for_update(session, actor, case_id)
-    last = await queries.latest_result(session, case_id)
-    readings = 0 if last is None else await queries.confirmed_readings(session, last.id)
-    needed = last is not None and last.in_grey_zone
+    case = await cycles.visible_case_for_update(session, actor, case_id)
     case, result = await _decided(
         session, actor, case_id, Capacity.REVIEWER, event,
-        rules.second_reading_checks(needed=needed, readings=readings),
+        await standing.read_enough(session, case),
     )  # fmt: skip
     session.add(ResultReview(result_id=result.id, person_id=actor.person_id, reviewed_at=now))
     cycle_actions.move(case, event)
@@ -388,10 +386,15 @@ async def publish(
 ) -> tuple[EvaluationCase, EvaluationResult]:
     """Publish a reviewed result: by nobody who prepared, scored or reviewed it (A124, X03).
 
-    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, STATE_CONFLICT or STALE_INPUT.
+    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, STATE_CONFLICT, SECOND_READING_MISSING or
+    STALE_INPUT.
     """
     event = cycle_rules.CaseEvent.PUBLISH
-    case, result = await _decided(session, actor, case_id, Capacity.APPROVER, event, [])
+    case = await cycles.visible_case_for_update(session, actor, case_id)
+    # Sheets of other cases have come in since the review: one of this case may stand apart now.
+    case, result = await _decided(
+        session, actor, case_id, Capacity.APPROVER, event, await standing.read_enough(session, case)
+    )
     session.add(
         ResultPublication(
             result_id=result.id,
@@ -414,46 +417,6 @@ async def publish(
     return case, result
 
 
-@dataclass(frozen=True, slots=True)
-class NextStep:
-    """What a case waits for: the step, who takes it, and every rule of it, passed or not."""
-
-    name: str | None
-    who_acts: str | None
-    checks: Sequence[Check]
-
-
-async def next_step(session: AsyncSession, actor: Actor, case_id: UUID, today: date) -> NextStep:
-    """Judge the next step of a case with the rules that guard it (A124)."""
-    case = await cycles.case(session, actor, case_id)
-    if case.state is cycle_rules.CaseState.COLLECTING:
-        cycle = await cycles.cycle(session, case.cycle_id)
-        report = await report_queries.report_of(session, case_id)
-        due = report_queries.due_of(cycle, report)
-        state = None if report is None else report.state
-        return NextStep("snapshot", "handler", report_rules.freezing_checks(state, due, today))
-    if case.state in cycle_rules.SCORABLE:
-        policy = await policy_on(session, today)
-        scores = await sheets.valid_scores(session, SubjectType.CASE, case.id)
-        return NextStep("compute", "handler", enough_checks(policy, len(scores)))
-    if case.state is cycle_rules.CaseState.REOPENED:
-        return NextStep("compute", "handler", [])
-    if case.state in (cycle_rules.CaseState.PUBLISHED, cycle_rules.CaseState.VOIDED):
-        return NextStep(None, None, [])
-    result = found(await queries.latest_result(session, case.id))
-    fresh = rules.freshness_checks(result.sheets_hash, await _standing_hash(session, case))
-    if case.state is cycle_rules.CaseState.REVIEWED:
-        return NextStep("publish", "approver", fresh)
-    readings = await queries.confirmed_readings(session, result.id)
-    near = rules.second_reading_checks(needed=result.in_grey_zone, readings=readings)
-    return NextStep("review", "reviewer", [*near, *fresh])
-
-
-async def _standing_hash(session: AsyncSession, case: EvaluationCase) -> str:
-    scores = await sheets.valid_scores(session, SubjectType.CASE, case.id)
-    return rules.sheets_hash(leaf_rules.Sheet(str(one.sheet_id), one.scores) for one in scores)
-
-
 async def _decided(
     session: AsyncSession,
     actor: Actor,
@@ -466,11 +429,11 @@ async def _decided(
     case = await cycles.visible_case_for_update(session, actor, case_id)
     result = await queries.latest_result(session, case.id)
     owners = await queries.center_orgs(session, case.center_id)
-    standing = await _standing_hash(session, case)
+    sheets_now = await standing.standing_hash(session, case)
     clock: Clock = session.info["clock"]
     today = clock.today()
     conflicts = await seat_conflicts.panel_conflicts(session, SubjectType.CASE, case.id, today)
-    used = standing if result is None else result.sheets_hash
+    used = sheets_now if result is None else result.sheets_hash
     require(
         [
             *await _separation(session, case, actor, capacity),
@@ -478,7 +441,7 @@ async def _decided(
             *conflict_rules.panel_checks(conflicts),
             *cycle_rules.case_checks(case.state, event),
             *checks,
-            *rules.freshness_checks(used, standing),
+            *rules.freshness_checks(used, sheets_now),
         ]
     )
     await duties.enter(session, actor, SubjectType.CASE, case.id, capacity)

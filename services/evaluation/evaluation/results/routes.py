@@ -12,7 +12,7 @@ from evaluation.cycles import queries as cycles
 from evaluation.cycles.clients import GatheredFacts
 from evaluation.cycles.schemas import AskedYear
 from evaluation.cycles.tables import EvaluationCase
-from evaluation.results import actions, queries
+from evaluation.results import actions, queries, standing_queries
 from evaluation.results.schemas import (
     EvaluationResultOut,
     FactCountsOut,
@@ -149,7 +149,7 @@ async def readiness(
     case_id: UUID, actor: CurrentActor, today: Today, language: Language, session: Reading
 ) -> Readiness:
     """Tell what the case waits for, and which rules of that step hold."""
-    step = await actions.next_step(session, actor, case_id, today)
+    step = await standing_queries.next_step(session, actor, case_id, today)
     return Readiness(
         ready=step.name is not None and not any(check.refuses for check in step.checks),
         next_step=step.name,
@@ -220,6 +220,7 @@ async def review(
         "FORBIDDEN_SCOPE",
         "NOT_FOUND",
         "STATE_CONFLICT",
+        "SECOND_READING_MISSING",
         "STALE_INPUT",
         "PANEL_CONFLICT",
         "SOD_VIOLATION",

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from evaluation.assessments import actions as assessments
+from evaluation.assessments.rules import ReopeningCause
 from evaluation.cycles import actions as cycle_actions
 from evaluation.cycles import queries as cycles
 from evaluation.cycles import rules as cycle_rules
@@ -162,7 +163,9 @@ async def _void(
         reason=voiding.decision_reason, voids=result.result_hash, result_hash=void.result_hash,
         result_id=void.id, version=void.version, evidence=voiding.evidence,
     )  # fmt: skip
-    await assessments.reopen_built_on(session, actor, case.center_id, case.year)
+    await assessments.reopen_built_on(
+        session, actor, case.center_id, case.year, ReopeningCause.VOIDED
+    )
 
 
 async def _uninvolved(
