@@ -24,6 +24,8 @@ from gateway.openapi.routes import router as openapi_router
 from gateway.portal.routes import router as portal_router
 from gateway.proxy.door import Door
 from gateway.proxy.upstream import Upstreams
+from gateway.requests.jobs import RequestLog, keep_requests
+from gateway.requests.routes import router as requests_router
 from gateway.revocations.listing import RevocationList
 from gateway.revocations.routes import router as revocations_router
 from gateway.sandbox.routes import router as sandbox_router
@@ -68,7 +70,7 @@ def assembled(settings: GatewaySettings) -> Door:
         tags=TAGS,
         prepare=_need_keys,
         issues_tokens=True,
-        background=(_keep_revocations, keep_rotating, deliver),
+        background=(_keep_revocations, keep_rotating, deliver, keep_requests),
     )
     own = service_app(service)
     app: FastAPI = own.fastapi  # type: ignore[attr-defined]  # set on the edge
@@ -84,6 +86,7 @@ def assembled(settings: GatewaySettings) -> Door:
     app.state.revocation_list = RevocationList(
         app.state.database.sessions, keys.sign, settings.issuer, app.state.verifier.revocations
     )
+    app.state.request_log = RequestLog(app.state.database.sessions)
     _publish_whole_house(app)
     app.state.collector = Collector(
         upstreams, own_document(app.openapi()), settings.openapi_refresh_seconds
@@ -94,11 +97,19 @@ def assembled(settings: GatewaySettings) -> Door:
         upstreams,
         app.state.verifier.verify,
         _clock_text(app.state.clock) if settings.sandbox else _no_clock,
+        app.state.request_log,
     )
 
 
 def _routers(settings: GatewaySettings) -> list[APIRouter]:
-    identity = [identity_router, client_keys_router, people_router, me_router, tasks_router]
+    identity = [
+        identity_router,
+        client_keys_router,
+        people_router,
+        me_router,
+        tasks_router,
+        requests_router,
+    ]
     factors = [my_factors_router, factors_router]
     desk = [claims_router, duties_router]
     people = [accounts_router, front_ends_router, my_sessions_router, sessions_router]

@@ -8,6 +8,7 @@ import gateway.duties.tables
 import gateway.factors.tables
 import gateway.grants.tables
 import gateway.identity.tables
+import gateway.requests.tables
 import gateway.revocations.tables
 import gateway.tokens.tables
 import gateway.webhooks.tables  # noqa: F401 - importing is what makes its tables known

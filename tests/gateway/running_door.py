@@ -16,6 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 from gateway.proxy import wire
 from gateway.proxy.door import Door
 from gateway.proxy.upstream import Upstreams
+from gateway.requests.jobs import RequestLog
 from gateway.settings import GatewaySettings
 from shared.auth import TokenVerifier
 from shared.http.problem import answer, document
@@ -269,6 +270,8 @@ def running_door(*, upstream_keep_alive: int = 5, **settings: Any) -> Iterator[R
         Upstreams(known, ("registry", "evaluation", "ip-ledger")),
         TokenVerifier(ISSUER, keys).verify,
         lambda: CLOCK,
+        # Notes are taken and, without a database, never written.
+        RequestLog(None),  # type: ignore[arg-type]
     )
     servers = [
         _serve(upstream, upstream_port, upstream_keep_alive, http="httptools"),

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.fixtures.stack import World
+from zhichuang.demo.client import soon
 
 FACTS = "/v1/registry/facts"
 
@@ -226,3 +227,18 @@ def test_a_stranger_posts_no_fact_for_another_centre(
 ) -> None:
     problem = world.caller("m25").refused("POST", FACTS, fact())
     assert (problem["status"], problem["code"]) == (404, "NOT_FOUND")
+
+
+def test_a_caller_looks_a_refused_request_up_by_its_id_and_others_do_not(
+    world: World, fact: Callable[..., dict[str, Any]]
+) -> None:
+    refused = send(world, json.dumps(fact(kind="no such kind")).encode(), str(uuid4()))
+    name = refused.headers["x-request-id"]
+    found = soon(lambda: world.caller("m01").get("/v1/me/requests", request_id=name)["items"], bool)
+    assert [(one["method"], one["path"], one["status"]) for one in found] == [("POST", FACTS, 422)]
+    assert world.caller("m02").get("/v1/me/requests", request_id=name)["items"] == []
+    own = soon(
+        lambda: world.caller("m01").get("/v1/me/requests", status=200)["items"],
+        lambda items: any(one["path"].startswith("/v1/me") for one in items),
+    )
+    assert {one["service"] for one in own} >= {"gateway"}

@@ -18,6 +18,7 @@ from gateway.proxy.cors import cors_of, is_preflight
 from gateway.proxy.measures import Measures
 from gateway.proxy.tracing import Trace, new_request_id, trace_of
 from gateway.proxy.upstream import Body, BodyRefused, ClientLeft, Unreachable, Upstreams
+from gateway.requests.jobs import RequestLog
 from gateway.settings import GatewaySettings
 from shared.auth import InvalidToken, KeysUnavailable
 
@@ -110,6 +111,7 @@ class Door:
         upstreams: Upstreams,
         verify: Verify,
         clock: ProgrammeClock,
+        request_log: RequestLog,
     ) -> None:
         """Take the application that answers what is the gateway's own."""
         self._settings = settings
@@ -137,6 +139,7 @@ class Door:
         self._counts = store_of(settings.limit_store)
         self._cors = cors_of(settings.cors_origins)
         self._log = AccessLog()
+        self._request_log = request_log
         self._measures = Measures()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -372,19 +375,31 @@ class Door:
     def _note(self, passage: Passage) -> None:
         seconds = perf_counter() - passage.started
         method: str = passage.scope["method"]
-        claims = passage.claims or {}
+        claims = passage.claims or _claims_within(passage.scope)
+        request_id = passage.trace.request_id or new_request_id()
+        if claims:
+            asked = (method, passage.path, passage.service)
+            self._request_log.add(claims, request_id, asked, passage.status, seconds)
         self._measures.observe(passage.service, method, passage.status, seconds)
         self._log.add(
             method=method,
             path=passage.path,
             status=passage.status,
             seconds=seconds,
-            request_id=passage.trace.request_id or new_request_id(),
+            request_id=request_id,
             trace_id=passage.trace.trace_id,
             service=passage.service,
             client_id=claims.get("client_id"),
             person_id=claims.get("sub"),
         )
+
+
+def _claims_within(scope: Scope) -> Claims:
+    """Give whom the gateway's own application recognized."""
+    actor = scope.get("state", {}).get("actor")
+    if actor is None or actor.client_id is None:
+        return {}
+    return {"client_id": actor.client_id, "sub": str(actor.person_id)}
 
 
 class _Watch:
