@@ -31,6 +31,7 @@ from ip_ledger.revenue import routes as revenue
 from ip_ledger.rewards import routes as rewards
 from ip_ledger.settings import LedgerSettings
 from ip_ledger.statements import routes as statements
+from ip_ledger.witnesses import routes as witnesses
 from shared import directory
 from shared.auth import Actor
 from shared.events.feed import FeedScope
@@ -131,6 +132,7 @@ def create_app() -> ASGIApp:
                 *log.ROUTERS,
                 *audit.ROUTERS,
                 *bundles.ROUTERS,
+                *witnesses.ROUTERS,
                 jobs,
             ),
             feed=feed_scope,

@@ -19,6 +19,7 @@ from ip_ledger.portfolio import tables as portfolio
 from ip_ledger.pricing import tables as pricing
 from ip_ledger.revenue import tables as revenue
 from ip_ledger.rewards import tables as rewards
+from ip_ledger.witnesses import tables as witnesses
 from shared.directory import DirectoryBase
 
 METADATA: Final[list[MetaData]] = [Base.metadata, DirectoryBase.metadata]
@@ -39,4 +40,5 @@ __all__ = [
     "pricing",
     "revenue",
     "rewards",
+    "witnesses",
 ]

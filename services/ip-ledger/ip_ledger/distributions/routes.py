@@ -259,6 +259,7 @@ async def approve_run(
         "STALE_INPUT",
         "DAYS_OUT_OF_ORDER",
         "DAY_IN_FUTURE",
+        "WITNESSES_MISSING",
         "IDEMPOTENCY_KEY_REQUIRED",
     ),
 )

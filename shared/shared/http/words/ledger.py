@@ -182,6 +182,23 @@ CODES: Final[dict[str, Words]] = {
         409, "会计期间已结账|（至 {until}）", "The period is closed| (until {until})"
     ),
     "FILE_FORMAT": Words(422, "文件格式无法识别", "The file's format is not understood"),
+    # Witnesses of the log
+    "WITNESS_KEY_INVALID": Words(
+        422, "见证人公钥无效", "This is no verifier line of a witness's Ed25519 key"
+    ),
+    "COSIGNATURE_INVALID": Words(
+        422, "见证签名无效", "The signature does not fit the checkpoint, or is dated ahead"
+    ),
+    "COSIGNATURE_STALE": Words(
+        409,
+        "见证签名已过时|（已签至 {last_size}）",
+        "The witness has signed this tree or a larger one| (up to {last_size})",
+    ),
+    "WITNESSES_MISSING": Words(
+        409,
+        "见证人不足|（需 {needed}，已有 {seen_by}）",
+        "Too few witnesses have seen what this rests on| ({needed} needed, {seen_by} so far)",
+    ),
     # Journal and distribution
     "AMOUNT_TOO_LARGE": Words(
         422,

@@ -33,6 +33,8 @@ from ip_ledger.log.commitments import hidden_parts
 from ip_ledger.rewards import actions as rewards_of_inventors
 from ip_ledger.rewards import queries as makers
 from ip_ledger.rewards.rules import RewardKind
+from ip_ledger.witnesses import queries as witnesses
+from ip_ledger.witnesses import rules as witness_rules
 from shared.auth import Actor
 from shared.clock import Clock
 from shared.rules import Check, Kind, found, require
@@ -46,7 +48,7 @@ async def pay(
     A correcting run undoes first the one that it corrects, on the same day: the one its plan names.
 
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, STATE_CONFLICT, STALE_INPUT, DAYS_OUT_OF_ORDER,
-    DAY_IN_FUTURE or AMOUNT_TOO_LARGE.
+    DAY_IN_FUTURE, WITNESSES_MISSING or AMOUNT_TOO_LARGE.
     """
     run = await queries.run_for_update(session, actor, run_id)
     corrected = await queries.corrected_for_update(session, run)
@@ -61,6 +63,7 @@ async def pay(
                 if run.effective_on is None
                 else rules.correction_day_checks(run.effective_on, paid_on)
             ),
+            *await _witness_checks(session, run, today),
         ]
     )
     if corrected is not None:
@@ -86,6 +89,16 @@ async def pay(
     await _owe_inventors(session, actor, run, rewards)
     note(session, actor, run, "paid", "payer", before=before, paid_on=paid_on)
     return run, [draft.id for draft in drafts]
+
+
+async def _witness_checks(session: AsyncSession, run: DistributionRun, today: date) -> list[Check]:
+    """Check that as many witnesses as the policy asks have seen the ownership a run rests on."""
+    policy = await witnesses.policy(session, today)
+    if policy is None or not witness_rules.witnesses_needed(policy):
+        return []
+    lines = await queries.lines_of(session, [run.id])
+    rests_on = sorted({line.ownership_version_id for line in lines})
+    return witness_rules.payment_checks(policy, await witnesses.seen_by(session, rests_on))
 
 
 async def reverse(

@@ -54,11 +54,50 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_self_audit")),
     )
+    op.create_table(
+        "witness",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("verifier", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("registered_by", sa.Uuid(), nullable=False),
+        sa.Column("registered_at", instant(), nullable=False),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_witness")),
+    )
+    op.create_index(
+        "uq_witness_standing",
+        "witness",
+        ["org_id"],
+        unique=True,
+        postgresql_where=sa.text("state <> 'revoked'"),
+    )
+    op.create_index("uq_witness_verifier", "witness", ["verifier"], unique=True)
+    op.create_table(
+        "witness_cosignature",
+        sa.Column("witness_id", sa.Uuid(), nullable=False),
+        sa.Column("tree_size", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("line", sa.String(), nullable=False),
+        sa.Column("received_at", instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tree_size"],
+            ["log_checkpoint.tree_size"],
+            name=op.f("fk_witness_cosignature_tree_size_log_checkpoint"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["witness_id"], ["witness.id"], name=op.f("fk_witness_cosignature_witness_id_witness")
+        ),
+        sa.PrimaryKeyConstraint("witness_id", "tree_size", name=op.f("pk_witness_cosignature")),
+    )
+    op.create_index("ix_witness_cosignature_tree_size", "witness_cosignature", ["tree_size"])
     grant_app("ip_ledger")
 
 
 def downgrade() -> None:
     """Take them away again."""
+    op.drop_table("witness_cosignature")
+    op.drop_table("witness")
     op.drop_table("self_audit")
     op.drop_table("audit_seal")
     op.drop_table("audit_link")
