@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Final
 
 from evaluation.schemes.filter_rules import compiled
@@ -57,9 +58,15 @@ def _figure_at(fact: Fact, path: str) -> Any:  # noqa: ANN401 - facts hold JSON 
     return value.get("amount") if isinstance(value, dict) else value
 
 
+@lru_cache(maxsize=1024)
+def steps_of(path: str) -> tuple[str, ...]:
+    """Split a dotted path once: it is followed for every fact."""
+    return tuple(path.split("."))
+
+
 def _value_at(fact: Fact, path: str) -> Any:  # noqa: ANN401 - facts hold JSON of any shape
     value: Any = fact
-    for step in path.split("."):
+    for step in steps_of(path):
         # Facts come from JSON: what can be stepped into is a dict, which is told faster.
         if not isinstance(value, dict):
             return None

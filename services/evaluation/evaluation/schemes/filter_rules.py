@@ -14,6 +14,7 @@ import cel
 # Every dotted path from `fact` in the text. A last name that is called is a function.
 NAMED: Final = re.compile(r"\bfact((?:\s*\.\s*[A-Za-z_][A-Za-z0-9_]*)*)\s*(\(?)")
 REMEMBERED: Final = 4_096
+MISSING: Final = object()
 Path = tuple[str, ...]
 Fact = Mapping[str, Any]
 
@@ -29,19 +30,32 @@ class Filter:
 
     def says(self, fact: Fact, days: Mapping[str, str]) -> bool | None:
         """Tell whether the expression is true of a fact; None where it lacks what is read."""
-        cut, key = _cut(fact, self._paths)
-        known = (days["from_on"], days["until_on"], key)
+        known = (days["from_on"], days["until_on"], *self._key(fact))
         try:
             return self._said[known]
         except KeyError:
             pass
         except TypeError:
             # A list or a map was read: nothing to remember it by.
-            return self._evaluated(cut, days)
+            return self._evaluated(cut_down(fact, self._paths), days)
         if len(self._said) >= REMEMBERED:
             self._said.clear()
-        said = self._said[known] = self._evaluated(cut, days)
+        said = self._said[known] = self._evaluated(cut_down(fact, self._paths), days)
         return said
+
+    def _key(self, fact: Fact) -> list[Any]:
+        """Give what is there and what is missing; the type keeps 1, 1.0 and true apart."""
+        key: list[Any] = []
+        for path in self._paths:
+            value: Any = fact
+            depth = 0
+            for step in path:
+                if not isinstance(value, dict):
+                    break
+                value = value.get(step, MISSING)
+                depth += 1
+            key += (depth, value.__class__, value)
+        return key
 
     def _evaluated(self, cut: Fact, days: Mapping[str, str]) -> bool | None:
         try:
@@ -70,25 +84,21 @@ def paths_in(expression: str) -> tuple[Path, ...]:
     )
 
 
-def _cut(fact: Fact, paths: tuple[Path, ...]) -> tuple[dict[str, Any], Any]:
-    """Cut a fact down to some paths, and give a key of what is there and what is missing."""
+def cut_down(fact: Fact, paths: tuple[Path, ...]) -> dict[str, Any]:
+    """Give a fact with nothing but some paths; what is no map ends its path there."""
     if () in paths:
-        return dict(fact), (dict, fact)
+        return dict(fact)
     cut: dict[str, Any] = {}
-    key: list[Any] = []
     for path in paths:
         source: Any = fact
         target = cut
         for depth, step in enumerate(path):
             if step not in source:
-                key.append(depth)
                 break
             value = source[step]
-            # What is no map ends the path there; the type keeps 1, 1.0 and true apart.
             if depth == len(path) - 1 or not isinstance(value, dict):
                 target[step] = value
-                key += (depth, value.__class__, value)
                 break
             target = target.setdefault(step, {})
             source = value
-    return cut, tuple(key)
+    return cut
