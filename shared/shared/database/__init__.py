@@ -2,8 +2,10 @@
 
 from shared.database.base import EnumText, SharedBase, instant, json_column, new_id, new_registry
 from shared.database.engine import Database, Sessions
+from shared.database.resources import Audience, resource
 
 __all__ = [
+    "Audience",
     "Database",
     "EnumText",
     "Sessions",
@@ -12,4 +14,5 @@ __all__ = [
     "json_column",
     "new_id",
     "new_registry",
+    "resource",
 ]

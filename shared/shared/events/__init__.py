@@ -1,6 +1,7 @@
 """What happened: recorded with the change, numbered after the commit, served as a feed."""
 
 from shared.events import history as history  # hashes audit rows before each flush
+from shared.events.changes import made
 from shared.events.consuming import Consumers, Handler, ReceivedEvent
 from shared.events.recording import EventRow, record, record_many
 from shared.events.sequencing import Sequencer
@@ -11,6 +12,7 @@ __all__ = [
     "Handler",
     "ReceivedEvent",
     "Sequencer",
+    "made",
     "record",
     "record_many",
 ]

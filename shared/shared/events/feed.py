@@ -1,6 +1,6 @@
 """The feed of a service's events: by position, without gaps, kept for ever."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from shared.auth.actor import Actor
+from shared.events.resources import PART
 from shared.events.tables import Event, EventPosition
 from shared.http.dependencies import CurrentActor
 from shared.http.problem import problems
@@ -22,13 +23,20 @@ from shared.http.schemas import Out
 MAX_WAIT_SECONDS: Final = 30
 
 
+InFull = Callable[[AsyncSession, Sequence[Event]], Awaitable[frozenset[UUID]]]
+
+
 @dataclass(frozen=True, slots=True)
 class FeedScope:
-    """Which events a caller sees: all of them, or those of some centres and some public types."""
+    """Which events a caller sees: all of them, or those of some centres and some public types.
+
+    `in_full` names those of a page whose resource the caller may read; without it, all are.
+    """
 
     everything: bool = False
     center_ids: frozenset[UUID] = frozenset()
     types: frozenset[str] = frozenset()
+    in_full: InFull | None = None
 
 
 FeedPolicy = Callable[[AsyncSession, Actor], Awaitable[FeedScope]]
@@ -44,7 +52,13 @@ class EventOut(Out):
     subject: UUID = Field(description="What it is about.")
     time: datetime = Field(description="The programme's instant.")
     datacontenttype: str = Field(default="application/json", description="Of `data`.")
-    data: dict[str, Any] = Field(description="What happened; ids only, never names.")
+    data: dict[str, Any] = Field(
+        description=(
+            "What happened; person ids only, never names. Where a resource changed, and the caller "
+            "may read it: the whole resource as it stands since, its kind in `resource`, and "
+            "`fields_changed`; with `removed`, it is there no more."
+        )
+    )
     position: int = Field(description="Pass the last one as `after`.")
 
 
@@ -134,20 +148,40 @@ async def _read(
                 or_(col(Event.center_id).in_(scope.center_ids), col(Event.type).in_(scope.types))
             )
         rows = (await session.execute(statement)).all()
-    items = [_out(service, event, position) for event, position in rows]
+        told = [event for event, _ in rows if PART in event.data]
+        shown = frozenset(event.id for event in told)
+        if scope.in_full is not None:
+            shown = await scope.in_full(session, told)
+    items = [_out(service, event, position, shown) for event, position in rows]
     # With a position beyond the end, this tells where the feed stands.
     last = items[-1].position if len(items) == limit else newest or 0
     last = max(last, items[-1].position) if items else last
     return FeedOut(items=items, last_position=last)
 
 
-def _out(service: str, event: Event, position: int) -> EventOut:
+def _out(service: str, event: Event, position: int, shown: Collection[UUID]) -> EventOut:
     return EventOut(
         id=event.id,
         source=f"/v1/{service}",
         type=event.type,
         subject=event.subject_id,
         time=event.recorded_at.astimezone(UTC),
-        data=event.data,
+        data=laid_out(event.data, full=event.id in shown),
         position=position,
     )
+
+
+def laid_out(data: Mapping[str, Any], *, full: bool) -> dict[str, Any]:
+    """Give an event's `data` flat: the resource as it stands since, over what its action told.
+
+    Who acted is in `actor_id` too, since a resource may name a person of its own.
+    """
+    told = {name: value for name, value in data.items() if name != PART}
+    if PART not in data or not full:
+        return told
+    part = data[PART]
+    flat = {**told, "actor_id": told["person_id"], **part["state"], "resource": part["kind"]}
+    flat["fields_changed"] = part["fields_changed"]
+    if part.get("removed"):
+        flat["removed"] = True
+    return flat

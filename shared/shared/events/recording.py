@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from shared.auth.actor import Actor
 from shared.clock import Clock
@@ -29,6 +30,8 @@ class EventRow:
     before_sha256: str | None = None
     after_sha256: str | None = None
     reason: str | None = None
+    # What `resources.part_of` gives of the row, where the rows are resources.
+    resource: Mapping[str, Any] | None = None
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - any value that an action may mention
@@ -56,7 +59,7 @@ def _canonical(content: Any) -> str:  # noqa: ANN401 - any plain value
 
 
 def record(
-    session: AsyncSession,
+    session: AsyncSession | Session,
     actor: Actor,
     event_type: str,
     subject_id: UUID,
@@ -77,6 +80,8 @@ def record(
     they are not given, the subject's row itself is hashed at the flush (`history`).
     """
     clock: Clock = session.info["clock"]
+    # What else this transaction changes is told in the name of the same person.
+    session.info["recorder"] = actor
     at = clock.now()
     event = Event(
         type=event_type,
@@ -146,6 +151,11 @@ RECORD_MANY: Final = text(
 )
 
 
+def _content_of(actor: Actor, row: EventRow) -> dict[str, Any]:
+    content = _content(actor, row.center_id, None, None, row.data)
+    return content if row.resource is None else {**content, "resource": dict(row.resource)}
+
+
 async def record_many(
     session: AsyncSession, actor: Actor, event_type: str, rows: Sequence[EventRow]
 ) -> None:
@@ -153,7 +163,8 @@ async def record_many(
     if not rows:
         return
     clock: Clock = session.info["clock"]
-    contents = [_canonical(_content(actor, row.center_id, None, None, row.data)) for row in rows]
+    session.info["recorder"] = actor
+    contents = [_canonical(_content_of(actor, row)) for row in rows]
     values = {
         "type": event_type,
         "person_id": actor.person_id,

@@ -22,7 +22,7 @@ from registry.applications.rules.vocabulary import (
     TechnologyStatus,
 )
 from registry.base import Base
-from shared.database import EnumText, instant, json_column, new_id
+from shared.database import Audience, EnumText, instant, json_column, new_id, resource
 from shared.http.constraints import meaning
 from shared.rules import Rule
 
@@ -45,6 +45,7 @@ class Application(Base, table=True):
         ),
         Index("ix_application_applicant_org_id", "applicant_org_id"),
         Index("ix_application_state", "state", "due_at"),
+        {"info": resource("application", Audience.OPERATORS)},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -95,6 +96,7 @@ class CoreTechnology(Base, table=True):
         Index("ix_core_technology_application_id", "application_id"),
         CheckConstraint("trl_now BETWEEN 1 AND 9", name="trl_now_is_a_level"),
         CheckConstraint("trl_target BETWEEN 1 AND 9", name="trl_target_is_a_level"),
+        {"info": resource("core_technology", Audience.OPERATORS)},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -132,6 +134,7 @@ class EligibilityException(Base, table=True):
             unique=True,
             postgresql_where=text("state = 'pending'"),
         ),
+        {"info": resource("eligibility_exception", Audience.OPERATORS)},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -173,7 +176,7 @@ class FormalCheck(Base, table=True):
     __tablename__ = "formal_check"
     __table_args__ = (
         Index("ix_formal_check_application_id", "application_id"),
-        {"info": {"insert_only": True}},
+        {"info": {"insert_only": True, **resource("formal_check", Audience.OPERATORS)}},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

@@ -20,7 +20,7 @@ from registry.centers.rules import (
     Stage,
     Standing,
 )
-from shared.database import EnumText, instant, json_column, new_id
+from shared.database import Audience, EnumText, instant, json_column, new_id, resource
 from shared.http.constraints import meaning
 from shared.rules import Rule
 
@@ -50,6 +50,7 @@ class Center(Base, table=True):
                 "disclosed_at IS NOT NULL AND stage NOT IN ('delisted', 'dissolved')"
             ),
         ),
+        {"info": resource("center", Audience.MEMBERS)},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -111,7 +112,7 @@ class StageChange(Base, table=True):
     __tablename__ = "stage_change"
     __table_args__ = (
         Index("ix_stage_change_center_id", "center_id"),
-        {"info": {"insert_only": True}},
+        {"info": {"insert_only": True, **resource("stage_change", Audience.OPERATORS)}},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -144,6 +145,7 @@ class CenterMilestone(Base, table=True):
         Index("ix_center_milestone_next_at", "next_at", postgresql_where=text("state = 'open'")),
         CheckConstraint("(state = 'met') = (met_on IS NOT NULL)", name="met_on_a_day"),
         CheckConstraint("(state = 'open') = (next_at IS NOT NULL)", name="open_is_looked_at"),
+        {"info": resource("center_milestone", Audience.OPERATORS)},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

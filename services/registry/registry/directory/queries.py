@@ -1,7 +1,8 @@
 """Entries for the other services' copies, and which centres an organization belongs to."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from sqlalchemy import ColumnElement, false, func, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
+from registry.base import Base
 from registry.centers.tables import Center
 from registry.memberships.rules import State
 from registry.memberships.tables import Membership
@@ -16,7 +18,9 @@ from registry.organizations import queries as organizations
 from shared.auth import Actor
 from shared.calendar import day_of
 from shared.clock import Clock
+from shared.database.resources import Audience, belongs_to, tables_of
 from shared.events.feed import FeedScope
+from shared.events.resources import PART
 from shared.events.tables import Event, EventPosition
 
 # Who was invited and never confirmed has never been a member.
@@ -33,6 +37,9 @@ AGENCY_EVENTS: Final = frozenset(
         "first_purchase.withdrawn",
     }
 )
+
+# What every caller may read of a resource by its own address anyway.
+PUBLIC: Final = frozenset({"public_notice"})
 
 
 def operated_by(org_id: UUID | None) -> ColumnElement[bool]:
@@ -97,9 +104,74 @@ async def position_of(session: AsyncSession, event_type: str, subject_id: UUID) 
 
 async def feed_scope(session: AsyncSession, actor: Actor) -> FeedScope:
     """Tell which events a caller may follow: services and officials all, members their centres'."""
-    if actor.has("service", "official"):
+    if actor.has("service"):
         return FeedScope(everything=True)
+    if actor.has("official"):
+        return FeedScope(everything=True, in_full=_disclosed)
     clock: Clock = session.info["clock"]
-    centers = await center_ids_of(session, actor.org_id, day_of(clock.now()))
+    today = day_of(clock.now())
+    centers = await center_ids_of(session, actor.org_id, today)
+    operated = frozenset(
+        (await session.scalars(select(Center.id).where(operated_by(actor.org_id)))).all()
+    )
     types: Collection[str] = AGENCY_EVENTS if actor.has("agency") else ()
-    return FeedScope(center_ids=centers, types=frozenset(types))
+
+    async def in_full(session: AsyncSession, events: Sequence[Event]) -> frozenset[UUID]:
+        del session
+        seen = {Audience.MEMBERS: centers, Audience.OPERATORS: operated, Audience.OFFICIALS: ()}
+        audiences = _audiences()
+        return frozenset(
+            event.id
+            for event in events
+            if (kind := event.data[PART]["kind"]) in PUBLIC
+            or event.center_id in seen[audiences[kind]]
+        )
+
+    return FeedScope(center_ids=centers, types=frozenset(types), in_full=in_full)
+
+
+async def _disclosed(session: AsyncSession, events: Sequence[Event]) -> frozenset[UUID]:
+    """Name the events that officials read in full: of a centre, those since it was submitted.
+
+    What an applicant wrote before that is its own draft (X04).
+    """
+    centers = {event.id: _center_of(event) for event in events}
+    statement = select(Center.id, Center.disclosed_at).where(
+        col(Center.id).in_(set(centers.values()) - {None}), col(Center.disclosed_at).is_not(None)
+    )
+    since = {row[0]: row[1] for row in (await session.execute(statement)).all()}
+    return frozenset(
+        event.id
+        for event in events
+        if (
+            _is_nobodys(event)
+            if (center_id := centers[event.id]) is None
+            else center_id in since and event.recorded_at >= since[center_id]
+        )
+    )
+
+
+def _is_nobodys(event: Event) -> bool:
+    """Tell whether what no centre is named for hangs on none: it says so, or never does."""
+    part = event.data[PART]
+    return "center_id" in part["state"] or part["kind"] not in _of_centers()
+
+
+@cache
+def _audiences() -> Mapping[str, Audience]:
+    return {declared.kind: declared.audience for declared, _ in tables_of(Base.metadata)}
+
+
+@cache
+def _of_centers() -> frozenset[str]:
+    tables = tables_of(Base.metadata)
+    return frozenset(one.kind for one, table in tables if belongs_to(table, "center"))
+
+
+def _center_of(event: Event) -> UUID | None:
+    if event.center_id is not None:
+        return event.center_id
+    if event.data[PART]["kind"] == "center":
+        return event.subject_id
+    named = event.data[PART]["state"].get("center_id")
+    return None if named is None else UUID(named)

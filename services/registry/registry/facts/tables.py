@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from registry.base import Base
-from registry.facts.rules import APPEND_ONLY, REPEATED, ChainStage, FactKind
-from shared.database import EnumText, instant, json_column, new_id
+from registry.facts.rules import APPEND_ONLY, CONFIDENTIAL, REPEATED, ChainStage, FactKind
+from shared.database import Audience, EnumText, instant, json_column, new_id, resource
 from shared.http.constraints import meaning
 
 ONE_REFERENCE: Final = "uq_fact_reference"
@@ -56,7 +56,12 @@ class Fact(Base, table=True):
         Index("ix_fact_recorded_at", "recorded_at", "id"),
         Index("ix_fact_kind_recorded_at", "kind", "recorded_at", "id"),
         Index("ix_fact_center_id_kind_occurred_on", "center_id", "kind", "occurred_on"),
-        {"info": {"insert_only": True}},
+        {
+            "info": {
+                "insert_only": True,
+                **resource("fact", Audience.MEMBERS, untold=("kind", CONFIDENTIAL)),
+            }
+        },
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

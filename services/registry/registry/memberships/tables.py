@@ -10,7 +10,7 @@ from sqlmodel import Field
 from registry.base import Base
 from registry.memberships.rules import VOLUNTARY, CommitmentKind, MembershipRole, State
 from registry.organizations.rules import ChainPosition
-from shared.database import EnumText, instant, new_id
+from shared.database import Audience, EnumText, instant, new_id, resource
 from shared.http.constraints import meaning
 
 ONE_OPEN: Final = "uq_membership_one_open"
@@ -35,6 +35,7 @@ class Membership(Base, table=True):
             postgresql_where=text("state IN ('invited', 'confirmed', 'active', 'leaving')"),
         ),
         Index("ix_membership_org_id", "org_id"),
+        {"info": resource("membership", Audience.OPERATORS)},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -75,6 +76,7 @@ class MemberCommitment(Base, table=True):
         CheckConstraint("amount_fen > 0", name="amount_positive"),
         CheckConstraint("people > 0", name="people_positive"),
         Index("ix_member_commitment_membership_id", "membership_id"),
+        {"info": resource("member_commitment", Audience.OPERATORS)},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

@@ -9,9 +9,10 @@ from sqlmodel import Field
 
 from registry.base import Base
 from registry.notices.rules import NOTICE, NoticeSubject, ObjectionState, State
-from shared.database import EnumText, instant, json_column, new_id
+from shared.database import Audience, EnumText, instant, json_column, new_id, resource
 from shared.http.constraints import meaning
 
+OF_OBJECTOR: Final = ("named_party", "contact", "grounds", "evidence")
 ONE_OPEN: Final = "uq_public_notice_one_open"
 meaning(ONE_OPEN, NOTICE, "STATE_CONFLICT")
 
@@ -28,6 +29,7 @@ class PublicNotice(Base, table=True):
             unique=True,
             postgresql_where=text("state = 'open'"),
         ),
+        {"info": resource("public_notice", Audience.MEMBERS)},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -49,7 +51,11 @@ class Objection(Base, table=True):
     """
 
     __tablename__ = "objection"
-    __table_args__ = (Index("ix_objection_notice_id", "notice_id"),)
+    __table_args__ = (
+        Index("ix_objection_notice_id", "notice_id"),
+        # Who objects is protected, and events are kept for ever.
+        {"info": resource("objection", withheld=OF_OBJECTOR)},
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     notice_id: UUID = Field(foreign_key="public_notice.id")

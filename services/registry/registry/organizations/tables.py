@@ -24,7 +24,7 @@ from registry.organizations.rules import (
     SuccessionKind,
     VerificationDecision,
 )
-from shared.database import EnumText, instant, json_column, new_id
+from shared.database import EnumText, instant, json_column, new_id, resource
 from shared.http.constraints import meaning
 
 USCC_FORM: Final = "uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'"
@@ -51,6 +51,7 @@ class Organization(Base, table=True):
             "region_code",
             postgresql_ops={"region_code": "text_pattern_ops"},
         ),
+        {"info": resource("organization")},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -178,7 +179,7 @@ class Succession(Base, table=True):
     __table_args__ = (
         UniqueConstraint("predecessor_id", "successor_id", name="uq_organization_succession_pair"),
         CheckConstraint("predecessor_id <> successor_id", name="of_two"),
-        {"info": {"insert_only": True}},
+        {"info": {"insert_only": True, **resource("organization_succession")}},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -197,6 +198,7 @@ class DishonestyRecord(Base, table=True):
     __table_args__ = (
         CheckConstraint("until_on >= from_on", name="days_in_order"),
         UniqueConstraint("source_id", name="uq_dishonesty_record_source_id"),
+        {"info": resource("dishonesty_record")},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -219,6 +221,7 @@ class Qualification(Base, table=True):
     __table_args__ = (
         UniqueConstraint("supersedes_id", name="uq_organization_qualification_supersedes_id"),
         CheckConstraint("valid_to >= valid_from", name="days_in_order"),
+        {"info": resource("organization_qualification")},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -254,7 +257,7 @@ class YearlyProfile(Base, table=True):
     __tablename__ = "organization_profile"
     __table_args__ = (
         UniqueConstraint("org_id", "year", "version", name="uq_organization_profile_version"),
-        {"info": {"insert_only": True}},
+        {"info": {"insert_only": True, **resource("organization_profile")}},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -285,6 +288,7 @@ class Park(Base, table=True):
         UniqueConstraint("developer_org_id", "name", name="uq_park_developer_org_id_name"),
         CheckConstraint("firm_count >= 0", name="firm_count_not_negative"),
         CheckConstraint("cluster_output_fen >= 0", name="cluster_output_not_negative"),
+        {"info": resource("park")},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

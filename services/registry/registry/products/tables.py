@@ -15,7 +15,7 @@ from registry.products.rules import (
     ProductSector,
     ProductState,
 )
-from shared.database import EnumText, instant, json_column, new_id
+from shared.database import Audience, EnumText, instant, json_column, new_id, resource
 from shared.http.constraints import meaning
 
 ONE_CALL_A_YEAR: Final = "uq_product_call_year"
@@ -31,6 +31,7 @@ class ProductCall(Base, table=True):
     __table_args__ = (
         UniqueConstraint("year", name=ONE_CALL_A_YEAR),
         CheckConstraint("valid_until > cut_off_on", name="days_in_order"),
+        {"info": resource("product_call")},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -76,6 +77,7 @@ class Product(Base, table=True):
         Index("ix_product_center_id", "center_id"),
         Index("ix_product_state", "state", "id"),
         Index("ix_product_valid", "valid_from", "valid_to", "id"),
+        {"info": resource("product", Audience.OPERATORS)},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -129,6 +131,7 @@ class FirstPurchase(Base, table=True):
         Index("ix_first_purchase_product_id", "product_id"),
         Index("ix_first_purchase_center_id", "center_id"),
         Index("ix_first_purchase_recorded_at", "recorded_at", "id"),
+        {"info": resource("first_purchase")},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

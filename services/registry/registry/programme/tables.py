@@ -11,7 +11,7 @@ from sqlmodel import Field
 from registry.base import Base
 from registry.programme.calendar_rules import ChangeState
 from registry.programme.rules import CallState, PolicyState
-from shared.database import EnumText, json_column, new_id
+from shared.database import EnumText, json_column, new_id, resource
 
 
 class PolicyVersion(Base, table=True):
@@ -30,6 +30,7 @@ class PolicyVersion(Base, table=True):
             where=text("state = 'in_force'"),
             name="ex_policy_version_one_a_day",
         ),
+        {"info": resource("policy_version")},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -123,6 +124,7 @@ class Call(Base, table=True):
         CheckConstraint("open_until >= open_from", name="window_in_order"),
         # One rolling call answers for every application that names none (A159).
         Index("uq_call_default", "is_default", unique=True, postgresql_where=text("is_default")),
+        {"info": resource("call")},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

@@ -10,7 +10,7 @@ from sqlmodel import Field
 from registry.base import Base
 from registry.centers.rules import Stage
 from registry.publicity.rules import AwardReason, AwardState, ItemState, Occasion
-from shared.database import EnumText, instant, new_id
+from shared.database import Audience, EnumText, instant, new_id, resource
 
 
 class PublicityItem(Base, table=True):
@@ -25,6 +25,7 @@ class PublicityItem(Base, table=True):
         CheckConstraint("state <> 'withdrawn' OR reason IS NOT NULL", name="withdrawal_says_why"),
         Index("ix_publicity_item_center_id", "center_id", "id"),
         Index("ix_publicity_item_released", "state", "released_at", "id"),
+        {"info": resource("publicity_item", Audience.OPERATORS)},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -65,6 +66,7 @@ class Award(Base, table=True):
         ),
         Index("ix_award_center_id", "center_id", "id"),
         Index("ix_award_state", "state", "id"),
+        {"info": resource("award", Audience.OPERATORS)},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

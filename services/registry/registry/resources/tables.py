@@ -16,7 +16,7 @@ from registry.resources.rules import (
     ServiceCode,
     SharingScope,
 )
-from shared.database import EnumText, instant, new_id
+from shared.database import Audience, EnumText, instant, new_id, resource
 from shared.http.constraints import meaning
 
 NO_OVERLAP: Final = "ex_resource_booking_overlap"
@@ -36,6 +36,7 @@ class SharedResource(Base, table=True):
             postgresql_using="gin",
             postgresql_ops={"search_key": "gin_trgm_ops"},
         ),
+        {"info": resource("shared_resource", Audience.MEMBERS, withheld=("search_key",))},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -69,6 +70,7 @@ class ResourceBooking(Base, table=True):
             where=text("state <> 'cancelled'"),
         ),
         Index("ix_resource_booking_user_org_id", "user_org_id"),
+        {"info": resource("resource_booking", Audience.OPERATORS)},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -101,6 +103,7 @@ class ServiceOffering(Base, table=True):
             postgresql_using="gin",
             postgresql_ops={"search_key": "gin_trgm_ops"},
         ),
+        {"info": resource("service_offering", Audience.MEMBERS, withheld=("search_key",))},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

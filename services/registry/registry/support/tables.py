@@ -20,7 +20,7 @@ from registry.support.rules import (
     SupportPurpose,
     TalentMeasure,
 )
-from shared.database import EnumText, instant, json_column, new_id
+from shared.database import EnumText, instant, json_column, new_id, resource
 from shared.http.constraints import meaning
 
 ONE_PLAN: Final = "uq_support_plan_one_a_center"
@@ -46,6 +46,7 @@ class SupportPlan(Base, table=True):
         ),
         Index("ix_support_plan_center_id", "center_id"),
         Index("ix_support_plan_state", "state", "id"),
+        {"info": resource("support_plan")},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -88,6 +89,7 @@ class SupportMeasure(Base, table=True):
         Index("ix_support_measure_center_id", "center_id", "id"),
         Index("ix_support_measure_plan_id", "plan_id"),
         Index("ix_support_measure_state", "state", "id"),
+        {"info": resource("support_measure")},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -128,6 +130,7 @@ class SupportPolicy(Base, table=True):
     __table_args__ = (
         CheckConstraint("valid_until >= valid_from", name="days_in_order"),
         Index("ix_support_policy_valid", "valid_from", "valid_until", "id"),
+        {"info": resource("support_policy")},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

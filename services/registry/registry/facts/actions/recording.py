@@ -23,6 +23,7 @@ from shared.clock import Clock
 from shared.database import new_id
 from shared.events import EventRow, record, record_many
 from shared.events.recording import content_sha256, plain
+from shared.events.resources import made_part
 from shared.http.batches import Outcome, Row, RowResult
 from shared.rules import Check, Refused, failed_codes, require
 
@@ -244,6 +245,7 @@ async def _announce(
             value["id"],
             value["center_id"],
             {"kind": value["kind"], "occurred_on": value["occurred_on"]},
+            resource=made_part(Fact, value),
         )
         for value in values
         if value["kind"] not in CONFIDENTIAL

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -12,10 +12,9 @@ from sqlmodel import col
 from registry.governance import queries, rules
 from registry.governance.queries import BrokenSeat
 from registry.governance.rules import TieKind
-from registry.governance.tables import BodySeat, GovernanceNight, PersonTie, SeatFinding
+from registry.governance.tables import GovernanceNight, PersonTie, SeatFinding
 from registry.organizations.queries import organization_found
 from shared.auth import Actor
-from shared.database import new_id
 from shared.events import EventRow, record, record_many
 from shared.rules import require
 
@@ -103,39 +102,27 @@ async def check_seats(session: AsyncSession, actor: Actor, today: date) -> None:
     """Flag the independent seats whose holders have a tie by now, and clear those without one."""
     broken = await queries.broken_seats(session, today)
     known = {
-        BrokenSeat(row.seat_id, row.center_id, row.person_id, row.org_id, row.kind): row.id
+        BrokenSeat(row.seat_id, row.center_id, row.person_id, row.org_id, row.kind): row
         for row in await queries.open_findings(session)
     }
     fresh = sorted(broken - known.keys(), key=lambda seat: (str(seat.seat_id), str(seat.org_id)))
-    gone = [known[seat] for seat in known if seat not in broken]
-    if fresh:
-        await session.execute(
-            insert(SeatFinding),
-            [{"id": new_id(), **_row(seat), "found_on": today} for seat in fresh],
-        )
-    if gone:
-        cleared = update(SeatFinding).where(col(SeatFinding.id).in_(gone))
-        await session.execute(cleared.values(cleared_on=today))
-    await _flag(session, today)
     cleared_seats = [seat for seat in known if seat not in broken]
+    session.add_all(SeatFinding(**_row(seat), found_on=today) for seat in fresh)
+    for seat in cleared_seats:
+        known[seat].cleared_on = today
+    await session.flush()
+    await _flag(session, today)
     await record_many(session, actor, "seat.flagged", [_event(seat) for seat in fresh])
     await record_many(session, actor, "seat.cleared", [_event(seat) for seat in cleared_seats])
 
 
 async def _flag(session: AsyncSession, today: date) -> None:
     """Let each seat's flag follow its open findings."""
-    flagged = queries.seats_with_findings()
-    unmarked = update(BodySeat).where(
-        col(BodySeat.id).in_(flagged), col(BodySeat.flagged_on).is_(None)
-    )
-    marked = update(BodySeat).where(
-        col(BodySeat.id).not_in(flagged), col(BodySeat.flagged_on).is_not(None)
-    )
-    await session.execute(unmarked.values(flagged_on=today))
-    await session.execute(marked.values(flagged_on=None))
+    for seat in await queries.seats_flagged_wrongly(session):
+        seat.flagged_on = today if seat.flagged_on is None else None
 
 
-def _row(seat: BrokenSeat) -> dict[str, object]:
+def _row(seat: BrokenSeat) -> dict[str, Any]:
     return {
         "seat_id": seat.seat_id,
         "center_id": seat.center_id,

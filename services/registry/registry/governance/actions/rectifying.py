@@ -34,7 +34,7 @@ from registry.governance.tables import CenterRating, Rectification
 from registry.memberships.actions import announce
 from registry.programme.queries import policy_on, working_days
 from shared.auth import Actor
-from shared.events import record
+from shared.events import made, record
 from shared.rules import Policy, found, require
 
 DUTIES: Final = (MilestoneKind.RECTIFICATION_PLAN, MilestoneKind.RECTIFICATION)
@@ -207,8 +207,10 @@ async def hear_rating(
         "result_id": result_id,
     }  # fmt: skip
     kept = insert(CenterRating).values(row).on_conflict_do_nothing().returning(col(CenterRating.id))
-    if await session.scalar(kept) is None:
+    rating_id = await session.scalar(kept)
+    if rating_id is None:
         return
+    made(session, await session.get_one(CenterRating, rating_id))
     standing = _of_year(await queries.ratings(session, center_id), told)
     if standing != told:
         return  # A newer version of that year is known already.

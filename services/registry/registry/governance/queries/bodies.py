@@ -204,9 +204,13 @@ async def broken_seats(session: AsyncSession, day: date) -> set[BrokenSeat]:
     }
 
 
-def seats_with_findings() -> Select[Any]:
-    """Select the seats of which something is found and not cleared."""
-    return sa_select(col(SeatFinding.seat_id)).where(col(SeatFinding.cleared_on).is_(None))
+async def seats_flagged_wrongly(session: AsyncSession) -> Sequence[BodySeat]:
+    """Lock and give the seats whose flag does not follow from what is found of them."""
+    found_of = sa_select(col(SeatFinding.seat_id)).where(col(SeatFinding.cleared_on).is_(None))
+    unmarked = and_(col(BodySeat.id).in_(found_of), col(BodySeat.flagged_on).is_(None))
+    marked = and_(col(BodySeat.id).not_in(found_of), col(BodySeat.flagged_on).is_not(None))
+    statement = select(BodySeat).where(or_(unmarked, marked)).order_by(col(BodySeat.id))
+    return (await session.scalars(statement.with_for_update())).all()
 
 
 async def open_findings(session: AsyncSession) -> Sequence[SeatFinding]:

@@ -18,7 +18,7 @@ from registry.governance.rules import (
     TieKind,
     VoteBasis,
 )
-from shared.database import EnumText, instant, json_column, new_id
+from shared.database import Audience, EnumText, instant, json_column, new_id, resource
 
 
 class DevelopmentPlan(Base, table=True):
@@ -31,6 +31,7 @@ class DevelopmentPlan(Base, table=True):
     __table_args__ = (
         UniqueConstraint("center_id", "number", name="uq_development_plan_number"),
         CheckConstraint("(state = 'filed') = (filed_at IS NOT NULL)", name="filed_with_an_instant"),
+        {"info": resource("development_plan", Audience.OPERATORS)},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -71,6 +72,7 @@ class GovernanceBody(Base, table=True):
         Index("ix_governance_body_center_id", "center_id"),
         CheckConstraint("term_until >= term_from", name="term_in_order"),
         CheckConstraint("quorum_ppm BETWEEN 1 AND 1000000", name="quorum_is_a_share"),
+        {"info": resource("governance_body", Audience.OPERATORS)},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -90,6 +92,7 @@ class BodySeat(Base, table=True):
         Index("ix_body_seat_body_id", "body_id"),
         Index("ix_body_seat_person_id", "person_id"),
         CheckConstraint("until_on >= from_on", name="days_in_order"),
+        {"info": resource("body_seat", Audience.OPERATORS)},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -117,6 +120,7 @@ class PersonTie(Base, table=True):
         Index("ix_person_tie_person_id", "person_id"),
         Index("ix_person_tie_org_id", "org_id"),
         CheckConstraint("until_on >= from_on", name="days_in_order"),
+        {"info": resource("person_tie")},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -146,6 +150,7 @@ class SeatFinding(Base, table=True):
             postgresql_where=text("cleared_on IS NULL"),
         ),
         Index("ix_seat_finding_center_id", "center_id"),
+        {"info": resource("seat_finding", Audience.OPERATORS)},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -188,7 +193,7 @@ class Resolution(Base, table=True):
     __table_args__ = (
         Index("ix_resolution_center_id", "center_id"),
         CheckConstraint("for_ppm + against_ppm + abstain_ppm <= 1000000", name="votes_within_all"),
-        {"info": {"insert_only": True}},
+        {"info": {"insert_only": True, **resource("resolution", Audience.OPERATORS)}},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

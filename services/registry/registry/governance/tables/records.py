@@ -18,7 +18,7 @@ from registry.governance.rules import (
     Theme,
 )
 from registry.governance.rules.rectifying import RECTIFICATION
-from shared.database import EnumText, instant, json_column, new_id
+from shared.database import Audience, EnumText, instant, json_column, new_id, resource
 from shared.http.constraints import meaning
 
 ONE_RECTIFICATION: Final = "uq_rectification_one_open"
@@ -32,6 +32,7 @@ class CenterDocument(Base, table=True):
     __table_args__ = (
         Index("ix_center_document_center_id", "center_id", "kind"),
         CheckConstraint("valid_until >= valid_from", name="days_in_order"),
+        {"info": resource("center_document", Audience.OPERATORS)},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -83,7 +84,10 @@ class ResearchDirection(Base, table=True):
     """A direction of research with the technical committee's opinion (A081)."""
 
     __tablename__ = "research_direction"
-    __table_args__ = (Index("ix_research_direction_center_id", "center_id"),)
+    __table_args__ = (
+        Index("ix_research_direction_center_id", "center_id"),
+        {"info": resource("research_direction", Audience.OPERATORS)},
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     version: int = 1
@@ -135,6 +139,7 @@ class StageRecommendation(Base, table=True):
             "to_stage",
             postgresql_where=text("closed_at IS NULL"),
         ),
+        {"info": resource("stage_recommendation")},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -154,7 +159,7 @@ class CenterRating(Base, table=True):
     __tablename__ = "center_rating"
     __table_args__ = (
         UniqueConstraint("center_id", "kind", "year", "version", name="uq_center_rating_version"),
-        {"info": {"insert_only": True}},
+        {"info": {"insert_only": True, **resource("center_rating", Audience.OPERATORS)}},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -184,6 +189,7 @@ class Rectification(Base, table=True):
             postgresql_where=text("state IN ('ordered', 'planned', 'passed', 'failed')"),
         ),
         Index("ix_rectification_center_id", "center_id"),
+        {"info": resource("rectification", Audience.OPERATORS)},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

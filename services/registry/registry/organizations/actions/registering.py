@@ -27,6 +27,7 @@ from shared.codes import uscc
 from shared.database import new_id
 from shared.events import EventRow, record, record_many
 from shared.events.recording import plain
+from shared.events.resources import made_part
 from shared.http.batches import Outcome, Row, RowResult
 from shared.rules import Check, require
 
@@ -212,7 +213,15 @@ async def _enter(
     }
     written = set((await session.scalars(INSERT_MANY, values)).all())
     fresh = [row for org_id, row in rows.items() if org_id in written]
-    registered = [EventRow(UUID(row["id"]), None, {"uscc": row["uscc"]}) for row in fresh]
+    registered = [
+        EventRow(
+            UUID(row["id"]),
+            None,
+            {"uscc": row["uscc"]},
+            resource=made_part(Organization, {**row, "version": 1}),
+        )
+        for row in fresh
+    ]
     await record_many(session, actor, "organization.registered", registered)
     announced = [EventRow(UUID(row["id"]), None, {"entry": _directory(row)}) for row in fresh]
     await record_many(session, actor, "directory.organization", announced)

@@ -1,0 +1,66 @@
+"""A resource as its events and its dumps tell it, with the names of the fields that changed."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import Table, inspect
+
+from shared.database.resources import Resource, resource_of, told_columns
+from shared.events.recording import plain
+
+# Under this name an event keeps the resource; the feed lays it out flat in `data`.
+PART: Final = "resource"
+MONEY: Final = "_fen"
+CURRENCY: Final = "CNY"
+
+
+def state_of(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a row as the API writes its values: amounts with their currency, instants in UTC."""
+    return dict(_told(name, row[name]) for name in told_columns(table))
+
+
+def _told(name: str, value: Any) -> tuple[str, Any]:  # noqa: ANN401 - any column's value
+    if name.endswith(MONEY):
+        amount = None if value is None else {"amount": int(value), "currency": CURRENCY}
+        return name.removesuffix(MONEY), amount
+    if isinstance(value, datetime):
+        return name, value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return name, plain(value)
+
+
+def state_of_row(row: Any) -> dict[str, Any]:  # noqa: ANN401 - any mapped row
+    """Give a mapped row as it stands now."""
+    table = inspect(row).mapper.local_table
+    return state_of(table, {name: getattr(row, name) for name in table.columns.keys()})  # noqa: SIM118 - iterating gives columns
+
+
+def changed_fields(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[str]:
+    """Name the fields in which two states differ; all of them where one is not there."""
+    if before is None or after is None:
+        return sorted(after or before or ())
+    return sorted(name for name in after if before.get(name) != after[name])
+
+
+def part_of(
+    declared: Resource, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Give what an event keeps of a resource; without a state after, it was taken away."""
+    part: dict[str, Any] = {
+        "kind": declared.kind,
+        "fields_changed": changed_fields(before, after),
+        "state": dict(after if after is not None else {"id": (before or {}).get("id")}),
+    }
+    if after is None:
+        part["removed"] = True
+    return part
+
+
+def made_part(model: Any, values: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - a mapped class
+    """Give what an event keeps of a row that a statement makes; a column left out is empty."""
+    table = inspect(model).local_table
+    declared = resource_of(table)
+    if declared is None:
+        raise TypeError(f"{table} holds no resources")
+    return part_of(declared, None, state_of(table, defaultdict(lambda: None, values)))

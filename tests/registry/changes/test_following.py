@@ -1,0 +1,132 @@
+"""Whoever has a snapshot and follows the feed from its position knows what the server knows."""
+
+from random import Random
+
+import pytest
+from sqlmodel import col, select
+
+from registry.base import Base
+from shared.database.resources import tables_of
+from shared.events.feed import laid_out
+from shared.events.resources import PART, changed_fields
+from shared.events.tables import Event
+from tests.registry.changes.following import Caller, Consumer, State, snapshot, state_of_tables
+from tests.registry.facts.conftest import House
+from tests.registry.resources.test_sharing import RESOURCES, shared, thing
+
+EVENTS = "/v1/registry/events"
+
+pytestmark = pytest.mark.anyio
+
+
+def of_columns(state: State) -> State:
+    """Leave out what an event tells beside the columns of its resource."""
+    names = {one.kind: {column.name.removesuffix("_fen") for column in table.columns}
+             for one, table in tables_of(Base.metadata)}  # fmt: skip
+    return {
+        key: {name: value for name, value in content.items() if name in names[key[0]]}
+        for key, content in state.items()
+    }
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_a_snapshot_and_the_feed_give_the_state_of_the_server(
+    house: House, seed: int
+) -> None:
+    chance = Random(seed)
+    caller = Caller(house, chance)
+    statuses = [await caller.call() for _ in range(15)]
+    await house.registry.number()
+    state, position = await snapshot(house)
+    consumer = Consumer(house, state, position)
+    for _ in range(45):
+        statuses.append(await caller.call())
+        if chance.random() < 0.5:
+            await consumer.read(chance.randint(1, 7))
+        if chance.random() < 0.3:
+            consumer.save()
+        if chance.random() < 0.2:
+            consumer.crash(chance)
+    while await consumer.read(5):
+        pass
+    async with house.registry.sessions.reading() as session:
+        server = await state_of_tables(session)
+    folded = of_columns(consumer.state)
+    assert folded.keys() == server.keys()
+    assert {key for key in server if folded[key] != server[key]} == set()
+    assert folded == server
+    # Sequences in which nothing happens, or nothing is refused, would prove little.
+    assert sum(200 <= status < 300 for status in statuses) > 20
+    assert sum(status >= 400 for status in statuses) > 5
+
+
+async def test_every_change_of_a_resource_names_its_fields_and_what_they_are(house: House) -> None:
+    one = await shared(house)
+    async with house.caller(house.member) as owner:
+        answer = await owner.patch(
+            f"{RESOURCES}/{one['id']}", json={"terms": "另约"}, headers={"If-Match": '"1"'}
+        )
+        assert answer.is_success
+        await house.registry.number()
+        page = await owner.get(EVENTS, params={"types": "resource.shared,resource.changed"})
+    made, changed = (item["data"] for item in page.json()["items"])
+    assert made["fields_changed"] == sorted(
+        set(made) - {"resource", "fields_changed", "person_id", "actor_id"}
+    )
+    assert made["fee_per_hour"] == {"amount": 80_000, "currency": "CNY"}
+    assert changed["fields_changed"] == ["terms", "version"]
+    assert (changed["terms"], changed["version"], changed["resource"]) == (
+        "另约", 2, "shared_resource",
+    )  # fmt: skip
+
+
+async def test_what_changes_beside_the_subject_of_an_event_is_told_too(house: House) -> None:
+    chance = Random(0)
+    caller = Caller(house, chance)
+    assert (await caller.enter()).is_success
+    barred = await caller.bar()
+    assert barred is not None
+    assert barred.status_code == 201, barred.text
+    async with house.registry.sessions.reading() as session:
+        told = {
+            event.data[PART]["kind"]: event.data[PART]["fields_changed"]
+            for event in await session.scalars(select(Event).order_by(col(Event.seq)))
+            if PART in event.data
+        }
+    assert "dishonesty_until" in told["organization"]
+    assert "authority" in told["dishonesty_record"]
+
+
+@pytest.mark.refusing
+async def test_what_one_may_not_read_is_not_in_ones_events(house: House) -> None:
+    await shared(house)
+    async with house.registry.sessions.begin() as session:
+        from registry.centers.tables import Center
+
+        other = await session.get_one(Center, house.other_center_id)
+        other.name = "尚未提交的改名"
+    await house.registry.number()
+    async with house.caller(house.stranger) as stranger:
+        theirs = (await stranger.get(EVENTS)).json()["items"]
+    async with house.registry.client("official", "handler") as official:
+        seen = (await official.get(EVENTS)).json()["items"]
+    assert {item["subject"] for item in theirs} == {str(house.other_center_id)}
+    # Neither centre of the house has been submitted: officials learn that something happened.
+    assert not any("fields_changed" in item["data"] for item in seen if "center_id" in item["data"])
+    assert thing(house)["terms"] not in str(seen)
+
+
+def test_fields_changed_are_those_that_differ() -> None:
+    assert changed_fields(None, {"b": 1, "a": None}) == ["a", "b"]
+    assert changed_fields({"a": 1, "b": 2}, {"a": 1, "b": 3}) == ["b"]
+    assert changed_fields({"a": 1}, None) == ["a"]
+    part = {"kind": "thing", "fields_changed": ["a"], "state": {"id": "1", "a": 1}}
+    data = {"person_id": "2", PART: part}
+    assert laid_out(data, full=False) == {"person_id": "2"}
+    assert laid_out(data, full=True) == {
+        "id": "1", "a": 1, "person_id": "2", "actor_id": "2", "resource": "thing",
+        "fields_changed": ["a"],
+    }  # fmt: skip
+    part["state"]["person_id"] = "3"
+    shown = laid_out(data, full=True)
+    assert (shown["person_id"], shown["actor_id"]) == ("3", "2")
