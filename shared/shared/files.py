@@ -101,6 +101,10 @@ class FileStore:
             path.unlink(missing_ok=True)
         return len(left)
 
+    async def forget(self, sha256: str) -> None:
+        """Take a file away; one that is not there is no fault."""
+        await self._forget(_place(sha256))
+
     async def _forget(self, place: str) -> None:
         try:
             await obstore.delete_async(self._store, place)

@@ -12,6 +12,8 @@ from registry.centers import queries as center_queries
 from registry.centers import routes as centers
 from registry.directory import routes as directory
 from registry.directory.queries import feed_scope
+from registry.dumps import jobs as dump_jobs
+from registry.dumps import routes as dumps
 from registry.facts import routes as facts
 from registry.files import routes as files
 from registry.governance import consumers as governance_consumers
@@ -59,12 +61,14 @@ ROUTERS: Final = (
     directory.router,
     reports.router,
     public.router,
+    *dumps.ROUTERS,
 )
 BATCHES: Final = {kind.name: kind for kind in (facts.BATCH, organizations.BATCH)}
 BACKGROUND: Final = (
     job_worker(batch_jobs(BATCHES)),
     *application_jobs.BACKGROUND,
     *center_jobs.BACKGROUND,
+    *dump_jobs.BACKGROUND,
     *governance_jobs.BACKGROUND,
 )
 TASKS: Final = (
@@ -96,6 +100,7 @@ TAGS: Final = (
     {"name": "publicity", "description": "Typical cases and awards."},
     {"name": "directory", "description": "Entries for the other services' copies."},
     {"name": "public", "description": "What anyone may read."},
+    {"name": "dumps", "description": "What the registry held each night, and what changed since."},
     {"name": "events", "description": "The feed of what happened."},
 )
 

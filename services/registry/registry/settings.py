@@ -31,3 +31,5 @@ class RegistrySettings(Settings):
 
     # Public pages may be this old: they change some times a day, and anyone may ask often.
     public_max_age_seconds: int = 60
+    # Of so many days there is a dump: who follows the feed needs the newest, audits some more.
+    dump_keep_days: int = 30

@@ -3,6 +3,7 @@
 from registry.applications import tables as applications
 from registry.base import Base
 from registry.centers import tables as centers
+from registry.dumps import tables as dumps
 from registry.facts import tables as facts
 from registry.files import tables as files
 from registry.governance import tables as governance
@@ -22,6 +23,7 @@ __all__ = [
     "METADATA",
     "applications",
     "centers",
+    "dumps",
     "facts",
     "files",
     "governance",

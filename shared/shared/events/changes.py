@@ -39,14 +39,14 @@ class Change:
         state = inspect(self.row)
         if self.gone or state.deleted or state.detached or state.transient:
             return None
-        standing: dict[str, Any] = state_of_row(self.row)
-        return standing
+        return state_of_row(self.row)
 
     def last(self) -> dict[str, Any] | None:
         """Give what the feed will have of the row so far; an event that was rolled back is none."""
         for written, state in reversed(self.told):
-            if inspect(written).persistent or inspect(written).pending:
-                return state
+            kept = inspect(written)
+            if kept.persistent or kept.pending:
+                return None if state is None else dict(state)
         return self.before
 
 

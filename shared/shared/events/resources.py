@@ -1,11 +1,10 @@
 """A resource as its events and its dumps tell it, with the names of the fields that changed."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Table, inspect
+from sqlalchemy import RowMapping, Table, inspect
 
 from shared.database.resources import Resource, resource_of, told_columns
 from shared.events.recording import plain
@@ -16,9 +15,12 @@ MONEY: Final = "_fen"
 CURRENCY: Final = "CNY"
 
 
-def state_of(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a row as the API writes its values: amounts with their currency, instants in UTC."""
-    return dict(_told(name, row[name]) for name in told_columns(table))
+def state_of(table: Table, row: Mapping[str, Any] | RowMapping) -> dict[str, Any]:
+    """Give a row as the API writes its values: amounts with their currency, instants in UTC.
+
+    Of a row that holds some columns only, these.
+    """
+    return dict(_told(name, row[name]) for name in told_columns(table) if name in row)
 
 
 def _told(name: str, value: Any) -> tuple[str, Any]:  # noqa: ANN401 - any column's value
@@ -32,7 +34,7 @@ def _told(name: str, value: Any) -> tuple[str, Any]:  # noqa: ANN401 - any colum
 
 def state_of_row(row: Any) -> dict[str, Any]:  # noqa: ANN401 - any mapped row
     """Give a mapped row as it stands now."""
-    table = inspect(row).mapper.local_table
+    table: Table = inspect(row).mapper.local_table
     return state_of(table, {name: getattr(row, name) for name in table.columns.keys()})  # noqa: SIM118 - iterating gives columns
 
 
@@ -63,4 +65,5 @@ def made_part(model: Any, values: Mapping[str, Any]) -> dict[str, Any]:  # noqa:
     declared = resource_of(table)
     if declared is None:
         raise TypeError(f"{table} holds no resources")
-    return part_of(declared, None, state_of(table, defaultdict(lambda: None, values)))
+    whole = {name: values.get(name) for name in told_columns(table)}
+    return part_of(declared, None, state_of(table, whole))

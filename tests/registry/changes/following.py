@@ -3,15 +3,19 @@
 The consumer knows nothing of the tables: it reads kind, id and fields from the events alone.
 """
 
+import gzip
+import json
 from dataclasses import dataclass, field
+from hashlib import sha256
 from random import Random
 from typing import Any
 
 import httpx
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.base import Base
+from registry.dumps.jobs import write
 from shared.database import new_id
 from shared.database.resources import is_told, tables_of
 from shared.events.resources import state_of
@@ -37,13 +41,25 @@ async def state_of_tables(session: AsyncSession) -> State:
 
 
 async def snapshot(house: House) -> tuple[State, int]:
-    """Take the state of the tables with the position of the feed that it stands for."""
-    async with house.registry.sessions.reading() as session:
-        await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        position = await session.scalar(
-            text("SELECT coalesce(max(position), 0) FROM event_position")
-        )
-        return await state_of_tables(session), position or 0
+    """Take the night's dump as a service gets it: its parts, and the position it stands for."""
+    assert await write(house.registry.app)
+    async with house.registry.client("service") as service:
+        [dump] = (await service.get("/v1/registry/dumps")).json()["items"]
+        state: State = {}
+        for part in dump["parts"]:
+            for content in await lines_of(service, part):
+                state[part["kind"], content["id"]] = content
+    return state, dump["position"]
+
+
+async def lines_of(caller: httpx.AsyncClient, part: dict[str, Any]) -> list[dict[str, Any]]:
+    """Fetch a part and check that it is what the list says."""
+    answer = await caller.get(part["href"])
+    assert answer.status_code == 200, answer.text
+    assert sha256(answer.content).hexdigest() == part["sha256"]
+    lines = gzip.decompress(answer.content).splitlines()
+    assert (len(answer.content), len(lines)) == (part["size"], part["rows"])
+    return [json.loads(line) for line in lines]
 
 
 @dataclass
@@ -109,7 +125,8 @@ class Caller:
         self.number += 1
         made = self.chance.choice(
             (self.share, self.change, self.book, self.use, self.cancel, self.post, self.post_many,
-             self.correct, self.enter, self.enter_many, self.restate, self.bar, self.offer, self.draft)
+             self.correct, self.enter, self.enter_many, self.restate, self.bar, self.offer,
+             self.draft)
         )  # fmt: skip
         answer: httpx.Response | None = await made()
         return 0 if answer is None else answer.status_code
@@ -147,10 +164,8 @@ class Caller:
         if not self.things:
             return None
         day = self.chance.randint(2, 28)
-        times = {
-            "starts_at": f"2027-06-{day:02}T01:00:00Z",
-            "ends_at": f"2027-06-{day:02}T03:30:00Z",
-        }
+        hours = zip(("starts_at", "ends_at"), ("01:00", "03:30"), strict=True)
+        times = {name: f"2027-06-{day:02}T{hour}:00Z" for name, hour in hours}
         async with self.member() as caller:
             path = f"/v1/registry/resources/{self.chance.choice(self.things)['id']}/bookings"
             answer = await caller.post(path, json=times)

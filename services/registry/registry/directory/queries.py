@@ -1,7 +1,7 @@
 """Entries for the other services' copies, and which centres an organization belongs to."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, Final
 from uuid import UUID
@@ -38,6 +38,7 @@ AGENCY_EVENTS: Final = frozenset(
     }
 )
 
+FIRST: Final = datetime(1, 1, 1, tzinfo=UTC)
 # What every caller may read of a resource by its own address anyway.
 PUBLIC: Final = frozenset({"public_notice"})
 
@@ -133,13 +134,14 @@ async def feed_scope(session: AsyncSession, actor: Actor) -> FeedScope:
 async def _disclosed(session: AsyncSession, events: Sequence[Event]) -> frozenset[UUID]:
     """Name the events that officials read in full: of a centre, those since it was submitted.
 
-    What an applicant wrote before that is its own draft (X04).
+    What an applicant wrote before that is its own draft (X04); what is listed without one is none.
     """
     centers = {event.id: _center_of(event) for event in events}
     statement = select(Center.id, Center.disclosed_at).where(
-        col(Center.id).in_(set(centers.values()) - {None}), col(Center.disclosed_at).is_not(None)
+        col(Center.id).in_(set(centers.values()) - {None}),
+        or_(col(Center.disclosed_at).is_not(None), col(Center.listed_on).is_not(None)),
     )
-    since = {row[0]: row[1] for row in (await session.execute(statement)).all()}
+    since = {row[0]: row[1] or FIRST for row in (await session.execute(statement)).all()}
     return frozenset(
         event.id
         for event in events

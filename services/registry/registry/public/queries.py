@@ -58,6 +58,11 @@ def _listed() -> ColumnElement[bool]:
     return and_(col(Center.code).is_not(None), col(Center.stage).not_in(HIDDEN_STAGES))
 
 
+def listed_centers() -> SelectOfScalar[Center]:
+    """Select the centres that everyone sees."""
+    return select(Center).where(_listed())
+
+
 def _members_on(day: date) -> ColumnElement[bool]:
     return and_(
         col(Membership.state).in_((State.ACTIVE, State.LEAVING, State.LEFT)),
@@ -89,7 +94,7 @@ async def page_of_centers(
 
 async def all_centers(session: AsyncSession) -> Sequence[Center]:
     """Give every listed centre in the order of listing; they are some dozens."""
-    statement = select(Center).where(_listed()).order_by(col(Center.listed_on), col(Center.id))
+    statement = listed_centers().order_by(col(Center.listed_on), col(Center.id))
     return (await session.scalars(statement)).all()
 
 

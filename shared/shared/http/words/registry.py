@@ -251,4 +251,9 @@ CODES: Final[dict[str, Words]] = {
         "本类产品的认定规则为暂行参照|（来源：{source}）",
         "The tests of this kind are provisional| (from {source})",
     ),
+    "POSITIONS_REVERSED": Words(
+        422,
+        "起始位置不得晚于终止位置|：{after}、{until}",
+        "The first position comes after the last|: {after}, {until}",
+    ),
 }
