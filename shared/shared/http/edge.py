@@ -1,5 +1,6 @@
 """Pure ASGI around every application: ids, logs, metrics, and a last answer to what went wrong."""
 
+import asyncio
 import re
 import time
 from collections.abc import Mapping
@@ -51,7 +52,10 @@ class Edge:
         answered = _Answer(send, self._added(request_id, trace))
         started = time.perf_counter()
         try:
-            await self._app(scope, receive, answered)
+            if scope["method"] == "HEAD":
+                await _head(self._app, scope, receive, answered)
+            else:
+                await self._app(scope, receive, answered)
         except Exception as error:
             log.exception("request.failed", path=scope["path"], error=type(error).__name__)
             if not answered.started:
@@ -98,6 +102,31 @@ class _Answer:
             for name, value in self._added.items():
                 headers[name] = value
         await self._send(message)
+
+
+async def _head(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer HEAD with what GET would answer, without its body (RFC 9110, 9.3.2).
+
+    An application that streams is told that nobody listens any more once its headers are out.
+    """
+    over = asyncio.Event()
+    unread = True
+
+    async def heard() -> Message:
+        nonlocal unread
+        if unread:
+            unread = False
+            return await receive()
+        await over.wait()
+        return {"type": "http.disconnect"}
+
+    async def headers_only(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await send(message)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            over.set()
+
+    await app({**scope, "method": "GET"}, heard, headers_only)
 
 
 def _request_id(given: str | None) -> str:
