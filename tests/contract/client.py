@@ -30,7 +30,7 @@ _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 # Raw files and lines of JSON: the generator has no form for them, and no need of one.
 _RAW: Final = (
     *("application/x-ndjson", "text/csv", "application/octet-stream", "application/pdf"),
-    *("application/zip", "application/gzip", "application/vnd.openxmlformats"),
+    *("application/zip", "application/gzip", "application/atom", "application/vnd.openxmlformats"),
 )
 
 

@@ -12,6 +12,8 @@ from registry.centers import queries as center_queries
 from registry.centers import routes as centers
 from registry.directory import routes as directory
 from registry.directory.queries import feed_scope
+from registry.disclosures import queries as disclosure_queries
+from registry.disclosures import routes as disclosures
 from registry.dumps import jobs as dump_jobs
 from registry.dumps import routes as dumps
 from registry.facts import routes as facts
@@ -62,6 +64,7 @@ ROUTERS: Final = (
     reports.router,
     public.router,
     *dumps.ROUTERS,
+    disclosures.router,
 )
 BATCHES: Final = {kind.name: kind for kind in (facts.BATCH, organizations.BATCH)}
 BACKGROUND: Final = (
@@ -73,6 +76,7 @@ BACKGROUND: Final = (
 )
 TASKS: Final = (
     center_queries.tasks_of,
+    disclosure_queries.tasks_of,
     governance_queries.tasks_of,
     membership_queries.tasks_of,
     organization_queries.tasks_of,

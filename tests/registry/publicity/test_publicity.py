@@ -21,6 +21,7 @@ __all__ = ["house"]
 ITEMS = "/v1/registry/publicity-items"
 AWARDS = "/v1/registry/awards"
 CASES = "/v1/public/typical-cases"
+FEED = f"{CASES}/feed"
 APPROVER = uuid4()
 
 
@@ -110,11 +111,17 @@ async def test_a_typical_case_is_public_once_released_and_gone_once_withdrawn(
         async with approver(house) as official:
             await official.post(f"{ITEMS}/{item['id']}/release")
         [shown] = (await anyone.get(CASES)).json()["items"]
+        feed = await anyone.get(FEED)
+        again = await anyone.get(FEED, headers={"If-None-Match": feed.headers["etag"]})
+        assert feed.headers["content-type"].startswith("application/atom+xml")
+        assert feed.headers["cache-control"].startswith("public, max-age=")
+        assert (item["title"] in feed.text, again.status_code) == (True, 304)
         async with house.caller(house.lead) as lead:
             path = f"{ITEMS}/{item['id']}/withdrawal"
             assert (await lead.post(path, json={"reason": "数据有误"})).is_success
         gone = await anyone.get(f"{CASES}/{item['id']}")
         after = (await anyone.get(CASES)).json()["items"]
+        assert item["title"] not in (await anyone.get(FEED)).text
     assert (before, hidden.status_code, after) == ([], 404, [])
     assert (shown["center_code"], shown["channels"]) == ("C01", ["portal", "press"])
     assert (gone.status_code, gone.json()["code"]) == (410, "PUBLICITY_WITHDRAWN")

@@ -27,6 +27,12 @@ def notices(
     return statement
 
 
+async def newest_notices(session: AsyncSession, most: int) -> Sequence[PublicNotice]:
+    """Give the notices that were opened last, the newest first."""
+    newest = (col(PublicNotice.opened_at).desc(), col(PublicNotice.id).desc())
+    return (await session.scalars(notices().order_by(*newest).limit(most))).all()
+
+
 async def notice_found(session: AsyncSession, notice_id: UUID) -> PublicNotice:
     """Give a notice; an unknown one is NOT_FOUND."""
     return found(await session.get(PublicNotice, notice_id))

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -19,6 +19,7 @@ from registry.notices.schemas import (
 )
 from registry.notices.tables import Objection, PublicNotice
 from shared.auth import Actor
+from shared.documents.feeds import ATOM, MEDIA_TYPE, NEWEST, PUBLISHER, Entry, Feed, atom
 from shared.http import (
     CurrentActor,
     MaybeActor,
@@ -38,6 +39,7 @@ from shared.sealing import sealer_of
 
 OFFICIALS = "officials of the competent authority"
 EVERYONE = "everyone"
+NOTICES_TITLE = "制造业创新中心公示"
 # Whoever objects without signing in acts under one fixed id; his name stands in the objection.
 THE_PUBLIC = Actor.system("public")
 
@@ -69,6 +71,25 @@ async def list_public_notices(
         filters={"state": state, "open_on": open_on},
     )
     return Page(items=[NoticeOut.model_validate(row) for row in rows], next_cursor=next_cursor)
+
+
+@public.get(
+    "/feed",
+    operation_id="public_follow_notices",
+    openapi_extra=access(tenant=EVERYONE, rules=("X09", "A157")),
+    responses={**ATOM, **problems()},
+    response_class=Response,
+)
+async def follow_public_notices(request: Request, session: Reading) -> Response:
+    """Follow the public notices with any feed reader: the newest as Atom."""
+    entries = [
+        Entry(row.id, row.title, row.opened_at, f"/v1/public/notices/{row.id}", row.content)
+        for row in await queries.newest_notices(session, NEWEST)
+    ]
+    feed = Feed(NOTICES_TITLE, "/v1/public/notices/feed", PUBLISHER, entries)
+    age = request.app.state.settings.public_max_age_seconds
+    headers = {"Cache-Control": f"public, max-age={age}"}
+    return Response(atom(feed), media_type=MEDIA_TYPE, headers=headers)
 
 
 @public.get(

@@ -4,7 +4,7 @@ Officials and services see all; whoever speaks for a centre sees its own from th
 everyone else sees what is released or published (X04).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -18,7 +18,6 @@ from registry.centers.tables import Center
 from registry.facts.tables import Fact
 from registry.publicity.rules import (
     APPROVE_AWARD,
-    PUBLISH_AWARD,
     RELEASE,
     REVIEW_AWARD,
     AwardState,
@@ -96,6 +95,12 @@ async def facts_of(
     return {row.id: row for row in (await session.scalars(statement)).all()}
 
 
+async def newest_cases(session: AsyncSession, most: int) -> Sequence[PublicityItem]:
+    """Give the typical cases that were released last, the newest first."""
+    newest = (col(PublicityItem.released_at).desc(), col(PublicityItem.id).desc())
+    return (await session.scalars(cases().order_by(*newest).limit(most))).all()
+
+
 async def centers_named(
     session: AsyncSession, center_ids: Collection[UUID]
 ) -> dict[UUID, tuple[str, str]]:
@@ -138,7 +143,10 @@ async def award_for_update(session: AsyncSession, award_id: UUID) -> Award:
 
 
 async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Task]:
-    """Give what waits to be reviewed, approved, published or released by the caller."""
+    """Give what waits to be reviewed, approved or released by the caller.
+
+    What is to be published has a last day, and stands among the disclosures.
+    """
     del today  # Nothing of it has a last day.
     tasks: list[Task] = []
     if actor.has("approver"):
@@ -157,8 +165,6 @@ async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Tas
         tasks += await _awards(session, AwardState.REVIEWED, APPROVE_AWARD, reviewed)
     if actor.has("reviewer"):
         tasks += await _awards(session, AwardState.NOMINATED, REVIEW_AWARD)
-    if actor.has("handler"):
-        tasks += await _awards(session, AwardState.APPROVED, PUBLISH_AWARD)
     return tasks
 
 

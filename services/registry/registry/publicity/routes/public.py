@@ -3,7 +3,7 @@
 from typing import Final
 from uuid import UUID
 
-from fastapi import Depends
+from fastapi import Depends, Response
 from sqlmodel import col
 
 from registry.publicity import queries
@@ -11,8 +11,10 @@ from registry.publicity.rules import ItemState
 from registry.publicity.schemas import PublicAwardOut, TypicalCaseOut
 from registry.publicity.tables import Award, PublicityItem
 from registry.resources.routes import cached
+from shared.documents.feeds import ATOM, MEDIA_TYPE, NEWEST, PUBLISHER, Entry, Feed, atom
 from shared.http import Failure, Page, PageQuery, Reading, Router, access, paginate, problems
 
+CASES_TITLE: Final = "制造业创新中心典型案例"
 ALL: Final = "everyone sees the same: what is released or published"
 
 router = Router(prefix="/v1/public", tags=["public"])
@@ -39,6 +41,33 @@ async def list_typical_cases(page: PageQuery, session: Reading) -> Page[TypicalC
     )
     centers = await queries.centers_named(session, {row.center_id for row in rows})
     return Page(items=[_shown(row, centers[row.center_id]) for row in rows], next_cursor=cursor)
+
+
+@router.get(
+    "/typical-cases/feed",
+    operation_id="registry_follow_typical_cases",
+    openapi_extra=access(tenant=ALL, rules=("A157",)),
+    dependencies=[Depends(cached)],
+    responses={**ATOM, **problems()},
+    response_class=Response,
+)
+async def follow_typical_cases(session: Reading) -> Response:
+    """Follow the typical cases with any feed reader: the newest releases as Atom."""
+    rows = await queries.newest_cases(session, NEWEST)
+    centers = await queries.centers_named(session, {row.center_id for row in rows})
+    entries = [
+        Entry(
+            row.id,
+            row.title,
+            row.released_at or row.written_at,
+            f"/v1/public/typical-cases/{row.id}",
+            row.body,
+            centers[row.center_id][1],
+        )
+        for row in rows
+    ]
+    feed = Feed(CASES_TITLE, "/v1/public/typical-cases/feed", PUBLISHER, entries)
+    return Response(atom(feed), media_type=MEDIA_TYPE)
 
 
 @router.get(

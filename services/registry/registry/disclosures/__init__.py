@@ -1,0 +1,1 @@
+"""What was decided and has to be public within its term, and is not yet (X11)."""

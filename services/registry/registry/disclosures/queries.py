@@ -1,0 +1,96 @@
+"""Which decisions are not public yet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Select, Subquery, func, literal, union_all
+from sqlalchemy import select as sa_select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from registry.applications.tables import Application
+from registry.disclosures import rules
+from registry.disclosures.rules import DUTIES, NOTICE_TASK, Term
+from registry.products.tables import Product
+from registry.programme.queries import policy_on, working_days
+from registry.publicity.rules import PUBLISH_AWARD
+from registry.publicity.tables import Award
+from shared.auth import Actor
+from shared.calendar import WorkingDays, day_of
+from shared.events.tables import Event
+from shared.http import PageRequest, paginate
+from shared.tasks import MOST_TASKS, Task
+
+TABLES: Final[Mapping[str, Any]] = {"application": Application, "product": Product, "award": Award}
+TASKS: Final = {"application": NOTICE_TASK, "award": PUBLISH_AWARD}
+
+
+@dataclass(frozen=True, slots=True)
+class Outstanding:
+    """A decision that is not public yet."""
+
+    kind: str
+    subject_id: UUID
+    center_id: UUID | None
+    term: Term
+
+
+def _outstanding() -> Subquery:
+    """Select the decisions of every kind with the instant of the newest one of each subject."""
+    parts = []
+    for duty in DUTIES:
+        table = TABLES[duty.kind]
+        formed_at = func.max(col(Event.recorded_at))
+        parts.append(
+            sa_select(
+                literal(duty.kind).label("kind"),
+                table.id.label("subject_id"),
+                table.center_id.label("center_id"),
+                formed_at.label("formed_at"),
+            )
+            .join(Event, col(Event.subject_id) == table.id)
+            .where(table.state == duty.state, col(Event.type) == duty.formed_by)
+            .group_by(table.id, table.center_id)
+        )
+    return union_all(*parts).subquery()
+
+
+async def page_of_outstanding(
+    session: AsyncSession, page: PageRequest, today: date
+) -> tuple[list[Outstanding], str | None]:
+    """Give a page of what is not public yet, the earliest decision first."""
+    found = _outstanding()
+    statement: Select[Any] = sa_select(found.c.kind, found.c.subject_id, found.c.center_id)
+    keys = [found.c.formed_at, found.c.subject_id]
+    rows, cursor = await paginate(session, statement.add_columns(found.c.formed_at), page, keys)
+    return await _with_terms(session, rows, today), cursor
+
+
+async def _with_terms(session: AsyncSession, rows: list[Any], today: date) -> list[Outstanding]:
+    calendar = await working_days(session)
+    count = (await policy_on(session, today)).value("X11", "publication_working_days")
+    return [_with_term(row, count, today, calendar) for row in rows]
+
+
+def _with_term(row: Any, count: int, today: date, calendar: WorkingDays) -> Outstanding:  # noqa: ANN401 - a row
+    kind, subject_id, center_id, formed_at = row
+    term = rules.term_of(day_of(formed_at), count, today, calendar)
+    return Outstanding(kind, subject_id, center_id, term)
+
+
+async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Task]:
+    """Give what the caller has to make public, by its last working day (X11)."""
+    if not actor.has("handler"):
+        return []
+    found = _outstanding()
+    columns = (found.c.kind, found.c.subject_id, found.c.center_id, found.c.formed_at)
+    statement = sa_select(*columns).where(found.c.kind.in_(sorted(TASKS)))
+    ordered = statement.order_by(found.c.formed_at, found.c.subject_id).limit(MOST_TASKS)
+    rows = list((await session.execute(ordered)).all())
+    return [
+        Task(TASKS[one.kind], one.subject_id, one.center_id, one.term.due_on)
+        for one in await _with_terms(session, rows, today)
+    ]
