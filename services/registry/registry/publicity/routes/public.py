@@ -3,7 +3,7 @@
 from typing import Final
 from uuid import UUID
 
-from fastapi import Depends, Response
+from fastapi import Depends, Request, Response
 from sqlmodel import col
 
 from registry.publicity import queries
@@ -47,11 +47,10 @@ async def list_typical_cases(page: PageQuery, session: Reading) -> Page[TypicalC
     "/typical-cases/feed",
     operation_id="registry_follow_typical_cases",
     openapi_extra=access(tenant=ALL, rules=("A157",)),
-    dependencies=[Depends(cached)],
     responses={**ATOM, **problems()},
     response_class=Response,
 )
-async def follow_typical_cases(session: Reading) -> Response:
+async def follow_typical_cases(request: Request, session: Reading) -> Response:
     """Follow the typical cases with any feed reader: the newest releases as Atom."""
     rows = await queries.newest_cases(session, NEWEST)
     centers = await queries.centers_named(session, {row.center_id for row in rows})
@@ -67,7 +66,9 @@ async def follow_typical_cases(session: Reading) -> Response:
         for row in rows
     ]
     feed = Feed(CASES_TITLE, "/v1/public/typical-cases/feed", PUBLISHER, entries)
-    return Response(atom(feed), media_type=MEDIA_TYPE)
+    age = request.app.state.settings.public_max_age_seconds
+    headers = {"Cache-Control": f"public, max-age={age}"}
+    return Response(atom(feed), media_type=MEDIA_TYPE, headers=headers)
 
 
 @router.get(
