@@ -5,7 +5,7 @@ from typing import Final
 from registry.disclosures import queries
 from registry.disclosures.queries import Outstanding
 from registry.disclosures.rules import DUTIES
-from registry.disclosures.schemas import DisclosureOut
+from registry.disclosures.schemas import OutstandingDisclosureOut
 from shared.http import Page, PageQuery, Reading, Router, Today, access, problems
 
 router = Router(prefix="/v1/registry/disclosures", tags=["public"])
@@ -13,9 +13,9 @@ router = Router(prefix="/v1/registry/disclosures", tags=["public"])
 BY_KIND: Final = {duty.kind: duty for duty in DUTIES}
 
 
-def _shown(one: Outstanding) -> DisclosureOut:
+def _shown(one: Outstanding) -> OutstandingDisclosureOut:
     duty = BY_KIND[one.kind]
-    return DisclosureOut(
+    return OutstandingDisclosureOut(
         kind=one.kind,
         subject_id=one.subject_id,
         center_id=one.center_id,
@@ -35,7 +35,9 @@ def _shown(one: Outstanding) -> DisclosureOut:
     openapi_extra=access("official", tenant="officials: decisions of every centre", rules=("X11",)),
     responses=problems(),
 )
-async def list_disclosures(page: PageQuery, today: Today, session: Reading) -> Page[DisclosureOut]:
+async def list_disclosures(
+    page: PageQuery, today: Today, session: Reading
+) -> Page[OutstandingDisclosureOut]:
     """List what has to be public and is not yet, with who must act and by which working day."""
     rows, cursor = await queries.page_of_outstanding(session, page, today)
     return Page(items=[_shown(row) for row in rows], next_cursor=cursor)

@@ -8,7 +8,7 @@ from pydantic import Field
 from shared.http.schemas import Out
 
 
-class DisclosureOut(Out):
+class OutstandingDisclosureOut(Out):
     """A decision that has to be public and is not, with who acts, where and by when."""
 
     kind: str = Field(description="`application`, `product` or `award`.", examples=["award"])
