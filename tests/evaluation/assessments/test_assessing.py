@@ -265,3 +265,42 @@ async def test_officials_see_what_waits_for_them(three: JudgedYear) -> None:
         ("assessment.review", made["id"])
     ]
     assert (await three.as_("handler", "GET", "/v1/evaluation/tasks")).json()["items"] == []
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("A124", "A131")
+async def test_an_assessment_falls_due_with_every_third_year(three: JudgedYear) -> None:
+    async def due() -> list[str]:
+        async with three.official("handler") as handler:
+            items = (await handler.get("/v1/evaluation/tasks")).json()["items"]
+        return [one["center_id"] for one in items if one["kind"] == "assessment.draft"]
+
+    assert await due() == [str(three.center_id)]
+    body = {"center_id": str(three.center_id), "last_year": 2027}
+    assert (await three.as_("handler", "POST", PATH, body)).status_code == 201
+    assert await due() == []
+    # One or two further years are not three; the third is.
+    for year in (2028, 2029):
+        await published_year(three, year, "70.00")
+        assert await due() == [], year
+    await published_year(three, 2030, "70.00")
+    assert await due() == [str(three.center_id)]
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("A124")
+@pytest.mark.refusing
+async def test_two_published_years_make_no_assessment_due(
+    running: Callable[..., Any],
+) -> None:
+    async with running("evaluation") as service:
+        year = JudgedYear(service)
+        await year.prepare()
+        await published_year(year, 2025, "70.00")
+        await published_year(year, 2027, "70.00")
+        async with year.official("handler") as handler:
+            items = (await handler.get("/v1/evaluation/tasks")).json()["items"]
+        assert [one for one in items if one["kind"] == "assessment.draft"] == []
+        async with year.member("m02") as member:
+            answer = await member.get("/v1/evaluation/tasks")
+        assert [one for one in answer.json()["items"] if one["kind"] == "assessment.draft"] == []

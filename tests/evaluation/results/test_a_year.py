@@ -363,3 +363,41 @@ async def test_a_neighbour_that_does_not_answer_is_503_and_freezes_nothing(
     answer = await year.as_("handler", "POST", "/snapshot")
     assert answer.status_code == 503
     assert (await year.as_("handler", "GET", "/snapshot")).status_code == 404
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("X13")
+@pytest.mark.refusing
+async def test_of_two_snapshots_at_once_one_is_kept(year: JudgedYear) -> None:
+    await year.opened()
+    assert (await year.reported()).status_code == 200
+    answers = await asyncio.gather(*(year.as_("handler", "POST", "/snapshot") for _ in range(3)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
+    kept = (await year.as_("auditor", "GET", "/snapshot")).json()
+    (first,) = [answer.json() for answer in answers if answer.status_code == 201]
+    assert kept["snapshot_hash"] == first["snapshot_hash"]
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("A121", "X08")
+@pytest.mark.refusing
+async def test_an_expert_removed_while_scoring_saves_and_submits_nothing_more(
+    year: JudgedYear,
+) -> None:
+    await year.frozen()
+    sheets = await year.panel()
+    assert (await year.declare("ex04", sheets["ex04"])).status_code == 200
+    scores = dict.fromkeys(vector.SCORES, "80.00")
+    assert (await year.save("ex04", sheets["ex04"], scores)).status_code == 200
+    # Who retires from the pool keeps the seat that he holds; who is removed does not.
+    retirement = f"/v1/evaluation/experts/{year.expert_ids['ex04']}/retirement"
+    assert (await year.as_("handler", "POST", retirement, {"reason": "届满"})).status_code == 200
+    assert (await year.save("ex04", sheets["ex04"], scores)).status_code == 200
+    void = f"/v1/evaluation/score-sheets/{sheets['ex04']}/void"
+    assert (await year.as_("reviewer", "POST", void, {"reason": "未申报任职"})).status_code == 200
+    for refused in (
+        await year.save("ex04", sheets["ex04"], scores),
+        await year.submit("ex04", sheets["ex04"]),
+    ):
+        assert refused.status_code == 409, refused.text
+        assert "STATE_CONFLICT" in codes_of(refused)

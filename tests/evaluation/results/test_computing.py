@@ -53,6 +53,21 @@ def test_each_profile_scales_unrounded_points(profile: str, total: str) -> None:
     assert rules.compute(vector.inputs(profile)).document["total"] == total
 
 
+@pytest.mark.requirement("A067")
+def test_the_institute_profile_stresses_services_and_keeps_standards() -> None:
+    of = {
+        name: {
+            one["code"]: Fraction(one["points"])
+            for one in rules.compute(vector.inputs(name)).document["leaves"]
+        }
+        for name in ("default", "institute")
+    }
+    assert of["institute"]["A5"] > of["default"]["A5"]
+    assert of["institute"]["C1"] == of["default"]["C1"]
+    # What is stressed is taken from elsewhere.
+    assert of["institute"]["B1"] < of["default"]["B1"]
+
+
 @pytest.mark.requirement("A130")
 def test_the_other_reading_of_proportion_takes_the_upper_bound() -> None:
     given = vector.inputs()

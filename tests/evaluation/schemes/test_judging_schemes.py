@@ -131,7 +131,12 @@ def test_grades_rise() -> None:
 @pytest.mark.refusing
 @pytest.mark.parametrize(
     "weights",
-    [("28", "32", "15", "15", "11"), ("100", "0", "0", "0", "0"), ("110", "-10", "0", "0", "0")],
+    [
+        ("28", "32", "15", "15", "9.99"),
+        ("28", "32", "15", "15", "11"),
+        ("100", "0", "0", "0", "0"),
+        ("110", "-10", "0", "0", "0"),
+    ],
 )
 def test_a_profile_sums_to_100_and_leaves_no_criterion_out(weights: tuple[str, ...]) -> None:
     given = {code: Fraction(text) for code, text in zip("ABCDE", weights, strict=True)}

@@ -151,8 +151,53 @@ async def people_of_years(session: AsyncSession, result_ids: Sequence[UUID]) -> 
     return await duty_queries.of_persons(session, [Duty(person, held) for person, held in rows])
 
 
+async def centers_due(session: AsyncSession, limit: int) -> Sequence[UUID]:
+    """Name the centres with three published years in a row that no assessment reaches (A124).
+
+    After one that stands the next is due with the third year behind it: every third year.
+    """
+    third, second, first = aliased(EvaluationCase), aliased(EvaluationCase), aliased(EvaluationCase)
+    standing = (CaseState.PUBLISHED, CaseState.VOIDED)
+    covered = exists().where(
+        col(TriennialAssessment.center_id) == col(third.center_id),
+        col(TriennialAssessment.state) != AssessmentState.REOPENED,
+        col(TriennialAssessment.last_year) > col(third.year) - 3,
+    )
+    statement = (
+        select(third.center_id)
+        .join(
+            second,
+            (col(second.center_id) == col(third.center_id))
+            & (col(second.year) == col(third.year) - 1),
+        )
+        .join(
+            first,
+            (col(first.center_id) == col(third.center_id))
+            & (col(first.year) == col(third.year) - 2),
+        )
+        .where(
+            *(col(case.state).in_(standing) for case in (third, second, first)),
+            ~covered,
+        )
+        .distinct()
+        .order_by(col(third.center_id))
+        .limit(limit)
+    )
+    return (await session.scalars(statement)).all()
+
+
 async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Task]:
-    """Name the assessments that wait for this official."""
+    """Name the assessments that wait for this official, and the centres whose one is due."""
+    due: list[Task] = []
+    if actor.has("handler"):
+        due = [
+            Task(rules.DRAFT_TASK, center_id, center_id=center_id)
+            for center_id in await centers_due(session, MOST_TASKS)
+        ]
+    return [*due, *await _waiting(session, actor, today)]
+
+
+async def _waiting(session: AsyncSession, actor: Actor, today: date) -> list[Task]:
     del today  # No rule sets a last day.
     waiting = {
         "reviewer": (AssessmentState.DRAFTED, rules.REVIEW_TASK),

@@ -76,6 +76,14 @@ MOVES: Final[Mapping[tuple[AssessmentState, AssessmentEvent], AssessmentState]] 
     (AssessmentState.REVIEWED, AssessmentEvent.REOPEN): AssessmentState.REOPENED,
     (AssessmentState.PUBLISHED, AssessmentEvent.REOPEN): AssessmentState.REOPENED,
 }
+DRAFT_TASK: Final = TaskKind(
+    "assessment.draft",
+    "拟定三年考核",
+    "Draft a triennial assessment that is due",
+    PERIODIC,
+    "POST",
+    "/v1/evaluation/assessments",
+)
 REVIEW_TASK: Final = TaskKind(
     "assessment.review",
     "复核三年考核",
