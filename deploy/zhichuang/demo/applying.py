@@ -89,7 +89,8 @@ class Draft:
         return self.lead.post(f"{self.path}/members", {"org_id": org_id, "role": "member", **more})
 
     def spend(self, year: int, yuan: str) -> None:
-        """State the sponsor's figures of a year."""
+        """State the sponsor's figures of a year, or other ones."""
+        stated = [one["version"] for one in self.read()["sponsor_profiles"] if one["year"] == year]
         self.lead.put(
             f"{self.path}/sponsor-profiles/{year}",
             {
@@ -120,7 +121,7 @@ class Draft:
                 "commercialization_evidence": [{"text": "两项成果实现首次商业化"}],
                 "discipline_evidence": [{"text": "微电子学与固体电子学"}],
             },
-            version=self.read()["version"],
+            version=stated[0] if stated else None,
         )
 
     def technologies(self) -> None:
@@ -140,9 +141,12 @@ class Draft:
             )
 
     def material(self, kind: str, file_id: str) -> None:
-        """Hand in a material."""
+        """Hand in a material, or another one."""
+        filed = [one["version"] for one in self.read()["materials"] if one["kind"] == kind]
         self.lead.put(
-            f"{self.path}/materials/{kind}", {"file_id": file_id}, version=self.read()["version"]
+            f"{self.path}/materials/{kind}",
+            {"file_id": file_id},
+            version=filed[0] if filed else None,
         )
 
     def plan(self, first_year: int = 2027) -> None:

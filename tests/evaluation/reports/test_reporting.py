@@ -302,6 +302,8 @@ async def test_who_wrote_the_report_cannot_accept_it(year: JudgedYear) -> None:
 async def test_a_stale_version_of_a_report_is_refused(year: JudgedYear) -> None:
     await year.opened()
     first = await year.written()
+    unread = await year.own("PUT", "/report", {"accounts": ACCOUNTS})
+    assert (unread.status_code, unread.json()["code"]) == (428, "PRECONDITION_REQUIRED")
     async with year.operator() as client:
         for version, status in ((first.headers["etag"], 200), (first.headers["etag"], 412)):
             answer = await client.put(

@@ -160,7 +160,9 @@ async def test_a_draft_has_no_dossier_and_another_s_file_never_enters_one(case: 
         for name in ("rd_spend", "rd_assets", "net_assets", "revenue")
     }
     named = {**profile, "platforms": [{"name": "平台", "file_id": foreign}]}
-    stated = await case.step(case.member("M01"), "PUT", "sponsor-profiles/2025", named)
+    stated = await case.step(
+        case.member("M01"), "PUT", "sponsor-profiles/2025", named, **{"If-Match": '"1"'}
+    )
     assert (await case.submit()).status_code == 200
     archive = await fetched(case, case.member("M01"), "dossier.zip")
     with zipfile.ZipFile(io.BytesIO(archive.content)) as dossier:

@@ -1,5 +1,6 @@
 """The parts of a draft: what comes back as it was sent, and what is not taken."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from tests.registry.applications.cases import PROFILE, TECHNOLOGY, Case, codes
 
 pytestmark = pytest.mark.anyio
 
+READ = {"If-Match": '"1"'}
 EVIDENCE: dict[str, list[dict[str, Any]]] = {
     "past_projects": [{"name": "示例专项", "acceptance_result": "通过验收"}],
     "platforms": [{"name": "示例重点实验室", "level": "national"}],
@@ -29,7 +31,7 @@ async def test_entries_of_a_profile_stand_for_files(case: Case) -> None:
     missing = [error["params"]["missing"][0] for error in (await case.submit()).json()["errors"]]
     assert sorted(missing) == sorted(EVIDENCE)
     stated = await case.step(
-        case.member("M01"), "PUT", "sponsor-profiles/2025", {**PROFILE, **EVIDENCE}
+        case.member("M01"), "PUT", "sponsor-profiles/2025", {**PROFILE, **EVIDENCE}, **READ
     )
     assert stated.json()["rd_spend"] == PROFILE["rd_spend"]
     assert stated.json()["equipment"][0]["original_value"]["amount"] == 380_000_000
@@ -43,7 +45,9 @@ async def test_a_project_without_its_acceptance_does_not_count(case: Case) -> No
     await case.join("M02", "M03", "M08", "M20")
     await case.fill(materials=("plan", "commitment_letter", "articles_or_agreement"))
     unfinished = {**EVIDENCE, "past_projects": [{"name": "在研专项"}]}
-    await case.step(case.member("M01"), "PUT", "sponsor-profiles/2025", {**PROFILE, **unfinished})
+    await case.step(
+        case.member("M01"), "PUT", "sponsor-profiles/2025", {**PROFILE, **unfinished}, **READ
+    )
     refused = await case.submit()
     assert [error["rule"] for error in refused.json()["errors"]] == ["A107"]
 
@@ -66,7 +70,7 @@ async def test_a_profile_has_all_its_figures_in_whole_fen(
 ) -> None:
     await case.draft()
     body = {name: value for name, value in {**PROFILE, **broken}.items() if value is not None}
-    answer = await case.step(case.member("M01"), "PUT", "sponsor-profiles/2025", body)
+    answer = await case.step(case.member("M01"), "PUT", "sponsor-profiles/2025", body, **READ)
     assert answer.status_code == 422
 
 
@@ -77,7 +81,9 @@ async def test_the_commitment_letter_is_asked_for_and_strange_kinds_are_not(case
     await case.join("M02", "M03", "M08", "M20")
     materials = ("plan", "articles_or_agreement")
     await case.fill(materials=materials)
-    await case.step(case.member("M01"), "PUT", "sponsor-profiles/2025", {**PROFILE, **EVIDENCE})
+    await case.step(
+        case.member("M01"), "PUT", "sponsor-profiles/2025", {**PROFILE, **EVIDENCE}, **READ
+    )
     refused = await case.submit()
     assert [error["params"]["missing"] for error in refused.json()["errors"]] == [
         ["commitment_letter"]
@@ -121,3 +127,58 @@ async def test_null_clears_what_may_be_empty_and_is_refused_elsewhere(case: Case
     assert cleared.status_code == 200, cleared.text
     after = (await case.call(case.member("M01"), "GET", case.path)).json()
     assert (after["name"], after["common_problem"]) == ("新名称", None)
+
+
+@pytest.mark.requirement("X06", "A104")
+async def test_a_part_that_was_read_is_replaced(case: Case) -> None:
+    await case.draft()
+    lead = case.member
+    stated = await case.step(lead("M01"), "PUT", "sponsor-profiles/2025", PROFILE)
+    assert (stated.status_code, stated.headers["etag"]) == (200, '"1"')
+    read = await case.step(lead("M01"), "GET", "sponsor-profiles/2025")
+    tag = {"If-Match": read.headers["etag"]}
+    again = await case.step(lead("M01"), "PUT", "sponsor-profiles/2025", PROFILE, **tag)
+    assert (again.status_code, again.headers["etag"], again.json()["version"]) == (200, '"2"', 2)
+    file_id = await case.upload("M01")
+    filed = await case.step(lead("M01"), "PUT", "materials/plan", {"file_id": file_id})
+    shown = await case.step(lead("M01"), "GET", "materials/plan")
+    assert (filed.headers["etag"], shown.json()["version"]) == ('"1"', 1)
+    tag = {"If-Match": shown.headers["etag"]}
+    other = {"file_id": file_id}
+    replaced = await case.step(lead("M01"), "PUT", "materials/plan", other, **tag)
+    assert (replaced.status_code, replaced.json()["version"]) == (200, 2)
+
+
+@pytest.mark.requirement("X06", "X04")
+@pytest.mark.refusing
+async def test_a_part_is_not_replaced_unread_nor_by_who_read_an_older_one(case: Case) -> None:
+    await case.draft()
+    file_id = await case.upload("M01")
+    for part, body in (
+        ("sponsor-profiles/2025", PROFILE),
+        ("materials/plan", {"file_id": file_id}),
+    ):
+        assert (await case.step(case.member("M01"), "GET", part)).status_code == 404
+        assert (await case.step(case.member("M01"), "PUT", part, body)).status_code == 200
+        unread = await case.step(case.member("M01"), "PUT", part, body)
+        assert (unread.status_code, unread.json()["code"]) == (428, "PRECONDITION_REQUIRED")
+        tag = {"If-Match": '"1"'}
+        assert (await case.step(case.member("M01"), "PUT", part, body, **tag)).status_code == 200
+        stale = await case.step(case.member("M01"), "PUT", part, body, **tag)
+        assert (stale.status_code, codes(stale)) == (412, ["VERSION_CONFLICT"])
+        # What a stranger may not see has no version to ask for either.
+        hidden = await case.step(case.member("M22"), "PUT", part, body)
+        assert hidden.status_code == 404
+        assert (await case.step(case.member("M22"), "GET", part)).status_code == 404
+
+
+@pytest.mark.requirement("X06")
+@pytest.mark.refusing
+async def test_of_two_first_writings_at_once_one_is_kept(case: Case) -> None:
+    await case.draft()
+    answers = await asyncio.gather(
+        *(case.step(case.member("M01"), "PUT", "sponsor-profiles/2025", PROFILE) for _ in range(2))
+    )
+    statuses = sorted(answer.status_code for answer in answers)
+    assert statuses[0] == 200
+    assert statuses[1] in {412, 428}

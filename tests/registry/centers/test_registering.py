@@ -18,7 +18,9 @@ async def listed_consortium(case: Case, due_on: str | None = "2027-06-30") -> No
     await case.join("M09", "M22", lead="M03")
     await case.fill("M03")
     discipline = {**PROFILE, "discipline_evidence": [{"text": "国家重点学科"}]}
-    await case.step(case.member("M03"), "PUT", "sponsor-profiles/2025", discipline)
+    await case.step(
+        case.member("M03"), "PUT", "sponsor-profiles/2025", discipline, **{"If-Match": '"1"'}
+    )
     submitted = await case.submit("M03")
     assert submitted.status_code == 200, submitted.text
     assert (await case.accept()).status_code == 201

@@ -42,7 +42,7 @@ async def save(
     require(
         [
             *await _separation(session, case, actor, Capacity.SUBMITTER),
-            *([] if version is None else version_checks(report.version, version)),
+            *_read_checks(report, version),
             *rules.accounts_checks(body.accounts.figures()),
             *rules.move_checks(report.state, rules.Event.SAVE),
             *_collecting(case),
@@ -58,6 +58,13 @@ async def save(
     await duties.enter(session, actor, SubjectType.CASE, case.id, Capacity.SUBMITTER)
     _record(session, actor, "report.saved", case, report, Capacity.SUBMITTER)
     return report
+
+
+def _read_checks(report: AnnualReport, read: int | None) -> list[Check]:
+    """Check that who changes what is written has read it (X06); a first writing reads nothing."""
+    if read is None and not (report.is_written and rules.is_open(report.state)):
+        return []
+    return version_checks(report.version, read or 0)
 
 
 async def submit(

@@ -42,6 +42,7 @@ from shared.http import (
     warnings_of,
 )
 from shared.http.dependencies import if_match
+from shared.http.problem import Failure
 from shared.rules import Check
 
 router = Router(prefix="/v1/evaluation/cases", tags=["reports"])
@@ -99,7 +100,7 @@ async def get_report(
     openapi_extra=WRITERS,
     responses=problems(
         "FORBIDDEN_SCOPE", "NOT_FOUND", "VERSION_CONFLICT", "STATE_CONFLICT", "REPORT_LOCKED",
-        "SOD_VIOLATION",
+        "SOD_VIOLATION", "PRECONDITION_REQUIRED",
     ),
 )  # fmt: skip
 async def write(
@@ -113,7 +114,16 @@ async def write(
     response: Response,
     session: Transaction,
 ) -> AnnualReportOut:
-    """Write the report; what is counted from the records cannot be sent."""
+    """Write the report; changing what is written needs the version read (If-Match).
+
+    What is counted from the records cannot be sent.
+    """
+    if version is None:
+        await cycles.case(session, actor, case_id)
+        written = await queries.report_of(session, case_id)
+        # What can no longer be written says so, whatever was read.
+        if written is not None and written.is_written and rules.is_open(written.state):
+            raise Failure("PRECONDITION_REQUIRED")
     report = await actions.save(session, actor, case_id, body, version, now)
     case = await cycles.case(session, actor, case_id)
     rows = await _rows(session, case, report, gathered)

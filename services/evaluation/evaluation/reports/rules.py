@@ -78,6 +78,11 @@ def lateness_days(submitted_on: date, due_on: date) -> int:
     return max(0, (submitted_on - due_on).days)
 
 
+def is_open(state: ReportState) -> bool:
+    """Tell whether a report may still be written; what may not says so, whatever was read."""
+    return (state, Event.SAVE) in MOVES
+
+
 def move_checks(state: ReportState, event: Event) -> list[Check]:
     """Check that this may happen to a report in its state (A128)."""
     code = "REPORT_LOCKED" if state in CLOSED else "STATE_CONFLICT"

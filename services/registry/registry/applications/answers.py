@@ -109,6 +109,7 @@ def profile_out(row: SponsorProfile) -> SponsorProfileOut:
     return SponsorProfileOut.model_validate(
         {
             "year": row.year,
+            "version": row.version,
             "rd_spend": fen(row.rd_spend_fen),
             "rd_assets": fen(row.rd_assets_fen),
             "net_assets": fen(row.net_assets_fen),

@@ -187,6 +187,18 @@ async def owing_composition(session: AsyncSession) -> Sequence[UUID]:
     return (await session.scalars(statement)).all()
 
 
+async def profile(session: AsyncSession, application_id: UUID, year: int) -> SponsorProfile | None:
+    """Give the sponsor's figures of a year, if they are stated."""
+    return await session.get(SponsorProfile, (application_id, year))
+
+
+async def material(
+    session: AsyncSession, application_id: UUID, kind: str
+) -> ApplicationMaterial | None:
+    """Give the material of a kind, if it is filed."""
+    return await session.get(ApplicationMaterial, (application_id, kind))
+
+
 async def profiles(session: AsyncSession, application_id: UUID) -> Sequence[SponsorProfile]:
     """Give the sponsor's years, oldest first."""
     statement = (

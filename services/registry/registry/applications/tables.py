@@ -73,6 +73,7 @@ class SponsorProfile(Base, table=True):
 
     application_id: UUID = Field(foreign_key="application.id", primary_key=True)
     year: int = Field(primary_key=True)
+    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     rd_spend_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
     rd_assets_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
     net_assets_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
@@ -119,6 +120,7 @@ class ApplicationMaterial(Base, table=True):
 
     application_id: UUID = Field(foreign_key="application.id", primary_key=True)
     kind: str = Field(primary_key=True)
+    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     file_id: UUID = Field(foreign_key="stored_file.id")
 
 

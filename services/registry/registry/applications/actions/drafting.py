@@ -204,13 +204,23 @@ async def _draft_checks(session: AsyncSession, content: DraftContent, today: dat
 
 
 async def set_profile(
-    session: AsyncSession, actor: Actor, application_id: UUID, year: int, content: ProfileContent
+    session: AsyncSession,
+    actor: Actor,
+    application_id: UUID,
+    year: int,
+    content: ProfileContent,
+    version: int | None,
 ) -> SponsorProfile:
-    """State the sponsor's figures and evidence of one year, in place of what stood there (A104)."""
+    """State the sponsor's figures and evidence of one year, in place of what was read (A104).
+
+    Raises `Refused`: VERSION_CONFLICT (X06), and those of `editable`.
+    """
     application, _ = await editable(session, actor, application_id)
+    kept = await queries.profile(session, application.id, year)
     profile = SponsorProfile(
         application_id=application.id,
         year=year,
+        version=_next_version(kept, version),
         rd_spend_fen=content.rd_spend_fen,
         rd_assets_fen=content.rd_assets_fen,
         net_assets_fen=content.net_assets_fen,
@@ -225,6 +235,17 @@ async def set_profile(
     kept = await session.merge(profile)
     tell(session, actor, application, "profile_set", year=year)
     return kept
+
+
+def _next_version(kept: SponsorProfile | ApplicationMaterial | None, read: int | None) -> int:
+    """Give the version of what is written; what is there is replaced by who has read it (X06).
+
+    Two first writings at once meet at the application's lock: the second has read nothing.
+    """
+    if kept is None:
+        return 1
+    require(version_checks(kept.version, read or 0))
+    return kept.version + 1
 
 
 async def add_technology(
@@ -259,12 +280,17 @@ async def remove_technology(
 
 
 async def file_material(
-    session: AsyncSession, actor: Actor, application_id: UUID, kind: str, file_id: UUID
+    session: AsyncSession,
+    actor: Actor,
+    application_id: UUID,
+    kind: str,
+    file_id: UUID,
+    version: int | None,
 ) -> ApplicationMaterial:
-    """File a material of a kind that the programme knows, in place of what was filed before.
+    """File a material of a kind that the programme knows, in place of what was read before.
 
-    Raises `Refused`: CODE_UNKNOWN, NOT_FOUND for a file that is not the caller's, and those of
-    `editable`.
+    Raises `Refused`: CODE_UNKNOWN, VERSION_CONFLICT (X06), NOT_FOUND for a file that is not the
+    caller's, and those of `editable`.
     """
     application, _ = await editable(session, actor, application_id)
     known = await codes_of(session, "material-kinds")
@@ -280,8 +306,14 @@ async def file_material(
         ]
     )
     await file_for(session, actor, file_id)
+    kept = await queries.material(session, application.id, kind)
     material = await session.merge(
-        ApplicationMaterial(application_id=application.id, kind=kind, file_id=file_id)
+        ApplicationMaterial(
+            application_id=application.id,
+            kind=kind,
+            version=_next_version(kept, version),
+            file_id=file_id,
+        )
     )
     tell(session, actor, application, "material_filed", kind=kind, file_id=file_id)
     return material

@@ -17,7 +17,7 @@ from registry.applications.routes.common import (
     VersionRead,
     version_needed,
 )
-from registry.applications.rules import ExceptionState
+from registry.applications.rules import EDITABLE, ExceptionState
 from registry.applications.schemas import (
     CoreTechnologyIn,
     CoreTechnologyOut,
@@ -65,20 +65,48 @@ KindPath = Annotated[
 @router.put(
     "/sponsor-profiles/{year}",
     operation_id="registry_set_sponsor_profile",
-    openapi_extra=access("member", tenant=APPLICANT, rules=("A104", "A106", "A110")),
-    responses=problems(*EDIT_CODES),
+    openapi_extra=access("member", tenant=APPLICANT, rules=("A104", "A106", "A110", "X06")),
+    responses=problems(*EDIT_CODES, "VERSION_CONFLICT", "PRECONDITION_REQUIRED"),
 )
 async def set_profile(
     application_id: UUID,
     year: YearPath,
     body: SponsorProfileIn,
+    version: VersionRead,
     actor: CurrentActor,
     session: Transaction,
+    response: Response,
 ) -> SponsorProfileOut:
-    """State the lead sponsor's figures and evidence of one year."""
+    """State a year of the lead sponsor; changing one that is there needs the version read."""
+    application = await queries.application_seen(session, actor, application_id)
+    # What may not be edited says so, whatever was read.
+    unread = version is None and application.state in EDITABLE
+    if unread and await queries.profile(session, application.id, year) is not None:
+        raise version_needed()
     profile = await actions.set_profile(
-        session, actor, application_id, year, commands.profile_content(body)
+        session, actor, application_id, year, commands.profile_content(body), version
     )
+    tagged(response, profile.version)
+    return answers.profile_out(profile)
+
+
+@router.get(
+    "/sponsor-profiles/{year}",
+    operation_id="registry_get_sponsor_profile",
+    openapi_extra=access(*SIGNED_IN, tenant=SEEN, rules=("A104", "X06")),
+    responses=problems("NOT_FOUND"),
+)
+async def get_profile(
+    application_id: UUID,
+    year: YearPath,
+    actor: CurrentActor,
+    session: Reading,
+    response: Response,
+) -> SponsorProfileOut:
+    """Read a year of the lead sponsor, with the version that a change needs."""
+    application = await queries.application_seen(session, actor, application_id)
+    profile = found(await queries.profile(session, application.id, year))
+    tagged(response, profile.version)
     return answers.profile_out(profile)
 
 
@@ -116,18 +144,47 @@ async def remove_technology(
 @router.put(
     "/materials/{kind}",
     operation_id="registry_file_material",
-    openapi_extra=access("member", tenant=APPLICANT, rules=("A115", "A116", "A117")),
-    responses=problems(*EDIT_CODES, "CODE_UNKNOWN"),
+    openapi_extra=access("member", tenant=APPLICANT, rules=("A115", "A116", "A117", "X06")),
+    responses=problems(*EDIT_CODES, "CODE_UNKNOWN", "VERSION_CONFLICT", "PRECONDITION_REQUIRED"),
 )
 async def file_material(
     application_id: UUID,
     kind: KindPath,
     body: MaterialIn,
+    version: VersionRead,
     actor: CurrentActor,
     session: Transaction,
+    response: Response,
 ) -> MaterialOut:
-    """File a material, in place of what was filed before."""
-    material = await actions.file_material(session, actor, application_id, kind, body.file_id)
+    """File a material; putting another file in its place needs the version read (If-Match)."""
+    application = await queries.application_seen(session, actor, application_id)
+    unread = version is None and application.state in EDITABLE
+    if unread and await queries.material(session, application.id, kind) is not None:
+        raise version_needed()
+    material = await actions.file_material(
+        session, actor, application_id, kind, body.file_id, version
+    )
+    tagged(response, material.version)
+    return MaterialOut.model_validate(material)
+
+
+@router.get(
+    "/materials/{kind}",
+    operation_id="registry_get_material",
+    openapi_extra=access(*SIGNED_IN, tenant=SEEN, rules=("A116", "X06")),
+    responses=problems("NOT_FOUND"),
+)
+async def get_material(
+    application_id: UUID,
+    kind: KindPath,
+    actor: CurrentActor,
+    session: Reading,
+    response: Response,
+) -> MaterialOut:
+    """Read which file stands for a material, with the version that a change needs."""
+    application = await queries.application_seen(session, actor, application_id)
+    material = found(await queries.material(session, application.id, kind))
+    tagged(response, material.version)
     return MaterialOut.model_validate(material)
 
 

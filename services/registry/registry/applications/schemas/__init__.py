@@ -195,6 +195,7 @@ class SponsorProfileOut(Out):
     """The lead sponsor's figures and evidence of one year, as stated."""
 
     year: int = Field(description="The calendar year.")
+    version: int = Field(description="Counts its changes; the ETag.")
     rd_spend: Money = Field(description="Spending on research and development.")
     rd_assets: Money = Field(description="Assets for research.")
     net_assets: Money = Field(description="Net assets.")
@@ -268,6 +269,7 @@ class MaterialOut(Out):
     """A material that was filed."""
 
     kind: str = Field(description="Its kind, from the call's list.")
+    version: int = Field(description="Counts its changes; the ETag.")
     file_id: UUID = Field(description="The file.")
 
 

@@ -16,6 +16,8 @@ depends_on: Final = None
 
 # What the rules ask the policy; a register that is older has not heard of it.
 PARAMETERS: Final[dict[str, dict[str, Any]]] = {"X14": {"record_years": 3}}
+# Parts of an application that are changed by who has read them (X06).
+VERSIONED: Final = ("sponsor_profile", "application_material")
 # Merged key by key: what a policy says already, it keeps.
 MERGE: Final = """
 UPDATE policy_version
@@ -94,6 +96,8 @@ def upgrade() -> None:
         "uq_dishonesty_record_source_id", "dishonesty_record", ["source_id"]
     )
     _take_overs()
+    for table in VERSIONED:
+        op.add_column(table, sa.Column("version", sa.Integer(), nullable=False, server_default="1"))
     for row, given in PARAMETERS.items():
         op.get_bind().execute(sa.text(MERGE), {"row": row, "given": json.dumps(given)})
     grant_app("registry")
@@ -101,6 +105,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take everything away again."""
+    for table in VERSIONED:
+        op.drop_column(table, "version")
     op.drop_column("membership", "imported_on")
     op.drop_column("membership", "imported_from")
     op.drop_column("center_rating", "imported_on")
