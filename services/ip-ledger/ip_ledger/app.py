@@ -14,6 +14,7 @@ from ip_ledger.assets import routes as assets
 from ip_ledger.audit import jobs as audit_jobs
 from ip_ledger.audit import routes as audit
 from ip_ledger.books import routes as books
+from ip_ledger.books import statement_routes
 from ip_ledger.bundles import routes as bundles
 from ip_ledger.contracts import routes as contracts
 from ip_ledger.contributions import funding_routes
@@ -129,6 +130,7 @@ def create_app() -> ASGIApp:
                 *portfolio.ROUTERS,
                 journal.router,
                 books.router,
+                *statement_routes.ROUTERS,
                 *log.ROUTERS,
                 *audit.ROUTERS,
                 *bundles.ROUTERS,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any, Final
 from uuid import UUID
 
@@ -192,3 +193,17 @@ def csv_row(line: BookLine) -> tuple[str | int | date | None, ...]:
         abs(line.amount_fen),
         line.currency,
     )
+
+
+def statement_day_checks(from_on: date, until_on: date) -> list[Check]:
+    """Check that a statement's days are in order; one day is enough."""
+    return [
+        JOURNAL.check(
+            "DAYS_REVERSED", Kind.CONTENT, passed=from_on <= until_on, pointer="/until_on"
+        )
+    ]
+
+
+def running(opening_fen: int, amounts_fen: Iterable[int]) -> list[int]:
+    """Give the balance after each amount, from an opening balance on."""
+    return list(accumulate(amounts_fen, initial=opening_fen))[1:]
