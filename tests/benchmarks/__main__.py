@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
-from tests.benchmarks import evaluating, figures, gateway, journal, names, report
+from tests.benchmarks import evaluating, figures, gateway, journal, log, names, report
 from tests.benchmarks.figures import SIZES, Case, Figure, Round, Size
 from tests.benchmarks.house import ROOT, House, house
 from tests.benchmarks.measuring import Sample, load_average, machine
@@ -27,6 +27,7 @@ Prepare = Callable[[House, Size], AbstractContextManager[Figure]]
 FIGURES: Final[dict[str, Prepare]] = {
     "gateway": gateway.figure,
     "journal": journal.figure,
+    "log": log.figure,
     "names": names.figure,
 }
 EVALUATION: Final = "evaluation"

@@ -40,7 +40,19 @@ class Proof:
 RACES: Final = "at_once or race or concurrent or twin"
 PROOFS: Final = (
     Proof("properties", 10_000, "examples of each property", ("-m", "hypothesis", "tests")),
-    Proof("kills", 60, "kills of a process under load", ("tests/faults/test_kills.py",)),
+    Proof(
+        "allocation",
+        1_000_000,
+        "divisions against an oracle in exact fractions",
+        ("tests/shared/shares/test_many_cases.py",),
+    ),
+    Proof(
+        "two clocks",
+        10_000,
+        "pairs of a day and an instant against a replay",
+        ("tests/ip_ledger/books/test_random_pairs.py",),
+    ),
+    Proof("kills", 200, "kills of a process under load", ("tests/faults/test_kills.py",)),
     Proof(
         "races",
         200,
@@ -48,7 +60,13 @@ PROOFS: Final = (
         ("-k", "at_once or race or concurrent or twin", "tests"),
     ),
 )
-PER_ROUND: Final = {"properties": ROUND_EXAMPLES, "kills": 4, "races": 1}
+PER_ROUND: Final = {
+    "properties": ROUND_EXAMPLES,
+    "allocation": 50_000,
+    "two clocks": 1_000,
+    "kills": 4,
+    "races": 1,
+}
 
 
 def main() -> int:
@@ -107,7 +125,13 @@ def _prove(proof: Proof, kept: dict[str, Any] | None, until: float) -> dict[str,
         print(f"{proof.name}: {entry['reached']} of {proof.asked}, seed {seed}", flush=True)
         done = _pytest(
             [*proof.select, f"--hypothesis-seed={seed}"],
-            {"ZHICHUANG_PROFILE": "prove", "ZHICHUANG_EXAMPLES": str(ROUND_EXAMPLES)},
+            {
+                "ZHICHUANG_PROFILE": "prove",
+                "ZHICHUANG_EXAMPLES": str(ROUND_EXAMPLES),
+                # For proofs that draw their own cases.
+                "ZHICHUANG_CASES": str(PER_ROUND[proof.name]),
+                "ZHICHUANG_SEED": str(seed),
+            },
         )
         entry["seeds"].append(seed)
         if done.returncode:
