@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -19,12 +20,14 @@ from registry.governance.rules import holds, plans, records
 from registry.memberships import rules as memberships
 from registry.notices import rules as notices
 from registry.organizations.rules import QualificationState, standing
+from registry.outlook import rules as outlook
 from registry.products import rules as products
 from registry.programme import policy_rules
 from registry.programme import rules as calls
 from registry.publicity import rules as publicity
 from registry.resources import rules as resources
 from registry.support import rules as support
+from registry.takeovers import rules as takeovers
 from shared.rules import Check
 
 Judge = Callable[[Any, Any], Sequence[Check]]
@@ -124,6 +127,16 @@ MACHINES = {
     ),
     "awards": Machine(
         publicity.AWARD_MOVES, publicity.award_move_checks, ends(W.REJECTED, W.PUBLISHED)
+    ),
+    "demands": Machine(
+        outlook.MOVES,
+        outlook.move_checks,
+        ends(outlook.DemandState.SETTLED, outlook.DemandState.WITHDRAWN),
+    ),
+    "take-overs": Machine(
+        takeovers.MOVES,
+        lambda state, event: takeovers.decision_checks(state, event, UUID(int=1), UUID(int=2)),
+        ends(takeovers.TakeOverState.COMMITTED, takeovers.TakeOverState.DROPPED),
     ),
     "bookings": Machine(
         resources.MOVES, booked, ends(resources.BookingState.USED, resources.BookingState.CANCELLED)

@@ -92,8 +92,8 @@ class Loader:
     def _officials(self) -> None:
         for name, person, duties in OFFICIALS:
             self._client(name, {"name": person}, roles=["official"], duties=list(duties))
-        for name, agency, duties in AGENCIES:
-            self._client(name, {"name": agency}, roles=["agency"], duties=list(duties))
+        for name, agency, charged in AGENCIES:
+            self._client(name, {"name": agency}, roles=["agency"], duties=list(charged))
 
     def _register(self, uscc: str, body: Mapping[str, Any]) -> str:
         handler = self.caller("handler")

@@ -27,6 +27,8 @@ from registry.memberships import routes as memberships
 from registry.notices import routes as notices
 from registry.organizations import queries as organization_queries
 from registry.organizations import routes as organizations
+from registry.outlook import queries as outlook_queries
+from registry.outlook import routes as outlook
 from registry.products import queries as product_queries
 from registry.products import routes as products
 from registry.programme import queries as programme_queries
@@ -59,6 +61,7 @@ ROUTERS: Final = (
     *products.ROUTERS,
     *support.ROUTERS,
     *publicity.ROUTERS,
+    *outlook.ROUTERS,
     takeovers.router,
     directory.router,
     reports.router,
@@ -80,6 +83,7 @@ TASKS: Final = (
     governance_queries.tasks_of,
     membership_queries.tasks_of,
     organization_queries.tasks_of,
+    outlook_queries.tasks_of,
     product_queries.tasks_of,
     programme_queries.tasks_of,
     publicity_queries.tasks_of,
@@ -99,6 +103,7 @@ TAGS: Final = (
     {"name": "resources", "description": "What centres share and offer, and its bookings."},
     {"name": "reports", "description": "What the programme and its centres come to in a year."},
     {"name": "products", "description": "The catalogue of new products, and first purchases."},
+    {"name": "outlook", "description": "Needs of industry, and cases from elsewhere."},
     {"name": "support", "description": "A plan for each centre, measures, open policies."},
     {"name": "take-overs", "description": "Centres that existed before the register."},
     {"name": "publicity", "description": "Typical cases and awards."},

@@ -10,6 +10,7 @@ from registry.governance import tables as governance
 from registry.memberships import tables as memberships
 from registry.notices import tables as notices
 from registry.organizations import tables as organizations
+from registry.outlook import tables as outlook
 from registry.products import tables as products
 from registry.programme import tables as programme
 from registry.publicity import tables as publicity
@@ -30,6 +31,7 @@ __all__ = [
     "memberships",
     "notices",
     "organizations",
+    "outlook",
     "products",
     "programme",
     "publicity",

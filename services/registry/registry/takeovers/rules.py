@@ -307,7 +307,5 @@ def decision_checks(
     alone = event is TakeOverEvent.COMMIT and proposed_by == deciding
     return [
         APART.check("SOD_VIOLATION", Kind.SCOPE, passed=not alone),
-        TAKING_OVER.check(
-            "STATE_CONFLICT", Kind.STATE, passed=(state, event) in MOVES, state=state.value
-        ),
+        TAKING_OVER.move(MOVES, state, event),
     ]

@@ -256,4 +256,14 @@ CODES: Final[dict[str, Words]] = {
         "起始位置不得晚于终止位置|：{after}、{until}",
         "The first position comes after the last|: {after}, {until}",
     ),
+    "DEMAND_OVERDUE": Words(
+        422,
+        "需求截止日早于今天|（今天 {today}）",
+        "The need is over before today| (today {today})",
+    ),
+    "CASE_NOT_FROM_ELSEWHERE": Words(
+        422,
+        "须为境外国家或其他省份的案例|（{place}）",
+        "A case comes from another country or another province| ({place})",
+    ),
 }

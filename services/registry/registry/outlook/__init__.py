@@ -1,0 +1,1 @@
+"""What the programme looks at outside itself: needs of industry, and cases from elsewhere."""
