@@ -50,7 +50,7 @@ def _problems() -> dict[str, list[list[str]]]:
 
 
 def _verdicts(module: Module) -> Iterator[tuple[str, ast.expr, str | None]]:
-    """Give each `….check("CODE", …)`: its code, whose it is, and the row its name is bound to."""
+    """Give each `….check("CODE", …)` and `….move(…)`: its code, whose it is, and its bound row."""
     for scope in module.nodes:
         if not isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
@@ -65,7 +65,9 @@ def _verdicts(module: Module) -> Iterator[tuple[str, ast.expr, str | None]]:
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
                 continue
             code = _text(node.args[0]) if node.args else None
-            if node.func.attr == "check" and code in CODES:
+            if node.func.attr == "move":
+                code = "STATE_CONFLICT"
+            if node.func.attr in {"check", "move"} and code in CODES:
                 base = node.func.value
                 yield code, base, bound.get(base.id) if isinstance(base, ast.Name) else None
 
