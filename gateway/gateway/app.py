@@ -36,6 +36,8 @@ from gateway.tokens.keys import KeyRing
 from gateway.tokens.rotation import keep_rotating
 from gateway.tokens.routes import ROUTERS as TOKENS
 from gateway.tokens.routes import own_document
+from gateway.trail.routes import router as trail_router
+from gateway.trail.writing import Trail
 from gateway.webhooks.jobs import deliver
 from gateway.webhooks.routes import router as webhooks_router
 from shared.auth import TokenVerifier
@@ -98,6 +100,7 @@ def assembled(settings: GatewaySettings) -> Door:
         app.state.verifier.verify,
         _clock_text(app.state.clock) if settings.sandbox else _no_clock,
         app.state.request_log,
+        Trail(app.state.database.sessions),
     )
 
 
@@ -111,7 +114,7 @@ def _routers(settings: GatewaySettings) -> list[APIRouter]:
         requests_router,
     ]
     factors = [my_factors_router, factors_router]
-    desk = [claims_router, duties_router]
+    desk = [claims_router, duties_router, trail_router]
     people = [accounts_router, front_ends_router, my_sessions_router, sessions_router]
     # Without the setting the route does not exist, so that nobody can find a way around it.
     sandbox = [sandbox_router] if settings.sandbox else []

@@ -11,6 +11,7 @@ import gateway.identity.tables
 import gateway.requests.tables
 import gateway.revocations.tables
 import gateway.tokens.tables
+import gateway.trail.tables
 import gateway.webhooks.tables  # noqa: F401 - importing is what makes its tables known
 from gateway.base import Base
 

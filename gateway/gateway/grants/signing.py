@@ -179,6 +179,9 @@ async def _go_on(visit: Visit, person_id: UUID, chosen: str | None) -> Response:
         return await _choose(visit, held)
     async with state.database.sessions.begin() as session:
         code = await actions.give_code(session, visit.asked, person_id, standing.org_id, visit.now)
+    # For the trail of the door, which cannot see who was signed in.
+    visit.request.state.door_person = str(person_id)
+    visit.request.state.door_client = visit.asked.client_id
     address = rules.returned(visit.asked, state.settings.issuer, code=code)
     return RedirectResponse(address, 303, {"Cache-Control": "no-store"})
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Final, Protocol
@@ -20,6 +21,8 @@ from gateway.proxy.tracing import Trace, new_request_id, trace_of
 from gateway.proxy.upstream import Body, BodyRefused, ClientLeft, Unreachable, Upstreams
 from gateway.requests.jobs import RequestLog
 from gateway.settings import GatewaySettings
+from gateway.trail.noting import happened_at
+from gateway.trail.writing import Trail
 from shared.auth import InvalidToken, KeysUnavailable
 
 # A client that leaves is noticed once its request has taken this long: a watcher for every quick
@@ -112,8 +115,9 @@ class Door:
         verify: Verify,
         clock: ProgrammeClock,
         request_log: RequestLog,
+        trail: Trail | None = None,
     ) -> None:
-        """Take the application that answers what is the gateway's own."""
+        """Take the application that answers what is the gateway's own, and the door's trail."""
         self._settings = settings
         self._own = own
         # The application inside, for whoever wires or tests it.
@@ -121,6 +125,7 @@ class Door:
         self._upstreams = upstreams
         self._verify = verify
         self._clock = clock
+        self.trail = trail or Trail(None)
         self._hosts = settings.allowed_hosts
         self._limits = rules.Limits(
             target=settings.max_target_bytes,
@@ -146,7 +151,7 @@ class Door:
         """Answer one request, or run the application's life."""
         if scope["type"] == "lifespan":
             async with self._upstreams:
-                await self._own(scope, receive, send)
+                await self._own(scope, self._until_shutdown(receive), send)
             self._log.flush()
             return
         if scope["type"] != "http":
@@ -162,6 +167,11 @@ class Door:
         finally:
             if not passage.noted:
                 self._note(passage)
+            happened = happened_at(
+                scope, passage.path, passage.status, passage.trace.request_id, passage.claims
+            )
+            if happened is not None:
+                self.trail.add(happened)
 
     async def _pass(self, passage: Passage, receive: Receive) -> None:
         head = self._judge(passage)
@@ -371,6 +381,18 @@ class Door:
         if refusal.closes:
             await _drain(receive)
         await passage.send({"type": "http.response.body", "body": b""})
+
+    def _until_shutdown(self, receive: Receive) -> Receive:
+        """Write what waits of the trail while the database is still there."""
+
+        async def told() -> Message:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                with suppress(Exception):
+                    await self.trail.flush()
+            return message
+
+        return told
 
     def _note(self, passage: Passage) -> None:
         seconds = perf_counter() - passage.started

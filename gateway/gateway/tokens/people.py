@@ -63,6 +63,7 @@ async def judged_grant(request: Request, client_id: str, form: Mapping[str, str]
                 return {}
             given = actions.give_tokens(session, presented.family, now)
             presented.row.used_at = presented.row.used_at or now
+            request.state.door_person = str(presented.family.person_id)
             return {
                 "access_token": access_token(subject, signer, state.settings, given.access_jti),
                 "token_type": "Bearer",

@@ -66,8 +66,10 @@ async def token(request: Request) -> JSONResponse:
         rules.request_checks(form)
         if form["grant_type"] != rules.CLIENT_CREDENTIALS:
             client_id = rules.front_end_of(request.headers.get("authorization"), form)
+            request.state.door_client = client_id
             return _answered(await judged_grant(request, client_id, form))
         credentials = credentials_of(request.headers.get("authorization"), form)
+        request.state.door_client = credentials.client_id
         verdict = await _judged(request, form, credentials)
     except TokenError as error:
         return _refused(error)
@@ -164,6 +166,7 @@ async def _judged(
         # The grant has agreed, so that the client exists.
         if identity is None:
             return {}
+        request.state.door_person = str(identity.client.person_id)
         return {
             "access_token": access_token(subject_of(identity), signer, state.settings),
             "token_type": "Bearer",

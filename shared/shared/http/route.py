@@ -307,6 +307,8 @@ async def authenticated(request: Request, declared: Access) -> Actor | None:
         raise Failure("UNAUTHENTICATED", CHALLENGE) from error
     except KeysUnavailable as error:
         raise Failure("UNAVAILABLE", {"Retry-After": "1"}, service="gateway") from error
+    # Also of somebody who is refused: the door's trail says who it was.
+    request.state.actor = actor
     stale = request.app.state.verifier.revocations.stale
     if stale and actor.is_official and request.method not in SAFE:
         # Who may have lost his duty half a minute ago decides nothing until we know.

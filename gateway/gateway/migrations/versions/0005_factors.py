@@ -20,6 +20,7 @@ def upgrade() -> None:
     _second_factors()
     _claims()
     _duties()
+    _trail()
     grant_app("gateway")
 
 
@@ -226,8 +227,40 @@ def _duties() -> None:
     )
 
 
+def _trail() -> None:
+    op.create_table(
+        "door_record",
+        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("method", sa.String(), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("request_id", sa.String(), nullable=False),
+        sa.Column("client_id", sa.String(), nullable=True),
+        sa.Column("person_id", sa.String(), nullable=True),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("previous_sha256", sa.String(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.CheckConstraint("position > 0", name=op.f("ck_door_record_positions_counted")),
+        sa.CheckConstraint(
+            "length(sha256) = 64 AND length(previous_sha256) = 64",
+            name=op.f("ck_door_record_hashed"),
+        ),
+        sa.PrimaryKeyConstraint("position", name=op.f("pk_door_record")),
+        sa.UniqueConstraint("sha256", name=op.f("uq_door_record_sha256")),
+        info={"insert_only": True},
+    )
+    for name in ("person_id", "client_id", "kind"):
+        op.create_index(f"ix_door_record_{name}", "door_record", [name, "position"])
+
+
 def downgrade() -> None:
     """Forget them."""
+    for name in ("kind", "client_id", "person_id"):
+        op.drop_index(f"ix_door_record_{name}", table_name="door_record")
+    op.drop_table("door_record")
     op.execute("DELETE FROM role_grant WHERE granted_until < granted_on")
     op.drop_constraint("ck_role_grant_days_in_order", "role_grant")
     op.create_check_constraint(

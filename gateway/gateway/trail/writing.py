@@ -1,0 +1,87 @@
+"""Writing the trail: together and a moment later, so that no request waits for it."""
+
+import asyncio
+from collections import deque
+from typing import Final
+
+import structlog
+from sqlalchemy import func, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.trail import queries, rules
+from gateway.trail.rules import Happened
+from gateway.trail.tables import DoorRecord
+from shared.database import Sessions
+
+log = structlog.get_logger(__name__)
+
+WRITE_AFTER_SECONDS: Final = 0.2
+AGAIN_AFTER_SECONDS: Final = 1.0
+# What waits while the database is away is bounded; what is lost then is counted in the log.
+MOST_WAITING: Final = 20_000
+# One writer at a time, in whichever process: a chain has one end.
+LOCK: Final = 0x646F6F72
+
+
+class Trail:
+    """Collects what happened and writes it, folded, as the next links of the chain."""
+
+    def __init__(self, sessions: Sessions | None) -> None:
+        """Take where to write; without that, nothing is kept, as in a test of the door alone."""
+        self._sessions = sessions
+        self._waiting: deque[Happened] = deque()
+        self._lost = 0
+        self._task: asyncio.Task[None] | None = None
+
+    def add(self, happened: Happened) -> None:
+        """Note something; it is written within a second."""
+        if self._sessions is None:
+            return
+        if len(self._waiting) >= MOST_WAITING:
+            self._lost += 1
+            return
+        self._waiting.append(happened)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._soon())
+
+    async def _soon(self) -> None:
+        await asyncio.sleep(WRITE_AFTER_SECONDS)
+        while self._waiting:
+            try:
+                await self.flush()
+            except Exception as error:
+                log.warning("trail.unwritten", error=type(error).__name__, lost=self._lost)
+                await asyncio.sleep(AGAIN_AFTER_SECONDS)
+
+    async def flush(self) -> None:
+        """Write what waits, now."""
+        if self._sessions is None or not self._waiting:
+            return
+        taken = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        try:
+            async with self._sessions.begin() as session:
+                await append(session, taken)
+        except BaseException:
+            self._waiting.extendleft(reversed(taken))
+            raise
+
+
+async def append(session: AsyncSession, happened: list[Happened]) -> None:
+    """Add links to the chain, in the caller's transaction."""
+    await session.execute(select(func.pg_advisory_xact_lock(LOCK)))
+    position, previous = await queries.last_record(session)
+    rows = []
+    for one in rules.folded(happened):
+        position += 1
+        digest = rules.digest_of(previous, position, one)
+        rows.append(
+            {
+                "position": position, "at": one.at, "kind": one.kind, "method": one.method,
+                "path": one.path, "status": one.status, "address": one.address,
+                "request_id": one.request_id, "client_id": one.client_id,
+                "person_id": one.person_id, "count": one.count, "previous_sha256": previous,
+                "sha256": digest,
+            }
+        )  # fmt: skip
+        previous = digest
+    await session.execute(insert(DoorRecord), rows)
