@@ -12,6 +12,7 @@ from gateway.duties.routes import router as duties_router
 from gateway.factors.routes import me_router as my_factors_router
 from gateway.factors.routes import router as factors_router
 from gateway.feed import feed_scope
+from gateway.grants.passkeying import router as passkeys_router
 from gateway.grants.routes import me_router as my_sessions_router
 from gateway.grants.routes import people_router as sessions_router
 from gateway.grants.routes import router as front_ends_router
@@ -127,6 +128,7 @@ def _routers(settings: GatewaySettings) -> list[APIRouter]:
         *factors,
         *desk,
         signing_router,
+        passkeys_router,
         _front_router(),
         portal_router,
         *sandbox,

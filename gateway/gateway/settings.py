@@ -33,6 +33,9 @@ class GatewaySettings(Settings):
     webhook_allowed: str = ""
     # How old the services' published documents may be before they are asked for again.
     openapi_refresh_seconds: float = 30.0
+    # The origin under which people see the sign-in pages (`https://door.example`); passkeys are
+    # bound to it, and offered only where it is set.
+    public_origin: str = ""
     # Officials sign in on the page with a second factor; a sandbox may set it off.
     second_factor_of_officials: bool = True
     # Duties of officials are given by two people; by default wherever this is no sandbox.

@@ -84,3 +84,10 @@ async def signed_in(session: AsyncSession, digest: bytes, now: datetime) -> UUID
         )
     )
     return await session.scalar(statement)
+
+
+async def account_locked(session: AsyncSession, account_id: UUID) -> None:
+    """Lock an account, so that what is counted of it stays counted."""
+    await session.execute(
+        select(col(Account.id)).where(col(Account.id) == account_id).with_for_update()
+    )

@@ -1,6 +1,7 @@
 """Enrolling a second factor, showing it, and taking it away."""
 
 import base64
+import hashlib
 import os
 import secrets
 from datetime import datetime
@@ -9,6 +10,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -17,6 +19,7 @@ from gateway.accounts import actions as accounts
 from gateway.accounts import queries as account_queries
 from gateway.accounts.tables import Account
 from gateway.factors import queries, rules
+from gateway.factors.passkeys import MOST_PASSKEYS, Made
 from gateway.factors.tables import Passkey, RecoveryCode, SignInStep, TotpFactor
 from gateway.identity.actions import digest_of
 from shared.auth import Actor
@@ -104,6 +107,47 @@ def code_of(secret: bytes, step: int) -> str:
     """Give the code of a step (RFC 6238); SHA-1 is what every app takes."""
     totp = TOTP(secret, rules.DIGITS, SHA1(), rules.STEP_SECONDS)  # noqa: S303 - HMAC, as the RFC has it
     return totp.generate(step * rules.STEP_SECONDS).decode()
+
+
+async def spend_challenge(session: AsyncSession, challenge: bytes, until: datetime) -> bool:
+    """Keep that a challenge was answered; tell whether for the first time."""
+    digest = hashlib.sha256(challenge).digest()
+    statement = (
+        insert(SignInStep)
+        .values(cookie_sha256=digest, challenge=challenge, expires_at=until)
+        .on_conflict_do_nothing()
+        .returning(col(SignInStep.cookie_sha256))
+    )
+    return await session.scalar(statement) is not None
+
+
+async def add_passkey(session: AsyncSession, account: Account, made: Made, now: datetime) -> bool:
+    """Add a passkey to an account, unless it is known or there are enough; tell whether it was."""
+    await account_queries.account_locked(session, account.id)
+    held = await queries.passkeys_of(session, account.id)
+    known = await queries.passkey_for_update(session, made.credential_id)
+    if known is not None or len(held) >= MOST_PASSKEYS:
+        return False
+    passkey = Passkey(
+        account_id=account.id,
+        credential_id=made.credential_id,
+        public_key=made.public_key,
+        sign_count=made.sign_count,
+        created_at=now,
+    )
+    session.add(passkey)
+    record(session, accounts.oneself(account.person_id), "factor.passkey_added", passkey.id)
+    return True
+
+
+async def end_passkey(session: AsyncSession, actor: Actor, passkey_id: UUID) -> None:
+    """Take one of one's own passkeys away, as for a lost device.
+
+    Raises `Refused`: NOT_FOUND.
+    """
+    passkey = await queries.passkey_of(session, actor.person_id, passkey_id)
+    await session.delete(passkey)
+    record(session, actor, "factor.passkey_ended", passkey_id)
 
 
 async def end_step(session: AsyncSession, digest: bytes) -> None:

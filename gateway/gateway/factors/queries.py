@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from gateway.accounts.tables import Account
 from gateway.factors.tables import Passkey, RecoveryCode, SignInStep, TotpFactor
+from shared.rules import found
 
 
 async def factor_of(session: AsyncSession, account_id: UUID) -> TotpFactor | None:
@@ -41,18 +42,6 @@ async def step_for_update(
     )
     row = (await session.execute(statement)).one_or_none()
     return None if row is None else (row[0], row[1])
-
-
-async def challenge_for_update(
-    session: AsyncSession, digest: bytes, now: datetime
-) -> SignInStep | None:
-    """Lock a step in which a passkey was asked for."""
-    statement = select(SignInStep).where(
-        col(SignInStep.cookie_sha256) == digest,
-        col(SignInStep.expires_at) > now,
-        col(SignInStep.challenge).is_not(None),
-    )
-    return await session.scalar(statement.with_for_update())
 
 
 async def recovery_for_update(
@@ -95,3 +84,17 @@ async def passkey_for_update(
     )
     row = (await session.execute(statement)).one_or_none()
     return None if row is None else (row[0], row[1])
+
+
+async def passkey_of(session: AsyncSession, person_id: UUID, passkey_id: UUID) -> Passkey:
+    """Load and lock a passkey of a person's open account."""
+    statement = (
+        select(Passkey)
+        .join(Account, col(Account.id) == col(Passkey.account_id))
+        .where(
+            col(Passkey.id) == passkey_id,
+            col(Account.person_id) == person_id,
+            col(Account.closed_at).is_(None),
+        )
+    )
+    return found(await session.scalar(statement.with_for_update(of=Passkey)))

@@ -42,3 +42,15 @@ async def my_second_factors(actor: CurrentActor, session: Reading) -> SecondFact
 async def reset_second_factors(account_id: UUID, actor: CurrentActor, session: Transaction) -> None:
     """Take every second factor away, as for a lost phone; its person is signed out everywhere."""
     await actions.end_factors(session, actor, account_id)
+
+
+@me_router.delete(
+    "/passkeys/{passkey_id}",
+    status_code=204,
+    operation_id="identity_end_my_passkey",
+    openapi_extra=access(*sorted(ROLES | DUTIES), tenant="oneself"),
+    responses=problems("NOT_FOUND"),
+)
+async def end_my_passkey(passkey_id: UUID, actor: CurrentActor, session: Transaction) -> None:
+    """Take one of one's own passkeys away, as for a lost device."""
+    await actions.end_passkey(session, actor, passkey_id)

@@ -24,6 +24,7 @@ input:focus-visible,button:focus-visible{outline:3px solid #e8a33d;outline-offse
 .wrong{border-left:.3rem solid #b3261e;background:#fdecea;padding:.5rem .8rem;max-width:26rem}
 """.strip()
 
+EMPTY: Final = Markup()
 WORDS: Final = {
     "zh": {
         "sign_in": "登录",
@@ -81,8 +82,8 @@ class Form:
     wrong: str = ""
 
 
-def sign_in_page(form: Form, front_end: str, language: str) -> str:
-    """Ask for account and password."""
+def sign_in_page(form: Form, front_end: str, language: str, *, offered: Markup = EMPTY) -> str:
+    """Ask for account and password; `offered` is another way in."""
     words = WORDS[language]
     fields = [
         text_field("login", words["login"], "username", kind="text"),
@@ -90,7 +91,7 @@ def sign_in_page(form: Form, front_end: str, language: str) -> str:
     ]
     body = form_markup(form, fields, words["sign_in"], words)
     to = words["to"].format(name=front_end)
-    return form_page(words["sign_in"], [body], language, subtitle=to)
+    return form_page(words["sign_in"], [body, offered], language, subtitle=to)
 
 
 def choosing_page(form: Form, choices: Sequence[tuple[str, str]], language: str) -> str:
@@ -131,17 +132,16 @@ def told_page(title: str, sentence: str, language: str) -> str:
     return form_page(words[title], [paragraph(words[sentence])], language)
 
 
-def response(
-    html: str, status: int = 200, *, sends_to: str = "", headers: dict[str, str] | None = None
-) -> HTMLResponse:
-    """Answer with a page that runs nothing, is framed nowhere and is kept by no cache.
+def response(html: str, status: int = 200, *, sends_to: str = "", script: str = "") -> HTMLResponse:
+    """Answer with a page that runs nothing but `script`, is framed nowhere and kept by no cache.
 
     `sends_to` is the origin to which its form leads in the end: browsers hold a redirect after a
     form to the same policy.
     """
     styles = " ".join(f"'sha256-{_digest(style)}'" for style in (STYLE, FORM_STYLE))
+    scripts = f"script-src 'sha256-{_digest(script)}'; " if script else ""
     policy = (
-        f"default-src 'none'; style-src {styles}; img-src data:; base-uri 'none'; "
+        f"default-src 'none'; style-src {styles}; {scripts}img-src data:; base-uri 'none'; "
         f"frame-ancestors 'none'; form-action 'self' {sends_to}".strip()
     )
     safe = {
@@ -151,7 +151,7 @@ def response(
         "X-Content-Type-Options": "nosniff",
         "Cross-Origin-Opener-Policy": "same-origin",
     }
-    return HTMLResponse(html, status, safe | (headers or {}))
+    return HTMLResponse(html, status, safe)
 
 
 def form_page(title: str, body: Sequence[Markup], language: str, *, subtitle: str = "") -> str:

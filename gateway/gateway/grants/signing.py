@@ -20,6 +20,7 @@ from gateway.accounts import queries as account_queries
 from gateway.accounts import rules as account_rules
 from gateway.grants import actions, pages, rules
 from gateway.grants.pages import Form
+from gateway.grants.passkeying import shown_passkey
 from gateway.grants.protocol import Unfit
 from gateway.grants.stepping import asked_second, shown_second
 from gateway.grants.visiting import (
@@ -80,6 +81,8 @@ async def sign_in(request: Request, language: Language) -> Response:
         return ask(visit) if person_id is None else await _go_on(visit, person_id, form["org"])
     if "code" in form:
         entered = await shown_second(visit, form)
+    elif "passkey" in form:
+        entered = await shown_passkey(visit, form)
     elif "go_on" in form:
         entered = await _signed_in(visit) or ask(visit)
     else:

@@ -13,10 +13,13 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from fastapi import Request
+from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
 from gateway.accounts import rules as account_rules
-from gateway.grants import pages, queries, rules
+from gateway.factors import passkeys
+from gateway.factors.passkeys import Site
+from gateway.grants import pages, passkey_pages, queries, rules
 from gateway.grants.pages import Form
 from gateway.grants.protocol import LoadedFrontEnd, Unfit, asked_of
 from gateway.grants.rules import Asked
@@ -99,8 +102,10 @@ def ask(visit: Visit, status: int = 200, *, wrong: str = "") -> Response:
     """Ask for account and password."""
     browser = browser_of(visit.request)
     form = Form(visit.action, form_token(visit.request, browser), wrong)
-    html = pages.sign_in_page(form, visit.front_end, visit.language)
-    answer = pages.response(html, status, sends_to=visit.origin)
+    offered = offer(visit, browser)
+    html = pages.sign_in_page(form, visit.front_end, visit.language, offered=offered)
+    script = passkey_pages.SCRIPT if offered else ""
+    answer = pages.response(html, status, sends_to=visit.origin, script=script)
     return with_browser(visit.request, answer, browser)
 
 
@@ -146,3 +151,23 @@ def set_cookie(request: Request, answer: Response, name: str, value: str, second
     answer.set_cookie(
         name, value, max_age=seconds, path="/oauth", secure=secure, httponly=True, samesite="lax"
     )
+
+
+def site_of(request: Request) -> Site | None:
+    """Give the site that passkeys are bound to; None where no origin is set."""
+    settings = request.app.state.settings
+    if not settings.public_origin:
+        return None
+    return Site(settings.public_origin, settings.key_secret.get_secret_value())
+
+
+def offer(visit: Visit, browser: str) -> Markup:
+    """Offer to sign in with a passkey, where there may be any."""
+    site = site_of(visit.request)
+    if site is None:
+        return Markup()
+    challenge = passkeys.challenge_for(site, browser, visit.now)
+    form = Form(visit.action, form_token(visit.request, browser))
+    options = passkeys.asked_to_show(site, challenge)
+    asked = passkey_pages.passkey_form(form, options, visit.language)
+    return asked + passkey_pages.script()

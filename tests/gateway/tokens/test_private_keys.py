@@ -101,7 +101,7 @@ async def house(running: Running, monkeypatch: pytest.MonkeyPatch) -> Any:
         yield house
 
 
-@pytest.mark.requirement("X01")
+@pytest.mark.requirement("X01", "A135")
 async def test_a_signed_assertion_gives_a_token_and_may_ask_about_it(house: House) -> None:
     client_id = house.agency["client_id"]
     answer = await house.ask(house.holder.assertion(client_id))
@@ -129,7 +129,7 @@ async def test_a_program_with_a_key_has_no_secret_any_more(house: House) -> None
 
 
 @pytest.mark.refusing
-@pytest.mark.requirement("X01")
+@pytest.mark.requirement("X01", "A135")
 async def test_an_assertion_is_used_once_also_by_two_at_once(house: House) -> None:
     assertion = house.holder.assertion(house.agency["client_id"])
     answers = await asyncio.gather(*(house.ask(assertion) for _ in range(4)))
