@@ -52,13 +52,13 @@ def by_command(text: str, key: str) -> Any:
 def test_both_verifiers_agree_on_every_flipped_bit(tmp_path: Path) -> None:
     key = LogKey.kept_in(tmp_path / "log.key", ORIGIN)
     good = receipt(key)
-    cases = [(json.dumps(good, ensure_ascii=False), key.verifier)]
-    cases += [
-        (json.dumps(receipt(key, at, 9), ensure_ascii=False), key.verifier) for at in range(9)
-    ]
-    cases += [(json.dumps(changed, ensure_ascii=False), key.verifier) for changed in _changes(good)]
+    cases = [(_as_served(good), key.verifier)]
+    cases += [(_as_served(receipt(key, at, 9)), key.verifier) for at in range(9)]
+    cases += [(_as_served(changed), key.verifier) for changed in _changes(good)]
     other = LogKey.kept_in(tmp_path / "other.key", ORIGIN)
     cases.append((cases[0][0], other.verifier))
+    cases.append((json.dumps(good, ensure_ascii=False, indent=1), key.verifier))
+    cases.append((_as_served(dict(reversed(good.items()))), key.verifier))
     told = asked(cases)
     held = [by_command(*case) for case in cases]
     assert [one if isinstance(one, dict) else None for one in told] == held
@@ -68,6 +68,10 @@ def test_both_verifiers_agree_on_every_flipped_bit(tmp_path: Path) -> None:
     }
     assert all(held[:10])
     assert not any(held[10:])
+
+
+def _as_served(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _changes(good: dict[str, Any]) -> list[dict[str, Any]]:

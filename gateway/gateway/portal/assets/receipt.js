@@ -1,7 +1,7 @@
 // Checks a receipt of the log as `zhichuang verify` does: nothing is trusted but the public key.
 // Runs in a browser and in Node, with the platform's own SHA-256 and Ed25519; sends nothing.
 
-const FIELDS = ["checkpoint", "leaf_index", "openings", "proof", "record", "tlog_proof"];
+const FIELDS = ["record", "leaf_index", "proof", "checkpoint", "tlog_proof", "openings"];
 const MAX_PROOF = 64;
 const text = new TextEncoder();
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -104,6 +104,7 @@ async function signedText(note, key) {
     need(holds, "checkpoint: the signature does not fit");
     mine += 1;
   }
+  need(mine < 2, "checkpoint: signed twice by one key");
   need(mine, "checkpoint: not signed by this key");
   return signed;
 }
@@ -167,7 +168,8 @@ function parsed(string, where) {
 export async function verified(receiptText, keyLine) {
   const key = await readKey(keyLine);
   const receipt = parsed(receiptText, "receipt");
-  need(receipt && Object.keys(receipt).sort().join() === FIELDS.join(), "receipt: other fields than expected");
+  need(receipt && Object.keys(receipt).join() === FIELDS.join(), "receipt: other fields than expected");
+  need(JSON.stringify(receipt) === receiptText, "receipt: written in another way");
   const { leaf_index: index, checkpoint: note } = receipt;
   need(Number.isSafeInteger(index) && index >= 0, "receipt: no leaf index");
   need(Array.isArray(receipt.proof) && receipt.proof.length <= MAX_PROOF, "proof: no list");

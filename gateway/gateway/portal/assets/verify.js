@@ -13,7 +13,7 @@ function tell(kind, words) {
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   try {
-    const found = await verified(document.getElementById("receipt").value, `${key.value.trim()}\n`);
+    const found = await verified(document.getElementById("receipt").value.trim(), `${key.value.trim()}\n`);
     const shown = { ...found.record, opened: found.opened };
     tell("good", `✓ ${found.origin} · ${found.leafIndex} / ${found.treeSize}\n${JSON.stringify(shown, null, 2)}`);
   } catch (error) {
