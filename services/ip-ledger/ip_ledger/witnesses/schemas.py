@@ -2,16 +2,19 @@
 
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from ip_ledger.witnesses.rules import State
 from shared.http.schemas import Body, Out
 
 KEY_EXAMPLE = "m04.example+e3e5b2d5+BAVQ…="
+SIGNED_EXAMPLE = "— m04.example q83vEjRWeJA…="
 
 
 class WitnessIn(Body):
     """The key with which an institution will cosign."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"verifier": KEY_EXAMPLE}]})
 
     verifier: str = Field(
         max_length=400,
@@ -40,11 +43,15 @@ class WitnessesOut(Out):
 class CosignatureIn(Body):
     """A witness's signature over a checkpoint, after it has checked that the log only grew."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"tree_size": 4096, "signature": SIGNED_EXAMPLE}]}
+    )
+
     tree_size: int = Field(ge=0, le=2**53 - 1, description="Of the checkpoint that was signed.")
     signature: str = Field(
         max_length=400,
         description="The signature line of a cosignature/v1: em dash, name, base64.",
-        examples=["— m04.example q83vEjRWeJA…="],
+        examples=[SIGNED_EXAMPLE],
     )
 
 
