@@ -128,6 +128,21 @@ async def test_a_typical_case_is_public_once_released_and_gone_once_withdrawn(
     assert "数据有误" in gone.json()["detail"]
 
 
+@pytest.mark.requirement("A157")
+@pytest.mark.refusing
+async def test_what_is_not_released_is_in_no_feed_and_an_unknown_channel_is_refused(
+    house: House,
+) -> None:
+    item = (await propose(house, house.lead)).json()
+    unknown = await propose(house, house.lead, channels=["rumour"])
+    async with house.registry.client() as anyone:
+        feed = await anyone.get(FEED)
+        hidden = await anyone.get(f"{CASES}/{item['id']}")
+    assert unknown.status_code == 422
+    assert item["title"] not in feed.text
+    assert (feed.status_code, hidden.status_code, hidden.json()["code"]) == (200, 404, "NOT_FOUND")
+
+
 @pytest.mark.requirement("A152", "A156")
 @pytest.mark.refusing
 async def test_a_confidential_or_foreign_fact_is_not_linked(house: House) -> None:
