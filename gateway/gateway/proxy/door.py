@@ -289,8 +289,11 @@ class Door:
             return {"type": "http.request", "body": chunk, "more_body": not body.complete}
 
         passage.noted = True
+        # Made here, so that what the application writes into it is read afterwards.
+        scope.setdefault("state", {})
         try:
             await self._own(scope, bounded, passage.answer)
+            self._keep(passage, _claims_within(scope))
         except BodyRefused as refused:
             raise self._refusal_of(refused, passage) from None
 
@@ -397,11 +400,9 @@ class Door:
     def _note(self, passage: Passage) -> None:
         seconds = perf_counter() - passage.started
         method: str = passage.scope["method"]
-        claims = passage.claims or _claims_within(passage.scope)
+        claims = passage.claims or {}
         request_id = passage.trace.request_id or new_request_id()
-        if claims:
-            asked = (method, passage.path, passage.service)
-            self._request_log.add(claims, request_id, asked, passage.status, seconds)
+        self._keep(passage, claims)
         self._measures.observe(passage.service, method, passage.status, seconds)
         self._log.add(
             method=method,
@@ -414,6 +415,14 @@ class Door:
             client_id=claims.get("client_id"),
             person_id=claims.get("sub"),
         )
+
+    def _keep(self, passage: Passage, claims: Claims) -> None:
+        """Note the request for whoever asked; what came without a valid token is nobody's."""
+        if claims:
+            asked = (passage.scope["method"], passage.path, passage.service)
+            seconds = perf_counter() - passage.started
+            request_id = passage.trace.request_id
+            self._request_log.add(claims, request_id, asked, passage.status, seconds)
 
 
 def _claims_within(scope: Scope) -> Claims:

@@ -251,7 +251,10 @@ async def test_centres_come_in_marked_with_their_history_and_their_ratings(case:
     assert [(row.org_id, row.role.value, row.state.value) for row in members] == [
         (case.orgs["M01"], "lead", "active"), (case.orgs["M02"], "member", "left"),
     ]  # fmt: skip
-    types = await event_types(case.registry.sessions)
+    # What no event tells is told as rows that were entered; here it is what is told that counts.
+    types = [
+        told for told in await event_types(case.registry.sessions) if not told.endswith(".entered")
+    ]
     assert types[-4:] == [
         "take_over.proposed", "center.taken_over", "directory.center", "take_over.committed",
     ]  # fmt: skip
