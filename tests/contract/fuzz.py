@@ -41,7 +41,7 @@ _PROGRAM: Final = (
 
 
 def ask(context: Context) -> list[str]:
-    """Run it per caller, `ZHICHUANG_FUZZ_EXAMPLES` (2) of a kind per operation, with one seed.
+    """Run it per caller, `ZHICHUANG_FUZZ_EXAMPLES` (1) of a kind per operation, with one seed.
 
     Every value at and beyond each bound is sent once, by one of those who may call; what else a
     caller's role could change is found by the examples and the random requests of all of them.
@@ -80,7 +80,7 @@ def _run(context: Context, caller: str | None, thorough: list[str]) -> list[str]
 
 
 def _options(schema: Path, url: str) -> list[str]:
-    examples = os.environ.get("ZHICHUANG_FUZZ_EXAMPLES", "2")
+    examples = os.environ.get("ZHICHUANG_FUZZ_EXAMPLES", "1")
     return [
         *("run", str(schema), "--url", url, "--checks", "not_a_server_error"),
         *("--phases", "examples,coverage,fuzzing", "--max-examples", examples),
