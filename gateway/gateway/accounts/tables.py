@@ -8,7 +8,7 @@ from sqlmodel import Field
 
 from gateway.accounts.rules import SIGN_IN
 from gateway.base import Base
-from shared.database import instant, new_id
+from shared.database import InstantColumn, new_id
 from shared.http.constraints import meaning
 from shared.rules import Kind
 
@@ -39,12 +39,12 @@ class Account(Base, table=True):
     password_hash: str | None = None
     invitation_number: int = 1
     invitation_sha256: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
-    invited_until: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    invited_until: datetime | None = Field(default=None, sa_type=InstantColumn)
     failures: int = 0
-    resting_until: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    resting_until: datetime | None = Field(default=None, sa_type=InstantColumn)
     created_by: UUID
-    created_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
-    closed_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    created_at: datetime = Field(sa_type=InstantColumn)
+    closed_at: datetime | None = Field(default=None, sa_type=InstantColumn)
 
 
 class SignInSession(Base, table=True):
@@ -59,5 +59,5 @@ class SignInSession(Base, table=True):
 
     cookie_sha256: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
     person_id: UUID = Field(foreign_key="person.id")
-    created_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
-    expires_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    created_at: datetime = Field(sa_type=InstantColumn)
+    expires_at: datetime = Field(sa_type=InstantColumn)

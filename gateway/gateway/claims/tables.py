@@ -8,7 +8,7 @@ from sqlmodel import Field
 
 from gateway.base import Base
 from gateway.claims.rules import APPLICANT, ClaimState
-from shared.database import EnumText, instant, new_id
+from shared.database import EnumText, InstantColumn, new_id
 from shared.http.constraints import meaning
 from shared.rules import Kind
 
@@ -39,9 +39,9 @@ class OrganizationClaim(Base, table=True):
     secret_sha256: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     proof_sha256: str
     proof_media_type: str
-    made_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    made_at: datetime = Field(sa_type=InstantColumn)
     decided_by: UUID | None = None
-    decided_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    decided_at: datetime | None = Field(default=None, sa_type=InstantColumn)
     reason: str | None = None
     org_id: UUID | None = None
     account_id: UUID | None = Field(default=None, foreign_key="account.id")

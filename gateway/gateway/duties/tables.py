@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from gateway.base import Base
 from gateway.duties.rules import TWO_PEOPLE, GrantState
-from shared.database import EnumText, instant, new_id
+from shared.database import EnumText, InstantColumn, new_id
 from shared.http.constraints import meaning
 from shared.rules import Kind
 
@@ -48,8 +48,8 @@ class DutyGrant(Base, table=True):
         default=GrantState.PROPOSED, sa_column=Column(EnumText(GrantState), nullable=False)
     )
     proposed_by: UUID
-    proposed_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    proposed_at: datetime = Field(sa_type=InstantColumn)
     decided_by: UUID | None = None
-    decided_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    decided_at: datetime | None = Field(default=None, sa_type=InstantColumn)
     ended_by: UUID | None = None
-    ended_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    ended_at: datetime | None = Field(default=None, sa_type=InstantColumn)

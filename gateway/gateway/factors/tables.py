@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Index, LargeBinary
 from sqlmodel import Field
 
 from gateway.base import Base
-from shared.database import instant, new_id
+from shared.database import InstantColumn, new_id
 
 
 class TotpFactor(Base, table=True):
@@ -21,8 +21,8 @@ class TotpFactor(Base, table=True):
     sealed_secret: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     # The step of the last code taken: that code, and every older one, is used up.
     last_step: int = Field(sa_column=Column(BigInteger, nullable=False))
-    created_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
-    confirmed_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    created_at: datetime = Field(sa_type=InstantColumn)
+    confirmed_at: datetime | None = Field(default=None, sa_type=InstantColumn)
 
 
 class RecoveryCode(Base, table=True):
@@ -33,7 +33,7 @@ class RecoveryCode(Base, table=True):
 
     code_sha256: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
     account_id: UUID = Field(foreign_key="account.id")
-    used_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    used_at: datetime | None = Field(default=None, sa_type=InstantColumn)
 
 
 class Passkey(Base, table=True):
@@ -51,8 +51,8 @@ class Passkey(Base, table=True):
     public_key: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     # Zero for devices that do not count; others never count backwards.
     sign_count: int = Field(sa_column=Column(BigInteger, nullable=False))
-    created_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
-    used_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    created_at: datetime = Field(sa_type=InstantColumn)
+    used_at: datetime | None = Field(default=None, sa_type=InstantColumn)
 
 
 class SignInStep(Base, table=True):
@@ -70,4 +70,4 @@ class SignInStep(Base, table=True):
     cookie_sha256: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
     account_id: UUID | None = Field(default=None, foreign_key="account.id")
     challenge: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
-    expires_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    expires_at: datetime = Field(sa_type=InstantColumn)

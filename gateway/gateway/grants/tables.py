@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlmodel import Field
 
 from gateway.base import Base
-from shared.database import instant, new_id
+from shared.database import InstantColumn, new_id
 
 
 class FrontEnd(Base, table=True):
@@ -25,8 +25,8 @@ class FrontEnd(Base, table=True):
     name: str
     redirect_uris: list[str] = Field(sa_column=Column(ARRAY(TEXT), nullable=False))
     created_by: UUID
-    created_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
-    deactivated_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    created_at: datetime = Field(sa_type=InstantColumn)
+    deactivated_at: datetime | None = Field(default=None, sa_type=InstantColumn)
 
 
 class GrantFamily(Base, table=True):
@@ -39,8 +39,8 @@ class GrantFamily(Base, table=True):
     client_id: str
     person_id: UUID = Field(foreign_key="person.id")
     org_id: UUID | None = None
-    began_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
-    ended_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    began_at: datetime = Field(sa_type=InstantColumn)
+    ended_at: datetime | None = Field(default=None, sa_type=InstantColumn)
     reason: str | None = None
 
 
@@ -57,9 +57,9 @@ class AuthorizationCode(Base, table=True):
     family_id: UUID = Field(foreign_key="grant_family.id")
     redirect_uri: str
     code_challenge: str
-    issued_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
-    expires_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
-    used_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    issued_at: datetime = Field(sa_type=InstantColumn)
+    expires_at: datetime = Field(sa_type=InstantColumn)
+    used_at: datetime | None = Field(default=None, sa_type=InstantColumn)
 
 
 class RefreshToken(Base, table=True):
@@ -74,6 +74,6 @@ class RefreshToken(Base, table=True):
     token_sha256: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
     family_id: UUID = Field(foreign_key="grant_family.id")
     access_jti: str
-    issued_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
-    expires_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
-    used_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    issued_at: datetime = Field(sa_type=InstantColumn)
+    expires_at: datetime = Field(sa_type=InstantColumn)
+    used_at: datetime | None = Field(default=None, sa_type=InstantColumn)

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, UniqueConstr
 from sqlmodel import Field
 
 from gateway.base import Base
-from shared.database import instant, json_column, new_id
+from shared.database import InstantColumn, JsonColumn, new_id
 from shared.http.constraints import meaning
 from shared.rules import Kind, Rule
 
@@ -26,7 +26,7 @@ class Person(Base, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     # The person's entry in the pool of experts, which the evaluation service owns.
     expert_id: UUID | None = Field(default=None, unique=True)
-    created_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    created_at: datetime = Field(sa_type=InstantColumn)
 
 
 class PersonName(Base, table=True):
@@ -58,8 +58,8 @@ class Client(Base, table=True):
     person_id: UUID = Field(foreign_key="person.id")
     org_id: UUID | None = None
     created_by: UUID
-    created_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
-    deactivated_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    created_at: datetime = Field(sa_type=InstantColumn)
+    deactivated_at: datetime | None = Field(default=None, sa_type=InstantColumn)
     # The Idempotency-Key's scope and the body it came with: the answer holds the secret, so it
     # is made again for a repeated request instead of being kept.
     request_scope: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
@@ -78,10 +78,10 @@ class ClientKey(Base, table=True):
     client_id: UUID = Field(foreign_key="client.id")
     # `kid` of its assertions.
     key_id: str
-    public_jwk: dict[str, Any] = Field(sa_type=json_column)  # type: ignore[call-overload]
+    public_jwk: dict[str, Any] = Field(sa_type=JsonColumn)
     created_by: UUID
-    created_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
-    ended_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    created_at: datetime = Field(sa_type=InstantColumn)
+    ended_at: datetime | None = Field(default=None, sa_type=InstantColumn)
 
 
 class RoleGrant(Base, table=True):

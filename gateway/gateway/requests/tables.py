@@ -7,7 +7,7 @@ from sqlalchemy import Index
 from sqlmodel import Field
 
 from gateway.base import Base
-from shared.database import instant, new_id
+from shared.database import InstantColumn, new_id
 
 
 class RequestSeen(Base, table=True):
@@ -24,7 +24,7 @@ class RequestSeen(Base, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     client_id: str
     person_id: UUID
-    at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    at: datetime = Field(sa_type=InstantColumn)
     request_id: str
     method: str
     path: str

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field
 
 from gateway.base import Base
-from shared.database import instant, new_id
+from shared.database import InstantColumn, new_id
 
 
 class Revocation(Base, table=True):
@@ -24,6 +24,6 @@ class Revocation(Base, table=True):
     kind: str
     # A token's `jti`, a program's `client_id`, or a person's id.
     value: str
-    revoked_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    revoked_at: datetime = Field(sa_type=InstantColumn)
     # By then every token that it ends has ended by itself.
-    expires_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    expires_at: datetime = Field(sa_type=InstantColumn)

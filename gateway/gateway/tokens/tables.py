@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, Column, Index, LargeBinary
 from sqlmodel import Field
 
 from gateway.base import Base
-from shared.database import instant, json_column
+from shared.database import InstantColumn, JsonColumn
 
 
 class SpentAssertion(Base, table=True):
@@ -18,7 +18,7 @@ class SpentAssertion(Base, table=True):
 
     # Of client id and `jti` together: another client may draw the same `jti`.
     assertion_sha256: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
-    expires_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    expires_at: datetime = Field(sa_type=InstantColumn)
 
 
 class SigningKey(Base, table=True):
@@ -32,10 +32,10 @@ class SigningKey(Base, table=True):
 
     kid: str = Field(primary_key=True)
     algorithm: str
-    public_jwk: dict[str, Any] = Field(sa_type=json_column)  # type: ignore[call-overload]
+    public_jwk: dict[str, Any] = Field(sa_type=JsonColumn)
     sealed_private: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    created_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    created_at: datetime = Field(sa_type=InstantColumn)
     # Signs from here on, so that every process has fetched it before it is used.
-    active_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    active_at: datetime = Field(sa_type=InstantColumn)
     # Published until then, while tokens that it signed may still be alive.
-    retires_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    retires_at: datetime | None = Field(default=None, sa_type=InstantColumn)

@@ -7,7 +7,7 @@ from sqlmodel import Field
 
 from gateway.base import Base
 from gateway.trail.rules import Kind
-from shared.database import EnumText, instant
+from shared.database import EnumText, InstantColumn
 
 
 class DoorRecord(Base, table=True):
@@ -26,7 +26,7 @@ class DoorRecord(Base, table=True):
     position: int = Field(
         sa_column=Column(BigInteger, primary_key=True, autoincrement=False, nullable=False)
     )
-    at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    at: datetime = Field(sa_type=InstantColumn)
     kind: Kind = Field(sa_column=Column(EnumText(Kind), nullable=False))
     method: str
     path: str

@@ -8,7 +8,7 @@ from sqlmodel import Field
 
 from gateway.base import Base
 from gateway.webhooks.rules import DeliveryState, DisabledBy, WebhookState
-from shared.database import EnumText, instant, json_column, new_id
+from shared.database import EnumText, InstantColumn, JsonColumn, new_id
 
 
 class Webhook(Base, table=True):
@@ -30,10 +30,10 @@ class Webhook(Base, table=True):
     client_id: str
     org_id: UUID | None = None
     created_by: UUID
-    created_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    created_at: datetime = Field(sa_type=InstantColumn)
     url: str
     # Empty: every type.
-    types: list[str] = Field(default_factory=list, sa_type=json_column)  # type: ignore[call-overload]
+    types: list[str] = Field(default_factory=list, sa_type=JsonColumn)
     center_id: UUID | None = None
     state: WebhookState = Field(
         default=WebhookState.ACTIVE, sa_column=Column(EnumText(WebhookState), nullable=False)
@@ -46,7 +46,7 @@ class Webhook(Base, table=True):
     sealed_secret: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     # The secret before the last rotation signs as well until then.
     sealed_before: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
-    before_until: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    before_until: datetime | None = Field(default=None, sa_type=InstantColumn)
 
 
 class WebhookCursor(Base, table=True):
@@ -91,9 +91,9 @@ class Delivery(Base, table=True):
         default=DeliveryState.PENDING, sa_column=Column(EnumText(DeliveryState), nullable=False)
     )
     attempts: int = 0
-    next_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
-    created_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
-    settled_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    next_at: datetime = Field(sa_type=InstantColumn)
+    created_at: datetime = Field(sa_type=InstantColumn)
+    settled_at: datetime | None = Field(default=None, sa_type=InstantColumn)
 
 
 class Attempt(Base, table=True):
@@ -107,7 +107,7 @@ class Attempt(Base, table=True):
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     delivery_id: UUID = Field(foreign_key="webhook_delivery.id", ondelete="CASCADE")
-    at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    at: datetime = Field(sa_type=InstantColumn)
     status: int | None = None
     milliseconds: int
     # The beginning of the answer, or what kept it from coming.

@@ -1,6 +1,13 @@
 """What is stored, and the transaction that stores it."""
 
-from shared.database.base import EnumText, SharedBase, instant, json_column, new_id, new_registry
+from shared.database.base import (
+    EnumText,
+    InstantColumn,
+    JsonColumn,
+    SharedBase,
+    new_id,
+    new_registry,
+)
 from shared.database.engine import Database, Sessions
 from shared.database.resources import Audience, resource
 
@@ -8,10 +15,10 @@ __all__ = [
     "Audience",
     "Database",
     "EnumText",
+    "InstantColumn",
+    "JsonColumn",
     "Sessions",
     "SharedBase",
-    "instant",
-    "json_column",
     "new_id",
     "new_registry",
     "resource",

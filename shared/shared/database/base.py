@@ -56,11 +56,17 @@ class EnumText(TypeDecorator[StrEnum]):
         return None if value is None else self.members(value)
 
 
-def instant() -> DateTime:
-    """Give the column type of an instant: always with a zone."""
-    return DateTime(timezone=True)
+class InstantColumn(DateTime):
+    """The column type of an instant: always with a zone."""
+
+    def __init__(self) -> None:
+        """Bind nothing: there is one kind of instant."""
+        super().__init__(timezone=True)
 
 
-def json_column() -> JSONB:
-    """Give the column type of a JSON document."""
-    return JSONB(none_as_null=True)
+class JsonColumn(JSONB):
+    """The column type of a JSON document; `None` is no document, and not JSON's null."""
+
+    def __init__(self) -> None:
+        """Bind nothing: there is one kind of document."""
+        super().__init__(none_as_null=True)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Column, Index
 from sqlmodel import Field, SQLModel
 
-from shared.database.base import json_column, new_registry
+from shared.database.base import JsonColumn, new_registry
 
 
 class DirectoryBase(SQLModel, registry=new_registry()):
@@ -74,8 +74,8 @@ class DirectoryPolicy(DirectoryBase, table=True):
     version: str = Field(primary_key=True)
     effective_from: date
     effective_to: date | None = None
-    clauses: dict[str, Any] = Field(sa_type=json_column)  # type: ignore[call-overload]
-    parameters: dict[str, Any] = Field(sa_type=json_column)  # type: ignore[call-overload]
+    clauses: dict[str, Any] = Field(sa_type=JsonColumn)
+    parameters: dict[str, Any] = Field(sa_type=JsonColumn)
 
 
 class DirectoryDay(DirectoryBase, table=True):

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Column, Index, Sequence
 from sqlmodel import Field
 
-from shared.database.base import SharedBase, instant, json_column, new_id
+from shared.database.base import InstantColumn, JsonColumn, SharedBase, new_id
 
 EVENT_SEQ = Sequence("event_seq", metadata=SharedBase.metadata, data_type=BigInteger)
 
@@ -36,8 +36,8 @@ class Event(SharedBase, table=True):
     type: str
     subject_id: UUID
     center_id: UUID | None = None
-    data: dict[str, Any] = Field(sa_type=json_column)  # type: ignore[call-overload]
-    recorded_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    data: dict[str, Any] = Field(sa_type=JsonColumn)
+    recorded_at: datetime = Field(sa_type=InstantColumn)
 
 
 class EventPending(SharedBase, table=True):
@@ -78,7 +78,7 @@ class Audit(SharedBase, table=True):
     before_sha256: str | None = None
     after_sha256: str | None = None
     reason: str | None = None
-    at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    at: datetime = Field(sa_type=InstantColumn)
 
 
 class Inbox(SharedBase, table=True):

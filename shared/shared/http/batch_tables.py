@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Column, LargeBinary
 from sqlmodel import Field
 
-from shared.database.base import SharedBase, instant, json_column, new_id
+from shared.database.base import InstantColumn, JsonColumn, SharedBase, new_id
 
 
 class BatchJob(SharedBase, table=True):
@@ -22,7 +22,7 @@ class BatchJob(SharedBase, table=True):
     kind: str
     org_id: UUID | None = None
     person_id: UUID
-    actor: dict[str, Any] = Field(sa_type=json_column)  # type: ignore[call-overload]
+    actor: dict[str, Any] = Field(sa_type=JsonColumn)
     sha256: str
     media_type: str
     mode: str
@@ -32,7 +32,7 @@ class BatchJob(SharedBase, table=True):
     rows_done: int
     created: int
     failed: int
-    created_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    created_at: datetime = Field(sa_type=InstantColumn)
 
 
 class BatchRow(SharedBase, table=True):
@@ -43,4 +43,4 @@ class BatchRow(SharedBase, table=True):
 
     job_id: UUID = Field(primary_key=True, foreign_key="batch_job.id")
     index: int = Field(primary_key=True)
-    result: dict[str, Any] = Field(sa_type=json_column)  # type: ignore[call-overload]
+    result: dict[str, Any] = Field(sa_type=JsonColumn)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Column, Index, LargeBinary
 from sqlmodel import Field
 
-from shared.database.base import SharedBase, instant
+from shared.database.base import InstantColumn, SharedBase
 
 
 class KeptAnswer(SharedBase, table=True):
@@ -23,4 +23,4 @@ class KeptAnswer(SharedBase, table=True):
     location: str | None = None
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     # Real time: a sandbox that moves its clock must not lose answers.
-    kept_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    kept_at: datetime = Field(sa_type=InstantColumn)

@@ -224,4 +224,5 @@ async def test_following_goes_on_after_a_failure() -> None:
 
     task = asyncio.create_task(follow(TokenVerifier(ISSUER, keys), fetch, 0.01))
     await asyncio.wait_for(again.wait(), 5)
+    assert (asked >= 3, task.done()) == (True, False)
     task.cancel()

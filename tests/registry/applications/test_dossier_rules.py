@@ -341,7 +341,9 @@ def test_the_series_moves_with_the_year_of_submission() -> None:
     [EvidenceKind.PAST_PROJECTS, EvidenceKind.PLATFORMS, EvidenceKind.EQUIPMENT],
 )
 def test_evidence_is_an_entry_or_a_file(kind: EvidenceKind) -> None:
-    _judge_evidence(kind)
+    missing, with_file = _judged_without(kind)
+    assert missing == [("SPONSOR_STRENGTH_MISSING", [kind.value])]
+    assert with_file == []
 
 
 @pytest.mark.requirement("A110", "A114")
@@ -356,17 +358,21 @@ def test_evidence_is_an_entry_or_a_file(kind: EvidenceKind) -> None:
     ],
 )
 def test_capacity_and_people_are_shown_too(kind: EvidenceKind) -> None:
-    _judge_evidence(kind)
+    missing, with_file = _judged_without(kind)
+    assert missing == [("SPONSOR_STRENGTH_MISSING", [kind.value])]
+    assert with_file == []
 
 
-def _judge_evidence(kind: EvidenceKind) -> None:
+def _judged_without(kind: EvidenceKind) -> tuple[list[tuple[str, Any]], list[str]]:
+    """Judge without an entry of the kind: what fails, and what fails once a file shows it."""
     without = {known: count for known, count in EVIDENCE.items() if known is not kind}
     profiles = tuple(replace(profile, evidence=without) for profile in WHOLE.profiles)
     failed = [check for check in judged(profiles=profiles) if check.refuses]
-    assert [check.code for check in failed] == ["SPONSOR_STRENGTH_MISSING"]
-    assert failed[0].params["missing"] == [kind.value]
     filed = WHOLE.materials | {kind.value}
-    assert refused(judged(profiles=profiles, materials=filed)) == []
+    return (
+        [(check.code, check.params["missing"]) for check in failed],
+        refused(judged(profiles=profiles, materials=filed)),
+    )
 
 
 @pytest.mark.requirement("A064")

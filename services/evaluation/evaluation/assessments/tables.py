@@ -10,7 +10,7 @@ from sqlmodel import Field
 from evaluation.assessments import rules
 from evaluation.base import Base
 from evaluation.schemes.rules import Rating
-from shared.database import EnumText, instant, new_id
+from shared.database import EnumText, InstantColumn, new_id
 from shared.http.constraints import meaning
 
 ONE_STANDING = "uq_triennial_assessment_standing"
@@ -52,6 +52,6 @@ class TriennialAssessment(Base, table=True):
     document: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     result_hash: str
     version: int = 1
-    drafted_at: datetime = Field(sa_type=instant())
-    reviewed_at: datetime | None = Field(default=None, sa_type=instant())
-    published_at: datetime | None = Field(default=None, sa_type=instant())
+    drafted_at: datetime = Field(sa_type=InstantColumn())
+    reviewed_at: datetime | None = Field(default=None, sa_type=InstantColumn())
+    published_at: datetime | None = Field(default=None, sa_type=InstantColumn())

@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from evaluation.assignments import rules
 from evaluation.base import Base
-from shared.database import EnumText, instant, json_column, new_id
+from shared.database import EnumText, InstantColumn, JsonColumn, new_id
 from shared.http.constraints import meaning
 
 # Whoever commits to a second seed could choose the draw that he likes.
@@ -27,7 +27,7 @@ class DrawSeed(Base, table=True):
     seed: str
     commitment: str
     person_id: UUID
-    committed_at: datetime = Field(sa_type=instant())
+    committed_at: datetime = Field(sa_type=InstantColumn())
 
 
 class PanelDraw(Base, table=True):
@@ -52,15 +52,15 @@ class PanelDraw(Base, table=True):
         default=rules.DrawState.QUEUED, sa_type=EnumText(rules.DrawState)
     )
     version: int = 1
-    groups: dict[str, list[str]] = Field(sa_column=Column(json_column(), nullable=False))
-    barred: list[dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
-    recused: list[list[str]] = Field(sa_column=Column(json_column(), nullable=False))
+    groups: dict[str, list[str]] = Field(sa_column=Column(JsonColumn(), nullable=False))
+    barred: list[dict[str, Any]] = Field(sa_column=Column(JsonColumn(), nullable=False))
+    recused: list[list[str]] = Field(sa_column=Column(JsonColumn(), nullable=False))
     problem: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     problem_hash: str
     result: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     result_hash: str | None = None
     optimal: bool = False
-    created_at: datetime = Field(sa_type=instant())
-    claimed_at: datetime | None = Field(default=None, sa_type=instant())
-    finished_at: datetime | None = Field(default=None, sa_type=instant())
-    accepted_at: datetime | None = Field(default=None, sa_type=instant())
+    created_at: datetime = Field(sa_type=InstantColumn())
+    claimed_at: datetime | None = Field(default=None, sa_type=InstantColumn())
+    finished_at: datetime | None = Field(default=None, sa_type=InstantColumn())
+    accepted_at: datetime | None = Field(default=None, sa_type=InstantColumn())

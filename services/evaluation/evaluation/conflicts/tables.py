@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from evaluation.base import Base
 from evaluation.conflicts import rules
-from shared.database import instant, json_column, new_id
+from shared.database import InstantColumn, JsonColumn, new_id
 from shared.http.constraints import meaning
 
 ONE_OPEN: Final = "uq_seat_conflict_open"
@@ -34,7 +34,7 @@ class SeatConflict(Base, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     seat_id: UUID = Field(foreign_key="panel_seat.id")
     panel_id: UUID = Field(foreign_key="panel.id")
-    path: dict[str, Any] = Field(sa_column=Column(json_column(), nullable=False))
+    path: dict[str, Any] = Field(sa_column=Column(JsonColumn(), nullable=False))
     path_hash: str
-    found_at: datetime = Field(sa_type=instant())
-    cleared_at: datetime | None = Field(default=None, sa_type=instant())
+    found_at: datetime = Field(sa_type=InstantColumn())
+    cleared_at: datetime | None = Field(default=None, sa_type=InstantColumn())

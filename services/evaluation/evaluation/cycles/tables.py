@@ -8,7 +8,7 @@ from sqlmodel import Field
 
 from evaluation.base import Base
 from evaluation.cycles import rules
-from shared.database import EnumText, instant, json_column, new_id
+from shared.database import EnumText, InstantColumn, JsonColumn, new_id
 from shared.http.constraints import meaning
 
 # Two cycles of a year open at once: both see no case, and the table keeps one.
@@ -33,21 +33,21 @@ class EvaluationCycle(Base, table=True):
     # Profiles of single centres by their id; they go before `weight_profile`.
     center_profiles: dict[str, str] = Field(
         default_factory=dict,
-        sa_column=Column(json_column(), nullable=False, server_default=text("'{}'::jsonb")),
+        sa_column=Column(JsonColumn(), nullable=False, server_default=text("'{}'::jsonb")),
     )
     period_from: date
     period_until: date
     due_on: date
     grace_days: int
-    cutoff_at: datetime | None = Field(default=None, sa_type=instant())
+    cutoff_at: datetime | None = Field(default=None, sa_type=InstantColumn())
     min_months_listed: int
     state: rules.CycleState = Field(
         default=rules.CycleState.PLANNED,
         sa_type=EnumText(rules.CycleState),
     )
     version: int = 1
-    created_at: datetime = Field(sa_type=instant())
-    opened_at: datetime | None = Field(default=None, sa_type=instant())
+    created_at: datetime = Field(sa_type=InstantColumn())
+    opened_at: datetime | None = Field(default=None, sa_type=InstantColumn())
 
 
 class CycleExclusion(Base, table=True):
@@ -77,10 +77,10 @@ class EvaluationCase(Base, table=True):
     year: int
     scheme_id: UUID = Field(foreign_key="indicator_scheme.id")
     profile: str
-    weights: dict[str, str] = Field(sa_column=Column(json_column(), nullable=False))
+    weights: dict[str, str] = Field(sa_column=Column(JsonColumn(), nullable=False))
     state: rules.CaseState = Field(
         default=rules.CaseState.COLLECTING,
         sa_type=EnumText(rules.CaseState),
     )
     version: int = 1
-    created_at: datetime = Field(sa_type=instant())
+    created_at: datetime = Field(sa_type=InstantColumn())

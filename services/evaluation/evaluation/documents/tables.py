@@ -8,7 +8,7 @@ from sqlmodel import Field
 
 from evaluation.base import Base
 from evaluation.documents import rules
-from shared.database import EnumText, instant, new_id
+from shared.database import EnumText, InstantColumn, new_id
 from shared.http.constraints import meaning
 
 meaning("uq_document_run_running", rules.REPORTED, "STATE_CONFLICT")
@@ -39,8 +39,8 @@ class DocumentRun(Base, table=True):
     total: int
     done: int = 0
     failed: int = 0
-    requested_at: datetime = Field(sa_type=instant())
-    finished_at: datetime | None = Field(default=None, sa_type=instant())
+    requested_at: datetime = Field(sa_type=InstantColumn())
+    finished_at: datetime | None = Field(default=None, sa_type=InstantColumn())
 
 
 class DocumentFile(Base, table=True):
@@ -61,4 +61,4 @@ class DocumentFile(Base, table=True):
     content: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     sha256: str | None = None
     problem: str | None = None
-    made_at: datetime = Field(sa_type=instant())
+    made_at: datetime = Field(sa_type=InstantColumn())

@@ -7,7 +7,7 @@ from sqlmodel import Field
 
 from evaluation.base import Base
 from evaluation.duties.rules import Capacity, SubjectType
-from shared.database import EnumText, instant
+from shared.database import EnumText, InstantColumn
 
 
 class CaseDuty(Base, table=True):
@@ -20,4 +20,4 @@ class CaseDuty(Base, table=True):
     subject_id: UUID = Field(primary_key=True)
     person_id: UUID = Field(primary_key=True)
     capacity: Capacity = Field(sa_type=EnumText(Capacity), primary_key=True)
-    entered_at: datetime = Field(sa_type=instant())
+    entered_at: datetime = Field(sa_type=InstantColumn())

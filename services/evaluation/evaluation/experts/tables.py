@@ -8,7 +8,7 @@ from sqlmodel import Field
 
 from evaluation.base import Base
 from evaluation.experts import rules
-from shared.database import EnumText, instant, new_id
+from shared.database import EnumText, InstantColumn, new_id
 from shared.http.constraints import meaning
 
 meaning("uq_expert_person_id", rules.POOL, "ALREADY_EXISTS")
@@ -32,7 +32,7 @@ class Expert(Base, table=True):
         sa_type=EnumText(rules.State),
     )
     version: int = 1
-    registered_at: datetime = Field(sa_type=instant())
+    registered_at: datetime = Field(sa_type=InstantColumn())
 
 
 class ExpertRelation(Base, table=True):
@@ -55,7 +55,7 @@ class ExpertRelation(Base, table=True):
     center_id: UUID | None = None
     from_on: date | None = None
     until_on: date | None = None
-    recorded_at: datetime = Field(sa_type=instant())
+    recorded_at: datetime = Field(sa_type=InstantColumn())
 
 
 class ExpertSpecialty(Base, table=True):
@@ -80,7 +80,7 @@ class ExpertAccount(Base, table=True):
 
     person_id: UUID = Field(primary_key=True)
     expert_id: UUID = Field(foreign_key="expert.id")
-    recorded_at: datetime = Field(sa_type=instant())
+    recorded_at: datetime = Field(sa_type=InstantColumn())
 
 
 class ExpertPersonalData(Base, table=True):

@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from evaluation.base import Base
 from evaluation.findings import rules
-from shared.database import EnumText, instant, json_column, new_id
+from shared.database import EnumText, InstantColumn, JsonColumn, new_id
 from shared.http.constraints import meaning
 
 TWO_PEOPLE: Final = "ck_result_finding_two_people"
@@ -49,14 +49,14 @@ class ResultFinding(Base, table=True):
     )
     version: int = 1
     raised_by: UUID
-    raised_at: datetime = Field(sa_type=instant())
+    raised_at: datetime = Field(sa_type=InstantColumn())
     answered_by: UUID | None = None
     answered_late: bool = False
     next_on: date | None = None
     reminded_days: int | None = None
     overdue_on: date | None = None
     closed_by: UUID | None = None
-    closed_at: datetime | None = Field(default=None, sa_type=instant())
+    closed_at: datetime | None = Field(default=None, sa_type=InstantColumn())
 
 
 class FindingStep(Base, table=True):
@@ -74,6 +74,6 @@ class FindingStep(Base, table=True):
     event: rules.FindingEvent = Field(sa_type=EnumText(rules.FindingEvent))
     person_id: UUID
     words: str
-    evidence: list[dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
+    evidence: list[dict[str, Any]] = Field(sa_column=Column(JsonColumn(), nullable=False))
     due_on: date
-    at: datetime = Field(sa_type=instant())
+    at: datetime = Field(sa_type=InstantColumn())

@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from evaluation.base import Base
 from evaluation.objections import rules
-from shared.database import EnumText, instant, json_column, new_id
+from shared.database import EnumText, InstantColumn, JsonColumn, new_id
 from shared.http.constraints import meaning
 
 ONE_OPEN: Final = "uq_result_objection_one_open"
@@ -32,11 +32,11 @@ class ResultObjection(Base, table=True):
     center_id: UUID
     org_id: UUID
     person_id: UUID
-    leaves: list[dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
+    leaves: list[dict[str, Any]] = Field(sa_column=Column(JsonColumn(), nullable=False))
     last_on: date
     state: rules.State = Field(default=rules.State.OPEN, sa_type=EnumText(rules.State))
-    filed_at: datetime = Field(sa_type=instant())
-    reopened: list[str] = Field(sa_column=Column(json_column(), nullable=False))
+    filed_at: datetime = Field(sa_type=InstantColumn())
+    reopened: list[str] = Field(sa_column=Column(JsonColumn(), nullable=False))
     decision_reason: str | None = None
     decided_by: UUID | None = None
-    decided_at: datetime | None = Field(default=None, sa_type=instant())
+    decided_at: datetime | None = Field(default=None, sa_type=InstantColumn())

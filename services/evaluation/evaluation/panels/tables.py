@@ -11,7 +11,7 @@ from evaluation.base import Base
 from evaluation.duties.rules import SubjectType
 from evaluation.experts import rules as experts
 from evaluation.panels import rules
-from shared.database import EnumText, instant, json_column, new_id
+from shared.database import EnumText, InstantColumn, JsonColumn, new_id
 from shared.http.constraints import meaning
 
 # Two handlers form a panel at once: both pass the check, and the table keeps one.
@@ -42,7 +42,7 @@ class Panel(Base, table=True):
     center_id: UUID
     applicant_org_id: UUID | None = None
     subject_hash: str | None = None
-    indicators: list[str] = Field(sa_type=json_column())
+    indicators: list[str] = Field(sa_type=JsonColumn())
     state: rules.State = Field(
         default=rules.State.FORMED,
         sa_type=EnumText(rules.State),
@@ -50,8 +50,8 @@ class Panel(Base, table=True):
     version: int = 1
     hash: str = ""
     formed_on: date
-    formed_at: datetime = Field(sa_type=instant())
-    completed_at: datetime | None = Field(default=None, sa_type=instant())
+    formed_at: datetime = Field(sa_type=InstantColumn())
+    completed_at: datetime | None = Field(default=None, sa_type=InstantColumn())
     mean: Decimal | None = Field(default=None, sa_type=Numeric(5, 2))
     pass_line: Decimal | None = Field(default=None, sa_type=Numeric(5, 2))
     sheets_hash: str | None = None
@@ -67,7 +67,7 @@ class PanelOrganization(Base, table=True):
     org_id: UUID = Field(primary_key=True)
     uscc: str
     role: str
-    parent_usccs: list[str] = Field(sa_type=json_column())
+    parent_usccs: list[str] = Field(sa_type=JsonColumn())
 
 
 class PanelDuty(Base, table=True):
@@ -100,8 +100,8 @@ class PanelSeat(Base, table=True):
     person_id: UUID
     field: experts.ExpertField = Field(sa_type=EnumText(experts.ExpertField))
     replaces_seat_id: UUID | None = Field(default=None, foreign_key="panel_seat.id", unique=True)
-    seated_at: datetime = Field(sa_type=instant())
-    vacated_at: datetime | None = Field(default=None, sa_type=instant())
+    seated_at: datetime = Field(sa_type=InstantColumn())
+    vacated_at: datetime | None = Field(default=None, sa_type=InstantColumn())
 
 
 class SeatAnswer(Base, table=True):
@@ -116,4 +116,4 @@ class SeatAnswer(Base, table=True):
     seat_id: UUID = Field(foreign_key="panel_seat.id", primary_key=True)
     accepted: bool
     reason: str | None = None
-    answered_at: datetime = Field(sa_type=instant())
+    answered_at: datetime = Field(sa_type=InstantColumn())

@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from evaluation.base import Base
 from evaluation.privacy import rules
-from shared.database import EnumText, instant, new_id
+from shared.database import EnumText, InstantColumn, new_id
 from shared.http.constraints import meaning
 
 ONE_VALUE: Final = "uq_expert_sensitive_expert_id_kind"
@@ -39,8 +39,8 @@ class ExpertConsent(Base, table=True):
     purpose: str
     notice_sha256: str
     person_id: UUID
-    given_at: datetime = Field(sa_type=instant())
-    withdrawn_at: datetime | None = Field(default=None, sa_type=instant())
+    given_at: datetime = Field(sa_type=InstantColumn())
+    withdrawn_at: datetime | None = Field(default=None, sa_type=InstantColumn())
 
 
 class ExpertSensitive(Base, table=True):
@@ -54,7 +54,7 @@ class ExpertSensitive(Base, table=True):
     kind: rules.SensitiveKind = Field(sa_type=EnumText(rules.SensitiveKind))
     consent_id: UUID = Field(foreign_key="expert_consent.id")
     sealed: str
-    updated_at: datetime = Field(sa_type=instant())
+    updated_at: datetime = Field(sa_type=InstantColumn())
 
 
 class SensitiveDisclosure(Base, table=True):
@@ -71,5 +71,5 @@ class SensitiveDisclosure(Base, table=True):
     kind: rules.SensitiveKind = Field(sa_type=EnumText(rules.SensitiveKind))
     person_id: UUID
     reason: str
-    asked_at: datetime = Field(sa_type=instant())
-    until: datetime = Field(sa_type=instant())
+    asked_at: datetime = Field(sa_type=InstantColumn())
+    until: datetime = Field(sa_type=InstantColumn())

@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from evaluation.base import Base
 from evaluation.reports import rules
-from shared.database import EnumText, instant, json_column, new_id
+from shared.database import EnumText, InstantColumn, JsonColumn, new_id
 from shared.http.constraints import meaning
 
 meaning("uq_annual_report_case_id", rules.YEARLY, "STATE_CONFLICT")
@@ -45,18 +45,18 @@ class AnnualReport(Base, table=True):
     rd_staff: int | None = None
     staff: int | None = None
     narrative: dict[str, str] = Field(
-        default_factory=dict, sa_column=Column(json_column(), nullable=False)
+        default_factory=dict, sa_column=Column(JsonColumn(), nullable=False)
     )
     target_vs_actual: list[dict[str, Any]] | None = Field(
-        default=None, sa_column=Column(json_column(), nullable=True)
+        default=None, sa_column=Column(JsonColumn(), nullable=True)
     )
     first_submitted_on: date | None = None
-    submitted_at: datetime | None = Field(default=None, sa_type=instant())
+    submitted_at: datetime | None = Field(default=None, sa_type=InstantColumn())
     lateness_days: int = 0
     due_on: date | None = None
-    reopened_at: datetime | None = Field(default=None, sa_type=instant())
+    reopened_at: datetime | None = Field(default=None, sa_type=InstantColumn())
     version: int = 1
-    updated_at: datetime = Field(sa_type=instant())
+    updated_at: datetime = Field(sa_type=InstantColumn())
 
     @property
     def is_written(self) -> bool:
@@ -76,5 +76,5 @@ class AnnualReportReturn(Base, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     report_id: UUID = Field(foreign_key="annual_report.id")
     person_id: UUID
-    reasons: list[str] = Field(sa_column=Column(json_column(), nullable=False))
-    returned_at: datetime = Field(sa_type=instant())
+    reasons: list[str] = Field(sa_column=Column(JsonColumn(), nullable=False))
+    returned_at: datetime = Field(sa_type=InstantColumn())

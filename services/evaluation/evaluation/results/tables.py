@@ -19,7 +19,7 @@ from sqlmodel import Field
 from evaluation.base import Base
 from evaluation.results import rules
 from evaluation.schemes.rules import Rating
-from shared.database import EnumText, instant, json_column, new_id
+from shared.database import EnumText, InstantColumn, JsonColumn, new_id
 from shared.http.constraints import meaning
 
 meaning("uq_fact_snapshot_case_id", rules.FROZEN, "STATE_CONFLICT")
@@ -43,14 +43,14 @@ class FactSnapshot(Base, table=True):
     center_id: UUID
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     hash: str
-    cutoff_at: datetime = Field(sa_type=instant())
+    cutoff_at: datetime = Field(sa_type=InstantColumn())
     registry_position: int = Field(sa_type=BigInteger)
     ip_ledger_position: int = Field(sa_type=BigInteger)
     registry_facts: int
     ip_ledger_facts: int
     plan_version: str | None = None
     report_state: str
-    taken_at: datetime = Field(sa_type=instant())
+    taken_at: datetime = Field(sa_type=InstantColumn())
 
 
 class EvaluationResult(Base, table=True):
@@ -79,7 +79,7 @@ class EvaluationResult(Base, table=True):
     rating: Rating = Field(sa_type=EnumText(Rating))
     near_boundary: bool
     hinges_on_sheet: bool = False
-    computed_at: datetime = Field(sa_type=instant())
+    computed_at: datetime = Field(sa_type=InstantColumn())
 
     @property
     def in_grey_zone(self) -> bool:
@@ -111,7 +111,7 @@ class ExactResult(Base, table=True):
     __table_args__ = ({"info": {"insert_only": True}},)
 
     result_id: UUID = Field(foreign_key="evaluation_result.id", primary_key=True)
-    content: dict[str, Any] = Field(sa_column=Column(json_column(), nullable=False))
+    content: dict[str, Any] = Field(sa_column=Column(JsonColumn(), nullable=False))
 
 
 class LeafReopening(Base, table=True):
@@ -130,11 +130,11 @@ class LeafReopening(Base, table=True):
     objection_id: UUID = Field(foreign_key="result_objection.id", unique=True)
     case_id: UUID = Field(foreign_key="evaluation_case.id")
     result_id: UUID = Field(foreign_key="evaluation_result.id")
-    codes: list[str] = Field(sa_column=Column(json_column(), nullable=False))
+    codes: list[str] = Field(sa_column=Column(JsonColumn(), nullable=False))
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     hash: str
-    known_at: datetime = Field(sa_type=instant())
-    reopened_at: datetime = Field(sa_type=instant())
+    known_at: datetime = Field(sa_type=InstantColumn())
+    reopened_at: datetime = Field(sa_type=InstantColumn())
 
 
 class SecondReading(Base, table=True):
@@ -151,7 +151,7 @@ class SecondReading(Base, table=True):
     person_id: UUID
     conclusion: rules.ReadingConclusion = Field(sa_type=EnumText(rules.ReadingConclusion))
     reason: str
-    read_at: datetime = Field(sa_type=instant())
+    read_at: datetime = Field(sa_type=InstantColumn())
 
 
 class ResultReview(Base, table=True):
@@ -162,7 +162,7 @@ class ResultReview(Base, table=True):
 
     result_id: UUID = Field(foreign_key="evaluation_result.id", primary_key=True)
     person_id: UUID
-    reviewed_at: datetime = Field(sa_type=instant())
+    reviewed_at: datetime = Field(sa_type=InstantColumn())
 
 
 class ResultPublication(Base, table=True):
@@ -180,4 +180,4 @@ class ResultPublication(Base, table=True):
     year: int
     version: int
     person_id: UUID
-    published_at: datetime = Field(sa_type=instant())
+    published_at: datetime = Field(sa_type=InstantColumn())

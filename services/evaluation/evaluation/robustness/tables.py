@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, Column, Index, LargeBinary
 from sqlmodel import Field
 
 from evaluation.base import Base
-from shared.database import instant, new_id
+from shared.database import InstantColumn, new_id
 
 
 class RobustnessRun(Base, table=True):
@@ -31,4 +31,4 @@ class RobustnessRun(Base, table=True):
     draws: int
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     content_hash: str
-    made_at: datetime = Field(sa_type=instant())
+    made_at: datetime = Field(sa_type=InstantColumn())

@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from evaluation.base import Base
 from evaluation.schemes import rules
-from shared.database import EnumText, instant, json_column, new_id
+from shared.database import EnumText, InstantColumn, JsonColumn, new_id
 from shared.http.constraints import meaning
 
 meaning("uq_indicator_scheme_code_number", rules.AS_DATA, "ALREADY_EXISTS")
@@ -41,11 +41,11 @@ class IndicatorScheme(Base, table=True):
     title_en: str | None = None
     note: str | None = None
     provisional: bool = True
-    content: dict[str, Any] = Field(sa_column=Column(json_column(), nullable=False))
+    content: dict[str, Any] = Field(sa_column=Column(JsonColumn(), nullable=False))
     content_hash: str
     version: int = 1
-    created_at: datetime = Field(sa_type=instant())
-    frozen_at: datetime | None = Field(default=None, sa_type=instant())
+    created_at: datetime = Field(sa_type=InstantColumn())
+    frozen_at: datetime | None = Field(default=None, sa_type=InstantColumn())
 
 
 class WeightProfile(Base, table=True):
@@ -59,7 +59,7 @@ class WeightProfile(Base, table=True):
     name: str
     name_en: str | None = None
     model_type: str | None = None
-    weights: dict[str, str] = Field(sa_column=Column(json_column(), nullable=False))
+    weights: dict[str, str] = Field(sa_column=Column(JsonColumn(), nullable=False))
     version: int = 1
-    created_at: datetime = Field(sa_type=instant())
-    locked_at: datetime | None = Field(default=None, sa_type=instant())
+    created_at: datetime = Field(sa_type=InstantColumn())
+    locked_at: datetime | None = Field(default=None, sa_type=InstantColumn())

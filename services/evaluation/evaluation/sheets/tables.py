@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from evaluation.base import Base
 from evaluation.sheets import rules
-from shared.database import EnumText, instant
+from shared.database import EnumText, InstantColumn
 from shared.http.constraints import meaning
 
 meaning("sheet_is_fixed", rules.SHEETS, "STATE_CONFLICT")
@@ -27,10 +27,10 @@ class ScoreSheet(Base, table=True):
     )
     conflict: bool | None = None
     statement: str | None = None
-    declared_at: datetime | None = Field(default=None, sa_type=instant())
-    submitted_at: datetime | None = Field(default=None, sa_type=instant())
+    declared_at: datetime | None = Field(default=None, sa_type=InstantColumn())
+    submitted_at: datetime | None = Field(default=None, sa_type=InstantColumn())
     content_hash: str | None = None
-    voided_at: datetime | None = Field(default=None, sa_type=instant())
+    voided_at: datetime | None = Field(default=None, sa_type=InstantColumn())
     void_reason: str | None = None
 
 

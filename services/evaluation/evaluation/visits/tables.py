@@ -8,7 +8,7 @@ from sqlmodel import Field
 from evaluation.base import Base
 from evaluation.duties.rules import SubjectType
 from evaluation.visits import rules
-from shared.database import EnumText, instant, new_id
+from shared.database import EnumText, InstantColumn, new_id
 from shared.http.constraints import meaning
 
 meaning("uq_site_visit_panel_id", rules.VISIT, "STATE_CONFLICT")
@@ -34,7 +34,7 @@ class SiteVisit(Base, table=True):
     )
     version: int = 1
     hash: str = ""
-    reported_at: datetime = Field(sa_type=instant())
+    reported_at: datetime = Field(sa_type=InstantColumn())
 
 
 class VisitExpert(Base, table=True):
@@ -59,4 +59,4 @@ class VisitSignature(Base, table=True):
     expert_id: UUID = Field(foreign_key="expert.id", primary_key=True)
     person_id: UUID
     hash: str
-    signed_at: datetime = Field(sa_type=instant())
+    signed_at: datetime = Field(sa_type=InstantColumn())

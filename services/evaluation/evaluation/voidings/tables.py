@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from evaluation.base import Base
 from evaluation.voidings import rules
-from shared.database import EnumText, instant, json_column, new_id
+from shared.database import EnumText, InstantColumn, JsonColumn, new_id
 from shared.http.constraints import meaning
 
 ONE_OPEN: Final = "uq_result_voiding_one_open"
@@ -34,10 +34,10 @@ class ResultVoiding(Base, table=True):
     center_id: UUID
     ground: rules.Ground = Field(sa_type=EnumText(rules.Ground))
     reason: str
-    evidence: list[str] = Field(sa_column=Column(json_column(), nullable=False))
+    evidence: list[str] = Field(sa_column=Column(JsonColumn(), nullable=False))
     state: rules.State = Field(default=rules.State.PROPOSED, sa_type=EnumText(rules.State))
     proposed_by: UUID
-    proposed_at: datetime = Field(sa_type=instant())
+    proposed_at: datetime = Field(sa_type=InstantColumn())
     decided_by: UUID | None = None
-    decided_at: datetime | None = Field(default=None, sa_type=instant())
+    decided_at: datetime | None = Field(default=None, sa_type=InstantColumn())
     decision_reason: str | None = None

@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from ip_ledger.agreements.rules import MARKET_TERMS, ExitMethod, Rounding, State
 from ip_ledger.base import Base
-from shared.database import EnumText, instant, json_column, new_id
+from shared.database import EnumText, InstantColumn, JsonColumn, new_id
 from shared.http.constraints import meaning
 
 meaning("uq_agreement_signature_agreement_id_org_id", MARKET_TERMS, "ALREADY_SIGNED")
@@ -39,9 +39,9 @@ class Agreement(Base, table=True):
     text_sha256: str
     # Over all terms below, so that a decision made elsewhere can name what it relied on.
     terms_sha256: str
-    clauses: dict[str, Any] = Field(sa_column=Column(json_column(), nullable=False))
+    clauses: dict[str, Any] = Field(sa_column=Column(JsonColumn(), nullable=False))
     attribution: dict[str, Any] | None = Field(
-        default=None, sa_column=Column(json_column(), nullable=True)
+        default=None, sa_column=Column(JsonColumn(), nullable=True)
     )
     rounding: Rounding = Field(sa_column=Column(EnumText(Rounding), nullable=False))
     exit_method: ExitMethod = Field(sa_column=Column(EnumText(ExitMethod), nullable=False))
@@ -53,8 +53,10 @@ class Agreement(Base, table=True):
     effective_before: date | None = None
     proposed_by_org_id: UUID
     proposed_by: UUID
-    proposed_at: datetime = Field(sa_column=Column(instant(), nullable=False))
-    in_force_at: datetime | None = Field(default=None, sa_column=Column(instant(), nullable=True))
+    proposed_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
+    in_force_at: datetime | None = Field(
+        default=None, sa_column=Column(InstantColumn(), nullable=True)
+    )
 
 
 class AgreementParty(Base, table=True):
@@ -97,4 +99,4 @@ class AgreementSignature(Base, table=True):
     text_sha256: str
     signed_by: UUID
     client_id: str
-    signed_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    signed_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))

@@ -27,7 +27,7 @@ from ip_ledger.assets.tables import (
     OwnershipVersion,
 )
 from shared.auth import Actor
-from shared.database import instant
+from shared.database import InstantColumn
 from shared.directory import DirectoryCenter
 from shared.rules import found
 
@@ -161,7 +161,7 @@ def _known_at(as_of: datetime | None) -> ColumnElement[bool]:
     known: Any = col(OwnershipVersion.known_during)
     if as_of is None:
         return func.upper_inf(known)
-    held: ColumnElement[bool] = known.op("@>", is_comparison=True)(literal(as_of, instant()))
+    held: ColumnElement[bool] = known.op("@>", is_comparison=True)(literal(as_of, InstantColumn()))
     return held
 
 

@@ -22,7 +22,7 @@ from ip_ledger.assets.proposal_rules import CO_OWNERS, FilingPosition, OwnerAnsw
 from ip_ledger.assets.proposal_rules import State as ProposalState
 from ip_ledger.assets.rules import OWN_IP, REPETITION, AssetKind, Dates, State
 from ip_ledger.base import Base
-from shared.database import EnumText, instant, json_column, new_id
+from shared.database import EnumText, InstantColumn, JsonColumn, new_id
 from shared.http.constraints import meaning
 from shared.rules import Kind
 
@@ -81,10 +81,10 @@ class Asset(Base, table=True):
     content_sha256: str
     submitted_by_org_id: UUID
     recorded_by: UUID
-    recorded_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
     # When the ledger last learned something about its ownership.
     ownership_known_at: datetime | None = Field(
-        default=None, sa_column=Column(instant(), nullable=True)
+        default=None, sa_column=Column(InstantColumn(), nullable=True)
     )
 
     @property
@@ -146,7 +146,7 @@ class OwnershipVersion(Base, table=True):
     cause: str
     decided_by: str
     agreement_id: UUID | None = Field(default=None, foreign_key="agreement.id")
-    consents: list[str] = Field(sa_column=Column(json_column(), nullable=False))
+    consents: list[str] = Field(sa_column=Column(JsonColumn(), nullable=False))
     recorded_by: UUID
     recorded_by_org_id: UUID
 
@@ -205,7 +205,7 @@ class OwnershipConsent(Base, table=True):
     change_sha256: str
     answer: OwnerAnswer = Field(sa_column=Column(EnumText(OwnerAnswer), nullable=False))
     given_by: UUID
-    given_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    given_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
 
 
 class OwnershipProposal(Base, table=True):
@@ -219,7 +219,7 @@ class OwnershipProposal(Base, table=True):
     center_id: UUID
     cause: str
     valid_from: date
-    shares: list[dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
+    shares: list[dict[str, Any]] = Field(sa_column=Column(JsonColumn(), nullable=False))
     change_sha256: str
     state: ProposalState = Field(sa_column=Column(EnumText(ProposalState), nullable=False))
     version: int = 1
@@ -231,7 +231,7 @@ class OwnershipProposal(Base, table=True):
     version_id: UUID | None = Field(default=None, foreign_key="ownership_version.id")
     proposed_by: UUID
     proposed_by_org_id: UUID
-    proposed_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    proposed_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
 
 
 class AssetFilingPosition(Base, table=True):
@@ -244,4 +244,4 @@ class AssetFilingPosition(Base, table=True):
     position: FilingPosition = Field(sa_column=Column(EnumText(FilingPosition), nullable=False))
     has_free_use: bool = False
     stated_by: UUID
-    stated_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    stated_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))

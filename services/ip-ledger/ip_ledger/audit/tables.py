@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, LargeBinary
 from sqlmodel import Field
 
 from ip_ledger.base import Base
-from shared.database import instant, json_column, new_id
+from shared.database import InstantColumn, JsonColumn, new_id
 
 
 class AuditLink(Base, table=True):
@@ -52,13 +52,13 @@ class SelfAudit(Base, table=True):
     __table_args__ = ({"info": {"insert_only": True}},)
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    started_at: datetime = Field(sa_column=Column(instant(), nullable=False))
-    finished_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    started_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
+    finished_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
     # Leaves and root that were computed again, and the last event whose audit row was.
     tree_size: int = Field(sa_column=Column(BigInteger, nullable=False))
     root: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     event_position: int = Field(sa_column=Column(BigInteger, nullable=False))
-    rows: dict[str, int] = Field(sa_column=Column(json_column(), nullable=False))
+    rows: dict[str, int] = Field(sa_column=Column(JsonColumn(), nullable=False))
     differing_table: str | None = None
     differing_row: str | None = None
     reason: str | None = None

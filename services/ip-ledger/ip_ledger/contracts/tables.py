@@ -17,7 +17,7 @@ from ip_ledger.contracts.rules import (
     State,
 )
 from shared.codes.registrations import ContractNumberScheme
-from shared.database import EnumText, instant, new_id
+from shared.database import EnumText, InstantColumn, new_id
 from shared.http.constraints import meaning
 from shared.rules import Kind
 
@@ -61,7 +61,7 @@ class License(Base, table=True):
     cnipa_record_no: str | None = None
     cnipa_recorded_on: date | None = None
     recorded_by: UUID
-    recorded_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
 
 
 class LicenseConsent(Base, table=True):
@@ -78,7 +78,7 @@ class LicenseConsent(Base, table=True):
     org_id: UUID
     is_own: bool
     given_by: UUID
-    given_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    given_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
 
 
 class TechContract(Base, table=True):
@@ -138,7 +138,7 @@ class TechContract(Base, table=True):
     content_sha256: str
     submitted_by_org_id: UUID
     recorded_by: UUID
-    recorded_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
 
 
 class ContractState(Base, table=True):
@@ -157,4 +157,4 @@ class ContractState(Base, table=True):
     state: State = Field(sa_column=Column(EnumText(State), nullable=False))
     reason: str | None = None
     recorded_by: UUID
-    recorded_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))

@@ -16,7 +16,7 @@ from ip_ledger.contributions.rules import (
     Source,
     State,
 )
-from shared.database import EnumText, instant, json_column, new_id
+from shared.database import EnumText, InstantColumn, JsonColumn, new_id
 from shared.http.constraints import meaning
 from shared.rules import Kind
 
@@ -61,7 +61,7 @@ class Contribution(Base, table=True):
     external_id: str | None = None
     recorded_by_org_id: UUID
     recorded_by: UUID
-    recorded_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
 
 
 class ContributionInstalment(Base, table=True):
@@ -97,7 +97,7 @@ class ContributionPayment(Base, table=True):
     held_in_trust: bool
     entry_id: UUID = Field(foreign_key="journal_entry.id")
     recorded_by: UUID
-    recorded_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
 
 
 class ArrearsNotice(Base, table=True):
@@ -117,7 +117,7 @@ class ArrearsNotice(Base, table=True):
     grace_until: date
     arrears_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
     issued_by: UUID
-    issued_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    issued_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
 
 
 class ContributionForfeiture(Base, table=True):
@@ -137,7 +137,7 @@ class ContributionForfeiture(Base, table=True):
     resolved_on: date
     forfeited_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
     decided_by: UUID
-    decided_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    decided_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
 
 
 class FundingRecord(Base, table=True):
@@ -171,7 +171,7 @@ class FundingRecord(Base, table=True):
     evidence_ids: list[UUID] = Field(sa_column=Column(ARRAY(Uuid()), nullable=False))
     entry_id: UUID = Field(foreign_key="journal_entry.id")
     recorded_by: UUID
-    recorded_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
 
 
 class TrustRelease(Base, table=True):
@@ -190,7 +190,7 @@ class TrustRelease(Base, table=True):
     released_on: date
     entry_id: UUID = Field(foreign_key="journal_entry.id")
     released_by: UUID
-    released_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    released_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
 
 
 class ProfitDivision(Base, table=True):
@@ -213,7 +213,7 @@ class ProfitDivision(Base, table=True):
     resolution_file_id: UUID
     consent_file_id: UUID | None = None
     # By org id: the capital paid in, the share agreed if any, and the amount.
-    lines: list[dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
+    lines: list[dict[str, Any]] = Field(sa_column=Column(JsonColumn(), nullable=False))
     entry_id: UUID = Field(foreign_key="journal_entry.id")
     recorded_by: UUID
-    recorded_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))

@@ -10,7 +10,7 @@ from sqlmodel import Field
 from ip_ledger.base import Base
 from ip_ledger.distributions.rules import RunKind, State
 from ip_ledger.rewards.rules import Incentive
-from shared.database import EnumText, instant, json_column, new_id
+from shared.database import EnumText, InstantColumn, JsonColumn, new_id
 
 
 class DistributionRun(Base, table=True):
@@ -39,16 +39,18 @@ class DistributionRun(Base, table=True):
     net_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
     currency: str = "CNY"
     # What the plan was computed from, so that it can be computed again and compared.
-    reward_rules: list[dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
+    reward_rules: list[dict[str, Any]] = Field(sa_column=Column(JsonColumn(), nullable=False))
     closing: bool = False
     drafted_by: UUID
-    drafted_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    drafted_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
     approved_by: UUID | None = None
-    approved_at: datetime | None = Field(default=None, sa_column=Column(instant(), nullable=True))
+    approved_at: datetime | None = Field(
+        default=None, sa_column=Column(InstantColumn(), nullable=True)
+    )
     paid_by: UUID | None = None
     paid_on: date | None = None
     # When the ledger came to know that it is paid; `paid_on` is the day from which that holds.
-    paid_at: datetime | None = Field(default=None, sa_column=Column(instant(), nullable=True))
+    paid_at: datetime | None = Field(default=None, sa_column=Column(InstantColumn(), nullable=True))
     # A correcting run undoes this one when it is paid, both on the day that it names.
     corrects_id: UUID | None = Field(default=None, foreign_key="distribution_run.id")
     effective_on: date | None = None
@@ -98,7 +100,7 @@ class DistributionLine(Base, table=True):
     ownership_version_id: UUID
     # The change of what rounding owes the payee, as an exact fraction over 1,000,000.
     carry_change: int = Field(sa_column=Column(BigInteger, nullable=False))
-    explanation: list[dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
+    explanation: list[dict[str, Any]] = Field(sa_column=Column(JsonColumn(), nullable=False))
 
 
 class DistributionReward(Base, table=True):
@@ -124,7 +126,7 @@ class DistributionReward(Base, table=True):
         default=Incentive.CASH,
         sa_column=Column(EnumText(Incentive), nullable=False, server_default="cash"),
     )
-    inventors: list[dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
+    inventors: list[dict[str, Any]] = Field(sa_column=Column(JsonColumn(), nullable=False))
 
 
 class DistributionConfirmation(Base, table=True):
@@ -137,7 +139,7 @@ class DistributionConfirmation(Base, table=True):
     owner_id: UUID = Field(primary_key=True)
     plan_hash: str
     confirmed_by: UUID
-    confirmed_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    confirmed_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
 
 
 class ShareCarry(Base, table=True):

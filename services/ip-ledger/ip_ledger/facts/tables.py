@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from ip_ledger.base import Base
 from ip_ledger.facts.rules import LedgerFactKind
-from shared.database import EnumText, instant, json_column, new_id
+from shared.database import EnumText, InstantColumn, JsonColumn, new_id
 
 
 class LedgerFact(Base, table=True):
@@ -29,9 +29,9 @@ class LedgerFact(Base, table=True):
     kind: LedgerFactKind = Field(sa_column=Column(EnumText(LedgerFactKind), nullable=False))
     subject_id: UUID
     occurred_on: date
-    recorded_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
     external_id: str | None = None
     submitted_by_org_id: UUID | None = None
-    payload: dict[str, Any] = Field(sa_column=Column(json_column(), nullable=False))
-    evidence: list[str] = Field(sa_column=Column(json_column(), nullable=False))
+    payload: dict[str, Any] = Field(sa_column=Column(JsonColumn(), nullable=False))
+    evidence: list[str] = Field(sa_column=Column(JsonColumn(), nullable=False))
     supersedes_id: UUID | None = Field(default=None, foreign_key="ledger_fact.id")

@@ -17,7 +17,7 @@ from sqlmodel import Field
 
 from ip_ledger.base import Base
 from ip_ledger.journal.rules import MOST_FEN, AccountKind
-from shared.database import EnumText, instant, new_id
+from shared.database import EnumText, InstantColumn, new_id
 
 
 class Account(Base, table=True):
@@ -47,7 +47,7 @@ class Account(Base, table=True):
     may_go_negative: bool = Field(
         default=True, sa_column=Column(Boolean, server_default=true(), nullable=False)
     )
-    opened_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    opened_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
 
 
 class AccountBalance(Base, table=True):
@@ -75,7 +75,7 @@ class JournalEntry(Base, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     center_id: UUID
     effective_on: date
-    recorded_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
     reference: str
     # The run or revenue event that made the entry, where it was not posted by hand.
     source_id: UUID | None = None
@@ -128,7 +128,7 @@ class BookPeriod(Base, table=True):
     until_on: date
     entries: int = Field(sa_column=Column(BigInteger, nullable=False))
     seal_sha256: str
-    closed_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    closed_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
     closed_by: UUID
 
 
@@ -149,7 +149,7 @@ class BankStatement(Base, table=True):
     until_on: date
     opening_fen: int | None = Field(default=None, sa_column=Column(BigInteger))
     closing_fen: int | None = Field(default=None, sa_column=Column(BigInteger))
-    recorded_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
     recorded_by: UUID
 
 

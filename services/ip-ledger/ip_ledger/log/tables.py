@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, LargeBinary, 
 from sqlmodel import Field
 
 from ip_ledger.base import Base
-from shared.database import instant
+from shared.database import InstantColumn
 
 LOG_SEQ = Sequence("log_record_seq", metadata=Base.metadata, data_type=BigInteger)
 
@@ -34,7 +34,7 @@ class LogRecord(Base, table=True):
     reader_org_ids: list[UUID] = Field(sa_column=Column(ARRAY(Uuid()), nullable=False))
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     leaf_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    recorded_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
 
 
 class LogOpening(Base, table=True):
@@ -97,4 +97,4 @@ class LogCheckpoint(Base, table=True):
     )
     root: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     note: str
-    signed_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    signed_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))

@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, Index, Unique
 from sqlmodel import Field
 
 from ip_ledger.base import Base
-from shared.database import instant, json_column, new_id
+from shared.database import InstantColumn, JsonColumn, new_id
 
 
 class LossEvent(Base, table=True):
@@ -32,7 +32,7 @@ class LossEvent(Base, table=True):
     agreement_id: UUID = Field(foreign_key="agreement.id")
     entry_id: UUID = Field(foreign_key="journal_entry.id")
     recorded_by: UUID
-    recorded_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
 
 
 class LossLine(Base, table=True):
@@ -53,4 +53,4 @@ class LossLine(Base, table=True):
     party_id: UUID
     risk_ppm: int
     amount_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
-    explanation: list[dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
+    explanation: list[dict[str, Any]] = Field(sa_column=Column(JsonColumn(), nullable=False))

@@ -9,7 +9,7 @@ from sqlmodel import Field
 from ip_ledger.assets.rules import AssetKind
 from ip_ledger.base import Base
 from ip_ledger.portfolio.rules import BACKGROUND, LAYOUT, ProtectionKind
-from shared.database import EnumText, instant, new_id
+from shared.database import EnumText, InstantColumn, new_id
 from shared.http.constraints import meaning
 from shared.rules import Kind
 
@@ -36,7 +36,7 @@ class BackgroundRight(Base, table=True):
     license_id: UUID | None = Field(default=None, foreign_key="license.id")
     version: int = 1
     declared_by: UUID
-    declared_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    declared_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
 
 
 class LayoutPlan(Base, table=True):
@@ -53,7 +53,7 @@ class LayoutPlan(Base, table=True):
     year: int
     version: int
     recorded_by: UUID
-    recorded_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
 
 
 class LayoutLine(Base, table=True):
@@ -82,7 +82,7 @@ class AssetBranch(Base, table=True):
     asset_id: UUID = Field(foreign_key="ip_asset.id", primary_key=True)
     branch: str
     placed_by: UUID
-    placed_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    placed_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
 
 
 class ProtectionEvent(Base, table=True):
@@ -111,4 +111,4 @@ class ProtectionEvent(Base, table=True):
     amount_fen: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     evidence_ids: list[UUID] = Field(sa_column=Column(ARRAY(Uuid()), nullable=False))
     recorded_by: UUID
-    recorded_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))

@@ -8,7 +8,7 @@ from sqlmodel import Field
 
 from ip_ledger.base import Base
 from ip_ledger.pricing.rules import PRICING, DealKind, PriceMethod
-from shared.database import EnumText, instant, new_id
+from shared.database import EnumText, InstantColumn, new_id
 from shared.http.constraints import meaning
 from shared.rules import Kind
 
@@ -45,4 +45,4 @@ class PriceFinding(Base, table=True):
     published_on: date | None = None
     publicity_file_id: UUID | None = None
     recorded_by: UUID
-    recorded_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))

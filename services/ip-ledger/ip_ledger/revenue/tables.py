@@ -8,7 +8,7 @@ from sqlmodel import Field
 
 from ip_ledger.base import Base
 from ip_ledger.revenue.rules import DeductionKind, RevenueKind
-from shared.database import EnumText, instant, new_id
+from shared.database import EnumText, InstantColumn, new_id
 
 
 class RevenueEvent(Base, table=True):
@@ -35,7 +35,7 @@ class RevenueEvent(Base, table=True):
     # The member that received it for a consortium; none where the centre did itself (A053).
     trustee_org_id: UUID | None = None
     recorded_by: UUID
-    recorded_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
 
 
 class RevenueDeduction(Base, table=True):

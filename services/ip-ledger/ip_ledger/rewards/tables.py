@@ -8,7 +8,7 @@ from sqlmodel import Field
 
 from ip_ledger.base import Base
 from ip_ledger.rewards.rules import INCENTIVES, OWN_USE, Incentive, RewardKind, State
-from shared.database import EnumText, instant, new_id
+from shared.database import EnumText, InstantColumn, new_id
 from shared.http.constraints import meaning
 from shared.rules import Kind
 
@@ -61,7 +61,7 @@ class InventorReward(Base, table=True):
     state: State = Field(sa_column=Column(EnumText(State), nullable=False))
     version: int = 1
     recorded_by: UUID
-    recorded_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
 
 
 class InventorPayment(Base, table=True):
@@ -81,7 +81,7 @@ class InventorPayment(Base, table=True):
     evidence_ids: list[UUID] = Field(sa_column=Column(ARRAY(Uuid()), nullable=False))
     entry_id: UUID = Field(foreign_key="journal_entry.id")
     recorded_by: UUID
-    recorded_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
 
 
 class OwnUse(Base, table=True):
@@ -102,7 +102,7 @@ class OwnUse(Base, table=True):
     is_institution: bool
     agreed_years: int
     recorded_by: UUID
-    recorded_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
 
 
 class OwnUseYear(Base, table=True):
@@ -121,4 +121,4 @@ class OwnUseYear(Base, table=True):
     amount_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
     floor_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
     recorded_by: UUID
-    recorded_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))

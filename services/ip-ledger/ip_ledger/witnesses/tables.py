@@ -8,7 +8,7 @@ from sqlmodel import Field
 
 from ip_ledger.base import Base
 from ip_ledger.witnesses.rules import WITNESS, State
-from shared.database import EnumText, instant, new_id
+from shared.database import EnumText, InstantColumn, new_id
 from shared.http.constraints import meaning
 
 meaning("uq_witness_standing", WITNESS, "ALREADY_EXISTS")
@@ -32,7 +32,7 @@ class Witness(Base, table=True):
     state: State = Field(sa_column=Column(EnumText(State), nullable=False))
     version: int = 1
     registered_by: UUID
-    registered_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    registered_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
     decided_by: UUID | None = None
 
 
@@ -56,4 +56,4 @@ class WitnessCosignature(Base, table=True):
         )
     )
     line: str
-    received_at: datetime = Field(sa_column=Column(instant(), nullable=False))
+    received_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))

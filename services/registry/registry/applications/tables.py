@@ -22,7 +22,7 @@ from registry.applications.rules.vocabulary import (
     TechnologyStatus,
 )
 from registry.base import Base
-from shared.database import Audience, EnumText, instant, json_column, new_id, resource
+from shared.database import Audience, EnumText, InstantColumn, JsonColumn, new_id, resource
 from shared.http.constraints import meaning
 from shared.rules import Rule
 
@@ -60,9 +60,9 @@ class Application(Base, table=True):
     receipt_no: str | None = None
     snapshot_hash: str | None = None
     created_by: UUID
-    created_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
-    submitted_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
-    due_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    created_at: datetime = Field(sa_type=InstantColumn)
+    submitted_at: datetime | None = Field(default=None, sa_type=InstantColumn)
+    due_at: datetime | None = Field(default=None, sa_type=InstantColumn)
 
 
 class SponsorProfile(Base, table=True):
@@ -79,13 +79,13 @@ class SponsorProfile(Base, table=True):
     net_assets_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
     revenue_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
     rd_staff: int | None = None
-    past_projects: list[dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
-    platforms: list[dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
-    equipment: list[dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
-    senior_talents: list[dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
+    past_projects: list[dict[str, Any]] = Field(sa_column=Column(JsonColumn(), nullable=False))
+    platforms: list[dict[str, Any]] = Field(sa_column=Column(JsonColumn(), nullable=False))
+    equipment: list[dict[str, Any]] = Field(sa_column=Column(JsonColumn(), nullable=False))
+    senior_talents: list[dict[str, Any]] = Field(sa_column=Column(JsonColumn(), nullable=False))
     # Lists of what it has done, by kind of evidence (A110, A064).
     evidence: dict[str, list[dict[str, Any]]] = Field(
-        sa_column=Column(json_column(), nullable=False)
+        sa_column=Column(JsonColumn(), nullable=False)
     )
 
 
@@ -149,10 +149,10 @@ class EligibilityException(Base, table=True):
     state: ExceptionState = Field(
         default=ExceptionState.PENDING, sa_column=Column(EnumText(ExceptionState), nullable=False)
     )
-    requested_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    requested_at: datetime = Field(sa_type=InstantColumn)
     decision_reason: str | None = None
     decided_by: UUID | None = None
-    decided_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    decided_at: datetime | None = Field(default=None, sa_type=InstantColumn)
 
 
 class ApplicationSnapshot(Base, table=True):
@@ -169,7 +169,7 @@ class ApplicationSnapshot(Base, table=True):
     round: int
     content: str
     sha256: str
-    taken_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    taken_at: datetime = Field(sa_type=InstantColumn)
 
 
 class FormalCheck(Base, table=True):
@@ -185,9 +185,9 @@ class FormalCheck(Base, table=True):
     application_id: UUID = Field(foreign_key="application.id")
     round: int
     result: CheckResult = Field(sa_column=Column(EnumText(CheckResult), nullable=False))
-    items: list[dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
+    items: list[dict[str, Any]] = Field(sa_column=Column(JsonColumn(), nullable=False))
     person_id: UUID
-    at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    at: datetime = Field(sa_type=InstantColumn)
 
 
 class CaseDecision(Base, table=True):
@@ -206,7 +206,7 @@ class CaseDecision(Base, table=True):
     doc_no: str | None = None
     person_id: UUID
     decided_on: date
-    at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    at: datetime = Field(sa_type=InstantColumn)
 
 
 class CasePerson(Base, table=True):
@@ -238,10 +238,10 @@ class Standing(Base, table=True):
     source_id: UUID | None = None
     source_version: int | None = None
     digest: str
-    content: dict[str, Any] = Field(sa_column=Column(json_column(), nullable=False))
+    content: dict[str, Any] = Field(sa_column=Column(JsonColumn(), nullable=False))
     # The decision that was taken upon it; without one it was only heard of.
     decision_id: UUID | None = Field(default=None, foreign_key="case_decision.id")
-    told_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    told_at: datetime = Field(sa_type=InstantColumn)
 
 
 class CaseHold(Base, table=True):
@@ -254,7 +254,7 @@ class CaseHold(Base, table=True):
     application_id: UUID = Field(foreign_key="application.id")
     cause: HoldCause = Field(sa_column=Column(EnumText(HoldCause), nullable=False))
     source_id: UUID | None = None
-    placed_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
-    lifted_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    placed_at: datetime = Field(sa_type=InstantColumn)
+    lifted_at: datetime | None = Field(default=None, sa_type=InstantColumn)
     lifted_by: UUID | None = None
     reason: str | None = None

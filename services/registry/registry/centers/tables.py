@@ -20,7 +20,7 @@ from registry.centers.rules import (
     Stage,
     Standing,
 )
-from shared.database import Audience, EnumText, instant, json_column, new_id, resource
+from shared.database import Audience, EnumText, InstantColumn, JsonColumn, new_id, resource
 from shared.http.constraints import meaning
 from shared.rules import Rule
 
@@ -91,8 +91,8 @@ class Center(Base, table=True):
         default=False, sa_column=Column(Boolean, nullable=False, server_default="false")
     )
     # From the first submission on officials see it.
-    disclosed_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
-    created_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    disclosed_at: datetime | None = Field(default=None, sa_type=InstantColumn)
+    created_at: datetime = Field(sa_type=InstantColumn)
     # Of what was taken over: where from, and the day on which it stood so there.
     imported_from: str | None = None
     imported_on: date | None = None
@@ -124,10 +124,10 @@ class StageChange(Base, table=True):
     cause: str | None = None
     recommendation_id: UUID | None = None
     basis: dict[str, Any] = Field(
-        default_factory=dict, sa_column=Column(json_column(), nullable=False, server_default="{}")
+        default_factory=dict, sa_column=Column(JsonColumn(), nullable=False, server_default="{}")
     )
     person_id: UUID
-    at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    at: datetime = Field(sa_type=InstantColumn)
 
 
 class CenterMilestone(Base, table=True):
@@ -160,7 +160,7 @@ class CenterMilestone(Base, table=True):
     met_on: date | None = None
     # The reminder given last, in days before the last one.
     reminded_days: int | None = None
-    next_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    next_at: datetime | None = Field(default=None, sa_type=InstantColumn)
 
 
 class Counter(Base, table=True):

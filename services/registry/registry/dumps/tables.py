@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from registry.base import Base
 from registry.dumps.rules import Reader
-from shared.database import EnumText, instant, new_id
+from shared.database import EnumText, InstantColumn, new_id
 
 ONE_A_DAY: Final = "uq_dump_day"
 
@@ -26,7 +26,7 @@ class Dump(Base, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     day: date
     position: int = Field(sa_column=Column(BigInteger, nullable=False))
-    taken_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    taken_at: datetime = Field(sa_type=InstantColumn)
 
 
 class DumpPart(Base, table=True):

@@ -10,7 +10,7 @@ from sqlmodel import Field
 
 from registry.base import Base
 from registry.facts.rules import APPEND_ONLY, CONFIDENTIAL, REPEATED, ChainStage, FactKind
-from shared.database import Audience, EnumText, instant, json_column, new_id, resource
+from shared.database import Audience, EnumText, InstantColumn, JsonColumn, new_id, resource
 from shared.http.constraints import meaning
 
 ONE_REFERENCE: Final = "uq_fact_reference"
@@ -69,11 +69,11 @@ class Fact(Base, table=True):
     kind: FactKind = Field(sa_column=Column(EnumText(FactKind), nullable=False))
     chain_stage: ChainStage | None = Field(default=None, sa_column=Column(EnumText(ChainStage)))
     occurred_on: date
-    recorded_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    recorded_at: datetime = Field(sa_type=InstantColumn)
     external_id: str
     submitted_by_org_id: UUID = Field(foreign_key="organization.id")
     submitted_by_person_id: UUID
-    payload: dict[str, Any] = Field(sa_column=Column(json_column(), nullable=False))
+    payload: dict[str, Any] = Field(sa_column=Column(JsonColumn(), nullable=False))
     content_sha256: str
     evidence: list[UUID] = Field(sa_column=Column(ARRAY(Uuid()), nullable=False))
     supersedes_id: UUID | None = Field(default=None, foreign_key="fact.id")

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Index
 from sqlmodel import Field
 
 from registry.base import Base
-from shared.database import instant, new_id
+from shared.database import InstantColumn, new_id
 
 
 class StoredFile(Base, table=True):
@@ -26,4 +26,4 @@ class StoredFile(Base, table=True):
     media_type: str
     org_id: UUID | None = None
     person_id: UUID
-    uploaded_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    uploaded_at: datetime = Field(sa_type=InstantColumn)

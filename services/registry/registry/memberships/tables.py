@@ -10,7 +10,7 @@ from sqlmodel import Field
 from registry.base import Base
 from registry.memberships.rules import VOLUNTARY, CommitmentKind, MembershipRole, State
 from registry.organizations.rules import ChainPosition
-from shared.database import Audience, EnumText, instant, new_id, resource
+from shared.database import Audience, EnumText, InstantColumn, new_id, resource
 from shared.http.constraints import meaning
 
 ONE_OPEN: Final = "uq_membership_one_open"
@@ -48,7 +48,7 @@ class Membership(Base, table=True):
         default=None, sa_column=Column(EnumText(ChainPosition))
     )
     state: State = Field(default=State.INVITED, sa_column=Column(EnumText(State), nullable=False))
-    invited_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    invited_at: datetime = Field(sa_type=InstantColumn)
     # An invitation to a centre that is listed already: confirming it begins the membership.
     to_listed: bool = False
     joined_on: date | None = None
@@ -88,5 +88,5 @@ class MemberCommitment(Base, table=True):
     starts_on: date
     ends_on: date | None = None
     committed_by: UUID
-    committed_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
-    withdrawn_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    committed_at: datetime = Field(sa_type=InstantColumn)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=InstantColumn)

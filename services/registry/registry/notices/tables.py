@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from registry.base import Base
 from registry.notices.rules import NOTICE, NoticeSubject, ObjectionState, State
-from shared.database import Audience, EnumText, instant, json_column, new_id, resource
+from shared.database import Audience, EnumText, InstantColumn, JsonColumn, new_id, resource
 from shared.http.constraints import meaning
 
 OF_OBJECTOR: Final = ("named_party", "contact", "grounds", "evidence")
@@ -41,7 +41,7 @@ class PublicNotice(Base, table=True):
     opens_on: date
     closes_on: date
     state: State = Field(default=State.OPEN, sa_column=Column(EnumText(State), nullable=False))
-    opened_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    opened_at: datetime = Field(sa_type=InstantColumn)
 
 
 class Objection(Base, table=True):
@@ -62,11 +62,11 @@ class Objection(Base, table=True):
     named_party: str
     contact: str
     grounds: str
-    evidence: list[str] = Field(sa_column=Column(json_column(), nullable=False))
+    evidence: list[str] = Field(sa_column=Column(JsonColumn(), nullable=False))
     state: ObjectionState = Field(
         default=ObjectionState.OPEN, sa_column=Column(EnumText(ObjectionState), nullable=False)
     )
-    received_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    received_at: datetime = Field(sa_type=InstantColumn)
     decision_reason: str | None = None
     decided_by: UUID | None = None
-    decided_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    decided_at: datetime | None = Field(default=None, sa_type=InstantColumn)

@@ -24,7 +24,7 @@ from registry.organizations.rules import (
     SuccessionKind,
     VerificationDecision,
 )
-from shared.database import EnumText, instant, json_column, new_id, resource
+from shared.database import EnumText, InstantColumn, JsonColumn, new_id, resource
 from shared.http.constraints import meaning
 
 USCC_FORM: Final = "uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'"
@@ -106,13 +106,13 @@ class OrganizationEntry(Base, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     org_id: UUID = Field(foreign_key="organization.id")
     version: int
-    field_values: dict[str, Any] = Field(sa_column=Column(json_column(), nullable=False))
+    field_values: dict[str, Any] = Field(sa_column=Column(JsonColumn(), nullable=False))
     stated: dict[str, Any] = Field(
-        default_factory=dict, sa_column=Column(json_column(), nullable=False)
+        default_factory=dict, sa_column=Column(JsonColumn(), nullable=False)
     )
     valid_from: date
     valid_until: date | None = None
-    recorded_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    recorded_at: datetime = Field(sa_type=InstantColumn)
     source: EntrySource = Field(sa_column=Column(EnumText(EntrySource), nullable=False))
     basis: str | None = None
     file_id: UUID | None = Field(default=None, foreign_key="stored_file.id")
@@ -188,7 +188,7 @@ class Succession(Base, table=True):
     kind: SuccessionKind = Field(sa_column=Column(EnumText(SuccessionKind), nullable=False))
     effective_on: date
     basis: str
-    recorded_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    recorded_at: datetime = Field(sa_type=InstantColumn)
 
 
 class DishonestyRecord(Base, table=True):
@@ -207,7 +207,7 @@ class DishonestyRecord(Base, table=True):
     until_on: date
     authority: str
     basis: str
-    recorded_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    recorded_at: datetime = Field(sa_type=InstantColumn)
     lifted_on: date | None = None
     lift_reason: str | None = None
     # The decision of another service that it follows; one record follows it (X14).
@@ -242,13 +242,13 @@ class Qualification(Base, table=True):
     stated_by: UUID
     stated_by_org_id: UUID | None = Field(default=None, foreign_key="organization.id")
     verified_by: UUID | None = None
-    verified_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    verified_at: datetime | None = Field(default=None, sa_type=InstantColumn)
     basis: str | None = None
     due_again_on: date | None = None
     revoked_on: date | None = None
     reason: str | None = None
     supersedes_id: UUID | None = Field(default=None, foreign_key="organization_qualification.id")
-    recorded_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    recorded_at: datetime = Field(sa_type=InstantColumn)
 
 
 class YearlyProfile(Base, table=True):
@@ -277,7 +277,7 @@ class YearlyProfile(Base, table=True):
     stated_by: UUID
     verified_by: UUID | None = None
     due_again_on: date | None = None
-    recorded_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    recorded_at: datetime = Field(sa_type=InstantColumn)
 
 
 class Park(Base, table=True):

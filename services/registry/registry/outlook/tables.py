@@ -8,7 +8,7 @@ from sqlmodel import Field
 
 from registry.base import Base
 from registry.outlook.rules import CaseTheme, DemandState, Origin
-from shared.database import EnumText, instant, new_id
+from shared.database import EnumText, InstantColumn, new_id
 
 
 class IndustryDemand(Base, table=True):
@@ -38,7 +38,7 @@ class IndustryDemand(Base, table=True):
         default=DemandState.OPEN, sa_column=Column(EnumText(DemandState), nullable=False)
     )
     entered_by: UUID
-    entered_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    entered_at: datetime = Field(sa_type=InstantColumn)
     center_id: UUID | None = Field(default=None, foreign_key="center.id")
     matched_by: UUID | None = None
     matched_on: date | None = None
@@ -68,6 +68,6 @@ class OutsideCase(Base, table=True):
     source: str
     observed_on: date
     entered_by: UUID
-    entered_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    entered_at: datetime = Field(sa_type=InstantColumn)
     withdrawn_on: date | None = None
     reason: str | None = None

@@ -15,7 +15,7 @@ from registry.products.rules import (
     ProductSector,
     ProductState,
 )
-from shared.database import Audience, EnumText, instant, json_column, new_id, resource
+from shared.database import Audience, EnumText, InstantColumn, JsonColumn, new_id, resource
 from shared.http.constraints import meaning
 
 ONE_CALL_A_YEAR: Final = "uq_product_call_year"
@@ -90,11 +90,11 @@ class Product(Base, table=True):
     sector: ProductSector = Field(sa_column=Column(EnumText(ProductSector), nullable=False))
     name: str
     description: str
-    patents: list[dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
-    particulars: dict[str, Any] = Field(sa_column=Column(json_column(), nullable=False))
+    patents: list[dict[str, Any]] = Field(sa_column=Column(JsonColumn(), nullable=False))
+    particulars: dict[str, Any] = Field(sa_column=Column(JsonColumn(), nullable=False))
     first_sale_on: date | None = None
     first_purchase: bool
-    evidence: list[str] = Field(sa_column=Column(json_column(), nullable=False))
+    evidence: list[str] = Field(sa_column=Column(JsonColumn(), nullable=False))
     provisional: bool
     rule_source: str
     policy_version: str
@@ -102,7 +102,7 @@ class Product(Base, table=True):
         default=ProductState.NOMINATED, sa_column=Column(EnumText(ProductState), nullable=False)
     )
     nominated_by: UUID
-    nominated_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    nominated_at: datetime = Field(sa_type=InstantColumn)
     reviewed_by: UUID | None = None
     noticed_by: UUID | None = None
     decided_by: UUID | None = None
@@ -146,11 +146,11 @@ class FirstPurchase(Base, table=True):
     signed_on: date
     due_on: date
     recorded_on: date
-    recorded_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    recorded_at: datetime = Field(sa_type=InstantColumn)
     recorded_by: UUID
     recorded_by_org_id: UUID | None = None
     late: bool
-    withdrawn_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    withdrawn_at: datetime | None = Field(default=None, sa_type=InstantColumn)
     withdrawn_by: UUID | None = None
     reason: str | None = None
 

@@ -11,7 +11,7 @@ from sqlmodel import Field
 from registry.base import Base
 from registry.programme.calendar_rules import ChangeState
 from registry.programme.rules import CallState, PolicyState
-from shared.database import EnumText, json_column, new_id, resource
+from shared.database import EnumText, JsonColumn, new_id, resource
 
 
 class PolicyVersion(Base, table=True):
@@ -42,9 +42,9 @@ class PolicyVersion(Base, table=True):
     effective_from: date
     effective_until: date | None = None
     supersedes_id: UUID | None = Field(default=None, foreign_key="policy_version.id")
-    legal_bases: list[dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
-    clauses: dict[str, str] = Field(sa_column=Column(json_column(), nullable=False))
-    parameters: dict[str, dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
+    legal_bases: list[dict[str, Any]] = Field(sa_column=Column(JsonColumn(), nullable=False))
+    clauses: dict[str, str] = Field(sa_column=Column(JsonColumn(), nullable=False))
+    parameters: dict[str, dict[str, Any]] = Field(sa_column=Column(JsonColumn(), nullable=False))
     # Counts changes of the draft; `version` is the name that verdicts cite.
     revision: int = 1
     drafted_by: UUID | None = None
@@ -107,7 +107,7 @@ class WorkingDayChange(Base, table=True):
         default=ChangeState.PROPOSED, sa_column=Column(EnumText(ChangeState), nullable=False)
     )
     # `{day, is_working, provisional}`, as they become overrides.
-    days: list[dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
+    days: list[dict[str, Any]] = Field(sa_column=Column(JsonColumn(), nullable=False))
     source: str
     proposed_by: UUID
     proposed_on: date
@@ -139,5 +139,5 @@ class Call(Base, table=True):
     soft_window: bool = True
     strict_entity_age: bool = False
     is_default: bool = False
-    materials: list[dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
+    materials: list[dict[str, Any]] = Field(sa_column=Column(JsonColumn(), nullable=False))
     published_on: date | None = None

@@ -10,7 +10,7 @@ from sqlmodel import Field
 from registry.base import Base
 from registry.centers.rules import Stage
 from registry.publicity.rules import AwardReason, AwardState, ItemState, Occasion
-from shared.database import Audience, EnumText, instant, new_id, resource
+from shared.database import Audience, EnumText, InstantColumn, new_id, resource
 
 
 class PublicityItem(Base, table=True):
@@ -42,10 +42,10 @@ class PublicityItem(Base, table=True):
         default=ItemState.PROPOSED, sa_column=Column(EnumText(ItemState), nullable=False)
     )
     written_by: UUID
-    written_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    written_at: datetime = Field(sa_type=InstantColumn)
     decided_by: UUID | None = None
-    released_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
-    withdrawn_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    released_at: datetime | None = Field(default=None, sa_type=InstantColumn)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=InstantColumn)
     reason: str | None = None
 
 
@@ -81,7 +81,7 @@ class Award(Base, table=True):
         default=AwardState.NOMINATED, sa_column=Column(EnumText(AwardState), nullable=False)
     )
     nominated_by: UUID
-    nominated_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    nominated_at: datetime = Field(sa_type=InstantColumn)
     reviewed_by: UUID | None = None
     approved_by: UUID | None = None
     published_on: date | None = None

@@ -16,7 +16,7 @@ from registry.resources.rules import (
     ServiceCode,
     SharingScope,
 )
-from shared.database import Audience, EnumText, instant, new_id, resource
+from shared.database import Audience, EnumText, InstantColumn, new_id, resource
 from shared.http.constraints import meaning
 
 NO_OVERLAP: Final = "ex_resource_booking_overlap"
@@ -78,8 +78,8 @@ class ResourceBooking(Base, table=True):
     resource_id: UUID = Field(foreign_key="shared_resource.id")
     user_org_id: UUID = Field(foreign_key="organization.id")
     person_id: UUID
-    starts_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
-    ends_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    starts_at: datetime = Field(sa_type=InstantColumn)
+    ends_at: datetime = Field(sa_type=InstantColumn)
     purpose: str | None = None
     state: BookingState = Field(
         default=BookingState.BOOKED, sa_column=Column(EnumText(BookingState), nullable=False)
@@ -87,7 +87,7 @@ class ResourceBooking(Base, table=True):
     used_minutes: int | None = None
     fee_fen: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     reason: str | None = None
-    booked_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    booked_at: datetime = Field(sa_type=InstantColumn)
 
 
 class ServiceOffering(Base, table=True):

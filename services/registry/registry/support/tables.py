@@ -20,7 +20,7 @@ from registry.support.rules import (
     SupportPurpose,
     TalentMeasure,
 )
-from shared.database import EnumText, instant, json_column, new_id, resource
+from shared.database import EnumText, InstantColumn, JsonColumn, new_id, resource
 from shared.http.constraints import meaning
 
 ONE_PLAN: Final = "uq_support_plan_one_a_center"
@@ -54,7 +54,7 @@ class SupportPlan(Base, table=True):
     center_id: UUID = Field(foreign_key="center.id")
     case_text: str
     precedent: str
-    policy_mix: list[dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
+    policy_mix: list[dict[str, Any]] = Field(sa_column=Column(JsonColumn(), nullable=False))
     model_type: ModelType = Field(sa_column=Column(EnumText(ModelType), nullable=False))
     stage: Stage = Field(sa_column=Column(EnumText(Stage), nullable=False))
     policy_version: str
@@ -62,7 +62,7 @@ class SupportPlan(Base, table=True):
         default=PlanState.DRAFT, sa_column=Column(EnumText(PlanState), nullable=False)
     )
     drafted_by: UUID
-    drafted_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    drafted_at: datetime = Field(sa_type=InstantColumn)
     proposed_by: UUID | None = None
     approved_by: UUID | None = None
     approved_on: date | None = None
@@ -117,7 +117,7 @@ class SupportMeasure(Base, table=True):
         default=MeasureState.PROPOSED, sa_column=Column(EnumText(MeasureState), nullable=False)
     )
     proposed_by: UUID
-    proposed_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    proposed_at: datetime = Field(sa_type=InstantColumn)
     decided_by: UUID | None = None
     decided_on: date | None = None
     reason: str | None = None
@@ -146,7 +146,7 @@ class SupportPolicy(Base, table=True):
     valid_from: date
     valid_until: date | None = None
     entered_by: UUID
-    entered_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    entered_at: datetime = Field(sa_type=InstantColumn)
     reason: str | None = None
 
 

@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from registry.base import Base
 from registry.takeovers.rules import TakeOverState
-from shared.database import EnumText, instant, json_column, new_id
+from shared.database import EnumText, InstantColumn, JsonColumn, new_id
 
 
 class TakeOver(Base, table=True):
@@ -27,13 +27,13 @@ class TakeOver(Base, table=True):
     source: str
     sourced_on: date
     sha256: str
-    rows: list[dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
+    rows: list[dict[str, Any]] = Field(sa_column=Column(JsonColumn(), nullable=False))
     centers: int
     state: TakeOverState = Field(
         default=TakeOverState.PROPOSED, sa_column=Column(EnumText(TakeOverState), nullable=False)
     )
     proposed_by: UUID
-    proposed_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    proposed_at: datetime = Field(sa_type=InstantColumn)
     decided_by: UUID | None = None
-    decided_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    decided_at: datetime | None = Field(default=None, sa_type=InstantColumn)
     reason: str | None = None

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from ip_ledger.journal import guards
-from shared.database import instant
+from shared.database import InstantColumn
 from shared.database.migrations import grant_app
 
 revision: Final = "0004"
@@ -29,7 +29,7 @@ def upgrade() -> None:
         sa.Column("until_on", sa.Date(), nullable=False),
         sa.Column("entries", sa.BigInteger(), nullable=False),
         sa.Column("seal_sha256", sa.String(), nullable=False),
-        sa.Column("closed_at", instant(), nullable=False),
+        sa.Column("closed_at", InstantColumn(), nullable=False),
         sa.Column("closed_by", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
             "from_on IS NULL OR from_on <= until_on", name=op.f("ck_book_period_days")
@@ -47,7 +47,7 @@ def upgrade() -> None:
         sa.Column("until_on", sa.Date(), nullable=False),
         sa.Column("opening_fen", sa.BigInteger(), nullable=True),
         sa.Column("closing_fen", sa.BigInteger(), nullable=True),
-        sa.Column("recorded_at", instant(), nullable=False),
+        sa.Column("recorded_at", InstantColumn(), nullable=False),
         sa.Column("recorded_by", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name=op.f("fk_bank_statement_account_id_account")

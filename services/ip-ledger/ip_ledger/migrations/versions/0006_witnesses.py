@@ -5,7 +5,7 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
-from shared.database import instant, json_column
+from shared.database import InstantColumn, JsonColumn
 from shared.database.migrations import grant_app
 
 revision: Final = "0006"
@@ -43,12 +43,12 @@ def upgrade() -> None:
     op.create_table(
         "self_audit",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("started_at", instant(), nullable=False),
-        sa.Column("finished_at", instant(), nullable=False),
+        sa.Column("started_at", InstantColumn(), nullable=False),
+        sa.Column("finished_at", InstantColumn(), nullable=False),
         sa.Column("tree_size", sa.BigInteger(), nullable=False),
         sa.Column("root", sa.LargeBinary(), nullable=False),
         sa.Column("event_position", sa.BigInteger(), nullable=False),
-        sa.Column("rows", json_column(), nullable=False),
+        sa.Column("rows", JsonColumn(), nullable=False),
         sa.Column("differing_table", sa.String(), nullable=True),
         sa.Column("differing_row", sa.String(), nullable=True),
         sa.Column("reason", sa.String(), nullable=True),
@@ -62,7 +62,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("registered_by", sa.Uuid(), nullable=False),
-        sa.Column("registered_at", instant(), nullable=False),
+        sa.Column("registered_at", InstantColumn(), nullable=False),
         sa.Column("decided_by", sa.Uuid(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_witness")),
     )
@@ -79,7 +79,7 @@ def upgrade() -> None:
         sa.Column("witness_id", sa.Uuid(), nullable=False),
         sa.Column("tree_size", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("line", sa.String(), nullable=False),
-        sa.Column("received_at", instant(), nullable=False),
+        sa.Column("received_at", InstantColumn(), nullable=False),
         sa.ForeignKeyConstraint(
             ["tree_size"],
             ["log_checkpoint.tree_size"],

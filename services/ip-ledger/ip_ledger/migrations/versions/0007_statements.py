@@ -5,7 +5,7 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
-from shared.database import instant
+from shared.database import InstantColumn
 from shared.database.migrations import grant_app
 
 revision: Final = "0007"
@@ -15,7 +15,7 @@ depends_on: Final = None
 
 
 def _correct_runs() -> None:
-    op.add_column("distribution_run", sa.Column("paid_at", instant(), nullable=True))
+    op.add_column("distribution_run", sa.Column("paid_at", InstantColumn(), nullable=True))
     op.add_column("distribution_run", sa.Column("corrects_id", sa.Uuid(), nullable=True))
     op.add_column("distribution_run", sa.Column("effective_on", sa.Date(), nullable=True))
     op.create_foreign_key(

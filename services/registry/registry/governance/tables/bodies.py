@@ -18,7 +18,7 @@ from registry.governance.rules import (
     TieKind,
     VoteBasis,
 )
-from shared.database import Audience, EnumText, instant, json_column, new_id, resource
+from shared.database import Audience, EnumText, InstantColumn, JsonColumn, new_id, resource
 
 
 class DevelopmentPlan(Base, table=True):
@@ -42,9 +42,9 @@ class DevelopmentPlan(Base, table=True):
         default=PlanState.DRAFT, sa_column=Column(EnumText(PlanState), nullable=False)
     )
     horizon_years: int
-    parts: list[dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
+    parts: list[dict[str, Any]] = Field(sa_column=Column(JsonColumn(), nullable=False))
     approved_resolution_id: UUID | None = Field(default=None, foreign_key="resolution.id")
-    filed_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    filed_at: datetime | None = Field(default=None, sa_type=InstantColumn)
 
 
 class PlanTarget(Base, table=True):
@@ -133,7 +133,7 @@ class PersonTie(Base, table=True):
     note: str | None = None
     stated_by: UUID
     stated_by_org_id: UUID | None = Field(default=None, foreign_key="organization.id")
-    at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    at: datetime = Field(sa_type=InstantColumn)
 
 
 class SeatFinding(Base, table=True):
@@ -170,7 +170,7 @@ class GovernanceNight(Base, table=True):
     __table_args__ = ({"info": {"insert_only": True}},)
 
     day: date = Field(primary_key=True)
-    at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    at: datetime = Field(sa_type=InstantColumn)
 
 
 class VotingRight(Base, table=True):
@@ -212,5 +212,5 @@ class Resolution(Base, table=True):
     quorum_met: bool = Field(default=True, sa_column_kwargs={"server_default": "true"})
     # Who voted how, where the votes were counted one by one: `{voter_id, choice, weight}`.
     ballots: list[dict[str, Any]] = Field(
-        default_factory=list, sa_column=Column(json_column(), nullable=False, server_default="[]")
+        default_factory=list, sa_column=Column(JsonColumn(), nullable=False, server_default="[]")
     )

@@ -10,7 +10,7 @@ from sqlmodel import Field
 from registry.base import Base
 from registry.governance.rules.holds import BAD_FAITH, HoldGround, HoldOutcome, HoldState
 from registry.governance.rules.stages import RatingKind
-from shared.database import EnumText, instant, json_column, new_id
+from shared.database import EnumText, InstantColumn, JsonColumn, new_id
 from shared.http.constraints import meaning
 
 ONE_HOLD: Final = "uq_center_hold_one_open"
@@ -34,7 +34,7 @@ class RatingEnding(Base, table=True):
     ground: HoldGround = Field(sa_column=Column(EnumText(HoldGround), nullable=False))
     # What evaluation decided: the voiding, or the assessment.
     source_id: UUID
-    at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    at: datetime = Field(sa_type=InstantColumn)
 
 
 class CenterHold(Base, table=True):
@@ -66,14 +66,14 @@ class CenterHold(Base, table=True):
     result_id: UUID | None = None
     result_hash: str
     # What rests on the year: `{"what": "stage", "id": …, "stage": "recognized"}`.
-    resting: list[dict[str, Any]] = Field(sa_column=Column(json_column(), nullable=False))
+    resting: list[dict[str, Any]] = Field(sa_column=Column(JsonColumn(), nullable=False))
     state: HoldState = Field(
         default=HoldState.PLACED, sa_column=Column(EnumText(HoldState), nullable=False)
     )
-    placed_at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    placed_at: datetime = Field(sa_type=InstantColumn)
     outcome: HoldOutcome | None = Field(default=None, sa_column=Column(EnumText(HoldOutcome)))
     finding: str | None = None
     examined_by: UUID | None = None
     decision: str | None = None
     decided_by: UUID | None = None
-    lifted_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    lifted_at: datetime | None = Field(default=None, sa_type=InstantColumn)

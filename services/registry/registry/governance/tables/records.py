@@ -18,7 +18,7 @@ from registry.governance.rules import (
     Theme,
 )
 from registry.governance.rules.rectifying import RECTIFICATION
-from shared.database import Audience, EnumText, instant, json_column, new_id, resource
+from shared.database import Audience, EnumText, InstantColumn, JsonColumn, new_id, resource
 from shared.http.constraints import meaning
 
 ONE_RECTIFICATION: Final = "uq_rectification_one_open"
@@ -44,7 +44,7 @@ class CenterDocument(Base, table=True):
     valid_from: date
     valid_until: date | None = None
     person_id: UUID
-    at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    at: datetime = Field(sa_type=InstantColumn)
 
 
 class Responsibility(Base, table=True):
@@ -103,7 +103,7 @@ class ResearchDirection(Base, table=True):
     opinion_body_id: UUID | None = Field(default=None, foreign_key="governance_body.id")
     opinion_on: date | None = None
     file_id: UUID | None = Field(default=None, foreign_key="stored_file.id")
-    at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    at: datetime = Field(sa_type=InstantColumn)
 
 
 class NationalDossier(Base, table=True):
@@ -121,7 +121,7 @@ class NationalDossier(Base, table=True):
     version: int = 1
     text: str
     alliance_coverage_ppm: int | None = None
-    file_ids: list[str] = Field(sa_column=Column(json_column(), nullable=False))
+    file_ids: list[str] = Field(sa_column=Column(JsonColumn(), nullable=False))
     submitted_on: date | None = None
 
 
@@ -147,10 +147,10 @@ class StageRecommendation(Base, table=True):
     to_stage: Stage = Field(sa_column=Column(EnumText(Stage), nullable=False))
     text: str
     person_id: UUID
-    gaps: list[dict[str, Any]] | None = Field(default=None, sa_column=Column(json_column()))
-    told: dict[str, Any] = Field(sa_column=Column(json_column(), nullable=False))
-    at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
-    closed_at: datetime | None = Field(default=None, sa_type=instant)  # type: ignore[call-overload]
+    gaps: list[dict[str, Any]] | None = Field(default=None, sa_column=Column(JsonColumn()))
+    told: dict[str, Any] = Field(sa_column=Column(JsonColumn(), nullable=False))
+    at: datetime = Field(sa_type=InstantColumn)
+    closed_at: datetime | None = Field(default=None, sa_type=InstantColumn)
 
 
 class CenterRating(Base, table=True):
@@ -171,7 +171,7 @@ class CenterRating(Base, table=True):
     total: str
     result_id: UUID | None = None
     result_hash: str
-    at: datetime = Field(sa_type=instant)  # type: ignore[call-overload]
+    at: datetime = Field(sa_type=InstantColumn)
     # Of what was taken over: where from, and the day on which it stood so there.
     imported_from: str | None = None
     imported_on: date | None = None
