@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -59,7 +59,7 @@ def problem_list(language: str) -> list[Markup]:
     ]
     return [
         Markup("<p class='none'>{}</p>").format(words["count"].format(count=len(rows))),
-        links_table(words["problems"], (words["code"], words["status"], words["meaning"]), rows),
+        table(words["problems"], (words["code"], words["status"], words["meaning"]), rows),
     ]
 
 
@@ -82,27 +82,11 @@ def problem_page(code: str, document: Mapping[str, Any], language: str) -> list[
         for call, tag, name in answering(document).get(code, [])
     ]
     where = (
-        links_table(words["operations"], (words["operation"],), calls)
+        table(words["operations"], (words["operation"],), calls)
         if calls
         else Markup("<p>{}</p>").format(words["not_declared"])
     )
     return [listing(pairs), rules, where]
-
-
-def links_table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Markup:
-    """Give a table whose cells may be links."""
-    head = Markup().join(Markup("<th scope='col'>{}</th>").format(name) for name in columns)
-    body = Markup().join(
-        Markup("<tr>{}</tr>").format(
-            Markup().join(Markup("<td>{}</td>").format(cell) for cell in row)
-        )
-        for row in rows
-    )
-    return Markup(
-        "<div class='wide' tabindex='0' role='region' aria-label='{caption}'><table>"
-        "<caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
-        "</table></div>"
-    ).format(caption=caption, head=head, body=body)
 
 
 def _meaning(code: str, language: str) -> str:

@@ -8,8 +8,9 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from gateway.portal.frame import link, prose
-from gateway.portal.problems import links_table, operations_of
+from gateway.portal.problems import operations_of
 from gateway.portal.words import WORDS
+from shared.documents.pages import table
 
 JSON: Final = "application/json"
 REFERENCE: Final = "#/components/schemas/"
@@ -97,7 +98,7 @@ def _parameters(parameters: Sequence[Mapping[str, Any]], words: Mapping[str, str
         for one in parameters
     ]
     columns = (words["name"], words["place"], words["required"], words["about"])
-    return links_table(words["parameters"], columns, rows)
+    return table(words["parameters"], columns, rows)
 
 
 def _body(body: Mapping[str, Any], document: Document, words: Mapping[str, str]) -> Markup:
@@ -122,8 +123,8 @@ def _answers(responses: Mapping[str, Any], document: Document, language: str) ->
         )
         if not status.startswith(("2", "3"))
     ]
-    table = links_table(words["problems"], (words["status"], words["code"]), refusals)
-    return Markup().join([*good, table])
+    listed = table(words["problems"], (words["status"], words["code"]), refusals)
+    return Markup().join([*good, listed])
 
 
 def _code(code: str, language: str) -> Markup:

@@ -97,7 +97,10 @@ def table(
     numbers: Sequence[int] = (),
     language: str = "zh",
 ) -> Markup:
-    """Give a table; `numbers` are the columns set to the right. An empty one says so."""
+    """Give a table; `numbers` are the columns set to the right. An empty one says so.
+
+    A cell is text, whatever it holds, unless it is `Markup`, such as a link.
+    """
     if not rows:
         return Markup("<p class='none'>{}：{}</p>").format(caption, WORDS[language][1])
     kinds = [Markup(" class='number'") if at in numbers else Markup() for at in range(len(columns))]
@@ -108,7 +111,7 @@ def table(
     body = Markup().join(
         Markup("<tr>{}</tr>").format(
             Markup().join(
-                Markup("<td{}>{}</td>").format(kind, "—" if cell in (None, "") else str(cell))
+                Markup("<td{}>{}</td>").format(kind, "—" if cell in (None, "") else cell)
                 for kind, cell in zip(kinds, row, strict=True)
             )
         )
