@@ -51,8 +51,10 @@ def reviewed(world: World, draft: Draft) -> None:
     until(handler, draft.path, state="commission_review")
 
 
-def agreed(world: World, draft: Draft, parties: tuple[str, ...], *clauses: str) -> None:
-    """Sign an agreement with the named clauses, all four when none is named."""
+def agreement(
+    world: World, draft: Draft, parties: tuple[str, ...], *clauses: str
+) -> dict[str, Any]:
+    """Write an agreement with the named clauses, all four when none is named."""
     ticked = clauses or CLAUSES
     text = upload(draft.lead, f"协议 {world.number()}\n".encode(), "text/plain")
     share = 1_000_000 // len(parties)
@@ -60,23 +62,25 @@ def agreed(world: World, draft: Draft, parties: tuple[str, ...], *clauses: str) 
         {"org_id": str(world.caller(name).org_id), "ppm": share} for name in parties
     ]
     split[0]["ppm"] += 1_000_000 - share * len(parties)
-    agreement = draft.lead.post(
-        f"{LEDGER}/agreements",
-        {
-            "center_id": draft.center_id,
-            "text_file_id": text["id"],
-            "parties": [{"org_id": part["org_id"]} for part in split],
-            "clauses": {name: {"ticked": True, "evidence": "第三条"} for name in ticked},
-            "benefit_shares": split,
-            "risk_shares": split,
-            "rounding": "largest_remainder",
-            "exit_method": "event_dated",
-            "effective_on": world.today(),
-        },
-    )
+    return {
+        "center_id": draft.center_id,
+        "text_file_id": text["id"],
+        "parties": [{"org_id": part["org_id"]} for part in split],
+        "clauses": {name: {"ticked": True, "evidence": "第三条"} for name in ticked},
+        "benefit_shares": split,
+        "risk_shares": split,
+        "rounding": "largest_remainder",
+        "exit_method": "event_dated",
+        "effective_on": world.today(),
+    }
+
+
+def agreed(world: World, draft: Draft, parties: tuple[str, ...]) -> None:
+    """Propose an agreement with all four clauses, and let every party sign its text."""
+    made = draft.lead.post(f"{LEDGER}/agreements", agreement(world, draft, parties))
     for name in parties:
         world.caller(name).post(
-            f"{LEDGER}/agreements/{agreement['id']}/signatures", {"text_sha256": text["sha256"]}
+            f"{LEDGER}/agreements/{made['id']}/signatures", {"text_sha256": made["text_sha256"]}
         )
 
 
@@ -85,6 +89,11 @@ def listed(world: World, draft: Draft, parties: tuple[str, ...]) -> dict[str, An
     draft.submit()
     reviewed(world, draft)
     agreed(world, draft, parties)
+    return concluded(world, draft)
+
+
+def concluded(world: World, draft: Draft) -> dict[str, Any]:
+    """Lead a reviewed case with its agreement through notice and approval to its listing."""
     world.caller("reviewer").post(f"{draft.path}/recommendation", {"text": "建议列入"})
     notice = world.caller("handler").post(f"{draft.path}/notice", {})
     to_day(world, date.fromisoformat(notice["closes_on"]) + timedelta(days=1))

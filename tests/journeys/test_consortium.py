@@ -77,3 +77,29 @@ def test_a_consortium_is_listed_reminded_overdue_and_registered_at_last(world: W
     assert {"milestone.overdue", "milestone.met", "center.listed"} <= set(told)
     later = lead.refused("POST", f"{path}/stage-changes", {"to": "pilot", "reason": "转入试点"})
     assert "CONSORTIUM_NOT_REGISTERED" not in codes(later)
+    released(world, held, str(attached["legal_entity_id"]))
+
+
+def released(world: World, held: dict[str, Any], entity_id: str) -> None:
+    """Let the trustee hand what he held to the centre's new legal person, by his own word."""
+    lead, place = world.caller("m03"), f"{LEDGER}/assets/{held['id']}/ownership"
+    body = {
+        "valid_from": world.today(),
+        "cause": "trust_release",
+        "shares": [{"owner_id": entity_id, "ppm": 1_000_000}],
+        "consents": [],
+    }
+
+    def alone() -> dict[str, Any]:
+        return lead.refused("POST", place, body, version=held["version"])
+
+    # The ledger hears of the legal person by the registry's feed.
+    problem = soon(alone, lambda told: "CONSORTIUM_NOT_REGISTERED" not in codes(told))
+    assert (problem["status"], problem["code"]) == (409, "CONSENT_MISSING")
+    stranger = world.caller("m25").refused("POST", place, body, version=held["version"])
+    assert (stranger["status"], stranger["code"]) == (404, "NOT_FOUND")
+    given = {**body, "consents": [str(lead.org_id)]}
+    written = lead.post(place, given, version=held["version"])
+    assert [(one["owner_id"], one["ppm"]) for one in written["shares"]] == [(entity_id, 1_000_000)]
+    stale = lead.refused("POST", place, given, version=held["version"])
+    assert (stale["status"], stale["code"]) == (412, "VERSION_CONFLICT")

@@ -7,8 +7,20 @@ from uuid import uuid4
 import pytest
 
 from tests.fixtures.stack import World
-from tests.journeys.leading import center_path, listed, to_day, today
+from tests.journeys.leading import (
+    CLAUSES,
+    agreed,
+    agreement,
+    center_path,
+    concluded,
+    reviewed,
+    to_day,
+    today,
+)
 from zhichuang.demo.client import Caller, soon
+from zhichuang.demo.story import LEDGER
+
+PARTIES = ("m01", "m02", "m03", "m20", "m08")
 
 
 def codes(problem: dict[str, Any]) -> set[str]:
@@ -29,7 +41,19 @@ def pilot(center: str, caller: Caller) -> dict[str, Any]:
 @pytest.mark.requirement("A075", "A076", "A080")
 def test_a_centre_is_governed_before_it_becomes_a_pilot(world: World) -> None:
     draft = world.complete(world.draft())
-    listed(world, draft, ("m01", "m02", "m03", "m20", "m08"))
+    draft.submit()
+    reviewed(world, draft)
+    # D7.7: an agreement that leaves a clause out is none, and the clause is named.
+    three = agreement(world, draft, PARTIES, *CLAUSES[:3])
+    bare = world.caller("m01").refused("POST", f"{LEDGER}/agreements", three)
+    assert (bare["status"], bare["code"]) == (422, "CLAUSE_MISSING")
+    assert bare["errors"][0]["params"]["missing"] == ["risk_sharing"]
+    none = world.caller("reviewer").refused(
+        "POST", f"{draft.path}/recommendation", {"text": "建议列入"}
+    )
+    assert (none["status"], codes(none)) == (409, {"IP_AGREEMENT_MISSING"})
+    agreed(world, draft, PARTIES)
+    concluded(world, draft)
     center, lead = center_path(draft), world.caller("m01")
     day = world.today()
 
@@ -101,10 +125,36 @@ def test_a_centre_is_governed_before_it_becomes_a_pilot(world: World) -> None:
     assert (advice["status"], advice["code"]) == (422, "GOV_BODY_COMPOSITION")
 
     assert codes(pilot(center, lead)) == {"PLAN_NOT_APPROVED"}
-    carried = lead.post(f"{center}/resolutions", resolve(decision, "plan", 650_000))
-    plan = lead.get(f"{center}/plans")["items"][0]
-    lead.post(f"{center}/plans/{plan['id']}/adoption", {"resolution_id": carried["id"]})
+
+    def filed(years: int, *parts: int) -> dict[str, Any]:
+        """Draft a version of the plan, let the decision body carry it, and file it."""
+        texts = [{"part": part, "text": f"第{part}部分：目标、路径、责任单位"} for part in parts]
+        draft = lead.post(
+            f"{center}/plans", {"horizon_years": years, "parts": texts, "targets": []}
+        )
+        version = f"{center}/plans/{draft['id']}"
+        unfiled = lead.refused("POST", f"{version}/file")
+        assert (unfiled["status"], unfiled["code"]) == (409, "STATE_CONFLICT")
+        lost = lead.post(f"{center}/resolutions", resolve(decision, "plan", 400_000))
+        by_none = lead.refused("POST", f"{version}/adoption", {"resolution_id": lost["id"]})
+        assert (by_none["status"], by_none["code"]) == (409, "PLAN_NOT_APPROVED")
+        carried = lead.post(f"{center}/resolutions", resolve(decision, "plan", 650_000))
+        lead.post(f"{version}/adoption", {"resolution_id": carried["id"]})
+        return lead.post(f"{version}/file")
+
+    # D7.6: a plan without its part on funds does not carry a pilot, adopted or not.
+    filed(5, 1, 2, 4, 5)
+    partial = pilot(center, lead)
+    assert (partial["status"], codes(partial)) == (409, {"PLAN_PART_MISSING"})
+    assert missing(partial, "PLAN_PART_MISSING") == [3]
+    assert filed(3, 1, 2, 3, 4, 5)["state"] == "filed"
     ready = lead.get(f"{center}/readiness", to="pilot")
+    warned = [
+        check["params"]["years"]
+        for check in ready["checks"]
+        if check["code"] == "HORIZON_OUT_OF_RANGE" and not check["passed"]
+    ]
+    assert warned == [3]
     assert ready["ready"] is True
     moved = lead.post(f"{center}/stage-changes", {"to": "pilot", "reason": "条件齐备"})
     assert moved["stage"] == "pilot"
