@@ -35,6 +35,8 @@ from evaluation.schemes.routes import ROUTERS as SCHEMES
 from evaluation.settings import EvaluationSettings
 from evaluation.sheets.routes import router as sheets
 from evaluation.standing.routes import router as standing
+from evaluation.trends import queries as trend_queries
+from evaluation.trends.routes import ROUTERS as TRENDS
 from evaluation.visits.routes import router as visits
 from evaluation.voidings import queries as voiding_queries
 from evaluation.voidings.routes import ROUTERS as VOIDINGS
@@ -60,6 +62,7 @@ TAGS: Final = (
     {"name": "findings", "description": "What a result found wanting, followed to its end."},
     {"name": "voidings", "description": "Published results that rest on a falsehood."},
     {"name": "assessments", "description": "Three years of a centre, assessed together."},
+    {"name": "trends", "description": "What a centre's frozen years show together."},
     {"name": "experts", "description": "The pool of experts and their ties."},
     {"name": "panels", "description": "Who reviews what, and who must not."},
     {"name": "assignments", "description": "Panels of all cases drawn at once, with proof."},
@@ -75,6 +78,7 @@ TASKS: Final = (
     conflict_queries.tasks_of,
     finding_queries.tasks_of,
     objection_queries.tasks_of,
+    trend_queries.tasks_of,
     voiding_queries.tasks_of,
 )
 # Who reviews whom is not in it: those events carry no centre, so that no member's feed has them.
@@ -85,6 +89,7 @@ PUBLIC_EVENTS: Final = frozenset(
         "assessment.published",
         "assessment.reopened",
         "result.voided",
+        "operating_review.recorded",
         *(f"finding.{told}" for told in FINDING_EVENTS),
     }
 )
@@ -118,6 +123,7 @@ def create_app() -> ASGIApp:
                 *FINDINGS,
                 *VOIDINGS,
                 *ASSESSMENTS,
+                *TRENDS,
                 experts,
                 *PRIVACY,
                 *CONFLICTS,

@@ -21,6 +21,7 @@ from evaluation.results import tables as _results
 from evaluation.robustness import tables as _robustness
 from evaluation.schemes import tables as _schemes
 from evaluation.sheets import tables as _sheets
+from evaluation.trends import tables as _trends
 from evaluation.visits import tables as _visits
 from evaluation.voidings import tables as _voidings
 from shared.directory import DirectoryBase
@@ -43,6 +44,7 @@ FEATURES: Final = (
     _voidings,
     _assessments,
     _documents,
+    _trends,
     _assignments,
 )
 METADATA: Final[list[MetaData]] = [Base.metadata, DirectoryBase.metadata]

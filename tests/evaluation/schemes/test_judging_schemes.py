@@ -331,3 +331,32 @@ def test_a_shut_gate_alone_makes_no_rating_hinge_on_a_sheet() -> None:
     scheme = rules.scheme_from(with_gate(low="101"))
     told = results.compute(replace(vector.inputs(), scheme=scheme)).document
     assert (told["rating"], told["hinges_on_sheet"]) == ("qualified", False)
+
+
+def _counting(code: str, **query: Any) -> dict[str, Any]:
+    scheme = content()
+    leaf(scheme, code)["query"] = {"source": "registry", "aggregate": "count", **query}
+    return scheme
+
+
+@pytest.mark.requirement("A044")
+def test_exchange_abroad_is_a_family_whose_leaves_count_any_record_of_it() -> None:
+    for kind in ("cooperation_event", "international_progress", "overseas_acquisition"):
+        assert problems(_counting("E2", kind=kind)) == []
+    family = next(one for one in content()["criteria"] if one["code"] == "E")
+    assert sum(int(one["max"]) for one in family["leaves"]) == 10
+
+
+@pytest.mark.requirement("A044")
+@pytest.mark.refusing
+def test_a_scheme_without_exchange_abroad_or_with_confidential_records_of_it_is_refused() -> None:
+    scheme = content()
+    scheme["criteria"][0]["leaves"] += scheme["criteria"].pop()["leaves"]
+    assert problems(scheme) == ["criteria"]
+    assert problems(_counting("E2", kind="intelligence_report")) == ["kind"]
+
+
+@pytest.mark.requirement("A060")
+def test_a_scheme_may_count_the_partners_that_a_centre_pulled_along() -> None:
+    query = {"kind": "adoption", "aggregate": "distinct", "path": "payload.adopter_uscc"}
+    assert problems(_counting("A3", **query)) == []

@@ -368,6 +368,8 @@ KINDS: Final[Mapping[Source, frozenset[str]]] = MappingProxyType(
                 "service", "incubation", "seed_financing", "first_commercialization",
                 "breakthrough", "project", "diffusion", "adoption", "standard", "resource_usage",
                 "talent", "training", "incentive", "international_project", "international_node",
+                "international_progress", "cooperation_event", "overseas_acquisition",
+                "talent_event", "talent_team", "joint_training",
             }
         ),
         Source.IP_LEDGER: frozenset({"asset", "contribution", "tech_contract"}),

@@ -101,6 +101,16 @@ CODES: Final[dict[str, Words]] = {
     "SECOND_READING_MISSING": Words(
         409, "临界等次须复核", "A rating near a boundary needs a second reading"
     ),
+    "OPERATING_YEAR_AHEAD": Words(
+        409,
+        "中心运营尚未满 {years} 年|（{reached_on} 期满）",
+        "The centre has not operated for {years} years| (until {reached_on})",
+    ),
+    "PUBLIC_SERVICE_NOT_SHOWN": Words(
+        422,
+        "公共服务占比未见上升或保持，不能认定为正在转化",
+        "The public part of its services has not held or risen: no such conclusion",
+    ),
     "OBJECTION_TOO_LATE": Words(
         409, "异议期已过|（截至 {last_on}）", "The time for objecting is over| (until {last_on})"
     ),

@@ -1,0 +1,1 @@
+"""What a centre's frozen years show together: partners, public service, exchange, money."""
