@@ -10,7 +10,7 @@ import pytest
 
 from evaluation.schemes.rules import canonical
 from evaluation.trends import queries, rules
-from evaluation.trends.rules import Conclusion, Direction, MilestoneState
+from evaluation.trends.rules import Conclusion, Direction, OperatingYearState
 from shared.database import new_id
 from shared.directory import DirectoryCenter
 from shared.rules import failed_codes
@@ -111,15 +111,15 @@ def test_the_public_part_is_followed_over_the_years_that_have_one(
 @pytest.mark.parametrize(
     ("today", "years", "reviewed", "expected", "state"),
     [
-        (date(2025, 2, 27), 5, [], ["OPERATING_YEAR_AHEAD"], MilestoneState.AHEAD),
-        (date(2025, 2, 28), 5, [], [], MilestoneState.DUE),
-        (date(2025, 3, 1), 5, [5], ["STATE_CONFLICT"], MilestoneState.REVIEWED),
-        (date(2030, 2, 27), 10, [5], ["OPERATING_YEAR_AHEAD"], MilestoneState.AHEAD),
-        (date(2030, 2, 28), 10, [5], [], MilestoneState.DUE),
+        (date(2025, 2, 27), 5, [], ["OPERATING_YEAR_AHEAD"], OperatingYearState.AHEAD),
+        (date(2025, 2, 28), 5, [], [], OperatingYearState.DUE),
+        (date(2025, 3, 1), 5, [5], ["STATE_CONFLICT"], OperatingYearState.REVIEWED),
+        (date(2030, 2, 27), 10, [5], ["OPERATING_YEAR_AHEAD"], OperatingYearState.AHEAD),
+        (date(2030, 2, 28), 10, [5], [], OperatingYearState.DUE),
     ],
 )
 def test_an_operating_year_is_reviewed_from_its_last_day_on_and_once(
-    today: date, years: int, reviewed: list[int], expected: list[str], state: MilestoneState
+    today: date, years: int, reviewed: list[int], expected: list[str], state: OperatingYearState
 ) -> None:
     assert failed_codes(rules.review_checks(LISTED, years, reviewed, today)) == expected
     assert rules.milestone_state(LISTED, years, reviewed, today) is state

@@ -220,7 +220,7 @@ class Conclusion(StrEnum):
     NOT_YET = "not_yet"
 
 
-class MilestoneState(StrEnum):
+class OperatingYearState(StrEnum):
     """Where an operating year stands."""
 
     AHEAD = "ahead"
@@ -246,12 +246,12 @@ def reached_on(listed_on: date, years: int) -> date:
 
 def milestone_state(
     listed_on: date, years: int, reviewed: Collection[int], today: date
-) -> MilestoneState:
+) -> OperatingYearState:
     """Tell whether an operating year is ahead, due for its review, or reviewed."""
     if years in reviewed:
-        return MilestoneState.REVIEWED
+        return OperatingYearState.REVIEWED
     ahead = today < reached_on(listed_on, years)
-    return MilestoneState.AHEAD if ahead else MilestoneState.DUE
+    return OperatingYearState.AHEAD if ahead else OperatingYearState.DUE
 
 
 def review_checks(
@@ -271,7 +271,7 @@ def review_checks(
             "STATE_CONFLICT",
             Kind.STATE,
             passed=years not in reviewed,
-            state=MilestoneState.REVIEWED.value,
+            state=OperatingYearState.REVIEWED.value,
         ),
     ]
 

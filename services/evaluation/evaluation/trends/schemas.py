@@ -67,7 +67,7 @@ class OperatingYearOut(Out):
 
     years: int = Field(description="5 or 10.")
     reached_on: date = Field(description="The day on which it is over.")
-    state: rules.MilestoneState = Field(description="Ahead, due for its review, or reviewed.")
+    state: rules.OperatingYearState = Field(description="Ahead, due for its review, or reviewed.")
 
 
 class CenterTrendsOut(Out):
