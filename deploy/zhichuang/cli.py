@@ -6,6 +6,7 @@ Exit status: 0 done, 1 refused or failed (the reason on standard error), 2 wrong
 import importlib
 import importlib.metadata
 import importlib.util
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -88,6 +89,60 @@ def demo(
 ) -> None:
     """Walk one case from application to a proven payout, with its figures."""
     raise typer.Exit(_function("zhichuang.demo", "main")(["--here"] if here else []))
+
+
+@app.command()
+def upload(
+    file: Annotated[Path, typer.Argument(help="CSV in UTF-8 or GB 18030, with a header row.")],
+    *,
+    to: Annotated[str, typer.Option(help="What its rows are, such as `fact`.")],
+    address: Annotated[
+        str, typer.Option(envvar="ZHICHUANG_ADDRESS", help="Where the gateway is.")
+    ] = "http://localhost:8000",
+    credentials: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="ZHICHUANG_CREDENTIALS",
+            help="JSON file with client_id and client_secret; else the environment's "
+            "ZHICHUANG_CLIENT_ID and ZHICHUANG_CLIENT_SECRET.",
+        ),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--as", help="Which credential of a file that holds several.")
+    ] = None,
+    mapped: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="COLUMN=FIELD, such as 金额=payload.amount.amount@yuan."),
+    ] = None,
+    constants: Annotated[
+        list[str] | None, typer.Option("--set", help="FIELD=VALUE for every row.")
+    ] = None,
+    ignored: Annotated[
+        list[str] | None, typer.Option("--ignore", help="A column that is not sent.")
+    ] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of the file, if not found out.")] = None,
+    errors: Annotated[
+        Path | None, typer.Option(help="Refused rows; FILE.errors.csv unless told.")
+    ] = None,
+    chunk: Annotated[int, typer.Option(min=1, max=10_000, help="Rows in one request.")] = 1_000,
+    patience: Annotated[
+        float, typer.Option(min=0, help="Seconds to keep trying without an answer.")
+    ] = 900,
+    check: Annotated[bool, typer.Option("--check", help="Have rows judged, keep none.")] = False,
+) -> None:
+    """Post a CSV file: with progress, over broken lines, and every refused row in a file.
+
+    The same command goes on where an interrupted one stopped. Mend the file of refused rows and
+    upload it with the same options.
+    """
+    raise typer.Exit(
+        _function("zhichuang.upload.ordering", "run")(
+            file=file, to=to, address=address, credentials=credentials, name=name,
+            mapped=mapped or [], constants=constants or [], ignored=ignored or [],
+            encoding=encoding, errors=errors, chunk=chunk, patience=patience, check=check,
+            environment=os.environ,
+        )
+    )  # fmt: skip
 
 
 @app.command(name="rotate-keys")

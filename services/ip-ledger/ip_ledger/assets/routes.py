@@ -46,6 +46,7 @@ from shared.http import (
     tagged,
     warnings_of,
 )
+from shared.http.batch_body import examples_of, rows_body
 from shared.http.batches import (
     BatchKind,
     BatchOptions,
@@ -150,7 +151,10 @@ ASSETS: Final = BatchKind(
 @batches.post(
     "",
     operation_id="ip_ledger_register_assets",
-    openapi_extra=access("member", tenant=WRITERS, key_required=True, streamed=True),
+    openapi_extra={
+        **access("member", tenant=WRITERS, key_required=True, streamed=True),
+        "requestBody": rows_body(["AssetIn"], examples_of(AssetIn)),
+    },
     responses=problems("IDEMPOTENCY_KEY_REQUIRED", "UNSUPPORTED_MEDIA_TYPE", "BODY_UNREADABLE"),
     response_model=BatchOut,
 )

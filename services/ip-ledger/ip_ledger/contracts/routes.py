@@ -42,6 +42,7 @@ from shared.http import (
     tagged,
     warnings_of,
 )
+from shared.http.batch_body import examples_of, rows_body
 from shared.http.batches import (
     BatchKind,
     BatchOptions,
@@ -149,7 +150,10 @@ TECH_CONTRACTS: Final = BatchKind(
 @batches.post(
     "",
     operation_id="ip_ledger_record_tech_contracts",
-    openapi_extra=access("member", tenant=WRITERS, key_required=True, streamed=True),
+    openapi_extra={
+        **access("member", tenant=WRITERS, key_required=True, streamed=True),
+        "requestBody": rows_body(["TechContractIn"], examples_of(TechContractIn)),
+    },
     responses=problems("IDEMPOTENCY_KEY_REQUIRED", "UNSUPPORTED_MEDIA_TYPE", "BODY_UNREADABLE"),
     response_model=BatchOut,
     dependencies=[Depends(policy_known)],

@@ -38,6 +38,7 @@ from shared.http import (
     paginate,
     problems,
 )
+from shared.http.batch_body import examples_of, rows_body
 from shared.http.batches import BatchKind, BatchOptions, BatchOut, run_batch
 from shared.http.constraints import meaning
 from shared.http.schemas import Day, fen
@@ -256,9 +257,10 @@ async def reverse_entry(
     "/entry-batches",
     operation_id="ip_ledger_post_entry_batch",
     response_model=BatchOut,
-    openapi_extra=access(
-        "bookkeeper", tenant=BOOKKEEPER, rules=("X07",), key_required=True, streamed=True
-    ),
+    openapi_extra={
+        **access("bookkeeper", tenant=BOOKKEEPER, rules=("X07",), key_required=True, streamed=True),
+        "requestBody": rows_body(["EntryIn"], examples_of(EntryIn)),
+    },
     responses=problems("IDEMPOTENCY_KEY_REQUIRED", "UNSUPPORTED_MEDIA_TYPE", "BODY_TOO_LARGE"),
 )
 async def post_entry_batch(

@@ -1,6 +1,6 @@
 """Existing centres over HTTP: a dry run with a result per row, then a commit by another person."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Query, Request, Response
@@ -35,29 +35,14 @@ from shared.http import (
     problems,
     tagged,
 )
+from shared.http.batch_body import examples_of, rows_body
 from shared.http.batches import Outcome, Row, RowResult, inline_rows, row_out
 from shared.http.schemas import Day, ShortText
 
 router = Router(prefix="/v1/registry/take-overs", tags=["take-overs"])
 OFFICIALS: Final = "officials of the competent authority"
 RULES: Final = ("X05", "X03")
-# The body is streamed past the framework, so that its form is told here.
-ROWS_BODY: Final[dict[str, Any]] = {
-    "required": True,
-    "content": {
-        "application/json": {
-            "schema": {
-                "type": "array",
-                "items": {
-                    "oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ROW_NAMES]
-                },
-            },
-            "example": TakenCenterIn.model_config["json_schema_extra"]["examples"],  # type: ignore[index]  # a plain object here
-        },
-        "application/x-ndjson": {"schema": {"type": "string"}},
-        "text/csv": {"schema": {"type": "string"}},
-    },
-}
+ROWS_BODY: Final = rows_body(ROW_NAMES, examples_of(TakenCenterIn))
 
 
 @router.post(

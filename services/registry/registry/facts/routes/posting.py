@@ -33,6 +33,7 @@ from shared.http import (
     access,
     problems,
 )
+from shared.http.batch_body import rows_body
 from shared.http.batches import (
     BatchKind,
     BatchOptions,
@@ -50,25 +51,7 @@ TICK: Final = timedelta(microseconds=1)
 OWN = "own facts and those of one's centres; officials and services see all"
 JOBS_PATH = "/v1/registry/jobs"
 
-# The body is streamed past the framework, so that its form is told here.
-ROWS_BODY: Final = {
-    "required": True,
-    "content": {
-        "application/json": {
-            "schema": {
-                "type": "array",
-                "items": {
-                    "oneOf": [
-                        {"$ref": f"#/components/schemas/{name}"} for name in schemas.FACT_IN_NAMES
-                    ]
-                },
-            },
-            "example": [schemas.POSTED_EXAMPLE],
-        },
-        "application/x-ndjson": {"schema": {"type": "string"}},
-        "text/csv": {"schema": {"type": "string"}},
-    },
-}
+ROWS_BODY: Final = rows_body(schemas.FACT_IN_NAMES, [schemas.POSTED_EXAMPLE])
 
 facts = Router(prefix="/v1/registry/facts", tags=["facts"])
 batches = Router(prefix="/v1/registry/fact-batches", tags=["facts"])

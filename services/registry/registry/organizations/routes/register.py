@@ -48,27 +48,14 @@ from shared.http import (
     problems,
     tagged,
 )
+from shared.http.batch_body import examples_of, rows_body
 from shared.http.batches import BatchKind, BatchOptions, BatchOut, Row, RowResult, run_batch
 from shared.http.times import AsOf, On
 from shared.rules import found
 
 MOST_MATCHES: Final = 10
 
-# The body is streamed past the framework, so that its form is told here.
-ROWS_BODY: Final = {
-    "required": True,
-    "content": {
-        "application/json": {
-            "schema": {
-                "type": "array",
-                "items": {"$ref": "#/components/schemas/OrganizationIn"},
-            },
-            "example": OrganizationIn.model_config["json_schema_extra"]["examples"],  # type: ignore[index]  # a plain object here
-        },
-        "application/x-ndjson": {"schema": {"type": "string"}},
-        "text/csv": {"schema": {"type": "string"}},
-    },
-}
+ROWS_BODY: Final = rows_body(["OrganizationIn"], examples_of(OrganizationIn))
 
 batches = Router(prefix="/v1/registry/organization-batches", tags=["organizations"])
 

@@ -1,0 +1,1 @@
+"""Uploading a company's CSV files: any encoding of Chinese spreadsheets, any broken line."""
