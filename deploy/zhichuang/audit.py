@@ -30,9 +30,14 @@ def main(options: Sequence[str]) -> int:
     except PostgresError:
         # Somebody runs it: its stack, most likely. It is read beside what goes on there.
         server.attach()
-        return _run(options, server.dsn(_LEDGER))
+        return audit_of(server, options)
     with server:
-        return _run(options, server.dsn(_LEDGER))
+        return audit_of(server, options)
+
+
+def audit_of(server: PostgreSQL, options: Sequence[str]) -> int:
+    """Audit the ledger of a running server; give the exit status."""
+    return _run(options, server.dsn(_LEDGER))
 
 
 def _run(options: Sequence[str], address: str) -> int:

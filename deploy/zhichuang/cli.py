@@ -66,10 +66,52 @@ def audit(
     Reads the data folder (ZHICHUANG_HOME), running or not, or ZHICHUANG_DATABASE_URL. A checkpoint
     kept from before also proves a log that was rewritten with all its hashes and signatures.
     """
-    options = [part for path in checkpoint or [] for part in ("--checkpoint", str(path))]
-    options += [part for path in witness or [] for part in ("--witness", str(path))]
-    options += [] if key is None else ["--key", str(key)]
+    options = _audit_options(key, checkpoint, witness)
     raise typer.Exit(_function("zhichuang.audit", "main")(options))
+
+
+@app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(help="A folder that is not there yet.")],
+    keys: Annotated[
+        Path | None, typer.Option(help="Another one, for what opens the rest: passwords, keys.")
+    ] = None,
+) -> None:
+    """Copy the data folder (ZHICHUANG_HOME), while its stack runs or not; never overwrites."""
+    raise typer.Exit(_function("zhichuang.backups.commands", "backup")(folder, keys))
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(help="A folder that `backup` made.")],
+    keys: Annotated[
+        Path | None, typer.Option(help="Where the keys are, unless in the backup.")
+    ] = None,
+    manifest: Annotated[
+        str | None, typer.Option(help="The manifest's SHA-256, as `backup` told it.")
+    ] = None,
+    wal: Annotated[
+        Path | None, typer.Option(help="The archive (ZHICHUANG_WAL_ARCHIVE), to go on from there.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="The last moment of that, as 2026-11-28T09:30:00+08:00.")
+    ] = None,
+    files: Annotated[
+        Path | None, typer.Option(help="A copy of the file store, for files after the backup.")
+    ] = None,
+    log_key: Annotated[
+        Path | None, typer.Option(help="For the audit: the log's public key.")
+    ] = None,
+    checkpoint: Annotated[
+        list[Path] | None, typer.Option(help="For the audit: a kept checkpoint.")
+    ] = None,
+    *,
+    skip_audit: Annotated[bool, typer.Option("--skip-audit", help="Audit it later.")] = False,
+) -> None:
+    """Make a new data folder (ZHICHUANG_HOME) from a backup: checked, started, audited."""
+    audited = None if skip_audit else _audit_options(log_key, checkpoint, None)
+    bring_back = _function("zhichuang.backups.commands", "bring_back")
+    raise typer.Exit(bring_back(folder, keys, manifest, wal, until, files, audit=audited))
 
 
 @app.command()
@@ -173,6 +215,14 @@ def rotate_data_key() -> None:
 def version() -> None:
     """Print the version."""
     print(importlib.metadata.version("zhichuang-deploy"))
+
+
+def _audit_options(
+    key: Path | None, checkpoints: list[Path] | None, witnesses: list[Path] | None
+) -> list[str]:
+    options = [part for path in checkpoints or [] for part in ("--checkpoint", str(path))]
+    options += [part for path in witnesses or [] for part in ("--witness", str(path))]
+    return options + ([] if key is None else ["--key", str(key)])
 
 
 def _function(module: str, name: str) -> Callable[..., Any]:

@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import secrets
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -84,6 +85,23 @@ def database_grants(service: str, database: str) -> str:
         f"REVOKE ALL ON DATABASE {database} FROM PUBLIC;\n"
         f"GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {service}_app;\n"
     )
+
+
+def archiving(folder: Path) -> dict[str, str]:
+    """Return the settings that copy each finished piece of the write-ahead log to a folder.
+
+    A piece is there whole or not at all, and is never overwritten; one that was copied before a
+    crash, and is asked for again after it, is compared.
+    """
+    place = shlex.quote(str(folder)).replace("%", "%%")
+    piece, part = f"{place}/%f", f"{place}/.%f.part"
+    copied = f"cp %p {part} && sync {part} && mv -n {part} {piece}"
+    return {
+        "archive_mode": "on",
+        "archive_command": f"cmp -s %p {piece} || {{ test ! -e {piece} && {copied}; }}",
+        # At most so many seconds of work are in a piece that is not archived yet.
+        "archive_timeout": "60",
+    }
 
 
 def launcher(death_signal: str, user: str | None = None) -> list[str]:

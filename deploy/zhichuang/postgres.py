@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Final, Self
 
@@ -34,6 +34,7 @@ from zhichuang.cluster import (
     SETTINGS,
     Login,
     PostgresError,
+    archiving,
     database_grants,
     environment,
     launcher,
@@ -48,19 +49,30 @@ __all__ = ["SERVICES", "PostgreSQL", "PostgresError", "launcher", "program", "wr
 
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 30.0
+_ARCHIVE: Final = "archive"
 
 
 class PostgreSQL:
     """One server in one folder; the folder is locked for as long as the server runs."""
 
-    def __init__(self, folder: Path, *, throwaway: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        throwaway: bool = False,
+        options: Mapping[str, str] | None = None,
+        start_seconds: float = _START_SECONDS,
+    ) -> None:
         """Name the server of `folder`; `throwaway` skips flushing initdb's files, for tests.
 
         Commits are flushed in either case: what is skipped is only what a new folder can repeat.
+        `options` are settings of PostgreSQL for this run, on top of the folder's own.
         """
         self.folder = folder.resolve()
         self.process: subprocess.Popen[bytes] | None = None
         self._throwaway = throwaway
+        self._options = dict(options or {})
+        self._start_seconds = start_seconds
         self._lock: IO[str] | None = None
         self._logins: dict[str, str] = {}
 
@@ -101,6 +113,10 @@ class PostgreSQL:
         password = self._logins[user]
         name = database or service
         return f"{driver}://{user}:{password}@/{name}?host={self.socket_folder}&port=5432"
+
+    def password(self, user: str) -> str:
+        """Password of a login, for a program that takes no address."""
+        return self._logins[user]
 
     def join(self) -> None:
         """Read the logins of a server that somebody else runs on this folder."""
@@ -253,7 +269,8 @@ class PostgreSQL:
     def _launch_server(self) -> None:
         self._make_socket_folder()
         self._own_data()
-        deadline = time.monotonic() + _START_SECONDS
+        self._open_archive()
+        deadline = time.monotonic() + self._start_seconds
         while True:
             self._forget_stale_pid(deadline)
             self._spawn()
@@ -274,6 +291,7 @@ class PostgreSQL:
             str(program("postgres")),
             *("-D", str(self.data), "-p", "5432"),
             *("-k", str(self.socket_folder)),
+            *(part for name, value in self._options.items() for part in ("-c", f"{name}={value}")),
         ]
         with self.log.open("wb") as log:
             self.log.chmod(0o600)
@@ -335,6 +353,25 @@ class PostgreSQL:
         for place, folders, files in os.walk(self.data):
             for name in (".", *folders, *files):
                 os.chown(Path(place) / name, wanted, -1, follow_symlinks=False)
+
+    def archive_to(self, folder: Path | None) -> None:
+        """From the next start on, archive the write-ahead log there, or no longer.
+
+        Kept with the folder: a start by another command must leave no gap in the archive.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o711)
+        if folder is None:
+            (self.folder / _ARCHIVE).unlink(missing_ok=True)
+        else:
+            (self.folder / _ARCHIVE).write_text(str(folder.resolve()))
+
+    def _open_archive(self) -> None:
+        told = self.folder / _ARCHIVE
+        if told.exists():
+            archive = Path(told.read_text())
+            archive.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._give(archive)
+            self._options |= archiving(archive)
 
     def _give(self, path: Path) -> None:
         """Give a file to the user that the server runs as, where that is another one."""

@@ -82,6 +82,7 @@ class Stack:
         self.services: dict[str, Service] = {}
         self._port = port
         self._demo = demo
+        self._ports: dict[str, int] = {}
         self._report = report or Report()
         self._settings = dict(settings or {})
 
@@ -171,6 +172,8 @@ class Stack:
         # a user who has to reach its folder. What is secret is 0600 each.
         self.home.mkdir(parents=True, exist_ok=True, mode=0o711)
         self.postgres.lock()
+        archive = self._environment().get("ZHICHUANG_WAL_ARCHIVE")
+        self.postgres.archive_to(Path(archive) if archive else None)
         for folder in ("files", "logs"):
             (self.home / folder).mkdir(exist_ok=True, mode=0o700)
 
@@ -253,7 +256,6 @@ class Stack:
             msg = f"Nothing runs on {self.home}. Start it with `make up`, or set ZHICHUANG_HOME."
             raise ProcessError(msg)
         self.postgres.join()
-        self._ports = {}
         return self._environment_of(_GATEWAY, self._environment())
 
     @property
