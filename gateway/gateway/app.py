@@ -20,6 +20,8 @@ from gateway.grants.signing import router as signing_router
 from gateway.identity.keys import router as client_keys_router
 from gateway.identity.routes import me_router, people_router
 from gateway.identity.routes import router as identity_router
+from gateway.notices.jobs import keep_telling
+from gateway.notices.routes import router as notices_router
 from gateway.openapi.collecting import Collector
 from gateway.openapi.routes import router as openapi_router
 from gateway.portal.routes import router as portal_router
@@ -53,6 +55,7 @@ TAGS: Final = (
     {"name": "accounts", "description": "How people sign in, and the programs in which they do."},
     {"name": "events", "description": "What happened in a service, in order and for ever."},
     {"name": "webhooks", "description": "Events pushed to an address, signed and in order."},
+    {"name": "notices", "description": "What waits for somebody, told where he wants to hear it."},
     {"name": "sandbox", "description": "The programme clock of a sandbox; it only moves forward."},
 )
 
@@ -73,7 +76,7 @@ def assembled(settings: GatewaySettings) -> Door:
         tags=TAGS,
         prepare=_need_keys,
         issues_tokens=True,
-        background=(_keep_revocations, keep_rotating, deliver, keep_requests),
+        background=(_keep_revocations, keep_rotating, deliver, keep_telling, keep_requests),
     )
     own = service_app(service)
     app: FastAPI = own.fastapi  # type: ignore[attr-defined]  # set on the edge
@@ -112,6 +115,7 @@ def _routers(settings: GatewaySettings) -> list[APIRouter]:
         people_router,
         me_router,
         tasks_router,
+        notices_router,
         requests_router,
     ]
     factors = [my_factors_router, factors_router]

@@ -2,6 +2,7 @@
 
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Literal
 
 from pydantic import SecretStr
 
@@ -31,6 +32,19 @@ class GatewaySettings(Settings):
     webhook_failures: int = 20
     # Networks that deliveries may go to although they are not public, separated by commas.
     webhook_allowed: str = ""
+    # The server that takes mail with notices, and how it is spoken to (`starttls`, `tls`, or
+    # `none` on one's own machine); without a host, notices go to webhooks only.
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_from: str = "zhichuang@localhost"
+    # How often everybody's tasks are looked up for notices; zero tells nobody anything.
+    notice_seconds: float = 60.0
+    # Seconds before each further try of a letter, separated by commas.
+    notice_retries: str = "60,300,1800,7200,28800"
+
     # How old the services' published documents may be before they are asked for again.
     openapi_refresh_seconds: float = 30.0
     # The origin under which people see the sign-in pages (`https://door.example`); passkeys are
@@ -89,7 +103,12 @@ class GatewaySettings(Settings):
     @property
     def webhook_schedule(self) -> list[int]:
         """Give the seconds before each further try of a delivery."""
-        return [int(part) for part in self.webhook_retries.split(",") if part.strip()]
+        return _seconds(self.webhook_retries)
+
+    @property
+    def notice_schedule(self) -> list[int]:
+        """Give the seconds before each further try of a letter."""
+        return _seconds(self.notice_retries)
 
     @property
     def webhook_networks(self) -> list[IPv4Network | IPv6Network]:
@@ -97,3 +116,7 @@ class GatewaySettings(Settings):
         return [
             ip_network(part.strip()) for part in self.webhook_allowed.split(",") if part.strip()
         ]
+
+
+def _seconds(text: str) -> list[int]:
+    return [int(part) for part in text.split(",") if part.strip()]

@@ -8,6 +8,7 @@ import gateway.duties.tables
 import gateway.factors.tables
 import gateway.grants.tables
 import gateway.identity.tables
+import gateway.notices.tables
 import gateway.requests.tables
 import gateway.revocations.tables
 import gateway.tokens.tables

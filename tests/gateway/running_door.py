@@ -221,7 +221,7 @@ def _dechunked(rest: bytes) -> tuple[bytes, bytes]:
     return body, rest
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -247,8 +247,8 @@ def _no_signals() -> Iterator[None]:
 @contextmanager
 def running_door(*, upstream_keep_alive: int = 5, **settings: Any) -> Iterator[RunningDoor]:
     """Run a door and an upstream in a thread of their own, until the block ends."""
-    port, upstream_port = _free_port(), _free_port()
-    dead_port = _free_port()
+    port, upstream_port = free_port(), free_port()
+    dead_port = free_port()
     signer = Signer()
     upstream = Upstream()
     chosen: dict[str, Any] = {

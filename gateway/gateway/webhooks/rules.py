@@ -64,8 +64,7 @@ def subscription_checks(
     Only what a text shows is judged here; where a name leads is judged at each connection.
     """
     return [
-        _content("URL_REFUSED", url_is_fit(url, plain_allowed=plain_allowed), "/url"),
-        _content("ADDRESS_PRIVATE", _literal_allowed(url, allowed), "/url"),
+        *target_checks(url, "/url", plain_allowed=plain_allowed, allowed=allowed),
         _content(
             "FIELD_INVALID",
             len(types) <= MOST_TYPES and all(EVENT_TYPE.fullmatch(name) for name in types),
@@ -77,6 +76,16 @@ def subscription_checks(
             passed=held < MOST_SUBSCRIPTIONS,
             most=MOST_SUBSCRIPTIONS,
         ),
+    ]
+
+
+def target_checks(
+    url: str, pointer: str, *, plain_allowed: bool, allowed: Sequence[Network]
+) -> list[Check]:
+    """Check an address that signed calls go to, as far as its text shows."""
+    return [
+        _content("URL_REFUSED", url_is_fit(url, plain_allowed=plain_allowed), pointer),
+        _content("ADDRESS_PRIVATE", _literal_allowed(url, allowed), pointer),
     ]
 
 

@@ -7,7 +7,8 @@ import ssl
 import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
+from uuid import UUID
 
 import httpcore
 import httpx
@@ -15,12 +16,27 @@ from standardwebhooks import Webhook as Signing
 
 from gateway.webhooks.actions import Outcome
 from gateway.webhooks.rules import Network, address_allowed
-from gateway.webhooks.tables import Delivery
 
 SECONDS: Final = 10.0
 CONNECT_SECONDS: Final = 4.0
 SAID_BYTES: Final = 1024
 CONNECTIONS: Final = 200
+
+
+class Message(Protocol):
+    """What is sent: the bytes that are signed, and the id by which a receiver knows them again."""
+
+    @property
+    def id(self) -> UUID:
+        """Name the row that waits."""
+
+    @property
+    def event_id(self) -> UUID:
+        """Name the message for ever."""
+
+    @property
+    def body(self) -> bytes:
+        """Give the bytes."""
 
 
 class PrivateAddressError(OSError):
@@ -93,7 +109,7 @@ class Sender:
         """Close every connection."""
         await self._http.aclose()
 
-    async def send(self, url: str, delivery: Delivery, secrets: Sequence[bytes]) -> Outcome:
+    async def send(self, url: str, delivery: Message, secrets: Sequence[bytes]) -> Outcome:
         """Try once; whatever goes wrong is an outcome and no exception."""
         at, started = datetime.now(UTC), time.monotonic()
         status, said = await self._try(url, delivery, signed(delivery, secrets, at))
@@ -101,7 +117,7 @@ class Sender:
         return Outcome(delivery.id, at, status, spent, said)
 
     async def _try(
-        self, url: str, delivery: Delivery, headers: dict[str, str]
+        self, url: str, delivery: Message, headers: dict[str, str]
     ) -> tuple[int | None, str]:
         try:
             # A receiver that sends a byte now and then is held to the same time as a silent one.
@@ -125,7 +141,7 @@ class Sender:
             return response.status_code, text
 
 
-def signed(delivery: Delivery, secrets: Sequence[bytes], at: datetime) -> dict[str, str]:
+def signed(delivery: Message, secrets: Sequence[bytes], at: datetime) -> dict[str, str]:
     """Give the header fields of Standard Webhooks, one signature for each secret that holds."""
     message = str(delivery.event_id)
     text = delivery.body.decode()

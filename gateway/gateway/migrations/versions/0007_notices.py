@@ -2,15 +2,129 @@
 
 from typing import Final
 
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+from shared.database.migrations import grant_app
+
 revision: Final = "0007"
 down_revision: Final = "0006"
 branch_labels: Final = None
 depends_on: Final = None
 
+INSTANT: Final = sa.DateTime(timezone=True)
+TEXTS: Final = postgresql.ARRAY(sa.Text())
+
 
 def upgrade() -> None:
-    """Nothing yet."""
+    """Keep channels, letters and what they told."""
+    _notices()
+    grant_app("gateway")
+
+
+def _notices() -> None:
+    op.create_table(
+        "notice_channel",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("sealed_address", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed_secret", sa.LargeBinary(), nullable=True),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("pace", sa.String(), nullable=False),
+        sa.Column("muted", TEXTS, nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("guesses", sa.Integer(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("set_at", INSTANT, nullable=False),
+        sa.CheckConstraint(
+            "language IN ('zh', 'en')", name=op.f("ck_notice_channel_language_is_known")
+        ),
+        sa.CheckConstraint(
+            "guesses >= 0 AND failures >= 0", name=op.f("ck_notice_channel_counted")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_notice_channel_person_id_person")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice_channel")),
+        sa.UniqueConstraint("person_id", name=op.f("uq_notice_channel_person_id")),
+    )
+    op.create_table(
+        "notice_letter",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("channel_id", sa.Uuid(), nullable=False),
+        sa.Column("channel_version", sa.Integer(), nullable=False),
+        sa.Column("is_code", sa.Boolean(), nullable=False),
+        sa.Column("composed_on", sa.Date(), nullable=False),
+        sa.Column("daily_on", sa.Date(), nullable=True),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_at", INSTANT, nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("settled_at", INSTANT, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["channel_id"],
+            ["notice_channel.id"],
+            name=op.f("fk_notice_letter_channel_id_notice_channel"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice_letter")),
+    )
+    op.create_index(
+        "uq_notice_letter_day",
+        "notice_letter",
+        ["channel_id", "daily_on"],
+        unique=True,
+        postgresql_where=sa.text("daily_on IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_notice_letter_next_at",
+        "notice_letter",
+        ["next_at"],
+        postgresql_where=sa.text("state IN ('waiting', 'handed')"),
+    )
+    op.create_index("ix_notice_letter_channel_id", "notice_letter", ["channel_id", "id"])
+    op.create_table(
+        "notice",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("center_id", sa.Uuid(), nullable=True),
+        sa.Column("stage", sa.String(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("letter_id", sa.Uuid(), nullable=True),
+        sa.Column("seen_at", INSTANT, nullable=False),
+        sa.Column("gone_at", INSTANT, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_notice_person_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["letter_id"],
+            ["notice_letter.id"],
+            name=op.f("fk_notice_letter_id_notice_letter"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+    )
+    op.create_index(
+        "uq_notice_present",
+        "notice",
+        ["person_id", "kind", "subject_id", "stage", "due_on"],
+        unique=True,
+        postgresql_where=sa.text("gone_at IS NULL"),
+        postgresql_nulls_not_distinct=True,
+    )
+    op.create_index("ix_notice_letter_id", "notice", ["letter_id"])
+    op.create_index("ix_notice_person_id", "notice", ["person_id", "id"])
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    """Forget them."""
+    for table in ("notice", "notice_letter", "notice_channel"):
+        op.drop_table(table)

@@ -17,6 +17,16 @@ CODES: Final[dict[str, Words]] = {
     "SUBSCRIPTIONS_TOO_MANY": Words(
         409, "订阅数已达上限|（{most}）", "There are as many subscriptions as are allowed| ({most})"
     ),
+    # Notices
+    "CHANNEL_NOT_OFFERED": Words(
+        409, "此处不提供该通知渠道", "Notices do not go out by this channel here"
+    ),
+    "CODES_TOO_MANY": Words(
+        409,
+        "一天内发送的确认码过多|（{most}）",
+        "As many codes as are allowed went out within a day| ({most})",
+    ),
+    "CODE_WRONG": Words(422, "确认码不正确或已失效", "The code is not right, or void"),
     # Keys of programs
     "CLIENT_ENDED": Words(409, "该程序已停用", "The program was ended"),
     "KEY_REFUSED": Words(

@@ -1,0 +1,1 @@
+"""Notices: what waits for somebody is told to him where he wants to hear it."""
