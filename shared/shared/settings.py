@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     # How often the list of revoked tokens is asked for; zero leaves it alone, as in a test without
     # a gateway.
     revocation_poll_seconds: float = 2.0
+    # How long a service may go on without a succession of organizations; zero asks at each call.
+    predecessors_seconds: float = 2.0
     # Following feeds, numbering events and running jobs can be left to another replica.
     background: bool = True
 

@@ -131,6 +131,7 @@ def create_app() -> ASGIApp:
                 "ip-ledger": consumers.FROM_IP_LEDGER,
             },
             background=BACKGROUND,
+            predecessors=organization_queries.predecessor_ids,
             tasks=TASKS,
             tags=TAGS,
         )

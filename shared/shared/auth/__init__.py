@@ -2,6 +2,7 @@
 
 from shared.auth.actor import DUTIES, ROLES, Actor
 from shared.auth.jws import ALGORITHM, InvalidToken
+from shared.auth.predecessors import Predecessors
 from shared.auth.tokens import (
     AUDIENCE,
     KeysUnavailable,
@@ -16,5 +17,6 @@ __all__ = [
     "Actor",
     "InvalidToken",
     "KeysUnavailable",
+    "Predecessors",
     "TokenVerifier",
 ]

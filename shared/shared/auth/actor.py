@@ -30,6 +30,8 @@ class Actor:
     expert_id: UUID | None = None
     scopes: frozenset[str] = field(default_factory=frozenset)
     token_id: str = ""
+    # The organizations in whose place its own stands, as the service's register has them today.
+    predecessor_ids: frozenset[UUID] = field(default_factory=frozenset)
 
     @classmethod
     def system(cls, name: str) -> "Actor":
@@ -56,6 +58,20 @@ class Actor:
     def has(self, *capacities: str) -> bool:
         """Tell whether the actor holds one of these capacities."""
         return not self.capacities.isdisjoint(capacities)
+
+    @property
+    def org_ids(self) -> frozenset[UUID]:
+        """Give every organization for which the actor acts: its own, and those it succeeded."""
+        return self.predecessor_ids if self.org_id is None else self.predecessor_ids | {self.org_id}
+
+    def org_for(self, *org_ids: UUID | None) -> UUID | None:
+        """Give the organization as which the actor meets something that belongs to one of these.
+
+        That is the owner itself where the actor acts for it, and else the actor's own.
+        """
+        own = self.org_ids
+        met = (org_id for org_id in org_ids if org_id in own)
+        return self.org_id if self.org_id in org_ids else next(met, self.org_id)
 
     @property
     def is_official(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -15,10 +16,11 @@ from pydantic import Field
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from shared.auth import TokenVerifier
+from shared.auth import Predecessors, TokenVerifier
 from shared.auth.following import follow
 from shared.client import ServiceClient, Unavailable
 from shared.clock import Clock
@@ -59,6 +61,8 @@ class Service:
     steps: tuple[Step, ...] = ()
     background: tuple[Background, ...] = ()
     tags: Sequence[Mapping[str, str]] = ()
+    # In whose place an organization stands, by the service's own register.
+    predecessors: Callable[[AsyncSession, UUID], Awaitable[frozenset[UUID]]] | None = None
     # What waits for a caller, feature by feature; `/v1/<service>/tasks` joins them.
     tasks: tuple[TaskSource, ...] = ()
     prepare: Background | None = None
@@ -112,6 +116,7 @@ def service_app(service: Service) -> ASGIApp:
     app.state.database = Database(settings.database_url, clock, settings.database_pool)
     app.state.services = ServiceClient(settings)
     app.state.verifier = TokenVerifier(settings.issuer, app.state.services.fetch_keys)
+    app.state.predecessors = _predecessors(service, app.state.database)
     app.state.committed = asyncio.Event()
     app.state.sequencer = Sequencer(app.state.database, app.state.committed, service.steps)
     app.openapi = lambda: published(app)  # type: ignore[method-assign]  # FastAPI's hook
@@ -123,6 +128,18 @@ def service_app(service: Service) -> ASGIApp:
     edge = Edge(app, service.name, clock, sandbox=settings.sandbox)
     edge.fastapi = app  # type: ignore[attr-defined]  # for tests
     return edge
+
+
+def _predecessors(service: Service, database: Database) -> Predecessors | None:
+    find = service.predecessors
+    if find is None:
+        return None
+
+    async def ask(org_id: UUID) -> frozenset[UUID]:
+        async with database.sessions.reading() as session:
+            return await find(session, org_id)
+
+    return Predecessors(ask, service.settings.predecessors_seconds)
 
 
 def _own_routers(service: Service, settings: Settings) -> list[APIRouter]:

@@ -339,6 +339,7 @@ def _actor_document(actor: Actor) -> dict[str, Any]:
         "client_id": actor.client_id,
         "capacities": sorted(actor.capacities),
         "org_id": None if actor.org_id is None else str(actor.org_id),
+        "predecessor_ids": sorted(str(org_id) for org_id in actor.predecessor_ids),
     }
 
 
@@ -348,6 +349,8 @@ def _actor_of(document: Mapping[str, Any]) -> Actor:
         client_id=document["client_id"],
         capacities=frozenset(document["capacities"]),
         org_id=None if document["org_id"] is None else UUID(document["org_id"]),
+        # A job that waited since before there were any names none.
+        predecessor_ids=frozenset(map(UUID, document.get("predecessor_ids", ()))),
     )
 
 

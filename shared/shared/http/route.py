@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
-from shared.auth import Actor, InvalidToken, KeysUnavailable
+from shared.auth import Actor, InvalidToken, KeysUnavailable, Predecessors
 from shared.http.problem import Failure
 from shared.http.work import Replay, Work, key_of, replayed, scope_of
 from shared.rules import Kind, Refused, Rule
@@ -188,6 +188,8 @@ class UnitOfWorkRoute(APIRoute):
         async def handler(request: Request) -> Response:
             strict = StrictRequest(request.scope, request.receive)
             actor = await authenticated(strict, self.access)
+            if actor is not None:
+                actor = await completed(strict, actor)
             strict.state.actor = actor
             self._judge_parameters(strict)
             if strict.method in SAFE:
@@ -316,6 +318,12 @@ async def authenticated(request: Request, declared: Access) -> Actor | None:
     if declared.capacities and not actor.has(*declared.capacities):
         raise Refused([ROLES.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=False)])
     return actor
+
+
+async def completed(request: Request, actor: Actor) -> Actor:
+    """Give the actor with the organizations that its own succeeded, where the service knows any."""
+    predecessors: Predecessors | None = request.app.state.predecessors
+    return actor if predecessors is None else await predecessors.completed(actor)
 
 
 def bearer_token(request: Request) -> str | None:

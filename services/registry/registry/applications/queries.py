@@ -42,7 +42,7 @@ from registry.applications.tables import (
     SponsorProfile,
     Standing,
 )
-from registry.centers.queries import is_taken, of_org
+from registry.centers.queries import is_taken, of_orgs
 from registry.centers.rules import OWED, MilestoneKind
 from registry.centers.tables import Center, CenterMilestone
 from registry.files.tables import StoredFile
@@ -70,7 +70,7 @@ def applications(actor: Actor) -> SelectOfScalar[Application]:
     statement = select(Application)
     if actor.has("service"):
         return statement
-    own_centers = select(Center.id).where(of_org(actor.org_id))
+    own_centers = select(Center.id).where(of_orgs(actor.org_ids))
     seen = [col(Application.center_id).in_(own_centers)]
     if actor.is_official:
         seen.append(col(Application.submitted_at).is_not(None))

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Select, column, exists, false, func, or_, table
+from sqlalchemy import ColumnElement, Date, Select, column, exists, func, or_, table
 from sqlalchemy import select as sa_select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -39,7 +39,7 @@ def centers(actor: Actor) -> SelectOfScalar[Center]:
     statement = select(Center)
     if actor.has("service"):
         return statement
-    seen: list[ColumnElement[bool]] = [col(Center.listed_on).is_not(None), of_org(actor.org_id)]
+    seen: list[ColumnElement[bool]] = [col(Center.listed_on).is_not(None), of_orgs(actor.org_ids)]
     if actor.is_official:
         seen.append(col(Center.disclosed_at).is_not(None))
     return statement.where(or_(*seen))
@@ -108,35 +108,30 @@ MEMBER_STATES: Final = ("active", "leaving")
 FORMER_STATES: Final = ("left", "expelled")
 
 
-def _with_open_membership(org_id: UUID) -> Select[tuple[UUID]]:
+def _with_open_membership(org_ids: Collection[UUID]) -> Select[tuple[UUID]]:
     return sa_select(MEMBERSHIP.c.center_id).where(
-        MEMBERSHIP.c.org_id == org_id, MEMBERSHIP.c.state.in_(OPEN_STATES)
+        MEMBERSHIP.c.org_id.in_(org_ids), MEMBERSHIP.c.state.in_(OPEN_STATES)
     )
 
 
-def of_org(org_id: UUID | None) -> ColumnElement[bool]:
-    """Give the condition that a centre concerns an organization.
+def of_orgs(org_ids: Collection[UUID]) -> ColumnElement[bool]:
+    """Give the condition that a centre concerns one of the organizations for which a caller acts.
 
-    Who acts for none is concerned by none: comparing with nothing would find every centre that
-    has no legal entity.
+    Who acts for none is concerned by none.
     """
-    if org_id is None:
-        return false()
     return or_(
-        col(Center.lead_sponsor_id) == org_id,
-        col(Center.legal_entity_id) == org_id,
-        col(Center.id).in_(_with_open_membership(org_id)),
+        col(Center.lead_sponsor_id).in_(org_ids),
+        col(Center.legal_entity_id).in_(org_ids),
+        col(Center.id).in_(_with_open_membership(org_ids)),
     )
 
 
-def spoken_for_by(org_id: UUID | None) -> ColumnElement[bool]:
-    """Give the condition that an organization speaks for a centre: its entity, trustee or lead."""
-    if org_id is None:
-        return false()
+def spoken_for_by(org_ids: Collection[UUID]) -> ColumnElement[bool]:
+    """Give the condition that one of these speaks for a centre: its entity, trustee or lead."""
     return or_(
-        col(Center.lead_sponsor_id) == org_id,
-        col(Center.legal_entity_id) == org_id,
-        col(Center.trustee_org_id) == org_id,
+        col(Center.lead_sponsor_id).in_(org_ids),
+        col(Center.legal_entity_id).in_(org_ids),
+        col(Center.trustee_org_id).in_(org_ids),
     )
 
 
@@ -240,7 +235,7 @@ def milestones(actor: Actor, center_id: UUID | None = None) -> SelectOfScalar[Ce
         statement = statement.where(col(CenterMilestone.center_id) == center_id)
     if actor.has("official", "service"):
         return statement
-    own = sa_select(col(Center.id)).where(spoken_for_by(actor.org_id))
+    own = sa_select(col(Center.id)).where(spoken_for_by(actor.org_ids))
     return statement.where(col(CenterMilestone.center_id).in_(own))
 
 
@@ -337,23 +332,23 @@ def history(center_id: UUID, before: datetime | None = None) -> SelectOfScalar[E
     return statement if before is None else statement.where(col(Event.recorded_at) < before)
 
 
-async def belongs(session: AsyncSession, center_id: UUID, org_id: UUID | None) -> bool:
-    """Tell whether an organization is a member of a listed centre today."""
+async def belongs(session: AsyncSession, center_id: UUID, org_ids: Collection[UUID]) -> bool:
+    """Tell whether one of these organizations is a member of a listed centre today."""
     statement = sa_select(MEMBERSHIP.c.center_id).where(
         MEMBERSHIP.c.center_id == center_id,
-        MEMBERSHIP.c.org_id == org_id,
+        MEMBERSHIP.c.org_id.in_(org_ids),
         MEMBERSHIP.c.state.in_(MEMBER_STATES),
     )
     return (await session.execute(statement.limit(1))).first() is not None
 
 
 async def belonged_until(
-    session: AsyncSession, center_id: UUID, org_id: UUID | None
+    session: AsyncSession, center_id: UUID, org_ids: Collection[UUID]
 ) -> date | None:
-    """Give the last day on which an organization was a member, if it is none any more."""
+    """Give the last day on which one of these organizations was a member, if none is one now."""
     statement = sa_select(func.max(MEMBERSHIP.c.left_on)).where(
         MEMBERSHIP.c.center_id == center_id,
-        MEMBERSHIP.c.org_id == org_id,
+        MEMBERSHIP.c.org_id.in_(org_ids),
         MEMBERSHIP.c.state.in_(FORMER_STATES),
     )
     last: date | None = await session.scalar(statement)
@@ -372,7 +367,7 @@ async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Tas
         statement = select(CenterMilestone).where(owed_ones, or_(late, recheck))
         kinds = {MilestoneKind.RECTIFICATION: RECHECK}
     elif actor.org_id is not None and actor.has("member"):
-        own = sa_select(col(Center.id)).where(spoken_for_by(actor.org_id))
+        own = sa_select(col(Center.id)).where(spoken_for_by(actor.org_ids))
         statement = select(CenterMilestone).where(
             owed_ones,
             col(CenterMilestone.center_id).in_(own),

@@ -145,7 +145,7 @@ async def classify_center(
     center = await queries.center_seen_for_update(session, actor, center_id)
     if not actor.has("handler"):
         own = [center.lead_sponsor_id, center.legal_entity_id, center.trustee_org_id]
-        require(scope_checks(actor.org_id, own))
+        require(scope_checks(actor.org_for(*own), own))
     check_version(center.version, version)
     kept = actions.classification_of(center)
     given = body.model_dump(exclude_unset=True)
@@ -244,11 +244,11 @@ async def list_center_milestones(
 async def history_ends(session: AsyncSession, actor: Actor, center: Center) -> datetime | None:
     """Give from when on a caller reads no more; raises `Refused` for who was never a member."""
     own = [center.lead_sponsor_id, center.legal_entity_id, center.trustee_org_id]
-    if actor.has("official", "service") or actor.org_id in own:
+    if actor.has("official", "service") or actor.org_for(*own) in own:
         return None
-    if await queries.belongs(session, center.id, actor.org_id):
+    if await queries.belongs(session, center.id, actor.org_ids):
         return None
-    last = await queries.belonged_until(session, center.id, actor.org_id)
+    last = await queries.belonged_until(session, center.id, actor.org_ids)
     require(scope_checks(actor.org_id, [*own, actor.org_id if last else None]))
     return None if last is None else start_of(last + timedelta(days=1))
 

@@ -6,11 +6,12 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, func, or_
+from sqlalchemy import func, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from registry.base import Base
+from registry.centers.queries import spoken_for_by
 from registry.centers.tables import Center
 from registry.memberships.rules import State
 from registry.memberships.tables import Membership
@@ -43,44 +44,35 @@ FIRST: Final = datetime(1, 1, 1, tzinfo=UTC)
 PUBLIC: Final = frozenset({"public_notice"})
 
 
-def operated_by(org_id: UUID | None) -> ColumnElement[bool]:
-    """Give the condition that an organization acts for a centre.
-
-    Its legal entity does, before there is one its trustee, and its lead sponsor always.
-    """
-    if org_id is None:
-        # A comparison with nothing would find every centre that has no legal entity yet.
-        return false()
-    return or_(
-        col(Center.lead_sponsor_id) == org_id,
-        col(Center.legal_entity_id) == org_id,
-        col(Center.trustee_org_id) == org_id,
-    )
-
-
-def centers_of(org_id: UUID | None, today: date) -> Any:  # noqa: ANN401 - a subselect
-    """Select the ids of the centres to which an organization belongs on a day."""
+def centers_of(org_ids: Collection[UUID], today: date) -> Any:  # noqa: ANN401 - a subselect
+    """Select the ids of the centres to which one of these organizations belongs on a day."""
     as_member = select(Membership.center_id).where(
-        col(Membership.org_id) == org_id,
+        col(Membership.org_id).in_(org_ids),
         col(Membership.state).in_(MEMBERS),
         or_(col(Membership.joined_on).is_(None), col(Membership.joined_on) <= today),
         or_(col(Membership.left_on).is_(None), col(Membership.left_on) >= today),
     )
-    return select(Center.id).where(or_(col(Center.id).in_(as_member), operated_by(org_id)))
+    return select(Center.id).where(or_(col(Center.id).in_(as_member), spoken_for_by(org_ids)))
 
 
-async def center_ids_of(session: AsyncSession, org_id: UUID | None, today: date) -> frozenset[UUID]:
-    """Give the ids of the centres to which an organization belongs on a day."""
-    if org_id is None:
-        return frozenset()
-    return frozenset((await session.scalars(centers_of(org_id, today))).all())
+async def center_ids_of(
+    session: AsyncSession, org_ids: Collection[UUID], today: date
+) -> frozenset[UUID]:
+    """Give the ids of the centres to which one of these organizations belongs on a day."""
+    return frozenset((await session.scalars(centers_of(org_ids, today))).all())
+
+
+async def acting_for(session: AsyncSession, org_id: UUID) -> frozenset[UUID]:
+    """Name the organizations for which one acts: itself, and those in whose place it stands."""
+    return await organizations.predecessor_ids(session, org_id) | {org_id}
 
 
 async def leads(session: AsyncSession, org_id: UUID, lead_org_id: UUID) -> bool:
     """Tell whether an organization is entity or trustee of a centre that another one leads."""
+    org_ids = await acting_for(session, org_id)
     statement = select(Center.id).where(
-        col(Center.lead_sponsor_id) == lead_org_id,
-        or_(col(Center.legal_entity_id) == org_id, col(Center.trustee_org_id) == org_id),
+        col(Center.lead_sponsor_id).in_(await acting_for(session, lead_org_id)),
+        or_(col(Center.legal_entity_id).in_(org_ids), col(Center.trustee_org_id).in_(org_ids)),
     )
     return await session.scalar(statement.limit(1)) is not None
 
@@ -111,9 +103,9 @@ async def feed_scope(session: AsyncSession, actor: Actor) -> FeedScope:
         return FeedScope(everything=True, in_full=_disclosed)
     clock: Clock = session.info["clock"]
     today = day_of(clock.now())
-    centers = await center_ids_of(session, actor.org_id, today)
+    centers = await center_ids_of(session, actor.org_ids, today)
     operated = frozenset(
-        (await session.scalars(select(Center.id).where(operated_by(actor.org_id)))).all()
+        (await session.scalars(select(Center.id).where(spoken_for_by(actor.org_ids)))).all()
     )
     types: Collection[str] = AGENCY_EVENTS if actor.has("agency") else ()
 

@@ -93,5 +93,6 @@ async def list_directory_centers(
     organization_id: UUID, today: Today, session: Reading
 ) -> CenterIdsOut:
     """Name the centres to which an organization belongs today."""
-    ids = await queries.center_ids_of(session, organization_id, today)
+    org_ids = await queries.acting_for(session, organization_id)
+    ids = await queries.center_ids_of(session, org_ids, today)
     return CenterIdsOut(center_ids=sorted(ids))

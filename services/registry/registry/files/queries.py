@@ -16,10 +16,9 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
     """Give the condition under which the actor may see a file (X04)."""
     if actor.has("official", "service"):
         return true()
-    own: list[ColumnElement[bool]] = [col(StoredFile.person_id) == actor.person_id]
-    if actor.org_id is not None:
-        own.append(col(StoredFile.org_id) == actor.org_id)
-    return or_(*own)
+    return or_(
+        col(StoredFile.person_id) == actor.person_id, col(StoredFile.org_id).in_(actor.org_ids)
+    )
 
 
 async def file_for(session: AsyncSession, actor: Actor, file_id: UUID) -> StoredFile:

@@ -119,9 +119,10 @@ async def invite_to_listed(
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, DISHONEST_ORG or STATE_CONFLICT.
     """
     center = await center_seen_for_update(session, actor, center_id)
+    inviters = [center.lead_sponsor_id, center.legal_entity_id]
     require(
         [
-            *scope_checks(actor.org_id, [center.lead_sponsor_id, center.legal_entity_id]),
+            *scope_checks(actor.org_for(*inviters), inviters),
             *active_checks(center.stage),
         ]
     )
@@ -152,7 +153,9 @@ async def confirm(
     organization = await organization_found(session, membership.org_id)
     require(
         [
-            *rules.confirmation_checks(membership.state, membership.org_id, actor.org_id),
+            *rules.confirmation_checks(
+                membership.state, membership.org_id, actor.org_for(membership.org_id)
+            ),
             # A record may have come in since the invitation.
             rules.honesty_check(membership.org_id, organization.dishonesty_until, today),
         ]
@@ -172,7 +175,9 @@ async def decline(session: AsyncSession, actor: Actor, membership_id: UUID) -> M
     """
     membership = await queries.membership_for_update(session, actor, membership_id)
     require(
-        rules.confirmation_checks(membership.state, membership.org_id, actor.org_id, Event.DECLINE)
+        rules.confirmation_checks(
+            membership.state, membership.org_id, actor.org_for(membership.org_id), Event.DECLINE
+        )
     )
     _move(session, actor, membership, Event.DECLINE, "membership.declined")
     return membership
@@ -186,7 +191,10 @@ async def withdraw(session: AsyncSession, actor: Actor, membership_id: UUID) -> 
     membership = await queries.membership_for_update(session, actor, membership_id)
     require(
         rules.withdrawal_checks(
-            membership.state, membership.role, membership.inviter_id, actor.org_id
+            membership.state,
+            membership.role,
+            membership.inviter_id,
+            actor.org_for(membership.inviter_id),
         )
     )
     _move(session, actor, membership, Event.WITHDRAW, "membership.withdrawn")
@@ -231,7 +239,7 @@ async def give_notice(
             membership.state,
             membership.role,
             org_id=membership.org_id,
-            acting_id=actor.org_id,
+            acting_id=actor.org_for(membership.org_id),
             last_day=left_on,
             today=today,
         )
@@ -311,7 +319,7 @@ async def commit_to(
             promise.kind,
             state=membership.state,
             org_id=membership.org_id,
-            acting_id=actor.org_id,
+            acting_id=actor.org_for(membership.org_id),
             held=await queries.commitments_held(session, membership_id),
             amount_fen=promise.amount_fen,
             people=promise.people,
@@ -355,7 +363,7 @@ async def take_back(
     require(
         rules.commitment_change_checks(
             org_id=membership.org_id,
-            acting_id=actor.org_id,
+            acting_id=actor.org_for(membership.org_id),
             withdrawn=commitment.withdrawn_at is not None,
             state=membership.state,
         )

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from registry.centers.queries import centers, of_org
+from registry.centers.queries import centers, of_orgs
 from registry.centers.tables import Center
 from registry.memberships.rules import CONFIRM, JOINED, OPEN, State
 from registry.memberships.tables import MemberCommitment, Membership
@@ -23,8 +23,10 @@ def memberships(actor: Actor, center_id: UUID | None = None) -> SelectOfScalar[M
     """Select the memberships that concern the actor's organization; services see all (X04)."""
     statement = select(Membership)
     if not actor.has("service"):
-        own = (col(Membership.org_id) == actor.org_id, col(Membership.inviter_id) == actor.org_id)
-        statement = statement.where(or_(*own))
+        own = actor.org_ids
+        statement = statement.where(
+            or_(col(Membership.org_id).in_(own), col(Membership.inviter_id).in_(own))
+        )
     if center_id is not None:
         statement = statement.where(col(Membership.center_id) == center_id)
     return statement
@@ -159,7 +161,7 @@ async def center_concerning(session: AsyncSession, actor: Actor, center_id: UUID
     """
     statement = centers(actor).where(col(Center.id) == center_id)
     if not actor.is_official:
-        statement = statement.where(of_org(actor.org_id))
+        statement = statement.where(of_orgs(actor.org_ids))
     return found(await session.scalar(statement))
 
 
@@ -186,7 +188,7 @@ async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Tas
         return []
     statement = (
         select(Membership)
-        .where(col(Membership.org_id) == actor.org_id, col(Membership.state) == State.INVITED)
+        .where(col(Membership.org_id).in_(actor.org_ids), col(Membership.state) == State.INVITED)
         .limit(MOST_TASKS)
     )
     return [

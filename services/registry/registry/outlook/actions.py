@@ -33,7 +33,7 @@ async def enter_demand(
     Raises `Refused`: FORBIDDEN_SCOPE, FIELD_MISSING, NOT_FOUND, FIELD_INACTIVE, DEMAND_OVERDUE.
     """
     is_handler = actor.has("handler")
-    require(rules.proposer_checks(org_id, actor.org_id, is_handler=is_handler))
+    require(rules.proposer_checks(org_id, actor.org_for(org_id), is_handler=is_handler))
     named = await active_fields(session, today)
     require(
         [
@@ -121,7 +121,7 @@ async def withdraw_demand(
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE or STATE_CONFLICT.
     """
     demand = await queries.demand_for_update(session, actor, demand_id)
-    may = actor.has("handler") or demand.org_id == actor.org_id
+    may = actor.has("handler") or demand.org_id in actor.org_ids
     require(
         [
             rules.DEMAND.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=may),

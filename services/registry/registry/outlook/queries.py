@@ -22,8 +22,9 @@ from shared.rules import found
 from shared.tasks import MOST_TASKS, Task
 
 
-def _of_own_center(org_id: UUID | None) -> ColumnElement[bool]:
-    return col(IndustryDemand.center_id).in_(select(Center.id).where(spoken_for_by(org_id)))
+def _of_own_center(actor: Actor) -> ColumnElement[bool]:
+    own = select(Center.id).where(spoken_for_by(actor.org_ids))
+    return col(IndustryDemand.center_id).in_(own)
 
 
 def _seen_by(actor: Actor) -> ColumnElement[bool]:
@@ -32,8 +33,8 @@ def _seen_by(actor: Actor) -> ColumnElement[bool]:
     if actor.org_id is None:
         return false()
     shared = and_(col(IndustryDemand.is_shared), col(IndustryDemand.state) == DemandState.OPEN)
-    own = col(IndustryDemand.org_id) == actor.org_id
-    return or_(own, shared, _of_own_center(actor.org_id))
+    own = col(IndustryDemand.org_id).in_(actor.org_ids)
+    return or_(own, shared, _of_own_center(actor))
 
 
 def demands(
@@ -69,7 +70,7 @@ async def demand_for_update(session: AsyncSession, actor: Actor, demand_id: UUID
 async def answers_for(session: AsyncSession, actor: Actor, demand: IndustryDemand) -> bool:
     """Tell whether the actor's organization speaks for the centre of a need."""
     statement = select(Center.id).where(
-        col(Center.id) == demand.center_id, spoken_for_by(actor.org_id)
+        col(Center.id) == demand.center_id, spoken_for_by(actor.org_ids)
     )
     return await session.scalar(statement) is not None
 
@@ -105,7 +106,7 @@ async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Tas
     if not actor.has("handler"):
         if actor.org_id is None:
             return []
-        state, kind, more = DemandState.MATCHED, SETTLE_DEMAND, _of_own_center(actor.org_id)
+        state, kind, more = DemandState.MATCHED, SETTLE_DEMAND, _of_own_center(actor)
     statement = select(IndustryDemand).where(col(IndustryDemand.state) == state, more)
     ordered = statement.order_by(col(IndustryDemand.id)).limit(MOST_TASKS)
     rows = (await session.scalars(ordered)).all()

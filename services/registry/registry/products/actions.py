@@ -327,7 +327,7 @@ async def _judged(
     require(
         rules.nominator_checks(
             operates=place.operates,
-            acting_id=actor.org_id,
+            acting_id=actor.org_for(maker_id),
             maker_id=maker_id,
             belongs=maker_id in place.org_ids,
         )

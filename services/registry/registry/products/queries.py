@@ -81,13 +81,13 @@ def products(
     """Select the products that the actor may see (X04)."""
     statement = select(Product)
     if not actor.has("official", "service"):
-        seen: list[ColumnElement[bool]] = [col(Product.state).in_(LISTED)]
-        if actor.org_id is not None:
-            seen += [
-                col(Product.maker_org_id) == actor.org_id,
-                col(Product.center_id).in_(centers_of(actor.org_id, today)),
-            ]
-        statement = statement.where(or_(*seen))
+        statement = statement.where(
+            or_(
+                col(Product.state).in_(LISTED),
+                col(Product.maker_org_id).in_(actor.org_ids),
+                col(Product.center_id).in_(centers_of(actor.org_ids, today)),
+            )
+        )
     if center_id is not None:
         statement = statement.where(col(Product.center_id) == center_id)
     if kind is not None:
@@ -115,10 +115,10 @@ async def product_for_update(
 
 async def speaks_for(session: AsyncSession, actor: Actor, product: Product) -> bool:
     """Tell whether the actor acts for the maker or for the centre."""
-    if actor.org_id is not None and actor.org_id == product.maker_org_id:
+    if product.maker_org_id in actor.org_ids:
         return True
     statement = select(Center.id).where(
-        col(Center.id) == product.center_id, spoken_for_by(actor.org_id)
+        col(Center.id) == product.center_id, spoken_for_by(actor.org_ids)
     )
     return await session.scalar(statement) is not None
 
@@ -203,8 +203,9 @@ async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Tas
         )
         tasks += await _waiting(session, ProductState.NOTICED, ENTER, col(Product.id).in_(over))
     if actor.has("member") and actor.org_id is not None:
-        own = select(Center.id).where(spoken_for_by(actor.org_id))
-        concerned = or_(col(Product.maker_org_id) == actor.org_id, col(Product.center_id).in_(own))
+        own = select(Center.id).where(spoken_for_by(actor.org_ids))
+        made = col(Product.maker_org_id).in_(actor.org_ids)
+        concerned = or_(made, col(Product.center_id).in_(own))
         tasks += await _waiting(session, ProductState.RETURNED, CORRECT, concerned)
     return tasks
 

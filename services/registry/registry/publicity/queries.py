@@ -31,7 +31,7 @@ from shared.tasks import MOST_TASKS, Task, TaskKind
 
 def own_centers(actor: Actor) -> SelectOfScalar[UUID]:
     """Select the centres for which the actor's organization speaks."""
-    return select(Center.id).where(spoken_for_by(actor.org_id))
+    return select(Center.id).where(spoken_for_by(actor.org_ids))
 
 
 def items(

@@ -105,7 +105,7 @@ async def book(
         )
     )
     minutes = -(-int((new.ends_at - new.starts_at).total_seconds()) // rules.MINUTES)
-    own = actor.org_id == resource.org_id
+    own = resource.org_id in actor.org_ids
     booking = ResourceBooking(
         resource_id=resource.id,
         user_org_id=found(actor.org_id),
@@ -136,7 +136,7 @@ async def cancel(
     require(
         rules.cancellation_checks(
             booking.state,
-            may=owns or booking.user_org_id == actor.org_id,
+            may=owns or booking.user_org_id in actor.org_ids,
             starts_at=booking.starts_at,
             now=now,
         )
@@ -254,7 +254,7 @@ async def _owner_of(session: AsyncSession, actor: Actor, new: NewShare, today: d
         rules.sharing_checks(
             place.stage,
             operates=place.operates,
-            acting_id=actor.org_id,
+            acting_id=actor.org_for(owner_id),
             owner_id=owner_id or new.center_id,
             belongs=owner_id in place.org_ids,
         )
@@ -282,7 +282,7 @@ async def _owns(
     session: AsyncSession, actor: Actor, row: SharedResource | ServiceOffering, today: date
 ) -> bool:
     place = await queries.place_of(session, actor, row.center_id, today)
-    return place.operates or actor.org_id == row.org_id
+    return place.operates or row.org_id in actor.org_ids
 
 
 async def _paper_checks(

@@ -15,11 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from registry.centers.queries import spoken_for_by
 from registry.centers.rules import ACTIVE, Stage
 from registry.centers.tables import Center
-from registry.directory.queries import centers_of, operated_by
+from registry.directory.queries import centers_of
 from registry.memberships.queries import members_on
-from registry.organizations.queries import valid_qualification_ids
+from registry.organizations.queries import successor_ids, valid_qualification_ids
 from registry.organizations.rules import search_pattern
 from registry.resources.rules import BookingState, ResourceType, ServiceCode, SharingScope
 from registry.resources.tables import ResourceBooking, ServiceOffering, SharedResource
@@ -45,13 +46,13 @@ def standing_centers() -> SelectOfScalar[UUID]:
 
 async def place_of(session: AsyncSession, actor: Actor, center_id: UUID, today: date) -> Place:
     """Tell what a centre is to the actor's organization, and who belongs to it today."""
-    statement = select(Center, operated_by(actor.org_id)).where(col(Center.id) == center_id)
+    statement = select(Center, spoken_for_by(actor.org_ids)).where(col(Center.id) == center_id)
     row = found((await session.execute(statement)).first())
     center, operates = row[0], bool(row[1])
     owners = (center.lead_sponsor_id, center.legal_entity_id, center.trustee_org_id)
     members = await members_on(session, center_id, today)
     own = frozenset({*members, *(owner for owner in owners if owner is not None)})
-    return Place(center.stage, operates, own)
+    return Place(center.stage, operates, own | await successor_ids(session, own))
 
 
 def _shared_with_all() -> ColumnElement[bool]:
@@ -66,12 +67,10 @@ def visible_to(actor: Actor, today: date) -> ColumnElement[bool]:
     """Give the condition under which the actor may see a resource (X04)."""
     if actor.has("official", "service"):
         return true()
-    if actor.org_id is None:
-        return _shared_with_all()
     return or_(
         _shared_with_all(),
-        col(SharedResource.org_id) == actor.org_id,
-        col(SharedResource.center_id).in_(centers_of(actor.org_id, today)),
+        col(SharedResource.org_id).in_(actor.org_ids),
+        col(SharedResource.center_id).in_(centers_of(actor.org_ids, today)),
     )
 
 
@@ -134,15 +133,15 @@ def bookings(actor: Actor, resource_id: UUID | None = None) -> SelectOfScalar[Re
     if not actor.has("official", "service"):
         owned = select(SharedResource.id).where(
             or_(
-                col(SharedResource.org_id) == actor.org_id,
+                col(SharedResource.org_id).in_(actor.org_ids),
                 col(SharedResource.center_id).in_(
-                    select(Center.id).where(operated_by(actor.org_id))
+                    select(Center.id).where(spoken_for_by(actor.org_ids))
                 ),
             )
         )
         statement = statement.where(
             or_(
-                col(ResourceBooking.user_org_id) == actor.org_id,
+                col(ResourceBooking.user_org_id).in_(actor.org_ids),
                 col(ResourceBooking.resource_id).in_(owned),
             )
         )
@@ -189,13 +188,13 @@ def offerings(actor: Actor, today: date) -> SelectOfScalar[ServiceOffering]:
     statement = select(ServiceOffering)
     if actor.has("official", "service"):
         return statement
-    seen = [shown(today)]
-    if actor.org_id is not None:
-        seen += [
-            col(ServiceOffering.org_id) == actor.org_id,
-            col(ServiceOffering.center_id).in_(centers_of(actor.org_id, today)),
-        ]
-    return statement.where(or_(*seen))
+    return statement.where(
+        or_(
+            shown(today),
+            col(ServiceOffering.org_id).in_(actor.org_ids),
+            col(ServiceOffering.center_id).in_(centers_of(actor.org_ids, today)),
+        )
+    )
 
 
 def public_offerings(today: date) -> SelectOfScalar[ServiceOffering]:

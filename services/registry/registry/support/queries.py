@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, exists, false, func, or_, true
+from sqlalchemy import ColumnElement, SQLColumnExpression, exists, func, or_, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -36,9 +36,7 @@ from shared.tasks import MOST_TASKS, Task, TaskKind
 def _concerned(actor: Actor, center_id: SQLColumnExpression[UUID]) -> ColumnElement[bool]:
     if actor.has("agency"):
         return true()
-    if actor.org_id is None:
-        return false()
-    return center_id.in_(select(Center.id).where(spoken_for_by(actor.org_id)))
+    return center_id.in_(select(Center.id).where(spoken_for_by(actor.org_ids)))
 
 
 def plans(

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.applications import queries, rules
-from registry.applications.actions.steps import decide, enter_person, move, tell
+from registry.applications.actions.steps import decide, duty_checks, enter_person, move, tell
 from registry.applications.rules import CaseCapacity, CheckResult, DecisionKind, Event
 from registry.applications.tables import Application, CaseDecision, FormalCheck
 from registry.centers.queries import center_for_update
@@ -69,13 +69,7 @@ async def check_formally(
     application = await queries.application_for_update(session, actor, application_id)
     center = await center_for_update(session, application.center_id)
     today = day_of(now)
-    duty = rules.duty_checks(
-        actor.person_id,
-        actor.org_id,
-        CaseCapacity.HANDLER,
-        await queries.people(session, application.id),
-        await queries.case_org_ids(session, center),
-    )
+    duty = await duty_checks(session, actor, application, center, CaseCapacity.HANDLER)
     if result is CheckResult.ACCEPT:
         require([*duty, *await acceptance_checks(session, application, center, today)])
         move(application, Event.ACCEPT)
@@ -116,13 +110,7 @@ async def grant_round(
     center = await center_for_update(session, application.center_id)
     require(
         [
-            *rules.duty_checks(
-                actor.person_id,
-                actor.org_id,
-                CaseCapacity.REVIEWER,
-                await queries.people(session, application.id),
-                await queries.case_org_ids(session, center),
-            ),
+            *await duty_checks(session, actor, application, center, CaseCapacity.REVIEWER),
             rules.move_check(application.state, Event.RETURN),
         ]
     )

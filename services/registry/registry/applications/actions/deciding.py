@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from registry.applications import queries, rules
 from registry.applications.actions import candidates
 from registry.applications.actions.evaluating import hear, keep
-from registry.applications.actions.steps import decide, enter_person, move, tell
+from registry.applications.actions.steps import decide, duty_checks, enter_person, move, tell
 from registry.applications.clients import CaseTold
 from registry.applications.rules import CaseCapacity, DecisionKind, Event, Gate, Source
 from registry.applications.tables import Application, CaseDecision, CaseHold
@@ -24,7 +24,7 @@ from registry.notices.tables import PublicNotice
 from registry.programme.queries import policy_on
 from shared.auth import Actor
 from shared.calendar import day_of
-from shared.rules import Check, require
+from shared.rules import require
 
 LISTING = Actor.system("listing")
 # What a recommendation rests on; a panel may change its seats without moving a finished review.
@@ -66,23 +66,6 @@ async def _has_moved(session: AsyncSession, application_id: UUID, told: CaseTold
     then = await queries.digests_of(session, recommendation.id)
     now = {source: part.digest for source, part in told.parts.items()}
     return any(then.get(source) != now.get(source) for source in DECIDED_UPON)
-
-
-async def duty_checks(
-    session: AsyncSession,
-    actor: Actor,
-    application: Application,
-    center: Center,
-    capacity: CaseCapacity,
-) -> list[Check]:
-    """Check that the actor may act as this in this case, whoever told what he did before (X03)."""
-    return rules.duty_checks(
-        actor.person_id,
-        actor.org_id,
-        capacity,
-        await queries.people(session, application.id),
-        await queries.case_org_ids(session, center),
-    )
 
 
 async def recommend(

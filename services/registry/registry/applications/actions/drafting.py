@@ -177,7 +177,7 @@ def _own_check(actor: Actor, lead_sponsor_id: UUID) -> Check:
     return APPLICANT.check(
         "FORBIDDEN_SCOPE",
         Kind.SCOPE,
-        passed=actor.org_id == lead_sponsor_id,
+        passed=lead_sponsor_id in actor.org_ids,
         pointer="/lead_sponsor_id",
     )
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.applications import queries, rules
 from registry.applications.actions.drafting import editable
-from registry.applications.actions.steps import enter_person, tell
+from registry.applications.actions.steps import duty_checks, enter_person, tell
 from registry.applications.rules import CaseCapacity, ExceptionState
 from registry.applications.tables import EligibilityException
 from registry.centers.queries import center_for_update
@@ -75,13 +75,7 @@ async def decide_exception(
     center = await center_for_update(session, application.center_id)
     require(
         [
-            *rules.duty_checks(
-                actor.person_id,
-                actor.org_id,
-                CaseCapacity.REVIEWER,
-                await queries.people(session, application.id),
-                await queries.case_org_ids(session, center),
-            ),
+            *await duty_checks(session, actor, application, center, CaseCapacity.REVIEWER),
             *rules.exception_decision_checks(exception.state, application.state),
         ]
     )

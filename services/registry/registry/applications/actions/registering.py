@@ -32,7 +32,7 @@ async def attach_entity(
     center = await center_seen_for_update(session, actor, center_id)
     require(
         [
-            *scope_checks(actor.org_id, [center.lead_sponsor_id]),
+            *scope_checks(actor.org_for(center.lead_sponsor_id), [center.lead_sponsor_id]),
             *uscc.uscc_checks(code, pointer="/uscc"),
         ]
     )

@@ -7,9 +7,10 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.applications import rules
+from registry.applications import queries, rules
 from registry.applications.rules import CaseCapacity, DecisionKind, Event
 from registry.applications.tables import Application, CaseDecision, CasePerson
+from registry.centers.tables import Center
 from shared.auth import Actor
 from shared.calendar import day_of
 from shared.events import record
@@ -22,9 +23,27 @@ def applicant_checks(application: Application, actor: Actor) -> list[Check]:
     """Check that the applicant itself acts: members and those invited only read (A160)."""
     return [
         APPLICANT.check(
-            "FORBIDDEN_SCOPE", Kind.SCOPE, passed=actor.org_id == application.applicant_org_id
+            "FORBIDDEN_SCOPE", Kind.SCOPE, passed=application.applicant_org_id in actor.org_ids
         )
     ]
+
+
+async def duty_checks(
+    session: AsyncSession,
+    actor: Actor,
+    application: Application,
+    center: Center,
+    capacity: CaseCapacity,
+) -> list[Check]:
+    """Check that the actor may act as this in this case, whoever told what he did before (X03)."""
+    concerned = await queries.case_org_ids(session, center)
+    return rules.duty_checks(
+        actor.person_id,
+        actor.org_for(*concerned),
+        capacity,
+        await queries.people(session, application.id),
+        concerned,
+    )
 
 
 def move(application: Application, event: Event) -> None:

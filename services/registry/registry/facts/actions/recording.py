@@ -113,11 +113,11 @@ async def correct(
     Raises `Refused`: FORBIDDEN_SCOPE, FACT_SUPERSEDED, or what is wrong with its content.
     """
     first = kept.fact
-    own = await queries.standings(session, actor.org_id, [first.center_id])
+    own = await queries.standings(session, actor.org_ids, [first.center_id])
     standing = own.get(first.center_id)
     correction = rules.correction_checks(
         first.submitted_by_org_id,
-        actor.org_id,
+        actor.org_for(first.submitted_by_org_id),
         operates=standing is not None and standing.operates,
         superseded_by=kept.superseded_by_id,
         kinds=(first.kind, corrected.kind),
@@ -164,7 +164,7 @@ async def _judge(
     session: AsyncSession, actor: Actor, rows: Sequence[Row[NewFact]], today: date
 ) -> list[Judged]:
     facts = [row.value.stored_form() for row in rows]
-    standings = await queries.standings(session, actor.org_id, {fact.center_id for fact in facts})
+    standings = await queries.standings(session, actor.org_ids, {fact.center_id for fact in facts})
     registers = await _registers(session, actor, facts)
     failed = [_failed(fact, standings.get(fact.center_id), registers, today) for fact in facts]
     failed = await walking.walked(session, actor.org_id, facts, failed)

@@ -10,14 +10,16 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, true, tuple_
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, or_, true, tuple_
+from sqlalchemy import select as sa_select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
+from registry.centers.queries import spoken_for_by
 from registry.centers.rules import Stage
 from registry.centers.tables import Center
-from registry.directory.queries import MEMBERS, centers_of, operated_by
+from registry.directory.queries import MEMBERS, centers_of
 from registry.facts.rules import (
     CONFIDENTIAL,
     INTERNAL,
@@ -63,10 +65,10 @@ def visible_to(actor: Actor, today: date) -> ColumnElement[bool]:
     if actor.has("service"):
         return open_facts()
     shared = or_(open_facts(), col(Fact.payload)["confidentiality"].astext == INTERNAL)
-    run = select(Center.id).where(operated_by(actor.org_id))
+    run = select(Center.id).where(spoken_for_by(actor.org_ids))
     return or_(
-        col(Fact.submitted_by_org_id) == actor.org_id,
-        and_(col(Fact.center_id).in_(centers_of(actor.org_id, today)), shared),
+        col(Fact.submitted_by_org_id).in_(actor.org_ids),
+        and_(col(Fact.center_id).in_(centers_of(actor.org_ids, today)), shared),
         and_(col(Fact.center_id).in_(run), ~open_facts()),
     )
 
@@ -80,10 +82,10 @@ async def center_seen(session: AsyncSession, actor: Actor, center_id: UUID, toda
     """Refuse as NOT_FOUND a centre of which the actor may see nothing (X04)."""
     statement = select(Center.id).where(col(Center.id) == center_id)
     if not actor.has("official", "service"):
-        posted = select(Fact.center_id).where(col(Fact.submitted_by_org_id) == actor.org_id)
+        posted = select(Fact.center_id).where(col(Fact.submitted_by_org_id).in_(actor.org_ids))
         statement = statement.where(
             or_(
-                col(Center.id).in_(centers_of(actor.org_id, today)),
+                col(Center.id).in_(centers_of(actor.org_ids, today)),
                 col(Center.id).in_(posted),
             )
         )
@@ -156,22 +158,30 @@ async def fact_seen(session: AsyncSession, actor: Actor, fact_id: UUID, today: d
 
 
 async def standings(
-    session: AsyncSession, org_id: UUID | None, center_ids: Collection[UUID]
+    session: AsyncSession, org_ids: Collection[UUID], center_ids: Collection[UUID]
 ) -> dict[UUID, Standing]:
-    """Tell what an organization is to each centre; a centre that is strange to it is left out."""
+    """Tell what an actor's organizations are to each centre; one that is strange is left out."""
     centers = (
         await session.execute(
-            select(Center.id, Center.stage, operated_by(org_id)).where(
+            select(Center.id, Center.stage, spoken_for_by(org_ids)).where(
                 col(Center.id).in_(center_ids)
             )
         )
     ).all()
-    periods = await _periods(session, center_ids, [] if org_id is None else [org_id])
+    periods = await _periods(session, center_ids, org_ids, col(Membership.org_id))
     return {
         center_id: Standing(Stage(stage), bool(operates), own)
         for center_id, stage, operates in centers
-        if (own := periods.get((center_id, org_id), ())) or operates
+        if (own := _of_each(periods, center_id, org_ids)) or operates
     }
+
+
+def _of_each(
+    periods: Mapping[tuple[UUID, UUID | None], tuple[Period, ...]],
+    center_id: UUID,
+    org_ids: Collection[UUID],
+) -> tuple[Period, ...]:
+    return tuple(one for org_id in org_ids for one in periods.get((center_id, org_id), ()))
 
 
 async def stage_of(session: AsyncSession, center_id: UUID) -> Stage:
@@ -181,17 +191,17 @@ async def stage_of(session: AsyncSession, center_id: UUID) -> Stage:
 
 
 async def _periods(
-    session: AsyncSession, center_ids: Collection[UUID], org_ids: Collection[UUID]
+    session: AsyncSession,
+    center_ids: Collection[UUID],
+    org_ids: Collection[UUID],
+    member: SQLColumnExpression[UUID],
 ) -> dict[tuple[UUID, UUID | None], tuple[Period, ...]]:
-    """Give the periods for which organizations belonged to centres."""
-    statement = select(
-        col(Membership.center_id),
-        col(Membership.org_id),
-        col(Membership.joined_on),
-        col(Membership.left_on),
+    """Give the periods for which organizations belonged to centres; `member` tells whose."""
+    statement = sa_select(
+        col(Membership.center_id), member, col(Membership.joined_on), col(Membership.left_on)
     ).where(
         col(Membership.center_id).in_(center_ids),
-        col(Membership.org_id).in_(org_ids),
+        member.in_(org_ids),
         col(Membership.state).in_(MEMBERS),
     )
     periods: dict[tuple[UUID, UUID | None], tuple[Period, ...]] = {}
@@ -204,13 +214,16 @@ async def _periods(
 async def derived(session: AsyncSession, facts: Sequence[NewFact]) -> list[Derived]:
     """Look up the other side of each fact in the register, as of the day it happened (A041).
 
-    An organization that the register does not know is no member; its region is read from its code.
+    Who stands in the place of a member is one. An organization that the register does not know is
+    none; its region is read from its code.
     """
     codes = {code for fact in facts if (code := fact.partner_uscc) is not None}
     known = await organizations.organizations_by_uscc(session, codes)
     org_ids = [organization.id for organization in known.values()]
     center_ids = {fact.center_id for fact in facts}
-    periods = await _periods(session, center_ids, org_ids)
+    periods = await _periods(
+        session, center_ids, org_ids, organizations.standing_for(col(Membership.org_id))
+    )
     operators = await _operators(session, center_ids)
     return [_derived(fact, known, periods, operators) for fact in facts]
 
@@ -218,9 +231,9 @@ async def derived(session: AsyncSession, facts: Sequence[NewFact]) -> list[Deriv
 async def _operators(
     session: AsyncSession, center_ids: Collection[UUID]
 ) -> dict[UUID, frozenset[UUID]]:
-    statement = select(
-        Center.id, Center.lead_sponsor_id, Center.legal_entity_id, Center.trustee_org_id
-    ).where(col(Center.id).in_(center_ids))
+    owners = (Center.lead_sponsor_id, Center.legal_entity_id, Center.trustee_org_id)
+    standing = [organizations.standing_for(col(owner)) for owner in owners]
+    statement = sa_select(col(Center.id), *standing).where(col(Center.id).in_(center_ids))
     return {
         center_id: frozenset(owner for owner in owners if owner is not None)
         for center_id, *owners in (await session.execute(statement)).all()

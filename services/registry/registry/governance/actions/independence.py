@@ -42,7 +42,9 @@ async def state_tie(
     official = actor.has("handler", "reviewer")
     require(
         [
-            *rules.tie_scope_checks(content.org_id, actor.org_id, is_official=official),
+            *rules.tie_scope_checks(
+                content.org_id, actor.org_for(content.org_id), is_official=official
+            ),
             *rules.tie_days_checks(content.from_on, content.until_on),
         ]
     )
@@ -74,7 +76,7 @@ async def end_tie(session: AsyncSession, actor: Actor, tie_id: UUID, until_on: d
     official = actor.has("handler", "reviewer")
     require(
         [
-            *rules.tie_scope_checks(tie.org_id, actor.org_id, is_official=official),
+            *rules.tie_scope_checks(tie.org_id, actor.org_for(tie.org_id), is_official=official),
             *rules.tie_days_checks(tie.from_on, until_on),
         ]
     )

@@ -179,7 +179,9 @@ async def change_stage(
     policy, pilot, facts = await judged(session, actor, center, step, told, today)
     warnings = require(
         [
-            *stage_scope_checks(step.target, actor.org_id, own, is_approver=actor.has("approver")),
+            *stage_scope_checks(
+                step.target, actor.org_for(*own), own, is_approver=actor.has("approver")
+            ),
             *step_checks(policy, center, step.target, pilot, facts),
         ]
     )

@@ -13,7 +13,6 @@ from sqlalchemy import (
     String,
     and_,
     distinct,
-    false,
     func,
     literal,
     or_,
@@ -231,7 +230,7 @@ def findings(
         statement = statement.where(cleared.is_(None) if is_open else cleared.is_not(None))
     if actor.has("official", "service"):
         return statement
-    own = sa_select(col(Center.id)).where(spoken_for_by(actor.org_id))
+    own = sa_select(col(Center.id)).where(spoken_for_by(actor.org_ids))
     return statement.where(col(SeatFinding.center_id).in_(own))
 
 
@@ -246,9 +245,7 @@ def ties(
         statement = statement.where(col(PersonTie.org_id) == org_id)
     if actor.has("official", "service"):
         return statement
-    if actor.org_id is None:
-        return statement.where(false())
-    return statement.where(col(PersonTie.org_id) == actor.org_id)
+    return statement.where(col(PersonTie.org_id).in_(actor.org_ids))
 
 
 async def tie_for_update(session: AsyncSession, actor: Actor, tie_id: UUID) -> PersonTie:

@@ -26,7 +26,7 @@ async def own_center(session: AsyncSession, actor: Actor, center_id: UUID) -> Ce
     """
     center = await center_seen_for_update(session, actor, center_id)
     speakers = [center.lead_sponsor_id, center.legal_entity_id, center.trustee_org_id]
-    require([*scope_checks(actor.org_id, speakers), *writable_checks(center.stage)])
+    require([*scope_checks(actor.org_for(*speakers), speakers), *writable_checks(center.stage)])
     return center
 
 
@@ -35,5 +35,5 @@ async def center_to_read(session: AsyncSession, actor: Actor, center_id: UUID) -
     center = await center_seen(session, actor, center_id)
     if not actor.has("official", "service"):
         speakers = [center.lead_sponsor_id, center.legal_entity_id, center.trustee_org_id]
-        require(scope_checks(actor.org_id, speakers))
+        require(scope_checks(actor.org_for(*speakers), speakers))
     return center

@@ -115,7 +115,7 @@ async def state(
     organization = await queries.organization_for_update(session, org_id)
     require(
         [
-            *rules.statement_checks(organization.id, actor.org_id),
+            *rules.statement_checks(organization.id, actor.org_for(organization.id)),
             *rules.living_checks(succeeded=organization.successor_id is not None),
             *rules.span_checks(new.valid_from, new.valid_until, today),
             *await value_checks(session, organization, values),

@@ -55,7 +55,7 @@ async def enter_qualification(
         followed = await queries.qualification_for_update(session, org_id, new.supersedes_id)
     require(
         [
-            *rules.own_checks(organization.id, actor.org_id, official=official),
+            *rules.own_checks(organization.id, actor.org_for(organization.id), official=official),
             *rules.qualification_checks(
                 new.kind, new.number, new.level, new.valid_from, new.valid_to, today
             ),
@@ -221,7 +221,7 @@ async def enter_profile(
     organization = await queries.organization_for_update(session, org_id)
     official = actor.has("handler")
     # Whose figures these are is judged before whether there are any (X04).
-    require(rules.own_checks(organization.id, actor.org_id, official=official))
+    require(rules.own_checks(organization.id, actor.org_for(organization.id), official=official))
     newest = await queries.newest_profile(session, org_id, new.year)
     kept = 0 if newest is None else newest.version
     require(
@@ -319,7 +319,9 @@ async def enter_park(session: AsyncSession, actor: Actor, new: NewPark) -> Park:
     official = actor.has("handler")
     require(
         [
-            *rules.park_checks(developer.org_type, developer.id, actor.org_id, official=official),
+            *rules.park_checks(
+                developer.org_type, developer.id, actor.org_for(developer.id), official=official
+            ),
             *rules.region_checks(new.values["region_code"]),
         ]
     )
@@ -349,7 +351,9 @@ async def change_park(
     region_code = changes.get("region_code", park.region_code)
     require(
         [
-            *rules.own_checks(park.developer_org_id, actor.org_id, official=official),
+            *rules.own_checks(
+                park.developer_org_id, actor.org_for(park.developer_org_id), official=official
+            ),
             *version_checks(park.version, version),
             *rules.region_checks(region_code),
         ]

@@ -17,6 +17,7 @@ from registry.organizations.queries.papers import (
     names_of,
     newest_profile,
     open_statements_of,
+    predecessor_ids,
     profile_versions,
     profiles,
     qualification_for_update,
@@ -29,6 +30,7 @@ from registry.organizations.queries.papers import (
     statements,
     statements_seen_by,
     successions_of,
+    successor_ids,
     tasks_of,
     valid_qualification_ids,
 )
@@ -50,6 +52,7 @@ from registry.organizations.queries.register import (
     park_for_update,
     park_found,
     parks,
+    standing_for,
     survivor_found,
 )
 from registry.organizations.queries.search import found_by_name, names_like
@@ -90,6 +93,7 @@ __all__ = [
     "park_for_update",
     "park_found",
     "parks",
+    "predecessor_ids",
     "profile_versions",
     "profiles",
     "qualification_for_update",
@@ -99,9 +103,11 @@ __all__ = [
     "qualifications_of",
     "qualifications_valid_on",
     "record_for_update",
+    "standing_for",
     "statements",
     "statements_seen_by",
     "successions_of",
+    "successor_ids",
     "survivor_found",
     "tasks_of",
     "valid_qualification_ids",

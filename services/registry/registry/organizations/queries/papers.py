@@ -100,9 +100,7 @@ def statements_seen_by(actor: Actor) -> ColumnElement[bool]:
     """Give the condition under which the actor may see what was stated (X04)."""
     if actor.has("official"):
         return true()
-    if actor.org_id is None:
-        return ~true()
-    return col(OrganizationEntry.org_id) == actor.org_id
+    return col(OrganizationEntry.org_id).in_(actor.org_ids)
 
 
 def statements(org_id: UUID | None = None, *, only_open: bool = False) -> Select[Any]:
@@ -230,6 +228,24 @@ async def followed_by(session: AsyncSession, org_id: UUID) -> Sequence[Organizat
     return (await session.scalars(statement.order_by(col(Organization.id)).with_for_update())).all()
 
 
+async def successor_ids(session: AsyncSession, org_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Name the organizations that stand in the place of these."""
+    statement = select(Organization.successor_id).where(
+        col(Organization.id).in_(org_ids), col(Organization.successor_id).is_not(None)
+    )
+    return frozenset(one for one in await session.scalars(statement) if one is not None)
+
+
+async def predecessor_ids(session: AsyncSession, org_id: UUID) -> frozenset[UUID]:
+    """Name the organizations for which one acts beside itself: it stands in their place.
+
+    The last of a chain acts for all before it, and nobody in between. A divided organization
+    stands and acts for itself.
+    """
+    statement = select(Organization.id).where(col(Organization.successor_id) == org_id)
+    return frozenset((await session.scalars(statement)).all())
+
+
 def dishonesty_records(org_id: UUID) -> SelectOfScalar[DishonestyRecord]:
     """Select the records of an organization and of those that it followed (X17)."""
     bearers = select(Organization.id).where(
@@ -332,9 +348,7 @@ def figures_seen_by(actor: Actor) -> ColumnElement[bool]:
     """Give the condition under which the actor may see an organization's figures (X04)."""
     if actor.has("official", "service"):
         return true()
-    if actor.org_id is None:
-        return ~true()
-    return col(YearlyProfile.org_id) == actor.org_id
+    return col(YearlyProfile.org_id).in_(actor.org_ids)
 
 
 def profiles(

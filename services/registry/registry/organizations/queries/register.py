@@ -4,8 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, literal, union_all
+from sqlalchemy import ScalarSelect, func, literal, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql.elements import SQLCoreOperations
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -78,6 +80,13 @@ def _survivor_of(code: str) -> Any:  # noqa: ANN401 - a select of ids
     return select(func.coalesce(col(Organization.successor_id), col(Organization.id))).where(
         col(Organization.id).in_(_bearer_of(code))
     )
+
+
+def standing_for(org_id: SQLCoreOperations[Any]) -> ScalarSelect[UUID]:
+    """Give who stands in the place of an organization today: its successor, or itself."""
+    own = aliased(Organization)
+    bearer = func.coalesce(col(own.successor_id), col(own.id))
+    return select(bearer).where(col(own.id) == org_id).scalar_subquery()
 
 
 async def organization_by_uscc(session: AsyncSession, code: str) -> Organization | None:
