@@ -26,6 +26,7 @@ from ip_ledger.journal import routes as journal
 from ip_ledger.log import jobs as log_jobs
 from ip_ledger.log import routes as log
 from ip_ledger.losses import routes as losses
+from ip_ledger.openings import routes as openings
 from ip_ledger.portfolio import routes as portfolio
 from ip_ledger.pricing import routes as pricing
 from ip_ledger.revenue import routes as revenue
@@ -129,6 +130,7 @@ def create_app() -> ASGIApp:
                 *pricing.ROUTERS,
                 *portfolio.ROUTERS,
                 journal.router,
+                *openings.ROUTERS,
                 books.router,
                 *statement_routes.ROUTERS,
                 *log.ROUTERS,

@@ -15,6 +15,7 @@ from ip_ledger.facts import tables as facts
 from ip_ledger.journal import tables as journal
 from ip_ledger.log import tables as log
 from ip_ledger.losses import tables as losses
+from ip_ledger.openings import tables as openings
 from ip_ledger.portfolio import tables as portfolio
 from ip_ledger.pricing import tables as pricing
 from ip_ledger.revenue import tables as revenue
@@ -36,6 +37,7 @@ __all__ = [
     "journal",
     "log",
     "losses",
+    "openings",
     "portfolio",
     "pricing",
     "revenue",

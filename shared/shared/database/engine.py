@@ -4,16 +4,34 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
     async_sessionmaker,
     create_async_engine,
 )
+from sqlalchemy.orm import ORMExecuteState, Session
 
 from shared.clock import Clock
 from shared.sealing import Sealer
 from shared.settings import Settings
+
+
+class LockingSession(Session):
+    """A session in which a row that is locked is read as it is now.
+
+    The ORM keeps what it has once read: a row that was looked at, waited for and then locked would
+    still say what it said before the other's commit, and be judged by that.
+    """
+
+
+@event.listens_for(LockingSession, "do_orm_execute")
+def _as_it_is_now(state: ORMExecuteState) -> None:
+    locks = getattr(state.statement, "_for_update_arg", None) is not None
+    # Reloading a column or a relation of one object brings options of its own.
+    if state.is_select and locks and not state.is_column_load and not state.is_relationship_load:
+        state.update_execution_options(populate_existing=True)
 
 
 class Sessions:
@@ -27,7 +45,9 @@ class Sessions:
         self.engine = engine
         self.clock = clock
         self.sealer = sealer or Sealer.of(Settings())
-        self._make = async_sessionmaker(engine, expire_on_commit=False, autoflush=True)
+        self._make = async_sessionmaker(
+            engine, sync_session_class=LockingSession, expire_on_commit=False, autoflush=True
+        )
 
     def open(self) -> AsyncSession:
         """Give a session outside any transaction; the caller commits, rolls back and closes."""

@@ -2,11 +2,15 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from ip_ledger import tenancy
+from ip_ledger.agreements import actions
+from shared.auth import Actor
 from tests.fixtures.service import event_types, until_waiting_on_lock
-from tests.ip_ledger.conftest import CLAUSES, TEXT_SHA256, Ledger, codes, figures
+from tests.ip_ledger.conftest import CLAUSES, TEXT_SHA256, TODAY, Ledger, codes, figures
 
 pytestmark = pytest.mark.anyio
 AGREEMENTS = "/v1/ip-ledger/agreements"
@@ -227,3 +231,24 @@ async def test_a_signature_waits_for_the_text_that_is_being_signed(ledger: Ledge
             )
             await until_waiting_on_lock(ledger.sessions, second)
         assert (await second).status_code == 201
+
+
+@pytest.mark.requirement("A084")
+@pytest.mark.refusing
+async def test_a_text_that_is_withdrawn_while_one_signs_is_not_signed(ledger: Ledger) -> None:
+    async with ledger.member("m04") as lead:
+        proposed = (await lead.post(AGREEMENTS, json=ledger.agreement("m04", "m09"))).json()
+
+    async def sign() -> Any:
+        async with ledger.member("m09") as party:
+            path = f"{AGREEMENTS}/{proposed['id']}/signatures"
+            return await party.post(path, json={"text_sha256": TEXT_SHA256})
+
+    actor = Actor(UUID(int=1), "test", frozenset({"member"}), org_id=ledger.org["m04"])
+    async with ledger.sessions.begin() as first:
+        await tenancy.lock_center(first, ledger.center["c03"])
+        await actions.withdraw(first, actor, UUID(proposed["id"]), version=1, today=TODAY)
+        second = asyncio.create_task(sign())
+        await until_waiting_on_lock(ledger.sessions, second)
+    answer = await second
+    assert (answer.status_code, codes(answer)) == (409, ["STATE_CONFLICT"])

@@ -76,6 +76,27 @@ class Filled:
         await self.ledger.service.number()
 
 
+async def _open_books(ledger: Ledger) -> None:
+    """Open the books of the other centre, with two approvals."""
+    amount = {"amount": {"amount": 12_345}}
+    body = {
+        "center_id": str(ledger.center["c08"]), "on": "2026-01-01", "source": "审计报告",
+        "source_file_id": str(ledger.text_file_id),
+        "content": {"subject": "balances", "balances": [
+            {"code": "bank", "kind": "asset", "side": "debit", **amount},
+            {"code": "opening_equity", "kind": "equity", "side": "credit", **amount},
+        ]},
+    }  # fmt: skip
+    bookkeeper = ledger.service.client("bookkeeper")
+    opening = (await bookkeeper.post("/v1/ip-ledger/openings", json=body)).json()
+    for _ in range(2):
+        approved = await ledger.service.client("approver").post(
+            f"/v1/ip-ledger/openings/{opening['id']}/approvals",
+            json={"content_sha256": opening["content_sha256"]},
+        )
+        assert approved.status_code == 201, approved.text
+
+
 async def fill(ledger: Ledger, admin_url: str) -> Filled:
     """Agree, own, license out, contract, earn, pay, reverse, lose, close."""
     filled = Filled(ledger, admin_url)
@@ -106,6 +127,7 @@ async def fill(ledger: Ledger, admin_url: str) -> Filled:
         "center_id": center, "amount": {"amount": 10_001, "currency": "CNY"},
         "occurred_on": "2026-01-20", "reason": "中试失败",
     })  # fmt: skip
+    await _open_books(ledger)
     bookkeeper = ledger.service.client("bookkeeper")
     closed = await bookkeeper.post(
         "/v1/ip-ledger/periods", json={"center_id": center, "until_on": "2026-01-18"},

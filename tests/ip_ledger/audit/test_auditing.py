@@ -82,6 +82,10 @@ BROKEN = [
     ("inventor_reward", "amount_fen = amount_fen + 1", "id"),
     ("loss_line", "amount_fen = amount_fen + 1", "id"),
     ("loss_event", "amount_fen = amount_fen + 1", "id"),
+    ("book_opening", "source = source || ' '", "id"),
+    ("book_opening", '"on" = "on" - 1', "id"),
+    ("book_opening_approval", "person_id = gen_random_uuid()", "opening_id || ' ' || place"),
+    ("journal_entry", "kind = 'ordinary'", "id"),
     ("book_period", "seal_sha256 = 'x'", "id"),
     ("event", "data = data || '{\"more\": 1}'", "id"),
     ("audit", "person_id = gen_random_uuid()", "id"),
@@ -92,8 +96,8 @@ BROKEN = [
 GONE = (
     "log_record", "log_leaf", "log_tile", "log_opening", "journal_entry", "posting",
     "account_balance", "ownership_version", "ownership_line", "agreement_party", "contract_state",
-    "distribution_line", "share_carry", "loss_line", "book_period", "event", "audit",
-    "event_position", "audit_link", "audit_seal",
+    "distribution_line", "share_carry", "loss_line", "book_period", "book_opening_approval",
+    "event", "audit", "event_position", "audit_link", "audit_seal",
 )  # fmt: skip
 
 

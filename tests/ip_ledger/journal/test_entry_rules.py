@@ -33,7 +33,7 @@ def test_an_entry_is_refused_exactly_when_it_does_not_balance(amounts: list[int]
 @pytest.mark.refusing
 def test_each_currency_balances_by_itself() -> None:
     mixed = entry(Line(BANK, 1), Line(FEES, -1, "USD"))
-    assert failed_codes(rules.entry_checks(mixed)) == ["UNBALANCED", "UNBALANCED"]
+    assert failed_codes(rules.entry_checks(mixed)) == ["CURRENCIES_MIXED", *["UNBALANCED"] * 2]
 
 
 @pytest.mark.refusing

@@ -1,6 +1,7 @@
 """What happens to agreements: proposed, signed by every party, in force, replaced."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -47,29 +48,11 @@ async def propose(
             *rules.succession_checks(proposal.parties, bound, organizations),
         ]
     )
-    agreement = Agreement(
-        center_id=center.id,
-        state=State.PROPOSED,
-        edition=await queries.last_edition(session, center.id) + 1,
-        supersedes_id=amends.id if amends else None,
-        text_file_id=proposal.text_file_id,
-        text_sha256=str(stored_sha256),
-        terms_sha256=content_sha256(terms_document(center.id, proposal, str(stored_sha256))),
-        clauses={clause.value: evidence for clause, evidence in proposal.clauses.items()},
-        attribution=_attribution(proposal),
-        rounding=proposal.rounding,
-        exit_method=proposal.exit_method,
-        ordinary_license_consent_ppm=proposal.ordinary_license_consent_ppm,
-        other_license_consent_ppm=proposal.other_license_consent_ppm,
-        effective_on=proposal.effective_on,
-        proposed_by_org_id=tenancy.own_organization(actor),
-        proposed_by=actor.person_id,
-        proposed_at=now,
-    )
-    parties = _parties(agreement.id, proposal)
-    session.add(agreement)
-    await session.flush()
-    session.add_all(parties)
+    proposer = Proposer(tenancy.own_organization(actor), actor.person_id, now)
+    edition = await queries.last_edition(session, center.id) + 1
+    agreement = _agreement(center.id, proposal, str(stored_sha256), edition, proposer)
+    agreement.supersedes_id = amends.id if amends else None
+    parties = await _add(session, agreement, proposal)
     record(
         session,
         actor,
@@ -82,6 +65,80 @@ async def propose(
         text_sha256=agreement.text_sha256,
     )
     return queries.Whole(agreement, parties, [])
+
+
+async def enter_existing(
+    session: AsyncSession,
+    actor: Actor,
+    center: DirectoryCenter,
+    proposal: Proposal,
+    *,
+    stored_sha256: str,
+    opening_id: UUID,
+    now: datetime,
+    today: date,
+) -> queries.Whole:
+    """Enter an agreement that its parties signed before, as an opening that is approved says.
+
+    The caller has judged its terms and text, and holds the centre's lock.
+    """
+    org_id = tenancy.operator_id(center) or center.lead_sponsor_id
+    proposer = Proposer(org_id, actor.person_id, now)
+    edition = await queries.last_edition(session, center.id) + 1
+    agreement = _agreement(center.id, proposal, stored_sha256, edition, proposer)
+    agreement.state = State.SIGNED
+    agreement.opening_id = opening_id
+    entered = queries.Whole(agreement, await _add(session, agreement, proposal), [])
+    record(
+        session, actor, "agreement.entered", agreement.id, center_id=center.id,
+        after=agreement.terms_sha256, parties=proposal.parties, opening_id=opening_id,
+    )  # fmt: skip
+    if rules.takes_effect(agreement.state, agreement.effective_on, today):
+        await take_effect(session, actor, entered, now=now)
+    return entered
+
+
+@dataclass(frozen=True, slots=True)
+class Proposer:
+    """Who puts a text before its parties, for which organization, and when."""
+
+    org_id: UUID
+    person_id: UUID
+    at: datetime
+
+
+def _agreement(
+    center_id: UUID, proposal: Proposal, text_sha256: str, edition: int, proposer: Proposer
+) -> Agreement:
+    return Agreement(
+        center_id=center_id,
+        state=State.PROPOSED,
+        edition=edition,
+        text_file_id=proposal.text_file_id,
+        text_sha256=text_sha256,
+        terms_sha256=content_sha256(terms_document(center_id, proposal, text_sha256)),
+        clauses={clause.value: evidence for clause, evidence in proposal.clauses.items()},
+        attribution=_attribution(proposal),
+        rounding=proposal.rounding,
+        exit_method=proposal.exit_method,
+        ordinary_license_consent_ppm=proposal.ordinary_license_consent_ppm,
+        other_license_consent_ppm=proposal.other_license_consent_ppm,
+        effective_on=proposal.effective_on,
+        proposed_by_org_id=proposer.org_id,
+        proposed_by=proposer.person_id,
+        proposed_at=proposer.at,
+    )
+
+
+async def _add(
+    session: AsyncSession, agreement: Agreement, proposal: Proposal
+) -> list[AgreementParty]:
+    parties = _parties(agreement.id, proposal)
+    session.add(agreement)
+    await session.flush()
+    session.add_all(parties)
+    await session.flush()
+    return parties
 
 
 async def amend(
@@ -331,6 +388,7 @@ def _log_document(standing: queries.Whole) -> dict[str, Any]:
         "terms_sha256": agreement.terms_sha256,
         "effective_on": agreement.effective_on.isoformat(),
         "supersedes_id": str(agreement.supersedes_id) if agreement.supersedes_id else None,
+        "opening_id": str(agreement.opening_id) if agreement.opening_id else None,
     }
 
 

@@ -258,6 +258,12 @@ async def last_edition(session: AsyncSession, center_id: UUID) -> int:
     return await session.scalar(statement) or 0
 
 
+async def ever_bound(session: AsyncSession, center_id: UUID) -> bool:
+    """Tell whether an agreement binds a centre's members, will, or once did."""
+    bound = exists().where(col(Agreement.center_id) == center_id, col(Agreement.state).in_(BINDING))
+    return bool(await session.scalar(select(bound)))
+
+
 async def due_for_update(session: AsyncSession, day: date) -> list[Agreement]:
     """Load and lock the signed agreements whose first day has come; others' locks are skipped."""
     statement = (

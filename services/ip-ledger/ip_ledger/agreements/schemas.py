@@ -237,6 +237,9 @@ class AgreementOut(Out):
     version: int = Field(description="Counts its changes; the ETag.")
     edition: int = Field(description="Counts the centre's texts, from 1.")
     supersedes_id: UUID | None = Field(description="The agreement that it amends.")
+    opening_id: UUID | None = Field(
+        description="The opening by which it came in, where it was signed before."
+    )
     text_file_id: UUID = Field(description="The text.")
     text_sha256: str = Field(description="The text's SHA-256, which the parties sign.")
     hash: str = Field(description="SHA-256 over all terms.")

@@ -54,6 +54,8 @@ class Agreement(Base, table=True):
     proposed_by_org_id: UUID
     proposed_by: UUID
     proposed_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
+    # The opening by which it came in, signed before the ledger knew of it.
+    opening_id: UUID | None = None
     in_force_at: datetime | None = Field(
         default=None, sa_column=Column(InstantColumn(), nullable=True)
     )

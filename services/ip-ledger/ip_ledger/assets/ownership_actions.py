@@ -43,6 +43,8 @@ class Change:
     consents: tuple[UUID, ...] = ()
     awaits_consents: bool = False
     registration: Registration | None = None
+    # The organization for which it is recorded, where that is not the actor's own.
+    recorded_for: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,7 +320,7 @@ def _fresh(
         agreement_id=agreement_id,
         consents=[str(org) for org in change.consents],
         recorded_by=actor.person_id,
-        recorded_by_org_id=tenancy.own_organization(actor),
+        recorded_by_org_id=change.recorded_for or tenancy.own_organization(actor),
     )
 
 

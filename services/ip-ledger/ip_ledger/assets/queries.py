@@ -107,6 +107,14 @@ async def asset(session: AsyncSession, asset_id: UUID) -> Asset | None:
     return await session.get(Asset, asset_id)
 
 
+async def asset_locked(session: AsyncSession, asset_id: UUID) -> Asset | None:
+    """Give an asset whoever asks, with its lock."""
+    statement = select(Asset).where(col(Asset.id) == asset_id)
+    return await session.scalar(
+        statement.with_for_update().execution_options(populate_existing=True)
+    )
+
+
 async def assets_by_number(
     session: AsyncSession, numbers: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], Asset]:

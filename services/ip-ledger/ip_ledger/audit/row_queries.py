@@ -57,6 +57,8 @@ JOURNAL: Final = (
         "t.id::text",
         f"""t.center_id IS DISTINCT FROM r.center_id OR {_SAME_TIME}
         OR t.effective_on::text <> b.d->>'effective_on'
+        OR t.kind <> coalesce(b.d->>'kind', 'ordinary')
+        OR to_jsonb(t.exchange_rate) IS DISTINCT FROM {_opened("exchange_rate")}
         OR t.reverses_id::text IS DISTINCT FROM b.d->>'reverses_id'
         OR t.source_id::text IS DISTINCT FROM b.d->>'source_id'
         OR to_jsonb(t.reference) <> {_opened("reference")}
@@ -152,6 +154,7 @@ AGREEMENTS: Final = (
         OR t.text_sha256 <> b.d->>'text_sha256' OR t.terms_sha256 <> b.d->>'terms_sha256'
         OR t.effective_on::text <> b.d->>'effective_on'
         OR t.supersedes_id::text IS DISTINCT FROM b.d->>'supersedes_id'
+        OR t.opening_id::text IS DISTINCT FROM b.d->>'opening_id'
         OR t.in_force_at IS NULL""",
     ),
     Question(
@@ -237,4 +240,35 @@ LINES: Final = (
     ),
 )
 
-ROWS: Final = (*JOURNAL, *OWNERSHIP, *AGREEMENTS, *CONTRACTS, *LINES)
+OPENINGS: Final = (
+    *_paired("book_opening", "opening", "t.state = 'entered'"),
+    _kept(
+        "book_opening",
+        "opening",
+        "t.id::text",
+        f"""t.center_id IS DISTINCT FROM r.center_id OR t.subject <> b.d->>'subject'
+        OR t.subject_id::text <> b.d->>'subject_id' OR t."on"::text <> b.d->>'on'
+        OR t.source_sha256 <> b.d->>'source_sha256'
+        OR t.content_sha256 <> b.d->>'content_sha256' OR t.state <> 'entered'
+        OR to_jsonb(t.source) <> {_opened("source")}
+        OR t.content <> {_opened("content")}""",
+    ),
+    Question(
+        "book_opening_approval",
+        "it is not what its opening's record in the log says",
+        """WITH told AS (
+            SELECT o.record_id AS opening_id, one.place::int AS place, one.v
+            FROM log_opening o JOIN log_record r ON r.id = o.record_id,
+                jsonb_array_elements(o.value::jsonb) WITH ORDINALITY AS one(v, place)
+            WHERE r.kind = 'opening' AND o.name = 'approvals'
+        )
+        SELECT opening_id || ' ' || place
+        FROM told t FULL JOIN book_opening_approval a USING (opening_id, place)
+        WHERE opening_id IN (SELECT opening_id FROM told) AND (
+            a.person_id::text IS DISTINCT FROM t.v->>'person_id'
+            OR to_jsonb(a.is_official) IS DISTINCT FROM t.v->'is_official')
+        ORDER BY opening_id, place LIMIT 1""",
+    ),
+)
+
+ROWS: Final = (*JOURNAL, *OWNERSHIP, *AGREEMENTS, *CONTRACTS, *LINES, *OPENINGS)

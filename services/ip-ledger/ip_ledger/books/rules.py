@@ -15,6 +15,7 @@ from shared.rules import Check, Kind
 ROOTS: Final = {
     AccountKind.ASSET: "Assets",
     AccountKind.LIABILITY: "Liabilities",
+    AccountKind.EQUITY: "Equity",
     AccountKind.INCOME: "Income",
     AccountKind.EXPENSE: "Expenses",
 }

@@ -120,11 +120,16 @@ async def balance_verdicts(
     ids = {line.account_id for draft in drafts for line in draft.lines}
     balances = await queries.balances_for_update(session, ids)
     verdicts = rules.balances_after(drafts, balances, await queries.one_sided(session, ids))
-    closed = await queries.closed_until(session, {draft.center_id for draft in drafts})
+    centers = {draft.center_id for draft in drafts}
+    closed = await queries.closed_until(session, centers)
+    opened = await queries.opened_on(session, centers)
     for draft in drafts:
         until = closed.get(draft.center_id)
         open_still = until is None or draft.effective_on > until
         verdicts[draft.id].append(rules.closed_check(until, passed=open_still))
+        first = opened.get(draft.center_id)
+        after = first is None or draft.effective_on >= first
+        verdicts[draft.id].append(rules.opened_check(first, passed=after))
     return verdicts
 
 

@@ -92,3 +92,62 @@ BOOKS_DOWN: Final = (
     "DROP FUNCTION journal_entry_allowed()",
     UP[0].replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"),
 )
+
+# Since 0008. One more sum over what was added tells whether an entry holds two currencies; holds
+# are on the row that the posting itself has just changed. An opening waits for whoever is posting,
+# and whoever posts later finds it.
+OPENINGS_UP: Final = (
+    """
+    CREATE OR REPLACE FUNCTION posting_balanced() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE uneven uuid;
+    BEGIN
+        SELECT entry_id INTO uneven FROM added GROUP BY entry_id, currency
+        HAVING sum(amount_fen) <> 0 LIMIT 1;
+        IF uneven IS NOT NULL THEN
+            RAISE EXCEPTION 'entry % does not balance', uneven
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_posting_balanced';
+        END IF;
+        SELECT e.id INTO uneven FROM journal_entry e WHERE e.kind <> 'exchange' AND e.id IN (
+            SELECT entry_id FROM added GROUP BY entry_id HAVING min(currency) <> max(currency)
+        ) LIMIT 1;
+        IF uneven IS NOT NULL THEN
+            RAISE EXCEPTION 'entry % holds two currencies', uneven
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_posting_one_currency';
+        END IF;
+        SELECT a.id INTO uneven FROM added p JOIN account a ON a.id = p.account_id
+        WHERE NOT a.may_go_negative AND CASE WHEN a.kind IN ('asset', 'expense')
+            THEN p.balance_after_fen < 0 ELSE p.balance_after_fen > 0 END LIMIT 1;
+        IF uneven IS NOT NULL THEN
+            RAISE EXCEPTION 'account % may not go negative', uneven
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_posting_overdrawn';
+        END IF;
+        RETURN NULL;
+    END $$
+    """,
+    BOOKS_UP[1]
+    .replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
+    .replace(
+        "        RETURN NULL;\n",
+        """        SELECT a.id INTO wrong FROM added a JOIN journal_entry o
+            ON o.center_id = a.center_id AND o.kind = 'opening' AND o.reverses_id IS NULL
+            AND o.effective_on > a.effective_on LIMIT 1;
+        IF wrong IS NOT NULL THEN
+            RAISE EXCEPTION 'entry % lies before its books were opened', wrong
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_journal_entry_after_opening';
+        END IF;
+        SELECT a.id INTO wrong FROM added a
+        WHERE a.kind = 'opening' AND a.reverses_id IS NULL AND EXISTS (
+            SELECT FROM journal_entry e WHERE e.center_id = a.center_id
+            AND e.source_id IS DISTINCT FROM a.source_id) LIMIT 1;
+        IF wrong IS NOT NULL THEN
+            RAISE EXCEPTION 'entry % opens books that are in use', wrong
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_journal_entry_opening_first';
+        END IF;
+        RETURN NULL;
+""",
+    ),
+)
+OPENINGS_DOWN: Final = (
+    BOOKS_UP[0],
+    BOOKS_UP[1].replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"),
+)

@@ -36,6 +36,7 @@ MOST_WAITING: Final = 10_000
 _REFUSED: Final = {
     "ck_posting_overdrawn": rules.overdrawn_check(),
     "ck_journal_entry_open_period": rules.closed_check(),
+    "ck_journal_entry_after_opening": rules.opened_check(),
     "ck_journal_entry_reverses_original": rules.JOURNAL.check(
         "REVERSAL_OF_REVERSAL", Kind.STATE, passed=False
     ),

@@ -6,13 +6,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, true
+from sqlalchemy import ColumnElement, exists, func, or_, true
 from sqlalchemy import select as rows_of
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from ip_ledger import tenancy
-from ip_ledger.journal.rules import AccountKind, EntryDraft, Line
+from ip_ledger.journal.rules import AccountKind, EntryDraft, EntryKind, Line
 from ip_ledger.journal.tables import (
     Account,
     AccountBalance,
@@ -69,6 +69,12 @@ async def account(session: AsyncSession, account_id: UUID) -> Account:
     return found(await session.get(Account, account_id))
 
 
+async def accounts_by_id(session: AsyncSession, account_ids: Iterable[UUID]) -> dict[UUID, Account]:
+    """Give accounts by id, whoever asks."""
+    rows = await session.scalars(select(Account).where(col(Account.id).in_(set(account_ids))))
+    return {row.id: row for row in rows}
+
+
 def visible_accounts(
     actor: Actor,
     **filters: Any,  # noqa: ANN401 - column values
@@ -122,6 +128,26 @@ async def closed_until(session: AsyncSession, center_ids: Iterable[UUID]) -> dic
         .group_by(col(BookPeriod.center_id))
     )
     return {row[0]: row[1] for row in rows}
+
+
+async def opened_on(session: AsyncSession, center_ids: Iterable[UUID]) -> dict[UUID, date]:
+    """Give the day on which each centre's books were opened, where they came from others."""
+    rows = await session.execute(
+        rows_of(col(JournalEntry.center_id), func.max(col(JournalEntry.effective_on)))
+        .where(
+            col(JournalEntry.center_id).in_(set(center_ids)),
+            col(JournalEntry.kind) == EntryKind.OPENING,
+            col(JournalEntry.reverses_id).is_(None),
+        )
+        .group_by(col(JournalEntry.center_id))
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def has_entries(session: AsyncSession, center_id: UUID) -> bool:
+    """Tell whether a centre's books hold any entry, an opening one included."""
+    statement = rows_of(exists().where(col(JournalEntry.center_id) == center_id))
+    return bool(await session.scalar(statement))
 
 
 async def balances_at(
@@ -210,6 +236,8 @@ async def _entries(session: AsyncSession, condition: ColumnElement[bool]) -> lis
             lines=tuple(lines[row.id]),
             source_id=row.source_id,
             reverses_id=row.reverses_id,
+            kind=row.kind,
+            exchange_rate=row.exchange_rate,
         )
         for row in rows
     ]

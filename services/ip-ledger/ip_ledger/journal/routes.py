@@ -54,6 +54,9 @@ meaning("ck_posting_balance_after_fen", rules.JOURNAL, "AMOUNT_TOO_LARGE", Kind.
 meaning("ck_posting_balanced", rules.JOURNAL, "UNBALANCED", Kind.CONTENT)
 meaning("ck_posting_overdrawn", rules.JOURNAL, "ACCOUNT_OVERDRAWN", Kind.STATE)
 meaning("ck_journal_entry_open_period", rules.JOURNAL, "PERIOD_CLOSED", Kind.STATE)
+meaning("ck_journal_entry_after_opening", rules.JOURNAL, "BEFORE_OPENING", Kind.STATE)
+meaning("ck_journal_entry_opening_first", rules.JOURNAL, "OPENING_TOO_LATE", Kind.STATE)
+meaning("ck_posting_one_currency", rules.JOURNAL, "CURRENCIES_MIXED", Kind.CONTENT)
 meaning("ck_journal_entry_reverses_original", rules.JOURNAL, "REVERSAL_OF_REVERSAL", Kind.STATE)
 meaning("ck_journal_entry_reverses_after", rules.JOURNAL, "REVERSAL_BEFORE_ORIGINAL", Kind.CONTENT)
 
@@ -216,6 +219,7 @@ def _account_entry(line: Posting, entry: JournalEntry) -> AccountEntryOut:
         "AMOUNT_TOO_LARGE",
         "ACCOUNT_OVERDRAWN",
         "PERIOD_CLOSED",
+        "BEFORE_OPENING",
         "IDEMPOTENCY_KEY_REQUIRED",
     ),
 )

@@ -21,8 +21,17 @@ class AccountKind(StrEnum):
 
     ASSET = "asset"
     LIABILITY = "liability"
+    EQUITY = "equity"
     INCOME = "income"
     EXPENSE = "expense"
+
+
+class EntryKind(StrEnum):
+    """What an entry is: what happened, what was there before the books, or money changed."""
+
+    ORDINARY = "ordinary"
+    OPENING = "opening"
+    EXCHANGE = "exchange"
 
 
 class Side(StrEnum):
@@ -100,6 +109,8 @@ class EntryDraft:
     lines: tuple[Line, ...]
     source_id: UUID | None = None
     reverses_id: UUID | None = None
+    kind: EntryKind = EntryKind.ORDINARY
+    exchange_rate: str | None = None
 
 
 def signed(side: Side, amount_fen: int) -> int:
@@ -133,9 +144,10 @@ def differences(lines: Iterable[Line]) -> dict[str, int]:
 def entry_checks(draft: EntryDraft, pointer: str = "") -> list[Check]:
     """Check what can be told from the entry alone (I2)."""
     uneven = differences(draft.lines)
+    checks = [mixed_check(draft, pointer)]
     if not uneven:
-        return [JOURNAL.check("UNBALANCED", Kind.CONTENT, passed=True)]
-    return [
+        return [*checks, JOURNAL.check("UNBALANCED", Kind.CONTENT, passed=True)]
+    return checks + [
         JOURNAL.check(
             "UNBALANCED",
             Kind.CONTENT,
@@ -146,6 +158,21 @@ def entry_checks(draft: EntryDraft, pointer: str = "") -> list[Check]:
         )
         for currency, difference in sorted(uneven.items())
     ]
+
+
+def mixed_check(draft: EntryDraft, pointer: str = "") -> Check:
+    """Check that an entry stays in one currency, unless it says that money was changed.
+
+    Else two sums that balance by themselves could hide a conversion at a rate that nobody states.
+    """
+    currencies = sorted({line.currency for line in draft.lines})
+    return JOURNAL.check(
+        "CURRENCIES_MIXED",
+        Kind.CONTENT,
+        passed=len(currencies) < 2 or draft.kind is EntryKind.EXCHANGE,
+        pointer=f"{pointer}/postings",
+        currencies=currencies,
+    )
 
 
 def account_checks(
@@ -208,6 +235,14 @@ def closed_check(until: date | None = None, *, passed: bool = False) -> Check:
     told: dict[str, Any] = {} if until is None else {"until": until.isoformat()}
     return JOURNAL.check(
         "PERIOD_CLOSED", Kind.STATE, passed=passed, pointer="/effective_on", **told
+    )
+
+
+def opened_check(opened_on: date | None = None, *, passed: bool = False) -> Check:
+    """Tell that an entry's day lies before the one on which its books were opened."""
+    told: dict[str, Any] = {} if opened_on is None else {"opened_on": opened_on.isoformat()}
+    return JOURNAL.check(
+        "BEFORE_OPENING", Kind.STATE, passed=passed, pointer="/effective_on", **told
     )
 
 
@@ -288,12 +323,15 @@ def reversal_of(
         ),
         source_id=original.source_id,
         reverses_id=original.id,
+        kind=original.kind,
+        exchange_rate=original.exchange_rate,
     )
 
 
 def entry_document(draft: EntryDraft) -> dict[str, Any]:
     """Give what stands in the open in an entry's log record; amounts are sealed."""
     return {
+        "kind": draft.kind.value,
         "effective_on": draft.effective_on.isoformat(),
         "accounts": sorted({str(line.account_id) for line in draft.lines}),
         "reverses_id": None if draft.reverses_id is None else str(draft.reverses_id),
@@ -314,12 +352,14 @@ def entry_openings(draft: EntryDraft) -> dict[str, Any]:
             for line in draft.lines
         ],
         "reference": draft.reference,
+        **({} if draft.exchange_rate is None else {"exchange_rate": draft.exchange_rate}),
     }
 
 
 def event_data(draft: EntryDraft) -> dict[str, Any]:
     """Give what an entry's event tells; amounts stay in the books."""
     return {
+        "kind": draft.kind,
         "effective_on": draft.effective_on,
         "source_id": draft.source_id,
         "reverses_id": draft.reverses_id,

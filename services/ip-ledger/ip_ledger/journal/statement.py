@@ -28,8 +28,9 @@ locked AS MATERIALIZED (
     ORDER BY account_id FOR NO KEY UPDATE
 ), entry AS (
     INSERT INTO journal_entry (id, center_id, effective_on, recorded_at, reference, source_id,
-                               reverses_id, recorded_by)
-    SELECT id, center_id, effective_on, recorded_at, reference, source_id, reverses_id, person_id
+                               reverses_id, recorded_by, kind, exchange_rate)
+    SELECT id, center_id, effective_on, recorded_at, reference, source_id, reverses_id, person_id,
+           kind, exchange_rate
     FROM draft
 ), running AS MATERIALIZED (
     SELECT given.*, sum(amount_fen) OVER so_far AS total, row_number() OVER so_far AS nth
@@ -54,10 +55,11 @@ locked AS MATERIALIZED (
 POST: Final = """
 WITH draft AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::timestamptz[], $5::text[],
-                         $6::uuid[], $7::uuid[], $8::uuid[])
-    AS t(id, center_id, effective_on, recorded_at, reference, source_id, reverses_id, person_id)
+                         $6::uuid[], $7::uuid[], $8::uuid[], $9::text[], $10::text[])
+    AS t(id, center_id, effective_on, recorded_at, reference, source_id, reverses_id, person_id,
+         kind, exchange_rate)
 ), given AS MATERIALIZED (
-    SELECT * FROM unnest($9::uuid[], $10::int[], $11::uuid[], $12::text[], $13::bigint[])
+    SELECT * FROM unnest($11::uuid[], $12::int[], $13::uuid[], $14::text[], $15::bigint[])
     WITH ORDINALITY AS t(entry_id, line, account_id, currency, amount_fen, place)
 ), POSTING
 SELECT count(*) FROM posted
@@ -69,11 +71,11 @@ SELECT count(*) FROM posted
 POST_COMMANDS: Final = """
 WITH command AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::timestamptz[], $5::text[],
-                         $6::uuid[], $7::uuid[], $8::uuid[],
-                         $14::bytea[], $15::bigint[], $16::bytea[], $17::bytea[], $18::text[],
-                         $19::bytea[], $20::bytea[], $21::text[], $22::uuid[], $23::text[])
+                         $6::uuid[], $7::uuid[], $8::uuid[], $9::text[], $10::text[],
+                         $16::bytea[], $17::bigint[], $18::bytea[], $19::bytea[], $20::text[],
+                         $21::bytea[], $22::bytea[], $23::text[], $24::uuid[], $25::text[])
     AS t(id, center_id, effective_on, recorded_at, reference, source_id, reverses_id, person_id,
-         scope, lock_number, body_sha256, answer, client_id,
+         kind, exchange_rate, scope, lock_number, body_sha256, answer, client_id,
          record_body, leaf_hash, event_data, event_id, readers)
 ), held AS MATERIALIZED (
     SELECT *, scope IS NULL OR pg_try_advisory_xact_lock(lock_number) AS free FROM command
@@ -86,14 +88,14 @@ WITH command AS MATERIALIZED (
       AND NOT EXISTS (SELECT FROM kept WHERE kept.id = c.id)
       AND NOT EXISTS (SELECT FROM journal_entry e WHERE e.reverses_id = c.reverses_id)
 ), given AS MATERIALIZED (
-    SELECT t.* FROM unnest($9::uuid[], $10::int[], $11::uuid[], $12::text[], $13::bigint[])
+    SELECT t.* FROM unnest($11::uuid[], $12::int[], $13::uuid[], $14::text[], $15::bigint[])
     WITH ORDINALITY AS t(entry_id, line, account_id, currency, amount_fen, place)
     WHERE t.entry_id IN (SELECT id FROM draft)
 ), POSTING, done AS MATERIALIZED (
     SELECT * FROM draft WHERE (SELECT count(*) FROM changed) >= 0
 ), answered AS (
     INSERT INTO kept_answer (scope, body_sha256, status, media_type, body, kept_at)
-    SELECT scope, body_sha256, 201, 'application/json', answer, $24 FROM done
+    SELECT scope, body_sha256, 201, 'application/json', answer, $26 FROM done
     WHERE scope IS NOT NULL
 ), event AS (
     INSERT INTO event (id, type, subject_id, center_id, data, recorded_at)
@@ -115,7 +117,7 @@ WITH command AS MATERIALIZED (
 ), sealed AS (
     INSERT INTO log_opening (record_id, name, salt, value)
     SELECT o.record_id, o.name, o.salt, o.value
-    FROM unnest($25::uuid[], $26::text[], $27::bytea[], $28::text[])
+    FROM unnest($27::uuid[], $28::text[], $29::bytea[], $30::text[])
          AS o(record_id, name, salt, value)
     WHERE o.record_id IN (SELECT id FROM done)
 ), unnumbered AS (
@@ -130,7 +132,7 @@ FROM held AS c LEFT JOIN done USING (id) LEFT JOIN kept USING (id)
 def arguments(
     drafts: Sequence[EntryDraft], recorded_at: Sequence[datetime], people: Sequence[UUID]
 ) -> list[list[Any]]:
-    """Give entries and their lines as the arrays `$1` to `$13` of both statements."""
+    """Give entries and their lines as the arrays `$1` to `$15` of both statements."""
     entries = [
         (
             draft.id,
@@ -141,6 +143,8 @@ def arguments(
             draft.source_id,
             draft.reverses_id,
             person_id,
+            draft.kind.value,
+            draft.exchange_rate,
         )
         for draft, at, person_id in zip(drafts, recorded_at, people, strict=True)
     ]
@@ -149,7 +153,7 @@ def arguments(
         for draft in drafts
         for place, line in enumerate(draft.lines)
     ]
-    return [*columns(entries, 8), *columns(lines, 5)]
+    return [*columns(entries, 10), *columns(lines, 5)]
 
 
 def columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:

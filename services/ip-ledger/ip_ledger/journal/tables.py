@@ -11,12 +11,13 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     UniqueConstraint,
+    text,
     true,
 )
 from sqlmodel import Field
 
 from ip_ledger.base import Base
-from ip_ledger.journal.rules import MOST_FEN, AccountKind
+from ip_ledger.journal.rules import MOST_FEN, AccountKind, EntryKind
 from shared.database import EnumText, InstantColumn, new_id
 
 
@@ -69,6 +70,13 @@ class JournalEntry(Base, table=True):
     __table_args__ = (
         UniqueConstraint("reverses_id", name="uq_journal_entry_reverses_id"),
         Index("ix_journal_entry_source_id", "source_id"),
+        Index(
+            "ix_journal_entry_opening",
+            "center_id",
+            "effective_on",
+            postgresql_where=text("kind = 'opening'"),
+        ),
+        CheckConstraint("(kind = 'exchange') = (exchange_rate IS NOT NULL)", name="exchange_rate"),
         {"info": {"insert_only": True}},
     )
 
@@ -81,6 +89,12 @@ class JournalEntry(Base, table=True):
     source_id: UUID | None = None
     reverses_id: UUID | None = Field(default=None, foreign_key="journal_entry.id")
     recorded_by: UUID
+    kind: EntryKind = Field(
+        default=EntryKind.ORDINARY,
+        sa_column=Column(EnumText(EntryKind), server_default="ordinary", nullable=False),
+    )
+    # Of an exchange: how much of the currency bought one unit of the one sold was worth.
+    exchange_rate: str | None = None
 
 
 class Posting(Base, table=True):

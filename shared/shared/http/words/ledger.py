@@ -205,6 +205,29 @@ CODES: Final[dict[str, Words]] = {
         "金额或余额超出可准确表示的范围|（上限 {max_fen} 分）",
         "An amount or balance is beyond what can be told exactly| (at most {max_fen} fen)",
     ),
+    "OPENING_TOO_LATE": Words(
+        409,
+        "期初数只能在首笔记录之前录入",
+        "An opening comes before the first record, or not at all",
+    ),
+    "APPROVALS_ONE_SIDED": Words(
+        409,
+        "两次审批中须有一次由主管部门作出",
+        "One of the two approvals must be an official's",
+    ),
+    "ACCOUNT_REPEATED": Words(
+        422, "同一账户重复或类型不一|：{accounts}", "An account is named twice|: {accounts}"
+    ),
+    "BEFORE_OPENING": Words(
+        409,
+        "日期早于账簿期初日|（{opened_on}）",
+        "The day lies before the books were opened| ({opened_on})",
+    ),
+    "CURRENCIES_MIXED": Words(
+        422,
+        "除兑换分录外，一笔分录只用一种币种|（{currencies}）",
+        "An entry is in one currency, unless it is an exchange| ({currencies})",
+    ),
     "UNBALANCED": Words(
         422,
         "借贷不平|（{currency} 差 {difference}）",
