@@ -115,6 +115,20 @@ def restore(
 
 
 @app.command()
+def doctor(
+    language: Annotated[
+        str | None, typer.Option(help="zh or en; the terminal's own otherwise.")
+    ] = None,
+) -> None:
+    """Tell in plain words what is wrong with the house; exit status 1 where something is.
+
+    Looks at the data folder (ZHICHUANG_HOME), running or not, or with ZHICHUANG_DATABASE_URL at
+    the surroundings of one service.
+    """
+    raise typer.Exit(_function("zhichuang.doctoring.command", "main")(language))
+
+
+@app.command()
 def recompute(
     bundle: Annotated[Path, typer.Argument(help="The replay bundle, as the API gave it.")],
 ) -> None:

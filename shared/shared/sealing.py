@@ -59,6 +59,11 @@ class Sealer:
         return after
 
     @property
+    def names(self) -> frozenset[str]:
+        """Name the keys that open something here."""
+        return frozenset(self._ciphers)
+
+    @property
     def present_prefix(self) -> str:
         """What every value sealed under the present key begins with."""
         return f"{PREFIX}{self.present}:"

@@ -9,7 +9,7 @@ import traceback
 from pathlib import Path
 from typing import Final
 
-from tests.contract import client, fuzz, licenses, openapi, roles, samples, schema
+from tests.contract import client, fuzz, licenses, migrations, openapi, roles, samples, schema
 from tests.contract.step import Context, Step, program, temporary_folder
 from zhichuang.postgres import PostgresError
 from zhichuang.processes import ProcessError
@@ -28,6 +28,7 @@ STEPS: Final = (
     ),
     Step("licenses", "Nothing in the locks is under GPL or AGPL", licenses.ask),
     Step("schema", "Models, migrations and databases agree", schema.ask),
+    Step("migrations", "New migrations let callers work meanwhile", migrations.ask),
     Step("openapi", "The published API is complete and linted", openapi.ask),
     Step("roles", "Every operation, as every role and tenant", roles.ask),
     Step("client", "A generated client walks the demo's calls", client.ask),
@@ -42,7 +43,7 @@ def main(names: list[str]) -> int:
     unknown = set(names) - {step.name for step in STEPS}
     if unknown:
         print(f"No such check: {', '.join(sorted(unknown))}. There are:", file=sys.stderr)
-        print(*(f"  {step.name:<9} {step.title}" for step in STEPS), sep="\n", file=sys.stderr)
+        print(*(f"  {step.name:<10} {step.title}" for step in STEPS), sep="\n", file=sys.stderr)
         return 2
     chosen = [step for step in STEPS if not names or step.name in names]
     with temporary_folder() as folder:
@@ -62,7 +63,7 @@ def _holds(step: Step, context: Context) -> bool:
     except Exception:
         faults = [traceback.format_exc(limit=-6)]
     mark = "✗" if faults else "✓"
-    print(f"{mark} {step.name:<9} {step.title} ({time.monotonic() - began:.1f} s)", flush=True)
+    print(f"{mark} {step.name:<10} {step.title} ({time.monotonic() - began:.1f} s)", flush=True)
     for fault in faults:
         print("    " + fault.replace("\n", "\n    "), flush=True)
     return not faults

@@ -1,0 +1,1 @@
+"""`zhichuang doctor`: looks at everything that a running house needs, and tells what is wrong."""
