@@ -14,6 +14,7 @@ from typing import Final
 
 from gateway.accounts import actions as accounts
 from gateway.accounts.routes import INVITATION
+from gateway.accounts.rules import grouped
 from gateway.bootstrap import SYSTEM
 from gateway.identity import actions as identity
 from gateway.identity import queries
@@ -30,8 +31,10 @@ class NotNow(Exception):  # noqa: N818 - reads as what it is
     """The first admins are there already, or this is a sandbox, which has its own."""
 
 
-async def make(settings: GatewaySettings, people: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """Make the first admins, pairs of name and login; give their invitations by login.
+async def make(
+    settings: GatewaySettings, people: Sequence[tuple[str, str]]
+) -> dict[str, dict[str, str]]:
+    """Make the first admins, pairs of name and login; give invitation and code by login.
 
     Raises `NotNow`, or `Refused` for logins that are one.
     """
@@ -55,7 +58,10 @@ async def make(settings: GatewaySettings, people: Sequence[tuple[str, str]]) -> 
                     session, SYSTEM, person.id, login, secret, by_claim=True
                 )
                 code = accounts.invitation_of(secret, account)
-                invitations[account.login] = f"{INVITATION}?code={code}"
+                invitations[account.login] = {
+                    "invitation": f"{INVITATION}?code={code}",
+                    "enrolment_code": grouped(accounts.enrolment_code_of(secret, account)),
+                }
             return invitations
     finally:
         await database.close()

@@ -26,6 +26,13 @@ def invitation_of(key_secret: str, account: Account) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
+def enrolment_code_of(key_secret: str, account: Account) -> str:
+    """Derive the code with which an official connects his first second factor."""
+    words = b"enrolment\n" + account.id.bytes + account.enrolment_number.to_bytes(4, "big")
+    digest = hmac.digest(key_secret.encode(), words, "sha256")
+    return base64.b32encode(digest[: rules.ENROLMENT_BYTES]).decode()
+
+
 async def open_account(
     session: AsyncSession,
     actor: Actor,
@@ -67,11 +74,27 @@ async def invite_again(
     account = await queries.account_for_update(session, actor, account_id)
     require(rules.open_checks(account.closed_at))
     account.invitation_number += 1
+    account.enrolment_number += 1
     account.password_hash = None
     account.failures, account.resting_until = 0, None
     _invite(account, key_secret)
     await end_sessions(session, account.person_id)
     record(session, actor, "account.invited", account.id, for_person_id=account.person_id)
+    return account
+
+
+async def let_enrol(session: AsyncSession, actor: Actor, account_id: UUID) -> Account:
+    """Make a new code for the first second factor; the one before ends with it.
+
+    Who knows an official's password before its owner does can do nothing with it alone.
+
+    Raises `Refused`: NOT_FOUND or ACCOUNT_CLOSED.
+    """
+    account = await queries.account_for_update(session, actor, account_id)
+    require(rules.open_checks(account.closed_at))
+    account.enrolment_number += 1
+    account.enrolment_until = datetime.now(UTC) + rules.ENROLMENT_LIFE
+    record(session, actor, "account.may_enrol", account.id, for_person_id=account.person_id)
     return account
 
 
@@ -84,7 +107,7 @@ async def close_account(session: AsyncSession, actor: Actor, account_id: UUID) -
     if account.closed_at is None:
         account.closed_at = datetime.now(UTC)
         account.password_hash = None
-        account.invitation_sha256 = account.invited_until = None
+        account.invitation_sha256 = account.invited_until = account.enrolment_until = None
         # The login may name the person, and is free again.
         account.login = f"closed:{account.id}"
         await end_sessions(session, account.person_id)
@@ -147,6 +170,7 @@ async def sign_out(session: AsyncSession, cookie: str) -> None:
 
 
 def _invite(account: Account, key_secret: str) -> None:
+    account.enrolment_until = datetime.now(UTC) + rules.ENROLMENT_LIFE
     account.invitation_sha256 = digest_of(invitation_of(key_secret, account))
     account.invited_until = datetime.now(UTC) + rules.INVITATION_LIFE
 

@@ -7,8 +7,15 @@ from fastapi import Request, Response
 from sqlmodel import col
 
 from gateway.accounts import actions, queries
-from gateway.accounts.schemas import InvitedAccountOut, SignInAccountIn, SignInAccountOut
+from gateway.accounts.rules import grouped
+from gateway.accounts.schemas import (
+    EnrolmentCodeOut,
+    InvitedAccountOut,
+    SignInAccountIn,
+    SignInAccountOut,
+)
 from gateway.accounts.tables import Account
+from shared.auth import Actor
 from shared.http import (
     CurrentActor,
     CurrentWork,
@@ -52,9 +59,9 @@ async def open_account(
     waiting = await queries.waiting_account(session, actor, body.person_id, body.login)
     if keyed and waiting is not None:
         response.headers["Idempotent-Replayed"] = "true"
-        return _invited(waiting, secret, response)
+        return _invited(waiting, actor, secret, response)
     account = await actions.open_account(session, actor, body.person_id, body.login, secret)
-    return _invited(account, secret, response)
+    return _invited(account, actor, secret, response)
 
 
 @router.put(
@@ -70,7 +77,28 @@ async def invite_again(
     """Make a new invitation, as for a forgotten password; sessions and the password end."""
     secret = request.app.state.settings.key_secret.get_secret_value()
     account = await actions.invite_again(session, actor, account_id, secret)
-    return _invited(account, secret, response)
+    return _invited(account, actor, secret, response)
+
+
+@router.put(
+    "/{account_id}/enrolment-code",
+    operation_id="identity_let_enrol",
+    openapi_extra=access("admin", tenant="none", rules=("X02", "A099")),
+    responses=problems("NOT_FOUND", "ACCOUNT_CLOSED"),
+)
+async def let_enrol(
+    account_id: UUID, actor: CurrentActor, work: CurrentWork, session: Transaction,
+    request: Request, response: Response,
+) -> EnrolmentCodeOut:  # fmt: skip
+    """Make the code with which an official connects the first second factor, as after a loss."""
+    secret = request.app.state.settings.key_secret.get_secret_value()
+    work.scope = None
+    account = await actions.let_enrol(session, actor, account_id)
+    response.headers["Cache-Control"] = "no-store"
+    return EnrolmentCodeOut(
+        enrolment_code=grouped(actions.enrolment_code_of(secret, account)),
+        enrolment_until=account.enrolment_until,
+    )
 
 
 @router.get("", operation_id="identity_list_accounts", openapi_extra=OWN, responses=problems())
@@ -96,10 +124,11 @@ async def close_account(account_id: UUID, actor: CurrentActor, session: Transact
     await actions.close_account(session, actor, account_id)
 
 
-def _invited(account: Account, secret: str, response: Response) -> InvitedAccountOut:
+def _invited(account: Account, actor: Actor, secret: str, response: Response) -> InvitedAccountOut:
     response.headers["Cache-Control"] = "no-store"
     path = f"{INVITATION}?code={actions.invitation_of(secret, account)}"
-    return InvitedAccountOut(**_shown(account), invitation=path)
+    code = grouped(actions.enrolment_code_of(secret, account)) if actor.has("admin") else None
+    return InvitedAccountOut(**_shown(account), invitation=path, enrolment_code=code)
 
 
 def _shown(account: Account) -> dict[str, object]:

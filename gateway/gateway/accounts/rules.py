@@ -19,6 +19,9 @@ FIRST_REST: Final = timedelta(minutes=15)
 MOST_DOUBLINGS: Final = 5
 SESSION_LIFE: Final = timedelta(hours=12)
 INVITATION_LIFE: Final = timedelta(days=7)
+# 80 random bits, since nobody counts how often it is guessed over all accounts.
+ENROLMENT_BYTES: Final = 10
+ENROLMENT_LIFE: Final = timedelta(days=7)
 
 
 def plain(text: str) -> str:
@@ -70,3 +73,8 @@ def person_checks(
 def open_checks(closed_at: datetime | None) -> list[Check]:
     """Check that an account is not closed: a closed one stays closed."""
     return [SIGN_IN.check("ACCOUNT_CLOSED", Kind.STATE, passed=closed_at is None)]
+
+
+def grouped(code: str) -> str:
+    """Show a code or secret in groups of four, as people read it."""
+    return "-".join(code[place : place + 4] for place in range(0, len(code), 4))

@@ -45,3 +45,15 @@ class InvitedAccountOut(SignInAccountOut):
     """An account with its invitation, which is shown this once."""
 
     invitation: str = Field(description="Path of the page on which the password is set.")
+    enrolment_code: str | None = Field(
+        default=None,
+        description="With which an official connects the first second factor; told to admins "
+        "only. Hand it over by another way than the invitation.",
+    )
+
+
+class EnrolmentCodeOut(Out):
+    """A code for the first second factor, which is shown this once."""
+
+    enrolment_code: str = Field(description="What the official types before he enrols.")
+    enrolment_until: datetime = Field(description="When it ends.")

@@ -40,6 +40,9 @@ class Account(Base, table=True):
     invitation_number: int = 1
     invitation_sha256: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     invited_until: datetime | None = Field(default=None, sa_type=InstantColumn)
+    # Until when the code is taken with which an official connects his first second factor.
+    enrolment_number: int = 1
+    enrolment_until: datetime | None = Field(default=None, sa_type=InstantColumn)
     failures: int = 0
     resting_until: datetime | None = Field(default=None, sa_type=InstantColumn)
     created_by: UUID

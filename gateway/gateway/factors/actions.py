@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import hmac
 import os
 import secrets
 from datetime import datetime
@@ -17,6 +18,7 @@ from sqlmodel import col
 from gateway import sealing
 from gateway.accounts import actions as accounts
 from gateway.accounts import queries as account_queries
+from gateway.accounts import rules as account_rules
 from gateway.accounts.tables import Account
 from gateway.factors import queries, rules
 from gateway.factors.passkeys import MOST_PASSKEYS, Made
@@ -55,11 +57,34 @@ async def propose(session: AsyncSession, account: Account, key_secret: str, now:
     return secret
 
 
+async def take_code(
+    session: AsyncSession,
+    step: SignInStep,
+    account: Account,
+    given: str,
+    key_secret: str,
+    now: datetime,
+) -> bool:
+    """Judge the code for a first second factor; tell whether enrolling may begin."""
+    expected = accounts.enrolment_code_of(key_secret, account)
+    same = hmac.compare_digest(rules.recovery_of(given).encode(), expected.encode())
+    lives = account.enrolment_until is not None and now < account.enrolment_until
+    step.may_enrol = same and lives
+    if step.may_enrol:
+        # Counted as failed until now; the codes of the app are counted from the beginning.
+        account.failures, account.resting_until = 0, None
+        record(session, accounts.oneself(account.person_id), "account.enrolling", account.id)
+    return step.may_enrol
+
+
 async def confirm(
     session: AsyncSession, account: Account, factor: TotpFactor, now: datetime
 ) -> list[str]:
     """Let a factor count from now on; give its recovery codes, which are kept as digests only."""
     factor.confirmed_at = now
+    # The code for this is used up, and whoever was signed in without a second factor is out.
+    account.enrolment_until = None
+    await accounts.end_sessions(session, account.person_id)
     await session.execute(delete(RecoveryCode).where(col(RecoveryCode.account_id) == account.id))
     codes = [
         base64.b32encode(os.urandom(rules.RECOVERY_BYTES)).decode()
@@ -69,7 +94,7 @@ async def confirm(
         RecoveryCode(code_sha256=digest_of(code), account_id=account.id) for code in codes
     )
     record(session, accounts.oneself(account.person_id), "factor.enrolled", account.id)
-    return [rules.grouped(code) for code in codes]
+    return [account_rules.grouped(code) for code in codes]
 
 
 async def shown(

@@ -52,8 +52,3 @@ def matching_step(codes: Mapping[int, str], given: str, last_step: int) -> int |
 def recovery_of(text: str) -> str:
     """Give the one spelling of a recovery code: case, spaces and hyphens make no other."""
     return text.replace("-", "").replace(" ", "").upper()
-
-
-def grouped(code: str) -> str:
-    """Show a code or secret in groups of four, as people read it."""
-    return "-".join(code[place : place + 4] for place in range(0, len(code), 4))

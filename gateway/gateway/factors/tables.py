@@ -70,4 +70,6 @@ class SignInStep(Base, table=True):
     cookie_sha256: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
     account_id: UUID | None = Field(default=None, foreign_key="account.id")
     challenge: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    # The code for a first second factor was shown, and not by whoever knows the password alone.
+    may_enrol: bool = False
     expires_at: datetime = Field(sa_type=InstantColumn)

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 import segno
 from markupsafe import Markup
 
+from gateway.accounts.rules import grouped
 from gateway.factors import rules
 from gateway.grants.pages import Form, form_markup, form_page, text_field
 from shared.documents.pages import paragraph
@@ -14,6 +15,11 @@ from shared.documents.pages import paragraph
 ISSUER: Final = "Zhichuang"
 WORDS: Final = {
     "zh": {
+        "allowed": "输入绑定码",
+        "allowed_why": "公务账号首次绑定身份验证器，须输入授权人当面或另行交给您的绑定码。"
+        "没有绑定码时，请联系管理员。",
+        "enrolment": "绑定码",
+        "wrong_enrolment": "绑定码不正确或已失效，或账号暂停登录。",
         "enrol": "绑定身份验证器",
         "enrol_why": "公务账号登录须使用两种凭证。请用身份验证器应用扫描二维码，"
         "再输入应用显示的六位验证码。",
@@ -29,6 +35,12 @@ WORDS: Final = {
         "恢复码只显示这一次，请妥善保存。",
     },
     "en": {
+        "allowed": "Enter your enrolment code",
+        "allowed_why": "Before an official's first authenticator app is connected, enter the code "
+        "that whoever gave you your duties handed over. Without one, ask an admin.",
+        "enrolment": "Enrolment code",
+        "wrong_enrolment": "The enrolment code is not right or has ended, or the account rests "
+        "after failed attempts.",
         "enrol": "Connect an authenticator app",
         "enrol_why": "Officials sign in with two factors. Scan this code with an authenticator "
         "app, then enter the six digits that it shows.",
@@ -48,6 +60,14 @@ WORDS: Final = {
 }
 
 
+def allowed_page(form: Form, language: str) -> str:
+    """Ask for the code without which nobody enrols, whatever password he knows."""
+    words = WORDS[language]
+    field = text_field("enrolment", words["enrolment"], "off", kind="text")
+    parts = [paragraph(words["allowed_why"]), form_markup(form, [field], words["go_on"], words)]
+    return form_page(words["allowed"], parts, language)
+
+
 def enrolling_page(form: Form, secret: str, login: str, language: str) -> str:
     """Show a secret as a picture and as letters, and ask for its first code."""
     words = WORDS[language]
@@ -55,7 +75,7 @@ def enrolling_page(form: Form, secret: str, login: str, language: str) -> str:
         uri=segno.make(address_of(secret, login), error="m").svg_data_uri(scale=6, border=4),
         alt=words["picture"],
     )
-    key = Markup("<p><code>{}</code></p>").format(rules.grouped(secret))
+    key = Markup("<p><code>{}</code></p>").format(grouped(secret))
     parts = [
         paragraph(words["enrol_why"]),
         picture,

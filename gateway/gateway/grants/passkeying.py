@@ -16,6 +16,7 @@ from gateway.factors import actions, passkeys, queries
 from gateway.factors.passkeys import NotShown, Site
 from gateway.grants import pages, passkey_pages
 from gateway.grants.pages import Form
+from gateway.grants.stepping import lacks_factor
 from gateway.grants.visiting import (
     SESSION,
     Visit,
@@ -93,6 +94,8 @@ async def add_passkey(request: Request, language: Language) -> Response:
             account = await account_queries.account_of_person(session, person_id)
         added = (
             account is not None
+            # A passkey would be a first second factor without the code for one.
+            and not await lacks_factor(session, request.app.state, account.person_id)
             and await actions.spend_challenge(session, challenge, now + passkeys.LIFE)
             and await actions.add_passkey(session, account, made, now)
         )

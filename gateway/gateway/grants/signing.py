@@ -22,7 +22,7 @@ from gateway.grants import actions, pages, rules
 from gateway.grants.pages import Form
 from gateway.grants.passkeying import shown_passkey
 from gateway.grants.protocol import Unfit
-from gateway.grants.stepping import asked_second, shown_second
+from gateway.grants.stepping import asked_second, lacks_factor, shown_code, shown_second
 from gateway.grants.visiting import (
     MOST_FIELDS,
     SESSION,
@@ -79,19 +79,25 @@ async def sign_in(request: Request, language: Language) -> Response:
     if "org" in form:
         person_id = await _signed_in(visit)
         return ask(visit) if person_id is None else await _go_on(visit, person_id, form["org"])
-    if "code" in form:
-        entered = await shown_second(visit, form)
-    elif "passkey" in form:
-        entered = await shown_passkey(visit, form)
-    elif "go_on" in form:
-        entered = await _signed_in(visit) or ask(visit)
-    else:
-        entered = await _entered(visit, form)
+    entered = await _shown(visit, form)
     if isinstance(entered, Response):
         return entered
     answer = await _go_on(visit, entered, None)
     visit.remember(answer)
     return answer
+
+
+async def _shown(visit: Visit, form: Mapping[str, str]) -> Response | UUID:
+    """Judge what a form shows; give the person who is signed in with it, or a page."""
+    if "enrolment" in form:
+        return await shown_code(visit, form)
+    if "code" in form:
+        return await shown_second(visit, form)
+    if "passkey" in form:
+        return await shown_passkey(visit, form)
+    if "go_on" in form:
+        return await _signed_in(visit) or ask(visit)
+    return await _entered(visit, form)
 
 
 @router.get("/oauth/invitation", operation_id="oauth_invitation", openapi_extra=PUBLIC,
@@ -145,8 +151,13 @@ async def _signed_in(visit: Visit) -> UUID | None:
     cookie = visit.request.cookies.get(SESSION)
     if not cookie or len(cookie) > 128:
         return None
-    async with visit.request.app.state.database.sessions.reading() as session:
-        return await account_queries.signed_in(session, digest_of(cookie), visit.now)
+    state = visit.request.app.state
+    async with state.database.sessions.reading() as session:
+        person_id = await account_queries.signed_in(session, digest_of(cookie), visit.now)
+        # Who became an official after he signed in shows a second factor first.
+        if person_id is None or await lacks_factor(session, state, person_id):
+            return None
+        return person_id
 
 
 async def _entered(visit: Visit, form: Mapping[str, str]) -> Response | UUID:

@@ -6,17 +6,19 @@ the same transaction; so the second of two uses sees the first.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.datastructures import State
 
 from gateway.accounts import queries as accounts
 from gateway.grants import actions, queries
 from gateway.grants.protocol import LoadedFrontEnd, LoadedGrant
 from gateway.grants.rules import Use, use_of
+from gateway.grants.stepping import lacks_factor
 from gateway.grants.tables import AuthorizationCode, FrontEnd, GrantFamily, RefreshToken
 from gateway.identity import queries as identities
 from gateway.identity.actions import digest_of
@@ -56,7 +58,7 @@ async def judged_grant(request: Request, client_id: str, form: Mapping[str, str]
             log.warning("grant.reused", family=str(presented.family.id))
             owner = actions.acting(presented.family)
             await actions.end_family(session, owner, presented.family, "reused")
-        subject = await _subject(session, presented, state.clock.today())
+        subject = await _subject(session, presented, state)
 
         def make_token() -> dict[str, Any]:
             if presented is None or subject is None:
@@ -116,7 +118,7 @@ async def _presented(
 
 
 async def _subject(
-    session: AsyncSession, presented: _Presented | None, today: date
+    session: AsyncSession, presented: _Presented | None, state: State
 ) -> rules.Subject | None:
     """Tell as what the person of a family may act now: grants and accounts end between uses."""
     if presented is None or presented.use not in {Use.FRESH, Use.TWIN}:
@@ -124,7 +126,10 @@ async def _subject(
     family = presented.family
     if await accounts.account_of_person(session, family.person_id) is None:
         return None
-    for held in await identities.standings_of(session, family.person_id, today):
+    # Who became an official meanwhile signs in again, with a second factor.
+    if await lacks_factor(session, state, family.person_id):
+        return None
+    for held in await identities.standings_of(session, family.person_id, state.clock.today()):
         if held.org_id == family.org_id:
             return subject_for(family.person_id, family.client_id, family.org_id, held)
     return None

@@ -50,6 +50,14 @@ async def second(
     return await browser.post("/oauth/authorize", params=house.question(), data=form)
 
 
+async def allowed(
+    house: House, browser: httpx.AsyncClient, shown: httpx.Response, code: str
+) -> httpx.Response:
+    """Show the code without which nobody enrols."""
+    form = {"form_token": form_token(shown.text), "enrolment": code}
+    return await browser.post("/oauth/authorize", params=house.question(), data=form)
+
+
 async def onwards(
     house: House, browser: httpx.AsyncClient, shown: httpx.Response
 ) -> httpx.Response:

@@ -20,7 +20,7 @@ from sqlalchemy import text
 
 from gateway.factors import passkeys
 from gateway.factors.passkeys import Site
-from tests.gateway.accounts.house import PASSWORD, App, onwards, second, with_official
+from tests.gateway.accounts.house import PASSWORD, App, allowed, onwards, second, with_official
 from tests.gateway.accounts.test_signing_in import (
     House,
     answered,
@@ -132,9 +132,10 @@ async def sent(
     return await browser.post("/oauth/authorize", params=house.question(), data=form)
 
 
-async def entered(house: House, browser: httpx.AsyncClient, login: str = "wu.jingban") -> None:
-    """Sign an official in with password and app."""
-    shown = await house.enter(browser, login, PASSWORD)
+async def entered(house: House, browser: httpx.AsyncClient, account: dict[str, Any]) -> None:
+    """Sign an official in with password, code and app."""
+    asked = await house.enter(browser, account["login"], PASSWORD)
+    shown = await allowed(house, browser, asked, account["enrolment_code"])
     done = await second(house, browser, shown, App(shown.text).code(time.time()))
     assert (await onwards(house, browser, done)).status_code == 303
 
@@ -143,7 +144,7 @@ async def entered(house: House, browser: httpx.AsyncClient, login: str = "wu.jin
 async def test_a_passkey_stands_for_password_and_code(house: House) -> None:
     account, device = await with_official(house), Device()
     async with house.browser() as browser:
-        await entered(house, browser)
+        await entered(house, browser, account)
         done = await added(browser, device)
         assert (done.status_code, done.headers["location"]) == (303, f"{PATH}?added=1")
     async with house.browser() as browser:
@@ -172,10 +173,10 @@ async def test_a_passkey_stands_for_password_and_code(house: House) -> None:
 @pytest.mark.refusing
 @pytest.mark.requirement("X02")
 async def test_what_is_not_quite_a_passkey_signs_nobody_in(house: House) -> None:
-    await with_official(house)
+    account = await with_official(house)
     device = Device()
     async with house.browser() as browser:
-        await entered(house, browser)
+        await entered(house, browser, account)
         assert (await added(browser, device)).status_code == 303
     async with house.browser() as browser, house.browser() as other:
         page, foreign = await house.page(browser), await house.page(other)
@@ -213,13 +214,13 @@ async def test_what_is_not_quite_a_passkey_signs_nobody_in(house: House) -> None
 
 @pytest.mark.refusing
 async def test_nobody_adds_a_passkey_who_is_not_signed_in(house: House) -> None:
-    await with_official(house)
+    account = await with_official(house)
     async with house.browser() as browser:
         assert (await browser.get(PATH)).status_code == 404
         await house.enter(browser, "wu.jingban", PASSWORD)
         # The password alone is not enough for that either.
         assert (await browser.get(PATH)).status_code == 404
-        await entered(house, browser)
+        await entered(house, browser, account)
         assert (await added(browser, Device(verified=False))).status_code == 422
         assert (await added(browser, Device(), origin="https://evil.example")).status_code == 422
         device = Device()

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from gateway.factors import actions, rules
-from tests.gateway.accounts.house import PASSWORD, App, onwards, second, with_official
+from tests.gateway.accounts.house import PASSWORD, App, allowed, onwards, second, with_official
 from tests.gateway.accounts.test_signing_in import House, answered, claims_of, house
 
 __all__ = ["house"]
@@ -63,10 +63,12 @@ def test_officials_need_a_second_factor_and_members_may_do_without() -> None:
 
 
 async def enrolled(
-    house: House, browser: httpx.AsyncClient, login: str = "wu.jingban"
+    house: House, browser: httpx.AsyncClient, account: dict[str, Any]
 ) -> tuple[App, list[str], httpx.Response]:
     """Enrol an app; give it, the recovery codes, and the page that showed them."""
-    shown = await house.enter(browser, login, PASSWORD)
+    asked = await house.enter(browser, account["login"], PASSWORD)
+    assert (asked.status_code, "<code>" in asked.text) == (200, False)
+    shown = await allowed(house, browser, asked, account["enrolment_code"])
     assert shown.status_code == 200, shown.text
     assert "data:image/svg+xml" in shown.text
     assert "zhichuang_session" not in shown.headers.get("set-cookie", "")
@@ -90,7 +92,7 @@ async def test_an_official_enrols_at_the_first_sign_in_and_shows_a_code_at_the_n
 ) -> None:
     account = await with_official(house)
     async with house.browser() as browser:
-        app, _, done = await enrolled(house, browser)
+        app, _, done = await enrolled(house, browser, account)
         sent = await onwards(house, browser, done)
         given = (await house.redeemed(answered(sent)["code"])).json()
         claims = await claims_of(house.gateway, given["access_token"])
@@ -127,9 +129,9 @@ async def test_the_password_alone_lets_no_official_in(house: House) -> None:
 @pytest.mark.refusing
 @pytest.mark.requirement("X02")
 async def test_one_code_is_used_once_also_by_two_at_once(house: House) -> None:
-    await with_official(house)
+    account = await with_official(house)
     async with house.browser() as browser:
-        app, _, _ = await enrolled(house, browser)
+        app, _, _ = await enrolled(house, browser, account)
     await made_older(house)
     async with house.browser() as one, house.browser() as other:
         pages = [await house.enter(each, "wu.jingban", PASSWORD) for each in (one, other)]
@@ -143,9 +145,9 @@ async def test_one_code_is_used_once_also_by_two_at_once(house: House) -> None:
 @pytest.mark.refusing
 @pytest.mark.requirement("X02")
 async def test_guessing_codes_makes_the_account_rest(house: House) -> None:
-    await with_official(house)
+    account = await with_official(house)
     async with house.browser() as browser:
-        app, codes, _ = await enrolled(house, browser)
+        app, codes, _ = await enrolled(house, browser, account)
         await made_older(house)
         shown = await house.enter(browser, "wu.jingban", PASSWORD)
         for guess in ("000000", "111111", "", "999999"):
@@ -160,9 +162,9 @@ async def test_guessing_codes_makes_the_account_rest(house: House) -> None:
 
 @pytest.mark.requirement("X02")
 async def test_a_recovery_code_stands_in_once(house: House) -> None:
-    await with_official(house)
+    account = await with_official(house)
     async with house.browser() as browser:
-        _, codes, _ = await enrolled(house, browser)
+        _, codes, _ = await enrolled(house, browser, account)
     for code, status in ((codes[3].lower().replace("-", " "), 303), (codes[3], 401)):
         async with house.browser() as browser:
             shown = await house.enter(browser, "wu.jingban", PASSWORD)
@@ -175,17 +177,78 @@ async def test_a_recovery_code_stands_in_once(house: House) -> None:
 
 
 @pytest.mark.refusing
-async def test_what_somebody_saw_before_the_owner_enrolled_is_worth_nothing(
+@pytest.mark.requirement("X02", "A099")
+async def test_whoever_has_the_password_before_its_owner_enrols_nothing(house: House) -> None:
+    account = await with_official(house)
+    async with house.browser() as thief, house.browser() as browser:
+        asked = await house.enter(thief, "wu.jingban", PASSWORD)
+        for code in ("", "AAAA-AAAA-AAAA-AAAA", "0"):
+            asked = await allowed(house, thief, asked, code)
+            assert (asked.status_code, "<code>" in asked.text) == (401, False)
+        # A code of an app that was never shown is looked at no more than a guess.
+        assert (await second(house, thief, asked, "000000")).status_code == 401
+        await house.quiet(account)
+        app, _, _ = await enrolled(house, browser, account)
+        await made_older(house)
+        # What was half-finished before the owner enrolled leads nowhere, with the code as well.
+        late = await allowed(house, thief, asked, account["enrolment_code"])
+        assert late.status_code == 401
+        shown = await house.enter(thief, "wu.jingban", PASSWORD)
+        assert "name='code'" in shown.text
+        assert (await second(house, thief, shown, "000000")).status_code == 401
+        # The owner's app goes on.
+        mine = await house.enter(browser, "wu.jingban", PASSWORD)
+        assert (await second(house, browser, mine, app.code(time.time()))).status_code == 303
+
+
+@pytest.mark.refusing
+@pytest.mark.requirement("X02")
+async def test_an_enrolment_code_ends_with_its_use_its_week_and_the_next_one(
     house: House,
 ) -> None:
-    await with_official(house)
-    async with house.browser() as thief, house.browser() as browser:
-        seen = App((await house.enter(thief, "wu.jingban", PASSWORD)).text)
-        app, _, _ = await enrolled(house, browser)
-        await made_older(house)
-        assert seen.secret != app.secret
-        shown = await house.enter(thief, "wu.jingban", PASSWORD)
-        assert (await second(house, thief, shown, seen.code(time.time()))).status_code == 401
+    account = await with_official(house)
+    path = f"/v1/identity/accounts/{account['id']}/enrolment-code"
+    newer = (await house.admin.put(path)).json()["enrolment_code"]
+    assert newer != account["enrolment_code"]
+    async with house.browser() as browser:
+        asked = await house.enter(browser, "wu.jingban", PASSWORD)
+        old = await allowed(house, browser, asked, account["enrolment_code"])
+        assert old.status_code == 401
+        async with house.gateway.sessions.begin() as session:
+            await session.execute(
+                text("UPDATE account SET enrolment_until = :now"), {"now": datetime.now(UTC)}
+            )
+        late = await allowed(house, browser, old, newer)
+        assert late.status_code == 401
+    account |= {"enrolment_code": (await house.admin.put(path)).json()["enrolment_code"]}
+    await house.quiet(account)
+    async with house.browser() as browser:
+        await enrolled(house, browser, account)
+    await house.admin.delete(f"/v1/identity/accounts/{account['id']}/second-factors")
+    async with house.browser() as browser:
+        asked = await house.enter(browser, "wu.jingban", PASSWORD)
+        used = await allowed(house, browser, asked, account["enrolment_code"])
+        assert used.status_code == 401
+    async with house.gateway.client("handler") as other:
+        assert (await other.put(path)).status_code == 403
+
+
+@pytest.mark.refusing
+@pytest.mark.requirement("X02", "A099")
+async def test_who_becomes_an_official_while_signed_in_shows_a_second_factor_first(
+    house: House,
+) -> None:
+    async with house.browser() as browser:
+        opened = house.account
+        sent = await house.enter(browser, "zhou.qiming", PASSWORD)
+        given = (await house.redeemed(answered(sent)["code"])).json()
+        body = {
+            "name": "经办", "person": {"id": opened["person_id"]}, "roles": ["official"],
+            "duties": ["handler"],
+        }  # fmt: skip
+        assert (await house.admin.post("/v1/identity/clients", json=body)).status_code == 201
+        assert "name='login'" in (await house.page(browser)).text
+        assert (await house.refreshed(given["refresh_token"])).status_code == 400
 
 
 @pytest.mark.requirement("X02")
@@ -195,12 +258,14 @@ async def test_an_admin_takes_a_lost_factor_away_and_the_person_enrols_anew(
     account = await with_official(house)
     path = f"/v1/identity/accounts/{account['id']}/second-factors"
     async with house.browser() as browser:
-        first, _, done = await enrolled(house, browser)
+        first, _, done = await enrolled(house, browser, account)
         assert (await onwards(house, browser, done)).status_code == 303
         assert (await house.admin.delete(path)).status_code == 204
         # Signed out with it, and asked to enrol again.
         assert "name='login'" in (await house.page(browser)).text
-        again, _, _ = await enrolled(house, browser)
+        code = f"/v1/identity/accounts/{account['id']}/enrolment-code"
+        account |= (await house.admin.put(code)).json()
+        again, _, _ = await enrolled(house, browser, account)
         assert again.secret != first.secret
 
 
@@ -216,9 +281,10 @@ async def test_nobody_but_an_admin_takes_a_factor_away(house: House) -> None:
 
 @pytest.mark.refusing
 async def test_a_half_finished_sign_in_ends_after_ten_minutes(house: House) -> None:
-    await with_official(house)
+    account = await with_official(house)
     async with house.browser() as browser:
-        shown = await house.enter(browser, "wu.jingban", PASSWORD)
+        asked = await house.enter(browser, "wu.jingban", PASSWORD)
+        shown = await allowed(house, browser, asked, account["enrolment_code"])
         app = App(shown.text)
         async with house.gateway.sessions.begin() as session:
             await session.execute(

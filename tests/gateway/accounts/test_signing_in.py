@@ -64,6 +64,14 @@ class House:
             "/oauth/authorize", params=self.question(**changes), data=form
         )  # fmt: skip
 
+    async def quiet(self, account: dict[str, Any]) -> None:
+        """Let an account that rests be tried again."""
+        async with self.gateway.sessions.begin() as session:
+            await session.execute(
+                text("UPDATE account SET failures = 0, resting_until = NULL WHERE id = :id"),
+                {"id": UUID(account["id"])},
+            )
+
     async def code(self, browser: httpx.AsyncClient) -> str:
         sent = await self.enter(browser, "zhou.qiming", PASSWORD)
         assert sent.status_code == 303, sent.text

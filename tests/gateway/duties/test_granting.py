@@ -245,7 +245,9 @@ async def test_the_first_two_admins_are_made_once_and_outside_a_sandbox(
         [made] = [one for one in both if isinstance(one, dict)]
         assert [type(one) for one in both if not isinstance(one, dict)] == [NotNow]
         assert set(made) == {"wu.yi", "zheng.er"}
-        assert all(path.startswith("/oauth/invitation?code=") for path in made.values())
+        for told in made.values():
+            assert told["invitation"].startswith("/oauth/invitation?code=")
+            assert len(told["enrolment_code"]) == 19
         async with gateway.sessions.reading() as session:
             admins = await session.scalar(
                 text("SELECT count(DISTINCT person_id) FROM role_grant WHERE capacity = 'admin'")

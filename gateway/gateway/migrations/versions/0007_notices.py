@@ -20,6 +20,7 @@ TEXTS: Final = postgresql.ARRAY(sa.Text())
 def upgrade() -> None:
     """Keep channels, letters and what they told."""
     _notices()
+    _enrolment()
     grant_app("gateway")
 
 
@@ -124,7 +125,25 @@ def _notices() -> None:
     op.create_index("ix_notice_person_id", "notice", ["person_id", "id"])
 
 
+def _enrolment() -> None:
+    """Let an official's first second factor need a code besides the password."""
+    op.add_column(
+        "account",
+        sa.Column("enrolment_number", sa.Integer(), nullable=False, server_default="1"),
+    )
+    op.add_column("account", sa.Column("enrolment_until", INSTANT, nullable=True))
+    op.add_column(
+        "sign_in_step",
+        sa.Column("may_enrol", sa.Boolean(), nullable=False, server_default=sa.false()),
+    )
+    op.alter_column("account", "enrolment_number", server_default=None)
+    op.alter_column("sign_in_step", "may_enrol", server_default=None)
+
+
 def downgrade() -> None:
     """Forget them."""
+    op.drop_column("sign_in_step", "may_enrol")
+    op.drop_column("account", "enrolment_until")
+    op.drop_column("account", "enrolment_number")
     for table in ("notice", "notice_letter", "notice_channel"):
         op.drop_table(table)
