@@ -44,6 +44,9 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any value that an action may men
         return value.isoformat()
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, bytes):
+        # A stored document may have hundreds of kilobytes; its own hash says as much.
+        return hashlib.sha256(value).hexdigest()
     if isinstance(value, bool | int | str) or value is None:
         return value
     return str(value)

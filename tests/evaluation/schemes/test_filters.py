@@ -7,8 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evaluation.schemes.column_rules import Records
 from evaluation.schemes.counting_rules import Period, measure
-from evaluation.schemes.filter_rules import REMEMBERED, Filter, paths_in
+from evaluation.schemes.filter_rules import (
+    REMEMBERED,
+    Filter,
+    clauses_in,
+    is_asked_for_only,
+    paths_in,
+)
 from evaluation.schemes.rules import Aggregate, FactQuery, Source
 from tests.evaluation.results import vector
 
@@ -25,6 +32,14 @@ ODD = (
     "fact.payload.a in [1, 2] || fact.payload.b == 1.0",
     "has(fact.payload.a) ? fact.payload.a.b == 'c' : period.from_on == '2027-01-01'",
     "fact.payload.a",
+    "fact.payload.a == 1 && fact.payload.b == 'c' && !fact.payload.x",
+    "fact.payload.a && fact.payload.b",
+    "has(fact.payload.a) && fact.payload.a != null && 1 / fact.payload.b == 1",
+    "1 / fact.payload.a == null && fact.payload.b != null && has(fact.derived.x)",
+    "fact.payload.a.b != null && fact.payload.a != null && fact.payload.b == fact.payload.a",
+    "fact.payload.a in ['(', '9'] && fact.payload.b != '&& ?' && (fact.derived.x == 1 || false)",
+    "fact.payload.a == 1 && fact.payload.b == 1 || fact.derived.x == 1 && true",
+    "fact.payload.b == 'c' && fact.payload.a == 1 ? fact.derived.x == 1 : fact.payload.x != null",
 )
 EVERY = (*ODD, *sorted({text for leaf in vector.SCHEME.leaves() if leaf.query
                         for text in leaf.query.filters()}))  # fmt: skip
@@ -84,8 +99,48 @@ def test_what_is_remembered_is_bounded() -> None:
     one = Filter("fact.payload.a == 1")
     for number in range(REMEMBERED + 10):
         one.says({"payload": {"a": number}}, DAYS)
-    assert len(one._said) <= REMEMBERED
+    assert one.whole.remembered <= REMEMBERED
     assert one.says({"payload": {"a": 1}}, DAYS) is True
+
+
+@pytest.mark.parametrize(
+    ("expression", "clauses"),
+    [
+        ("a && b", ("a", "b")),
+        ("a && (b && c) && d[e && f]", ("a", "(b && c)", "d[e && f]")),
+        ("a && '&& ?' == b", ("a", "'&& ?' == b")),
+        ("a && b || c", ("a && b || c",)),
+        ("a && b ? c : d", ("a && b ? c : d",)),
+        ("a && b // && c", ("a && b // && c",)),
+        (r"a && '\'' == b && c", (r"a && '\'' == b && c",)),
+    ],
+)
+def test_only_a_conjunction_is_cut_into_clauses(expression: str, clauses: tuple[str, ...]) -> None:
+    assert clauses_in(expression) == clauses
+
+
+@pytest.mark.parametrize(
+    ("expression", "is_by_type"),
+    [
+        ("has(fact.payload.a) && fact.payload.a != null", True),
+        ("!(has(fact.payload.a) && fact.payload.a == null)", True),
+        ("has(fact.payload.a) && fact.payload.a == 'x'", False),
+        ("1 / fact.payload.a == null", False),
+        ("fact.payload.a != null && size(fact.payload) > 1", False),
+        ("fact.payload.a != null && fact.payload.a.b == 1", False),
+    ],
+)
+def test_what_is_only_asked_for_is_remembered_by_its_type(
+    expression: str, is_by_type: bool
+) -> None:
+    assert is_asked_for_only(("payload", "a"), expression) is is_by_type
+
+
+def test_numbers_that_differ_for_each_fact_cost_one_evaluation_where_none_is_read() -> None:
+    one = Filter("has(fact.payload.a) && fact.payload.a != null")
+    rows = [{"id": str(at), "payload": {"a": f"no. {at}"}} for at in range(50)]
+    assert one.verdicts(Records(rows), ("", "")) == [True] * 50
+    assert one.whole.remembered == 1
 
 
 def test_a_sum_of_whole_and_broken_figures_is_exact() -> None:

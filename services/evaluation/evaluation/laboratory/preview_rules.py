@@ -45,8 +45,5 @@ def tried(query: FactQuery, snapshot: bytes) -> Tried:
     facts = facts_in(content)[query.source]
     found = measure(query, facts, period)
     sifted = sift(query, facts, period)
-    parts = None
-    if query.aggregate is Aggregate.RATIO:
-        counted = set(sifted.counted)
-        parts = parts_of(query, [one for one in facts if str(one["id"]) in counted], period)
+    parts = parts_of(query, facts, period) if query.aggregate is Aggregate.RATIO else None
     return Tried(found.raw, sifted, parts)

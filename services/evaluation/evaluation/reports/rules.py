@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 from evaluation.cycles.rules import Target, target_of
-from evaluation.schemes.counting_rules import Fact, Period, measure
+from evaluation.schemes.column_rules import Fact
+from evaluation.schemes.counting_rules import Period, measure
 from evaluation.schemes.figure_rules import decimal_text
 from evaluation.schemes.rules import LeafCalc, Scheme, Source
 from shared.rules import Check, Kind, Rule, Severity

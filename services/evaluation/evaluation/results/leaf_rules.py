@@ -8,7 +8,8 @@ from fractions import Fraction
 from typing import Any, Final
 
 from evaluation.cycles.rules import Target, TargetBasis, target_of
-from evaluation.schemes.counting_rules import Fact, Measured, Period, measure
+from evaluation.schemes.column_rules import Fact, Facts
+from evaluation.schemes.counting_rules import Measured, Period, measure
 from evaluation.schemes.figure_rules import decimal_text, half_up, points_text
 from evaluation.schemes.rules import (
     FULL,
@@ -56,6 +57,11 @@ class Sheet:
     scores: Mapping[str, Decimal]
 
 
+def columned(facts: Mapping[Source, Sequence[Fact]]) -> dict[Source, Facts]:
+    """Give facts with the columns that leaves read, those made before included."""
+    return {source: Facts.of(rows) for source, rows in facts.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Amendment:
     """Facts that count for reopened leaves alone, and the hash of the bytes they came from."""
@@ -63,6 +69,10 @@ class Amendment:
     hash: str
     codes: frozenset[str]
     facts: Mapping[Source, Sequence[Fact]]
+
+    def __post_init__(self) -> None:
+        """Let leaves share the columns that they read."""
+        object.__setattr__(self, "facts", columned(self.facts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +90,10 @@ class Inputs:
     gates: frozenset[RatingGate] = frozenset()
     trim_from: int = 5
     amendments: Sequence[Amendment] = ()
+
+    def __post_init__(self) -> None:
+        """Let leaves share the columns that they read."""
+        object.__setattr__(self, "facts", columned(self.facts))
 
     def facts_for(self, leaf: Leaf, source: Source) -> Sequence[Fact]:
         """Give the facts that a leaf reads: the frozen ones, or those of its last reopening."""

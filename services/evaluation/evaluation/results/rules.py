@@ -23,7 +23,7 @@ from evaluation.results.leaf_rules import (
     leaf_document,
     scaled,
 )
-from evaluation.schemes.counting_rules import is_negative, paths_of
+from evaluation.schemes.counting_rules import below_zero
 from evaluation.schemes.figure_rules import decimal_text, half_up, points_text
 from evaluation.schemes.rules import FULL, Criterion, LeafCalc, Parameters, Rating, digest
 from shared.rules import Check, Kind, Rule
@@ -253,11 +253,10 @@ def sheets_hash(sheets: Iterable[Sheet]) -> str:
 def input_checks(inputs: Inputs) -> list[Check]:
     """Check that figures can be computed with: nothing below zero, every leaf scored."""
     codes = set(inputs.scheme.expert_codes())
+    negative = negatives(inputs)
     incomplete = [one.sheet_id for one in inputs.sheets if not codes <= set(one.scores)]
     return [
-        COUNTED.check(
-            "VALUE_NEGATIVE", Kind.CONTENT, passed=not negatives(inputs), where=negatives(inputs)
-        ),
+        COUNTED.check("VALUE_NEGATIVE", Kind.CONTENT, passed=not negative, where=negative),
         Rule("A121", "四(三)2").check(
             "SHEET_INCOMPLETE", Kind.CONTENT, passed=not incomplete, missing=incomplete
         ),
@@ -268,13 +267,9 @@ def negatives(inputs: Inputs) -> list[str]:
     """Name the facts and targets whose figures are below zero."""
     found = [f"target {one.code}" for one in inputs.targets if one.value < 0]
     for leaf in inputs.scheme.leaves():
-        if leaf.query is None or not (paths := paths_of(leaf.query)):
-            continue
-        found.extend(
-            f"{leaf.code} {fact['id']}"
-            for fact in inputs.facts_for(leaf, leaf.query.source)
-            if fact["kind"] == leaf.query.kind and any(is_negative(fact, path) for path in paths)
-        )
+        if leaf.query is not None:
+            facts = inputs.facts_for(leaf, leaf.query.source)
+            found.extend(f"{leaf.code} {fact_id}" for fact_id in below_zero(leaf.query, facts))
     return sorted(found)
 
 

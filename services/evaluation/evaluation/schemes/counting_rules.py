@@ -1,16 +1,13 @@
 """How the facts of a leaf become one figure: its query, run over facts in any order."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import lru_cache
-from typing import Any, Final
+from itertools import compress
 
+from evaluation.schemes.column_rules import Fact, Facts, Records
 from evaluation.schemes.filter_rules import compiled
 from evaluation.schemes.rules import Aggregate, FactQuery, Part
-
-NUMBER: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,6})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,69 +26,25 @@ class Measured:
     fact_ids: tuple[str, ...] = field(default=())
 
 
-Fact = Mapping[str, Any]
-
-
 def number_at(fact: Fact, path: str) -> Fraction | None:
     """Read the number at a dotted path: an integer, a decimal text, or money (its 分).
 
     Anything else, a float included, is no number: None.
     """
-    value = _figure_at(fact, path)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return Fraction(value)
-    if isinstance(value, str) and NUMBER.fullmatch(value):
-        return Fraction(value)
-    return None
+    found = Records([{"id": "", **fact}]).numbers(path)[0]
+    return None if found is None else Fraction(found)
 
 
-def is_negative(fact: Fact, path: str) -> bool:
-    """Tell whether the number at a path is below zero; most are not, and are told at a glance."""
-    value = _figure_at(fact, path)
-    if isinstance(value, str) and not value.startswith("-"):
-        return False
-    return (number_at(fact, path) or 0) < 0
+def passing(records: Records, expression: str | None, period: Period) -> list[bool]:
+    """Tell which facts an expression is true of; without one, all are kept.
 
-
-def _figure_at(fact: Fact, path: str) -> Any:  # noqa: ANN401 - facts hold JSON of any shape
-    value = _value_at(fact, path)
-    return value.get("amount") if isinstance(value, dict) else value
-
-
-@lru_cache(maxsize=1024)
-def steps_of(path: str) -> tuple[str, ...]:
-    """Split a dotted path once: it is followed for every fact."""
-    return tuple(path.split("."))
-
-
-def _value_at(fact: Fact, path: str) -> Any:  # noqa: ANN401 - facts hold JSON of any shape
-    value: Any = fact
-    for step in steps_of(path):
-        # Facts come from JSON: what can be stepped into is a dict, which is told faster.
-        if not isinstance(value, dict):
-            return None
-        value = value.get(step)
-    return value
-
-
-def kept(facts: Iterable[Fact], expression: str | None, period: Period) -> list[Fact]:
-    """Keep the facts for which the expression is true.
-
-    A fact that lacks a field which the expression reads does not match: a record without the
+    A fact that lacks a field which the expression reads does not pass: a record without the
     evidence that an indicator asks for counts nothing.
     """
     if expression is None:
-        return list(facts)
-    return [fact for fact, said in judged(facts, expression, period) if said is True]
-
-
-def judged(
-    facts: Iterable[Fact], expression: str, period: Period
-) -> Iterator[tuple[Fact, bool | None]]:
-    """Say of each fact whether the expression is true; None where it lacks what is read."""
-    says = compiled(expression).says
-    days = {"from_on": period.from_on, "until_on": period.until_on}
-    return ((fact, says(fact, days)) for fact in facts)
+        return [True] * len(records.facts)
+    said = compiled(expression).verdicts(records, (period.from_on, period.until_on))
+    return [verdict is True for verdict in said]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,63 +61,59 @@ def sift(query: FactQuery, facts: Iterable[Fact], period: Period) -> Sifted:
 
     Those last lack a field that the filter asks for.
     """
-    of_kind = sorted(
-        (fact for fact in facts if fact["kind"] == query.kind), key=lambda fact: str(fact["id"])
-    )
-    said = judged(of_kind, query.filter or "true", period)
+    records = Facts.of(facts).of_kind(query.kind)
+    said = compiled(query.filter or "true").verdicts(records, (period.from_on, period.until_on))
     found: dict[bool | None, list[str]] = {True: [], False: [], None: []}
-    for fact, verdict in said:
-        found[verdict].append(str(fact["id"]))
+    for fact_id, verdict in zip(records.ids, said, strict=True):
+        found[verdict].append(fact_id)
     return Sifted(*(tuple(found[verdict]) for verdict in (True, False, None)))
 
 
 def measure(query: FactQuery, facts: Iterable[Fact], period: Period) -> Measured:
     """Turn the facts of a source into a leaf's figure, in an order that facts do not decide."""
-    of_kind = (fact for fact in facts if fact["kind"] == query.kind)
-    ordered = sorted(kept(of_kind, query.filter, period), key=lambda fact: str(fact["id"]))
-    ids = tuple(str(fact["id"]) for fact in ordered)
+    records = Facts.of(facts).of_kind(query.kind)
+    counted = passing(records, query.filter, period)
+    ids = tuple(compress(records.ids, counted))
     if query.aggregate is Aggregate.RATIO:
-        return Measured(_ratio(query, ordered, period), ids)
-    return Measured(_figure(query, ordered), ids)
+        above, below = _parts(query, records, counted, period)
+        # Nothing to divide by means that nothing was measured.
+        return Measured(above / below if below > 0 else None, ids)
+    return Measured(_figure(query, records, counted), ids)
 
 
-def _figure(query: FactQuery, facts: Sequence[Fact]) -> Fraction:
+def _figure(query: FactQuery, records: Records, counted: Sequence[bool]) -> Fraction:
     if query.aggregate is Aggregate.COUNT:
-        return Fraction(len(facts))
+        return Fraction(sum(counted))
     if query.aggregate is Aggregate.DISTINCT:
-        found = (_value_at(fact, query.path or "") for fact in facts)
+        found = compress(records.values(query.path or ""), counted)
         return Fraction(len({str(value) for value in found if value is not None}))
     if query.aggregate is Aggregate.SUM:
-        return _sum(facts, query.path or "")
-    return _weighted(query, facts)
+        return total_of(compress(records.numbers(query.path or ""), counted))
+    return _weighted(query, records, counted)
 
 
-def _sum(facts: Iterable[Fact], path: str) -> Fraction:
-    return total_of(number_at(fact, path) for fact in facts)
-
-
-def total_of(figures: Iterable[Fraction | None]) -> Fraction:
+def total_of(figures: Iterable[int | Fraction | None]) -> Fraction:
     """Add up figures; whole ones apart, since adding fractions is slow and most are whole."""
     whole, rest = 0, Fraction(0)
     for one in figures:
-        if one is None:
-            continue
-        if one.denominator == 1:
-            whole += one.numerator
-        else:
+        if one.__class__ is int:
+            whole += one
+        elif one is not None:
             rest += one
     return rest + whole
 
 
-def _weighted(query: FactQuery, facts: Iterable[Fact]) -> Fraction:
+def _weighted(query: FactQuery, records: Records, counted: Sequence[bool]) -> Fraction:
     """Add up amounts by the texts that weigh them, and weigh each sum once."""
-    amounts: dict[tuple[str, ...], list[Fraction | None]] = {}
-    for fact in facts:
-        texts = tuple(str(_value_at(fact, one.path)) for one in query.weights)
-        amount = Fraction(1) if query.path is None else number_at(fact, query.path)
-        amounts.setdefault(texts, []).append(amount)
+    whole = [1] * len(records.facts)
+    amounts = whole if query.path is None else records.numbers(query.path)
+    columns = (map(str, records.values(one.path)) for one in query.weights)
+    texts = zip(*columns, strict=True) if query.weights else [()] * len(whole)
+    found: dict[tuple[str, ...], list[int | Fraction | None]] = {}
+    for named, amount in compress(zip(texts, amounts, strict=True), counted):
+        found.setdefault(named, []).append(amount)
     return sum(
-        (total_of(found) * _factor(query, texts) for texts, found in amounts.items()), Fraction(0)
+        (total_of(each) * _factor(query, named) for named, each in found.items()), Fraction(0)
     )
 
 
@@ -175,25 +124,44 @@ def _factor(query: FactQuery, texts: tuple[str, ...]) -> Fraction:
     return factor
 
 
-def _ratio(query: FactQuery, facts: Sequence[Fact], period: Period) -> Fraction | None:
-    """Divide the two parts; nothing to divide by means that nothing was measured."""
-    above, below = parts_of(query, facts, period)
-    return above / below if below > 0 else None
+def parts_of(query: FactQuery, facts: Iterable[Fact], period: Period) -> tuple[Fraction, Fraction]:
+    """Give both sides of a ratio over the facts that its filter keeps."""
+    records = Facts.of(facts).of_kind(query.kind)
+    return _parts(query, records, passing(records, query.filter, period), period)
 
 
-def parts_of(query: FactQuery, facts: Sequence[Fact], period: Period) -> tuple[Fraction, Fraction]:
-    """Give both sides of a ratio over the facts that its filter kept."""
-    above, below = (_part(part, facts, period) for part in (query.numerator, query.denominator))
+def _parts(
+    query: FactQuery, records: Records, counted: Sequence[bool], period: Period
+) -> tuple[Fraction, Fraction]:
+    above, below = (
+        _part(part, records, counted, period) for part in (query.numerator, query.denominator)
+    )
     return above, below
 
 
-def _part(part: Part | None, facts: Sequence[Fact], period: Period) -> Fraction:
+def _part(part: Part | None, records: Records, counted: Sequence[bool], period: Period) -> Fraction:
     if part is None:
         return Fraction(0)
-    chosen = kept(facts, part.filter, period)
+    both = [
+        one and other
+        for one, other in zip(counted, passing(records, part.filter, period), strict=True)
+    ]
     if part.aggregate is Aggregate.COUNT:
-        return Fraction(len(chosen))
-    return _sum(chosen, part.path or "")
+        return Fraction(sum(both))
+    return total_of(compress(records.numbers(part.path or ""), both))
+
+
+def below_zero(query: FactQuery, facts: Iterable[Fact]) -> list[str]:
+    """Name the facts of a query's kind with a figure below zero in what it adds up."""
+    records = Facts.of(facts).of_kind(query.kind)
+    columns = [records.numbers(path) for path in paths_of(query)]
+    low = {
+        fact_id
+        for column in columns
+        for fact_id, figure in zip(records.ids, column, strict=True)
+        if figure is not None and figure < 0
+    }
+    return sorted(low)
 
 
 def paths_of(query: FactQuery) -> list[str]:
