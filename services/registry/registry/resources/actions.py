@@ -8,7 +8,14 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.centers.rules import ACTIVE
-from registry.organizations.queries import qualification_valid_on, qualifications_of
+from registry.facts import actions as facts
+from registry.facts.queries import fact_kept
+from registry.facts.rules import BOOKED, FactKind, NewFact
+from registry.organizations.queries import (
+    organization_found,
+    qualification_valid_on,
+    qualifications_of,
+)
 from registry.organizations.rules import search_key
 from registry.programme.queries import policy_on
 from registry.resources import queries, rules
@@ -16,6 +23,7 @@ from registry.resources.commands import NewBooking, NewShare
 from registry.resources.rules import BookingEvent, ServiceCode
 from registry.resources.tables import ResourceBooking, ServiceOffering, SharedResource
 from shared.auth import Actor
+from shared.calendar import day_of
 from shared.events import record
 from shared.http.dependencies import version_checks
 from shared.rules import Check, Kind, found, require
@@ -157,9 +165,10 @@ async def log_use(
     now: datetime,
     today: date,
 ) -> ResourceBooking:
-    """Log how long a resource was really used, and what that costs (A062).
+    """Log how long a resource was really used, and what that costs; the centre's facts tell it.
 
-    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, STATE_CONFLICT.
+    The fact is posted in the same unit of work, so that there is never one without the other
+    (A062). Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, STATE_CONFLICT.
     """
     booking = await queries.booking_for_update(session, actor, booking_id)
     resource = await queries.resource_found(session, booking.resource_id)
@@ -172,13 +181,76 @@ async def log_use(
         )
     )
     before = booking.model_dump()
-    own = booking.user_org_id == resource.org_id
-    booking.used_minutes = used_minutes
-    booking.fee_fen = rules.fee_fen(resource.fee_per_hour_fen, used_minutes, own=own)
+    use = await _use_of(session, booking, resource, used_minutes)
+    fact, _ = await facts.post(session, actor, use, today, by_booking=True)
+    _reckon(booking, resource, used_minutes, fact.id)
     booking.state = rules.MOVES[booking.state, BookingEvent.USE]
-    booking.version += 1
     _told(session, actor, resource, "booking.used", before, booking)
     return booking
+
+
+async def correct_use(
+    session: AsyncSession,
+    actor: Actor,
+    booking_id: UUID,
+    used_minutes: int,
+    reason: str,
+    version: int,
+    today: date,
+) -> ResourceBooking:
+    """Correct a use that was logged wrongly; its fact is superseded and both are kept (X07).
+
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, VERSION_CONFLICT, STATE_CONFLICT.
+    """
+    booking = await queries.booking_for_update(session, actor, booking_id)
+    resource = await queries.resource_found(session, booking.resource_id)
+    owns = await _owns(session, actor, resource, today)
+    require(
+        [
+            *rules.use_correction_checks(booking.state, owns=owns),
+            *version_checks(booking.version, version),
+        ]
+    )
+    before = booking.model_dump()
+    use = await _use_of(session, booking, resource, used_minutes)
+    if booking.usage_fact_id is None:
+        # Logged before uses made facts.
+        fact, _ = await facts.post(session, actor, use, today, by_booking=True)
+    else:
+        kept = await fact_kept(session, booking.usage_fact_id)
+        fact = await facts.correct(session, actor, kept, use, reason, today, by_booking=True)
+    _reckon(booking, resource, used_minutes, fact.id)
+    _told(session, actor, resource, "booking.use_corrected", before, booking, reason)
+    return booking
+
+
+async def _use_of(
+    session: AsyncSession, booking: ResourceBooking, resource: SharedResource, minutes: int
+) -> NewFact:
+    user = await organization_found(session, booking.user_org_id)
+    hours, own = rules.hours_of(minutes), booking.user_org_id == resource.org_id
+    return NewFact(
+        resource.center_id,
+        FactKind.RESOURCE_USAGE,
+        day_of(booking.starts_at),
+        f"{BOOKED}{booking.id}",
+        {
+            "resource_id": str(resource.id),
+            "hours": hours,
+            "shared_hours": "0" if own else hours,
+            "user_uscc": user.uscc,
+        },
+    )
+
+
+def _reckon(
+    booking: ResourceBooking, resource: SharedResource, minutes: int, fact_id: UUID
+) -> None:
+    own = booking.user_org_id == resource.org_id
+    booking.used_minutes = minutes
+    booking.fee_fen = rules.fee_fen(resource.fee_per_hour_fen, minutes, own=own)
+    booking.usage_fact_id = fact_id
+    booking.version += 1
 
 
 async def offer(
@@ -310,6 +382,7 @@ def _told(
     event_type: str,
     before: dict[str, Any] | None,
     booking: ResourceBooking,
+    reason: str | None = None,
 ) -> None:
     record(
         session,
@@ -317,7 +390,7 @@ def _told(
         event_type,
         booking.id,
         center_id=resource.center_id,
-        reason=booking.reason,
+        reason=reason or booking.reason,
         before=before,
         after=booking.model_dump(),
         resource_id=resource.id,

@@ -24,6 +24,7 @@ from registry.resources.schemas import (
     ResourceOut,
     ResourcePatch,
     SearchText,
+    UsageCorrectionIn,
     UsageIn,
 )
 from registry.resources.tables import ResourceBooking, ServiceOffering, SharedResource
@@ -263,6 +264,28 @@ async def log_usage(
     """Log how long a resource was really used; its owner does, once it has begun."""
     return BookingOut.of(
         await actions.log_use(session, actor, booking_id, body.used_minutes, now, today)
+    )
+
+
+@bookings.post(
+    "/{booking_id}/usage/corrections",
+    operation_id="registry_correct_usage",
+    openapi_extra=access("member", tenant=CONCERNED, rules=("A062", "X07")),
+    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "STATE_CONFLICT", "VERSION_CONFLICT"),
+)
+async def correct_usage(
+    booking_id: UUID,
+    body: UsageCorrectionIn,
+    actor: CurrentActor,
+    version: IfMatch,
+    today: Today,
+    session: Transaction,
+) -> BookingOut:
+    """Correct how long a resource was used; the fact of it is superseded, and both are kept."""
+    return BookingOut.of(
+        await actions.correct_use(
+            session, actor, booking_id, body.used_minutes, body.reason, version, today
+        )
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -163,6 +164,22 @@ def usage_checks(
         ),
         SHARING.move(MOVES, state, BookingEvent.USE),
     ]
+
+
+def use_correction_checks(state: BookingState, *, owns: bool) -> list[Check]:
+    """Check that whose thing it is corrects a use that was logged (X07)."""
+    return [
+        TENANCY.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=owns),
+        SHARING.check(
+            "STATE_CONFLICT", Kind.STATE, passed=state is BookingState.USED, state=state.value
+        ),
+    ]
+
+
+def hours_of(minutes: int) -> str:
+    """Give minutes in hours, half a hundredth up, as the facts of use carry them."""
+    hours = (Decimal(minutes) / MINUTES).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return f"{hours:f}"
 
 
 def fee_fen(rate_fen: int | None, minutes: int, *, own: bool) -> int:

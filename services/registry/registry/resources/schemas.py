@@ -147,6 +147,16 @@ class UsageIn(Body):
     used_minutes: Minutes = Field(description="Whole minutes.")
 
 
+class UsageCorrectionIn(UsageIn):
+    """How long a resource was really used, after it was logged otherwise."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"used_minutes": 240, "reason": "设备日志复核"}]}
+    )
+
+    reason: ShortText = Field(description="Why what was logged was wrong.")
+
+
 class BookingOut(Out):
     """A booking, and what it came to."""
 
@@ -161,6 +171,7 @@ class BookingOut(Out):
     used_minutes: int | None = Field(description="How long it was really used.")
     fee: Money = Field(description="What it costs; of what was used, once that is logged.")
     reason: str | None = Field(description="Why it was cancelled.")
+    usage_fact_id: UUID | None = Field(description="The fact that tells its use.")
     booked_at: datetime = Field(description="When it was made.")
 
     @classmethod

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field
 
@@ -61,6 +61,8 @@ class ResourceBooking(Base, table=True):
         CheckConstraint("ends_at > starts_at", name="times_in_order"),
         CheckConstraint("used_minutes > 0", name="minutes_positive"),
         CheckConstraint("(state = 'used') = (used_minutes IS NOT NULL)", name="use_has_minutes"),
+        CheckConstraint("usage_fact_id IS NULL OR state = 'used'", name="only_a_use_is_told"),
+        UniqueConstraint("usage_fact_id", name="uq_resource_booking_usage_fact_id"),
         # Two requests can find the time free together; only the database sees both.
         ExcludeConstraint(
             ("resource_id", "="),
@@ -87,6 +89,8 @@ class ResourceBooking(Base, table=True):
     used_minutes: int | None = None
     fee_fen: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     reason: str | None = None
+    # What its use says of the centre; a correction of the use follows it (A062).
+    usage_fact_id: UUID | None = Field(default=None, foreign_key="fact.id")
     booked_at: datetime = Field(sa_type=InstantColumn)
 
 

@@ -266,4 +266,13 @@ CODES: Final[dict[str, Words]] = {
         "须为境外国家或其他省份的案例|（{place}）",
         "A case comes from another country or another province| ({place})",
     ),
+    # Uses of bookings
+    "REFERENCE_RESERVED": Words(
+        422,
+        "以 {prefix} 开头的编号保留给预约的使用记录",
+        "References that begin with {prefix} are those of bookings",
+    ),
+    "FACT_OF_BOOKING": Words(
+        409, "该记录由预约生成，须通过预约更正", "A booking told this; it is corrected there"
+    ),
 }

@@ -76,23 +76,29 @@ class Registers:
 
 
 async def post(
-    session: AsyncSession, actor: Actor, fact: NewFact, today: date
+    session: AsyncSession, actor: Actor, fact: NewFact, today: date, *, by_booking: bool = False
 ) -> tuple[Fact, Outcome]:
     """Record a fact; the same reference with the same content gives the first one (X05).
 
     Raises `Refused`: NOT_FOUND, EXTERNAL_ID_MISMATCH, or what is wrong with its content.
     """
-    [result] = await record_facts(session, actor, [Row(0, fact)], today)
+    rows = [Row(0, fact)]
+    [result] = await record_facts(session, actor, rows, today, by_booking=by_booking)
     if result.id is None:
         raise Refused(result.checks)
     return await queries.fact_by_id(session, result.id), result.outcome
 
 
 async def record_facts(
-    session: AsyncSession, actor: Actor, rows: Sequence[Row[NewFact]], today: date
+    session: AsyncSession,
+    actor: Actor,
+    rows: Sequence[Row[NewFact]],
+    today: date,
+    *,
+    by_booking: bool = False,
 ) -> list[RowResult]:
     """Record a set of facts: each row judged as if it came alone, good ones written by set."""
-    judged = await _judge(session, actor, rows, today)
+    judged = await _judge(session, actor, rows, today, by_booking=by_booking)
     refused = [
         RowResult(row.index, Outcome.FAILED, checks=row.checks) for row in judged if row.checks
     ]
@@ -107,6 +113,8 @@ async def correct(
     corrected: NewFact,
     reason: str,
     today: date,
+    *,
+    by_booking: bool = False,
 ) -> Fact:
     """Record a fact that supersedes another one and says why (X07).
 
@@ -131,6 +139,7 @@ async def correct(
     require(
         [
             *correction,
+            *rules.booked_checks(first.external_id, by_booking=by_booking),
             *_content_checks(corrected, registers, today),
             *rules.writing_checks(stage),
             *await walking.corrected_checks(session, first, corrected),
@@ -161,12 +170,20 @@ async def correct(
 
 
 async def _judge(
-    session: AsyncSession, actor: Actor, rows: Sequence[Row[NewFact]], today: date
+    session: AsyncSession,
+    actor: Actor,
+    rows: Sequence[Row[NewFact]],
+    today: date,
+    *,
+    by_booking: bool,
 ) -> list[Judged]:
     facts = [row.value.stored_form() for row in rows]
     standings = await queries.standings(session, actor.org_ids, {fact.center_id for fact in facts})
     registers = await _registers(session, actor, facts)
-    failed = [_failed(fact, standings.get(fact.center_id), registers, today) for fact in facts]
+    failed = [
+        _failed(fact, standings.get(fact.center_id), registers, today, by_booking=by_booking)
+        for fact in facts
+    ]
     failed = await walking.walked(session, actor.org_id, facts, failed)
     derived = await queries.derived(session, facts)
     return [
@@ -176,10 +193,16 @@ async def _judge(
 
 
 def _failed(
-    fact: NewFact, standing: rules.Standing | None, registers: Registers, today: date
+    fact: NewFact,
+    standing: rules.Standing | None,
+    registers: Registers,
+    today: date,
+    *,
+    by_booking: bool,
 ) -> tuple[Check, ...]:
     checks = rules.standing_checks(standing, fact.occurred_on, today)
     if standing is not None:
+        checks += rules.reference_checks(fact.external_id, by_booking=by_booking)
         checks += _content_checks(fact, registers, today)
     return tuple(check for check in checks if check.refuses)
 

@@ -20,11 +20,14 @@ from registry.facts.rules.pipelines import (
 )
 from registry.facts.rules.standing import (
     APPEND_ONLY,
+    BOOKED,
     REPEATED,
     Derived,
     Period,
     Standing,
+    booked_checks,
     correction_checks,
+    reference_checks,
     repeat_checks,
     standing_checks,
     writing_checks,
@@ -43,6 +46,7 @@ from registry.facts.rules.vocabulary import (
 __all__ = [
     "ACTIVITIES",
     "APPEND_ONLY",
+    "BOOKED",
     "CONFIDENTIAL",
     "IMPLIED_STAGES",
     "INTERNAL",
@@ -62,6 +66,7 @@ __all__ = [
     "Period",
     "Standing",
     "Subject",
+    "booked_checks",
     "content_checks",
     "correction_checks",
     "entry_of",
@@ -69,6 +74,7 @@ __all__ = [
     "followed",
     "missing_stages",
     "project_checks",
+    "reference_checks",
     "repeat_checks",
     "share_ppm",
     "standing_checks",

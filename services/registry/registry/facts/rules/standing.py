@@ -15,6 +15,10 @@ REPEATED: Final = Rule("X05", "delivery")
 APPEND_ONLY: Final = Rule("X07", "delivery")
 
 
+# The references of uses that a booking tells: it tells each once, and corrects what it told.
+BOOKED: Final = "booking:"
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """Days on which an organization belonged to a centre; both ends included."""
@@ -69,6 +73,26 @@ def writing_checks(stage: Stage) -> list[Check]:
     return [
         TENANCY.check("STATE_CONFLICT", Kind.STATE, passed=writable, stage=stage.value),
     ]
+
+
+def reference_checks(external_id: str, *, by_booking: bool) -> list[Check]:
+    """Check that only a booking uses the references of bookings (A062)."""
+    passed = by_booking or not external_id.startswith(BOOKED)
+    return [
+        REPEATED.check(
+            "REFERENCE_RESERVED",
+            Kind.CONTENT,
+            passed=passed,
+            pointer="/external_id",
+            prefix=BOOKED,
+        )
+    ]
+
+
+def booked_checks(external_id: str, *, by_booking: bool) -> list[Check]:
+    """Check that what a booking told is corrected through the booking, so that both agree."""
+    passed = by_booking or not external_id.startswith(BOOKED)
+    return [APPEND_ONLY.check("FACT_OF_BOOKING", Kind.STATE, passed=passed)]
 
 
 def repeat_checks(kept_sha256: str | None, sent_sha256: str) -> list[Check]:
