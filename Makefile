@@ -6,7 +6,7 @@ WORKERS ?= 2
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test check prove bench bench-peers requirements pictures pictures-tools lock clean install install-dev
+.PHONY: help up demo test check prove bench bench-peers requirements documents pictures pictures-tools lock clean install install-dev
 
 help:  ## This list.
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -39,6 +39,9 @@ bench-peers:  ## Install what `make bench` stands beside: Debian's nginx and wrk
 
 requirements: install-dev  ## Every requirement row with its tests; fails on a claim without one.
 	@exec $(BIN)/python -m tests.requirements
+
+documents: install-dev  ## Write the configuration reference and the data dictionary anew.
+	@exec $(BIN)/python -m tests.contract.documents
 
 pictures: install-dev  ## Every page and PDF as PNG, in build/pictures, to be looked at.
 	@exec $(BIN)/python -m tests.pictures

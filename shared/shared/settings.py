@@ -1,5 +1,6 @@
 """Settings that every process reads, each from the environment with the prefix `ZHICHUANG_`."""
 
+import os
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -9,7 +10,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """What a process needs to know of its surroundings; defaults fit one machine."""
 
-    model_config = SettingsConfigDict(env_prefix="ZHICHUANG_", extra="ignore")
+    # A secret may stand in a file instead, as an orchestrator mounts it: named as the variable,
+    # in the folder that ZHICHUANG_SECRETS names.
+    model_config = SettingsConfigDict(
+        env_prefix="ZHICHUANG_", extra="ignore", secrets_dir=os.environ.get("ZHICHUANG_SECRETS")
+    )
 
     # The process's own database, as its `_app` login.
     database_url: str = ""
@@ -34,6 +39,7 @@ class Settings(BaseSettings):
     data_key: str = ""
     # A sandbox has a programme clock that can be moved; elsewhere that route does not exist.
     sandbox: bool = False
+    # Where files lie by their hash; replicas of a service share the folder.
     files: Path = Path("files")
     # Bodies of ordinary requests; more is 413. Uploads and batches have their own bound.
     max_json_bytes: int = 1_048_576

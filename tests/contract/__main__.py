@@ -9,7 +9,17 @@ import traceback
 from pathlib import Path
 from typing import Final
 
-from tests.contract import client, fuzz, licenses, migrations, openapi, roles, samples, schema
+from tests.contract import (
+    client,
+    documents,
+    fuzz,
+    licenses,
+    migrations,
+    openapi,
+    roles,
+    samples,
+    schema,
+)
 from tests.contract.step import Context, Step, program, temporary_folder
 from zhichuang.postgres import PostgresError
 from zhichuang.processes import ProcessError
@@ -29,6 +39,7 @@ STEPS: Final = (
     Step("licenses", "Nothing in the locks is under GPL or AGPL", licenses.ask),
     Step("schema", "Models, migrations and databases agree", schema.ask),
     Step("migrations", "New migrations let callers work meanwhile", migrations.ask),
+    Step("documents", "Documents written from the code are current", documents.ask),
     Step("openapi", "The published API is complete and linted", openapi.ask),
     Step("roles", "Every operation, as every role and tenant", roles.ask),
     Step("client", "A generated client walks the demo's calls", client.ask),
