@@ -27,6 +27,7 @@ from gateway.openapi.routes import router as openapi_router
 from gateway.portal.routes import router as portal_router
 from gateway.proxy.door import Door
 from gateway.proxy.upstream import Upstreams
+from gateway.referrals.routes import router as referrals_router
 from gateway.requests.jobs import RequestLog, keep_requests
 from gateway.requests.routes import router as requests_router
 from gateway.revocations.listing import RevocationList
@@ -56,6 +57,7 @@ TAGS: Final = (
     {"name": "events", "description": "What happened in a service, in order and for ever."},
     {"name": "webhooks", "description": "Events pushed to an address, signed and in order."},
     {"name": "notices", "description": "What waits for somebody, told where he wants to hear it."},
+    {"name": "referrals", "description": "Tasks that officials pass to other agencies."},
     {"name": "sandbox", "description": "The programme clock of a sandbox; it only moves forward."},
 )
 
@@ -119,7 +121,7 @@ def _routers(settings: GatewaySettings) -> list[APIRouter]:
         requests_router,
     ]
     factors = [my_factors_router, factors_router]
-    desk = [claims_router, duties_router, trail_router]
+    desk = [referrals_router, claims_router, duties_router, trail_router]
     people = [accounts_router, front_ends_router, my_sessions_router, sessions_router]
     # Without the setting the route does not exist, so that nobody can find a way around it.
     sandbox = [sandbox_router] if settings.sandbox else []

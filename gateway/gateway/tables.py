@@ -9,6 +9,7 @@ import gateway.factors.tables
 import gateway.grants.tables
 import gateway.identity.tables
 import gateway.notices.tables
+import gateway.referrals.tables
 import gateway.requests.tables
 import gateway.revocations.tables
 import gateway.tokens.tables

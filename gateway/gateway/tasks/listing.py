@@ -8,6 +8,7 @@ from gateway.claims import queries as claims
 from gateway.claims.rules import DECIDE
 from gateway.duties import queries as duties
 from gateway.duties.rules import AGREE
+from gateway.referrals import queries as referrals
 from gateway.webhooks import queries as webhooks
 from shared.auth import Actor
 from shared.tasks import MOST_TASKS, Task
@@ -15,7 +16,11 @@ from shared.tasks import MOST_TASKS, Task
 
 async def own_tasks(session: AsyncSession, actor: Actor, today: date) -> list[Task]:
     """Name what the gateway's own features wait for."""
-    return [*await webhooks.tasks_of(session, actor, today), *await _desk(session, actor)]
+    return [
+        *await webhooks.tasks_of(session, actor, today),
+        *await referrals.tasks_of(session, actor, today),
+        *await _desk(session, actor),
+    ]
 
 
 async def _desk(session: AsyncSession, actor: Actor) -> list[Task]:

@@ -21,6 +21,7 @@ def upgrade() -> None:
     """Keep channels, letters and what they told."""
     _notices()
     _enrolment()
+    _referrals()
     grant_app("gateway")
 
 
@@ -140,8 +141,63 @@ def _enrolment() -> None:
     op.alter_column("sign_in_step", "may_enrol", server_default=None)
 
 
+def _referrals() -> None:
+    """Keep tasks that were passed to agencies, and what these answered."""
+    op.create_table(
+        "referral",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("agency_id", sa.Uuid(), nullable=False),
+        sa.Column("subject_kind", sa.String(), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("center_id", sa.Uuid(), nullable=True),
+        sa.Column("request", sa.String(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("passed_by", sa.Uuid(), nullable=False),
+        sa.Column("passed_at", INSTANT, nullable=False),
+        sa.Column("changed_at", INSTANT, nullable=False),
+        sa.CheckConstraint("round > 0", name=op.f("ck_referral_rounds_counted")),
+        sa.CheckConstraint("agency_id <> passed_by", name=op.f("ck_referral_passed_to_another")),
+        sa.ForeignKeyConstraint(
+            ["agency_id"], ["person.id"], name=op.f("fk_referral_agency_id_person")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_referral")),
+    )
+    op.create_index("ix_referral_agency_id", "referral", ["agency_id", "id"])
+    op.create_index("ix_referral_subject_id", "referral", ["subject_id"])
+    op.create_index(
+        "ix_referral_open",
+        "referral",
+        ["state", "id"],
+        postgresql_where=sa.text("state NOT IN ('closed', 'withdrawn')"),
+    )
+    op.create_table(
+        "referral_reply",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("referral_id", sa.Uuid(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("answer", sa.String(), nullable=True),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("doc_no", sa.String(), nullable=True),
+        sa.Column("replied_by", sa.Uuid(), nullable=False),
+        sa.Column("replied_at", INSTANT, nullable=False),
+        sa.Column("is_late", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["referral_id"], ["referral.id"], name=op.f("fk_referral_reply_referral_id_referral")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_referral_reply")),
+    )
+    op.create_index(
+        "uq_referral_reply_round", "referral_reply", ["referral_id", "round"], unique=True
+    )
+
+
 def downgrade() -> None:
     """Forget them."""
+    op.drop_table("referral_reply")
+    op.drop_table("referral")
     op.drop_column("sign_in_step", "may_enrol")
     op.drop_column("account", "enrolment_until")
     op.drop_column("account", "enrolment_number")

@@ -27,6 +27,10 @@ CODES: Final[dict[str, Words]] = {
         "As many codes as are allowed went out within a day| ({most})",
     ),
     "CODE_WRONG": Words(422, "确认码不正确或已失效", "The code is not right, or void"),
+    # Tasks passed to agencies
+    "AGENCY_REQUIRED": Words(
+        409, "只能转办给在任的协作部门", "Tasks are passed to agencies that hold that role"
+    ),
     # Keys of programs
     "CLIENT_ENDED": Words(409, "该程序已停用", "The program was ended"),
     "KEY_REFUSED": Words(

@@ -1,0 +1,1 @@
+"""Tasks that an official passes to another agency, and what that one answers."""
