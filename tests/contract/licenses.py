@@ -16,7 +16,9 @@ LESSER_ALLOWED: Final = {
     "python-stdnum": "used unchanged, as a library that anyone can replace by pip",
 }
 # Packages that state their license in a file only; read by a person, with the version's major.
-STATED_IN_A_FILE: Final[dict[str, str]] = {}
+STATED_IN_A_FILE: Final[dict[str, str]] = {
+    "axe-playwright-python": "MIT License; Mozilla Public License 2.0 (axe-core)",  # 0.1
+}
 
 
 def ask(_context: Context) -> list[str]:
