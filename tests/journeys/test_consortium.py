@@ -61,7 +61,7 @@ def test_a_consortium_is_listed_reminded_overdue_and_registered_at_last(world: W
     refused = lead.refused("POST", f"{path}/entity", {"uscc": wrong})
     assert (refused["status"], refused["code"]) == (422, "USCC_CHECK_DIGIT")
     members = lead.get(f"{path}/members")["items"]
-    lead.post(
+    entity = lead.post(
         "/v1/registry/organizations",
         {
             "uscc": code, "name": f"上海量子传感创新中心 {code}", "org_type": "enterprise",
@@ -69,6 +69,9 @@ def test_a_consortium_is_listed_reminded_overdue_and_registered_at_last(world: W
             "registered_on": world.today(),
         },
     )  # fmt: skip
+    unasked = lead.refused("POST", f"{path}/entity", {"uscc": code})
+    assert (unasked["status"], codes(unasked)) == (409, {"ENTITY_CONSENT_MISSING"})
+    draft.agree(world.entity_caller(entity["id"]))
     attached = lead.post(f"{path}/entity", {"uscc": code})
     assert (attached["id"], attached["code"]) == (draft.center_id, center["code"])
     assert lead.get(f"{path}/members")["items"] == members

@@ -25,6 +25,8 @@ def founded(world: World, lead: str, model: str, members: tuple[str, ...], **ove
     for name in members:
         membership = draft.invite(str(world.caller(name).org_id))
         world.caller(name).post(f"/v1/registry/memberships/{membership['id']}/confirm")
+    if body["applicant_form"] == "legal_entity":
+        world.agree(draft)
     draft.fill(material_file(caller, "建设和运行方案"), int(world.today()[:4]))
     return draft
 

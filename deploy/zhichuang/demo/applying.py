@@ -88,6 +88,12 @@ class Draft:
             return dict(known[0])
         return self.lead.post(f"{self.path}/members", {"org_id": org_id, "role": "member", **more})
 
+    def agree(self, entity: Caller) -> None:
+        """Let the legal person agree by its own account, unless it has already."""
+        path = f"/v1/registry/centers/{self.center_id}/entity-consents"
+        if not any(one["withdrawn_at"] is None for one in entity.get(path)["items"]):
+            entity.post(path)
+
     def spend(self, year: int, yuan: str) -> None:
         """State the sponsor's figures of a year, or other ones."""
         stated = [one["version"] for one in self.read()["sponsor_profiles"] if one["year"] == year]

@@ -60,6 +60,8 @@ def draft(story: Story) -> None:
     for name in ("m02", "m03", "m20", "m08"):
         story.caller(name).post(f"/v1/registry/memberships/{story.made[name]}/confirm")
     story.say("M02, M03, M20 and M08 confirm, each with its own account")
+    draft.agree(story.operators()[0])
+    story.say("the centre's legal person agrees to carry it, with an account of its own")
 
 
 def submit(story: Story) -> None:

@@ -193,6 +193,8 @@ class Loader:
             membership = draft.invite(self.org_ids[member])
             if membership["state"] == "invited":
                 self.caller(member).post(f"/v1/registry/memberships/{membership['id']}/confirm")
+        if center.uscc is not None:
+            draft.agree(self.caller(center.code))
         draft.fill(material_file(lead, f"{center.name} 建设和运行方案"))
         if center.code not in DRAFTS:
             draft.submit()

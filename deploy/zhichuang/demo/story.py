@@ -57,16 +57,17 @@ class Story:
         expert.post(f"{path}/submit")
 
     def operators(self) -> list[Caller]:
-        """Let the lead sponsor's first person register the centre's two operators."""
+        """Give the two operators of the centre's legal person, the second invited by the first."""
         if "operators" not in self.made:
-            made = []
+            made: list[Caller] = []
             for place in ("甲", "乙"):
-                answer = self.caller("m01").post(
+                answer = (made[0] if made else self.caller("admin")).post(
                     "/v1/identity/clients",
                     {
                         "name": f"c11-{self.run}-{place}",
                         "org_id": self.org["entity"],
                         "person": {"name": f"运营人{place}"},
+                        "roles": ["member"],
                     },
                 )
                 made.append(Caller(self.address, f"c11 {place}", answer))

@@ -6,7 +6,7 @@ from shared.client import ServiceClient
 
 
 async def leads_center_of(services: ServiceClient, org_id: UUID, lead_org_id: UUID) -> bool:
-    """Ask whether `org_id` is the legal entity of a centre that `lead_org_id` leads."""
+    """Ask whether `org_id` agreed to be the legal entity of a centre that `lead_org_id` leads."""
     path = f"/v1/registry/directory/organizations/{org_id}/led-by/{lead_org_id}"
     answer = await services.get("registry", path)
     return answer is not None and answer.get("led") is True

@@ -62,7 +62,7 @@ async def centers(actor: CurrentActor, services: Services) -> list[UUID]:
     openapi_extra=access(
         "admin",
         "member",
-        tenant="own organization, or the legal entity of a centre it leads",
+        tenant="own organization, or the legal entity that agreed to carry a centre it leads",
         rules=("X02", "X04"),
     ),
     responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "TWO_PEOPLE_NEEDED"),

@@ -83,7 +83,8 @@ def registration_checks(
     """Check that the caller may register this program (X02, X04).
 
     An admin may register any. A member's person may register members' programs of its own
-    organization and of the legal entity of a centre that its organization leads (`leads`).
+    organization and of the legal entity of a centre that its organization leads (`leads`), once
+    that legal entity has agreed by an account of its own.
     """
     own = request.org_id is not None and request.org_id == own_org
     plain = request.roles == {ClientRole.MEMBER} and not request.duties and not request.has_expert

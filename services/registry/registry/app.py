@@ -16,6 +16,8 @@ from registry.disclosures import queries as disclosure_queries
 from registry.disclosures import routes as disclosures
 from registry.dumps import jobs as dump_jobs
 from registry.dumps import routes as dumps
+from registry.entities import queries as entity_queries
+from registry.entities import routes as entities
 from registry.facts import routes as facts
 from registry.files import routes as files
 from registry.governance import consumers as governance_consumers
@@ -52,6 +54,7 @@ ROUTERS: Final = (
     *organizations.ROUTERS,
     files.router,
     *centers.ROUTERS,
+    entities.router,
     *memberships.ROUTERS,
     *governance.ROUTERS,
     *applications.ROUTERS,
@@ -80,6 +83,7 @@ BACKGROUND: Final = (
 TASKS: Final = (
     center_queries.tasks_of,
     disclosure_queries.tasks_of,
+    entity_queries.tasks_of,
     governance_queries.tasks_of,
     membership_queries.tasks_of,
     organization_queries.tasks_of,

@@ -4,6 +4,7 @@ from registry.applications import tables as applications
 from registry.base import Base
 from registry.centers import tables as centers
 from registry.dumps import tables as dumps
+from registry.entities import tables as entities
 from registry.facts import tables as facts
 from registry.files import tables as files
 from registry.governance import tables as governance
@@ -25,6 +26,7 @@ __all__ = [
     "applications",
     "centers",
     "dumps",
+    "entities",
     "facts",
     "files",
     "governance",

@@ -148,6 +148,17 @@ class Case:
             assert (await self.invite(name, lead)).status_code == 201
             assert (await self.confirm(name)).status_code == 200
 
+    async def agree(self, entity: str = "C01") -> httpx.Response:
+        path = f"/v1/registry/centers/{self.center_id}/entity-consents"
+        return await self.call(self.member(entity), "POST", path)
+
+    async def agree_if_named(self) -> None:
+        named = (await self.call(self.registry.client("service"), "GET", self.path)).json()
+        names = {str(org_id): name for name, org_id in self.orgs.items()}
+        if named["legal_entity_id"] is not None:
+            answer = await self.agree(names[named["legal_entity_id"]])
+            assert answer.status_code in {201, 409}, answer.text
+
     async def upload(self, name: str) -> str:
         async with self.member(name) as caller:
             answer = await caller.post(
@@ -166,8 +177,11 @@ class Case:
         materials: Sequence[str] = MATERIALS,
         *,
         technology: bool = True,
+        consent: bool = True,
         plan: Mapping[str, Any] | None = PLAN,
     ) -> None:
+        if consent:
+            await self.agree_if_named()
         for year in years:
             answer = await self.step(self.member(lead), "PUT", f"sponsor-profiles/{year}", PROFILE)
             assert answer.status_code == 200, answer.text

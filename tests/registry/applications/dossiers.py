@@ -50,6 +50,7 @@ OWNED = TechnologyFacts(to_be_broken_through=True, has_own_ip=True)
 BORROWED = TechnologyFacts(to_be_broken_through=True, has_own_ip=False)
 DONE = TechnologyFacts(to_be_broken_through=False, has_own_ip=True)
 WHOLE = Dossier(
+    entity_agreed=True,
     state=State.DRAFT,
     model=ModelType.ENTERPRISE,
     founding=Founding(ApplicantForm.LEGAL_ENTITY),

@@ -182,6 +182,13 @@ def test_two_centres_do_not_stand_on_one_legal_person() -> None:
     assert refused(judged(entity_taken=True)) == ["ENTITY_TAKEN"]
 
 
+@pytest.mark.requirement("A160")
+@pytest.mark.refusing
+def test_a_legal_person_that_said_nothing_carries_nothing() -> None:
+    assert refused(judged(entity_agreed=False)) == ["ENTITY_CONSENT_MISSING"]
+    assert refused(judged(entity_agreed=False, entity=LEAD)) == []
+
+
 @pytest.mark.parametrize(("days", "codes"), [(-1, ["RETURN_EXPIRED"]), (0, []), (1, [])])
 @pytest.mark.requirement("A117")
 def test_what_was_returned_comes_back_until_its_last_day(days: int, codes: list[str]) -> None:

@@ -100,6 +100,7 @@ async def test_a_late_registration_ends_the_duty_and_keeps_the_centre(case: Case
     entity = await case.enter_entity("C08", "91310115FAKE003632", date(2027, 7, 5))
     path = f"/v1/registry/centers/{case.center_id}"
     before = (await case.call(case.member("M03"), "GET", f"{path}/members")).json()
+    assert (await case.agree("C08")).status_code == 201
     attached = await case.call(
         case.member("M03"), "POST", f"{path}/entity", {"uscc": "91310115FAKE003632"}
     )

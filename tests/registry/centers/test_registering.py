@@ -56,10 +56,13 @@ async def test_a_consortium_attaches_its_entity_and_stays_the_same_centre(case: 
     old = await case.enter_entity("old", "91310113FAKE00312W", date(2021, 4, 2))
     assert old
     aged = await case.call(case.member("M03"), "POST", path, {"uscc": "91310113FAKE00312W"})
-    assert codes(aged) == ["ENTITY_AGE_EXCEEDED"]
+    assert codes(aged) == ["ENTITY_AGE_EXCEEDED", "ENTITY_CONSENT_MISSING"]
     entity = await case.enter_entity("C08", "91310115FAKE003632", date(2027, 4, 30))
     for_another = await case.call(case.member("M09"), "POST", path, {"uscc": "91310115FAKE003632"})
     assert codes(for_another) == ["FORBIDDEN_SCOPE"]
+    unasked = await case.call(case.member("M03"), "POST", path, {"uscc": "91310115FAKE003632"})
+    assert (unasked.status_code, codes(unasked)) == (409, ["ENTITY_CONSENT_MISSING"])
+    assert (await case.agree("C08")).status_code == 201
     attached = await case.call(case.member("M03"), "POST", path, {"uscc": "91310115fake003632"})
     assert attached.status_code == 200, attached.text
     body = attached.json()

@@ -31,11 +31,16 @@ async def test_services_ask_who_belongs_where(house: House) -> None:
     async with house.registry.client("service") as service:
         own = (await service.get(f"{path}/{house.member}/centers")).json()
         former = (await service.get(f"{path}/{house.former}/centers")).json()
+        named = (await service.get(f"{path}/{house.entity}/led-by/{house.lead}")).json()
+        async with house.registry.client("member", org_id=house.entity) as entity:
+            await entity.post(f"/v1/registry/centers/{house.center_id}/entity-consents")
         led = (await service.get(f"{path}/{house.entity}/led-by/{house.lead}")).json()
         strange = (await service.get(f"{path}/{house.entity}/led-by/{house.member}")).json()
         unknown = await service.get(f"{path}/{house.center_id}")
     assert own == {"center_ids": [str(house.center_id)]}
     assert (former, led, strange) == ({"center_ids": []}, {"led": True}, {"led": False})
+    # A draft may name anybody; only who agreed is spoken for.
+    assert named == {"led": False}
     assert unknown.status_code == 404
 
 

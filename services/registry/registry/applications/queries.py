@@ -45,6 +45,7 @@ from registry.applications.tables import (
 from registry.centers.queries import is_taken, of_orgs
 from registry.centers.rules import OWED, MilestoneKind
 from registry.centers.tables import Center, CenterMilestone
+from registry.entities.queries import is_given
 from registry.files.tables import StoredFile
 from registry.governance.queries import latest_plan
 from registry.memberships.queries import open_memberships
@@ -415,6 +416,7 @@ async def dossier(session: AsyncSession, application: Application, center: Cente
         else PlanFacts(plan.horizon_years, frozenset(part["part"] for part in plan.parts)),
         exception=await latest_exception_state(session, application.id, entity_id),
         entity_taken=await is_taken(session, entity_id, center.id),
+        entity_agreed=await is_given(session, center.id, entity_id),
         has_park=await park_exists_of(session, {row.org_id for row in members}),
         due_on=None if application.due_at is None else day_of(application.due_at),
     )

@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from registry.base import Base
 from registry.centers.queries import spoken_for_by
 from registry.centers.tables import Center
+from registry.entities.queries import agreed_by
 from registry.memberships.rules import State
 from registry.memberships.tables import Membership
 from registry.organizations import queries as organizations
@@ -68,11 +69,15 @@ async def acting_for(session: AsyncSession, org_id: UUID) -> frozenset[UUID]:
 
 
 async def leads(session: AsyncSession, org_id: UUID, lead_org_id: UUID) -> bool:
-    """Tell whether an organization is entity or trustee of a centre that another one leads."""
+    """Tell whether an organization agreed to carry a centre that another one leads.
+
+    Being named is not enough: a draft may name anybody.
+    """
     org_ids = await acting_for(session, org_id)
     statement = select(Center.id).where(
         col(Center.lead_sponsor_id).in_(await acting_for(session, lead_org_id)),
-        or_(col(Center.legal_entity_id).in_(org_ids), col(Center.trustee_org_id).in_(org_ids)),
+        col(Center.legal_entity_id).in_(org_ids),
+        col(Center.id).in_(agreed_by(org_ids)),
     )
     return await session.scalar(statement.limit(1)) is not None
 

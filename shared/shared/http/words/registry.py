@@ -38,6 +38,11 @@ CODES: Final[dict[str, Words]] = {
         "It must be registered in Shanghai| (region {region_code})",
     ),
     "ENTITY_AGE_EXCEEDED": Words(422, "注册时间早于 {limit}", "It was registered before {limit}"),
+    "ENTITY_CONSENT_MISSING": Words(
+        409,
+        "该法人尚未以自己的账号同意作为中心实体",
+        "The legal person has not agreed by its own account to carry the centre",
+    ),
     "ENTITY_TAKEN": Words(
         409, "该法人已是另一中心的实体", "It is the legal person of another centre already"
     ),

@@ -10,6 +10,8 @@ from registry.centers.actions import meet_milestone
 from registry.centers.queries import center_seen_for_update
 from registry.centers.rules import MilestoneKind, attachment_checks, scope_checks
 from registry.centers.tables import Center
+from registry.entities.queries import is_given
+from registry.entities.rules import consent_checks
 from registry.memberships.actions import announce
 from registry.memberships.rules import honesty_check
 from registry.organizations.queries import organization_by_uscc
@@ -27,7 +29,8 @@ async def attach_entity(
 
     The rules of A051 are judged as of today; the centre keeps its id, code, members and history.
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, USCC_FORMAT, USCC_CHECK_DIGIT, ENTITY_NOT_LOCAL,
-    ENTITY_AGE_EXCEEDED, LEGAL_PERSON_REQUIRED, DISHONEST_ORG or STATE_CONFLICT.
+    ENTITY_AGE_EXCEEDED, LEGAL_PERSON_REQUIRED, DISHONEST_ORG, ENTITY_CONSENT_MISSING or
+    STATE_CONFLICT.
     """
     center = await center_seen_for_update(session, actor, center_id)
     require(
@@ -43,6 +46,12 @@ async def attach_entity(
             *rules.entity_checks(policy, entity, today, strict=True, exception=None),
             honesty_check(entity.org_id, entity.dishonest_until, today, "/uscc"),
             *attachment_checks(center.applicant_form, center.stage, center.legal_entity_id),
+            *consent_checks(
+                entity.org_id,
+                center.lead_sponsor_id,
+                given=await is_given(session, center.id, entity.org_id),
+                pointer="/uscc",
+            ),
         ]
     )
     before = {"legal_entity_id": center.legal_entity_id, "met_on": center.entity_met_on}

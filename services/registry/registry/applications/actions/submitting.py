@@ -14,6 +14,7 @@ from registry.applications.rules import CaseCapacity, Event
 from registry.applications.tables import Application, ApplicationSnapshot
 from registry.centers.queries import center_for_update, next_number
 from registry.centers.tables import Center
+from registry.entities.queries import standing_consents
 from registry.governance.queries import latest_plan, targets
 from registry.memberships.queries import open_memberships
 from registry.programme.queries import active_fields, policy_on
@@ -132,6 +133,10 @@ async def application_content(
         "exceptions": [
             _plain_row(row, "id", "rule", "reason", "file_id")
             for row in await queries.exceptions(session, application.id)
+        ],
+        "entity_consents": [
+            _plain_row(row, "id", "org_id", "given_at")
+            for row in await standing_consents(session, center.id, center.legal_entity_id)
         ],
         "plan": None if plan is None else _plain_row(plan, "number", "horizon_years", "parts"),
         "targets": [_whole_row(row) for row in plan_targets],

@@ -23,6 +23,7 @@ router = Router(prefix="/v1/registry/centers/{center_id}", tags=["centers"])
         "LEGAL_PERSON_REQUIRED",
         "ENTITY_NOT_LOCAL",
         "ENTITY_AGE_EXCEEDED",
+        "ENTITY_CONSENT_MISSING",
         "STATE_CONFLICT",
     ),
 )

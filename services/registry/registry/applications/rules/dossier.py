@@ -14,6 +14,7 @@ from registry.applications.rules.entity import (
 )
 from registry.applications.rules.states import Event, State, move_check
 from registry.centers.rules import ApplicantForm, ModelType
+from registry.entities.rules import consent_checks
 from registry.governance.rules import part_checks
 from registry.memberships.rules import honesty_check
 from registry.programme.rules import Window, field_checks, window_checks
@@ -139,6 +140,8 @@ class Dossier:
     exception: ExceptionState | None = None
     # Another centre that is applied for or listed stands on the same legal person.
     entity_taken: bool = False
+    # The legal person itself has agreed to carry the centre.
+    entity_agreed: bool = False
     # The park developer among the parties has described its park (A068).
     has_park: bool = True
     # The last day on which an application that was returned may come back.
@@ -253,6 +256,11 @@ def _entity_checks(policy: Policy, dossier: Dossier, today: date) -> list[Check]
             Kind.STATE,
             passed=not dossier.entity_taken,
             pointer="/legal_entity_id",
+        ),
+        *consent_checks(
+            None if dossier.entity is None else dossier.entity.org_id,
+            dossier.lead.org_id,
+            given=dossier.entity_agreed,
         ),
     ]
 

@@ -1,0 +1,1 @@
+"""The consent of a legal person to carry a centre."""
