@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     # Bodies of ordinary requests; more is 413. Uploads and batches have their own bound.
     max_json_bytes: int = 1_048_576
     max_upload_bytes: int = 52_428_800
+    # A batch in lines: a million facts of some 350 bytes fit in.
+    max_batch_bytes: int = 536_870_912
     # Answers kept for an Idempotency-Key; `api.md` promises 72 hours at least.
     idempotency_hours: int = 96
     # How long one question to another service may take before it counts as unavailable.

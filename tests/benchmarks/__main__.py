@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
-from tests.benchmarks import evaluating, figures, gateway, journal, log, names, report
+from tests.benchmarks import evaluating, facts, figures, gateway, journal, log, names, report
 from tests.benchmarks.figures import SIZES, Case, Figure, Round, Size
 from tests.benchmarks.house import ROOT, House, house
 from tests.benchmarks.measuring import Sample, load_average, machine
@@ -25,6 +25,7 @@ KEPT_FROM_ROUNDS: Final = 5
 
 Prepare = Callable[[House, Size], AbstractContextManager[Figure]]
 FIGURES: Final[dict[str, Prepare]] = {
+    "facts": facts.figure,
     "gateway": gateway.figure,
     "journal": journal.figure,
     "log": log.figure,

@@ -133,6 +133,7 @@ class Door:
             fields=settings.max_fields,
             json=settings.max_json_bytes,
             upload=settings.max_upload_bytes,
+            batch=settings.max_batch_bytes,
         )
         self._quotas = Quotas(
             client=settings.limit_client,

@@ -36,6 +36,7 @@ class Limits:
     fields: int = 100
     json: int = 1_048_576
     upload: int = 52_428_800
+    batch: int = 536_870_912
 
 
 def service_of(path: str) -> str | None:
@@ -49,9 +50,11 @@ def service_of(path: str) -> str | None:
 
 
 def body_limit(path: str, limits: Limits) -> int:
-    """Give how many bytes a body may have: files and batches more than the rest."""
+    """Give how many bytes a body may have: files more than the rest, batches more than files."""
     last = path.rsplit("/", 1)[-1]
-    return limits.upload if last == "files" or last.endswith("-batches") else limits.json
+    if last.endswith("-batches"):
+        return limits.batch
+    return limits.upload if last == "files" else limits.json
 
 
 # RFC 3986 path characters without `;`, whose parameters some readers drop and others keep.

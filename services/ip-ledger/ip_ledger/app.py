@@ -1,7 +1,6 @@
 """The ip-ledger: settings, database and features wired together, and nothing else."""
 
 from typing import Final
-from uuid import UUID
 
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -37,9 +36,8 @@ from ip_ledger.witnesses import routes as witnesses
 from shared import directory
 from shared.auth import Actor
 from shared.events.feed import FeedScope
-from shared.http import CurrentActor, Reading, Router, Transaction, access, problems
 from shared.http.app import Service, service_app
-from shared.http.batches import BatchOut, batch_job, batch_jobs, cancel_batch_job
+from shared.http.batches import batch_jobs, jobs_router
 from shared.jobs import job_worker
 
 TAGS: Final = (
@@ -63,29 +61,7 @@ BATCHES: Final = {
 # What other agencies follow (X16).
 AGENCY_EVENTS: Final = frozenset({"contract.registered", "agreement.in_force"})
 
-jobs = Router(prefix="/v1/ip-ledger/jobs", tags=["jobs"])
-
-
-@jobs.get(
-    "/{job_id}",
-    operation_id="ip_ledger_get_job",
-    openapi_extra=access("member", "bookkeeper", tenant="the person who posted it"),
-    responses=problems("NOT_FOUND"),
-)
-async def get_job(job_id: UUID, actor: CurrentActor, session: Reading) -> BatchOut:
-    """Show a large batch: how far it is, and every row's result at the end."""
-    return await batch_job(session, actor, job_id)
-
-
-@jobs.delete(
-    "/{job_id}",
-    operation_id="ip_ledger_cancel_job",
-    openapi_extra=access("member", "bookkeeper", tenant="the person who posted it"),
-    responses=problems("NOT_FOUND"),
-)
-async def cancel_job(job_id: UUID, actor: CurrentActor, session: Transaction) -> BatchOut:
-    """Stop a large batch; the rows that are done stay done."""
-    return await cancel_batch_job(session, actor, job_id)
+jobs = jobs_router("ip-ledger", "jobs", "member", "bookkeeper", read="get_job")
 
 
 async def feed_scope(session: AsyncSession, actor: Actor) -> FeedScope:

@@ -1,6 +1,6 @@
 """The feed of a service's events: by position, without gaps, kept for ever."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
@@ -8,12 +8,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
-from sqlalchemy import or_
+from sqlalchemy import MetaData, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from shared.auth.actor import Actor
-from shared.events.resources import PART
+from shared.events.resources import PART, whole_parts
 from shared.events.tables import Event, EventPosition
 from shared.http.dependencies import CurrentActor
 from shared.http.problem import problems
@@ -31,12 +31,14 @@ class FeedScope:
     """Which events a caller sees: all of them, or those of some centres and some public types.
 
     `in_full` names those of a page whose resource the caller may read; without it, all are.
+    `metadata` has the tables of resources that events only name.
     """
 
     everything: bool = False
     center_ids: frozenset[UUID] = frozenset()
     types: frozenset[str] = frozenset()
     in_full: InFull | None = None
+    metadata: MetaData | None = None
 
 
 FeedPolicy = Callable[[AsyncSession, Actor], Awaitable[FeedScope]]
@@ -152,34 +154,38 @@ async def _read(
         shown = frozenset(event.id for event in told)
         if scope.in_full is not None:
             shown = await scope.in_full(session, told)
-    items = [_out(service, event, position, shown) for event, position in rows]
+        seen = [event for event in told if event.id in shown]
+        parts = await whole_parts(session, scope.metadata, seen)
+    items = [_out(service, event, position, parts) for event, position in rows]
     # With a position beyond the end, this tells where the feed stands.
     last = items[-1].position if len(items) == limit else newest or 0
     last = max(last, items[-1].position) if items else last
     return FeedOut(items=items, last_position=last)
 
 
-def _out(service: str, event: Event, position: int, shown: Collection[UUID]) -> EventOut:
+def _out(
+    service: str, event: Event, position: int, parts: Mapping[UUID, Mapping[str, Any]]
+) -> EventOut:
     return EventOut(
         id=event.id,
         source=f"/v1/{service}",
         type=event.type,
         subject=event.subject_id,
         time=event.recorded_at.astimezone(UTC),
-        data=laid_out(event.data, full=event.id in shown),
+        data=laid_out(event.data, parts.get(event.id)),
         position=position,
     )
 
 
-def laid_out(data: Mapping[str, Any], *, full: bool) -> dict[str, Any]:
+def laid_out(data: Mapping[str, Any], part: Mapping[str, Any] | None) -> dict[str, Any]:
     """Give an event's `data` flat: the resource as it stands since, over what its action told.
 
-    Who acted is in `actor_id` too, since a resource may name a person of its own.
+    `part` is what `whole_parts` gives of the resource, where the reader may read it. Who acted is
+    in `actor_id` too, since a resource may name a person of its own.
     """
     told = {name: value for name, value in data.items() if name != PART}
-    if PART not in data or not full:
+    if part is None:
         return told
-    part = data[PART]
     flat = {**told, "actor_id": told["person_id"], **part["state"], "resource": part["kind"]}
     flat["fields_changed"] = part["fields_changed"]
     if part.get("removed"):

@@ -18,6 +18,8 @@ from shared.clock import Clock
 from shared.database.base import new_id
 from shared.events.tables import Audit, Event, EventPending
 
+AS_IT_IS: Final = frozenset({str, int, bool, type(None)})
+
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
@@ -36,6 +38,11 @@ class EventRow:
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - any value that an action may mention
     """Turn ids, days, instants, enums and nested values into what JSON can hold."""
+    # Most values are what they have to be: asking for their type alone costs a tenth.
+    if type(value) in AS_IT_IS:
+        return value
+    if isinstance(value, UUID):
+        return str(value)
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
@@ -47,17 +54,18 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any value that an action may men
     if isinstance(value, bytes):
         # A stored document may have hundreds of kilobytes; its own hash says as much.
         return hashlib.sha256(value).hexdigest()
-    if isinstance(value, bool | int | str) or value is None:
+    if isinstance(value, bool | int | str):
         return value
     return str(value)
 
 
 def content_sha256(content: Any) -> str:  # noqa: ANN401 - any plain value
     """Hash a value's canonical JSON: sorted keys, no spaces, UTF-8."""
-    return hashlib.sha256(_canonical(plain(content)).encode()).hexdigest()
+    return hashlib.sha256(canonical(plain(content)).encode()).hexdigest()
 
 
-def _canonical(content: Any) -> str:  # noqa: ANN401 - any plain value
+def canonical(content: Any) -> str:  # noqa: ANN401 - any plain value
+    """Write a plain value's canonical JSON."""
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -167,7 +175,7 @@ async def record_many(
         return
     clock: Clock = session.info["clock"]
     session.info["recorder"] = actor
-    contents = [_canonical(_content_of(actor, row)) for row in rows]
+    contents = [canonical(_content_of(actor, row)) for row in rows]
     values = {
         "type": event_type,
         "person_id": actor.person_id,

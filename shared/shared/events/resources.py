@@ -1,13 +1,16 @@
 """A resource as its events and its dumps tell it, with the names of the fields that changed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
-from sqlalchemy import RowMapping, Table, inspect
+from sqlalchemy import MetaData, RowMapping, Table, inspect, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.database.resources import Resource, resource_of, told_columns
+from shared.database.resources import Resource, resource_of, tables_of, told_columns
 from shared.events.recording import plain
+from shared.events.tables import Event
 
 # Under this name an event keeps the resource; the feed lays it out flat in `data`.
 PART: Final = "resource"
@@ -60,10 +63,38 @@ def part_of(
 
 
 def made_part(model: Any, values: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - a mapped class
-    """Give what an event keeps of a row that a statement makes; a column left out is empty."""
+    """Give what an event keeps of a row that a statement makes; a column left out is empty.
+
+    A row that nobody ever changes is named only: `whole_parts` reads it where the event is read.
+    """
     table = inspect(model).local_table
     declared = resource_of(table)
     if declared is None:
         raise TypeError(f"{table} holds no resources")
+    if never_changes(table):
+        return {"kind": declared.kind}
     whole = {name: values.get(name) for name in told_columns(table)}
     return part_of(declared, None, state_of(table, whole))
+
+
+def never_changes(table: Table) -> bool:
+    """Tell whether rows of a table stay for ever as they were made."""
+    return bool(table.info.get("insert_only")) and not table.info.get("closing")
+
+
+async def whole_parts(
+    session: AsyncSession, metadata: MetaData | None, events: Sequence[Event]
+) -> dict[UUID, Mapping[str, Any]]:
+    """Give the part of each event of a resource; what was only named is read from its table."""
+    parts: dict[UUID, Mapping[str, Any]] = {one.id: one.data[PART] for one in events}
+    named = [one for one in events if "state" not in one.data[PART]]
+    if metadata is None or not named:
+        return parts
+    for declared, table in tables_of(metadata):
+        ids = {one.subject_id: one.id for one in named if one.data[PART]["kind"] == declared.kind}
+        if not ids:
+            continue
+        rows = await session.execute(select(table).where(table.c.id.in_(ids)))
+        for row in rows.mappings():
+            parts[ids[row["id"]]] = part_of(declared, None, state_of(table, row))
+    return parts

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
@@ -17,6 +18,7 @@ from shared.http.problem import Failure, checks_of
 from shared.http.route import strict_json
 from shared.rules import Check, Kind, Refused, Rule
 
+JSON: Final = "application/json"
 MAX_LINE_BYTES: Final = 65_536
 # No kind of row has so many fields; a header of ten thousand is a mistake or an attack.
 MAX_COLUMNS: Final = 200
@@ -57,21 +59,28 @@ Judged = Row[Any] | RowResult
 
 def count_rows(path: Path, media_type: str) -> int:
     """Count the rows of a body; one that is no batch at all is refused as a whole."""
-    if media_type == "application/json":
+    if media_type == JSON:
         return len(_json_rows(path))
     if media_type == "text/csv":
         return _count_records(path)
-    with path.open("rb") as lines:
-        return sum(1 for line in lines if line.strip())
+    return sum(1 for line in _bounded(path) if line.strip())
+
+
+def _bounded(path: Path) -> Iterator[bytes]:
+    """Read lines; of one that is too long only its first part, so that it costs no memory."""
+    with path.open("rb") as content:
+        while line := content.readline(MAX_LINE_BYTES + 1):
+            yield line
+            while len(line) > MAX_LINE_BYTES and not line.endswith(b"\n"):
+                line = content.readline(MAX_LINE_BYTES + 1)
 
 
 def _count_records(path: Path) -> int:
     """Count the records of a CSV file, which has to be UTF-8 under a header that means one row."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as text:
-            reader = csv.reader(text, strict=True)
-            faults = _header_faults(next(reader, []))
-            number = 0 if faults else sum(1 for record in reader if record)
+        reader = csv.reader(_text_lines(path), strict=True)
+        faults = _header_faults(next(reader, []))
+        number = 0 if faults else sum(1 for record in reader if record)
     except (UnicodeDecodeError, csv.Error) as error:
         raise Failure("BODY_UNREADABLE") from error
     if faults:
@@ -119,40 +128,51 @@ def all_rows(path: Path, media_type: str, adapter: TypeAdapter[Any]) -> list[Jud
     return list(judged_rows(path, media_type, adapter))
 
 
-def judged_rows(path: Path, media_type: str, adapter: TypeAdapter[Any]) -> Iterator[Judged]:
-    """Read rows one after the other; one that cannot be read or does not fit is a result."""
+def judged_rows(
+    path: Path, media_type: str, adapter: TypeAdapter[Any], first: int = 0
+) -> Iterator[Judged]:
+    """Read rows one after the other; one that cannot be read or does not fit is a result.
+
+    Those before `first` were judged already.
+    """
     readers = {
-        "application/json": lambda: iter(_json_rows(path)),
+        JSON: lambda: iter(_json_rows(path)),
         "application/x-ndjson": lambda: _lines(path),
         "text/csv": lambda: _records(path),
     }
     textual = media_type == "text/csv"
-    for index, raw in enumerate(readers[media_type]()):
+    for index, raw in islice(enumerate(readers[media_type]()), first, None):
         yield _judged(index, raw, adapter, textual=textual)
 
 
 def _lines(path: Path) -> Iterator[Any]:
-    with path.open("rb") as lines:
-        for line in lines:
-            if not line.strip():
-                continue
-            try:
-                yield strict_json(line if len(line) <= MAX_LINE_BYTES else b"")
-            except (ValueError, RequestValidationError) as error:
-                yield error
+    for line in _bounded(path):
+        if not line.strip():
+            continue
+        try:
+            yield strict_json(line if len(line) <= MAX_LINE_BYTES else b"")
+        except (ValueError, RequestValidationError) as error:
+            yield error
 
 
 def _records(path: Path) -> Iterator[Any]:
+    reader = csv.reader(_text_lines(path), strict=True)
+    header = next(reader, [])
+    for record in reader:
+        if not record:
+            continue
+        # A cell too many or too few shifts the others: no value of such a row can be trusted.
+        # NUL is text that no database can store.
+        broken = len(record) != len(header) or any("\x00" in cell for cell in record)
+        yield ValueError("cells") if broken else _nested(dict(zip(header, record, strict=True)))
+
+
+def _text_lines(path: Path) -> Iterator[str]:
     with path.open(encoding="utf-8-sig", newline="") as text:
-        reader = csv.reader(text, strict=True)
-        header = next(reader, [])
-        for record in reader:
-            if not record:
-                continue
-            # A cell too many or too few shifts the others: no value of such a row can be trusted.
-            # NUL is text that no database can store.
-            broken = len(record) != len(header) or any("\x00" in cell for cell in record)
-            yield ValueError("cells") if broken else _nested(dict(zip(header, record, strict=True)))
+        while line := text.readline(MAX_LINE_BYTES + 1):
+            if len(line) > MAX_LINE_BYTES:
+                raise csv.Error("a line without an end")
+            yield line
 
 
 def _nested(record: Mapping[str, str]) -> dict[str, Any]:

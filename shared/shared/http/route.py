@@ -90,6 +90,12 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return names
 
 
+# Made once: with hooks of one's own, `json.loads` makes a decoder for each line of a batch.
+STRICT: Final = json.JSONDecoder(
+    parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_distinct
+)
+
+
 def strict_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
     """Read JSON as RFC 8259 has it: UTF-8, no NaN, no name twice, no number beyond a double.
 
@@ -97,12 +103,7 @@ def strict_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
     that no database can store (NUL, lone surrogates).
     """
     try:
-        value = json.loads(
-            body.decode("utf-8"),
-            parse_constant=_no_constant,
-            parse_float=_finite,
-            object_pairs_hook=_distinct,
-        )
+        value = STRICT.decode(body.decode("utf-8"))
     except (UnicodeDecodeError, RecursionError) as error:
         raise json.JSONDecodeError("unreadable", "", 0) from error
     except ValueError as error:

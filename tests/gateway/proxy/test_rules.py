@@ -94,9 +94,9 @@ def test_the_first_segments_choose_the_service(path: str, service: str | None) -
 
 
 def test_files_and_batches_may_be_larger_than_the_rest() -> None:
-    limits = Limits(json=1, upload=2)
+    limits = Limits(json=1, upload=2, batch=3)
     large = ["/v1/registry/files", "/v1/registry/fact-batches", "/v1/ip-ledger/asset-batches"]
-    assert [rules.body_limit(path, limits) for path in large] == [2, 2, 2]
+    assert [rules.body_limit(path, limits) for path in large] == [2, 3, 3]
     small = ["/v1/registry/facts", "/v1/registry/files/1", "/oauth/token"]
     assert [rules.body_limit(path, limits) for path in small] == [1, 1, 1]
 

@@ -124,11 +124,11 @@ def test_fields_changed_are_those_that_differ() -> None:
     assert changed_fields({"a": 1}, None) == ["a"]
     part: dict[str, Any] = {"kind": "thing", "fields_changed": ["a"], "state": {"id": "1", "a": 1}}
     data = {"person_id": "2", PART: part}
-    assert laid_out(data, full=False) == {"person_id": "2"}
-    assert laid_out(data, full=True) == {
+    assert laid_out(data, None) == {"person_id": "2"}
+    assert laid_out(data, part) == {
         "id": "1", "a": 1, "person_id": "2", "actor_id": "2", "resource": "thing",
         "fields_changed": ["a"],
     }  # fmt: skip
     part["state"]["person_id"] = "3"
-    shown = laid_out(data, full=True)
+    shown = laid_out(data, part)
     assert (shown["person_id"], shown["actor_id"]) == ("3", "2")

@@ -103,9 +103,9 @@ async def position_of(session: AsyncSession, event_type: str, subject_id: UUID) 
 async def feed_scope(session: AsyncSession, actor: Actor) -> FeedScope:
     """Tell which events a caller may follow: services and officials all, members their centres'."""
     if actor.has("service"):
-        return FeedScope(everything=True)
+        return FeedScope(everything=True, metadata=Base.metadata)
     if actor.has("official"):
-        return FeedScope(everything=True, in_full=_disclosed)
+        return FeedScope(everything=True, in_full=_disclosed, metadata=Base.metadata)
     clock: Clock = session.info["clock"]
     today = day_of(clock.now())
     centers = await center_ids_of(session, actor.org_ids, today)
@@ -125,7 +125,9 @@ async def feed_scope(session: AsyncSession, actor: Actor) -> FeedScope:
             or event.center_id in seen[audiences[kind]]
         )
 
-    return FeedScope(center_ids=centers, types=frozenset(types), in_full=in_full)
+    return FeedScope(
+        center_ids=centers, types=frozenset(types), in_full=in_full, metadata=Base.metadata
+    )
 
 
 async def _disclosed(session: AsyncSession, events: Sequence[Event]) -> frozenset[UUID]:
@@ -153,7 +155,7 @@ async def _disclosed(session: AsyncSession, events: Sequence[Event]) -> frozense
 def _is_nobodys(event: Event) -> bool:
     """Tell whether what no centre is named for hangs on none: it says so, or never does."""
     part = event.data[PART]
-    return "center_id" in part["state"] or part["kind"] not in _of_centers()
+    return "center_id" in part.get("state", {}) or part["kind"] not in _of_centers()
 
 
 @cache
@@ -172,5 +174,5 @@ def _center_of(event: Event) -> UUID | None:
         return event.center_id
     if event.data[PART]["kind"] == "center":
         return event.subject_id
-    named = event.data[PART]["state"].get("center_id")
+    named = event.data[PART].get("state", {}).get("center_id")
     return None if named is None else UUID(named)

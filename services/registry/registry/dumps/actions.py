@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from registry.dumps import queries
 from registry.dumps.rules import Reader
 from registry.dumps.tables import Dump, DumpPart
 from shared.database import new_id
-from shared.events.resources import PART, state_of
+from shared.events.resources import state_of
 from shared.files import FileStore
 
 # Rows in hand at once, whatever a table holds.
@@ -78,9 +78,8 @@ def line_of(content: dict[str, Any]) -> bytes:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
-def delta_line(row: Row[Any]) -> dict[str, Any]:
+def delta_line(row: Row[Any], part: Mapping[str, Any]) -> dict[str, Any]:
     """Give what a delta says of a resource: how it stands since its last event, or its end."""
-    part = row.data[PART]
     return {
         "resource": part["kind"],
         "id": str(row.subject_id),

@@ -17,6 +17,7 @@ from registry.dumps.tables import Dump, DumpPart
 from registry.files.rules import content_digest
 from shared.auth import Actor
 from shared.database import Sessions
+from shared.events.resources import whole_parts
 from shared.http import (
     CurrentActor,
     Page,
@@ -164,14 +165,16 @@ async def _delta(sessions: Sessions, actor: Actor, after: int, until: int) -> As
         statement = queries.changes_between(after, until)
         stream = await session.stream(statement.execution_options(yield_per=actions.ROWS))
         async for chunk in stream.partitions(actions.ROWS):
-            seen = None
-            if scope.in_full is not None:
-                async with sessions.reading() as other:
-                    seen = await scope.in_full(other, [queries.event_of(row) for row in chunk])
+            async with sessions.reading() as other:
+                events = [queries.event_of(row) for row in chunk]
+                if scope.in_full is not None:
+                    seen = await scope.in_full(other, events)
+                    events = [event for event in events if event.id in seen]
+                parts = await whole_parts(other, scope.metadata, events)
             yield b"".join(
-                actions.line_of(actions.delta_line(row))
+                actions.line_of(actions.delta_line(row, parts[row.id]))
                 for row in chunk
-                if seen is None or row.id in seen
+                if row.id in parts
             )
 
 

@@ -1,5 +1,6 @@
 """What happens to facts: they are recorded, one or many, and corrected by later ones."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.facts import queries, rules
 from registry.facts.actions import walking
-from registry.facts.rules import CONFIDENTIAL, Derived, NewFact
+from registry.facts.rules import CONFIDENTIAL, ChainStage, Derived, NewFact
 from registry.facts.tables import Fact
 from registry.files import queries as files
 from registry.governance import queries as governance
@@ -22,12 +23,13 @@ from shared.auth import Actor
 from shared.clock import Clock
 from shared.database import new_id
 from shared.events import EventRow, record, record_many
-from shared.events.recording import content_sha256, plain
+from shared.events.recording import canonical
 from shared.events.resources import made_part
 from shared.http.batches import Outcome, Row, RowResult
 from shared.rules import Check, Refused, failed_codes, require
 
-# One statement and one parameter, however many rows: an insert of values has a limit of 32,767.
+# One statement and one array per column, however many rows: an insert of values has a limit of
+# 32,767 parameters. Evidence goes as PostgreSQL writes an array, since rows name different numbers.
 INSERT_MANY: Final = text(
     """
     INSERT INTO fact (
@@ -35,17 +37,27 @@ INSERT_MANY: Final = text(
         submitted_by_org_id, submitted_by_person_id, payload, content_sha256, evidence,
         is_member, is_sme, region_code
     )
-    SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS row (
-        id uuid, center_id uuid, kind text, chain_stage text, occurred_on date,
-        recorded_at timestamptz, external_id text, submitted_by_org_id uuid,
-        submitted_by_person_id uuid, payload jsonb, content_sha256 text, evidence uuid[],
-        is_member boolean, is_sme boolean, region_code text
-    )
+    SELECT id, center_id, kind, chain_stage, occurred_on, :recorded_at, external_id,
+           :org_id, :person_id, CAST(payload AS jsonb), content_sha256, CAST(evidence AS uuid[]),
+           is_member, is_sme, region_code
+      FROM unnest(
+        CAST(:id AS uuid[]), CAST(:center_id AS uuid[]), CAST(:kind AS text[]),
+        CAST(:chain_stage AS text[]), CAST(:occurred_on AS date[]), CAST(:external_id AS text[]),
+        CAST(:payload AS text[]), CAST(:content_sha256 AS text[]), CAST(:evidence AS text[]),
+        CAST(:is_member AS boolean[]), CAST(:is_sme AS boolean[]), CAST(:region_code AS text[])
+      ) AS row (
+        id, center_id, kind, chain_stage, occurred_on, external_id, payload, content_sha256,
+        evidence, is_member, is_sme, region_code
+      )
     ON CONFLICT (center_id, submitted_by_org_id, external_id) WHERE supersedes_id IS NULL
     DO NOTHING
     RETURNING id
     """
 )
+AS_THEY_ARE: Final = (
+    "id", "center_id", "kind", "chain_stage", "occurred_on", "external_id", "content_sha256",
+    "is_member", "is_sme", "region_code",
+)  # fmt: skip
 
 # The reason of a confidential correction is told by the fact, to those who may read it.
 WITHHELD: Final = "confidential"
@@ -244,8 +256,7 @@ async def _write(session: AsyncSession, actor: Actor, rows: Sequence[Judged]) ->
     if not rows:
         return []
     values = [_values(session, actor, row.fact, row.derived, new_id()) for row in rows]
-    document = json.dumps([plain(value) for value in values], ensure_ascii=False)
-    written = set((await session.scalars(INSERT_MANY, {"rows": document})).all())
+    written = set((await session.scalars(INSERT_MANY, _arrays(actor, values))).all())
     await _announce(session, actor, [value for value in values if value["id"] in written])
     repeated = {
         row.reference for row, value in zip(rows, values, strict=True) if value["id"] not in written
@@ -259,16 +270,30 @@ async def _write(session: AsyncSession, actor: Actor, rows: Sequence[Judged]) ->
     ]
 
 
+def _arrays(actor: Actor, values: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        "recorded_at": values[0]["recorded_at"],
+        "org_id": actor.org_id,
+        "person_id": actor.person_id,
+        **{name: [value[name] for value in values] for name in AS_THEY_ARE},
+        "payload": [json.dumps(value["payload"], ensure_ascii=False) for value in values],
+        "evidence": [f"{{{','.join(map(str, value['evidence']))}}}" for value in values],
+    }
+
+
 async def _announce(
     session: AsyncSession, actor: Actor, values: Sequence[Mapping[str, Any]]
 ) -> None:
     """Tell what was recorded; of a confidential fact only that there is one, and not where."""
+    # The event only names the fact, which stays as it is: what it says is hashed beside it.
+    named = made_part(Fact, {})
     told = [
         EventRow(
             value["id"],
             value["center_id"],
             {"kind": value["kind"], "occurred_on": value["occurred_on"]},
-            resource=made_part(Fact, value),
+            after_sha256=value["content_sha256"],
+            resource=named,
         )
         for value in values
         if value["kind"] not in CONFIDENTIAL
@@ -293,27 +318,33 @@ def _values(
 ) -> dict[str, Any]:
     clock: Clock = session.info["clock"]
     recorded_at: datetime = clock.now()
-    content = {
-        "kind": fact.kind,
-        "occurred_on": fact.occurred_on,
-        "chain_stage": fact.stage,
-        "payload": fact.payload,
-        "evidence": sorted(str(file_id) for file_id in fact.evidence),
-    }
+    stage = fact.stage
     return {
         "id": fact_id,
         "center_id": fact.center_id,
         "kind": fact.kind,
-        "chain_stage": fact.stage,
+        "chain_stage": stage,
         "occurred_on": fact.occurred_on,
         "recorded_at": recorded_at,
         "external_id": fact.external_id,
         "submitted_by_org_id": actor.org_id,
         "submitted_by_person_id": actor.person_id,
         "payload": dict(fact.payload),
-        "content_sha256": content_sha256(content),
+        "content_sha256": _content_sha256(fact, stage),
         "evidence": list(fact.evidence),
         "is_member": derived.is_member,
         "is_sme": derived.is_sme,
         "region_code": derived.region_code,
     }
+
+
+def _content_sha256(fact: NewFact, stage: ChainStage | None) -> str:
+    """Hash what a fact says; the payload of a body is plain already."""
+    content = {
+        "kind": fact.kind.value,
+        "occurred_on": fact.occurred_on.isoformat(),
+        "chain_stage": None if stage is None else stage.value,
+        "payload": fact.payload,
+        "evidence": sorted(str(file_id) for file_id in fact.evidence),
+    }
+    return hashlib.sha256(canonical(content).encode()).hexdigest()

@@ -41,8 +41,7 @@ from shared.http.batches import (
     Outcome,
     Row,
     RowResult,
-    batch_job,
-    cancel_batch_job,
+    jobs_router,
     run_batch,
 )
 from shared.http.schemas import Day, Instant
@@ -55,7 +54,7 @@ ROWS_BODY: Final = rows_body(schemas.FACT_IN_NAMES, [schemas.POSTED_EXAMPLE])
 
 facts = Router(prefix="/v1/registry/facts", tags=["facts"])
 batches = Router(prefix="/v1/registry/fact-batches", tags=["facts"])
-jobs = Router(prefix=JOBS_PATH, tags=["facts"])
+jobs = jobs_router("registry", "facts", "member", "handler")
 
 
 class StandardDomain(StrEnum):
@@ -222,25 +221,3 @@ async def post_facts(
 ) -> Response:
     """Record many facts as JSON, NDJSON or CSV; each row has its own verdict."""
     return await run_batch(request, BATCH, actor, work, options)
-
-
-@jobs.get(
-    "/{job_id}",
-    operation_id="registry_read_job",
-    openapi_extra=access("member", "handler", tenant="own jobs"),
-    responses=problems("NOT_FOUND"),
-)
-async def read_job(job_id: UUID, actor: CurrentActor, session: Reading) -> BatchOut:
-    """Read how far a large batch has come, and what became of each row."""
-    return await batch_job(session, actor, job_id)
-
-
-@jobs.delete(
-    "/{job_id}",
-    operation_id="registry_cancel_job",
-    openapi_extra=access("member", "handler", tenant="own jobs"),
-    responses=problems("NOT_FOUND"),
-)
-async def cancel_job(job_id: UUID, actor: CurrentActor, session: Transaction) -> BatchOut:
-    """Stop a large batch after the rows in hand; what is recorded stays."""
-    return await cancel_batch_job(session, actor, job_id)

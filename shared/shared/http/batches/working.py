@@ -1,0 +1,146 @@
+"""Working off a large batch, chunk by chunk: what a chunk made commits with its results.
+
+A killed worker goes on after the last chunk that was committed. While a chunk is written, the next
+one is read and judged by its schema in a thread, so that program and database work side by side.
+"""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import anyio
+from fastapi import FastAPI
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.auth.actor import Actor
+from shared.http.batch_rows import Judged, Outcome, Row, RowResult, judged_rows
+from shared.http.batch_tables import BatchJob
+from shared.http.batches.kinds import BatchKind, count_of, stored
+from shared.jobs.queue import JobHandler
+
+JOB: Final = "batch"
+ENDED: Final = frozenset({"done", "cancelled", "failed"})
+# One array per column, however many rows.
+KEEP_ROWS: Final = text(
+    """
+    INSERT INTO batch_row (job_id, index, result)
+    SELECT :job_id, place, CAST(result AS jsonb)
+      FROM unnest(CAST(:places AS integer[]), CAST(:results AS text[])) AS row (place, result)
+    """
+)
+
+
+async def recorded(
+    session: AsyncSession, kind: BatchKind, actor: Actor, rows: Sequence[Judged]
+) -> list[RowResult]:
+    """Record the rows that fit their schema, and give a result for each, in their order."""
+    good = [row for row in rows if isinstance(row, Row)]
+    results = [row for row in rows if isinstance(row, RowResult)]
+    for start in range(0, len(good), kind.chunk):
+        results.extend(await kind.record_many(session, actor, good[start : start + kind.chunk]))
+    return sorted(results, key=lambda result: result.index)
+
+
+def batch_jobs(kinds: Mapping[str, BatchKind]) -> Mapping[str, JobHandler]:
+    """Give the job handler of a service's batches, for `job_worker`."""
+
+    async def handle(app: FastAPI, payload: bytes) -> None:
+        await _work_off(app, kinds, UUID(bytes=payload))
+
+    return {JOB: handle}
+
+
+async def _work_off(app: FastAPI, kinds: Mapping[str, BatchKind], job_id: UUID) -> None:
+    sessions = app.state.database.sessions
+    async with sessions.reading() as session:
+        job = await session.get(BatchJob, job_id)
+    if job is None or job.state in ENDED:
+        return
+    kind = kinds[job.kind]
+    path: Path = app.state.settings.files / "batches" / f"{job_id}.rows"
+    if not await anyio.Path(path).exists():
+        await _failed(app, job_id)
+        return
+    rows = judged_rows(path, job.media_type, kind.rows, job.rows_done)
+    ahead = asyncio.create_task(_read(rows, kind.chunk))
+    try:
+        while chunk := await ahead:
+            ahead = asyncio.create_task(_read(rows, kind.chunk))
+            if not await _chunk_done(app, kind, job, chunk):
+                break
+    finally:
+        # A thread cannot be stopped in its middle; it ends with its chunk.
+        await asyncio.wait([ahead])
+    async with sessions.reading() as session:
+        job = await session.get(BatchJob, job_id)
+    # Another worker may still have it in hand, when this one was thought dead.
+    if job is None or job.state in ENDED:
+        await anyio.Path(path).unlink(missing_ok=True)
+
+
+async def _read(rows: Iterator[Judged], count: int) -> list[Judged]:
+    return await asyncio.to_thread(lambda: list(islice(rows, count)))
+
+
+async def _chunk_done(
+    app: FastAPI, kind: BatchKind, job: BatchJob, chunk: Sequence[Judged]
+) -> bool:
+    """Record a chunk and its results in one transaction; tell whether to go on."""
+    actor = actor_of(job.actor)
+    results: Sequence[RowResult] | None = None
+    if job.dry_run:
+        results = await _judged_only(app, kind, actor, chunk)
+    async with app.state.database.sessions.begin() as session:
+        current = await session.get(BatchJob, job.id, with_for_update=True)
+        # Taken away by its poster, or done by a worker that was thought dead.
+        if current is None or current.state == "cancelled" or current.rows_done != chunk[0].index:
+            return False
+        if results is None:
+            results = await recorded(session, kind, actor, chunk)
+        values = {
+            "job_id": job.id,
+            "places": [result.index for result in results],
+            "results": [stored(result) for result in results],
+        }
+        await session.execute(KEEP_ROWS, values)
+        current.rows_done += len(results)
+        current.created += count_of(results, Outcome.CREATED)
+        current.failed += count_of(results, Outcome.FAILED)
+        current.state = "done" if current.rows_done >= current.rows_total else "running"
+    app.state.committed.set()
+    return True
+
+
+async def _judged_only(
+    app: FastAPI, kind: BatchKind, actor: Actor, chunk: Sequence[Judged]
+) -> list[RowResult]:
+    """Judge a chunk as if it were recorded, and take all of it back."""
+    async with app.state.database.sessions.open() as session:
+        await session.begin()
+        results = await recorded(session, kind, actor, chunk)
+        await session.rollback()
+    return results
+
+
+async def _failed(app: FastAPI, job_id: UUID) -> None:
+    """Say of a batch whose body is gone that it will not go on; what is done stays."""
+    async with app.state.database.sessions.begin() as session:
+        current = await session.get(BatchJob, job_id, with_for_update=True)
+        if current is not None:
+            current.state = "failed"
+
+
+def actor_of(document: Mapping[str, Any]) -> Actor:
+    """Give back who posted a batch."""
+    return Actor(
+        person_id=UUID(document["person_id"]),
+        client_id=document["client_id"],
+        capacities=frozenset(document["capacities"]),
+        org_id=None if document["org_id"] is None else UUID(document["org_id"]),
+        # A job that waited since before there were any names none.
+        predecessor_ids=frozenset(map(UUID, document.get("predecessor_ids", ()))),
+    )
