@@ -41,8 +41,6 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any value that an action may men
     # Most values are what they have to be: asking for their type alone costs a tenth.
     if type(value) in AS_IT_IS:
         return value
-    if isinstance(value, UUID):
-        return str(value)
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
@@ -54,9 +52,8 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any value that an action may men
     if isinstance(value, bytes):
         # A stored document may have hundreds of kilobytes; its own hash says as much.
         return hashlib.sha256(value).hexdigest()
-    if isinstance(value, bool | int | str):
-        return value
-    return str(value)
+    # A subclass stays what it is; an id, and what else there is, becomes text.
+    return value if isinstance(value, int | str) else str(value)
 
 
 def content_sha256(content: Any) -> str:  # noqa: ANN401 - any plain value
