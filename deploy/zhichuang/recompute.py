@@ -13,7 +13,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
@@ -231,13 +231,28 @@ def mean_of(scores: Sequence[Fraction], trim_from: int) -> Fraction:
     return sum(counted, Fraction(0)) / len(counted)
 
 
-def expert_means(bundle: Mapping[str, Any]) -> tuple[dict[str, Fraction], int, str]:
-    """Give the mean of each expert leaf, how many sheets there are, and their hash."""
-    sheets = bundle["sheets"]
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What experts gave: the mean of each leaf, and how many sheets it comes from."""
+
+    means: Mapping[str, Fraction]
+    counts: Mapping[str, int]
+    sheets: int
+    sheets_hash: str
+
+    def count(self, code: str) -> int:
+        """Give how many sheets a leaf's mean comes from."""
+        return self.counts.get(code, self.sheets)
+
+
+def expert_means(bundle: Mapping[str, Any]) -> Scored:
+    """Give what experts gave; a leaf that was scored anew counts from its new sheets alone."""
+    sheets, anew = bundle["sheets"], scored_anew(bundle)
+    counts = {code: count for codes, count, _ in anew for code in codes}
     if sheets is None:
         stated = bundle["experts"]
         means = {code: Fraction(text) for code, text in stated["means"].items()}
-        return means, stated["sheets"], stated["sheets_hash"]
+        return Scored(means, counts, stated["sheets"], stated["sheets_hash"])
     rows = [
         {
             "sheet_id": sheet["sheet_id"],
@@ -245,12 +260,34 @@ def expert_means(bundle: Mapping[str, Any]) -> tuple[dict[str, Fraction], int, s
         }
         for sheet in sorted(sheets, key=lambda sheet: str(sheet["sheet_id"]))
     ]
-    codes = {code for row in rows for code in row["scores"]} if rows else set()
-    means = {
+    means = means_over(rows, {code for row in rows for code in row["scores"]}, bundle)
+    for codes, _, newer in anew:
+        means |= means_over(newer, codes, bundle)
+    return Scored(means, counts, len(rows), sha256(canonical(rows)))
+
+
+def means_over(
+    rows: Sequence[Mapping[str, Any]], codes: Iterable[str], bundle: Mapping[str, Any]
+) -> dict[str, Fraction]:
+    """Give the mean of some leaves over sheets."""
+    return {
         code: mean_of([Fraction(row["scores"][code]) for row in rows], bundle["trim_from"])
         for code in codes
+        if rows
     }
-    return means, len(rows), sha256(canonical(rows))
+
+
+def scored_anew(
+    bundle: Mapping[str, Any],
+) -> list[tuple[list[str], int, list[Mapping[str, Any]]]]:
+    """List the leaves that were scored anew: which, by how many sheets, and those, where shown."""
+    found: list[tuple[list[str], int, list[Mapping[str, Any]]]] = []
+    for one in bundle["amendments"]:
+        if one["content"] is None:
+            found.append((one["codes"], one["sheets"], []))
+        elif sheets := json.loads(one["content"]).get("sheets"):
+            found.append((one["codes"], len(sheets), sheets))
+    return found
 
 
 # --- the whole ------------------------------------------------------------------------------
@@ -320,15 +357,25 @@ def capped(by_score: str, gates: set[str], leaves: Iterable[Verdict], late_cap: 
 def facts_by_leaf(
     bundle: Mapping[str, Any], snapshot: Mapping[str, Any]
 ) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
-    """Give each leaf the facts it reads: the frozen ones, or those of its last reopening."""
+    """Give each leaf the facts it reads: the frozen ones, or those of its last reopening.
+
+    Besides, what the document names of reopened leaves: facts, sheets or a corrected report.
+    """
     report = snapshot["report"]["fact"]
     frozen = {**snapshot["facts"], "report": [] if report is None else [report]}
     leaves = [leaf for criterion in bundle["scheme"]["criteria"] for leaf in criterion["leaves"]]
     facts = {leaf["code"]: frozen for leaf in leaves}
     named = []
     for one in bundle["amendments"]:
-        known = json.loads(one["content"])["facts"]
-        facts |= {code: {**known, "report": []} for code in one["codes"]}
+        if one["content"] is None:
+            named.append({"hash": one["hash"], "codes": sorted(one["codes"])})
+            continue
+        content = json.loads(one["content"])
+        need(sorted(content["codes"]) == sorted(one["codes"]), "amendments: other leaves inside")
+        nothing: dict[str, Any] = {"registry": [], "ip_ledger": []}
+        told = [content["report"]] if "report" in content else []
+        known = {**content.get("facts", nothing), "report": told}
+        facts |= dict.fromkeys(one["codes"], known)
         named.append(
             {"hash": sha256(one["content"].encode("utf-8")), "codes": sorted(one["codes"])}
         )
@@ -353,6 +400,21 @@ def computed(
     return leaves, sum((one.points for one in leaves), Fraction(0))
 
 
+def one_left_out(bundle: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    """Give the bundle without each of its sheets in turn, those of leaves scored anew too."""
+    sheets = bundle["sheets"]
+    for place in range(len(sheets)):
+        yield {**bundle, "sheets": [*sheets[:place], *sheets[place + 1 :]]}
+    for at, one in enumerate(bundle["amendments"]):
+        content = json.loads(one["content"])
+        newer = content.get("sheets", [])
+        for place in range(len(newer) if len(newer) > 1 else 0):
+            rest = {**content, "sheets": [*newer[:place], *newer[place + 1 :]]}
+            amendments = list(bundle["amendments"])
+            amendments[at] = {**one, "content": json.dumps(rest)}
+            yield {**bundle, "amendments": amendments}
+
+
 def hinges(
     bundle: Mapping[str, Any], leaves: Sequence[Verdict], gates: set[str], rating: str
 ) -> bool:
@@ -362,9 +424,8 @@ def hinges(
         return bundle["experts"]["hinges_on_sheet"] is True
     if len(sheets) < 2 or gates & {"report_missing", "report_falsified"}:
         return False
-    for place in range(len(sheets)):
-        rest = {**bundle, "sheets": [*sheets[:place], *sheets[place + 1 :]]}
-        means, _, _ = expert_means(rest)
+    for rest in one_left_out(bundle):
+        means = expert_means(rest).means
         again = [
             replace(one, share=means[one.leaf["code"]] / 100)
             if one.leaf["calc"] == "expert"
@@ -381,11 +442,11 @@ def document_of(bundle: Mapping[str, Any]) -> dict[str, Any]:
     """Make the result document from a bundle's inputs."""
     scheme, snapshot = bundle["scheme"], json.loads(bundle["snapshot"])
     parameters = scheme["parameters"]
-    means, sheets, sheets_hash = expert_means(bundle)
+    scored = expert_means(bundle)
     reading = parameters["reading"]
     _, amendments = facts_by_leaf(bundle, snapshot)
     weights = {code: Fraction(text) for code, text in bundle["weights"].items()}
-    leaves, points = computed(bundle, snapshot, means)
+    leaves, points = computed(bundle, snapshot, scored.means)
     total = min(points, Fraction(100))
     gates = gates_of(snapshot)
     by_score = grade(total, parameters)
@@ -398,8 +459,8 @@ def document_of(bundle: Mapping[str, Any]) -> dict[str, Any]:
         "scheme_hash": sha256(canonical(scheme)),
         "snapshot_hash": sha256(bundle["snapshot"].encode("utf-8")),
         "amendments": amendments,
-        "sheets_hash": sheets_hash,
-        "sheets": sheets,
+        "sheets_hash": scored.sheets_hash,
+        "sheets": scored.sheets,
         "trim_from": bundle["trim_from"],
         "profile": bundle["profile"],
         "weights": {code: plain(weight) for code, weight in weights.items()},
@@ -410,7 +471,7 @@ def document_of(bundle: Mapping[str, Any]) -> dict[str, Any]:
         "gates": sorted(gates | shut),
         "hinges_on_sheet": hinges(bundle, leaves, gates, rating),
         "near_boundary": any(abs(total - bound) <= band for bound in bounds),
-        "leaves": [leaf_row(one, sheets, reading) for one in leaves],
+        "leaves": [leaf_row(one, scored.count(one.leaf["code"]), reading) for one in leaves],
     }
 
 

@@ -13,6 +13,8 @@ from evaluation.assignments.routes import ROUTERS as ASSIGNMENTS
 from evaluation.conflicts import queries as conflict_queries
 from evaluation.conflicts.consumers import CONSUMES
 from evaluation.conflicts.routes import ROUTERS as CONFLICTS
+from evaluation.corrections import queries as correction_queries
+from evaluation.corrections.routes import ROUTERS as CORRECTIONS
 from evaluation.cycles.routes import ROUTERS as CYCLES
 from evaluation.documents.jobs import BACKGROUND as DOCUMENT_JOBS
 from evaluation.documents.routes import ROUTERS as DOCUMENTS
@@ -76,6 +78,7 @@ TAGS: Final = (
 TASKS: Final = (
     assessment_queries.tasks_of,
     conflict_queries.tasks_of,
+    correction_queries.tasks_of,
     finding_queries.tasks_of,
     objection_queries.tasks_of,
     trend_queries.tasks_of,
@@ -90,6 +93,7 @@ PUBLIC_EVENTS: Final = frozenset(
         "assessment.reopened",
         "result.voided",
         "operating_review.recorded",
+        *(f"report.correction_{told}" for told in ("filed", "returned", "accepted")),
         *(f"finding.{told}" for told in FINDING_EVENTS),
     }
 )
@@ -114,6 +118,7 @@ def create_app() -> ASGIApp:
                 *SCHEMES,
                 *CYCLES,
                 *REPORTS,
+                *CORRECTIONS,
                 *RESULTS,
                 *REPLAYS,
                 *LABORATORY,

@@ -8,6 +8,7 @@ from evaluation.assessments import tables as _assessments
 from evaluation.assignments import tables as _assignments
 from evaluation.base import Base
 from evaluation.conflicts import tables as _conflicts
+from evaluation.corrections import tables as _corrections
 from evaluation.cycles import tables as _cycles
 from evaluation.documents import tables as _documents
 from evaluation.duties import tables as _duties
@@ -30,6 +31,7 @@ FEATURES: Final = (
     _schemes,
     _cycles,
     _reports,
+    _corrections,
     _duties,
     _experts,
     _privacy,

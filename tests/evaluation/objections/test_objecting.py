@@ -51,12 +51,40 @@ def test_leaves_are_named_once_and_exist(asked: list[str], expected: list[str]) 
 
 
 @pytest.mark.requirement("A126")
+@pytest.mark.parametrize(
+    ("codes", "ways"),
+    [
+        (["C4", "B1"], (["B1", "C4"], [], [])),
+        (["A4"], ([], ["A4"], [])),
+        (["D1", "A6", "E3"], ([], ["E3"], ["A6", "D1"])),
+    ],
+)
+def test_each_leaf_is_judged_anew_in_its_own_way(
+    codes: list[str], ways: tuple[list[str], ...]
+) -> None:
+    assert tuple(rules.ways_of(codes, vector.SCHEME).values()) == ways
+
+
+@pytest.mark.requirement("A126")
 @pytest.mark.refusing
 @pytest.mark.parametrize(
-    ("code", "expected"), [("C4", []), ("A4", ["FIELD_INVALID"]), ("A6", ["FIELD_INVALID"])]
+    ("code", "reported", "scored", "expected"),
+    [
+        ("A6", False, True, ["FIELD_INVALID"]),
+        ("A6", True, False, []),
+        ("A4", True, False, ["FIELD_INVALID"]),
+        ("A4", False, True, []),
+        ("C4", False, False, []),
+    ],
 )
-def test_only_leaves_counted_from_facts_are_reopened(code: str, expected: list[str]) -> None:
-    assert failed_codes(rules.counted_checks([code], vector.SCHEME)) == expected
+def test_what_was_never_judged_is_not_judged_anew(
+    code: str,
+    reported: bool,
+    scored: bool,
+    expected: list[str],
+) -> None:
+    ways = rules.ways_of([code], vector.SCHEME)
+    assert failed_codes(rules.anew_checks(ways, reported=reported, scored=scored)) == expected
 
 
 @pytest.mark.parametrize(("state", "event"), list(product(rules.State, rules.Event)))

@@ -64,6 +64,8 @@ async def _items(session: AsyncSession, cycle_id: UUID, panels: ColumnElement[bo
         .where(
             col(EvaluationCase.cycle_id) == cycle_id,
             col(ScoreSheet.state) == State.SUBMITTED,
+            # Leaves that an objection reopened are scored apart, by fewer items.
+            col(Panel.round) == 1,
             panels,
         )
         .order_by(col(Panel.subject_id), col(PanelSeat.expert_id), col(ScoreItem.indicator))

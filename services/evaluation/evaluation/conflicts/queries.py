@@ -91,12 +91,11 @@ async def conflicts_of(
 async def panel_conflicts(
     session: AsyncSession, subject_type: SubjectType, subject_id: UUID, today: date
 ) -> dict[UUID, list[Check]]:
-    """Judge every seat that counts of a subject's panel now."""
-    panel = await panel_queries.standing_panel(session, subject_type, subject_id)
-    if panel is None:
-        return {}
-    seats = await panel_queries.seats_of(session, [panel.id])
-    counting = [Sitting(panel, seat) for seat in seats if seat.vacated_at is None]
+    """Judge every seat that counts of a subject's panels now."""
+    panels = await panel_queries.counting_panels(session, subject_type, subject_id)
+    by_id = {panel.id: panel for panel in panels}
+    seats = await panel_queries.seats_of(session, list(by_id))
+    counting = [Sitting(by_id[seat.panel_id], seat) for seat in seats if seat.vacated_at is None]
     return await conflicts_of(session, counting, today)
 
 

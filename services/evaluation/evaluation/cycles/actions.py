@@ -193,9 +193,17 @@ async def begin_scoring(session: AsyncSession, actor: Actor, case_id: UUID) -> E
     return case
 
 
+def reopen(case: EvaluationCase, leaves: Mapping[rules.Way, Sequence[str]]) -> None:
+    """Reopen single leaves of a locked, published case. Raises `Refused`: STATE_CONFLICT."""
+    move(case, rules.CaseEvent.REOPEN)
+    # A new list: the column notices no change inside the old one.
+    case.reopenings = [*case.reopenings, {way.value: sorted(leaves[way]) for way in leaves}]
+
+
 async def scores_changed(session: AsyncSession, actor: Actor, case_id: UUID) -> None:
     """Send a computed case back to scoring, because a sheet was voided; else do nothing."""
     case = found(await queries.case_for_update(session, case_id))
-    if (case.state, rules.CaseEvent.RESCORE) in rules.CASE_MOVES:
-        move(case, rules.CaseEvent.RESCORE)
+    event = rules.CaseEvent.RESCORE_LEAVES if case.reopenings else rules.CaseEvent.RESCORE
+    if (case.state, event) in rules.CASE_MOVES:
+        move(case, event)
         record(session, actor, "case.scoring_reopened", case.id, case_id=case.id)

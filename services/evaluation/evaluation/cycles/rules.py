@@ -1,6 +1,6 @@
 """When a cycle opens, which centres it judges, and how a case moves."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -66,6 +66,7 @@ class CaseEvent(StrEnum):
     REVIEW = "review"
     PUBLISH = "publish"
     RESCORE = "rescore"
+    RESCORE_LEAVES = "rescore_leaves"
     REOPEN = "reopen"
     VOID = "void"
 
@@ -86,6 +87,9 @@ CASE_MOVES: Final[Mapping[tuple[CaseState, CaseEvent], CaseState]] = {
     # A sheet was voided after the computation: it has to be done again.
     (CaseState.COMPUTED, CaseEvent.RESCORE): CaseState.SCORING,
     (CaseState.REVIEWED, CaseEvent.RESCORE): CaseState.SCORING,
+    # The same of a further version: only its reopened leaves are scored anew.
+    (CaseState.COMPUTED, CaseEvent.RESCORE_LEAVES): CaseState.REOPENED,
+    (CaseState.REVIEWED, CaseEvent.RESCORE_LEAVES): CaseState.REOPENED,
     # An upheld objection reopens single leaves; what was published stays until the next version.
     (CaseState.PUBLISHED, CaseEvent.REOPEN): CaseState.REOPENED,
     (CaseState.REOPENED, CaseEvent.COMPUTE): CaseState.COMPUTED,
@@ -218,14 +222,41 @@ def case_checks(state: CaseState, event: CaseEvent) -> list[Check]:
     ]
 
 
-def panel_checks(state: CaseState) -> list[Check]:
-    """Check that a panel may be formed for a case now."""
-    return [SCORED.check("STATE_CONFLICT", Kind.STATE, passed=state in FORMING, state=state.value)]
+class Way(StrEnum):
+    """How a reopened leaf is judged anew: by facts known then, new sheets, or a correction."""
+
+    COUNTED = "counted"
+    SCORED = "scored"
+    REPORTED = "reported"
 
 
-def score_checks(state: CaseState) -> list[Check]:
-    """Check that a sheet of a case may still be filled in and submitted."""
-    return [SCORED.check("STATE_CONFLICT", Kind.STATE, passed=state in SCORABLE, state=state.value)]
+# What each upheld objection of a case reopened, by the way, oldest first.
+Reopenings = Sequence[Mapping[str, Sequence[str]]]
+
+
+def round_of(reopenings: Reopenings) -> int:
+    """Give the round in which a case is scored now: the first, or one more for each reopening."""
+    return len(reopenings) + 1
+
+
+def waiting(state: CaseState, reopenings: Reopenings, way: Way) -> Sequence[str]:
+    """Name the leaves of a reopened case that are to be judged anew in some way."""
+    if state is not CaseState.REOPENED or not reopenings:
+        return ()
+    return reopenings[-1].get(way.value, ())
+
+
+def panel_checks(state: CaseState, reopenings: Reopenings = ()) -> list[Check]:
+    """Check that a panel may be formed for a case now: at first, or for leaves scored anew."""
+    passed = state in FORMING or bool(waiting(state, reopenings, Way.SCORED))
+    return [SCORED.check("STATE_CONFLICT", Kind.STATE, passed=passed, state=state.value)]
+
+
+def score_checks(state: CaseState, reopenings: Reopenings = (), number: int = 1) -> list[Check]:
+    """Check that a sheet of a case's round may still be filled in and submitted."""
+    now = state in SCORABLE or bool(waiting(state, reopenings, Way.SCORED))
+    passed = now and number == round_of(reopenings)
+    return [SCORED.check("STATE_CONFLICT", Kind.STATE, passed=passed, state=state.value)]
 
 
 # --- targets of the filed plan --------------------------------------------------------------

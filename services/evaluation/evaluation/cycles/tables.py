@@ -62,7 +62,10 @@ class CycleExclusion(Base, table=True):
 
 
 class EvaluationCase(Base, table=True):
-    """A centre in a cycle. Scheme, profile and weights are those of the day of opening."""
+    """A centre in a cycle. Scheme, profile and weights are those of the day of opening.
+
+    `reopenings` are the leaves of each upheld objection by how they are judged anew, oldest first.
+    """
 
     __tablename__ = "evaluation_case"
     __table_args__ = (
@@ -81,6 +84,9 @@ class EvaluationCase(Base, table=True):
     state: rules.CaseState = Field(
         default=rules.CaseState.COLLECTING,
         sa_type=EnumText(rules.CaseState),
+    )
+    reopenings: list[dict[str, list[str]]] = Field(
+        default_factory=list, sa_column=Column(JsonColumn(), nullable=False)
     )
     version: int = 1
     created_at: datetime = Field(sa_type=InstantColumn())

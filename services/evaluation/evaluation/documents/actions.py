@@ -123,7 +123,7 @@ async def _reports(
     for case, result, publication, center in rows:
         trend = {year: total for own, year, total in reversed(totals) if own == case.center_id}
         # Some few cases at a time: their panels' words come by case.
-        comments = await results.comments_of(session, case.id) if with_comments else {}
+        comments = await results.comments_of(session, result) if with_comments else {}
         reports.append(
             pages.CenterReport(
                 center_name=center.name,

@@ -1,10 +1,8 @@
 """Computing what is supposed. Nothing is written here."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -16,9 +14,10 @@ from evaluation.laboratory import preview_rules, queries, trial_rules, what_if_r
 from evaluation.laboratory.what_if_rules import Supposition
 from evaluation.replays import actions as replays
 from evaluation.results import actions as computing
+from evaluation.results import amending_queries as amending
 from evaluation.results import queries as results
 from evaluation.results import replay_rules, rules
-from evaluation.results.leaf_rules import Inputs, Sheet
+from evaluation.results.leaf_rules import Inputs
 from evaluation.results.schemas import document_of
 from evaluation.robustness import actions as robustness
 from evaluation.robustness.rules import Stance
@@ -99,26 +98,16 @@ async def trials(
     for case, snapshot, result, kept, _ in rows:
         require(rules.integrity_checks(snapshot.hash, rules.content_hash(snapshot.content)))
         document = document_of(result.document)
+        stored = replay_rules.kept_inputs(kept.content)
         inputs = replay_rules.inputs_of(
-            snapshot.content, snapshot.hash, content, document, _sheets(kept.content)
+            snapshot.content, snapshot.hash, content, document, stored.sheets
         )
-        named = {one["hash"] for one in document["amendments"]}
-        amendments = [
-            computing.amendment(one) for one in reopened.get(case.id, []) if one.hash in named
-        ]
+        named = amending.named(document, reopened.get(case.id, []), stored)
         found.append(
             trial_rules.Trial(
-                replace(inputs, amendments=amendments),
+                replace(inputs, amendments=amending.amendments(named)),
                 draft,
                 trial_rules.weights_for(inputs.weights, old, draft),
             )
         )
     return found
-
-
-def _sheets(stored: bytes) -> list[Sheet]:
-    rows = json.loads(stored)["sheets"]
-    return [
-        Sheet(one["sheet_id"], {code: Decimal(score) for code, score in one["scores"].items()})
-        for one in rows
-    ]

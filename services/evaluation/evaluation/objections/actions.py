@@ -1,5 +1,6 @@
 """Filing and deciding objections to published results."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -9,16 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from evaluation.assessments import actions as assessments
 from evaluation.assessments.rules import ReopeningCause
+from evaluation.corrections import rules as correction_rules
 from evaluation.cycles import actions as cycle_actions
 from evaluation.cycles import queries as cycles
 from evaluation.cycles import rules as cycle_rules
 from evaluation.cycles.clients import Gathered, instant_text
+from evaluation.cycles.rules import Way
 from evaluation.cycles.tables import EvaluationCase
 from evaluation.duties import actions as duties
 from evaluation.duties import queries as duty_queries
 from evaluation.duties.rules import Capacity, SubjectType, separation_checks
 from evaluation.objections import queries, rules
 from evaluation.objections.tables import ResultObjection
+from evaluation.reports.rules import ReportState
 from evaluation.results import queries as results
 from evaluation.results import rules as result_rules
 from evaluation.results.tables import LeafReopening
@@ -99,6 +103,9 @@ async def decide(
     scheme = scheme_from((await schemes.scheme_by_id(session, case.scheme_id)).content)
     people = await duty_queries.people_of(session, SubjectType.CASE, case.id)
     owners = await results.center_orgs(session, case.center_id)
+    _, result = found(await results.published(session, case.id))
+    document = json.loads(result.document)
+    ways = rules.ways_of(codes, scheme)
     event = rules.Event.UPHOLD if codes else rules.Event.DISMISS
     reopening = [cycle_rules.CaseEvent.REOPEN] if codes else []
     require(
@@ -106,7 +113,10 @@ async def decide(
             *separation_checks(people, actor.person_id, Capacity.HANDLER),
             *result_rules.tenancy_checks(actor.org_id, owners),
             *rules.leaf_checks(codes, rules.codes_of(objection.leaves)),
-            *rules.counted_checks(codes, scheme),
+            *rules.anew_checks(
+                ways, reported=await _was_reported(session, case), scored=document["sheets"] > 0
+            ),
+            *correction_rules.once_checks(ways[Way.REPORTED], case.reopenings),
             *rules.decision_checks(objection.state, event),
             *(check for one in reopening for check in cycle_rules.case_checks(case.state, one)),
         ]
@@ -118,7 +128,7 @@ async def decide(
     objection.decided_at = now
     await duties.enter(session, actor, SubjectType.CASE, case.id, Capacity.HANDLER)
     if codes:
-        await _reopen(session, actor, case, objection.id, sorted(codes), found(gathered), now)
+        await _reopen(session, actor, case, objection.id, ways, found(gathered), now)
         await assessments.reopen_built_on(
             session, actor, case.center_id, case.year, ReopeningCause.OBJECTION_UPHELD
         )
@@ -135,25 +145,29 @@ async def _reopen(
     actor: Actor,
     case: EvaluationCase,
     objection_id: UUID,
-    codes: Sequence[str],
+    ways: Mapping[Way, Sequence[str]],
     gathered: Gathered,
     now: datetime,
 ) -> LeafReopening:
-    """Reopen leaves of a locked case: keep the facts as known now, for these leaves alone.
+    """Reopen leaves of a locked case: keep the facts as known now, for counted leaves alone.
+
+    Leaves of experts wait for a panel's new sheets, leaves of the report for its correction.
 
     Raises `Refused`: NOT_FOUND or STATE_CONFLICT.
     """
     _, result = found(await results.published(session, case.id))
+    codes = sorted(code for named in ways.values() for code in named)
+    counted = sorted(ways[Way.COUNTED])
     content = canonical(
         {
             "format": result_rules.FORMAT,
             "case_id": str(case.id),
             "objection_id": str(objection_id),
             "known_at": instant_text(gathered.as_of),
-            "codes": sorted(codes),
+            "codes": counted,
             "facts": {
-                "registry": [dict(fact) for fact in gathered.registry],
-                "ip_ledger": [dict(fact) for fact in gathered.ip_ledger],
+                "registry": [dict(fact) for fact in gathered.registry if counted],
+                "ip_ledger": [dict(fact) for fact in gathered.ip_ledger if counted],
             },
         }
     )
@@ -161,18 +175,24 @@ async def _reopen(
         objection_id=objection_id,
         case_id=case.id,
         result_id=result.id,
-        codes=sorted(codes),
+        codes=codes,
         content=content,
         hash=result_rules.content_hash(content),
         known_at=gathered.as_of,
         reopened_at=now,
     )
     session.add(reopening)
-    cycle_actions.move(case, cycle_rules.CaseEvent.REOPEN)
+    cycle_actions.reopen(case, ways)
     await session.flush()
     # No figure and no name in it: the centre learns of it from the decision on its objection.
     record(
         session, actor, "result.reopened", result.id, case_id=case.id,
-        capacity=Capacity.HANDLER.value, codes=sorted(codes), hash=reopening.hash,
+        capacity=Capacity.HANDLER.value, codes=codes, hash=reopening.hash,
     )  # fmt: skip
     return reopening
+
+
+async def _was_reported(session: AsyncSession, case: EvaluationCase) -> bool:
+    """Tell whether a case was judged with a report."""
+    snapshot = found(await results.snapshot_of(session, case.id))
+    return snapshot.report_state != ReportState.MISSING.value

@@ -5,6 +5,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 
+from evaluation.cycles.rules import Way
 from evaluation.schemes.rules import Scheme, Source
 from shared.calendar import WorkingDays
 from shared.rules import Check, Kind, Policy, Rule
@@ -78,21 +79,32 @@ def leaf_checks(asked: Sequence[str], known: Collection[str]) -> list[Check]:
     ]
 
 
-def counted_checks(codes: Sequence[str], scheme: Scheme) -> list[Check]:
-    """Check that the reopened leaves are counted from facts: only those can be read again."""
-    counted = {
-        leaf.code
-        for leaf in scheme.leaves()
-        if leaf.query is not None and leaf.query.source is not Source.REPORT
-    }
+def ways_of(codes: Sequence[str], scheme: Scheme) -> dict[Way, list[str]]:
+    """Say how each leaf is judged anew: from facts known now, by new sheets, by a correction."""
+    ways: dict[Way, list[str]] = {way: [] for way in Way}
+    for leaf in scheme.leaves():
+        if leaf.code not in codes:
+            continue
+        if leaf.query is None:
+            ways[Way.SCORED].append(leaf.code)
+        elif leaf.query.source is Source.REPORT:
+            ways[Way.REPORTED].append(leaf.code)
+        else:
+            ways[Way.COUNTED].append(leaf.code)
+    return ways
+
+
+def anew_checks(ways: Mapping[Way, Sequence[str]], *, reported: bool, scored: bool) -> list[Check]:
+    """Check that what is to be judged anew was judged: a report sent in, sheets handed in."""
+    passed = (reported or not ways[Way.REPORTED]) and (scored or not ways[Way.SCORED])
     return [
         REOPENING.check(
             "FIELD_INVALID",
             Kind.CONTENT,
-            passed=set(codes) <= counted,
+            passed=passed,
             pointer="/leaves",
             field="leaves",
-            expected="leaves that are counted from facts",
+            expected="leaves that were counted, reported or scored",
         )
     ]
 

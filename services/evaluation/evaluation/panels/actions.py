@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from evaluation.cycles import actions as cycles
 from evaluation.cycles import queries as case_queries
-from evaluation.cycles.rules import panel_checks
+from evaluation.cycles.rules import Way, panel_checks, round_of, waiting
 from evaluation.duties import actions as duties
 from evaluation.duties import queries as duty_queries
 from evaluation.duties.rules import Capacity, Duty, SubjectType, separation_checks
@@ -53,21 +53,27 @@ async def form_for_case(
 ) -> Panel:
     """Form the panel of a case of an evaluation cycle; its sheets hold the scheme's expert leaves.
 
+    Of a reopened case it scores the reopened leaves alone, whoever sits on it.
+
     Raises `Refused` as `form` does.
     """
     case = found(await case_queries.case_for_update(session, case_id))
     subject = rules.ReviewSubject(
         subject_type=SubjectType.CASE,
         subject_id=case.id,
-        round=1,
+        round=round_of(case.reopenings),
         state=case.state.value,
         interests=await queries.interests_of_center(session, case.center_id),
         duties=(),
-        indicators=tuple(await scheme_queries.expert_leaves(session, case.scheme_id)),
+        indicators=tuple(
+            waiting(case.state, case.reopenings, Way.SCORED)
+            or await scheme_queries.expert_leaves(session, case.scheme_id)
+        ),
     )
-    ready = panel_checks(case.state)
+    ready = panel_checks(case.state, case.reopenings)
     panel = await _form(session, actor, subject, ready, expert_ids, now, today)
-    await cycles.begin_scoring(session, actor, case.id)
+    if not case.reopenings:
+        await cycles.begin_scoring(session, actor, case.id)
     return panel
 
 

@@ -82,6 +82,19 @@ async def standing_panel(
     return await session.scalar(statement)
 
 
+async def counting_panels(
+    session: AsyncSession, subject_type: SubjectType, subject_id: UUID
+) -> Sequence[Panel]:
+    """List the panels whose sheets count, by round: of an application one, of a case every one."""
+    statement = (
+        select(Panel)
+        .where(col(Panel.subject_type) == subject_type, col(Panel.subject_id) == subject_id)
+        .order_by(col(Panel.round))
+    )
+    panels = (await session.scalars(statement)).all()
+    return panels if subject_type is SubjectType.CASE else panels[-1:]
+
+
 async def seats_of(session: AsyncSession, panel_ids: Sequence[UUID]) -> list[PanelSeat]:
     """List the seats of some panels in the order in which they were filled, vacated ones too."""
     statement = (

@@ -2,20 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from evaluation.cycles.tables import EvaluationCase
-from evaluation.replays import queries
-from evaluation.results import actions as computing
+from evaluation.results import amending_queries as amending
 from evaluation.results import queries as results
 from evaluation.results import replay_rules, rules
-from evaluation.results.leaf_rules import Inputs, Sheet, means_of
+from evaluation.results.leaf_rules import Amendment, Inputs, Sheet, means_of
 from evaluation.results.schemas import document_of
-from evaluation.results.tables import EvaluationResult, FactSnapshot, LeafReopening
+from evaluation.results.tables import EvaluationResult, FactSnapshot
 from evaluation.schemes import queries as schemes
 from evaluation.schemes.tables import IndicatorScheme
 from shared.auth import Actor
@@ -30,10 +28,10 @@ class Stored:
     result: EvaluationResult
     snapshot: FactSnapshot
     scheme: IndicatorScheme
-    sheets: Sequence[dict[str, Any]]
+    sheets: Sequence[Sheet]
     document: dict[str, Any]
-    # What had been reopened when it was computed, oldest first.
-    reopenings: Sequence[LeafReopening]
+    # What counted for leaves that had been reopened when it was computed, oldest first.
+    contents: Sequence[bytes]
 
     def inputs(self) -> Inputs:
         """Give the inputs as they stood, weights and trimming included."""
@@ -42,15 +40,13 @@ class Stored:
             self.snapshot.hash,
             self.scheme.content,
             self.document,
-            [
-                Sheet(
-                    one["sheet_id"],
-                    {code: Decimal(score) for code, score in one["scores"].items()},
-                )
-                for one in self.sheets
-            ],
+            self.sheets,
         )
-        return replace(inputs, amendments=[computing.amendment(one) for one in self.reopenings])
+        return replace(inputs, amendments=amending.amendments(self.contents))
+
+    def amended(self) -> list[tuple[Amendment, bytes]]:
+        """Give what counted for reopened leaves, read and as it is kept."""
+        return list(zip(amending.amendments(self.contents), self.contents, strict=True))
 
 
 async def stored(session: AsyncSession, actor: Actor, case_id: UUID, version: int | None) -> Stored:
@@ -64,14 +60,15 @@ async def stored(session: AsyncSession, actor: Actor, case_id: UUID, version: in
     require(replay_rules.computed_checks(document))
     snapshot = await results.snapshot_by_id(session, result.snapshot_id)
     require(rules.integrity_checks(snapshot.hash, rules.content_hash(snapshot.content)))
+    kept = found(await amending.kept_inputs(session, result))
     return Stored(
         case=case,
         result=result,
         snapshot=snapshot,
         scheme=await schemes.scheme_by_id(session, case.scheme_id),
-        sheets=found(await queries.sheets_of(session, result.id)),
+        sheets=kept.sheets,
         document=document,
-        reopenings=await results.reopenings_behind(session, case.id, document),
+        contents=await amending.contents_behind(session, result, kept),
     )
 
 
@@ -107,7 +104,7 @@ async def bundle(
         snapshot=kept.snapshot.content,
         document=kept.document,
         # Nobody but officials sees a sheet, with or without its name.
-        sheets=kept.sheets if actor.has("official", "service") else None,
+        sheets=replay_rules.sheet_rows(kept.sheets) if actor.has("official", "service") else None,
         means=means_of(kept.inputs()),
-        amendments=[(one.codes, one.content) for one in kept.reopenings],
+        amendments=[(sorted(one.codes), content) for one, content in kept.amended()],
     )

@@ -1,9 +1,11 @@
 """Freezing facts, computing, reading again, reviewing and publishing."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
@@ -25,13 +27,13 @@ from evaluation.reports import queries as report_queries
 from evaluation.reports import rules as report_rules
 from evaluation.reports.schemas import accounts_of
 from evaluation.reports.tables import AnnualReport
+from evaluation.results import amending_queries as amending
 from evaluation.results import leaf_rules, queries, replay_rules, rules
 from evaluation.results import standing_queries as standing
 from evaluation.results.tables import (
     EvaluationResult,
     ExactResult,
     FactSnapshot,
-    LeafReopening,
     ResultInput,
     ResultPublication,
     ResultReview,
@@ -40,7 +42,7 @@ from evaluation.results.tables import (
 from evaluation.schemes import queries as schemes
 from evaluation.schemes.rules import canonical
 from evaluation.sheets import queries as sheets
-from evaluation.sheets.rules import SheetScores, enough_checks
+from evaluation.sheets.rules import enough_checks
 from shared.auth import Actor
 from shared.clock import Clock
 from shared.directory import policy_on
@@ -57,6 +59,8 @@ class Computation:
     snapshot: FactSnapshot
     comments: Mapping[str, list[str]]
     inputs: leaf_rules.Inputs
+    # What counts for reopened leaves alone, oldest first.
+    contents: Sequence[bytes] = ()
     result: EvaluationResult | None = None
 
 
@@ -208,7 +212,9 @@ async def compute(
     result = _result(case, computed, 1 if last is None else last.version + 1, now)
     session.add(result)
     await session.flush()
-    kept = replay_rules.inputs_document(computed.inputs.sheets)
+    # The facts of a reopening are kept with it; new sheets and corrections go with the result.
+    amended = [one for one in computed.contents if "facts" not in json.loads(one)]
+    kept = replay_rules.inputs_document(computed.inputs.sheets, amended)
     session.add(ResultInput(result_id=result.id, content=kept))
     session.add(ExactResult(result_id=result.id, content=dict(computed.outcome.exact)))
     # No centre and no figure: a centre learns its result when it is published.
@@ -242,62 +248,95 @@ async def _computed(
 ) -> Computation:
     policy = await policy_on(session, today)
     snapshot = await queries.snapshot_of(session, case.id)
-    scores = await sheets.valid_scores(session, SubjectType.CASE, case.id)
     require([*rules.snapshot_checks(has_snapshot=snapshot is not None), *checks])
     kept = found(snapshot)
     require(rules.integrity_checks(kept.hash, rules.content_hash(kept.content)))
-    inputs = await _inputs(session, case, kept, scores, profile, policy)
+    published = await queries.published(session, case.id)
+    if published is None:
+        inputs = await _first_inputs(session, case, kept, policy)
+        contents: list[bytes] = []
+        counted = len(inputs.sheets)
+    else:
+        inputs, contents, counted = await _further_inputs(session, case, kept, published[1])
+    inputs = await _under(session, case, inputs, profile)
     # A centre without a report is unqualified: no expert need be asked about it.
-    needed = leaf_rules.RatingGate.REPORT_MISSING not in inputs.gates or bool(scores)
-    few = enough_checks(policy, len(scores)) if needed else []
+    needed = leaf_rules.RatingGate.REPORT_MISSING not in inputs.gates or bool(counted)
+    few = enough_checks(policy, counted) if needed else []
     require([*few, *rules.input_checks(inputs)])
-    return Computation(case, rules.compute(inputs), kept, _comments(scores), inputs)
+    comments = await _comments(session, inputs.counting_sheets())
+    return Computation(case, rules.compute(inputs), kept, comments, inputs, contents)
 
 
-async def _inputs(
-    session: AsyncSession,
-    case: EvaluationCase,
-    snapshot: FactSnapshot,
-    scores: Sequence[SheetScores],
-    profile: str | None,
-    policy: Policy,
+async def _first_inputs(
+    session: AsyncSession, case: EvaluationCase, snapshot: FactSnapshot, policy: Policy
 ) -> leaf_rules.Inputs:
+    """Give what a case that was never published is computed from: all its sheets that count."""
     scheme = await schemes.scheme_by_id(session, case.scheme_id)
-    name, weights = case.profile, case.weights
-    if profile is not None and profile != case.profile:
-        other = await schemes.profile_named(session, profile)
-        name, weights = other.code, other.weights
+    scores = await sheets.valid_scores(session, SubjectType.CASE, case.id)
     terms = {
-        "profile": name, "weights": weights,
+        "profile": case.profile, "weights": case.weights,
         "trim_from": int(policy.value("A121", "trim_from")),
     }  # fmt: skip
     kept = [leaf_rules.Sheet(str(one.sheet_id), one.scores) for one in scores]
-    inputs = replay_rules.inputs_of(snapshot.content, snapshot.hash, scheme.content, terms, kept)
-    reopenings = await queries.reopenings_of(session, case.id)
-    return replace(inputs, amendments=[amendment(one) for one in reopenings])
+    return replay_rules.inputs_of(snapshot.content, snapshot.hash, scheme.content, terms, kept)
 
 
-def amendment(reopening: LeafReopening) -> leaf_rules.Amendment:
-    """Read what was reopened, if its bytes are still those that were kept.
+async def _further_inputs(
+    session: AsyncSession, case: EvaluationCase, snapshot: FactSnapshot, result: EvaluationResult
+) -> tuple[leaf_rules.Inputs, list[bytes], int]:
+    """Give what a further version is computed from: the published one's, and what is reopened.
 
-    Raises `Refused`: SNAPSHOT_CHANGED.
+    So that nothing else moves, whatever became of a sheet or of the policy since. Besides, the
+    bytes that count for reopened leaves, and how many sheets were written last.
+    Raises `Refused`: LEAF_WAITING or SNAPSHOT_CHANGED.
     """
-    require(rules.integrity_checks(reopening.hash, rules.content_hash(reopening.content)))
-    return replay_rules.amendment_of(reopening.hash, reopening.codes, reopening.content)
+    scheme = await schemes.scheme_by_id(session, case.scheme_id)
+    terms = json.loads(result.document)
+    kept = found(await amending.kept_inputs(session, result))
+    anew = await amending.reopened_since(session, case, result)
+    require(rules.waiting_checks(anew.waiting))
+    contents = [*await amending.contents_behind(session, result, kept), *anew.contents]
+    inputs = replay_rules.inputs_of(
+        snapshot.content, snapshot.hash, scheme.content, terms, kept.sheets
+    )
+    written = len(kept.sheets) if anew.scored is None else anew.scored
+    return replace(inputs, amendments=amending.amendments(contents)), contents, written
 
 
-async def comments_of(session: AsyncSession, case_id: UUID) -> dict[str, list[str]]:
-    """Gather what the experts of a case said, by leaf; the caller may see the result."""
-    return _comments(await sheets.valid_scores(session, SubjectType.CASE, case_id))
+async def _under(
+    session: AsyncSession, case: EvaluationCase, inputs: leaf_rules.Inputs, profile: str | None
+) -> leaf_rules.Inputs:
+    if profile is None or profile == case.profile:
+        return inputs
+    other = await schemes.profile_named(session, profile)
+    weights = {code: Fraction(text) for code, text in other.weights.items()}
+    return replace(inputs, profile=other.code, weights=weights)
 
 
-def _comments(scores: Sequence[SheetScores]) -> dict[str, list[str]]:
+async def comments_of(session: AsyncSession, result: EvaluationResult) -> dict[str, list[str]]:
+    """Gather what the experts behind a result said, by leaf; the caller may see the result."""
+    kept = await amending.kept_inputs(session, result)
+    if kept is None:
+        # A void version was decided: the words are those of the sheets that it took away.
+        scores = await sheets.valid_scores(session, SubjectType.CASE, result.case_id)
+        return await _comments(
+            session, [leaf_rules.Sheet(str(one.sheet_id), one.scores) for one in scores]
+        )
+    contents = await amending.contents_behind(session, result, kept)
+    counting = leaf_rules.counting(kept.sheets, amending.amendments(contents))
+    return await _comments(session, counting)
+
+
+async def _comments(
+    session: AsyncSession, counting: Sequence[leaf_rules.Sheet]
+) -> dict[str, list[str]]:
     """Gather what experts said by leaf, in an order that does not tell whose words they are."""
+    counts = {(sheet.sheet_id, code) for sheet in counting for code in sheet.scores}
+    ids = sorted({UUID(sheet.sheet_id) for sheet in counting})
     gathered: dict[str, list[str]] = {}
-    for sheet in scores:
-        for code, comment in sheet.comments.items():
-            if comment:
-                gathered.setdefault(code, []).append(comment)
+    for item in await sheets.items_of(session, ids):
+        if item.comment and (str(item.sheet_id), item.indicator) in counts:
+            gathered.setdefault(item.indicator, []).append(item.comment)
     return {code: sorted(comments) for code, comments in gathered.items()}
 
 
@@ -313,7 +352,7 @@ def _result(
         snapshot_id=computed.snapshot.id,
         document=canonical(document),
         result_hash=computed.outcome.result_hash,
-        sheets_hash=document["sheets_hash"],
+        sheets_hash=amending.scoring_hash(document["sheets_hash"], computed.contents),
         total=Decimal(document["total"]),
         rating=computed.outcome.rating,
         near_boundary=document["near_boundary"],

@@ -64,11 +64,12 @@ def columned(facts: Mapping[Source, Sequence[Fact]]) -> dict[Source, Facts]:
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
-    """Facts that count for reopened leaves alone, and the hash of the bytes they came from."""
+    """What counts for reopened leaves alone, facts or sheets, and the hash of its bytes."""
 
     hash: str
     codes: frozenset[str]
     facts: Mapping[Source, Sequence[Fact]]
+    sheets: Sequence[Sheet] = ()
 
     def __post_init__(self) -> None:
         """Let leaves share the columns that they read."""
@@ -101,6 +102,32 @@ class Inputs:
             if leaf.code in amendment.codes:
                 return amendment.facts.get(source, ())
         return self.facts.get(source, ())
+
+    def scores_of(self, code: str) -> list[Decimal]:
+        """Give the scores that count for a leaf: of its last scoring."""
+        for amendment in reversed(self.amendments):
+            if amendment.sheets and code in amendment.codes:
+                return [sheet.scores[code] for sheet in amendment.sheets]
+        return [sheet.scores[code] for sheet in self.sheets]
+
+    def counting_sheets(self) -> list[Sheet]:
+        """Give every sheet with those of its scores that count."""
+        return counting(self.sheets, self.amendments)
+
+
+def counting(sheets: Sequence[Sheet], amendments: Sequence[Amendment]) -> list[Sheet]:
+    """Give every sheet with those of its scores that count: of a leaf, its last scoring alone."""
+    left = list(sheets)
+    for amendment in amendments:
+        if amendment.sheets:
+            left = [_without(sheet, amendment.codes) for sheet in left]
+            left += amendment.sheets
+    return left
+
+
+def _without(sheet: Sheet, codes: frozenset[str]) -> Sheet:
+    kept = {code: score for code, score in sheet.scores.items() if code not in codes}
+    return Sheet(sheet.sheet_id, kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +193,7 @@ def _judged(
 
 
 def _expert(leaf: Leaf, inputs: Inputs) -> LeafResult:
-    scores = [sheet.scores[leaf.code] for sheet in inputs.sheets]
+    scores = inputs.scores_of(leaf.code)
     if not scores:
         # Only a case whose report is missing gets here: it is unqualified, scored or not.
         return replace(_judged(leaf, None, Fraction(0)), notes=(LeafNote.NO_EVIDENCE,))
@@ -179,7 +206,7 @@ def means_of(inputs: Inputs) -> dict[str, str]:
     if not inputs.sheets:
         return {}
     return {
-        code: str(expert_mean([one.scores[code] for one in inputs.sheets], inputs.trim_from))
+        code: str(expert_mean(inputs.scores_of(code), inputs.trim_from))
         for code in inputs.scheme.expert_codes()
     }
 
@@ -290,7 +317,8 @@ def explanation(result: LeafResult, inputs: Inputs) -> str:
 
 def _source_sentence(result: LeafResult, inputs: Inputs) -> str:
     if result.leaf.calc is LeafCalc.EXPERT:
-        return f"专家评分表 {len(inputs.sheets)} 份，均值 {_shown(result.leaf, result.raw)}"
+        sheets = len(inputs.scores_of(result.leaf.code))
+        return f"专家评分表 {sheets} 份，均值 {_shown(result.leaf, result.raw)}"
     if result.leaf.calc is LeafCalc.THRESHOLD:
         figures = (result.raw, result.leaf.low, result.leaf.high)
         raw, low, high = (_shown(result.leaf, value) for value in figures)

@@ -1,6 +1,6 @@
 """Reading snapshots and results: officials at any time, a centre its own once published."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 from uuid import UUID
 
@@ -91,14 +91,6 @@ async def reopenings_of(session: AsyncSession, case_id: UUID) -> Sequence[LeafRe
         .order_by(col(LeafReopening.reopened_at), col(LeafReopening.id))
     )
     return (await session.scalars(statement)).all()
-
-
-async def reopenings_behind(
-    session: AsyncSession, case_id: UUID, document: Mapping[str, Any]
-) -> Sequence[LeafReopening]:
-    """List what had been reopened when a result was computed, by the hashes that it names."""
-    named = [one["hash"] for one in document.get("amendments", ())]
-    return [one for one in await reopenings_of(session, case_id) if one.hash in named]
 
 
 async def confirmed_readings(session: AsyncSession, result_id: UUID) -> int:

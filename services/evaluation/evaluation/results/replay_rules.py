@@ -1,7 +1,10 @@
 """What a third party needs to compute a result again, offline: `zhichuang recompute`."""
 
+import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
@@ -53,16 +56,47 @@ def facts_in(content: Mapping[str, Any]) -> dict[Source, list[Any]]:
     }
 
 
-def inputs_document(sheets: Sequence[Sheet]) -> bytes:
-    """Give the sheets that a result rests on, as stored with it: no name, no seat, no person."""
-    rows = [
+def inputs_document(sheets: Sequence[Sheet], amended: Sequence[bytes] = ()) -> bytes:
+    """Give the sheets that a result rests on, as stored with it: no name, no seat, no person.
+
+    `amended` are the bytes of new sheets and corrections that count for reopened leaves.
+    """
+    kept = {"amendments": [content.decode("utf-8") for content in amended]} if amended else {}
+    return canonical({"sheets": sheet_rows(sheets), **kept})
+
+
+def sheet_rows(sheets: Sequence[Sheet]) -> list[dict[str, Any]]:
+    """Write sheets as they are kept, in the order of their ids."""
+    return [
         {
             "sheet_id": sheet.sheet_id,
             "scores": {code: str(score) for code, score in sheet.scores.items()},
         }
         for sheet in sorted(sheets, key=lambda sheet: sheet.sheet_id)
     ]
-    return canonical({"sheets": rows})
+
+
+def sheets_in(rows: Iterable[Mapping[str, Any]]) -> list[Sheet]:
+    """Read sheets as they are kept."""
+    return [
+        Sheet(one["sheet_id"], {code: Decimal(score) for code, score in one["scores"].items()})
+        for one in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptInputs:
+    """What was stored with a result: its sheets, and what else counts for reopened leaves."""
+
+    sheets: Sequence[Sheet]
+    amended: Sequence[bytes]
+
+
+def kept_inputs(content: bytes) -> KeptInputs:
+    """Read what was stored with a result."""
+    read = json.loads(content)
+    amended = [text.encode("utf-8") for text in read.get("amendments", ())]
+    return KeptInputs(sheets_in(read["sheets"]), amended)
 
 
 def bundle(
@@ -77,7 +111,7 @@ def bundle(
 ) -> dict[str, Any]:
     """Put together what `document` was computed from.
 
-    `amendments` are the reopened leaves with the bytes of the facts known then, oldest first.
+    `amendments` are the reopened leaves with the bytes that count for them, oldest first.
 
     `sheets` is None for those who may not see any: the experts' exact means stand in for them,
     and everything else is computed again. The snapshot is a text, so that its bytes stay.
@@ -91,8 +125,7 @@ def bundle(
         "trim_from": document["trim_from"],
         "snapshot": snapshot.decode("utf-8"),
         "amendments": [
-            {"codes": sorted(codes), "content": content.decode("utf-8")}
-            for codes, content in amendments
+            _amended(codes, content, withheld=sheets is None) for codes, content in amendments
         ],
         "sheets": None if sheets is None else list(sheets),
         "experts": {
@@ -105,6 +138,15 @@ def bundle(
     }
 
 
+def _amended(codes: Iterable[str], content: bytes, *, withheld: bool) -> dict[str, Any]:
+    """Show what counts for reopened leaves; new sheets are as little to be seen as the others."""
+    scored = json.loads(content).get("sheets")
+    if scored is None or not withheld:
+        return {"codes": sorted(codes), "content": content.decode("utf-8")}
+    named = hashlib.sha256(content).hexdigest()
+    return {"codes": sorted(codes), "content": None, "hash": named, "sheets": len(scored)}
+
+
 def same_checks(stored: str, recomputed: str) -> list[Check]:
     """Check that a result computed again is the one that was kept (X13)."""
     return [
@@ -115,11 +157,55 @@ def same_checks(stored: str, recomputed: str) -> list[Check]:
     ]  # fmt: skip
 
 
-def amendment_of(digest: str, codes: Sequence[str], content: bytes) -> Amendment:
-    """Read reopened leaves and the facts that count for them alone from stored bytes."""
-    facts = json.loads(content)["facts"]
-    read = {Source.REGISTRY: facts["registry"], Source.IP_LEDGER: facts["ip_ledger"]}
-    return Amendment(digest, frozenset(codes), read)
+def amendment_of(content: bytes) -> Amendment:
+    """Read reopened leaves and what counts for them alone from stored bytes."""
+    read = json.loads(content)
+    facts, report = read.get("facts", {}), read.get("report")
+    return Amendment(
+        hashlib.sha256(content).hexdigest(),
+        frozenset(read["codes"]),
+        {
+            Source.REGISTRY: facts.get("registry", ()),
+            Source.IP_LEDGER: facts.get("ip_ledger", ()),
+            Source.REPORT: [] if report is None else [report],
+        },
+        sheets_in(read.get("sheets", ())),
+    )
+
+
+def scored_anew(
+    case_id: str, panel_round: int, codes: Sequence[str], sheets: Sequence[Sheet]
+) -> bytes:
+    """Give the bytes of sheets that count for reopened leaves."""
+    return canonical(
+        {
+            "format": 1,
+            "case_id": case_id,
+            "round": panel_round,
+            "codes": sorted(codes),
+            "sheets": sheet_rows(sheets),
+        }
+    )
+
+
+def corrected(case_id: str, codes: Sequence[str], report: Mapping[str, Any]) -> bytes:
+    """Give the bytes of a corrected report that counts for reopened leaves."""
+    return canonical(
+        {"format": 1, "case_id": case_id, "codes": sorted(codes), "report": dict(report)}
+    )
+
+
+def named_in(document: Mapping[str, Any], contents: Iterable[bytes]) -> list[bytes]:
+    """Give what a document was computed with, in its order, of all that was kept."""
+    by_hash = {hashlib.sha256(content).hexdigest(): content for content in contents}
+    named = [one["hash"] for one in document.get("amendments", ())]
+    return [by_hash[one] for one in named if one in by_hash]
+
+
+def amended_checks(document: Mapping[str, Any], named: Sequence[bytes]) -> list[Check]:
+    """Check that everything which a document names is kept as it was (X13)."""
+    passed = len(named) == len(document.get("amendments", ()))
+    return [REPRODUCIBLE.check("SNAPSHOT_CHANGED", Kind.STATE, passed=passed)]
 
 
 def computed_checks(document: Mapping[str, Any]) -> list[Check]:

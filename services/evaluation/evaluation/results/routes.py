@@ -323,7 +323,7 @@ async def _decided(
     session: AsyncSession, case: EvaluationCase, result: EvaluationResult
 ) -> EvaluationResultOut:
     published = await queries.publication_of(session, result.id)
-    comments = await actions.comments_of(session, case.id)
+    comments = await actions.comments_of(session, result)
     document = {**document_of(result.document), "result_hash": result.result_hash}
     return _result(case, result, published, document, comments)
 

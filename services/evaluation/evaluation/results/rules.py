@@ -170,6 +170,12 @@ def _left_out(inputs: Inputs) -> Iterable[Inputs]:
     if len(sheets) > 1:
         for index in range(len(sheets)):
             yield replace(inputs, sheets=sheets[:index] + sheets[index + 1 :])
+    for place, amendment in enumerate(inputs.amendments):
+        for index in range(len(amendment.sheets) if len(amendment.sheets) > 1 else 0):
+            rest = [*amendment.sheets[:index], *amendment.sheets[index + 1 :]]
+            amendments = list(inputs.amendments)
+            amendments[place] = replace(amendment, sheets=rest)
+            yield replace(inputs, amendments=amendments)
 
 
 def rate(
@@ -231,6 +237,11 @@ def exact_figures(weighed: Sequence[Sequence[LeafResult]], cap: Rating) -> dict[
     }
 
 
+def scoring_hash(sheets: str, anew: Sequence[str]) -> str:
+    """Name all sheets that a result rests on: the first, and those of leaves scored anew."""
+    return digest([sheets, *anew]) if anew else sheets
+
+
 def sheets_hash(sheets: Iterable[Sheet]) -> str:
     """Hash the sheets that a result rests on, in the order of their ids."""
     ordered = sorted(sheets, key=lambda sheet: sheet.sheet_id)
@@ -254,7 +265,9 @@ def input_checks(inputs: Inputs) -> list[Check]:
     """Check that figures can be computed with: nothing below zero, every leaf scored."""
     codes = set(inputs.scheme.expert_codes())
     negative = negatives(inputs)
-    incomplete = [one.sheet_id for one in inputs.sheets if not codes <= set(one.scores)]
+    scored = [(one, codes) for one in inputs.sheets]
+    scored += [(one, set(anew.codes)) for anew in inputs.amendments for one in anew.sheets]
+    incomplete = [one.sheet_id for one, wanted in scored if not wanted <= set(one.scores)]
     return [
         COUNTED.check("VALUE_NEGATIVE", Kind.CONTENT, passed=not negative, where=negative),
         Rule("A121", "四(三)2").check(
@@ -293,6 +306,12 @@ def snapshot_checks(*, has_snapshot: bool) -> list[Check]:
 def integrity_checks(stored_hash: str, content_hash: str) -> list[Check]:
     """Check that a snapshot is what was stored (X13)."""
     return [FROZEN.check("SNAPSHOT_CHANGED", Kind.STATE, passed=stored_hash == content_hash)]
+
+
+def waiting_checks(leaves: Sequence[str]) -> list[Check]:
+    """Check that no reopened leaf still waits for its new sheets or its correction (X09)."""
+    objected = Rule("X09", "practice")
+    return [objected.check("LEAF_WAITING", Kind.STATE, passed=not leaves, leaves=sorted(leaves))]
 
 
 def profile_checks(asked: str | None, frozen: str) -> list[Check]:

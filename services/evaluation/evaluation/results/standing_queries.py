@@ -14,6 +14,7 @@ from evaluation.cycles.tables import EvaluationCase
 from evaluation.duties.rules import SubjectType
 from evaluation.reports import queries as report_queries
 from evaluation.reports import rules as report_rules
+from evaluation.results import amending_queries as amending
 from evaluation.results import leaf_rules, queries, rules
 from evaluation.results.tables import EvaluationResult
 from evaluation.sheets import queries as sheets
@@ -46,7 +47,7 @@ async def next_step(session: AsyncSession, actor: Actor, case_id: UUID, today: d
         scores = await sheets.valid_scores(session, SubjectType.CASE, case.id)
         return NextStep("compute", "handler", enough_checks(policy, len(scores)))
     if case.state is cycle_rules.CaseState.REOPENED:
-        return NextStep("compute", "handler", [])
+        return NextStep("compute", "handler", await _waiting(session, case))
     if case.state in (cycle_rules.CaseState.PUBLISHED, cycle_rules.CaseState.VOIDED):
         return NextStep(None, None, [])
     result = found(await queries.latest_result(session, case.id))
@@ -57,6 +58,12 @@ async def next_step(session: AsyncSession, actor: Actor, case_id: UUID, today: d
     needed = await needs_second_reading(session, result, case.cycle_id)
     near = rules.second_reading_checks(needed=needed, readings=readings)
     return NextStep("review", "reviewer", [*near, *fresh])
+
+
+async def _waiting(session: AsyncSession, case: EvaluationCase) -> list[Check]:
+    _, result = found(await queries.published(session, case.id))
+    anew = await amending.reopened_since(session, case, result)
+    return rules.waiting_checks(anew.waiting)
 
 
 async def read_enough(session: AsyncSession, case: EvaluationCase) -> list[Check]:
@@ -79,6 +86,12 @@ async def needs_second_reading(
 
 
 async def standing_hash(session: AsyncSession, case: EvaluationCase) -> str:
-    """Name the sheets of a case that count now."""
-    scores = await sheets.valid_scores(session, SubjectType.CASE, case.id)
-    return rules.sheets_hash(leaf_rules.Sheet(str(one.sheet_id), one.scores) for one in scores)
+    """Name the sheets of a case that count now; what was published stands but for its leaves."""
+    published = await queries.published(session, case.id)
+    if published is None:
+        scores = await sheets.valid_scores(session, SubjectType.CASE, case.id)
+        return rules.sheets_hash(leaf_rules.Sheet(str(one.sheet_id), one.scores) for one in scores)
+    kept = found(await amending.kept_inputs(session, published[1]))
+    behind = await amending.contents_behind(session, published[1], kept)
+    anew = await amending.reopened_since(session, case, published[1])
+    return amending.scoring_hash(rules.sheets_hash(kept.sheets), [*behind, *anew.contents])

@@ -14,6 +14,8 @@ from evaluation.agreement.statistics import Scored, components
 from evaluation.cycles import queries as cycles
 from evaluation.replays import actions as replays
 from evaluation.results import actions as computing
+from evaluation.results import amending_queries as amending
+from evaluation.results import leaf_rules, replay_rules
 from evaluation.results import queries as results
 from evaluation.results.leaf_rules import Inputs
 from evaluation.results.rules import Outcome, compute
@@ -72,12 +74,19 @@ async def results_of(
                 document=document_of(result.document),
                 exact=figures,
                 scheme=scheme,
-                sheets=json.loads(kept.content)["sheets"],
+                sheets=_counting(kept.content),
             )
         )
     seats = await queries.seats_of_cycle(session, cycle_id)
     scored = [Scored(str(case), str(expert), str(sheet), 0.0) for case, expert, sheet in seats]
     return Results(cycle.id, stances, components(scored))
+
+
+def _counting(content: bytes) -> list[dict[str, Any]]:
+    """Read the sheets behind a result, each with those of its scores that count."""
+    kept = replay_rules.kept_inputs(content)
+    counted = leaf_rules.counting(kept.sheets, amending.amendments(kept.amended))
+    return [{"scores": one.scores} for one in counted]
 
 
 async def _again(session: AsyncSession, actor: Actor, result: Any) -> Any:  # noqa: ANN401 - a row, JSON
@@ -138,7 +147,7 @@ def of_outcome(case_id: UUID, outcome: Outcome, inputs: Inputs) -> rules.Stance:
         document=outcome.document,
         exact=outcome.exact,
         scheme=inputs.scheme,
-        sheets=[{"scores": sheet.scores} for sheet in inputs.sheets],
+        sheets=[{"scores": sheet.scores} for sheet in inputs.counting_sheets()],
     )
 
 

@@ -127,9 +127,14 @@ def _hundredths(part: Fraction, weight: Fraction, whole: Fraction) -> int:
 def without_sheet(given: Stance, place: int) -> Stance:
     """Give the result with one sheet left out; what facts decided stands."""
     rest = [*given.sheets[:place], *given.sheets[place + 1 :]]
-    leaves = (
-        replace(one, share=expert_mean([x[one.code] for x in rest], given.trim_from) / 100)
+    scores = {
+        one.code: [sheet[one.code] for sheet in rest if one.code in sheet]
+        for one in given.leaves
         if one.is_expert
+    }
+    leaves = (
+        replace(one, share=expert_mean(scores[one.code], given.trim_from) / 100)
+        if scores.get(one.code)
         else one
         for one in given.leaves
     )

@@ -171,7 +171,7 @@ async def _subject_checks(session: AsyncSession, panel: Panel) -> list[Check]:
     if panel.subject_type is not SubjectType.CASE:
         return []
     case = found(await case_queries.case_of(session, panel.subject_id))
-    return score_checks(case.state)
+    return score_checks(case.state, case.reopenings, panel.round)
 
 
 async def _complete(

@@ -180,6 +180,13 @@ async def scores_of_panel(session: AsyncSession, panel_id: UUID) -> list[SheetSc
 async def valid_scores(
     session: AsyncSession, subject_type: SubjectType, subject_id: UUID
 ) -> list[SheetScores]:
-    """Give what the sheets of a subject's standing panel say; for computing, never for showing."""
-    panel = await panel_queries.standing_panel(session, subject_type, subject_id)
-    return [] if panel is None else await scores_of_panel(session, panel.id)
+    """Give what the sheets of a subject's first panel say; for computing, never for showing."""
+    return await scores_of_round(session, subject_type, subject_id, 1) or []
+
+
+async def scores_of_round(
+    session: AsyncSession, subject_type: SubjectType, subject_id: UUID, number: int
+) -> list[SheetScores] | None:
+    """Give what the sheets of a round's panel say, None without one; for computing alone."""
+    panel = await panel_queries.panel_of_round(session, subject_type, subject_id, number)
+    return None if panel is None else await scores_of_panel(session, panel.id)

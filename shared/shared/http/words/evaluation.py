@@ -101,6 +101,11 @@ CODES: Final[dict[str, Words]] = {
     "SECOND_READING_MISSING": Words(
         409, "临界等次须复核", "A rating near a boundary needs a second reading"
     ),
+    "LEAF_WAITING": Words(
+        409,
+        "重开指标尚待重新评分或更正|：{leaves}",
+        "A reopened leaf waits for its new sheets or its correction|: {leaves}",
+    ),
     "OPERATING_YEAR_AHEAD": Words(
         409,
         "中心运营尚未满 {years} 年|（{reached_on} 期满）",

@@ -15,7 +15,7 @@ depends_on: Final = None
 
 
 def upgrade() -> None:
-    """Keep what officials find after five and ten years of operation."""
+    """Keep reviews of operating years, corrections of reports, and how leaves were reopened."""
     op.create_table(
         "operating_review",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -33,9 +33,74 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_operating_review")),
         sa.UniqueConstraint("center_id", "years", name="uq_operating_review_center_id_years"),
     )
+    op.create_table(
+        "report_correction",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("center_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("rd_cost_fen", sa.BigInteger(), nullable=False),
+        sa.Column("total_cost_fen", sa.BigInteger(), nullable=False),
+        sa.Column("income_fen", sa.BigInteger(), nullable=False),
+        sa.Column("rd_staff", sa.Integer(), nullable=False),
+        sa.Column("staff", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("filed_by", sa.Uuid(), nullable=False),
+        sa.Column("filed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decision_reason", sa.String(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "rd_cost_fen >= 0 AND rd_cost_fen <= total_cost_fen AND income_fen >= 0",
+            name=op.f("ck_report_correction_accounts"),
+        ),
+        sa.CheckConstraint(
+            "rd_staff >= 0 AND rd_staff <= staff", name=op.f("ck_report_correction_staff")
+        ),
+        sa.CheckConstraint(
+            "decided_by IS NULL OR decided_by <> filed_by",
+            name=op.f("ck_report_correction_two_people"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'accepted') <= (decided_by IS NOT NULL)",
+            name=op.f("ck_report_correction_accepted_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["evaluation_case.id"],
+            name=op.f("fk_report_correction_case_id_evaluation_case"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_report_correction")),
+        sa.UniqueConstraint("case_id", name="uq_report_correction_case_id"),
+    )
+    op.add_column(
+        "evaluation_case",
+        sa.Column(
+            "reopenings",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            nullable=False,
+            server_default="[]",
+        ),
+    )
+    op.execute(
+        """
+        UPDATE evaluation_case SET reopenings = told.reopenings
+          FROM (
+              SELECT case_id,
+                     jsonb_agg(jsonb_build_object('counted', codes) ORDER BY reopened_at, id)
+                         AS reopenings
+                FROM leaf_reopening GROUP BY case_id
+          ) AS told
+         WHERE told.case_id = evaluation_case.id
+        """
+    )
+    op.alter_column("evaluation_case", "reopenings", server_default=None)
     grant_app("evaluation")
 
 
 def downgrade() -> None:
-    """Forget it."""
+    """Forget them."""
+    op.drop_column("evaluation_case", "reopenings")
+    op.drop_table("report_correction")
     op.drop_table("operating_review")

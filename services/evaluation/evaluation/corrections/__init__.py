@@ -1,0 +1,1 @@
+"""The one correction of a locked report that an upheld objection asks for."""
