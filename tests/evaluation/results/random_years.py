@@ -11,7 +11,7 @@ from evaluation.cycles.rules import Target
 from evaluation.results import rules
 from evaluation.results.leaf_rules import Inputs, Sheet
 from evaluation.schemes.counting_rules import Period
-from evaluation.schemes.rules import KINDS, Source, canonical, scheme_from
+from evaluation.schemes.rules import Source, canonical, scheme_from
 from tests.evaluation.results import oracle
 
 PERIOD: Final = {"from_on": "2027-01-01", "until_on": "2027-12-31"}
@@ -32,6 +32,12 @@ FILTERS: Final[Mapping[str, oracle.Keep]] = {
     "fact.payload.who == 'a' ? fact.occurred_on < '2027-07-01' : true": lambda fact: (
         fact["payload"]["who"] != "a" or fact["occurred_on"] < "2027-07-01"
     ),
+}
+# Fixed, so that a new kind of fact leaves every random year as it was.
+COUNTED: Final[Mapping[str, Sequence[str]]] = {
+    "registry": ("adoption", "breakthrough", "diffusion"),
+    "ip_ledger": ("asset", "contribution", "tech_contract"),
+    "report": ("annual_report",),
 }
 WHO: Final = ("a", "b", "c", "d", "e")
 
@@ -185,7 +191,7 @@ def _query(chance: random.Random) -> dict[str, Any]:
     source = chance.choice(["registry", "registry", "ip_ledger", "report"])
     query: dict[str, Any] = {
         "source": source,
-        "kind": chance.choice(sorted(KINDS[Source(source)])[:3]),
+        "kind": chance.choice(COUNTED[source]),
         "aggregate": chance.choice(["count", "sum", "distinct", "weighted_sum", "ratio"]),
     }
     if query["aggregate"] == "sum":
@@ -216,7 +222,7 @@ def _targets(chance: random.Random, leaves: Sequence[Mapping[str, Any]]) -> list
 
 
 def _facts(chance: random.Random, source: str) -> list[dict[str, Any]]:
-    kinds = sorted(KINDS[Source(source)])[:3]
+    kinds = COUNTED[source]
     return [_fact(chance, at, chance.choice(kinds)) for at in range(chance.randint(0, 30))]
 
 
