@@ -6,7 +6,7 @@ WORKERS ?= 2
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test check prove bench bench-peers requirements documents pictures pictures-tools lock clean install install-dev
+.PHONY: help up demo test check prove bench bench-peers requirements documents pictures pictures-tools clients lint-api browser lock clean install install-dev
 
 help:  ## This list.
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -49,6 +49,12 @@ pictures: install-dev  ## Every page and PDF as PNG, in build/pictures, to be lo
 pictures-tools:  ## Install Debian's Chromium, which draws the pages (needs root).
 	@apt-get install -y --no-install-recommends chromium || \
 		{ echo "✗ chromium comes from apt-get, as root, after apt-get update." >&2; exit 1; }
+
+clients: install-dev  ## Clients by public generators, type-checked and used (needs npm; HERE=1).
+	@exec $(BIN)/python -m tests.clients $(if $(HERE),--here)
+
+lint-api: install-dev  ## Two public linters over the published document (needs npm; HERE=1).
+	@exec $(BIN)/python -m tests.clients lint $(if $(HERE),--here)
 
 lock: install-dev  ## Pin every dependency anew, with hashes and without any index address.
 	@exec $(BIN)/python deploy/lock.py

@@ -11,6 +11,7 @@ from typing import Final
 
 from tests.contract import (
     client,
+    compat,
     documents,
     fuzz,
     licenses,
@@ -41,6 +42,7 @@ STEPS: Final = (
     Step("migrations", "New migrations let callers work meanwhile", migrations.ask),
     Step("documents", "Documents written from the code are current", documents.ask),
     Step("openapi", "The published API is complete and linted", openapi.ask),
+    Step("compat", "No caller of the last release is broken", compat.ask),
     Step("roles", "Every operation, as every role and tenant", roles.ask),
     Step("client", "A generated client walks the demo's calls", client.ask),
     Step("samples", "Every sample that a reader copies runs", samples.ask),

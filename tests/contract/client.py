@@ -36,7 +36,7 @@ _RAW: Final = (
 
 def ask(context: Context) -> list[str]:
     """Generate, import everything, walk the case."""
-    faults = _generate(context)
+    faults = generate(context.openapi, context.folder)
     if faults:
         return faults
     sys.path.insert(0, str(context.folder))
@@ -47,16 +47,17 @@ def ask(context: Context) -> list[str]:
     return _walk(context, client)
 
 
-def _generate(context: Context) -> list[str]:
-    source = context.folder / "openapi.json"
-    source.write_text(json.dumps(context.openapi))
-    settings = context.folder / "client.json"
+def generate(document: Mapping[str, Any], folder: Path) -> list[str]:
+    """Make the client's package in a folder; what the generator warns of is a fault."""
+    source = folder / "openapi.json"
+    source.write_text(json.dumps(document))
+    settings = folder / "client.json"
     settings.write_text(json.dumps({"package_name_override": _PACKAGE, "post_hooks": []}))
     done = subprocess.run(
         [
             *(str(BIN / "openapi-python-client"), "generate", "--path", str(source)),
             *("--config", str(settings), "--meta", "none", "--overwrite"),
-            *("--output-path", str(context.folder / _PACKAGE)),
+            *("--output-path", str(folder / _PACKAGE)),
         ],
         capture_output=True,
         text=True,

@@ -27,6 +27,7 @@ INFO: Final[Document] = {
         "centres. Money is integer 分, shares are ppm, scores are decimal text; refusals are "
         "problem documents that name every failed check with its rule and clause."
     ),
+    "contact": {"name": "The competent authority that runs this installation"},
     "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
 }
 
