@@ -16,6 +16,7 @@ from registry.applications.rules import (
     TechnologyFacts,
     submission_checks,
 )
+from registry.applications.rules.resources import ResourceStanding
 from registry.centers.rules import ApplicantForm, ModelType
 from registry.organizations.rules import ChainPosition, LegalPersonKind, OrgType
 from registry.programme.reference import PARAMETERS, clauses
@@ -61,6 +62,7 @@ WHOLE = Dossier(
     call=CallTerms(required_materials=("plan", "commitment_letter")),
     profiles=tuple(ProfileFacts(year, 1, EVIDENCE) for year in (2023, 2024, 2025)),
     technologies=(OWNED, BORROWED),
+    resources=tuple(ResourceStanding),
     materials=frozenset({"plan", "commitment_letter", "rank_evidence"}),
     plan=PlanFacts(5, frozenset({1, 2, 3, 4, 5})),
 )

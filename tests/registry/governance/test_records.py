@@ -1,5 +1,6 @@
 """What a centre keeps of how it works: documents, duties, themes, directions, plan versions."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from registry.governance.rules import (
     condition_results,
     direction_move_checks,
     horizon_checks,
+    naming_checks,
     part_changes,
     target_changes,
 )
@@ -184,6 +186,73 @@ async def test_a_pilot_reports_on_the_themes_that_it_has_named(case: Case) -> No
     assert listed["report_text"] == "决策周期缩短一半"
 
 
+@pytest.mark.requirement("A081")
+@pytest.mark.parametrize(
+    ("own", "cites", "day", "adopted", "passed"),
+    [
+        (True, False, 9, [10], True),
+        (True, False, 10, [10], False),
+        (True, False, 10, [11, 10], False),
+        (True, True, 10, [10], True),
+        (False, False, 10, [10], True),
+        (True, False, 10, [], True),
+    ],
+)
+def test_an_own_project_names_its_direction_from_the_first_adoption_on(
+    own: bool, cites: bool, day: int, adopted: list[int], *, passed: bool
+) -> None:
+    days = [date(2026, 3, one) for one in adopted]
+    checks = naming_checks(own=own, cites=cites, day=date(2026, 3, day), adopted=days)
+    assert failed_codes(checks) == ([] if passed else ["DIRECTION_MISSING"])
+
+
+async def a_project(case: Case, key: str, **over: Any) -> Any:
+    payload = {"title": "封装可靠性", "project_kind": "common_key", "source": "self", **over}
+    fact = {
+        "center_id": case.center_id, "kind": "project", "occurred_on": "2026-03-10",
+        "external_id": key, "payload": payload, "chain_stage": "rd_supply",
+    }  # fmt: skip
+    return await case.call(
+        case.member("M01"), "POST", "/v1/registry/facts", fact, **{"Idempotency-Key": key}
+    )
+
+
+async def an_adopted_direction(case: Case) -> str:
+    await case.listed()
+    _, committee = await govern(case)
+    proposed = await own(
+        case, "POST", "research-directions", {"title": "先进封装", "summary": "可靠性共性技术"}
+    )
+    direction: str = proposed.json()["id"]
+    opinion = {"opinion": "supported", "text": "建议首选", "given_on": "2026-03-10"}
+    path = f"research-directions/{direction}/opinion"
+    given = await own(case, "POST", path, {**opinion, "body_id": committee})
+    assert given.json()["state"] == "adopted"
+    return direction
+
+
+@pytest.mark.requirement("A081")
+async def test_a_project_cites_the_adopted_direction_and_is_found_by_it(case: Case) -> None:
+    direction = await an_adopted_direction(case)
+    cited = await a_project(case, "cited", direction_id=direction)
+    commissioned = await a_project(case, "for others", source="commissioned", contract_ref="T-1")
+    found = await case.call(
+        case.member("M01"), "GET", f"/v1/registry/facts?direction_id={direction}"
+    )
+    assert (cited.status_code, commissioned.status_code) == (201, 201), commissioned.text
+    assert [one["id"] for one in found.json()["items"]] == [cited.json()["id"]]
+
+
+@pytest.mark.requirement("A081")
+@pytest.mark.refusing
+async def test_an_own_project_without_direction_or_with_anothers_is_refused(case: Case) -> None:
+    await an_adopted_direction(case)
+    silent = await a_project(case, "silent")
+    unknown = await a_project(case, "unknown", direction_id=case.center_id)
+    assert (silent.status_code, codes(silent)) == (422, ["DIRECTION_MISSING"])
+    assert (unknown.status_code, codes(unknown)) == (422, ["CODE_UNKNOWN"])
+
+
 @pytest.mark.requirement("A081", "A079")
 @pytest.mark.refusing
 async def test_a_direction_is_adopted_by_the_committees_opinion_and_then_cited(case: Case) -> None:
@@ -196,8 +265,8 @@ async def test_a_direction_is_adopted_by_the_committees_opinion_and_then_cited(c
 
     async def cited() -> list[str]:
         async with case.registry.sessions.reading() as session:
-            adopted = await adopted_directions(session, [UUID(direction)])
-        own_ones = [one for center, one in adopted if center == UUID(case.center_id)]
+            adopted = await adopted_directions(session, [UUID(case.center_id)])
+        own_ones = adopted.get(UUID(case.center_id), {})
         return failed_codes(citing_checks([UUID(direction)], own_ones))
 
     assert await cited() == ["CODE_UNKNOWN"]

@@ -20,6 +20,7 @@ from registry.applications.schemas import (
     SubjectOrgOut,
     SubjectPersonOut,
 )
+from registry.applications.schemas.resources import StatedResourceOut
 from registry.applications.tables import (
     Application,
     CaseDecision,
@@ -77,6 +78,9 @@ async def detail_out(
         core_technologies=[
             CoreTechnologyOut.model_validate(row)
             for row in await queries.technologies(session, own)
+        ],
+        resources=[
+            StatedResourceOut.of(row) for row in await queries.stated_resources(session, own)
         ],
         materials=[
             MaterialOut.model_validate(row) for row in await queries.materials(session, own)

@@ -11,6 +11,7 @@ from registry.applications.schemas import (
     CoreTechnologyIn,
     SponsorProfileIn,
 )
+from registry.applications.schemas.resources import StatedResourceIn
 from registry.applications.tables import Application
 from registry.centers.tables import Center
 from shared.auth import Actor
@@ -89,6 +90,12 @@ def _entries(items: list[Any]) -> list[dict[str, Any]]:
 def _entry(item: Body) -> dict[str, Any]:
     entry: dict[str, Any] = plain(item.model_dump())
     return entry
+
+
+def resource_values(body: StatedResourceIn) -> dict[str, Any]:
+    """Read a resource that is stated, its value in 分."""
+    value = None if body.value is None else body.value.amount
+    return {**body.model_dump(exclude={"value"}), "value_fen": value}
 
 
 def technology_content(body: CoreTechnologyIn) -> TechnologyContent:

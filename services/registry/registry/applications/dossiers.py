@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from registry.applications.rules.resources import ResourceStanding
 from registry.programme.reference import CODE_TABLES, FIELDS, MATERIALS
 from shared.calendar import SHANGHAI
 from shared.documents import pdf
@@ -55,6 +56,8 @@ TEMPLATE: Final = """
 #grid_of(("年度", "研发投入", "研发资产", "净资产", "营业收入"), data.profiles)
 = 核心技术
 #grid_of(("名称", "类别", "目标水平", "自有知识产权基础"), data.technologies)
+= 现有资源与新建资源
+#grid_of(("存量或增量", "资源", "所属单位", "价值（元）", "建成日期"), data.resources)
 = 发展规划
 #grid_of(("部分", "内容"), data.parts, widths: (auto, 1fr))
 = 年度目标
@@ -117,6 +120,16 @@ def dossier_pdf(snapshot: Submission, names: Mapping[str, str], files: Sequence[
             "technologies": [
                 [row["name"], row["kind"], row["target_level"], row["own_ip_basis"]]
                 for row in said["core_technologies"]
+            ],
+            "resources": [
+                [
+                    "现有" if row["standing"] == ResourceStanding.AT_HAND else "新建",
+                    row["name"],
+                    names.get(row["owner_org_id"], ""),
+                    "" if row["value_fen"] is None else _yuan(row["value_fen"]),
+                    row["ready_on"],
+                ]
+                for row in said.get("resources", ())
             ],
             "parts": [[str(part["part"]), part["text"]] for part in plan["parts"]],
             "targets": [

@@ -41,6 +41,7 @@ from registry.applications.tables import (
     FormalCheck,
     SponsorProfile,
     Standing,
+    StatedResource,
 )
 from registry.centers.queries import is_taken, of_orgs
 from registry.centers.rules import OWED, MilestoneKind
@@ -231,6 +232,27 @@ async def technology_of(
     return found(await session.scalar(statement))
 
 
+async def stated_resources(session: AsyncSession, application_id: UUID) -> Sequence[StatedResource]:
+    """Give the resources that an application states, in the order in which they were named."""
+    statement = (
+        select(StatedResource)
+        .where(col(StatedResource.application_id) == application_id)
+        .order_by(col(StatedResource.id))
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def stated_resource_of(
+    session: AsyncSession, application_id: UUID, resource_id: UUID
+) -> StatedResource:
+    """Give a resource that an application states."""
+    statement = select(StatedResource).where(
+        col(StatedResource.id) == resource_id,
+        col(StatedResource.application_id) == application_id,
+    )
+    return found(await session.scalar(statement))
+
+
 async def materials(session: AsyncSession, application_id: UUID) -> Sequence[ApplicationMaterial]:
     """Give the materials by kind."""
     statement = (
@@ -410,6 +432,7 @@ async def dossier(session: AsyncSession, application: Application, center: Cente
             )
             for row in await technologies(session, application.id)
         ),
+        resources=tuple(row.standing for row in await stated_resources(session, application.id)),
         materials=frozenset(filed),
         plan=None
         if plan is None

@@ -14,6 +14,7 @@ from registry.applications.rules import (
     TargetLevel,
     TechnologyKind,
 )
+from registry.applications.rules.resources import ResourceStanding
 from registry.applications.rules.vocabulary import (
     CheckResult,
     DecisionKind,
@@ -22,6 +23,7 @@ from registry.applications.rules.vocabulary import (
     TechnologyStatus,
 )
 from registry.base import Base
+from registry.resources.rules import ResourceType
 from shared.database import Audience, EnumText, InstantColumn, JsonColumn, new_id, resource
 from shared.http.constraints import meaning
 from shared.rules import Rule
@@ -111,6 +113,31 @@ class CoreTechnology(Base, table=True):
     trl_now: int | None = None
     trl_target: int | None = None
     status: TechnologyStatus = Field(sa_column=Column(EnumText(TechnologyStatus), nullable=False))
+
+
+class StatedResource(Base, table=True):
+    """A resource that the centre builds upon, or one that it is to build (A045)."""
+
+    __tablename__ = "stated_resource"
+    __table_args__ = (
+        Index("ix_stated_resource_application_id", "application_id"),
+        CheckConstraint("value_fen >= 0", name="value_not_negative"),
+        CheckConstraint(
+            "(standing = 'to_be_built') = (ready_on IS NOT NULL)", name="only_growth_has_a_day"
+        ),
+        CheckConstraint("standing <> 'at_hand' OR owner_org_id IS NOT NULL", name="stock_is_owned"),
+        {"info": resource("stated_resource", Audience.OPERATORS)},
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    application_id: UUID = Field(foreign_key="application.id")
+    standing: ResourceStanding = Field(sa_column=Column(EnumText(ResourceStanding), nullable=False))
+    resource_type: ResourceType = Field(sa_column=Column(EnumText(ResourceType), nullable=False))
+    name: str
+    description: str | None = None
+    owner_org_id: UUID | None = Field(default=None, foreign_key="organization.id")
+    value_fen: int | None = Field(default=None, sa_column=Column(BigInteger))
+    ready_on: date | None = None
 
 
 class ApplicationMaterial(Base, table=True):

@@ -280,4 +280,14 @@ CODES: Final[dict[str, Words]] = {
     "FACT_OF_BOOKING": Words(
         409, "该记录由预约生成，须通过预约更正", "A booking told this; it is corrected there"
     ),
+    "DIRECTION_MISSING": Words(
+        422,
+        "自主项目须注明所依据的研究方向",
+        "A project of the centre's own names the research direction that it follows",
+    ),
+    "RESOURCES_ONE_SIDED": Words(
+        422,
+        "未区分现有资源与新建资源|：缺 {missing}",
+        "Resources at hand and to be built are not both named|: {missing} missing",
+    ),
 }

@@ -27,6 +27,7 @@ from registry.applications.actions.evaluating import hear, hold, reopen_review
 from registry.applications.actions.excepting import decide_exception, request_exception
 from registry.applications.actions.readiness import ReadinessView, readiness
 from registry.applications.actions.registering import attach_entity
+from registry.applications.actions.stating import state_resource, take_resource_back
 from registry.applications.actions.submitting import submit
 
 __all__ = [
@@ -58,7 +59,9 @@ __all__ = [
     "reopen_review",
     "request_exception",
     "set_profile",
+    "state_resource",
     "submit",
+    "take_resource_back",
     "withdraw",
     "write_plan",
 ]

@@ -129,6 +129,9 @@ async def application_content(
         "core_technologies": [
             _whole_row(row) for row in await queries.technologies(session, application.id)
         ],
+        "resources": [
+            _whole_row(row) for row in await queries.stated_resources(session, application.id)
+        ],
         "materials": [_whole_row(row) for row in await queries.materials(session, application.id)],
         "exceptions": [
             _plain_row(row, "id", "rule", "reason", "file_id")

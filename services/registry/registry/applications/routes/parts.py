@@ -29,6 +29,7 @@ from registry.applications.schemas import (
     SponsorProfileIn,
     SponsorProfileOut,
 )
+from registry.applications.schemas.resources import StatedResourceIn, StatedResourceOut
 from registry.governance.answers import plan_out
 from registry.governance.commands import plan_content
 from registry.governance.queries import latest_plan, targets
@@ -139,6 +140,41 @@ async def remove_technology(
 ) -> None:
     """Take a core technology out of a draft."""
     await actions.remove_technology(session, actor, application_id, technology_id)
+
+
+@router.post(
+    "/resources",
+    status_code=201,
+    operation_id="registry_state_resource",
+    openapi_extra=access("member", tenant=APPLICANT, rules=("A045",)),
+    responses=problems(*EDIT_CODES, "OWNER_NOT_IN_CENTER", "DAYS_PASSED"),
+)
+async def state_resource(
+    application_id: UUID,
+    body: StatedResourceIn,
+    actor: CurrentActor,
+    today: Today,
+    session: Transaction,
+) -> StatedResourceOut:
+    """State a resource that is at hand, or one that is to be built."""
+    values = commands.resource_values(body)
+    return StatedResourceOut.of(
+        await actions.state_resource(session, actor, application_id, values, today)
+    )
+
+
+@router.delete(
+    "/resources/{resource_id}",
+    status_code=204,
+    operation_id="registry_remove_stated_resource",
+    openapi_extra=access("member", tenant=APPLICANT, rules=("A045",)),
+    responses=problems(*EDIT_CODES),
+)
+async def remove_stated_resource(
+    application_id: UUID, resource_id: UUID, actor: CurrentActor, session: Transaction
+) -> None:
+    """Take a stated resource out of a draft."""
+    await actions.take_resource_back(session, actor, application_id, resource_id)
 
 
 @router.put(

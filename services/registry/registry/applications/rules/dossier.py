@@ -12,6 +12,7 @@ from registry.applications.rules.entity import (
     entity_checks,
     legal_person_check,
 )
+from registry.applications.rules.resources import ResourceStanding, balance_checks
 from registry.applications.rules.states import Event, State, move_check
 from registry.centers.rules import ApplicantForm, ModelType
 from registry.entities.rules import consent_checks
@@ -135,6 +136,7 @@ class Dossier:
     call: CallTerms
     profiles: tuple[ProfileFacts, ...]
     technologies: tuple[TechnologyFacts, ...]
+    resources: tuple[ResourceStanding, ...]
     materials: frozenset[str]
     plan: PlanFacts | None
     exception: ExceptionState | None = None
@@ -222,6 +224,7 @@ def submission_checks(
         *_evidence_checks(policy, dossier),
         *_discipline_checks(policy, dossier),
         *_technology_checks(policy, dossier),
+        *balance_checks(dossier.resources),
         *_breadth_checks(policy, dossier),
         *_material_checks(policy, dossier),
         *_plan_checks(policy, dossier),

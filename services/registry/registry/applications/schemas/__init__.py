@@ -17,6 +17,7 @@ from registry.applications.rules import (
     TechnologyKind,
     TechnologyStatus,
 )
+from registry.applications.schemas.resources import StatedResourceOut
 from registry.centers.rules import ApplicantForm, ModelType
 from registry.governance.schemas import PlanOut
 from registry.memberships.schemas import MembershipOut
@@ -450,6 +451,7 @@ class ApplicationDetailOut(ApplicationOut):
     members: list[MembershipOut] = Field(description="The lead sponsor, members, those invited.")
     sponsor_profiles: list[SponsorProfileOut] = Field(description="The sponsor's years.")
     core_technologies: list[CoreTechnologyOut] = Field(description="Core technologies.")
+    resources: list[StatedResourceOut] = Field(description="What is at hand, what is to be built.")
     materials: list[MaterialOut] = Field(description="Materials filed.")
     plan: PlanOut | None = Field(description="The plan.")
     exceptions: list[ExceptionOut] = Field(description="Requests for an exception.")

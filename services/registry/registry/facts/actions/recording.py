@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.facts import queries, rules
 from registry.facts.actions import walking
-from registry.facts.rules import CONFIDENTIAL, ChainStage, Derived, NewFact
+from registry.facts.rules import CONFIDENTIAL, ChainStage, Derived, FactKind, NewFact
 from registry.facts.tables import Fact
 from registry.files import queries as files
 from registry.governance import queries as governance
-from registry.governance.rules import citing_checks
+from registry.governance.rules import citing_checks, naming_checks
 from registry.programme import queries as programme
 from shared.auth import Actor
 from shared.clock import Clock
@@ -61,6 +61,8 @@ AS_THEY_ARE: Final = (
 
 # The reason of a confidential correction is told by the fact, to those who may read it.
 WITHHELD: Final = "confidential"
+# The source of a project that the centre itself wished for; others are commissioned.
+OWN_WISH: Final = "self"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class Registers:
     """What the register holds of what a set of facts names."""
 
     files: frozenset[UUID]
-    directions: frozenset[tuple[UUID, UUID]]
+    directions: Mapping[UUID, Mapping[UUID, date]]
     fields: frozenset[str]
 
 
@@ -220,17 +222,24 @@ def _failed(
 
 
 def _content_checks(fact: NewFact, registers: Registers, today: date) -> list[Check]:
-    adopted = [direction for center, direction in registers.directions if center == fact.center_id]
     return [
         *rules.content_checks(fact, registers.files, today),
         *rules.field_checks(fact, registers.fields),
-        *citing_checks(_directions([fact]), adopted),
+        *_direction_checks(fact, registers.directions.get(fact.center_id, {})),
     ]
 
 
-def _directions(facts: Iterable[NewFact]) -> set[UUID]:
-    cited = (fact.payload.get("direction_id") for fact in facts)
-    return {UUID(direction) for direction in cited if direction is not None}
+def _direction_checks(fact: NewFact, adopted: Mapping[UUID, date]) -> list[Check]:
+    if fact.kind is not FactKind.PROJECT:
+        return []
+    cited = fact.payload.get("direction_id")
+    own = fact.payload["source"] == OWN_WISH
+    return [
+        *citing_checks(set() if cited is None else {UUID(cited)}, adopted),
+        *naming_checks(
+            own=own, cites=cited is not None, day=fact.occurred_on, adopted=adopted.values()
+        ),
+    ]
 
 
 async def _registers(
@@ -242,11 +251,13 @@ async def _registers(
     """
     named = {file_id for fact in facts for file_id in fact.evidence}
     seen = set(await files.files_seen(session, actor, named))
-    adopted = await governance.adopted_directions(session, _directions(facts))
+    projects = {fact.center_id for fact in facts if fact.kind is FactKind.PROJECT}
+    adopted = await governance.adopted_directions(session, projects)
     if corrected is not None:
         seen |= set(corrected.evidence)
         if (cited := corrected.payload.get("direction_id")) is not None:
-            adopted = adopted | {(corrected.center_id, UUID(cited))}
+            kept = adopted.setdefault(corrected.center_id, {})
+            kept.setdefault(UUID(cited), corrected.occurred_on)
     in_fields = any("field_code" in fact.payload for fact in facts)
     known = await programme.known_fields(session) if in_fields else frozenset()
     return Registers(frozenset(seen), adopted, known)

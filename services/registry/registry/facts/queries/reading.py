@@ -48,6 +48,7 @@ class FactFilter:
     last: date | None = None
     as_of: datetime | None = None
     domain: str | None = None
+    direction_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,7 @@ async def page_of_facts(
             "as_of": asked.as_of,
             "newest_first": newest_first,
             "domain": asked.domain,
+            "direction_id": asked.direction_id,
         },
     )
     return [Known(row[0], row[1]) for row in rows], cursor
@@ -141,6 +143,9 @@ def conditions(asked: FactFilter) -> list[ColumnElement[bool]]:
         wanted.append(col(Fact.kind) == asked.kind)
     if asked.domain is not None:
         wanted.append(col(Fact.payload)["domain"].astext == asked.domain)
+    if asked.direction_id is not None:
+        cited = col(Fact.payload)["direction_id"].astext
+        wanted += [col(Fact.kind) == FactKind.PROJECT, cited == str(asked.direction_id)]
     if asked.first is not None:
         wanted.append(col(Fact.occurred_on) >= asked.first)
     if asked.last is not None:

@@ -167,10 +167,15 @@ async def list_facts(
     domain: Annotated[
         StandardDomain | None, Query(description="Standards of this domain (A071).")
     ] = None,
+    direction_id: Annotated[
+        UUID | None, Query(description="Projects that cite this research direction (A081).")
+    ] = None,
     sort: Annotated[FactOrder, Query(description="Order.")] = FactOrder.RECORDED,
 ) -> FactPageOut:
     """List facts as they were known at an instant, corrected ones with what corrects them."""
-    asked = queries.FactFilter(center_id, kind, on or first, on or until, as_of, domain)
+    asked = queries.FactFilter(
+        center_id, kind, on or first, on or until, as_of, domain, direction_id
+    )
     known, cursor = await queries.page_of_facts(
         session,
         actor,

@@ -140,17 +140,21 @@ async def direction_for_update(
 
 
 async def adopted_directions(
-    session: AsyncSession, direction_ids: Collection[UUID]
-) -> frozenset[tuple[UUID, UUID]]:
-    """Tell which of the directions some centre has adopted, each with its centre (A081)."""
-    if not direction_ids:
-        return frozenset()
-    statement = sa_select(col(ResearchDirection.center_id), col(ResearchDirection.id)).where(
-        col(ResearchDirection.id).in_(direction_ids),
-        col(ResearchDirection.state) == DirectionState.ADOPTED,
+    session: AsyncSession, center_ids: Collection[UUID]
+) -> dict[UUID, dict[UUID, date]]:
+    """Give the directions that centres have adopted, each with the day of its opinion (A081)."""
+    if not center_ids:
+        return {}
+    direction = ResearchDirection
+    statement = sa_select(
+        col(direction.center_id), col(direction.id), col(direction.opinion_on)
+    ).where(
+        col(direction.center_id).in_(center_ids), col(direction.state) == DirectionState.ADOPTED
     )
-    rows = (await session.execute(statement)).all()
-    return frozenset((center_id, direction_id) for center_id, direction_id in rows)
+    adopted: dict[UUID, dict[UUID, date]] = {}
+    for center_id, direction_id, given_on in (await session.execute(statement)).all():
+        adopted.setdefault(center_id, {})[direction_id] = found(given_on)
+    return adopted
 
 
 async def dossier(session: AsyncSession, center_id: UUID) -> NationalDossier | None:

@@ -4,7 +4,7 @@ Mechanism documents and regulations are in force from a day to a day, both inclu
 of the same title is followed by a newer one, never edited.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Any, Final
@@ -108,6 +108,23 @@ def opinion_checks(
             today=today.isoformat(),
         ),
         *direction_move_checks(state, OPINION_EVENTS[opinion]),
+    ]
+
+
+def naming_checks(*, own: bool, cites: bool, day: date, adopted: Iterable[date]) -> list[Check]:
+    """Check that a centre's own project names its direction, once it has adopted any (A081).
+
+    `adopted` are the days on which directions were adopted that still stand; the first counts.
+    What others commissioned follows their contract, and what came before followed nothing.
+    """
+    bound = own and any(first <= day for first in adopted)
+    return [
+        DIRECTIONS.check(
+            "DIRECTION_MISSING",
+            Kind.CONTENT,
+            passed=cites or not bound,
+            pointer="/payload/direction_id",
+        )
     ]
 
 
