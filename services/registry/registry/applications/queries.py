@@ -242,17 +242,6 @@ async def stated_resources(session: AsyncSession, application_id: UUID) -> Seque
     return (await session.scalars(statement)).all()
 
 
-async def stated_resource_of(
-    session: AsyncSession, application_id: UUID, resource_id: UUID
-) -> StatedResource:
-    """Give a resource that an application states."""
-    statement = select(StatedResource).where(
-        col(StatedResource.id) == resource_id,
-        col(StatedResource.application_id) == application_id,
-    )
-    return found(await session.scalar(statement))
-
-
 async def materials(session: AsyncSession, application_id: UUID) -> Sequence[ApplicationMaterial]:
     """Give the materials by kind."""
     statement = (

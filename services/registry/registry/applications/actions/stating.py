@@ -13,7 +13,7 @@ from registry.applications.actions.steps import tell
 from registry.applications.rules.resources import resource_checks
 from registry.applications.tables import StatedResource
 from shared.auth import Actor
-from shared.rules import require
+from shared.rules import found, require
 
 
 async def state_resource(
@@ -50,5 +50,6 @@ async def take_resource_back(
 ) -> None:
     """Take a resource out of a draft."""
     application, _ = await editable(session, actor, application_id)
-    await session.delete(await queries.stated_resource_of(session, application.id, resource_id))
+    stated = await queries.stated_resources(session, application.id)
+    await session.delete(found(next((row for row in stated if row.id == resource_id), None)))
     tell(session, actor, application, "resource_withdrawn", resource_id=resource_id)
