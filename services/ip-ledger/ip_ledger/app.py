@@ -21,6 +21,7 @@ from ip_ledger.contributions import routes as contributions
 from ip_ledger.distributions import correction_routes
 from ip_ledger.distributions import routes as distributions
 from ip_ledger.facts import routes as facts
+from ip_ledger.journal import pending_routes
 from ip_ledger.journal import routes as journal
 from ip_ledger.log import jobs as log_jobs
 from ip_ledger.log import routes as log
@@ -106,6 +107,7 @@ def create_app() -> ASGIApp:
                 *pricing.ROUTERS,
                 *portfolio.ROUTERS,
                 journal.router,
+                *pending_routes.ROUTERS,
                 *openings.ROUTERS,
                 books.router,
                 *statement_routes.ROUTERS,

@@ -95,6 +95,27 @@ async def _open_books(ledger: Ledger) -> None:
             json={"content_sha256": opening["content_sha256"]},
         )
         assert approved.status_code == 201, approved.text
+    center = f"center_id={ledger.center['c08']}"
+    accounts = (await bookkeeper.get(f"/v1/ip-ledger/accounts?{center}")).json()["items"]
+    held = [await _held(bookkeeper, accounts) for _ in range(2)]
+    settled = await bookkeeper.post(
+        f"/v1/ip-ledger/pending-entries/{held[0]}/confirm", json={},
+        headers={"Idempotency-Key": str(uuid4())},
+    )  # fmt: skip
+    assert settled.status_code == 200, settled.text
+
+
+async def _held(bookkeeper: Any, accounts: list[Any]) -> str:
+    lines = [
+        {"account_id": one["id"], "side": side, "amount": {"amount": 45}}
+        for one, side in zip(accounts, ("credit", "debit"), strict=True)
+    ]
+    body = {"effective_on": "2026-01-19", "reference": "r", "postings": lines}
+    headers = {"Idempotency-Key": str(uuid4())}
+    held = await bookkeeper.post("/v1/ip-ledger/pending-entries", json=body, headers=headers)
+    assert held.status_code == 201, held.text
+    pending_id: str = held.json()["id"]
+    return pending_id
 
 
 async def fill(ledger: Ledger, admin_url: str) -> Filled:

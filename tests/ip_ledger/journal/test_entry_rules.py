@@ -64,7 +64,13 @@ def test_a_reversal_is_not_reversed_itself() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "side"),
-    [("asset", "debit"), ("expense", "debit"), ("liability", "credit"), ("income", "credit")],
+    [
+        ("asset", "debit"),
+        ("expense", "debit"),
+        ("liability", "credit"),
+        ("income", "credit"),
+        ("equity", "credit"),
+    ],
 )
 @pytest.mark.parametrize(("towards", "codes"), [(1, []), (0, []), (-1, ["ACCOUNT_OVERDRAWN"])])
 def test_an_account_may_stand_on_its_normal_side_and_at_nothing(
@@ -75,7 +81,7 @@ def test_an_account_may_stand_on_its_normal_side_and_at_nothing(
     assert rules.normal_side(account) == side
     amount = towards if side == "debit" else -towards
     draft = entry(Line(BANK, amount), Line(FEES, -amount))
-    held = rules.balances_after([draft], {BANK: 0, FEES: 0}, {BANK: account})
+    held = rules.balances_after([draft], {BANK: 0, FEES: 0}, {BANK: rules.Bound(account)})
     assert failed_codes(held[draft.id]) == codes
     free = rules.balances_after([draft], {BANK: 0, FEES: 0}, {})
     assert failed_codes(free[draft.id]) == []

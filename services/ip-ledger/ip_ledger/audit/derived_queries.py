@@ -33,6 +33,19 @@ BALANCES: Final = (
     ),
     Question(
         "account_balance",
+        "what is held of it is not what waits to be confirmed",
+        """SELECT account_id::text FROM account_balance b FULL JOIN (
+            SELECT account_id, coalesce(sum(amount_fen) FILTER (WHERE amount_fen > 0), 0) AS debits,
+                coalesce(-sum(amount_fen) FILTER (WHERE amount_fen < 0), 0) AS credits
+            FROM pending_line l WHERE NOT EXISTS (
+                SELECT FROM pending_outcome o WHERE o.pending_id = l.pending_id)
+            GROUP BY account_id) AS w USING (account_id)
+        WHERE coalesce(b.held_debits_fen, 0) <> coalesce(w.debits, 0)
+           OR coalesce(b.held_credits_fen, 0) <> coalesce(w.credits, 0)
+        ORDER BY account_id LIMIT 1""",
+    ),
+    Question(
+        "account_balance",
         "an account has none",
         """SELECT a.id::text FROM account a WHERE NOT EXISTS (
             SELECT FROM account_balance b WHERE b.account_id = a.id) ORDER BY a.id LIMIT 1""",

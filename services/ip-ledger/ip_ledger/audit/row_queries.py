@@ -240,6 +240,45 @@ LINES: Final = (
     ),
 )
 
+PENDING: Final = (
+    *_paired("pending_entry", "pending_entry"),
+    _kept(
+        "pending_entry",
+        "pending_entry",
+        "t.id::text",
+        f"""t.center_id IS DISTINCT FROM r.center_id OR {_SAME_TIME}
+        OR t.effective_on::text <> b.d->>'effective_on'
+        OR to_jsonb(t.reference) <> {_opened("reference")}""",
+    ),
+    Question(
+        "pending_line",
+        "it is not what its entry's record in the log says",
+        """WITH told AS (
+            SELECT o.record_id AS pending_id, (one.place - 1)::int AS line, one.v
+            FROM log_opening o JOIN log_record r ON r.id = o.record_id,
+                jsonb_array_elements(o.value::jsonb) WITH ORDINALITY AS one(v, place)
+            WHERE r.kind = 'pending_entry' AND o.name = 'lines'
+        )
+        SELECT pending_id || ' ' || line FROM told t FULL JOIN pending_line p
+            USING (pending_id, line)
+        WHERE p.account_id IS NULL AND t.v IS NOT NULL
+           OR t.v IS NULL AND pending_id IN (SELECT pending_id FROM told)
+           OR p.account_id::text <> t.v->>'account_id' OR p.currency <> t.v->>'currency'
+           OR p.amount_fen <> (t.v->>'amount')::bigint
+              * CASE t.v->>'side' WHEN 'debit' THEN 1 ELSE -1 END
+        ORDER BY pending_id, line LIMIT 1""",
+    ),
+    *_paired("pending_outcome", "pending_outcome"),
+    _kept(
+        "pending_outcome",
+        "pending_outcome",
+        "t.id::text",
+        f"""t.pending_id::text <> b.d->>'pending_id' OR t.state <> b.d->>'state'
+        OR t.entry_id::text IS DISTINCT FROM b.d->>'entry_id'
+        OR to_jsonb(t.reason) IS DISTINCT FROM {_opened("reason")}""",
+    ),
+)
+
 OPENINGS: Final = (
     *_paired("book_opening", "opening", "t.state = 'entered'"),
     _kept(
@@ -271,4 +310,4 @@ OPENINGS: Final = (
     ),
 )
 
-ROWS: Final = (*JOURNAL, *OWNERSHIP, *AGREEMENTS, *CONTRACTS, *LINES, *OPENINGS)
+ROWS: Final = (*JOURNAL, *OWNERSHIP, *AGREEMENTS, *CONTRACTS, *LINES, *OPENINGS, *PENDING)

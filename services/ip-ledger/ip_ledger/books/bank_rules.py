@@ -12,6 +12,7 @@ from uuid import UUID
 from xml.etree import ElementTree as ET
 
 from ip_ledger.journal.rules import JOURNAL, MOST_FEN
+from shared.codes.currencies import MINOR_DIGITS, minor_units
 from shared.rules import Check, Kind
 
 # A transfer reaches the bank some days after it is booked, over the longest holiday.
@@ -119,7 +120,7 @@ def _read_csv(content: str, currency: str) -> File:
         day, amount, unit, reference = row
         if unit != currency:
             raise FileUnreadableError(f"line {number}: currency")
-        lines.append(FileLine(_day(day), _fen(amount, signed=True), reference.strip()))
+        lines.append(FileLine(_day(day), _fen(amount, currency, signed=True), reference.strip()))
     return File(tuple(lines))
 
 
@@ -186,7 +187,7 @@ def _signed(element: ET.Element, space: str, currency: str) -> int:
     amount = element.find(f"{space}Amt")
     if amount is None or amount.get("Ccy") != currency:
         raise FileUnreadableError("Amt")
-    fen = _fen((amount.text or "").strip(), signed=False)
+    fen = _fen((amount.text or "").strip(), currency, signed=False)
     side = _text(element, f"{space}CdtDbtInd")
     if side not in {"CRDT", "DBIT"}:
         raise FileUnreadableError("CdtDbtInd")
@@ -200,16 +201,16 @@ def _day(text: str) -> date:
         raise FileUnreadableError("a day") from error
 
 
-def _fen(text: str, *, signed: bool) -> int:
+def _fen(text: str, currency: str, *, signed: bool) -> int:
     digits = text.strip()
     plain = digits.removeprefix("-") if signed else digits
     whole, _, part = plain.partition(".")
-    if not (whole.isascii() and whole.isdigit() and len(part) <= 2) or (
+    if not (whole.isascii() and whole.isdigit() and len(part) <= MINOR_DIGITS[currency]) or (
         part and not (part.isascii() and part.isdigit())
     ):
         raise FileUnreadableError("an amount")
     try:
-        fen = int(Decimal(digits) * 100)
+        fen = int(Decimal(digits) * minor_units(currency))
     except InvalidOperation as error:
         raise FileUnreadableError("an amount") from error
     if abs(fen) > MOST_FEN or (signed and not fen):

@@ -27,6 +27,7 @@ from ip_ledger.books.schemas import (
     TrialBalanceOut,
 )
 from ip_ledger.journal import rules as journal
+from ip_ledger.journal.currencies import booked
 from ip_ledger.journal.rules import MOST_FEN, balance_checks
 from ip_ledger.journal.tables import BankStatement, BookPeriod
 from ip_ledger.times import AsOf
@@ -44,7 +45,7 @@ from shared.http import (
     problems,
 )
 from shared.http.constraints import meaning
-from shared.http.schemas import Day, fen
+from shared.http.schemas import Day
 from shared.rules import Kind, require
 
 router = Router(prefix="/v1/ip-ledger", tags=["journal"])
@@ -91,11 +92,11 @@ async def trial_balance(
         accounts=[_totals(one) for one in totals],
         sums=[
             SumOut(
-                debit_balances=fen(debits),
-                credit_balances=fen(credits_),
+                debit_balances=booked(debits, currency),
+                credit_balances=booked(credits_, currency),
                 balanced=debits == credits_,
             )
-            for debits, credits_ in sums.values()
+            for currency, (debits, credits_) in sums.items()
         ],
     )
 
@@ -107,9 +108,9 @@ def _totals(one: AccountTotals) -> TotalsOut:
         code=one.code,
         kind=one.kind,
         normal_side=journal.normal_side(one.kind),
-        debits=fen(one.debits_fen),
-        credits=fen(one.credits_fen),
-        balance=fen(one.balance_fen),
+        debits=booked(one.debits_fen, one.currency),
+        credits=booked(one.credits_fen, one.currency),
+        balance=booked(one.balance_fen, one.currency),
         abnormal=one.is_abnormal,
     )
 
@@ -228,11 +229,15 @@ async def _beside(session: AsyncSession, actor: Actor, statement_id: UUID) -> St
     ]
     postings = await bank_queries.booked(session, account.id, statement.from_on, statement.until_on)
     closing = await bank_queries.balance_on(session, account.id, statement.until_on)
-    return _shown(statement, lines, postings, closing)
+    return _shown(statement, lines, postings, closing, account.currency)
 
 
 def _shown(
-    statement: BankStatement, lines: Sequence[FileLine], postings: Sequence[Booked], closing: int
+    statement: BankStatement,
+    lines: Sequence[FileLine],
+    postings: Sequence[Booked],
+    closing: int,
+    currency: str,
 ) -> StatementOut:
     found = bank_rules.reconcile(lines, postings)
     # Beyond the file's own days a posting may belong to the next file.
@@ -253,7 +258,7 @@ def _shown(
             BankMatchOut(
                 place=match.place,
                 entry_id=match.booked.entry_id,
-                amount=fen(match.booked.amount_fen),
+                amount=booked(match.booked.amount_fen, currency),
                 days_apart=match.days_apart,
                 by_reference=match.by_reference,
             )
@@ -263,7 +268,7 @@ def _shown(
             BankLineOut(
                 place=place,
                 booked_on=lines[place].booked_on,
-                amount=fen(lines[place].amount_fen),
+                amount=booked(lines[place].amount_fen, currency),
                 reference=lines[place].reference,
             )
             for place in found.only_at_bank
@@ -272,13 +277,13 @@ def _shown(
             BookedOut(
                 entry_id=one.entry_id,
                 effective_on=one.effective_on,
-                amount=fen(one.amount_fen),
+                amount=booked(one.amount_fen, currency),
                 reference=one.reference,
             )
             for one in left
         ],
-        bank_closing=None if bank is None else fen(bank),
-        books_closing=fen(closing),
-        difference=None if bank is None else fen(bank - closing),
+        bank_closing=None if bank is None else booked(bank, currency),
+        books_closing=booked(closing, currency),
+        difference=None if bank is None else booked(bank - closing, currency),
         reconciled=not found.only_at_bank and not left and bank in {None, closing},
     )

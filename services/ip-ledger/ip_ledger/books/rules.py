@@ -9,6 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from ip_ledger.journal.rules import JOURNAL, AccountKind, normal_side, side_of
+from shared.codes.currencies import MINOR_DIGITS
 from shared.rules import Check, Kind
 
 # Beancount's five roots; the books have no equity of their own.
@@ -126,9 +127,9 @@ def seal_content(
     }
 
 
-def money_text(fen: int) -> str:
-    """Write minor units as a decimal with two places."""
-    return str((Decimal(fen) / 100).quantize(Decimal("0.01")))
+def money_text(fen: int, currency: str) -> str:
+    """Write minor units as a decimal with as many places as the currency has."""
+    return format(Decimal(fen).scaleb(-MINOR_DIGITS[currency]), "f")
 
 
 def account_name(kind: AccountKind, code: str, org_id: UUID | None) -> str:
@@ -160,10 +161,11 @@ def beancount(
             yield f'  entry: "{line.entry_id}"\n  recorded-at: "{line.recorded_at.isoformat()}"\n'
             if line.reverses_id is not None:
                 yield f'  reverses: "{line.reverses_id}"\n'
-        yield f"  {names[line.account_id]}  {money_text(line.amount_fen)} {line.currency}\n"
+        amount = money_text(line.amount_fen, line.currency)
+        yield f"  {names[line.account_id]}  {amount} {line.currency}\n"
     yield "\n"
     for one in totals:
-        amount = money_text(one.balance_fen)
+        amount = money_text(one.balance_fen, one.currency)
         yield f"{on + timedelta(days=1)} balance {names[one.account_id]} {amount} {one.currency}\n"
 
 

@@ -7,8 +7,9 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from ip_ledger.books.bank_rules import Format
+from ip_ledger.journal.currencies import BookAmount
 from ip_ledger.journal.rules import AccountKind, Side
-from shared.http.schemas import Body, Day, Money, Out
+from shared.http.schemas import Body, Day, Out
 
 MOST_CONTENT = 1_000_000
 
@@ -21,17 +22,17 @@ class TotalsOut(Out):
     code: str = Field(description="Its name in these books.")
     kind: AccountKind = Field(description="What it is.")
     normal_side: Side = Field(description="The side on which it grows.")
-    debits: Money = Field(description="All that was debited.")
-    credits: Money = Field(description="All that was credited.")
-    balance: Money = Field(description="Debits less credits.")
+    debits: BookAmount = Field(description="All that was debited.")
+    credits: BookAmount = Field(description="All that was credited.")
+    balance: BookAmount = Field(description="Debits less credits.")
     abnormal: bool = Field(description="Whether it stands on the other side than its kind's.")
 
 
 class SumOut(Out):
     """The sums of a trial balance in one currency."""
 
-    debit_balances: Money = Field(description="The sum of the balances on the debit side.")
-    credit_balances: Money = Field(description="The same on the credit side.")
+    debit_balances: BookAmount = Field(description="The sum of the balances on the debit side.")
+    credit_balances: BookAmount = Field(description="The same on the credit side.")
     balanced: bool = Field(description="Whether they are equal; they always must be.")
 
 
@@ -108,7 +109,7 @@ class BankLineOut(Out):
 
     place: int = Field(description="Its place in the file, from 0.")
     booked_on: date = Field(description="The bank's day.")
-    amount: Money = Field(description="What came in; negative: went out.")
+    amount: BookAmount = Field(description="What came in; negative: went out.")
     reference: str = Field(description="What the bank says of it.")
 
 
@@ -117,7 +118,7 @@ class BookedOut(Out):
 
     entry_id: UUID = Field(description="The entry.")
     effective_on: date = Field(description="Its day.")
-    amount: Money = Field(description="What came in; negative: went out.")
+    amount: BookAmount = Field(description="What came in; negative: went out.")
     reference: str = Field(description="What it rests on.")
 
 
@@ -126,7 +127,7 @@ class BankMatchOut(Out):
 
     place: int = Field(description="The line's place in the file, from 0.")
     entry_id: UUID = Field(description="The entry.")
-    amount: Money = Field(description="The amount of both.")
+    amount: BookAmount = Field(description="The amount of both.")
     days_apart: int = Field(description="How far the two days are apart.")
     by_reference: bool = Field(description="Whether one's reference stands in the other's.")
 
@@ -143,7 +144,9 @@ class StatementOut(Out):
     matches: list[BankMatchOut] = Field(description="Lines that are postings.")
     only_at_bank: list[BankLineOut] = Field(description="Lines without a posting.")
     only_in_books: list[BookedOut] = Field(description="Postings of these days without a line.")
-    bank_closing: Money | None = Field(description="The bank's closing balance, where it says one.")
-    books_closing: Money = Field(description="The account's balance on the last day.")
-    difference: Money | None = Field(description="The bank's less the books'.")
+    bank_closing: BookAmount | None = Field(
+        description="The bank's closing balance, where it says one."
+    )
+    books_closing: BookAmount = Field(description="The account's balance on the last day.")
+    difference: BookAmount | None = Field(description="The bank's less the books'.")
     reconciled: bool = Field(description="Whether nothing stands on one side only.")

@@ -8,11 +8,12 @@ from fastapi import Query
 from ip_ledger.books import rules, statement_queries
 from ip_ledger.books.statement_schemas import AccountLineOut, AccountStatementOut
 from ip_ledger.journal import queries as journal
+from ip_ledger.journal.currencies import booked
 from ip_ledger.journal.routes import BOOKS
 from ip_ledger.journal.rules import balance_checks, side_of
 from ip_ledger.times import AsOf
 from shared.http import CurrentActor, Failure, Reading, Router, access, problems
-from shared.http.schemas import Day, fen
+from shared.http.schemas import Day
 from shared.rules import require
 
 router = Router(prefix="/v1/ip-ledger/accounts", tags=["journal"])
@@ -47,6 +48,7 @@ async def get_statement(
     balances = rules.running(opening_fen, [posting.amount_fen for posting, _ in rows])
     # Days can be out of the order of recording, in which alone balances are held in bounds.
     require([check for one in [opening_fen, *balances] for check in balance_checks(one)])
+    currency = standing.account.currency
     amounts = [posting.amount_fen for posting, _ in rows]
     return AccountStatementOut(
         account_id=account_id,
@@ -54,10 +56,10 @@ async def get_statement(
         from_on=from_on,
         until_on=until_on,
         as_of=as_of,
-        opening=fen(opening_fen),
-        debits=fen(sum(amount for amount in amounts if amount > 0)),
-        credits=fen(-sum(amount for amount in amounts if amount < 0)),
-        closing=fen(balances[-1] if balances else opening_fen),
+        opening=booked(opening_fen, currency),
+        debits=booked(sum(amount for amount in amounts if amount > 0), currency),
+        credits=booked(-sum(amount for amount in amounts if amount < 0), currency),
+        closing=booked(balances[-1] if balances else opening_fen, currency),
         lines=[
             AccountLineOut(
                 entry_id=entry.id,
@@ -65,8 +67,8 @@ async def get_statement(
                 recorded_at=entry.recorded_at,
                 reference=entry.reference,
                 side=side_of(posting.amount_fen),
-                amount=fen(abs(posting.amount_fen)),
-                balance=fen(balance),
+                amount=booked(abs(posting.amount_fen), currency),
+                balance=booked(balance, currency),
                 reverses_id=entry.reverses_id,
             )
             for (posting, entry), balance in zip(rows, balances, strict=True)

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from pydantic import Field
 
+from ip_ledger.journal.currencies import BookAmount
 from ip_ledger.journal.rules import Side
-from shared.http.schemas import Money, Out
+from shared.http.schemas import Out
 
 
 class AccountLineOut(Out):
@@ -17,8 +18,8 @@ class AccountLineOut(Out):
     recorded_at: datetime = Field(description="When it was posted.")
     reference: str = Field(description="What it rests on.")
     side: Side = Field(description="`debit` or `credit`.")
-    amount: Money = Field(description="How much.")
-    balance: Money = Field(description="Debits less credits after it, day by day.")
+    amount: BookAmount = Field(description="How much.")
+    balance: BookAmount = Field(description="Debits less credits after it, day by day.")
     reverses_id: UUID | None = Field(description="The entry that its entry undoes.")
 
 
@@ -30,8 +31,8 @@ class AccountStatementOut(Out):
     from_on: date = Field(description="The first day.")
     until_on: date = Field(description="The last day.")
     as_of: datetime | None = Field(description="As known then; null for now.")
-    opening: Money = Field(description="Debits less credits before the first day.")
-    debits: Money = Field(description="All debits of these days.")
-    credits: Money = Field(description="All credits of these days.")
-    closing: Money = Field(description="The opening balance, plus debits, less credits.")
+    opening: BookAmount = Field(description="Debits less credits before the first day.")
+    debits: BookAmount = Field(description="All debits of these days.")
+    credits: BookAmount = Field(description="All credits of these days.")
+    closing: BookAmount = Field(description="The opening balance, plus debits, less credits.")
     lines: list[AccountLineOut] = Field(description="Postings, by day and order of recording.")

@@ -1,7 +1,7 @@
 """Opening accounts and posting entries inside a request's own transaction."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -79,8 +79,15 @@ async def open_account(
     return account
 
 
-async def post_entries(session: AsyncSession, actor: Actor, drafts: Sequence[EntryDraft]) -> None:
+async def post_entries(
+    session: AsyncSession,
+    actor: Actor,
+    drafts: Sequence[EntryDraft],
+    at: datetime | None = None,
+) -> None:
     """Post entries with their postings, balances, log records and events, in four statements.
+
+    They are recorded now, or `at` the instant of what they go with.
 
     Raises `Refused`: UNBALANCED or AMOUNT_TOO_LARGE. The accounts must exist.
     """
@@ -93,7 +100,7 @@ async def post_entries(session: AsyncSession, actor: Actor, drafts: Sequence[Ent
     require([check for checks in verdicts.values() for check in checks])
     connection = await (await session.connection()).get_raw_connection()
     driver: Any = connection.driver_connection
-    times, people = [clock.now()] * len(drafts), [actor.person_id] * len(drafts)
+    times, people = [at or clock.now()] * len(drafts), [actor.person_id] * len(drafts)
     await driver.fetch(statement.POST, *statement.arguments(drafts, times, people))
     readers = await queries.account_holders(session, drafts)
     after = await append_records(session, [logged(draft, readers[draft.id]) for draft in drafts])
@@ -120,16 +127,31 @@ async def balance_verdicts(
     ids = {line.account_id for draft in drafts for line in draft.lines}
     balances = await queries.balances_for_update(session, ids)
     verdicts = rules.balances_after(drafts, balances, await queries.one_sided(session, ids))
+    for draft_id, checks in (await _days_judged(session, drafts)).items():
+        verdicts[draft_id] += checks
+    return verdicts
+
+
+async def day_checks(session: AsyncSession, draft: EntryDraft) -> list[Check]:
+    """Judge an entry's day alone: neither in a closed period nor before the opening."""
+    return (await _days_judged(session, [draft]))[draft.id]
+
+
+async def _days_judged(
+    session: AsyncSession, drafts: Sequence[EntryDraft]
+) -> dict[UUID, list[Check]]:
     centers = {draft.center_id for draft in drafts}
     closed = await queries.closed_until(session, centers)
     opened = await queries.opened_on(session, centers)
+    verdicts = {}
     for draft in drafts:
-        until = closed.get(draft.center_id)
+        until, first = closed.get(draft.center_id), opened.get(draft.center_id)
         open_still = until is None or draft.effective_on > until
-        verdicts[draft.id].append(rules.closed_check(until, passed=open_still))
-        first = opened.get(draft.center_id)
         after = first is None or draft.effective_on >= first
-        verdicts[draft.id].append(rules.opened_check(first, passed=after))
+        verdicts[draft.id] = [
+            rules.closed_check(until, passed=open_still),
+            rules.opened_check(first, passed=after),
+        ]
     return verdicts
 
 

@@ -96,7 +96,7 @@ BOOKS_DOWN: Final = (
 # Since 0008. One more sum over what was added tells whether an entry holds two currencies; holds
 # are on the row that the posting itself has just changed. An opening waits for whoever is posting,
 # and whoever posts later finds it.
-OPENINGS_UP: Final = (
+_OPENINGS: Final = (
     """
     CREATE OR REPLACE FUNCTION posting_balanced() RETURNS trigger LANGUAGE plpgsql AS $$
     DECLARE uneven uuid;
@@ -115,8 +115,10 @@ OPENINGS_UP: Final = (
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_posting_one_currency';
         END IF;
         SELECT a.id INTO uneven FROM added p JOIN account a ON a.id = p.account_id
+            JOIN account_balance b ON b.account_id = a.id
         WHERE NOT a.may_go_negative AND CASE WHEN a.kind IN ('asset', 'expense')
-            THEN p.balance_after_fen < 0 ELSE p.balance_after_fen > 0 END LIMIT 1;
+            THEN p.balance_after_fen - b.held_credits_fen < 0
+            ELSE p.balance_after_fen + b.held_debits_fen > 0 END LIMIT 1;
         IF uneven IS NOT NULL THEN
             RAISE EXCEPTION 'account % may not go negative', uneven
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_posting_overdrawn';
@@ -147,7 +149,45 @@ OPENINGS_UP: Final = (
 """,
     ),
 )
+OPENINGS_UP: Final = (
+    *_OPENINGS,
+    # The balances are changed and locked before the lines are written.
+    """
+    CREATE FUNCTION pending_line_allowed() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE wrong uuid;
+    BEGIN
+        SELECT pending_id INTO wrong FROM added GROUP BY pending_id, currency
+        HAVING sum(amount_fen) <> 0 LIMIT 1;
+        IF wrong IS NOT NULL THEN
+            RAISE EXCEPTION 'pending entry % does not balance', wrong
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_posting_balanced';
+        END IF;
+        SELECT pending_id INTO wrong FROM added GROUP BY pending_id
+        HAVING min(currency) <> max(currency) LIMIT 1;
+        IF wrong IS NOT NULL THEN
+            RAISE EXCEPTION 'pending entry % holds two currencies', wrong
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_posting_one_currency';
+        END IF;
+        SELECT a.id INTO wrong FROM added p JOIN account a ON a.id = p.account_id
+            JOIN account_balance b ON b.account_id = a.id
+        WHERE NOT a.may_go_negative AND CASE WHEN a.kind IN ('asset', 'expense')
+            THEN p.amount_fen < 0 AND b.balance_fen - b.held_credits_fen < 0
+            ELSE p.amount_fen > 0 AND b.balance_fen + b.held_debits_fen > 0 END LIMIT 1;
+        IF wrong IS NOT NULL THEN
+            RAISE EXCEPTION 'account % would be overdrawn by holds', wrong
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_posting_overdrawn';
+        END IF;
+        RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE TRIGGER pending_line_allowed AFTER INSERT ON pending_line
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION pending_line_allowed()
+    """,
+)
 OPENINGS_DOWN: Final = (
+    "DROP TRIGGER pending_line_allowed ON pending_line",
+    "DROP FUNCTION pending_line_allowed()",
     BOOKS_UP[0],
     BOOKS_UP[1].replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"),
 )

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from ip_ledger.journal import actions, queries, rules
+from ip_ledger.journal.currencies import booked
 from ip_ledger.journal.poster import Command, Key, Poster
 from ip_ledger.journal.queries import Place
 from ip_ledger.journal.rules import EntryDraft, Line
@@ -18,7 +19,6 @@ from shared.auth import Actor
 from shared.database import Sessions, new_id
 from shared.http import Work
 from shared.http.batches import Outcome, Row, RowResult
-from shared.http.schemas import fen
 from shared.rules import Check, require
 
 NO_CENTER: Final = UUID(int=0)
@@ -123,11 +123,13 @@ def shown(draft: EntryDraft, recorded_at: datetime) -> EntryOut:
         recorded_at=recorded_at,
         reference=draft.reference,
         reverses_id=draft.reverses_id,
+        kind=draft.kind,
+        exchange_rate=draft.exchange_rate,
         postings=[
             PostingOut(
                 account_id=line.account_id,
                 side=rules.side_of(line.amount_fen),
-                amount=fen(abs(line.amount_fen)),
+                amount=booked(abs(line.amount_fen), line.currency),
             )
             for line in draft.lines
         ],

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from ip_ledger import tenancy
-from ip_ledger.journal.rules import AccountKind, EntryDraft, EntryKind, Line
+from ip_ledger.journal.rules import Bound, EntryDraft, EntryKind, Line, held_of
 from ip_ledger.journal.tables import (
     Account,
     AccountBalance,
@@ -32,6 +32,14 @@ class Standing:
     account: Account
     balance_fen: int
     version: int
+    held_debits_fen: int = 0
+    held_credits_fen: int = 0
+
+    @property
+    def available_fen(self) -> int:
+        """Give the balance less what holds take of it."""
+        kind = self.account.kind
+        return self.balance_fen + held_of(kind, self.held_debits_fen, self.held_credits_fen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +86,16 @@ async def accounts_by_id(session: AsyncSession, account_ids: Iterable[UUID]) -> 
 def visible_accounts(
     actor: Actor,
     **filters: Any,  # noqa: ANN401 - column values
-) -> Any:  # noqa: ANN401 - a select of account, balance and version
+) -> Any:  # noqa: ANN401 - a select of account, balance, version and holds
     """Give the select of accounts that the actor may see, with their present balances."""
     statement = (
-        rows_of(Account, col(AccountBalance.balance_fen), col(AccountBalance.version))
+        rows_of(
+            Account,
+            col(AccountBalance.balance_fen),
+            col(AccountBalance.version),
+            col(AccountBalance.held_debits_fen),
+            col(AccountBalance.held_credits_fen),
+        )
         .join(AccountBalance, col(AccountBalance.account_id) == col(Account.id))
         .where(may_read(actor))
     )
@@ -101,23 +115,36 @@ async def balances_for_update(
     session: AsyncSession, account_ids: Iterable[UUID]
 ) -> dict[UUID, int]:
     """Give present balances and lock them, in the order in which posting locks them."""
+    rows = await balance_rows_for_update(session, account_ids)
+    return {row.account_id: row.balance_fen for row in rows}
+
+
+async def balance_rows_for_update(
+    session: AsyncSession, account_ids: Iterable[UUID]
+) -> list[AccountBalance]:
+    """Load and lock the rows of present balances, in the order in which posting locks them."""
     rows = await session.scalars(
         select(AccountBalance)
         .where(col(AccountBalance.account_id).in_(set(account_ids)))
         .order_by(col(AccountBalance.account_id))
         .with_for_update(key_share=True)
     )
-    return {row.account_id: row.balance_fen for row in rows}
+    return list(rows)
 
 
-async def one_sided(session: AsyncSession, account_ids: Iterable[UUID]) -> dict[UUID, AccountKind]:
-    """Name those of the accounts that may not go negative, with their kinds."""
+async def one_sided(session: AsyncSession, account_ids: Iterable[UUID]) -> dict[UUID, Bound]:
+    """Name those of the accounts that may not go negative, with what is held of them."""
     rows = await session.execute(
-        rows_of(col(Account.id), col(Account.kind)).where(
-            col(Account.id).in_(set(account_ids)), col(Account.may_go_negative).is_(False)
+        rows_of(
+            col(Account.id),
+            col(Account.kind),
+            col(AccountBalance.held_debits_fen),
+            col(AccountBalance.held_credits_fen),
         )
+        .join(AccountBalance, col(AccountBalance.account_id) == col(Account.id))
+        .where(col(Account.id).in_(set(account_ids)), col(Account.may_go_negative).is_(False))
     )
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: Bound(row[1], held_of(row[1], row[2], row[3])) for row in rows}
 
 
 async def closed_until(session: AsyncSession, center_ids: Iterable[UUID]) -> dict[UUID, date]:

@@ -1,6 +1,5 @@
 """The books over HTTP."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -10,7 +9,9 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col
 from starlette.responses import Response
 
-from ip_ledger.journal import actions, posting, queries, rules
+from ip_ledger.journal import actions, pending_queries, posting, queries, rules
+from ip_ledger.journal.currencies import booked
+from ip_ledger.journal.queries import Standing
 from ip_ledger.journal.rules import AccountKind, AccountName, balance_checks
 from ip_ledger.journal.schemas import (
     AccountEntryOut,
@@ -41,7 +42,7 @@ from shared.http import (
 from shared.http.batch_body import examples_of, rows_body
 from shared.http.batches import BatchKind, BatchOptions, BatchOut, run_batch
 from shared.http.constraints import meaning
-from shared.http.schemas import Day, fen
+from shared.http.schemas import Day
 from shared.rules import Kind, found, require
 
 router = Router(prefix="/v1/ip-ledger", tags=["journal"])
@@ -99,20 +100,22 @@ async def list_accounts(
     rows, cursor = await paginate(
         session, statement, page, keys, {**filters, "on": on, "as_of": as_of}
     )
-    past: Mapping[UUID, tuple[int, int]] = {}
-    dated = on is not None or as_of is not None
-    if dated:
+    if on is not None or as_of is not None:
         past = await queries.balances_at(session, [row[0].id for row in rows], on, as_of)
         # Days can be out of the order of recording, in which alone balances are held in bounds.
         require([check for fen_then, _ in past.values() for check in balance_checks(fen_then)])
-    items = [
-        _account(account, *(past.get(account.id, (0, 0)) if dated else (balance, version)))
-        for account, balance, version in rows
-    ]
-    return Page(items=items, next_cursor=cursor)
+        waiting = await pending_queries.held_at(session, [row[0].id for row in rows], on, as_of)
+        standings = [
+            Standing(row[0], *past.get(row[0].id, (0, 0)), *waiting.get(row[0].id, (0, 0)))
+            for row in rows
+        ]
+    else:
+        standings = [Standing(*row) for row in rows]
+    return Page(items=[_account(one) for one in standings], next_cursor=cursor)
 
 
-def _account(account: Account, balance_fen: int, version: int) -> AccountOut:
+def _account(standing: Standing) -> AccountOut:
+    account, currency = standing.account, standing.account.currency
     return AccountOut(
         id=account.id,
         center_id=account.center_id,
@@ -121,8 +124,11 @@ def _account(account: Account, balance_fen: int, version: int) -> AccountOut:
         kind=account.kind,
         normal_side=rules.normal_side(account.kind),
         may_go_negative=account.may_go_negative,
-        balance=fen(balance_fen),
-        version=version,
+        balance=booked(standing.balance_fen, currency),
+        pending_debits=booked(standing.held_debits_fen, currency),
+        pending_credits=booked(standing.held_credits_fen, currency),
+        available=booked(standing.available_fen, currency),
+        version=standing.version,
     )
 
 
@@ -147,7 +153,7 @@ async def open_account(
     )
     await session.flush()
     standing = await queries.visible_account(session, actor, account.id)
-    return _account(standing.account, standing.balance_fen, standing.version)
+    return _account(standing)
 
 
 @router.get(
@@ -162,10 +168,13 @@ async def get_account(
     """Give an account with its balance: now, on a day, or as known at an instant."""
     standing = await queries.visible_account(session, actor, account_id)
     if on is None and as_of is None:
-        return _account(standing.account, standing.balance_fen, standing.version)
+        return _account(standing)
     past = await queries.balances_at(session, [account_id], on, as_of)
     require([check for fen_then, _ in past.values() for check in balance_checks(fen_then)])
-    return _account(standing.account, *past.get(account_id, (0, 0)))
+    waiting = await pending_queries.held_at(session, [account_id], on, as_of)
+    return _account(
+        Standing(standing.account, *past.get(account_id, (0, 0)), *waiting.get(account_id, (0, 0)))
+    )
 
 
 @router.get(
@@ -198,8 +207,8 @@ def _account_entry(line: Posting, entry: JournalEntry) -> AccountEntryOut:
         recorded_at=entry.recorded_at,
         reference=entry.reference,
         side=rules.side_of(line.amount_fen),
-        amount=fen(abs(line.amount_fen)),
-        balance_after=fen(line.balance_after_fen),
+        amount=booked(abs(line.amount_fen), line.currency),
+        balance_after=booked(line.balance_after_fen, line.currency),
         account_version=line.account_version,
         reverses_id=entry.reverses_id,
     )

@@ -3,10 +3,13 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
 
+from shared.money import half_up
 from shared.rules import Check, Kind, Rule
 
 # X07: append-only ledger; corrections are reversing entries.
@@ -32,6 +35,14 @@ class EntryKind(StrEnum):
     ORDINARY = "ordinary"
     OPENING = "opening"
     EXCHANGE = "exchange"
+
+
+class PendingState(StrEnum):
+    """Where an entry stands that was recorded before it came about."""
+
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    VOIDED = "voided"
 
 
 class Side(StrEnum):
@@ -87,6 +98,22 @@ def reward_expense(org_id: UUID) -> AccountName:
 def reward_payable(org_id: UUID) -> AccountName:
     """Name the account of what an owner owes its inventors."""
     return AccountName("reward_payable", AccountKind.LIABILITY, org_id)
+
+
+def currency_exchange() -> AccountName:
+    """Name the account through which money is changed: what it holds is open exchange."""
+    return AccountName("currency_exchange", AccountKind.EQUITY)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """An account that may not go negative: its kind, and what holds already take of its side.
+
+    `held_fen` is as a posting's amount: below zero where credits are held of an asset.
+    """
+
+    kind: AccountKind
+    held_fen: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,12 +289,12 @@ def balance_checks(balance_fen: int, pointer: str | None = None) -> list[Check]:
 def balances_after(
     drafts: Iterable[EntryDraft],
     balances: Mapping[UUID, int],
-    one_sided: Mapping[UUID, AccountKind],
+    one_sided: Mapping[UUID, Bound],
 ) -> dict[UUID, list[Check]]:
     """Post entries one after another on paper; give each one's checks.
 
     One that would carry an account out of bounds is left out, so that those after it are judged
-    without it. `one_sided` names the accounts that may not go negative, with their kinds.
+    without it. `one_sided` names those that may not go negative; what is held is gone.
     """
     standing = dict(balances)
     verdicts = {}
@@ -279,12 +306,68 @@ def balances_after(
             after[line.account_id] = before + line.amount_fen
             where, now = f"/postings/{place}", after[line.account_id]
             checks += balance_checks(now, where)
-            kind = one_sided.get(line.account_id)
-            checks.append(overdrawn_check(where, passed=kind is None or may_fall_to(kind, now)))
+            bound = one_sided.get(line.account_id)
+            within = bound is None or may_fall_to(bound.kind, now + bound.held_fen)
+            checks.append(overdrawn_check(where, passed=within))
         verdicts[draft.id] = checks
         if not any(check.refuses for check in checks):
             standing |= after
     return verdicts
+
+
+def held_of(kind: AccountKind, held_debits_fen: int, held_credits_fen: int) -> int:
+    """Give what holds take of an account's own side, signed as a posting; the rest adds nothing."""
+    return -held_credits_fen if normal_side(kind) is Side.DEBIT else held_debits_fen
+
+
+def hold_checks(
+    lines: Iterable[Line],
+    balances: Mapping[UUID, int],
+    one_sided: Mapping[UUID, Bound],
+) -> list[Check]:
+    """Check that holds leave each account where it may stand, what they would add left out."""
+    taken: dict[UUID, int] = {}
+    checks = []
+    for place, line in enumerate(lines):
+        bound = one_sided.get(line.account_id)
+        if bound is None or side_of(line.amount_fen) is normal_side(bound.kind):
+            continue
+        total = taken[line.account_id] = taken.get(line.account_id, 0) + line.amount_fen
+        left = balances.get(line.account_id, 0) + bound.held_fen + total
+        checks.append(overdrawn_check(f"/postings/{place}", passed=may_fall_to(bound.kind, left)))
+    return checks
+
+
+def settling_check(state: PendingState) -> Check:
+    """Check that an entry still waits: it is confirmed or voided once."""
+    return JOURNAL.check(
+        "STATE_CONFLICT", Kind.STATE, passed=state is PendingState.PENDING, state=state.value
+    )
+
+
+def exchange_checks(
+    sold: Line, bought: Line, rate: Decimal, units: Mapping[str, int]
+) -> list[Check]:
+    """Check an exchange: two currencies, and amounts that the stated rate makes, to the unit.
+
+    `units` tells how many minor units make one unit of each currency.
+    """
+    differ = sold.currency != bought.currency
+    exact = Fraction(-sold.amount_fen, units[sold.currency]) * Fraction(rate)
+    exact *= units[bought.currency]
+    near = abs(exact - bought.amount_fen) <= Fraction(1, 2)
+    return [
+        JOURNAL.check(
+            "CURRENCY_MISMATCH", Kind.CONTENT, passed=differ, pointer="/bought/amount/currency"
+        ),
+        JOURNAL.check(
+            "RATE_MISMATCH",
+            Kind.CONTENT,
+            passed=not differ or near,
+            pointer="/rate",
+            expected=half_up(exact),
+        ),
+    ]
 
 
 def reversal_checks(

@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlmodel import Field
 
 from ip_ledger.base import Base
-from ip_ledger.journal.rules import MOST_FEN, AccountKind, EntryKind
+from ip_ledger.journal.rules import MOST_FEN, AccountKind, EntryKind, PendingState
 from shared.database import EnumText, InstantColumn, new_id
 
 
@@ -56,11 +56,25 @@ class AccountBalance(Base, table=True):
 
     __tablename__ = "account_balance"
     # Half-filled pages keep updates on the page, without touching the index.
-    __table_args__ = ({"postgresql_with": {"fillfactor": "50"}},)
+    __table_args__ = (
+        CheckConstraint(
+            f"held_debits_fen BETWEEN 0 AND {MOST_FEN} "
+            f"AND held_credits_fen BETWEEN 0 AND {MOST_FEN}",
+            name="held",
+        ),
+        {"postgresql_with": {"fillfactor": "50"}},
+    )
 
     account_id: UUID = Field(foreign_key="account.id", primary_key=True)
     balance_fen: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     version: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    # What entries that wait to be confirmed would move: no balance yet, and no longer to be had.
+    held_debits_fen: int = Field(
+        default=0, sa_column=Column(BigInteger, server_default="0", nullable=False)
+    )
+    held_credits_fen: int = Field(
+        default=0, sa_column=Column(BigInteger, server_default="0", nullable=False)
+    )
 
 
 class JournalEntry(Base, table=True):
@@ -123,6 +137,64 @@ class Posting(Base, table=True):
     # The account's balance and count just after this posting, in the order of recording.
     balance_after_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
     account_version: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class PendingEntry(Base, table=True):
+    """An entry that waits to be confirmed; what became of it is its outcome."""
+
+    __tablename__ = "pending_entry"
+    __table_args__ = (
+        Index("ix_pending_entry_center_id_id", "center_id", "id"),
+        {"info": {"insert_only": True}},
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    center_id: UUID
+    effective_on: date
+    reference: str
+    recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
+    recorded_by: UUID
+
+
+class PendingLine(Base, table=True):
+    """A line of it: a debit is positive, a credit negative."""
+
+    __tablename__ = "pending_line"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["account_id", "currency"],
+            ["account.id", "account.currency"],
+            name="fk_pending_line_account_currency",
+        ),
+        Index("ix_pending_line_account_id", "account_id"),
+        CheckConstraint("amount_fen <> 0", name="amount_fen"),
+        {"info": {"insert_only": True}},
+    )
+
+    pending_id: UUID = Field(foreign_key="pending_entry.id", primary_key=True)
+    line: int = Field(primary_key=True)
+    account_id: UUID
+    currency: str
+    amount_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class PendingOutcome(Base, table=True):
+    """What became of an entry that waited: once, and for good."""
+
+    __tablename__ = "pending_outcome"
+    __table_args__ = (
+        UniqueConstraint("pending_id", name="uq_pending_outcome_pending_id"),
+        CheckConstraint("(state = 'confirmed') = (entry_id IS NOT NULL)", name="entry_id"),
+        {"info": {"insert_only": True}},
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    pending_id: UUID = Field(foreign_key="pending_entry.id")
+    state: PendingState = Field(sa_column=Column(EnumText(PendingState), nullable=False))
+    entry_id: UUID | None = Field(default=None, foreign_key="journal_entry.id")
+    reason: str | None = None
+    settled_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
+    settled_by: UUID
 
 
 class BookPeriod(Base, table=True):

@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, JsonValue
 
 from ip_ledger.agreements.schemas import AGREEMENT_EXAMPLE, AgreementTermsIn
+from ip_ledger.journal.currencies import PostedAmount
 from ip_ledger.journal.rules import AccountKind, Side
-from ip_ledger.journal.schemas import PostedAmount
 from ip_ledger.openings.rules import State, Subject
 from shared.http.schemas import Body, Code, Day, Digest, Out, PpmValue, ShortText
 

@@ -205,6 +205,12 @@ CODES: Final[dict[str, Words]] = {
         "金额或余额超出可准确表示的范围|（上限 {max_fen} 分）",
         "An amount or balance is beyond what can be told exactly| (at most {max_fen} fen)",
     ),
+    "CURRENCY_UNKNOWN": Words(422, "没有该币种（ISO 4217）", "ISO 4217 has no such currency"),
+    "RATE_MISMATCH": Words(
+        422,
+        "金额与所列汇率不符|（应为 {expected}）",
+        "The amounts are not what the rate makes| (should be {expected})",
+    ),
     "OPENING_TOO_LATE": Words(
         409,
         "期初数只能在首笔记录之前录入",
