@@ -175,11 +175,17 @@ class PostgreSQL:
         """Run SQL as the administrator through psql; return its unaligned output."""
         return self._psql(statements, f"dbname={database} user={ADMIN}", self._logins[ADMIN])
 
-    def copy_database(self, source: str, name: str, *, service: str) -> None:
-        """Make database `name` as a copy of `source`, in which nobody may be working."""
+    def copy_database(
+        self, source: str, name: str, *, service: str, instead_of: Sequence[str] = ()
+    ) -> None:
+        """Make database `name` as a copy of `source`, in which nobody may be working.
+
+        Those that it stands `instead_of` are dropped in the same call of psql.
+        """
+        dropped = "".join(f"DROP DATABASE IF EXISTS {one} WITH (FORCE);\n" for one in instead_of)
         self.execute(
-            f"CREATE DATABASE {name} TEMPLATE {source} OWNER {service}_owner STRATEGY file_copy;\n"
-            + database_grants(service, name)
+            f"{dropped}CREATE DATABASE {name} TEMPLATE {source} OWNER {service}_owner"
+            " STRATEGY file_copy;\n" + database_grants(service, name)
         )
 
     def drop_database(self, name: str) -> None:

@@ -16,6 +16,7 @@ from standardwebhooks import Webhook as Signing
 
 from gateway.webhooks.actions import Outcome
 from gateway.webhooks.rules import Network, address_allowed
+from shared.client import trusted
 
 SECONDS: Final = 10.0
 CONNECT_SECONDS: Final = 4.0
@@ -80,10 +81,10 @@ class _Transport(httpx.AsyncHTTPTransport):
     """The usual transport over the guarded backend."""
 
     def __init__(self, allowed: Sequence[Network]) -> None:
-        super().__init__()
+        super().__init__(verify=trusted())
         # The transport offers no way to hand a backend in; the pool it would make takes one.
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=ssl.create_default_context(),
+            ssl_context=trusted(),
             max_connections=CONNECTIONS,
             max_keepalive_connections=CONNECTIONS // 2,
             keepalive_expiry=5.0,
