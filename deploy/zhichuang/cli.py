@@ -207,6 +207,12 @@ def rotate_keys() -> None:
     raise typer.Exit(_function("zhichuang.door", "run")("gateway.tokens.rotation"))
 
 
+@app.command(name="reload")
+def reload_gateway() -> None:
+    """Let the gateway take a changed configuration file, once it was checked."""
+    raise typer.Exit(_function("zhichuang.door", "run")("gateway.reloading"))
+
+
 @app.command(name="bootstrap-admin")
 def bootstrap_admin(
     name: Annotated[str, typer.Argument(help="The first admin's name.")],

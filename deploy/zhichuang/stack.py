@@ -235,7 +235,12 @@ class Stack:
 
     def _environment_of(self, name: str, common: Mapping[str, str]) -> dict[str, str]:
         # The key that opens the gateway's signing keys is told to the gateway alone.
-        key = {"ZHICHUANG_KEY_SECRET": self._secrets["keys"]} if name == _GATEWAY else {}
+        key = {}
+        if name == _GATEWAY:
+            key = {
+                "ZHICHUANG_KEY_SECRET": self._secrets["keys"],
+                "ZHICHUANG_PID_FILE": str(self.home / "gateway.pid"),
+            }
         return {
             **common,
             **key,

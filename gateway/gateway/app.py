@@ -6,6 +6,7 @@ from fastapi import APIRouter, FastAPI, Request
 from sqlalchemy import text
 from starlette.types import ASGIApp
 
+from gateway import configuring
 from gateway.accounts.routes import router as accounts_router
 from gateway.claims.routes import router as claims_router
 from gateway.duties.routes import router as duties_router
@@ -25,9 +26,13 @@ from gateway.notices.routes import router as notices_router
 from gateway.openapi.collecting import Collector
 from gateway.openapi.routes import router as openapi_router
 from gateway.portal.routes import router as portal_router
+from gateway.proxy.caching import PublicCache
 from gateway.proxy.door import Door
+from gateway.proxy.purging import keep_purging
+from gateway.proxy.reading import PublicReads
 from gateway.proxy.upstream import Upstreams
 from gateway.referrals.routes import router as referrals_router
+from gateway.reloading import Reloading
 from gateway.requests.jobs import RequestLog, keep_requests
 from gateway.requests.routes import router as requests_router
 from gateway.revocations.listing import RevocationList
@@ -64,7 +69,7 @@ TAGS: Final = (
 
 def create_app() -> ASGIApp:
     """Make the gateway; uvicorn calls this."""
-    return assembled(GatewaySettings())
+    return assembled(configuring.load())
 
 
 def assembled(settings: GatewaySettings) -> Door:
@@ -78,7 +83,7 @@ def assembled(settings: GatewaySettings) -> Door:
         tags=TAGS,
         prepare=_need_keys,
         issues_tokens=True,
-        background=(_keep_revocations, keep_rotating, deliver, keep_telling, keep_requests),
+        background=BACKGROUND,
     )
     own = service_app(service)
     app: FastAPI = own.fastapi  # type: ignore[attr-defined]  # set on the edge
@@ -96,10 +101,13 @@ def assembled(settings: GatewaySettings) -> Door:
     )
     app.state.request_log = RequestLog(app.state.database.sessions)
     _publish_whole_house(app)
+    # Without the feeds nobody would hear when to forget an answer.
+    kept = settings.public_cache_bytes if settings.background else 0
+    app.state.public_cache = PublicCache(kept)
     app.state.collector = Collector(
         upstreams, own_document(app.openapi()), settings.openapi_refresh_seconds
     )
-    return Door(
+    door = Door(
         settings,
         own,
         upstreams,
@@ -107,7 +115,10 @@ def assembled(settings: GatewaySettings) -> Door:
         _clock_text(app.state.clock) if settings.sandbox else _no_clock,
         app.state.request_log,
         Trail(app.state.database.sessions),
+        PublicReads(app.state.public_cache, upstreams, lambda: app.state.clock.offset),
     )
+    door.on_start.append(Reloading(door, settings).listen)
+    return door
 
 
 def _routers(settings: GatewaySettings) -> list[APIRouter]:
@@ -169,8 +180,17 @@ async def _need_keys(app: FastAPI) -> None:
     await app.state.keys.published()
 
 
+async def _keep_purging(app: FastAPI) -> None:
+    await keep_purging(app.state.services, app.state.public_cache)
+
+
 async def _keep_revocations(app: FastAPI) -> None:
     await app.state.revocation_list.keep(app.state.settings.revocation_read_seconds)
+
+
+BACKGROUND: Final = (
+    _keep_revocations, _keep_purging, keep_rotating, deliver, keep_telling, keep_requests,
+)  # fmt: skip
 
 
 def _clock_text(clock: Clock) -> Any:  # noqa: ANN401 - the door's `ProgrammeClock`

@@ -12,6 +12,9 @@ from shared.settings import Settings
 class GatewaySettings(Settings):
     """What the door needs besides what every process needs."""
 
+    # Where this process leaves its pid, and what became of the last reload.
+    pid_file: Path | None = None
+
     # Encrypts signing keys at rest; without it a stolen database could sign tokens.
     key_secret: SecretStr = SecretStr("")
     # The services' secrets as a JSON object by client id, and where the sandbox's sample
@@ -63,6 +66,11 @@ class GatewaySettings(Settings):
     max_fields: int = 100
     # A body that stops for longer than this is given up with 408.
     body_idle_seconds: float = 10.0
+
+    # A standing queue of work longer than this turns callers away with 503; zero turns away nobody.
+    shed_after_seconds: float = 0.25
+    # What public answers may take of this process's memory; zero keeps none.
+    public_cache_bytes: int = 33_554_432
 
     # Origins of front ends whose pages may call from a browser, separated by commas.
     cors_origins: str = ""

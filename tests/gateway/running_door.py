@@ -5,7 +5,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +14,9 @@ import uvicorn
 from starlette.types import Message, Receive, Scope, Send
 
 from gateway.proxy import wire
+from gateway.proxy.caching import PublicCache
 from gateway.proxy.door import Door
+from gateway.proxy.reading import PublicReads
 from gateway.proxy.upstream import Upstreams
 from gateway.requests.jobs import RequestLog
 from gateway.settings import GatewaySettings
@@ -34,6 +36,9 @@ class Upstream:
     left: list[str] = field(default_factory=list)
     received: int = 0
     sent: int = 0
+    # What it says to paths that end so, and how long it thinks about that.
+    says: dict[str, tuple[int, list[tuple[bytes, bytes]], bytes]] = field(default_factory=dict)
+    seconds: float = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -51,7 +56,14 @@ class Upstream:
         }
         self.requests.append(seen)
         kind = scope["path"].rsplit("/", 1)[-1]
-        if kind == "slow":
+        if kind in self.says:
+            status, headers, content = self.says[kind]
+            await asyncio.sleep(self.seconds)
+            length = (b"content-length", str(len(content)).encode())
+            start = {"type": "http.response.start", "status": status, "headers": [*headers, length]}
+            await send(start)
+            await send({"type": "http.response.body", "body": content})
+        elif kind == "slow":
             message = await receive()
             self.left.append(message["type"])
         elif kind == "endless":
@@ -156,6 +168,9 @@ class RunningDoor:
     port: int
     upstream: Upstream
     signer: Signer
+    door: Door
+    settings: GatewaySettings
+    run: Callable[[Coroutine[Any, Any, Any]], Any]
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=5)
@@ -264,21 +279,30 @@ def running_door(*, upstream_keep_alive: int = 5, **settings: Any) -> Iterator[R
     async def keys() -> dict[str, Any]:
         return signer.jwks
 
+    upstreams = Upstreams(known, ("registry", "evaluation", "ip-ledger"))
     door = Door(
         known,
         own_app,
-        Upstreams(known, ("registry", "evaluation", "ip-ledger")),
+        upstreams,
         TokenVerifier(ISSUER, keys).verify,
         lambda: CLOCK,
         # Notes are taken and, without a database, never written.
         RequestLog(None),  # type: ignore[arg-type]
+        public=PublicReads(PublicCache(known.public_cache_bytes), upstreams, lambda: None),
     )
     servers = [
         _serve(upstream, upstream_port, upstream_keep_alive, http="httptools"),
         _serve(door, port, http=wire.DoorProtocol),
     ]
 
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    def run(work: Coroutine[Any, Any, Any]) -> Any:
+        """Run something on the door's own loop, and give what comes of it."""
+        return asyncio.run_coroutine_threadsafe(work, loops[0]).result(10)
+
     async def both() -> None:
+        loops.append(asyncio.get_running_loop())
         await asyncio.gather(*(server.serve() for server in servers))
 
     thread = threading.Thread(target=lambda: asyncio.run(both()), daemon=True)
@@ -288,7 +312,7 @@ def running_door(*, upstream_keep_alive: int = 5, **settings: Any) -> Iterator[R
         while not all(server.started for server in servers):
             assert thread.is_alive()
             time.sleep(0.01)
-        yield RunningDoor(port, upstream, signer)
+        yield RunningDoor(port, upstream, signer, door, known, run)
     finally:
         wire.HEAD_SECONDS = kept  # type: ignore[misc]
         for server in servers:

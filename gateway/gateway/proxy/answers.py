@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Final
 
+from gateway.proxy.shedding import RETRY_SECONDS
 from shared.http.problem import MEDIA_TYPE, document, encoded, language_of
 from shared.http.words import CODES
 
@@ -13,6 +14,7 @@ RETRY_AFTER_SECONDS: Final = 2
 EXTRA: Final[dict[str, Headers]] = {
     "UNAUTHENTICATED": [(b"www-authenticate", b'Bearer error="invalid_token"')],
     "UNAVAILABLE": [(b"retry-after", str(RETRY_AFTER_SECONDS).encode())],
+    "OVERLOADED": [(b"retry-after", str(RETRY_SECONDS).encode())],
     "METHOD_NOT_ALLOWED": [(b"allow", b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")],
 }
 

@@ -3,105 +3,39 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any, Final, Protocol
+from typing import Final
 
 import aiohttp
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.limits.rules import Quotas, Standing, header_fields, quotas_of, tightest
+from gateway.limits.rules import Quotas, quotas_of, tightest
 from gateway.limits.stores import store_of
-from gateway.proxy import rules
+from gateway.proxy import compressing, rules
 from gateway.proxy.access_log import AccessLog
 from gateway.proxy.answers import Headers, problem
 from gateway.proxy.cors import cors_of, is_preflight
 from gateway.proxy.measures import Measures
+from gateway.proxy.passage import SAFE, Claims, Passage, ProgrammeClock, Refusal
+from gateway.proxy.reading import PublicReads
+from gateway.proxy.shedding import Shedder
 from gateway.proxy.tracing import Trace, new_request_id, trace_of
 from gateway.proxy.upstream import Body, BodyRefused, ClientLeft, Unreachable, Upstreams
+from gateway.proxy.watching import Watch
 from gateway.requests.jobs import RequestLog
 from gateway.settings import GatewaySettings
 from gateway.trail.noting import happened_at
 from gateway.trail.writing import Trail
 from shared.auth import InvalidToken, KeysUnavailable
 
-# A client that leaves is noticed once its request has taken this long: a watcher for every quick
-# request would cost more than the work that it saves.
-WATCH_AFTER_SECONDS: Final = 0.25
 # A client that is refused in the middle of its body is read on for a moment, since closing at
 # once would reset the connection and lose the answer.
 DRAIN_SECONDS: Final = 2.0
 CLIENT_LEFT: Final = 499  # Only in the log; nobody is there to read a status.
 
-# Nothing here is to be guessed at, framed, or told to the next site.
-SAFE: Final = [
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"no-referrer"),
-]
+READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
-Claims = Mapping[str, Any]
 Verify = Callable[[str], Awaitable[Claims]]
-
-
-class ProgrammeClock(Protocol):
-    """Tells the programme's instant as text, in a sandbox; None elsewhere."""
-
-    def __call__(self) -> str | None:
-        """Give the instant."""
-
-
-@dataclass(slots=True)
-class Refusal(Exception):  # noqa: N818 - an answer, not an error of ours
-    """The request is refused at the door; `closes` also ends the connection."""
-
-    code: str
-    closes: bool = False
-    figures: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Passage:
-    """One request on its way: what was found out about it, and what became of it."""
-
-    scope: Scope
-    send: Send
-    started: float
-    clock: ProgrammeClock
-    trace: Trace
-    path: str = ""
-    service: str = "gateway"
-    claims: Claims | None = None
-    status: int = 0
-    answering: bool = False
-    # The gateway's own application logs and counts what it answers, as every service does.
-    noted: bool = False
-    standing: Standing | None = None
-    # What every answer of this door says of origins, and of guessing and framing.
-    said: Headers = field(default_factory=list)
-
-    async def answer(self, message: Message) -> None:
-        """Send on a message of the answer, with what every answer bears."""
-        if message["type"] == "http.response.start":
-            self.answering = True
-            self.status = message["status"]
-            message["headers"] = self.marked(list(message["headers"]))
-        await self.send(message)
-
-    def marked(self, headers: Headers) -> Headers:
-        """Add the request's id and trace, and the sandbox's clock."""
-        kept = [field for field in headers if field[0] not in (b"x-request-id", b"traceparent")]
-        kept.append((b"x-request-id", self.trace.request_id.encode()))
-        kept.append((b"traceparent", self.trace.traceparent.encode()))
-        if self.standing is not None:
-            kept += header_fields(self.standing)
-        told = {name for name, _ in kept}
-        kept += [one for one in self.said if one[0] not in told or one[0] == b"vary"]
-        now = self.clock()
-        if now is not None:
-            kept = [field for field in kept if field[0] != b"x-sandbox-clock"]
-            kept.append((b"x-sandbox-clock", now.encode()))
-        return kept
 
 
 class Door:
@@ -116,9 +50,9 @@ class Door:
         clock: ProgrammeClock,
         request_log: RequestLog,
         trail: Trail | None = None,
+        public: PublicReads | None = None,
     ) -> None:
         """Take the application that answers what is the gateway's own, and the door's trail."""
-        self._settings = settings
         self._own = own
         # The application inside, for whoever wires or tests it.
         self.fastapi = getattr(own, "fastapi", None)
@@ -126,6 +60,19 @@ class Door:
         self._verify = verify
         self._clock = clock
         self.trail = trail or Trail(None)
+        self._counts = store_of(settings.limit_store)
+        self._public = public
+        self._shedder = Shedder(settings.shed_after_seconds)
+        # What begins with the process, on its own loop.
+        self.on_start: list[Callable[[], None]] = []
+        self.take(settings)
+        self._log = AccessLog()
+        self._request_log = request_log
+        self._measures = Measures()
+
+    def take(self, settings: GatewaySettings) -> None:
+        """Go by these settings from the next request on; those under way end as they began."""
+        self._settings = settings
         self._hosts = settings.allowed_hosts
         self._limits = rules.Limits(
             target=settings.max_target_bytes,
@@ -142,17 +89,22 @@ class Door:
             tokens=settings.limit_tokens,
             costly=settings.limit_costly,
         )
-        self._counts = store_of(settings.limit_store)
         self._cors = cors_of(settings.cors_origins)
-        self._log = AccessLog()
-        self._request_log = request_log
-        self._measures = Measures()
+
+    async def reload(self, settings: GatewaySettings) -> None:
+        """Take changed settings; no request under way notices."""
+        await self._upstreams.take(settings)
+        self.take(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or run the application's life."""
         if scope["type"] == "lifespan":
+            for begin in self.on_start:
+                begin()
+            watching = asyncio.create_task(self._shedder.watch())
             async with self._upstreams:
                 await self._own(scope, self._until_shutdown(receive), send)
+            watching.cancel()
             self._log.flush()
             return
         if scope["type"] != "http":
@@ -176,11 +128,12 @@ class Door:
 
     async def _pass(self, passage: Passage, receive: Receive) -> None:
         head = self._judge(passage)
+        if self._shedder.turns_away(passage.path):
+            raise Refusal("OVERLOADED", closes=b"content-length" in head.once)
         fields = dict(passage.scope["headers"])
         if is_preflight(passage.scope["method"], fields):
             await self._preflight(passage, fields)
             return
-        authorization = head.once.get(b"authorization")
         service = rules.service_of(passage.path)
         body = self._body(passage, head, receive)
         if service is None:
@@ -188,13 +141,32 @@ class Door:
             await self._answer_here(passage, head, body, receive)
             return
         passage.service = service
+        await self._pass_on(passage, head, body, receive)
+
+    async def _pass_on(
+        self, passage: Passage, head: rules.Head, body: Body | None, receive: Receive
+    ) -> None:
+        """Answer for a service: from what is kept, or by asking it."""
+        authorization = head.once.get(b"authorization")
         try:
             if authorization is not None:
                 passage.claims = await self._claims(authorization)
         finally:
             # A wrong token counts as well: guessing must not be free.
             await self._count(passage)
+        public = self._public
+        if public is not None and public.takes(passage) and await self._read(public, passage):
+            return
         await self._exchange(passage, head, body, receive)
+        if public is not None and passage.scope["method"] not in READS:
+            # Whoever has just changed something reads it back changed.
+            public.cache.purge(passage.service)
+
+    async def _read(self, public: PublicReads, passage: Passage) -> bool:
+        try:
+            return await public.answer(passage)
+        except Unreachable:
+            raise Refusal("UNAVAILABLE") from None
 
     async def _preflight(self, passage: Passage, fields: Mapping[bytes, bytes]) -> None:
         """Tell a browser what a page may do; a page of nobody's is told nothing."""
@@ -210,7 +182,9 @@ class Door:
         scope = passage.scope
         fields: Headers = scope["headers"]
         found = {name: value for name, value in fields if name in rules.OURS}
-        passage.said = [*SAFE, *self._cors.on_answer(self._cors.allowed(dict(fields)))]
+        named = dict(fields)
+        passage.said = [*SAFE, *self._cors.on_answer(self._cors.allowed(named))]
+        passage.gzip = compressing.is_wanted(named.get(b"accept-encoding", b""))
         passage.trace = trace_of(found.get(b"x-request-id"), found.get(b"traceparent"))
         raw_path: bytes = scope["raw_path"]
         if len(raw_path) + len(scope["query_string"]) > self._limits.target:
@@ -305,18 +279,20 @@ class Door:
         watched = body or Body(receive, 0, self._settings.body_idle_seconds)
         if body is None:
             watched.complete = True
-        watch = _Watch(watched)
+        watch = Watch(watched)
         try:
             if body is not None:
                 await body.read_first()
-            response = await self._upstreams.ask(
-                passage.service,
-                passage.scope["method"],
-                _target(passage),
-                _headers_in(passage, head),
-                body,
-            )
-            await self._relay(passage, response)
+            with self._upstreams.borrowed() as pool:
+                response = await self._upstreams.ask(
+                    passage.service,
+                    passage.scope["method"],
+                    _target(passage),
+                    _headers_in(passage, head),
+                    body,
+                    pool,
+                )
+                await self._relay(passage, response)
         except BodyRefused as refused:
             raise self._refusal_of(refused, passage) from None
         except Unreachable:
@@ -343,13 +319,11 @@ class Door:
             while not content.at_eof():
                 chunk = await content.readany()
                 ended = content.at_eof()
-                await passage.send(
-                    {"type": "http.response.body", "body": chunk, "more_body": not ended}
-                )
+                await passage.chunk(chunk, more=not ended)
                 if ended:
                     break
             else:
-                await passage.send({"type": "http.response.body", "body": b""})
+                await passage.chunk(b"", more=False)
             response.release()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             # The status is out already; an answer that just ends would pass for a whole one, so
@@ -432,40 +406,6 @@ def _claims_within(scope: Scope) -> Claims:
     if actor is None or actor.client_id is None:
         return {}
     return {"client_id": actor.client_id, "sub": str(actor.person_id)}
-
-
-class _Watch:
-    """Cancels the exchange of a client that has left, from a quarter of a second on."""
-
-    def __init__(self, body: Body) -> None:
-        self._body = body
-        self._exchange = asyncio.current_task()
-        self._loop = asyncio.get_running_loop()
-        self._timer = self._loop.call_later(WATCH_AFTER_SECONDS, self._look)
-        self._task: asyncio.Task[None] | None = None
-
-    def _look(self) -> None:
-        if not self._body.complete:
-            # Two readers would take each other's messages; the body's own reader notices as well.
-            self._timer = self._loop.call_later(WATCH_AFTER_SECONDS, self._look)
-            return
-        self._task = self._loop.create_task(self._watch())
-
-    async def _watch(self) -> None:
-        await self._body.until_client_leaves()
-        if self._exchange is not None:
-            self._exchange.cancel()
-
-    def uncancel(self) -> None:
-        """Take the cancellation back once it has done its work."""
-        if self._exchange is not None:
-            self._exchange.uncancel()
-
-    def stop(self) -> None:
-        """End the watch with the exchange."""
-        self._timer.cancel()
-        if self._task is not None:
-            self._task.cancel()
 
 
 def _target(passage: Passage) -> str:

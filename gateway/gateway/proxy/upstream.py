@@ -7,7 +7,9 @@ client nor a slow service makes the gateway hold a body.
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
 
@@ -108,36 +110,16 @@ class Upstreams:
         self._settings = settings
         self.addresses = {name: settings.addresses(name) for name in services}
         self._turns = {name: itertools.cycle(range(len(a))) for name, a in self.addresses.items()}
-        self._session: aiohttp.ClientSession | None = None
+        self._pool: _Pool | None = None
+        self._retired: list[_Pool] = []
+        self._closing: asyncio.Task[None] | None = None
         self._health = Health()
         self._looking: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Open the pool."""
-        settings = self._settings
-        connector = aiohttp.TCPConnector(
-            limit=settings.upstream_connections,
-            keepalive_timeout=settings.upstream_idle_seconds,
-            ttl_dns_cache=60,
-        )
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            skip_auto_headers=UNASKED,
-            read_bufsize=READ_BUFFER_BYTES,
-            timeout=aiohttp.ClientTimeout(
-                total=None,
-                connect=settings.upstream_wait_seconds,
-                sock_connect=settings.upstream_connect_seconds,
-                sock_read=settings.upstream_read_seconds,
-            ),
-        )
-        # aiohttp would send a PUT or DELETE again by itself when a kept connection had closed,
-        # although the service may have done it already; what may be repeated is decided below.
-        self._session._retry_connection = False  # noqa: SLF001 - there is no setting for it
-        if settings.upstream_check_seconds:
-            self._looking = asyncio.create_task(self._look(settings.upstream_check_seconds))
+        self._pool = _Pool(_session_of(self._settings))
+        self._begin_looking()
         return self
 
     async def __aexit__(
@@ -149,15 +131,59 @@ class Upstreams:
         """Close every connection."""
         if self._looking is not None:
             self._looking.cancel()
-        if self._session is not None:
-            await self._session.close()
+        for pool in [self._pool, *self._retired]:
+            if pool is not None:
+                await pool.session.close()
+
+    async def take(self, settings: GatewaySettings) -> None:
+        """Go by new addresses and bounds from the next request on.
+
+        The connections so far are closed once the last exchange over them has ended.
+        """
+        names = list(self.addresses)
+        addresses = {name: settings.addresses(name) for name in names}
+        before, self._pool = self._pool, _Pool(_session_of(settings))
+        self._settings, self.addresses = settings, addresses
+        self._turns = {name: itertools.cycle(range(len(a))) for name, a in addresses.items()}
+        self._health = Health()
+        if self._looking is not None:
+            self._looking.cancel()
+        self._begin_looking()
+        if before is not None:
+            self._retired.append(before)
+            await self._close_idle()
+
+    def _begin_looking(self) -> None:
+        seconds = self._settings.upstream_check_seconds
+        self._looking = asyncio.create_task(self._look(seconds)) if seconds else None
+
+    async def _close_idle(self) -> None:
+        idle = [pool for pool in self._retired if not pool.busy]
+        self._retired = [pool for pool in self._retired if pool.busy]
+        for pool in idle:
+            await pool.session.close()
+
+    @contextmanager
+    def borrowed(self) -> Iterator["_Pool"]:
+        """Lend the pool of now for one exchange, from its question to the end of its answer."""
+        pool = self._opened()
+        pool.busy += 1
+        try:
+            yield pool
+        finally:
+            pool.busy -= 1
+            if pool is not self._pool and not pool.busy:
+                self._closing = asyncio.create_task(self._close_idle())
+
+    def _opened(self) -> "_Pool":
+        if self._pool is None:
+            raise RuntimeError("the pool is not open")
+        return self._pool
 
     @property
     def session(self) -> aiohttp.ClientSession:
         """Give the pool, for the gateway's own questions to the services as well."""
-        if self._session is None:
-            raise RuntimeError("the pool is not open")
-        return self._session
+        return self._opened().session
 
     async def ask(
         self,
@@ -166,18 +192,20 @@ class Upstreams:
         target: str,
         headers: Sequence[tuple[str, str]],
         body: Body | None = None,
+        pool: "_Pool | None" = None,
     ) -> aiohttp.ClientResponse:
         """Send a request to a service and give its answer's head; raise `Unreachable`.
 
         Another address, and then the first one once more, is tried only while no byte was sent;
         a read whose kept connection turned out to be closed is sent once more.
         """
+        session = self.session if pool is None else pool.session
         addresses = self._health.fit(self._in_turn(service), time.monotonic())
         if not addresses:
             raise Unreachable(service)
         for address in (*addresses, addresses[0]):
             try:
-                return await self._tried(method, address, target, headers, body)
+                return await self._tried(session, method, address, target, headers, body)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 if body is not None and (body.refused or body.client_left):
                     raise body.refused or ClientLeft from error
@@ -187,6 +215,7 @@ class Upstreams:
 
     async def _tried(
         self,
+        session: aiohttp.ClientSession,
         method: str,
         address: str,
         target: str,
@@ -196,7 +225,7 @@ class Upstreams:
         """Ask one address, and remember how it was."""
         self._health.tried(address)
         try:
-            answer = await self._send(method, address + target, headers, body)
+            answer = await _send(session, method, address + target, headers, body)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             if body is not None and (body.refused or body.client_left):
                 self._health.gave_up(address)
@@ -236,20 +265,53 @@ class Upstreams:
         first = next(self._turns[service])
         return addresses[first:] + addresses[:first]
 
-    async def _send(
-        self,
-        method: str,
-        url: str,
-        headers: Sequence[tuple[str, str]],
-        body: Body | None,
-    ) -> aiohttp.ClientResponse:
-        return await self.session.request(
-            method,
-            URL(url, encoded=True),
-            headers=headers,
-            data=None if body is None else body.outgoing(),
-            allow_redirects=False,
-        )
+
+async def _send(
+    session: aiohttp.ClientSession,
+    method: str,
+    url: str,
+    headers: Sequence[tuple[str, str]],
+    body: Body | None,
+) -> aiohttp.ClientResponse:
+    return await session.request(
+        method,
+        URL(url, encoded=True),
+        headers=headers,
+        data=None if body is None else body.outgoing(),
+        allow_redirects=False,
+    )
+
+
+@dataclass(slots=True)
+class _Pool:
+    """Connections under one configuration, and how many exchanges go over them."""
+
+    session: aiohttp.ClientSession
+    busy: int = 0
+
+
+def _session_of(settings: GatewaySettings) -> aiohttp.ClientSession:
+    session = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(
+            limit=settings.upstream_connections,
+            keepalive_timeout=settings.upstream_idle_seconds,
+            ttl_dns_cache=60,
+        ),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        skip_auto_headers=UNASKED,
+        read_bufsize=READ_BUFFER_BYTES,
+        timeout=aiohttp.ClientTimeout(
+            total=None,
+            connect=settings.upstream_wait_seconds,
+            sock_connect=settings.upstream_connect_seconds,
+            sock_read=settings.upstream_read_seconds,
+        ),
+    )
+    # aiohttp would send a PUT or DELETE again by itself when a kept connection had closed,
+    # although the service may have done it already; what may be repeated is decided here.
+    session._retry_connection = False  # noqa: SLF001 - there is no setting for it
+    return session
 
 
 def _may_repeat(error: Exception, method: str, body: Body | None) -> bool:

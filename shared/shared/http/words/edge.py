@@ -58,6 +58,9 @@ CODES: Final[dict[str, Words]] = {
     "HEADERS_TOO_LARGE": Words(431, "请求头过大", "The headers are too large"),
     "INTERNAL": Words(500, "服务内部错误，已记录", "An internal error, which has been recorded"),
     "METHOD_UNKNOWN": Words(501, "未知的方法", "Unknown method"),
+    "OVERLOADED": Words(
+        503, "系统繁忙，请稍后重试", "The door is overloaded; try again in a moment"
+    ),
     "UNAVAILABLE": Words(
         503, "暂时无法提供服务|（{service}）", "Not available for now| ({service})"
     ),
