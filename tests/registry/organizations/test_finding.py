@@ -274,13 +274,26 @@ async def test_what_all_names_share_is_read_in_the_order_of_closeness(
         "key": rules.search_key(name),
     }  # fmt: skip
     statement, keys = queries.found_by_name(name, queries.organizations())
-    narrow, order = queries.found_by_name(name, queries.organizations(region_prefix="310777"))
+    region = queries.organizations(region_prefix="310777")
+    narrow, order = queries.found_by_name(name, region)
+    few, few_order = queries.found_by_name(name, region, few=True)
     async with registry.sessions.reading() as session:
         ranked = (await session.execute(text(RANKED), values)).all()
         listed = await session.execute(statement.add_columns(keys[0].element).order_by(*keys))
         likely = await queries.names_like(session, name, None)
         of_region = (await session.scalars(narrow.order_by(*order))).all()
+        of_few = (await session.scalars(few.order_by(*few_order))).all()
+        counted = [
+            await queries.is_few(session, asked) for asked in (region, queries.organizations())
+        ]
     assert [row[1] for row in listed.all()] == [row.closeness for row in ranked]
     assert [one.org_id for one in likely] == [row.org_id for row in ranked[:40]]
     # The rest is asked before the closest are taken: a few of one region are not lost among many.
     assert [row.region_code for row in of_region] == ["310777"] * 3
+    assert [row.id for row in of_few] == [row.id for row in of_region]
+    assert counted == [True, False]
+    # Among few no index is walked past all the others: theirs are read by their bearers.
+    plan = await plan_of(registry, few.order_by(*few_order))
+    assert "ix_organization_name_distance" not in plan, plan
+    assert "ix_organization_region_code" in plan, plan
+    assert "Seq Scan on organization" not in plan, plan

@@ -55,7 +55,7 @@ from registry.organizations.queries.register import (
     standing_for,
     survivor_found,
 )
-from registry.organizations.queries.search import found_by_name, names_like
+from registry.organizations.queries.search import found_by_name, is_few, names_like
 
 __all__ = [
     "barred_on",
@@ -73,6 +73,7 @@ __all__ = [
     "full_name_of",
     "held_by",
     "held_for_update",
+    "is_few",
     "lasting_records",
     "lock_owners",
     "name_for_update",

@@ -126,7 +126,9 @@ async def list_organizations(
     statement: Any = queries.organizations(uscc, org_type, region_code, parent_uscc)
     keys: Sequence[Any] = [col(Organization.id)]
     if name is not None:
-        statement, keys = queries.found_by_name(name, statement)
+        narrowed = any(asked is not None for asked in (uscc, org_type, region_code, parent_uscc))
+        few = narrowed and await queries.is_few(session, statement)
+        statement, keys = queries.found_by_name(name, statement, few=few)
     rows, cursor = await paginate(
         session,
         statement,
