@@ -6,7 +6,11 @@ WORKERS ?= 2
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help up demo test check prove bench bench-peers requirements documents pictures pictures-tools clients lint-api browser lock clean install install-dev
+=======
+.PHONY: help up demo test check prove bench bench-peers requirements failover documents pictures pictures-tools lock clean install install-dev
+>>>>>>> bf4806d (Trace and measure a request everywhere, fail over to a synchronous replica, restart everything under load)
 
 help:  ## This list.
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -39,6 +43,9 @@ bench-peers:  ## Install what `make bench` stands beside: Debian's nginx and wrk
 
 requirements: install-dev  ## Every requirement row with its tests; fails on a claim without one.
 	@exec $(BIN)/python -m tests.requirements
+
+failover: install-dev  ## Two of everything: restart each under load, then kill the primary.
+	@exec $(BIN)/python -m pytest tests/faults/failing_over.py -s
 
 documents: install-dev  ## Write the configuration reference and the data dictionary anew.
 	@exec $(BIN)/python -m tests.contract.documents

@@ -48,6 +48,7 @@ from gateway.tokens.routes import own_document
 from gateway.trail.routes import router as trail_router
 from gateway.trail.writing import Trail
 from gateway.webhooks.jobs import deliver
+from gateway.webhooks.measures import deliveries_waiting
 from gateway.webhooks.routes import router as webhooks_router
 from shared.auth import TokenVerifier
 from shared.clock import Clock
@@ -83,6 +84,7 @@ def assembled(settings: GatewaySettings) -> Door:
         tags=TAGS,
         prepare=_need_keys,
         issues_tokens=True,
+        measures=(deliveries_waiting,),
         background=BACKGROUND,
     )
     own = service_app(service)
@@ -117,6 +119,7 @@ def assembled(settings: GatewaySettings) -> Door:
         Trail(app.state.database.sessions),
         PublicReads(app.state.public_cache, upstreams, lambda: app.state.clock.offset),
     )
+    door.tracing = app.state.tracing
     door.on_start.append(Reloading(door, settings).listen)
     return door
 

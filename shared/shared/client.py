@@ -11,6 +11,7 @@ from typing import Any, Final
 import httpx
 
 from shared.settings import Settings
+from shared.tracing import CURRENT
 
 # A neighbour that failed this often in a row is left alone for a moment.
 FAILURES_BEFORE_OPEN: Final = 5
@@ -60,6 +61,7 @@ class ServiceClient:
         self._token = ""
         self._renew_at = 0.0
         self._renewing = asyncio.Lock()
+        self._gateway = 0
         self._failures: dict[str, int] = {}
         self._open_until: dict[str, float] = {}
 
@@ -115,7 +117,7 @@ class ServiceClient:
             raise Unavailable(service)
         for attempt in (1, 2):
             try:
-                response = await self._ask(service, path, params, timeout, headers)
+                response = await self._ask(service, path, params, timeout, headers, attempt)
             except httpx.HTTPError as error:
                 self._count_failure(service)
                 if attempt == 2:
@@ -136,13 +138,16 @@ class ServiceClient:
         params: Mapping[str, Any] | None,
         timeout: float | None,
         headers: Mapping[str, str] | None,
+        attempt: int,
     ) -> httpx.Response:
-        address = self._settings.addresses(service)[0]
+        # The second try goes to the next process, where there is one.
+        addresses = self._settings.addresses(service)
+        address = addresses[(attempt - 1) % len(addresses)]
         options: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
         return await self._http.get(
             address + path,
             params={k: v for k, v in (params or {}).items() if v is not None},
-            headers=await self._headers() if headers is None else dict(headers),
+            headers=await self._headers() if headers is None else dict(headers) | _trace(),
             **options,
         )
 
@@ -156,12 +161,13 @@ class ServiceClient:
         async with self._renewing:
             if time.monotonic() >= self._renew_at:
                 await self._renew()
-        return {"Authorization": f"Bearer {self._token}"}
+        return {"Authorization": f"Bearer {self._token}"} | _trace()
 
     async def _renew(self) -> None:
         secret = self._settings.client_secret.get_secret_value()
-        response = await self._http.post(
-            self._settings.addresses("gateway")[0] + "/oauth/token",
+        response = await self._at_gateway(
+            "POST",
+            "/oauth/token",
             data={"grant_type": "client_credentials"},
             auth=(self._settings.client_id, secret),
         )
@@ -171,18 +177,29 @@ class ServiceClient:
         self._token = answer["access_token"]
         self._renew_at = time.monotonic() + answer["expires_in"] - RENEW_BEFORE_SECONDS
 
+    async def _at_gateway(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's
+        """Ask the gateway that answered last, then each other one; raise what the last one did."""
+        addresses = self._settings.addresses("gateway")
+        for left in range(len(addresses) - 1, -1, -1):
+            address = addresses[self._gateway % len(addresses)]
+            try:
+                return await self._http.request(method, address + path, **options)
+            except httpx.TransportError:
+                self._gateway += 1
+                if not left:
+                    raise
+        raise Unavailable("gateway")
+
     async def fetch_keys(self) -> dict[str, Any]:
         """Fetch the gateway's published keys."""
-        address = self._settings.addresses("gateway")[0]
-        response = await self._http.get(address + "/.well-known/jwks.json")
+        response = await self._at_gateway("GET", "/.well-known/jwks.json")
         response.raise_for_status()
         keys: dict[str, Any] = response.json()
         return keys
 
     async def fetch_revocations(self) -> str:
         """Fetch the gateway's signed list of revoked tokens."""
-        address = self._settings.addresses("gateway")[0]
-        response = await self._http.get(address + "/.well-known/revocations")
+        response = await self._at_gateway("GET", "/.well-known/revocations")
         response.raise_for_status()
         return str(response.json()["list"])
 
@@ -193,6 +210,12 @@ class ServiceClient:
             yield self
         finally:
             await self._http.aclose()
+
+
+def _trace() -> dict[str, str]:
+    """Name the request that asks, so that its neighbours' spans and logs hang together with it."""
+    current = CURRENT.get()
+    return {"traceparent": current} if current else {}
 
 
 def _code(response: httpx.Response) -> str:

@@ -55,6 +55,10 @@ class Settings(BaseSettings):
     revocation_poll_seconds: float = 2.0
     # How long a service may go on without a succession of organizations; zero asks at each call.
     predecessors_seconds: float = 2.0
+    # A collector of traces (OTLP over HTTP: `http://collector:4318`); empty traces nothing. And
+    # the share of traces that is kept, from 0 to 1.
+    otlp_endpoint: str = ""
+    trace_ratio: float = 1.0
     # Following feeds, numbering events and running jobs can be left to another replica.
     background: bool = True
 

@@ -19,7 +19,7 @@ from gateway.proxy.measures import Measures
 from gateway.proxy.passage import SAFE, Claims, Passage, ProgrammeClock, Refusal
 from gateway.proxy.reading import PublicReads
 from gateway.proxy.shedding import Shedder
-from gateway.proxy.tracing import Trace, new_request_id, trace_of
+from gateway.proxy.tracing import Trace, new_request_id, note_span, trace_of
 from gateway.proxy.upstream import Body, BodyRefused, ClientLeft, Unreachable, Upstreams
 from gateway.proxy.watching import Watch
 from gateway.requests.jobs import RequestLog
@@ -27,6 +27,7 @@ from gateway.settings import GatewaySettings
 from gateway.trail.noting import happened_at
 from gateway.trail.writing import Trail
 from shared.auth import InvalidToken, KeysUnavailable
+from shared.tracing import Tracing
 
 # A client that is refused in the middle of its body is read on for a moment, since closing at
 # once would reset the connection and lose the answer.
@@ -39,7 +40,9 @@ Verify = Callable[[str], Awaitable[Claims]]
 
 
 class Door:
-    """The gateway as an ASGI application."""
+    """The gateway as an ASGI application; `tracing` is set where somebody collects."""
+
+    tracing: Tracing | None = None
 
     def __init__(
         self,
@@ -120,6 +123,7 @@ class Door:
         finally:
             if not passage.noted:
                 self._note(passage)
+            note_span(self.tracing, passage)
             happened = happened_at(
                 scope, passage.path, passage.status, passage.trace.request_id, passage.claims
             )

@@ -2,10 +2,12 @@
 
 import secrets
 from dataclasses import dataclass
-from typing import Final
+from time import perf_counter, time_ns
+from typing import Any, Final, Protocol
 
 from gateway.proxy.rules import REQUEST_ID, TRACEPARENT
 from shared.database import new_id
+from shared.tracing import Tracing
 
 SAMPLED: Final = "01"
 
@@ -17,6 +19,8 @@ class Trace:
     request_id: str
     trace_id: str
     traceparent: str
+    # The caller's own, where it sent a well-formed one: the parent of ours.
+    given: str | None = None
 
 
 def new_request_id() -> str:
@@ -31,4 +35,31 @@ def trace_of(request_id: bytes | None, traceparent: bytes | None) -> Trace:
     match = TRACEPARENT.fullmatch(traceparent or b"")
     trace_id = match[1].decode("ascii") if match else secrets.token_hex(16)
     flags = match[2].decode("ascii") if match else SAMPLED
-    return Trace(name, trace_id, f"00-{trace_id}-{secrets.token_hex(8)}-{flags}")
+    given = None if match is None else match[0].decode("ascii")
+    return Trace(name, trace_id, f"00-{trace_id}-{secrets.token_hex(8)}-{flags}", given)
+
+
+class Passed(Protocol):
+    """A request that was answered, as far as its span tells it."""
+
+    scope: Any
+    trace: Trace
+    service: str
+    status: int
+    started: float
+
+
+def note_span(tracing: Tracing | None, passage: Passed) -> None:
+    """Tell the collector, if any, of a request: its method, its service, what was answered."""
+    trace, service = passage.trace, passage.service
+    if tracing is None or not trace.traceparent:
+        return
+    method = passage.scope["method"]
+    attributes: dict[str, str | int] = {
+        "http.request.method": method,
+        "http.response.status_code": passage.status,
+        "zhichuang.upstream": service,
+        "zhichuang.request_id": trace.request_id,
+    }
+    started_ns = time_ns() - int((perf_counter() - passage.started) * 1e9)
+    tracing.request(f"{method} {service}", trace.traceparent, trace.given, started_ns, attributes)

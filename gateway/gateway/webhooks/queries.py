@@ -143,3 +143,19 @@ async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Tas
     )
     statement = select(Webhook.id).where(owned(actor), stopped).limit(MOST_TASKS)
     return [Task(LOOK_AFTER, webhook_id) for webhook_id in await session.scalars(statement)]
+
+
+async def due_deliveries(session: AsyncSession, now: datetime) -> tuple[int, datetime | None]:
+    """Count what is due of active subscriptions, and tell since when the oldest is."""
+    statement = (
+        select(func.count(), func.min(col(Delivery.next_at)))
+        .select_from(Delivery)
+        .join(Webhook, col(Webhook.id) == col(Delivery.webhook_id))
+        .where(
+            col(Delivery.state) == DeliveryState.PENDING,
+            col(Webhook.state) == WebhookState.ACTIVE,
+            col(Delivery.next_at) <= now,
+        )
+    )
+    count, due_at = (await session.execute(statement)).one()
+    return count, due_at

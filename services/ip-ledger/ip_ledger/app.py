@@ -25,6 +25,7 @@ from ip_ledger.journal import pending_routes
 from ip_ledger.journal import routes as journal
 from ip_ledger.log import jobs as log_jobs
 from ip_ledger.log import routes as log
+from ip_ledger.log.measures import log_waiting
 from ip_ledger.losses import routes as losses
 from ip_ledger.openings import routes as openings
 from ip_ledger.portfolio import routes as portfolio
@@ -120,6 +121,7 @@ def create_app() -> ASGIApp:
             feed=feed_scope,
             consumers={"registry": directory.CONSUMES},
             # The trail is sealed before the tree is signed, so that one checkpoint covers both.
+            measures=(log_waiting,),
             steps=(audit_jobs.step(settings), log_jobs.step(settings)),
             background=(
                 job_worker(batch_jobs(BATCHES)),

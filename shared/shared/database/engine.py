@@ -76,7 +76,13 @@ class Database:
         """Make the pool; nothing connects before the first statement."""
         self.url = url
         self.engine: AsyncEngine = create_async_engine(
-            url, pool_size=pool, max_overflow=0, pool_timeout=10, **options
+            url,
+            pool_size=pool,
+            max_overflow=0,
+            pool_timeout=10,
+            # What a statement was sent with is often personal: no error tells it to a log.
+            hide_parameters=True,
+            **options,
         )
         self.sessions = Sessions(self.engine, clock)
 

@@ -36,10 +36,12 @@ from shared.http.openapi import published
 from shared.http.route import Router, access
 from shared.http.schemas import Body, Instant, Out
 from shared.http.tasks import TaskSource, tasks_router
+from shared.measures import Measure, measure
 from shared.rules import Refused
 from shared.sandbox import kept_offset, move
 from shared.settings import Settings
 from shared.telemetry import configure_logs
+from shared.tracing import tracing_of
 
 STOP_SECONDS: Final = 5.0
 
@@ -66,6 +68,8 @@ class Service:
     # What waits for a caller, feature by feature; `/v1/<service>/tasks` joins them.
     tasks: tuple[TaskSource, ...] = ()
     prepare: Background | None = None
+    # What this service measures beyond what each one does, for `/metrics`.
+    measures: tuple[Measure, ...] = ()
     # The one that revokes tokens reads its own table instead of asking itself.
     issues_tokens: bool = False
 
@@ -109,11 +113,15 @@ def service_app(service: Service) -> ASGIApp:
         redirect_slashes=False,
         openapi_tags=[dict(tag) for tag in (*service.tags, *COMMON_TAGS)],
         separate_input_output_schemas=False,
-        telemetry={"tracing": True, "metrics": False, "logs": False},
+        # Spans are noted at the edge, under the ids that logs and answers bear.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.settings = settings
     app.state.clock = clock
     app.state.database = Database(settings.database_url, clock, settings.database_pool)
+    app.state.tracing = tracing_of(service.name, settings)
+    if app.state.tracing is not None:
+        app.state.tracing.watch(app.state.database.engine)
     app.state.services = ServiceClient(settings)
     app.state.verifier = TokenVerifier(settings.issuer, app.state.services.fetch_keys)
     app.state.predecessors = _predecessors(service, app.state.database)
@@ -125,7 +133,7 @@ def service_app(service: Service) -> ASGIApp:
         # The routes themselves: an included router is built anew for each app, which takes half a
         # second, and each request goes through it first, which takes more than the routing itself.
         app.router.routes.extend(router.routes)
-    edge = Edge(app, service.name, clock, sandbox=settings.sandbox)
+    edge = Edge(app, service.name, clock, sandbox=settings.sandbox, tracing=app.state.tracing)
     edge.fastapi = app  # type: ignore[attr-defined]  # for tests
     return edge
 
@@ -143,7 +151,7 @@ def _predecessors(service: Service, database: Database) -> Predecessors | None:
 
 
 def _own_routers(service: Service, settings: Settings) -> list[APIRouter]:
-    routers = [*service.routers, _process_router()]
+    routers = [*service.routers, _process_router(service)]
     if service.feed is not None:
         routers.append(feed_router(service.name, service.feed))
         routers.append(audit_router(service.name))
@@ -197,7 +205,7 @@ def _of_violation(request: Request, error: DBAPIError) -> Response:
     return problem.of_refusal(request, Refused([check]))
 
 
-def _process_router() -> APIRouter:
+def _process_router(service: Service) -> APIRouter:
     router = Router(tags=["process"], include_in_schema=False)
     everyone = access(tenant="none")
 
@@ -212,7 +220,8 @@ def _process_router() -> APIRouter:
         return HealthOut(status="ok")
 
     @router.get("/metrics", operation_id="metrics", openapi_extra=everyone)
-    async def metrics() -> Response:
+    async def metrics(request: Request) -> Response:
+        await measure(service.name, request.app.state.database, service.measures)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return router
@@ -255,6 +264,8 @@ def _lifespan(
                     [*tasks, asyncio.create_task(asyncio.sleep(0))], timeout=STOP_SECONDS
                 )
                 await state.database.close()
+                if state.tracing is not None:
+                    await asyncio.to_thread(state.tracing.close)
 
     return lifespan
 

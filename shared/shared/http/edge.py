@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.clock import Clock
 from shared.http import problem
+from shared.tracing import CURRENT, Tracing
 
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 TRACEPARENT: Final = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -31,8 +32,17 @@ log = structlog.get_logger("access")
 class Edge:
     """Gives each request its id and trace, logs its answer, and turns a fault into a problem."""
 
-    def __init__(self, app: ASGIApp, service: str, clock: Clock, *, sandbox: bool) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        service: str,
+        clock: Clock,
+        *,
+        sandbox: bool,
+        tracing: Tracing | None = None,
+    ) -> None:
         """Wrap an application."""
+        self._tracing = tracing
         self._app = app
         self._service = service
         self._clock = clock
@@ -45,12 +55,14 @@ class Edge:
             return
         headers = Headers(scope=scope)
         request_id = _request_id(headers.get("x-request-id"))
-        trace = _trace(headers.get("traceparent"))
+        given = headers.get("traceparent")
+        trace = _trace(given)
         scope.setdefault("state", {})["request_id"] = request_id
         scope["state"]["traceparent"] = trace
         structlog.contextvars.bind_contextvars(request_id=request_id, trace_id=trace.split("-")[1])
+        CURRENT.set(trace)
         answered = _Answer(send, self._added(request_id, trace))
-        started = time.perf_counter()
+        started, started_ns = time.perf_counter(), time.time_ns()
         try:
             if scope["method"] == "HEAD":
                 await _head(self._app, scope, receive, answered)
@@ -62,6 +74,8 @@ class Edge:
                 await _fault(scope, headers, request_id, answered)
         finally:
             self._note(scope, answered.status, time.perf_counter() - started)
+            if self._tracing is not None:
+                _span(self._tracing, scope, trace, given, started_ns, answered.status)
             structlog.contextvars.clear_contextvars()
 
     def _added(self, request_id: str, trace: str) -> dict[str, str]:
@@ -138,6 +152,21 @@ def _trace(given: str | None) -> str:
         version, trace_id, _, flags = given.split("-")
         return f"{version}-{trace_id}-{uuid4().hex[:16]}-{flags}"
     return f"00-{uuid4().hex}-{uuid4().hex[:16]}-01"
+
+
+def _span(
+    tracing: Tracing, scope: Scope, trace: str, given: str | None, started_ns: int, status: int
+) -> None:
+    # The route's form, never the path: ids in it are of those concerned.
+    route = getattr(scope.get("route"), "path", "")
+    kept = given if given and TRACEPARENT.fullmatch(given) else None
+    attributes = {
+        "http.request.method": scope["method"],
+        "http.route": route,
+        "http.response.status_code": status,
+        "zhichuang.request_id": scope["state"]["request_id"],
+    }
+    tracing.request(f"{scope['method']} {route}".strip(), trace, kept, started_ns, attributes)
 
 
 async def _fault(scope: Scope, headers: Headers, request_id: str, send: Any) -> None:  # noqa: ANN401 - ASGI

@@ -1,6 +1,7 @@
 """What is read of the log: tiles and checkpoints by anyone, receipts by those concerned."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlmodel import col, select
 
 from ip_ledger.log.rules import TILE_WIDTH, TileKey, cut, width_of
-from ip_ledger.log.tables import LogCheckpoint, LogLeaf, LogOpening, LogRecord, LogTile
+from ip_ledger.log.tables import LogCheckpoint, LogLeaf, LogOpening, LogPending, LogRecord, LogTile
 from shared.auth import Actor
 from shared.directory import DirectoryCenter
 from shared.rules import found
@@ -54,6 +55,25 @@ async def tree_size(reader: Reader) -> int:
     """Count the leaves; they are numbered without gaps."""
     last = (await reader.execute(select(func.max(col(LogLeaf.leaf_index))))).scalar()
     return 0 if last is None else last + 1
+
+
+async def records_waiting(reader: Reader) -> tuple[int, datetime | None]:
+    """Count the records without a leaf, and tell since when, in real time, the oldest waits."""
+    oldest = (
+        select(func.uuid_extract_timestamp(col(LogPending.record_id)))
+        .order_by(col(LogPending.record_id))
+        .limit(1)
+        .scalar_subquery()
+    )
+    statement = select(func.count(), oldest).select_from(LogPending)
+    count, oldest_at = (await reader.execute(statement)).one()
+    return count, oldest_at
+
+
+async def unsigned_leaves(reader: Reader) -> int:
+    """Count the leaves that no signed checkpoint covers."""
+    head = await latest_checkpoint(reader)
+    return await tree_size(reader) - (0 if head is None else head.tree_size)
 
 
 async def tiles(reader: Reader, keys: Sequence[TileKey], size: int) -> dict[TileKey, list[bytes]]:
