@@ -230,3 +230,33 @@ async def test_only_a_published_result_has_findings(running: Callable[..., Any])
         await year.opened()
         refused = await year.as_("handler", "POST", "/findings", MATTER)
         assert (refused.status_code, codes_of(refused)) == (404, ["NOT_FOUND"])
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("A125")
+async def test_the_deciding_service_is_told_which_findings_are_open(year: JudgedYear) -> None:
+    first = await raised(year)
+    await raised(year, leaf=None, matter="未见整改台账")
+    asked = f"{FINDINGS}/standing?center_id={year.center_id}"
+    async with year.service.client("service") as registry:
+        told = (await registry.get(asked)).json()
+        assert [(one["leaf"], one["state"], one["year"]) for one in told["open"]] == [
+            ("C4", "open", 2027), (None, "open", 2027),
+        ]  # fmt: skip
+        assert (await year.own("POST", f"{first}/answers", shown(year))).status_code == 200
+        closed = await year.as_("handler", "POST", f"{first}/closure", {"words": "整改到位"})
+        assert closed.status_code == 200
+        after = (await registry.get(asked)).json()
+        assert (after["closed"], len(after["open"])) == (1, 1)
+        nobody = (await registry.get(f"{FINDINGS}/standing?center_id={new_id()}")).json()
+        assert (nobody["closed"], nobody["open"]) == (0, [])
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("A125", "X04")
+@pytest.mark.refusing
+async def test_nobody_but_a_service_asks_where_findings_stand(year: JudgedYear) -> None:
+    asked = f"{FINDINGS}/standing?center_id={year.center_id}"
+    assert (await year.own("GET", asked)).status_code == 403
+    for duty in ("handler", "auditor"):
+        assert (await year.as_(duty, "GET", asked)).status_code == 403

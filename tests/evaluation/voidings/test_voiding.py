@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import httpx
 import pytest
 from sqlmodel import col, select
 
@@ -42,6 +43,14 @@ def test_who_proposed_does_not_decide() -> None:
     assert failed_codes(rules.two_people_checks(one, other)) == []
 
 
+@pytest.mark.requirement("X03")
+@pytest.mark.refusing
+def test_who_published_does_not_judge_that_act_of_his() -> None:
+    one, other = new_id(), new_id()
+    assert failed_codes(rules.own_act_checks({one}, one)) == ["SOD_VIOLATION"]
+    assert failed_codes(rules.own_act_checks({one}, other)) == []
+
+
 @pytest.fixture
 async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
     async with running("evaluation") as service:
@@ -49,6 +58,12 @@ async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
         await judged.prepare()
         await judged.published()
         yield judged
+
+
+async def another(year: JudgedYear, path: str, **over: Any) -> httpx.Response:
+    """Decide as an approver who did not publish."""
+    async with year.service.client("approver", sub=new_id()) as approver:
+        return await approver.post(path, json=CONFIRM | over)
 
 
 @pytest.mark.anyio
@@ -69,7 +84,7 @@ async def test_a_falsified_year_is_unqualified_and_reopens_its_assessment(
     # What is only suspected changes nothing.
     assert (await year.own("GET", "/result")).json()["total"] == "82.98"
     decision = f"{VOIDINGS}/{proposed.json()['id']}/decision"
-    decided = await year.as_("approver", "POST", decision, CONFIRM)
+    decided = await another(year, decision)
     assert (decided.status_code, decided.json()["state"]) == (200, "confirmed"), decided.text
 
     void = (await year.own("GET", "/result")).json()
@@ -115,11 +130,17 @@ async def test_a_voiding_needs_a_falsehood_and_a_second_uninvolved_person(
     twice = await year.as_("handler", "POST", "/voidings", BODY)
     assert (twice.status_code, codes_of(twice)) == (409, ["STATE_CONFLICT"])
     decision = f"{VOIDINGS}/{proposed.json()['id']}/decision"
-    for person in ("handler", "reviewer"):
+    for person in ("handler", "reviewer", "approver"):
         async with year.service.client("approver", sub=year.officials[person]) as involved:
             answer = await involved.post(decision, json=CONFIRM)
         assert answer.status_code == 403
         assert set(codes_of(answer)) == {"SOD_VIOLATION"}
-    dropped = await year.as_("approver", "POST", decision, {**CONFIRM, "decision": "drop"})
+    # Who published drops no doubt about it either, and no list asks him to.
+    for answered in ("confirm", "drop"):
+        own = await year.as_("approver", "POST", decision, {**CONFIRM, "decision": answered})
+        assert (own.status_code, codes_of(own)) == (403, ["SOD_VIOLATION"])
+    waiting = (await year.as_("approver", "GET", "/v1/evaluation/tasks")).json()["items"]
+    assert [one for one in waiting if one["kind"] == "voiding.decide"] == []
+    dropped = await another(year, decision, decision="drop")
     assert (dropped.status_code, dropped.json()["state"]) == (200, "dropped")
     assert (await year.own("GET", "/result")).json()["total"] == "82.98"

@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from registry.applications.jobs import expire_overdue
 from registry.notices.tables import Objection
+from shared.events.tables import Audit, Event
 from tests.fixtures.service import event_types
 from tests.registry.applications.cases import AGREEMENT, STANDING, Case, codes
 
@@ -140,7 +141,7 @@ async def test_one_person_does_not_do_two_things_in_a_case(case: Case) -> None:
     assert (await case.approve()).status_code == 200
 
 
-@pytest.mark.requirement("X09")
+@pytest.mark.requirement("X09", "X12")
 @pytest.mark.refusing
 async def test_an_objection_needs_a_name_and_holds_the_approval(case: Case) -> None:
     await case.noticed()
@@ -162,7 +163,8 @@ async def test_an_objection_needs_a_name_and_holds_the_approval(case: Case) -> N
     assert {kept.named_party[:7], kept.contact[:7]} == {"sealed:"}
     read = await case.call(case.official("handler"), "GET", "/v1/registry/objections")
     told = read.json()["items"][0]
-    assert (told["named_party"], told["contact"]) == ("某装备公司", "legal@example.com")
+    assert (told["named_party"], told["contact"]) == ("某装备公司", "l***@example.com")
+    await _contact_is_read_by_who_asked(case, f"/v1/registry/objections/{told['id']}")
 
     case.registry.set_clock("2026-03-10T02:00:00+00:00")
     waiting = await case.approve()
@@ -177,6 +179,36 @@ async def test_an_objection_needs_a_name_and_holds_the_approval(case: Case) -> N
     )
     assert decided.json()["state"] == "dismissed"
     assert (await case.approve()).json()["state"] == "listed"
+
+
+async def _contact_is_read_by_who_asked(case: Case, path: str) -> None:
+    """Let handlers and reviewers read a contact whole for a while, with a reason on record."""
+    reason = {"reason": "通知异议处理结果"}
+    for duty in ("approver", "auditor"):
+        for method, part in (("GET", "contact"), ("POST", "contact-readings")):
+            body = reason if method == "POST" else None
+            refused = await case.call(case.official(duty), method, f"{path}/{part}", body)
+            assert refused.status_code == 403, duty
+    unasked = await case.call(case.official("handler"), "GET", f"{path}/contact")
+    assert unasked.status_code == 404
+    empty = await case.call(
+        case.official("handler"), "POST", f"{path}/contact-readings", {"reason": ""}
+    )
+    assert empty.status_code == 422
+    asked = await case.call(case.official("handler"), "POST", f"{path}/contact-readings", reason)
+    assert asked.status_code == 201, asked.text
+    assert "legal" not in asked.text  # A kept answer to a key holds nothing personal.
+    whole = await case.call(case.official("handler"), "GET", f"{path}/contact")
+    assert whole.json()["contact"] == "legal@example.com"
+    other = await case.call(case.official("reviewer"), "GET", f"{path}/contact")
+    assert other.status_code == 404  # Each asks for himself.
+    async with case.registry.sessions.reading() as session:
+        kept = select(Audit).where(col(Audit.action) == "objection.contact_asked")
+        (audit,) = (await session.scalars(kept)).all()
+        events = select(Event).where(col(Event.type) == "objection.contact_asked")
+        (event,) = (await session.scalars(events)).all()
+    assert (audit.reason, event.center_id) == (reason["reason"], None)
+    assert "legal" not in str(event.data)
 
 
 @pytest.mark.requirement("X09")

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import httpx
 import pytest
 from sqlmodel import col, select
 
@@ -26,6 +27,7 @@ from tests.registry.governance.steps import (
     summed_up,
 )
 
+FINDINGS = "GET /v1/evaluation/findings/standing"
 pytestmark = pytest.mark.anyio
 
 
@@ -199,6 +201,62 @@ async def test_an_unqualified_rating_begins_a_year_of_rectification(case: Case) 
     assert back.json()["stage"] == "pilot", back.text
     kept = (await own(case, "GET", "milestones")).json()["items"]
     assert {item["state"] for item in kept} == {"met"}
+
+
+def found_wanting(case: Case, *matters: str, closed: int = 0) -> None:
+    """Let evaluation tell of findings that nobody has closed."""
+    waiting = [
+        {
+            "id": str(new_id()), "year": 2025, "leaf": "C4", "matter": matter, "state": "answered",
+            "due_on": "2026-05-30", "version": 2,
+        }
+        for matter in matters
+    ]  # fmt: skip
+    case.registry.neighbours.answers[FINDINGS] = {"closed": closed, "open": waiting}
+
+
+@pytest.mark.requirement("A125")
+@pytest.mark.refusing
+async def test_a_recheck_is_passed_only_when_every_finding_is_closed(case: Case) -> None:
+    await piloted(case)
+    await published(case, 2025, "unqualified")
+    await own(case, "PUT", "rectification/plan", {"text": "整改方案"})
+    seen = {"passed": True, "visited_on": "2026-03-10", "text": "整改到位"}
+    found_wanting(case, "开放机时不足")
+    refused = await official(case, "handler", "POST", "rectification/recheck", seen)
+    assert (refused.status_code, codes(refused)) == (409, ["FINDINGS_OPEN"])
+    [error] = refused.json()["errors"]
+    assert error["params"]["findings"] == ["2025 C4 开放机时不足"]
+    assert (error["rule"], error["clause"]) == ("A125", "四(四)")
+    [row] = (await own(case, "GET", "rectifications")).json()["items"]
+    assert (row["state"], row["rechecked_on"]) == ("planned", None)
+    # Nobody to ask is not the same as nothing to be found.
+    case.registry.neighbours.answers[FINDINGS] = httpx.Response(500, json={})
+    silent = await official(case, "handler", "POST", "rectification/recheck", seen)
+    assert silent.status_code == 503
+    found_wanting(case, closed=1)
+    passed = await official(case, "handler", "POST", "rectification/recheck", seen)
+    assert (passed.status_code, passed.json()["state"]) == (200, "passed"), passed.text
+    # One that was raised since holds up the return, and readiness says so.
+    found_wanting(case, "漏报一项合同", closed=1)
+    ready = (await own(case, "GET", "readiness?to=pilot")).json()
+    assert [one["code"] for one in ready["checks"] if not one["passed"]] == ["FINDINGS_OPEN"]
+    assert codes(await change(case, "pilot")) == ["FINDINGS_OPEN"]
+    found_wanting(case, closed=2)
+    back = await change(case, "pilot")
+    assert (back.status_code, back.json()["stage"]) == (200, "pilot"), back.text
+
+
+@pytest.mark.requirement("A125")
+async def test_a_failed_recheck_waits_for_no_finding(case: Case) -> None:
+    await piloted(case)
+    await published(case, 2025, "unqualified")
+    await own(case, "PUT", "rectification/plan", {"text": "整改方案"})
+    found_wanting(case, "开放机时不足")
+    seen = {"passed": False, "visited_on": "2026-03-10", "text": "未见改善"}
+    failed = await official(case, "handler", "POST", "rectification/recheck", seen)
+    assert (failed.status_code, failed.json()["state"]) == (200, "failed"), failed.text
+    assert (await change(case, "delisted")).json()["stage"] == "delisted"
 
 
 @pytest.mark.requirement("A102")

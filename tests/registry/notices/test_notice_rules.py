@@ -1,6 +1,6 @@
 """The days of a notice and what an objection needs; no database."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -12,8 +12,10 @@ from registry.notices.rules import (
     closing_day,
     decision_checks,
     filing_checks,
+    masked,
     objection_checks,
     period_checks,
+    reading_checks,
 )
 from registry.programme.reference import PARAMETERS, clauses
 from shared.calendar import WorkingDays
@@ -21,6 +23,7 @@ from shared.rules import Policy, failed_codes
 
 POLICY = Policy("2016", clauses(), PARAMETERS)
 CLOSES = date(2026, 3, 9)
+NOW = datetime(2026, 3, 9, 2, tzinfo=UTC)
 
 
 @pytest.mark.requirement("X09", "X10")
@@ -99,3 +102,35 @@ def test_one_open_objection_among_many_holds_the_case() -> None:
     assert failed_codes(objection_checks(states)) == ["OBJECTION_PENDING"]
     assert failed_codes(objection_checks([ObjectionState.DISMISSED] * 3)) == []
     assert failed_codes(objection_checks([])) == []
+
+
+@pytest.mark.requirement("X12")
+@pytest.mark.parametrize(
+    ("contact", "shown"),
+    [
+        ("legal@example.com", "l***@example.com"),
+        ("@example.com", "***@example.com"),
+        ("021-12345678", "****5678"),
+        ("1234", "****"),
+        ("", "****"),
+    ],
+)
+def test_a_contact_is_masked_whatever_it_is(contact: str, shown: str) -> None:
+    assert masked(contact) == shown
+
+
+@pytest.mark.requirement("X12")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("asked_at", "expected"),
+    [
+        (None, ["NOT_FOUND"]),
+        (NOW, []),
+        (NOW - timedelta(minutes=15) + timedelta(microseconds=1), []),
+        (NOW - timedelta(minutes=15), ["NOT_FOUND"]),
+    ],
+)
+def test_a_contact_is_read_for_a_quarter_of_an_hour(
+    asked_at: datetime | None, expected: list[str]
+) -> None:
+    assert failed_codes(reading_checks(asked_at, NOW)) == expected

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import exists, or_
@@ -15,6 +16,9 @@ from evaluation.findings.tables import FindingStep, ResultFinding
 from shared.auth import Actor
 from shared.rules import found
 from shared.tasks import MOST_TASKS, Task
+
+# More than a centre has in all its years; a question beyond it is a fault.
+MOST_FINDINGS: Final = 2_000
 
 
 def visible(actor: Actor) -> SelectOfScalar[ResultFinding]:
@@ -50,6 +54,17 @@ def findings_page(
 async def finding(session: AsyncSession, actor: Actor, finding_id: UUID) -> ResultFinding:
     """Load a finding that the actor may see."""
     return found(await session.scalar(visible(actor).where(col(ResultFinding.id) == finding_id)))
+
+
+async def standing_of(session: AsyncSession, center_id: UUID) -> Sequence[ResultFinding]:
+    """List the findings of a centre, oldest first; for the service that decides on it."""
+    statement = (
+        select(ResultFinding)
+        .where(col(ResultFinding.center_id) == center_id)
+        .order_by(col(ResultFinding.id))
+        .limit(MOST_FINDINGS)
+    )
+    return (await session.scalars(statement)).all()
 
 
 async def finding_for_update(

@@ -16,7 +16,9 @@ from evaluation.findings.schemas import (
     FindingItemOut,
     FindingOut,
     FindingReturnIn,
+    FindingStandingOut,
     FindingStepOut,
+    StandingFindingOut,
 )
 from evaluation.findings.tables import ResultFinding
 from shared.http import (
@@ -92,6 +94,25 @@ async def list_findings(
     order = [col(ResultFinding.id).desc()]
     rows, next_cursor = await paginate(session, statement, page, order, filters)
     return Page(items=[_item(row, today) for row in rows], next_cursor=next_cursor)
+
+
+@router.get(
+    "/standing",
+    operation_id="evaluation_get_finding_standing",
+    openapi_extra=access("service", tenant="any centre", rules=("A125",), internal=True),
+    responses=problems("FORBIDDEN_SCOPE"),
+)
+async def get_standing(
+    session: Reading, center_id: Annotated[UUID, Query(description="The centre.")]
+) -> FindingStandingOut:
+    """Tell which findings of a centre are not closed, for the re-check of its rectification."""
+    rows = await queries.standing_of(session, center_id)
+    waiting = [row for row in rows if row.state is not rules.FindingState.CLOSED]
+    return FindingStandingOut(
+        center_id=center_id,
+        closed=len(rows) - len(waiting),
+        open=[StandingFindingOut.model_validate(row) for row in waiting],
+    )
 
 
 @router.get(

@@ -106,6 +106,26 @@ class FindingItemOut(Out):
     closed_at: Instant | None = Field(description="When it was closed.")
 
 
+class StandingFindingOut(Out):
+    """A finding as the deciding service is told of it."""
+
+    id: UUID = Field(description="Names the finding.")
+    year: int = Field(description="The year that was judged.")
+    leaf: str | None = Field(description="The indicator, where it is one.")
+    matter: str = Field(description="What is wanting.")
+    due_on: date = Field(description="The last day for an answer.")
+    state: rules.FindingState = Field(description="Where it stands.")
+    version: int = Field(description="Grows with every step.")
+
+
+class FindingStandingOut(Out):
+    """Where the findings of a centre stand."""
+
+    center_id: UUID = Field(description="The centre.")
+    closed: int = Field(description="How many are closed.")
+    open: list[StandingFindingOut] = Field(description="Those that are not, oldest first.")
+
+
 class FindingOut(FindingItemOut):
     """A finding with every step; who took them is in the audit trail."""
 

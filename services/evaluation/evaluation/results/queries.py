@@ -12,6 +12,8 @@ from sqlmodel import col, select
 
 from evaluation.cycles import queries as cycles
 from evaluation.cycles.tables import EvaluationCase
+from evaluation.duties import queries as duty_queries
+from evaluation.duties.rules import Capacity, Duty
 from evaluation.results import rules
 from evaluation.results.tables import (
     EvaluationResult,
@@ -66,6 +68,13 @@ async def snapshot_by_id(session: AsyncSession, snapshot_id: UUID) -> FactSnapsh
 async def publication_of(session: AsyncSession, result_id: UUID) -> ResultPublication | None:
     """Load the publication of a result, if there is one."""
     return await session.get(ResultPublication, result_id)
+
+
+async def publishers_of(session: AsyncSession, case_id: UUID) -> set[UUID]:
+    """Name who approved a publication in a case, under every account of theirs."""
+    statement = select(ResultPublication.person_id).where(col(ResultPublication.case_id) == case_id)
+    told = [Duty(person_id, Capacity.APPROVER) for person_id in await session.scalars(statement)]
+    return {duty.person_id for duty in await duty_queries.of_persons(session, told)}
 
 
 async def published(

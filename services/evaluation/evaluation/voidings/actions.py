@@ -79,7 +79,7 @@ async def decide(
     reason: str,
     now: datetime,
 ) -> ResultVoiding:
-    """Confirm or drop a proposal, by another person who had no other part than to approve (X14).
+    """Confirm or drop a proposal, by another person who had no part in the case before (X14).
 
     Raises `Refused`: NOT_FOUND, SOD_VIOLATION, STALE_INPUT or STATE_CONFLICT.
     """
@@ -90,6 +90,7 @@ async def decide(
     require(
         [
             *rules.two_people_checks(voiding.proposed_by, actor.person_id),
+            *rules.own_act_checks(await results.publishers_of(session, case.id), actor.person_id),
             *await _uninvolved(session, actor, case, Capacity.APPROVER),
             *rules.decision_checks(voiding.state, event),
             *cycle_rules.case_checks(case.state, cycle_rules.CaseEvent.VOID),

@@ -3,9 +3,11 @@
 from datetime import date
 from uuid import UUID
 
+from sqlalchemy import exists
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
+from evaluation.results.tables import ResultPublication
 from evaluation.voidings import rules
 from evaluation.voidings.tables import ResultVoiding
 from shared.auth import Actor
@@ -24,15 +26,20 @@ async def reread(session: AsyncSession, row: ResultVoiding) -> None:
 
 
 async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Task]:
-    """Name the proposals that wait for an approver who did not make them."""
+    """Name the proposals that wait for an approver who neither made them nor published."""
     del today  # No rule sets a last day.
     if not actor.has("approver"):
         return []
+    published = exists().where(
+        col(ResultPublication.case_id) == col(ResultVoiding.case_id),
+        col(ResultPublication.person_id) == actor.person_id,
+    )
     statement = (
         select(ResultVoiding)
         .where(
             col(ResultVoiding.state) == rules.State.PROPOSED,
             col(ResultVoiding.proposed_by) != actor.person_id,
+            ~published,
         )
         .limit(MOST_TASKS)
     )

@@ -1,6 +1,6 @@
 """When a published result is void: for a falsehood, and by two people (X14)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -66,6 +66,19 @@ def two_people_checks(proposed_by: UUID, deciding: UUID) -> list[Check]:
     """Check that who proposed does not decide."""
     return [
         APART.check("SOD_VIOLATION", Kind.SCOPE, passed=proposed_by != deciding, held=["proposer"])
+    ]
+
+
+def own_act_checks(published_by: Collection[UUID], deciding: UUID) -> list[Check]:
+    """Check that who approved a publication of the case does not judge that act of his (X03)."""
+    return [
+        APART.check(
+            "SOD_VIOLATION",
+            Kind.SCOPE,
+            passed=deciding not in published_by,
+            held=["publisher"],
+            acting_as="approver",
+        )
     ]
 
 

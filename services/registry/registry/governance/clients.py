@@ -3,8 +3,8 @@
 from datetime import date
 from uuid import UUID
 
-from registry.centers.rules import AgreementFacts, Stage, missing_clauses
-from registry.governance.rules import PublishedRating, Told, told_rating
+from registry.centers.rules import RECTIFIABLE, AgreementFacts, Stage, missing_clauses
+from registry.governance.rules import OpenFinding, PublishedRating, Told, told_rating
 from shared.client import ServiceClient
 from shared.events.recording import content_sha256
 
@@ -16,9 +16,15 @@ MOST_RATINGS = 200
 
 
 async def told_for(
-    services: ServiceClient, center_id: UUID, code: str | None, targets: set[Stage], on: date
+    services: ServiceClient,
+    center_id: UUID,
+    code: str | None,
+    targets: set[Stage],
+    on: date,
+    *,
+    stage: Stage,
 ) -> Told:
-    """Ask for what steps rest on, and for nothing else; raises `Unavailable`."""
+    """Ask for what steps from a stage rest on, and for nothing else; raises `Unavailable`."""
     kept: dict[str, object] = {"asked_on": on.isoformat()}
     agreement = AgreementFacts(in_force=False)
     ratings: tuple[PublishedRating, ...] = ()
@@ -30,7 +36,34 @@ async def told_for(
         listed = [told_rating(told) for told in ratings]
         kept["ratings"] = listed
         kept["ratings_sha256"] = content_sha256(listed)
-    return Told(agreement, ratings, kept)
+    findings: tuple[OpenFinding, ...] = ()
+    if stage is Stage.RECTIFYING and targets & set(RECTIFIABLE):
+        findings, known = await open_findings(services, center_id)
+        kept["findings"] = known
+    return Told(agreement, ratings, findings, kept)
+
+
+async def open_findings(
+    services: ServiceClient, center_id: UUID
+) -> tuple[tuple[OpenFinding, ...], dict[str, object]]:
+    """Ask evaluation which findings of a centre are not closed, and what to keep of it."""
+    question = {"center_id": str(center_id)}
+    answer = await services.get("evaluation", "/v1/evaluation/findings/standing", question) or {}
+    waiting = answer.get("open") or []
+    findings = tuple(
+        OpenFinding(
+            id=str(one["id"]),
+            year=int(one["year"]),
+            leaf=one.get("leaf"),
+            matter=str(one["matter"]),
+            state=str(one["state"]),
+            due_on=str(one["due_on"]),
+        )
+        for one in waiting
+    )
+    kept = [{name: one.get(name) for name in ("id", "state", "version")} for one in waiting]
+    told = {"closed": answer.get("closed", 0), "open": kept}
+    return findings, {**told, "sha256": content_sha256(told)}
 
 
 async def agreement_facts(

@@ -132,6 +132,23 @@ async def object_to(
     return objection
 
 
+async def ask_contact(
+    session: AsyncSession, actor: Actor, objection_id: UUID, reason: str
+) -> Objection:
+    """Ask to read a contact whole, with a reason that the audit trail keeps (X12).
+
+    Raises `Refused`: NOT_FOUND.
+    """
+    objection = await queries.objection_found(session, objection_id)
+    notice = await queries.notice_found(session, objection.notice_id)
+    # Without the centre: its feed does not tell when somebody asks who objected.
+    record(
+        session, actor, rules.CONTACT_ASKED, objection.id, case_id=notice.subject_id,
+        reason=reason, notice_id=notice.id,
+    )  # fmt: skip
+    return objection
+
+
 async def decide_objection(
     session: AsyncSession,
     actor: Actor,

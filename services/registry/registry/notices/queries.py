@@ -1,15 +1,17 @@
 """What is read of notices: everything but the names and contacts of those who object."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from registry.notices.rules import NoticeSubject, ObjectionState, State
+from registry.notices.rules import CONTACT_ASKED, NoticeSubject, ObjectionState, State
 from registry.notices.tables import Objection, PublicNotice
+from shared.events.tables import Audit
 from shared.rules import found
 
 
@@ -92,6 +94,23 @@ async def objection_states(session: AsyncSession, notice_id: UUID) -> Sequence[O
     """Give the states of a notice's objections."""
     statement = select(Objection).where(col(Objection.notice_id) == notice_id)
     return [objection.state for objection in (await session.scalars(statement)).all()]
+
+
+async def objection_found(session: AsyncSession, objection_id: UUID) -> Objection:
+    """Give an objection; an unknown one is NOT_FOUND."""
+    return found(await session.get(Objection, objection_id))
+
+
+async def contact_asked_at(
+    session: AsyncSession, objection_id: UUID, person_id: UUID
+) -> datetime | None:
+    """Tell when a person last asked for the contact behind an objection."""
+    statement = select(func.max(col(Audit.at))).where(
+        col(Audit.subject_id) == objection_id,
+        col(Audit.action) == CONTACT_ASKED,
+        col(Audit.person_id) == person_id,
+    )
+    return await session.scalar(statement)
 
 
 async def objection_for_update(session: AsyncSession, objection_id: UUID) -> Objection:

@@ -7,15 +7,18 @@ from fastapi import Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from registry.notices import actions, queries
+from registry.notices import actions, queries, rules
 from registry.notices.actions import Complaint
 from registry.notices.rules import ObjectionState, State
 from registry.notices.schemas import (
+    ContactReadingIn,
+    ContactReadingOut,
     NoticeOut,
     ObjectionDecisionIn,
     ObjectionIn,
     ObjectionOut,
     ObjectionReceiptOut,
+    ObjectorContactOut,
 )
 from registry.notices.tables import Objection, PublicNotice
 from shared.auth import Actor
@@ -35,9 +38,11 @@ from shared.http import (
     problems,
 )
 from shared.http.schemas import Day
+from shared.rules import require
 from shared.sealing import sealer_of
 
 OFFICIALS = "officials of the competent authority"
+DECIDERS = access("handler", "reviewer", tenant=OFFICIALS, rules=("X09", "X12"))
 EVERYONE = "everyone"
 NOTICES_TITLE = "制造业创新中心公示"
 # Whoever objects without signing in acts under one fixed id; his name stands in the objection.
@@ -158,7 +163,7 @@ async def list_objections(
     notice_id: Annotated[UUID | None, Query(description="Only those to one notice.")] = None,
     state: Annotated[ObjectionState | None, Query(description="Only those in a state.")] = None,
 ) -> Page[ObjectionOut]:
-    """List objections with the names behind them, newest first."""
+    """List objections with the names behind them, newest first; contacts are masked."""
     rows, next_cursor = await paginate(
         session,
         queries.objections(notice_id, state),
@@ -167,6 +172,38 @@ async def list_objections(
         filters={"notice_id": notice_id, "state": state},
     )
     return Page(items=[_objection(session, row) for row in rows], next_cursor=next_cursor)
+
+
+@objections.post(
+    "/{objection_id}/contact-readings",
+    status_code=201,
+    operation_id="registry_ask_objector_contact",
+    openapi_extra=DECIDERS,
+    responses=problems("NOT_FOUND"),
+)
+async def ask_contact(
+    objection_id: UUID, body: ContactReadingIn, actor: CurrentActor, now: Now, session: Transaction
+) -> ContactReadingOut:
+    """Ask to read a contact whole, with a reason; it can be read for a quarter of an hour."""
+    row = await actions.ask_contact(session, actor, objection_id, body.reason)
+    return ContactReadingOut(objection_id=row.id, until=now + rules.READABLE_FOR)
+
+
+@objections.get(
+    "/{objection_id}/contact",
+    operation_id="registry_read_objector_contact",
+    openapi_extra=DECIDERS,
+    responses=problems("NOT_FOUND"),
+)
+async def read_contact(
+    objection_id: UUID, actor: CurrentActor, now: Now, session: Reading
+) -> ObjectorContactOut:
+    """Read a contact whole, as who has asked for it; who decides an objection may."""
+    row = await queries.objection_found(session, objection_id)
+    asked_at = await queries.contact_asked_at(session, row.id, actor.person_id)
+    require(rules.reading_checks(asked_at, now))
+    contact = sealer_of(session).open(row.contact, queries.place_of(row.id))
+    return ObjectorContactOut(objection_id=row.id, contact=contact)
 
 
 @objections.post(
@@ -194,5 +231,5 @@ def _objection(session: AsyncSession, row: Objection) -> ObjectionOut:
     return ObjectionOut(
         **row.model_dump(exclude={"named_party", "contact"}),
         named_party=sealer.open(row.named_party, place),
-        contact=sealer.open(row.contact, place),
+        contact=rules.masked(sealer.open(row.contact, place)),
     )

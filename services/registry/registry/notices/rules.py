@@ -5,12 +5,12 @@ day after the notice appears; the last day counts until 23:59:59 in Shanghai.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from shared.calendar import WorkingDays
-from shared.rules import Check, Kind, Policy, Rule
+from shared.rules import NOT_FOUND, Check, Kind, Policy, Rule
 
 NOTICE: Final = Rule("X09", "practice")
 # Words that stand in for a name, in either language.
@@ -79,6 +79,24 @@ def objection_checks(states: Sequence[ObjectionState]) -> list[Check]:
         NOTICE.check("OBJECTION_PENDING", Kind.STATE, passed=waiting == 0, waiting=waiting),
         NOTICE.check("STATE_CONFLICT", Kind.STATE, passed=upheld == 0, upheld=upheld),
     ]
+
+
+CONTACT_ASKED: Final = "objection.contact_asked"
+READABLE_FOR: Final = timedelta(minutes=15)
+
+
+def reading_checks(asked_at: datetime | None, now: datetime) -> list[Check]:
+    """Check that who reads a contact has asked for it, and not too long ago: the end is outside."""
+    passed = asked_at is not None and now < asked_at + READABLE_FOR
+    return [NOT_FOUND.check("NOT_FOUND", Kind.HIDDEN, passed=passed)]
+
+
+def masked(contact: str) -> str:
+    """Show of a contact what lists may show: the last four characters, or a domain (X12)."""
+    name, at, domain = contact.rpartition("@")
+    if at:
+        return f"{name[:1]}***@{domain}"
+    return f"****{contact[-4:]}" if len(contact) > 4 else "****"
 
 
 def filing_checks(

@@ -76,9 +76,31 @@ class ObjectionOut(ObjectionReceiptOut):
     """An objection, for officials."""
 
     named_party: str = Field(description="Who objects.")
-    contact: str = Field(description="Where he can be reached.")
+    contact: str = Field(description="Where he can be reached, masked.")
     grounds: str = Field(description="What he objects to.")
     evidence: list[UUID] = Field(description="Files.")
     decision_reason: str | None = Field(description="Why it was decided so.")
     decided_by: UUID | None = Field(description="Who decided.")
     decided_at: Instant | None = Field(description="When it was decided.")
+
+
+class ContactReadingIn(Body):
+    """Why an official must read a contact whole."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "通知异议处理结果"}]})
+
+    reason: LongText = Field(description="The reason; it is kept in the audit trail.")
+
+
+class ContactReadingOut(Out):
+    """A reading that was asked for: the contact is read at its address until then."""
+
+    objection_id: UUID = Field(description="The objection.")
+    until: Instant = Field(description="When it ends.")
+
+
+class ObjectorContactOut(Out):
+    """Where an objector can be reached; that it was asked for is in the audit trail."""
+
+    objection_id: UUID = Field(description="The objection.")
+    contact: str = Field(description="The whole of it.")

@@ -154,6 +154,11 @@ CODES: Final[dict[str, Words]] = {
     "RECHECK_MISSING": Words(
         409, "整改复核结论不符|（需 {needed}）", "The re-check does not say so| (needed: {needed})"
     ),
+    "FINDINGS_OPEN": Words(
+        409,
+        "评估发现的问题尚未全部整改闭环|：{findings}",
+        "Findings of the evaluation are not closed yet|: {findings}",
+    ),
     "PLAN_NOT_APPROVED": Words(409, "发展规划尚未批准", "The plan is not approved"),
     "SITE_VISIT_MISSING": Words(409, "现场考察尚未完成", "The site visit is not done"),
     "REVIEW_MISSING": Words(409, "专家评审尚未完成", "The expert review is not done"),

@@ -29,6 +29,7 @@ from registry.governance.rules import (
     PublishedRating,
     RatingKind,
     RectificationState,
+    Told,
 )
 from registry.governance.tables import CenterRating, Rectification
 from registry.memberships.actions import announce
@@ -111,12 +112,14 @@ async def recheck(
     actor: Actor,
     center: Center,
     finding: RecheckFinding,
+    told: Told,
     today: date,
     now: datetime,
 ) -> Rectification:
     """Record the re-check on site; an approver then ends the rectification, or delists (C2).
 
-    Raises `Refused`: NOT_FOUND, DAY_IN_FUTURE or STATE_CONFLICT.
+    It is passed only when evaluation's findings are closed, as it told before (A125).
+    Raises `Refused`: NOT_FOUND, DAY_IN_FUTURE, FINDINGS_OPEN or STATE_CONFLICT.
     """
     row = await queries.rectification(session, center.id)
     if row is None and center.stage is Stage.RECTIFYING:
@@ -128,6 +131,7 @@ async def recheck(
     require(
         [
             *rules.held_checks(finding.visited_on, today),
+            *(rules.findings_checks(told.findings) if finding.passed else []),
             *rules.recheck_filing_checks(row.state),
         ]
     )
@@ -142,7 +146,8 @@ async def recheck(
     row.version += 1
     for kind in DUTIES:
         await meet_milestone(session, actor, center.id, kind, today)
-    _tell(session, actor, row, "rechecked", before, passed=finding.passed)
+    findings = told.kept.get("findings")
+    _tell(session, actor, row, "rechecked", before, passed=finding.passed, findings=findings)
     return row
 
 

@@ -116,6 +116,7 @@ async def stage_facts(
         doc_no=step.doc_no,
         holds=await queries.open_holds(session, center.id),
         moved=tuple(moved),
+        findings=told.findings,
     )
 
 

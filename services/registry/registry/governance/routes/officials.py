@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Depends, Query
 from sqlmodel import col
 
-from registry.centers.queries import center_seen_for_update, recognized_centers
-from registry.governance import actions, queries
+from registry.centers.queries import center_seen, center_seen_for_update, recognized_centers
+from registry.centers.rules import AgreementFacts
+from registry.governance import actions, clients, queries
 from registry.governance.actions import RecheckFinding, TieContent
 from registry.governance.answers import gaps_out
 from registry.governance.routes.common import (
@@ -19,7 +20,7 @@ from registry.governance.routes.common import (
     center_to_read,
     own_center,
 )
-from registry.governance.rules import TieKind
+from registry.governance.rules import TieKind, Told
 from registry.governance.schemas import (
     PersonTieEndIn,
     PersonTieIn,
@@ -39,11 +40,13 @@ from registry.governance.tables import PersonTie, SeatFinding
 from registry.programme.queries import policy_on
 from shared.http import (
     CurrentActor,
+    CurrentWork,
     Now,
     Page,
     PageQuery,
     Reading,
     Router,
+    Services,
     Today,
     Transaction,
     access,
@@ -94,15 +97,34 @@ async def file_rectification_plan(
     return RectificationOut.model_validate(row)
 
 
+async def told_of_findings(
+    center_id: UUID,
+    body: RecheckIn,
+    actor: CurrentActor,
+    services: Services,
+    work: CurrentWork,
+) -> Told:
+    """Ask evaluation which findings are open, before the transaction of a re-check opens."""
+    await work.replay()
+    async with work.sessions.reading() as session:
+        await center_seen(session, actor, center_id)
+    if not body.passed:
+        return Told(AgreementFacts(in_force=False))  # What failed needs nothing closed.
+    findings, known = await clients.open_findings(services, center_id)
+    agreement = AgreementFacts(in_force=False)
+    return Told(agreement, findings=findings, kept={"findings": known})
+
+
 @router.post(
     "/rectification/recheck",
     operation_id="registry_recheck_rectification",
     openapi_extra=access("handler", "reviewer", tenant=OFFICIALS, rules=("A125",)),
-    responses=problems("NOT_FOUND", "STATE_CONFLICT"),
+    responses=problems("NOT_FOUND", "FINDINGS_OPEN", "STATE_CONFLICT"),
 )
 async def recheck_rectification(
     center_id: UUID,
     body: RecheckIn,
+    told: Annotated[Told, Depends(told_of_findings)],
     actor: CurrentActor,
     today: Today,
     now: Now,
@@ -111,7 +133,7 @@ async def recheck_rectification(
     """Record the re-check on site; another person, an approver, then moves the centre."""
     center = await center_seen_for_update(session, actor, center_id)
     finding = RecheckFinding(body.passed, body.visited_on, body.text, body.file_id)
-    row = await actions.recheck(session, actor, center, finding, today, now)
+    row = await actions.recheck(session, actor, center, finding, told, today, now)
     return RectificationOut.model_validate(row)
 
 

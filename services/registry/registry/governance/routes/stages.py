@@ -54,8 +54,10 @@ async def told_about_target(
     """Ask the neighbours about the step that is judged, of a centre that the caller may see."""
     async with work.sessions.reading() as session:
         center = await center_seen(session, actor, center_id)
-        code, target = center.code, to or rules.onward(center.standing)
-    return await clients.told_for(services, center_id, code, {target}, today)
+        target = to or rules.onward(center.standing)
+    return await clients.told_for(
+        services, center_id, center.code, {target}, today, stage=center.stage
+    )
 
 
 async def told_about_all(
@@ -64,8 +66,10 @@ async def told_about_all(
     """Ask the neighbours about every step that the centre may take."""
     async with work.sessions.reading() as session:
         center = await center_seen(session, actor, center_id)
-        code, targets = center.code, set(next_stages(center.standing))
-    return await clients.told_for(services, center_id, code, targets, today)
+        targets = set(next_stages(center.standing))
+    return await clients.told_for(
+        services, center_id, center.code, targets, today, stage=center.stage
+    )
 
 
 async def told_for_change(
@@ -78,8 +82,10 @@ async def told_for_change(
 ) -> Told:
     """Ask the neighbours about the step that is taken, before its transaction opens."""
     async with work.sessions.reading() as session:
-        code = (await center_seen(session, actor, center_id)).code
-    return await clients.told_for(services, center_id, code, {body.to}, today)
+        center = await center_seen(session, actor, center_id)
+    return await clients.told_for(
+        services, center_id, center.code, {body.to}, today, stage=center.stage
+    )
 
 
 async def told_for_recommendation(
@@ -92,8 +98,10 @@ async def told_for_recommendation(
 ) -> Told:
     """Ask the neighbours about the step that is recommended."""
     async with work.sessions.reading() as session:
-        code = (await center_seen(session, actor, center_id)).code
-    return await clients.told_for(services, center_id, code, {body.to}, today)
+        center = await center_seen(session, actor, center_id)
+    return await clients.told_for(
+        services, center_id, center.code, {body.to}, today, stage=center.stage
+    )
 
 
 @router.get(
@@ -214,6 +222,7 @@ async def list_recommendations(
         "PILOT_SUMMARY_MISSING",
         "RECOMMENDATION_MISSING",
         "RECHECK_MISSING",
+        "FINDINGS_OPEN",
         "CENTER_ON_HOLD",
         "STALE_INPUT",
         "STATE_CONFLICT",

@@ -102,6 +102,23 @@ class PilotFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenFinding:
+    """What evaluation found wanting and nobody has closed yet (A125)."""
+
+    id: str
+    year: int
+    leaf: str | None
+    matter: str
+    state: str
+    due_on: str
+
+    @property
+    def name(self) -> str:
+        """Name it for a reader: year, indicator, and what is wanting."""
+        return " ".join(part for part in (str(self.year), self.leaf, self.matter) if part)
+
+
+@dataclass(frozen=True, slots=True)
 class StageFacts:
     """What the steps after the pilot look at, and who takes this one."""
 
@@ -117,6 +134,7 @@ class StageFacts:
     # Holds that nobody has decided on, and the years behind the recommendation that have moved.
     holds: int = 0
     moved: tuple[int, ...] = ()
+    findings: tuple[OpenFinding, ...] = ()
 
 
 def told_rating(rating: PublishedRating) -> dict[str, Any]:
@@ -138,6 +156,7 @@ class Told:
 
     agreement: AgreementFacts
     ratings: tuple[PublishedRating, ...] = ()
+    findings: tuple[OpenFinding, ...] = ()
     kept: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -253,6 +272,19 @@ def recheck_checks(facts: StageFacts, *, passed: bool) -> list[Check]:
     ]
 
 
+def findings_checks(findings: Sequence[OpenFinding]) -> list[Check]:
+    """Check that everything evaluation found wanting is closed: else nothing is mended (A125)."""
+    return [
+        RECTIFICATION.check(
+            "FINDINGS_OPEN",
+            Kind.STATE,
+            passed=not findings,
+            findings=[one.name for one in findings],
+            ids=[one.id for one in findings],
+        )
+    ]
+
+
 def needs_recommendation(stage: Stage, target: Stage) -> bool:
     """Tell whether a step follows another person's recommendation."""
     if stage is Stage.RECTIFYING:
@@ -269,7 +301,9 @@ def substance_checks(
 ) -> list[Check]:
     """Check what the target asks for, whoever takes the step; a return asks for nothing new."""
     if stage is Stage.RECTIFYING and target in {*RECTIFIABLE, Stage.DELISTED}:
-        return recheck_checks(facts, passed=target is not Stage.DELISTED)
+        passed = target is not Stage.DELISTED
+        closed = findings_checks(facts.findings) if passed else []
+        return [*recheck_checks(facts, passed=passed), *closed]
     if stage is Stage.SUSPENDED or (stage, target) == (Stage.NATIONAL_CANDIDATE, Stage.RECOGNIZED):
         return []
     ratings = [told.rating for told in facts.ratings if told.kind is RatingKind.ANNUAL]
