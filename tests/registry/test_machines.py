@@ -26,6 +26,7 @@ from registry.programme import policy_rules
 from registry.programme import rules as calls
 from registry.publicity import rules as publicity
 from registry.resources import rules as resources
+from registry.support import payment_rules as payments
 from registry.support import rules as support
 from registry.takeovers import rules as takeovers
 from shared.rules import Check
@@ -145,6 +146,11 @@ MACHINES = {
         support.PLAN_MOVES,
         support.plan_move_checks,
         ends(support.PlanState.ENDED, support.PlanState.WITHDRAWN),
+    ),
+    "payments": Machine(
+        payments.PAYMENT_MOVES,
+        payments.payment_move_checks,
+        ends(payments.PaymentState.REJECTED, payments.PaymentState.RECALLED),
     ),
     "measures": Machine(
         support.MEASURE_MOVES,

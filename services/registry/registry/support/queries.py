@@ -16,6 +16,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from registry.centers.queries import spoken_for_by
 from registry.centers.rules import OWED, SUPPORTED
 from registry.centers.tables import Center, CenterMilestone
+from registry.support.payment_rules import CONFIRM_PAYMENT, PaymentState
 from registry.support.rules import (
     APPROVE_MEASURE,
     APPROVE_PLAN,
@@ -27,7 +28,7 @@ from registry.support.rules import (
     PlanState,
     SupportPurpose,
 )
-from registry.support.tables import SupportMeasure, SupportPlan, SupportPolicy
+from registry.support.tables import SupportMeasure, SupportPayment, SupportPlan, SupportPolicy
 from shared.auth import Actor
 from shared.rules import found
 from shared.tasks import MOST_TASKS, Task, TaskKind
@@ -114,6 +115,41 @@ async def measure_for_update(session: AsyncSession, measure_id: UUID) -> Support
     return found(await session.scalar(statement.with_for_update()))
 
 
+def payments(
+    actor: Actor,
+    *,
+    center_id: UUID | None = None,
+    measure_id: UUID | None = None,
+    state: PaymentState | None = None,
+) -> SelectOfScalar[SupportPayment]:
+    """Select the payments that the actor may see: those that were confirmed, officials all."""
+    statement = select(SupportPayment)
+    if not actor.has("official", "service"):
+        statement = statement.where(
+            col(SupportPayment.state).in_((PaymentState.PAID, PaymentState.RECALLED)),
+            _concerned(actor, col(SupportPayment.center_id)),
+        )
+    if center_id is not None:
+        statement = statement.where(col(SupportPayment.center_id) == center_id)
+    if measure_id is not None:
+        statement = statement.where(col(SupportPayment.measure_id) == measure_id)
+    if state is not None:
+        statement = statement.where(col(SupportPayment.state) == state)
+    return statement
+
+
+async def payment_found(session: AsyncSession, payment_id: UUID) -> SupportPayment:
+    """Give a payment, for officials."""
+    return found(await session.get(SupportPayment, payment_id))
+
+
+async def payment_for_update(session: AsyncSession, payment_id: UUID) -> SupportPayment:
+    """Load and lock a payment, for officials."""
+    statement = select(SupportPayment).where(col(SupportPayment.id) == payment_id)
+    locked = statement.with_for_update().execution_options(populate_existing=True)
+    return found(await session.scalar(locked))
+
+
 async def paused_centers(
     session: AsyncSession, center_ids: Collection[UUID], today: date
 ) -> frozenset[UUID]:
@@ -184,7 +220,22 @@ async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Tas
         )
         rows = (await session.scalars(statement)).all()
         tasks += [Task(APPROVE_MEASURE, row.id, row.center_id) for row in rows]
+        tasks += await _payments(session, actor)
     return tasks
+
+
+async def _payments(session: AsyncSession, actor: Actor) -> list[Task]:
+    statement = (
+        select(SupportPayment)
+        .where(
+            col(SupportPayment.state) == PaymentState.ENTERED,
+            col(SupportPayment.entered_by) != actor.person_id,
+        )
+        .order_by(col(SupportPayment.id))
+        .limit(MOST_TASKS)
+    )
+    rows = (await session.scalars(statement)).all()
+    return [Task(CONFIRM_PAYMENT, row.id, row.center_id) for row in rows]
 
 
 async def _plans(

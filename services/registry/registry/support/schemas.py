@@ -224,6 +224,9 @@ class SupportMeasureOut(Out):
     title: str = Field(description="What it is called.")
     basis: str = Field(description="The act and clause on which it rests.")
     amount: Money | None = Field(description="How much.")
+    paid: Money = Field(description="What was paid of it and confirmed.")
+    committed: Money = Field(description="What was paid, and what is entered and not decided.")
+    approved_on: date | None = Field(description="When it was approved.")
     starts_on: date = Field(description="The first day of its period.")
     ends_on: date = Field(description="The last day of its period, included.")
     talent_kind: TalentMeasure | None = Field(description="What a measure for talent does.")
@@ -243,7 +246,9 @@ class SupportMeasureOut(Out):
     def of(cls, row: SupportMeasure, *, paused: bool) -> "SupportMeasureOut":
         """Show a stored measure."""
         amount = None if row.amount_fen is None else fen(row.amount_fen)
-        return cls(amount=amount, paused=paused, **row.model_dump(exclude={"amount_fen"}))
+        sums = {"paid": fen(row.paid_fen), "committed": fen(row.committed_fen)}
+        hidden = {"amount_fen", "paid_fen", "committed_fen"}
+        return cls(amount=amount, paused=paused, **sums, **row.model_dump(exclude=hidden))
 
 
 class SupportPolicyIn(Body):

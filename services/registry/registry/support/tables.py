@@ -10,6 +10,7 @@ from sqlmodel import Field
 
 from registry.base import Base
 from registry.centers.rules import ModelType, Stage
+from registry.support.payment_rules import PAYMENT, PaymentState
 from registry.support.rules import (
     PLAN,
     Capability,
@@ -24,6 +25,7 @@ from shared.database import EnumText, InstantColumn, JsonColumn, new_id, resourc
 from shared.http.constraints import meaning
 
 ONE_PLAN: Final = "uq_support_plan_one_a_center"
+ONE_VOUCHER: Final = "uq_support_payment_voucher"
 
 
 class SupportPlan(Base, table=True):
@@ -77,6 +79,11 @@ class SupportMeasure(Base, table=True):
     __table_args__ = (
         CheckConstraint("ends_on >= starts_on", name="days_in_order"),
         CheckConstraint("amount_fen > 0", name="amount_positive"),
+        CheckConstraint(
+            "paid_fen >= 0 AND paid_fen <= committed_fen"
+            " AND committed_fen <= coalesce(amount_fen, 0)",
+            name="within_budget",
+        ),
         CheckConstraint("(kind = 'talent') = (talent_kind IS NOT NULL)", name="talent_has_kind"),
         CheckConstraint(
             "(kind = 'special_project') = (program IS NOT NULL)"
@@ -101,6 +108,10 @@ class SupportMeasure(Base, table=True):
     title: str
     basis: str
     amount_fen: int | None = Field(default=None, sa_column=Column(BigInteger))
+    # What was paid, and what is entered to be paid besides.
+    paid_fen: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    committed_fen: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    approved_on: date | None = None
     starts_on: date
     ends_on: date
     talent_kind: TalentMeasure | None = Field(
@@ -118,6 +129,49 @@ class SupportMeasure(Base, table=True):
     )
     proposed_by: UUID
     proposed_at: datetime = Field(sa_type=InstantColumn)
+    decided_by: UUID | None = None
+    decided_on: date | None = None
+    reason: str | None = None
+
+
+class SupportPayment(Base, table=True):
+    """Money that reached a centre for a measure; entered by one person, confirmed by another."""
+
+    __tablename__ = "support_payment"
+    __table_args__ = (
+        CheckConstraint("amount_fen > 0", name="amount_positive"),
+        CheckConstraint("decided_by <> entered_by", name="two_people"),
+        CheckConstraint("(state = 'entered') = (decided_by IS NULL)", name="decided_by_one"),
+        CheckConstraint(
+            "state IN ('entered', 'paid') OR reason IS NOT NULL", name="taking_back_says_why"
+        ),
+        # One voucher pays once: two entries of it can pass the check together.
+        Index(
+            ONE_VOUCHER,
+            "measure_id",
+            "voucher_no",
+            unique=True,
+            postgresql_where=text("state IN ('entered', 'paid')"),
+        ),
+        Index("ix_support_payment_measure_id", "measure_id", "id"),
+        Index("ix_support_payment_center_id", "center_id", "id"),
+        Index("ix_support_payment_state", "state", "id"),
+        {"info": resource("support_payment")},
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    version: int = 1
+    measure_id: UUID = Field(foreign_key="support_measure.id")
+    center_id: UUID = Field(foreign_key="center.id")
+    payee_org_id: UUID = Field(foreign_key="organization.id")
+    amount_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
+    paid_on: date
+    voucher_no: str
+    state: PaymentState = Field(
+        default=PaymentState.ENTERED, sa_column=Column(EnumText(PaymentState), nullable=False)
+    )
+    entered_by: UUID
+    entered_at: datetime = Field(sa_type=InstantColumn)
     decided_by: UUID | None = None
     decided_on: date | None = None
     reason: str | None = None
@@ -151,3 +205,5 @@ class SupportPolicy(Base, table=True):
 
 
 meaning(ONE_PLAN, PLAN, "ALREADY_EXISTS")
+meaning(ONE_VOUCHER, PAYMENT, "ALREADY_EXISTS")
+meaning("ck_support_measure_within_budget", PAYMENT, "BUDGET_EXCEEDED")

@@ -295,4 +295,13 @@ CODES: Final[dict[str, Words]] = {
         "未区分现有资源与新建资源|：缺 {missing}",
         "Resources at hand and to be built are not both named|: {missing} missing",
     ),
+    # Payments of support
+    "BUDGET_EXCEEDED": Words(
+        422,
+        "拨付超出支持措施余额|（剩余 {left_fen} 分）",
+        "More than is left of the measure| ({left_fen} 分 left)",
+    ),
+    "PAYMENT_OUT_OF_PERIOD": Words(
+        422, "拨付日须在 {first} 至 {last} 之间", "It is paid between {first} and {last}"
+    ),
 }

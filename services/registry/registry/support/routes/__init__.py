@@ -2,6 +2,13 @@
 
 from typing import Final
 
-from registry.support.routes import measures, plans, policies
+from registry.support.routes import measures, payments, plans, policies
 
-ROUTERS: Final = (plans.router, plans.batches, measures.router, policies.router)
+ROUTERS: Final = (
+    plans.router,
+    plans.batches,
+    measures.router,
+    payments.of_measures,
+    payments.router,
+    policies.router,
+)

@@ -42,7 +42,7 @@ async def draft_plan(
     center = await center_for_update(session, center_id)
     policy = await policy_on(session, today)
     # Whether it is supported at all comes first: a stage without support has no fitting measures.
-    require(await _supported(session, center_id, today))
+    require(await supported(session, center_id, today))
     require(_mix_applicability(policy, center, new.policy_mix))
     plan = SupportPlan(
         center_id=center_id,
@@ -101,7 +101,7 @@ async def move_plan(
     if event is PlanEvent.APPROVE:
         await center_for_update(session, plan.center_id)
         checks += rules.apart_checks((plan.drafted_by, plan.proposed_by), actor.person_id)
-        checks += await _supported(session, plan.center_id, today)
+        checks += await supported(session, plan.center_id, today)
     require(checks)
     before = plan.model_dump()
     if event is PlanEvent.PROPOSE:
@@ -135,7 +135,7 @@ async def propose_measure(
     plan = await queries.approved_plan_of(session, center_id)
     policy = await policy_on(session, today)
     mix = None if plan is None else mix_of(plan)
-    require(await _supported(session, center_id, today))
+    require(await supported(session, center_id, today))
     require(
         [
             *rules.terms_checks(policy, terms),
@@ -187,11 +187,13 @@ async def decide_measure(
         plan = await queries.approved_plan_of(session, measure.center_id)
         in_force = plan is not None and plan.id == measure.plan_id
         checks.append(rules.PLAN.check("SUPPORT_PLAN_MISSING", Kind.STATE, passed=in_force))
-        checks += await _supported(session, measure.center_id, today)
+        checks += await supported(session, measure.center_id, today)
     require(checks)
     before = measure.model_dump()
     measure.state = MEASURE_MOVES[measure.state, event]
     measure.decided_by, measure.decided_on = actor.person_id, today
+    if event is MeasureEvent.APPROVE:
+        measure.approved_on = today
     measure.reason = reason
     measure.version += 1
     name = f"support_measure.{measure.state.value}"
@@ -261,7 +263,8 @@ def _policy_days(valid_from: date, valid_until: date | None) -> list[Check]:
     ]
 
 
-async def _supported(session: AsyncSession, center_id: UUID, today: date) -> list[Check]:
+async def supported(session: AsyncSession, center_id: UUID, today: date) -> list[Check]:
+    """Check that a centre may be supported today (A139)."""
     return support_checks(await support_standing(session, center_id, today))
 
 
