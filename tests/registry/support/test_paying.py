@@ -114,9 +114,9 @@ async def pay(house: House, path: str, amount: int, voucher: str, **over: Any) -
 
 
 async def after(house: House, payment: Any, step: str, by: UUID = APPROVER) -> httpx.Response:
-    body = {} if step == "confirm" else {"json": {"reason": "账户有误"}}
+    body = None if step == "confirm" else {"reason": "账户有误"}
     async with official(house, "approver", by) as approver:
-        return await approver.post(f"{PAYMENTS}/{payment['id']}/{step}", **body)
+        return await approver.post(f"{PAYMENTS}/{payment['id']}/{step}", json=body)
 
 
 async def sums(house: House, path: str) -> tuple[int, int]:
