@@ -299,7 +299,7 @@ CODES: Final[dict[str, Words]] = {
     "BUDGET_EXCEEDED": Words(
         422,
         "拨付超出支持措施余额|（剩余 {left_fen} 分）",
-        "More than is left of the measure| ({left_fen} 分 left)",
+        "More than is left of the measure| ({left_fen} fen left)",
     ),
     "PAYMENT_OUT_OF_PERIOD": Words(
         422, "拨付日须在 {first} 至 {last} 之间", "It is paid between {first} and {last}"
