@@ -8,11 +8,7 @@ BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help up demo test check prove bench bench-peers requirements documents pictures pictures-tools clients lint-api browser lock clean install install-dev
-=======
-.PHONY: help up demo test check prove bench bench-peers requirements failover documents pictures pictures-tools lock clean install install-dev
->>>>>>> bf4806d (Trace and measure a request everywhere, fail over to a synchronous replica, restart everything under load)
+.PHONY: help up demo test check prove bench bench-peers requirements failover documents pictures pictures-tools clients lint-api browser lock clean install install-dev
 
 help:  ## This list.
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
