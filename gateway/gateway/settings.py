@@ -60,6 +60,9 @@ class GatewaySettings(Settings):
     # Access tokens live this long; api.md promises ten minutes.
     token_seconds: int = 600
 
+    # Proofs of possession must bear a nonce of this door's, made anew each minute.
+    dpop_nonce: bool = False
+
     # Bounds of a request's head: the longest target, all fields together, their number.
     max_target_bytes: int = 8_192
     max_head_bytes: int = 16_384

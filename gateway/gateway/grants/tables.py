@@ -42,6 +42,8 @@ class GrantFamily(Base, table=True):
     began_at: datetime = Field(sa_type=InstantColumn)
     ended_at: datetime | None = Field(default=None, sa_type=InstantColumn)
     reason: str | None = None
+    # The key that every request for a token of this family must prove (RFC 9449).
+    dpop_thumbprint: str | None = None
 
 
 class AuthorizationCode(Base, table=True):

@@ -23,7 +23,7 @@ from gateway.notices.posting import AlreadyHanded, Post
 from gateway.notices.rules import Item, Pace, Told, stage_on
 from gateway.notices.tables import Letter, NoticeChannel
 from gateway.tasks import clients, listing
-from gateway.tokens.issuing import access_token, subject_for
+from gateway.tokens.issuing import access_token, for_job, subject_for
 from shared.auth import Actor
 from shared.calendar import SHANGHAI, WorkingDays
 from shared.http.tasks import TaskOut, task_out
@@ -144,7 +144,7 @@ class Notices:
         complete = True
         for standing in standings:
             subject = subject_for(channel.person_id, CLIENT, standing.org_id, standing)
-            token = access_token(subject, signer, self._settings)
+            token = access_token(for_job(subject, CLIENT), signer, self._settings)
             items, missing = await clients.tasks_of(
                 self._app.state.services, f"Bearer {token}", channel.language
             )

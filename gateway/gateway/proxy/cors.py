@@ -12,11 +12,11 @@ ORIGIN: Final = re.compile(rb"https?://(?:[a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\]
 METHODS: Final = b"GET, HEAD, POST, PUT, PATCH, DELETE"
 MAY_SEND: Final = (
     b"authorization, content-type, content-digest, idempotency-key, if-match, if-none-match, "
-    b"accept-language, prefer, claim-secret, traceparent, x-request-id"
+    b"accept-language, dpop, prefer, claim-secret, traceparent, x-request-id"
 )
 MAY_READ: Final = (
     b"etag, link, location, retry-after, ratelimit, ratelimit-policy, x-request-id, "
-    b"idempotent-replayed, deprecation, sunset, x-sandbox-clock"
+    b"dpop-nonce, idempotent-replayed, deprecation, sunset, x-sandbox-clock"
 )
 KEPT_SECONDS: Final = 600
 

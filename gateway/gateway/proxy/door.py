@@ -9,6 +9,7 @@ from typing import Final
 import aiohttp
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.binding.judging import SCHEME, Holders, shown
 from gateway.limits.rules import Quotas, quotas_of, tightest
 from gateway.limits.stores import store_of
 from gateway.proxy import compressing, rules
@@ -65,6 +66,7 @@ class Door:
         self.trail = trail or Trail(None)
         self._counts = store_of(settings.limit_store)
         self._public = public
+        self._holders = Holders(settings)
         self._shedder = Shedder(settings.shed_after_seconds)
         # What begins with the process, on its own loop.
         self.on_start: list[Callable[[], None]] = []
@@ -141,6 +143,7 @@ class Door:
         service = rules.service_of(passage.path)
         body = self._body(passage, head, receive)
         if service is None:
+            await self._bound_here(passage, head)
             await self._count(passage)
             await self._answer_here(passage, head, body, receive)
             return
@@ -154,7 +157,7 @@ class Door:
         authorization = head.once.get(b"authorization")
         try:
             if authorization is not None:
-                passage.claims = await self._claims(authorization)
+                passage.claims = await self._claims(passage, head, authorization)
         finally:
             # A wrong token counts as well: guessing must not be free.
             await self._count(passage)
@@ -231,16 +234,32 @@ class Door:
         if passage.standing is not None and not passage.standing.allowed:
             raise Refusal("RATE_LIMITED")
 
-    async def _claims(self, authorization: bytes) -> Claims:
-        token = rules.bearer_token(authorization)
+    async def _claims(self, passage: Passage, head: rules.Head, authorization: bytes) -> Claims:
+        token = shown(authorization)
         if token is None:
             raise Refusal("UNAUTHENTICATED")
         try:
-            return await self._verify(token)
+            claims = await self._verify(token[1])
         except InvalidToken:
             raise Refusal("UNAUTHENTICATED") from None
         except KeysUnavailable:
             raise Refusal("UNAVAILABLE") from None
+        asked = (passage.scope["method"], head.ours[b"host"], passage.path)
+        try:
+            self._holders.judge(*token, claims, head.once.get(b"dpop"), asked)
+        except InvalidToken as error:
+            raise Refusal("UNAUTHENTICATED", headers=self._holders.headers(error)) from None
+        return claims
+
+    async def _bound_here(self, passage: Passage, head: rules.Head) -> None:
+        """Judge how a token is shown to the gateway itself, which judges the rest of it."""
+        token = shown(head.once.get(b"authorization", b""))
+        if token is None:
+            return
+        with suppress(InvalidToken, KeysUnavailable):
+            # What does not verify is refused inside, in the words of each operation.
+            await self._verify(token[1])
+            await self._claims(passage, head, head.once[b"authorization"])
 
     async def _answer_here(
         self, passage: Passage, head: rules.Head, body: Body | None, receive: Receive
@@ -250,7 +269,7 @@ class Door:
         scope["path"] = passage.path
         scope["raw_path"] = passage.path.encode("ascii")
         scope["headers"] = [
-            *((name.encode(), value.encode()) for name, value in head.passing),
+            *((name.encode(), value.encode()) for name, value in _as_bearer(head)),
             (b"host", head.ours[b"host"]),
             (b"x-request-id", passage.trace.request_id.encode()),
             (b"traceparent", passage.trace.traceparent.encode()),
@@ -354,6 +373,8 @@ class Door:
             languages.decode("latin-1"),
             **refusal.figures,
         )
+        replaced = {name for name, _ in refusal.headers}
+        headers = [*(one for one in headers if one[0] not in replaced), *refusal.headers]
         if refusal.closes:
             headers.append((b"connection", b"close"))
         if refusal.code == "RATE_LIMITED" and passage.standing is not None:
@@ -420,11 +441,26 @@ def _target(passage: Passage) -> str:
 def _headers_in(passage: Passage, head: rules.Head) -> list[tuple[str, str]]:
     client = passage.scope.get("client")
     return [
-        *head.passing,
+        *(field for field in _as_bearer(head) if field[0] != "dpop"),
         ("x-request-id", passage.trace.request_id),
         ("traceparent", passage.trace.traceparent),
         ("x-forwarded-for", client[0] if client else "unknown"),
         ("x-forwarded-host", head.ours[b"host"].decode("ascii")),
+    ]
+
+
+def _as_bearer(head: rules.Head) -> list[tuple[str, str]]:
+    """Give the fields that pass; that a token was bound is judged here, and services see a bearer.
+
+    The proof itself goes on to the token endpoint only, whose token it asks for.
+    """
+    token = shown(head.once.get(b"authorization", b""))
+    if token is None or token[0] != SCHEME:
+        return head.passing
+    return [
+        (name, f"Bearer {token[1]}" if name == "authorization" else value)
+        for name, value in head.passing
+        if name != "dpop"
     ]
 
 

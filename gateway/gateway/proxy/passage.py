@@ -36,6 +36,7 @@ class Refusal(Exception):  # noqa: N818 - an answer, not an error of ours
     code: str
     closes: bool = False
     figures: dict[str, int] = field(default_factory=dict)
+    headers: Headers = field(default_factory=list)
 
 
 @dataclass(slots=True)

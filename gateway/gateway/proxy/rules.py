@@ -95,7 +95,7 @@ class Fate(Enum):
 
 
 ONCE: Final = frozenset(
-    {b"authorization", b"content-type", b"content-length", b"idempotency-key", b"if-match"}
+    {b"authorization", b"content-type", b"content-length", b"dpop", b"idempotency-key", b"if-match"}
 )
 OURS: Final = frozenset({b"cookie", b"host", b"x-request-id", b"traceparent"})
 # The only pages for which a browser shows its cookies; the API reads none.
@@ -222,14 +222,6 @@ def names_one_host(host: bytes | None, allowed: frozenset[str]) -> bool:
     if host is None or HOST.fullmatch(host) is None:
         return False
     return not allowed or host.decode("ascii").lower() in allowed
-
-
-def bearer_token(authorization: bytes) -> str | None:
-    """Give the token of an `Authorization: Bearer …`; None when it is anything else."""
-    scheme, _, token = authorization.partition(b" ")
-    if scheme.lower() != b"bearer" or not token or not token.isascii():
-        return None
-    return token.decode("ascii")
 
 
 # Set anew on the way out, or true for one hop only.

@@ -1,6 +1,9 @@
 """Making an access token of what is known of a program or of a signed-in person."""
 
 import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from gateway.identity.queries import Identity, Standing
@@ -33,10 +36,36 @@ def subject_for(
     )
 
 
+def subject_acting(claims: Mapping[str, Any], actor: str) -> rules.Subject:
+    """Give whoever a token was made for, with the program that acts in his name from here on."""
+    act: dict[str, Any] = {"sub": actor}
+    if isinstance(claims.get("act"), Mapping):
+        act["act"] = claims["act"]
+    return rules.Subject(
+        person_id=claims["sub"],
+        client_id=claims["client_id"],
+        roles=claims["roles"],
+        duties=claims["duties"],
+        org_id=claims["org_id"],
+        expert_id=claims["expert_id"],
+        actor=act,
+    )
+
+
+def for_job(subject: rules.Subject, job: str) -> rules.Subject:
+    """Give the same subject as a job of the gateway acts for it."""
+    return replace(subject, actor={"sub": f"gateway:{job}"})
+
+
 def access_token(
-    subject: rules.Subject, signer: Signer, settings: GatewaySettings, token_id: str | None = None
+    subject: rules.Subject,
+    signer: Signer,
+    settings: GatewaySettings,
+    token_id: str | None = None,
+    *,
+    most_seconds: int | None = None,
 ) -> str:
-    """Sign what somebody may act as now (X01).
+    """Sign what somebody may act as now (X01), for `most_seconds` at most.
 
     The gateway's own work for a subscriber is done under such a token, so that it reads what the
     subscriber may read and nothing else.
@@ -47,7 +76,7 @@ def access_token(
         audience=AUDIENCE,
         token_id=token_id or new_id().hex,
         now=int(time.time()),
-        seconds=settings.token_seconds,
+        seconds=min(settings.token_seconds, most_seconds or settings.token_seconds),
     )
     return signer.sign(claims)
 

@@ -5,7 +5,7 @@ the same transaction; so the second of two uses sees the first.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -42,8 +42,13 @@ class _Presented:
     use: Use
 
 
-async def judged_grant(request: Request, client_id: str, form: Mapping[str, str]) -> Verdict:
-    """Judge a front end's code or refresh token, and give what comes next."""
+async def judged_grant(
+    request: Request, client_id: str, form: Mapping[str, str], thumbprint: str | None = None
+) -> Verdict:
+    """Judge a front end's code or refresh token, and give what comes next.
+
+    A family that began with a proof of a key goes on with that key only (RFC 9449, section 5).
+    """
     state = request.app.state
     now = datetime.now(UTC)
     try:
@@ -58,6 +63,9 @@ async def judged_grant(request: Request, client_id: str, form: Mapping[str, str]
             log.warning("grant.reused", family=str(presented.family.id))
             owner = actions.acting(presented.family)
             await actions.end_family(session, owner, presented.family, "reused")
+        if presented is not None and not _same_key(presented, thumbprint):
+            # Uses nothing up: whoever holds the key goes on.
+            raise rules.BAD_PROOF
         subject = await _subject(session, presented, state)
 
         def make_token() -> dict[str, Any]:
@@ -65,10 +73,17 @@ async def judged_grant(request: Request, client_id: str, form: Mapping[str, str]
                 return {}
             given = actions.give_tokens(session, presented.family, now)
             presented.row.used_at = presented.row.used_at or now
+            if isinstance(presented.row, AuthorizationCode):
+                presented.family.dpop_thumbprint = thumbprint
             request.state.door_person = str(presented.family.person_id)
             return {
-                "access_token": access_token(subject, signer, state.settings, given.access_jti),
-                "token_type": "Bearer",
+                "access_token": access_token(
+                    replace(subject, thumbprint=thumbprint),
+                    signer,
+                    state.settings,
+                    given.access_jti,
+                ),
+                "token_type": "Bearer" if thumbprint is None else "DPoP",
                 "expires_in": state.settings.token_seconds,
                 "refresh_token": given.refresh_token,
             }
@@ -79,6 +94,12 @@ async def judged_grant(request: Request, client_id: str, form: Mapping[str, str]
     if verdict.status == 401 or verdict.body.get("error") == "invalid_client":
         raise rules.UNKNOWN_CLIENT
     return verdict
+
+
+def _same_key(presented: _Presented, thumbprint: str | None) -> bool:
+    """Tell whether a use that would count comes with its family's key; reuse ends it anyway."""
+    bound = presented.family.dpop_thumbprint
+    return presented.use not in {Use.FRESH, Use.TWIN} or bound in {None, thumbprint}
 
 
 async def struck_family(request: Request) -> bool:

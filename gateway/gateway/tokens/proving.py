@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Final
 
 from fastapi import Request
 from sqlalchemy import delete
@@ -11,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from gateway.binding import proofs
 from gateway.identity import queries as identities
 from gateway.identity.actions import digest_of
 from gateway.identity.queries import Identity
@@ -18,6 +20,8 @@ from gateway.tokens import assertions, rules
 from gateway.tokens.protocol import LoadedClient
 from gateway.tokens.tables import SpentAssertion
 from shared.auth import InvalidToken
+
+TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 - an address
 
 
 def credentials_of(authorization: str | None, form: Mapping[str, str]) -> rules.Credentials:
@@ -71,6 +75,43 @@ async def proven_client(
     async with sessions.begin() as session:
         fresh = await spend(session, credentials.client_id, proof)
     return replace(by_key, proven=fresh)
+
+
+async def bound_to(request: Request) -> str | None:
+    """Give the key to which the asked token is to be bound, by its proof; None without one.
+
+    A proof is spent in the database, like an assertion: a used one is refused by every process.
+    Raises `TokenError`.
+    """
+    shown = request.headers.getlist("dpop")
+    if not shown:
+        return None
+    if len(shown) > 1:
+        raise rules.BAD_PROOF
+    settings = request.app.state.settings
+    secret = settings.key_secret.get_secret_value() if settings.dpop_nonce else None
+    asked = proofs.Asked(
+        request.method, request.headers.get("host", "").lower(), TOKEN_PATH, settings.public_origin
+    )
+    try:
+        proof = proofs.proven(shown[0], asked, int(time.time()), key_secret=secret)
+    except proofs.NonceWanted:
+        raise rules.WANTS_NONCE from None
+    except InvalidToken:
+        raise rules.BAD_PROOF from None
+    once = assertions.Proven(proof.jti, proof.over_at)
+    async with request.app.state.database.sessions.begin() as session:
+        if not await spend(session, f"dpop {proof.thumbprint}", once):
+            raise rules.BAD_PROOF
+    return proof.thumbprint
+
+
+def nonce_headers(request: Request, error: rules.TokenError) -> Mapping[str, str]:
+    """Give the nonce that a proof lacked."""
+    if error is not rules.WANTS_NONCE:
+        return {}
+    secret = request.app.state.settings.key_secret.get_secret_value()
+    return {"DPoP-Nonce": proofs.nonces(secret, int(time.time()))[0]}
 
 
 async def spend(session: AsyncSession, client_id: str, proof: assertions.Proven) -> bool:

@@ -1,6 +1,8 @@
 """The OAuth endpoints. They speak OAuth's own errors, so the house's route class is not theirs."""
 
+import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import structlog
@@ -11,11 +13,11 @@ from gateway.identity import queries as identities
 from gateway.identity.queries import Identity
 from gateway.revocations import actions as revoking
 from gateway.tokens import rules
-from gateway.tokens.issuing import access_token, subject_of
+from gateway.tokens.issuing import access_token, subject_acting, subject_of
 from gateway.tokens.keys import KeyRing, NoKey, Signer
 from gateway.tokens.people import judged_grant, struck_family
 from gateway.tokens.protocol import NO_SECRET, LoadedClient, LoadedToken, TokenServer, Verdict
-from gateway.tokens.proving import credentials_of, proven_client
+from gateway.tokens.proving import bound_to, credentials_of, nonce_headers, proven_client
 from gateway.tokens.rules import TokenError
 from gateway.tokens.schemas import (
     EndedOut,
@@ -64,15 +66,16 @@ async def token(request: Request) -> JSONResponse:
     try:
         form = rules.form_of(request.headers.get("content-type", ""), await request.body())
         rules.request_checks(form)
-        if form["grant_type"] != rules.CLIENT_CREDENTIALS:
+        thumbprint = await bound_to(request)
+        if form["grant_type"] not in rules.OF_PROGRAMS:
             client_id = rules.front_end_of(request.headers.get("authorization"), form)
             request.state.door_client = client_id
-            return _answered(await judged_grant(request, client_id, form))
+            return _answered(await judged_grant(request, client_id, form, thumbprint))
         credentials = credentials_of(request.headers.get("authorization"), form)
         request.state.door_client = credentials.client_id
-        verdict = await _judged(request, form, credentials)
+        verdict = await _judged(request, form, credentials, thumbprint)
     except TokenError as error:
-        return _refused(error)
+        return _refused(error, nonce_headers(request, error))
     if verdict.status == 401 or verdict.body.get("error") == "invalid_client":
         log.warning("token.refused", client_id=credentials.client_id)
         return _refused(rules.UNKNOWN_CLIENT)
@@ -149,32 +152,47 @@ async def _living(request: Request, text: str) -> LoadedToken | None:
         raise Failure("UNAVAILABLE", {"Retry-After": "2"}, service="gateway") from None
 
 
-def _refused(error: TokenError) -> JSONResponse:
-    headers = NO_STORE | (CHALLENGE if error.status == 401 else {})
+def _refused(error: TokenError, more: Mapping[str, str] | None = None) -> JSONResponse:
+    # One object stands for each kind of refusal: it would keep the frames of every one there was.
+    error.with_traceback(None)
+    headers = NO_STORE | (CHALLENGE if error.status == 401 else {}) | dict(more or {})
     body = {"error": error.error, "error_description": error.description}
     return JSONResponse(body, error.status, headers)
 
 
 async def _judged(
-    request: Request, form: Mapping[str, str], credentials: rules.Credentials
+    request: Request,
+    form: Mapping[str, str],
+    credentials: rules.Credentials,
+    thumbprint: str | None,
 ) -> Verdict:
     identity, loaded = await _client(request, credentials)
     state = request.app.state
     signer = await _signer(state.keys)
+    exchanged = None
+    if form["grant_type"] == rules.EXCHANGE:
+        exchanged = await _living(request, form.get("subject_token", ""))
 
     def make_token() -> dict[str, Any]:
         # The grant has agreed, so that the client exists.
         if identity is None:
             return {}
-        request.state.door_person = str(identity.client.person_id)
+        subject, seconds = subject_of(identity), state.settings.token_seconds
+        if exchanged is not None:
+            subject = subject_acting(exchanged.claims, credentials.client_id)
+            # Never longer than what it was made of.
+            seconds = max(1, min(seconds, exchanged.claims["exp"] - int(time.time())))
+        subject = replace(subject, thumbprint=thumbprint)
+        request.state.door_person = subject.person_id
         return {
-            "access_token": access_token(subject_of(identity), signer, state.settings),
-            "token_type": "Bearer",
-            "expires_in": state.settings.token_seconds,
+            "access_token": access_token(subject, signer, state.settings, most_seconds=seconds),
+            "token_type": "Bearer" if thumbprint is None else "DPoP",
+            "expires_in": seconds,
         }
 
     headers = {"Authorization": request.headers.get("authorization", "")}
-    return TokenServer(loaded, make_token).judge(_named(form, credentials), headers)
+    server = TokenServer(loaded, make_token, exchanged)
+    return server.judge(_named(form, credentials), headers)
 
 
 async def _client(

@@ -13,14 +13,18 @@ MAX_CREDENTIAL: Final = 255
 CLIENT_CREDENTIALS: Final = "client_credentials"
 AUTHORIZATION_CODE: Final = "authorization_code"
 REFRESH_TOKEN: Final = "refresh_token"  # noqa: S105 - the name of a grant
-GRANT_TYPES: Final = (CLIENT_CREDENTIALS, AUTHORIZATION_CODE, REFRESH_TOKEN)
+EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
+ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - a type's name
+GRANT_TYPES: Final = (CLIENT_CREDENTIALS, AUTHORIZATION_CODE, REFRESH_TOKEN, EXCHANGE)
+OF_PROGRAMS: Final = (CLIENT_CREDENTIALS, EXCHANGE)
 BASIC: Final = "client_secret_basic"
 POST: Final = "client_secret_post"
 PRIVATE_KEY: Final = "private_key_jwt"
 PUBLIC: Final = "none"
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: a context manager that it passes through sets its traceback.
+@dataclass(slots=True, eq=False)
 class TokenError(Exception):
     """An error of RFC 6749, section 5.2; the description never repeats what was sent."""
 
@@ -35,6 +39,8 @@ TWO_WAYS: Final = TokenError("invalid_request", "The client authenticates in two
 NO_GRANT: Final = TokenError("invalid_request", "grant_type is missing.")
 OTHER_GRANT: Final = TokenError("unsupported_grant_type", "This grant is not given here.")
 UNKNOWN_CLIENT: Final = TokenError("invalid_client", "Client authentication failed.", 401)
+BAD_PROOF: Final = TokenError("invalid_dpop_proof", "The proof of possession does not stand.")
+WANTS_NONCE: Final = TokenError("use_dpop_nonce", "The proof must bear the door's nonce.")
 NO_SCOPE: Final = TokenError("invalid_scope", "This client has no scopes to choose from.")
 
 
@@ -135,13 +141,23 @@ class Subject:
     duties: Sequence[str]
     org_id: str | None
     expert_id: str | None
+    # Who acts in the person's name besides the program, innermost first (RFC 8693, section 4.1).
+    actor: Mapping[str, Any] | None = None
+    # The key without which the token is worth nothing (RFC 9449, section 6.1).
+    thumbprint: str | None = None
 
 
 def claims_for(
     subject: Subject, *, issuer: str, audience: str, token_id: str, now: int, seconds: int
 ) -> dict[str, Any]:
     """Make the claims of an access token (X01, RFC 9068); times are seconds of real time."""
+    more: dict[str, Any] = {}
+    if subject.actor is not None:
+        more["act"] = dict(subject.actor)
+    if subject.thumbprint is not None:
+        more["cnf"] = {"jkt": subject.thumbprint}
     return {
+        **more,
         "iss": issuer,
         "aud": audience,
         "exp": now + seconds,
@@ -179,6 +195,7 @@ def metadata(issuer: str, base: str) -> dict[str, Any]:
         "introspection_endpoint_auth_methods_supported": [BASIC, POST, PRIVATE_KEY],
         "introspection_endpoint_auth_signing_alg_values_supported": ["ES256"],
         "response_modes_supported": ["query"],
+        "dpop_signing_alg_values_supported": ["ES256"],
         "service_documentation": f"{base}/openapi.json",
         "ui_locales_supported": ["zh", "en"],
         "scopes_supported": [],

@@ -22,9 +22,12 @@ class TokenForm(Body):
         }
     )
 
-    grant_type: Literal["client_credentials", "authorization_code", "refresh_token"] = Field(
-        description="Which grant is asked for."
-    )
+    grant_type: Literal[
+        "client_credentials",
+        "authorization_code",
+        "refresh_token",
+        "urn:ietf:params:oauth:grant-type:token-exchange",
+    ] = Field(description="Which grant is asked for.")
     client_id: str | None = Field(default=None, description="Unless the header names it.")
     client_secret: str | None = Field(
         default=None, description="Unless the header holds it; a front end has none."
@@ -39,6 +42,13 @@ class TokenForm(Body):
     redirect_uri: str | None = Field(default=None, description="The address it was carried to.")
     code_verifier: str | None = Field(default=None, description="What the challenge was made of.")
     refresh_token: str | None = Field(default=None, description="The last one of its family.")
+    subject_token: str | None = Field(
+        default=None, description="To a service of the house: whose token it acts under."
+    )
+    subject_token_type: str | None = Field(
+        default=None, description="`urn:ietf:params:oauth:token-type:access_token`."
+    )
+    requested_token_type: str | None = Field(default=None, description="The same, or left out.")
 
 
 class TokenQuestionForm(Body):
@@ -87,11 +97,16 @@ class TokenOut(Out):
         }
     )
 
-    access_token: str = Field(description="A signed JWT (RFC 9068); pass it as Bearer.")
-    token_type: Literal["Bearer"] = Field(description="How to pass it.")
+    access_token: str = Field(description="A signed JWT (RFC 9068); pass it as `token_type` says.")
+    token_type: Literal["Bearer", "DPoP"] = Field(
+        description="How to pass it; `DPoP` where the request bore a proof of a key (RFC 9449)."
+    )
     expires_in: int = Field(description="Seconds that it lives.")
     refresh_token: str | None = Field(
         default=None, description="To a front end: use it once; the answer has the next one."
+    )
+    issued_token_type: str | None = Field(
+        default=None, description="To a service that exchanged a token: what it got."
     )
 
 
@@ -155,6 +170,9 @@ class ServerMetadataOut(Out):
         description="As above."
     )
     response_modes_supported: list[str] = Field(description="The answer stands in the address.")
+    dpop_signing_alg_values_supported: list[str] = Field(
+        description="How proofs of possession are signed (RFC 9449)."
+    )
     service_documentation: str = Field(description="Where every operation is described.")
     ui_locales_supported: list[str] = Field(description="Languages of the sign-in pages.")
     scopes_supported: list[str] = Field(description="None: roles and duties decide.")

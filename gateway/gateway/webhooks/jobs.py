@@ -20,7 +20,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from gateway.identity import queries as identities
-from gateway.tokens.issuing import access_token, subject_of
+from gateway.tokens.issuing import access_token, for_job, subject_of
 from gateway.webhooks import actions, queries, rules
 from gateway.webhooks.rules import DisabledBy, WebhookState
 from gateway.webhooks.sending import Sender
@@ -188,7 +188,8 @@ class Deliveries:
             )
         if identity is None:
             return None
-        return access_token(subject_of(identity), await state.keys.signer(), state.settings)
+        subject = for_job(subject_of(identity), "webhooks")
+        return access_token(subject, await state.keys.signer(), state.settings)
 
     async def _send(self, webhook: Webhook) -> int:
         now = datetime.now(UTC)

@@ -241,7 +241,7 @@ async def test_the_server_describes_itself(running: Running) -> None:
         told = (await caller.get("/.well-known/oauth-authorization-server")).json()
         assert told["issuer"] == ISSUER
         assert told["token_endpoint"].endswith("/oauth/token")
-        grants = ["client_credentials", "authorization_code", "refresh_token"]
+        grants = ["client_credentials", "authorization_code", "refresh_token", rules.EXCHANGE]
         assert told["grant_types_supported"] == grants
         assert told["code_challenge_methods_supported"] == ["S256"]
 

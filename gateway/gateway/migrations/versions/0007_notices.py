@@ -22,6 +22,7 @@ def upgrade() -> None:
     _notices()
     _enrolment()
     _referrals()
+    op.add_column("grant_family", sa.Column("dpop_thumbprint", sa.String(), nullable=True))
     grant_app("gateway")
 
 
@@ -196,6 +197,7 @@ def _referrals() -> None:
 
 def downgrade() -> None:
     """Forget them."""
+    op.drop_column("grant_family", "dpop_thumbprint")
     op.drop_table("referral_reply")
     op.drop_table("referral")
     op.drop_column("sign_in_step", "may_enrol")
