@@ -33,6 +33,24 @@ def up() -> None:
 
 
 @app.command()
+def serve(
+    service: Annotated[str, typer.Argument(help="registry, evaluation, ip-ledger or gateway.")],
+    host: Annotated[str, typer.Option(help="Where it listens.")] = "0.0.0.0",  # noqa: S104 - in a container
+    port: Annotated[int, typer.Option(help="On which port.")] = 8000,
+) -> None:
+    """Run one process of one service, as images do; settings come from the environment."""
+    raise typer.Exit(_function("zhichuang.serving", "serve")(service, host, port))
+
+
+@app.command()
+def migrate(
+    service: Annotated[str, typer.Argument(help="registry, evaluation, ip-ledger or gateway.")],
+) -> None:
+    """Bring one service's database up to date (ZHICHUANG_DATABASE_URL of its owner)."""
+    raise typer.Exit(_function("zhichuang.serving", "migrate")(service))
+
+
+@app.command()
 def verify(
     proof: Annotated[Path, typer.Argument(help="A receipt, a bundle, or an export of the log.")],
     key: Annotated[Path, typer.Option(help="The log's public key, kept from /log/key.")],

@@ -54,17 +54,7 @@ class Service:
     def start(self) -> None:
         """Start the process; `wait_until_ready` tells when it answers."""
         _cut(self.log)
-        command = [
-            *(sys.executable, "-m", "uvicorn", f"{self.package}.app:create_app", "--factory"),
-            *("--host", HOST, "--port", str(self.port)),
-            *("--loop", "uvloop", "--http", self.http, "--ws", "none", "--lifespan", "on"),
-            # The gateway is the only neighbour, and no header of a caller says who he is.
-            *("--no-proxy-headers", "--no-server-header", "--no-access-log"),
-            *("--log-level", "warning"),
-            # Longer than a neighbour's pool keeps an idle connection: none closes under a request.
-            *("--timeout-keep-alive", "75"),
-            *("--timeout-graceful-shutdown", str(_GRACEFUL_SECONDS)),
-        ]
+        command = server_command(self.package, HOST, self.port, self.http)
         self.process = spawn(command, self.environment, self.home, self.log)
         self._started_at = time.monotonic()
         self._retry_at = None
@@ -99,6 +89,26 @@ class Service:
         if status < 0:
             return f"was ended by {signal.Signals(-status).name}"
         return f"ended with status {status}"
+
+
+def protocol_of(package: str) -> str:
+    """Return who reads a service's bytes: the gateway's own reader has limits of its own."""
+    return "gateway.proxy.wire:DoorProtocol" if package == "gateway" else "httptools"
+
+
+def server_command(package: str, host: str, port: int, http: str) -> list[str]:
+    """Return the command that serves one of the house's applications, the same everywhere."""
+    return [
+        *(sys.executable, "-m", "uvicorn", f"{package}.app:create_app", "--factory"),
+        *("--host", host, "--port", str(port)),
+        *("--loop", "uvloop", "--http", http, "--ws", "none", "--lifespan", "on"),
+        # The gateway is the only neighbour, and no header of a caller says who he is.
+        *("--no-proxy-headers", "--no-server-header", "--no-access-log"),
+        *("--log-level", "warning"),
+        # Longer than a neighbour's pool keeps an idle connection: none closes under a request.
+        *("--timeout-keep-alive", "75"),
+        *("--timeout-graceful-shutdown", str(_GRACEFUL_SECONDS)),
+    ]
 
 
 def spawn(

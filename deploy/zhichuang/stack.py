@@ -30,6 +30,7 @@ from zhichuang.processes import (
     Service,
     free_ports,
     is_free,
+    protocol_of,
     run_all,
     spawn,
     stop_all,
@@ -39,7 +40,6 @@ from zhichuang.processes import (
 
 _READY_SECONDS: Final = 90.0
 _GATEWAY: Final = "gateway"
-_PROTOCOLS: Final = {_GATEWAY: "gateway.proxy.wire:DoorProtocol"}
 _SANDBOX_START: Final = "2026-01-05T01:00:00Z"
 
 
@@ -208,7 +208,7 @@ class Stack:
                 environment=self._environment_of(name, environment),
                 home=self.home,
                 log=self.home / "logs" / f"{name}.log",
-                http=_PROTOCOLS.get(name, "httptools"),
+                http=protocol_of(name),
             )
             for name in SERVICES
         }

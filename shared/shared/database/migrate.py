@@ -1,12 +1,13 @@
 """`python -m shared.database.migrate <package> [revision]`: bring a database up to date."""
 
 import importlib.util
-import os
 import sys
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+
+from shared.settings import Settings
 
 
 def configuration(package: str, url: str) -> Config:
@@ -22,10 +23,10 @@ def configuration(package: str, url: str) -> Config:
 
 
 def main() -> None:
-    """Upgrade the package's database, whose owner's address is in `ZHICHUANG_DATABASE_URL`."""
+    """Upgrade the package's database, as the owner that `ZHICHUANG_DATABASE_URL` names."""
     package = sys.argv[1]
     revision = sys.argv[2] if len(sys.argv) > 2 else "head"
-    command.upgrade(configuration(package, os.environ["ZHICHUANG_DATABASE_URL"]), revision)
+    command.upgrade(configuration(package, Settings().database_url), revision)
 
 
 if __name__ == "__main__":
