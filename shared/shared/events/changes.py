@@ -10,17 +10,18 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import event, inspect
+from sqlalchemy import Table, event, inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 
 from shared.auth.actor import Actor
-from shared.database.resources import Resource, is_told, resource_of
+from shared.database.resources import Resource, belongs_to, is_told, resource_of
 from shared.events.recording import record
 from shared.events.resources import PART, part_of, state_of, state_of_row
 from shared.events.tables import Event
 
 KEPT: Final = "changes"
+CENTER: Final = "center"
 CLERK: Final = Actor.system("events")
 
 
@@ -141,11 +142,25 @@ def _tell(change: Change, written: Event) -> None:
 
 
 def _record(session: Session, change: Change, event_type: str, state: Mapping[str, Any]) -> None:
-    center = state.get("id") if change.declared.kind == "center" else state.get("center_id")
     record(
         session,
         session.info.get("recorder", CLERK),
         event_type,
         UUID(state["id"]),
-        center_id=None if center is None else UUID(center),
+        center_id=_center_of(session, change.row),
     )
+
+
+def _center_of(session: Session, row: Any) -> UUID | None:  # noqa: ANN401 - any mapped row
+    """Give the centre that a row is, or on which it hangs by way of others."""
+    mapper = inspect(row).mapper
+    table: Table = mapper.local_table
+    key = None if table.name == CENTER else belongs_to(table, CENTER)
+    if key is None:
+        center: UUID | None = row.id if table.name == CENTER else None
+        return center
+    owner: UUID | None = getattr(row, key.parent.name)
+    if owner is None or key.column.table.name == CENTER:
+        return owner
+    classes = {one.local_table: one.class_ for one in mapper.registry.mappers}
+    return _center_of(session, session.get_one(classes[key.column.table], owner))

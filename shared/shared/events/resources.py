@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -32,6 +33,9 @@ def _told(name: str, value: Any) -> tuple[str, Any]:  # noqa: ANN401 - any colum
         return name.removesuffix(MONEY), amount
     if isinstance(value, datetime):
         return name, value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, Decimal):
+        # As it was sent and as the database gives it back: 30, not 30.000000.
+        return name, format(value.normalize(), "f")
     return name, plain(value)
 
 

@@ -119,6 +119,8 @@ class Caller:
     facts: list[str] = field(default_factory=list)
     organizations: list[dict[str, Any]] = field(default_factory=list)
     offerings: list[str] = field(default_factory=list)
+    applications: list[str] = field(default_factory=list)
+    needs: list[str] = field(default_factory=list)
     number: int = 0
 
     async def call(self) -> int:
@@ -126,7 +128,8 @@ class Caller:
         made = self.chance.choice(
             (self.share, self.change, self.book, self.use, self.cancel, self.post, self.post_many,
              self.correct, self.enter, self.enter_many, self.restate, self.bar, self.offer,
-             self.draft)
+             self.draft, self.vote, self.plan, self.apply, self.state, self.file, self.need,
+             self.match)
         )  # fmt: skip
         answer: httpx.Response | None = await made()
         return 0 if answer is None else answer.status_code
@@ -269,6 +272,89 @@ class Caller:
         async with self.handler() as caller:
             body = plan_body(self.house.center_id)
             return await caller.post("/v1/registry/support-plans", json=body)
+
+    async def vote(self) -> httpx.Response:
+        """Set a whole table of votes: holders come, go and change their shares."""
+        house = self.house
+        holders = self.chance.sample([house.lead, house.member, house.former, house.entity], k=2)
+        first = self.chance.choice((400_000, 500_000, 999_999))
+        rest = self.chance.choice((1_000_000 - first, 7))
+        votes = [
+            {"holder_org_id": str(holder), "share_ppm": ppm, "basis": "charter"}
+            for holder, ppm in zip(holders, (first, rest), strict=True)
+        ]
+        async with house.caller(house.lead) as lead:
+            path = f"/v1/registry/centers/{house.center_id}/votes/shareholders"
+            return await lead.put(path, json={"votes": votes})
+
+    async def plan(self) -> httpx.Response:
+        """Write the open draft of a plan anew: targets come, go and change."""
+        metrics = self.chance.sample(("A1", "B1", "C1", "D2"), k=2)
+        targets = [
+            {"part": 1, "metric_code": metric, "unit": "项", "year": 2028,
+             "value": self.chance.choice(("30", "32.5", "-1"))}
+            for metric in metrics
+        ]  # fmt: skip
+        body = {"horizon_years": 5, "parts": [{"part": 1, "text": "一"}], "targets": targets}
+        async with self.house.caller(self.house.lead) as lead:
+            path = f"/v1/registry/centers/{self.house.center_id}/plans"
+            return await lead.post(path, json=body)
+
+    async def apply(self) -> httpx.Response:
+        body = {
+            "name": f"示例创新中心 {self.number}", "model_type": "enterprise",
+            "field_codes": ["integrated_circuit"], "applicant_form": "legal_entity",
+            "lead_sponsor_id": str(self.house.lead),
+        }  # fmt: skip
+        async with self.house.caller(self.house.lead) as lead:
+            answer = await lead.post("/v1/registry/applications", json=body)
+        if answer.is_success:
+            self.applications.append(answer.json()["id"])
+        return answer
+
+    async def state(self) -> httpx.Response | None:
+        """State a sponsor's year, or state it anew, by the version read or by an old one."""
+        if not self.applications:
+            return None
+        yuan = {"amount": self.chance.randint(1, 9) * 100, "currency": "CNY"}
+        body = dict.fromkeys(("rd_spend", "rd_assets", "net_assets", "revenue"), yuan)
+        path = f"/v1/registry/applications/{self.chance.choice(self.applications)}"
+        version = {"If-Match": f'"{self.chance.choice((1, 2))}"'}
+        async with self.house.caller(self.house.lead) as lead:
+            place = f"{path}/sponsor-profiles/2026"
+            return await lead.put(place, json=body, headers=self.chance.choice(({}, version)))
+
+    async def file(self) -> httpx.Response | None:
+        if not self.applications:
+            return None
+        path = f"/v1/registry/applications/{self.chance.choice(self.applications)}"
+        version = {"If-Match": f'"{self.chance.choice((1, 2))}"'}
+        async with self.house.caller(self.house.lead) as lead:
+            made = await lead.post(
+                "/v1/registry/files",
+                content=f"材料 {self.number}".encode(),
+                headers={"Content-Type": "text/plain"},
+            )
+            return await lead.put(
+                f"{path}/materials/plan",
+                json={"file_id": made.json()["id"]},
+                headers=self.chance.choice(({}, version)),
+            )
+
+    async def need(self) -> httpx.Response:
+        body = {"title": f"需求 {self.number}", "need": "键合设备", "field_code": "new_materials"}
+        async with self.member() as caller:
+            answer = await caller.post("/v1/registry/industry-demands", json=body)
+        if answer.is_success:
+            self.needs.append(answer.json()["id"])
+        return answer
+
+    async def match(self) -> httpx.Response | None:
+        if not self.needs:
+            return None
+        path = f"/v1/registry/industry-demands/{self.chance.choice(self.needs)}/match"
+        async with self.handler() as caller:
+            return await caller.post(path, json={"center_id": str(self.house.center_id)})
 
     def key(self) -> dict[str, str]:
         return {"Idempotency-Key": str(new_id())}

@@ -132,3 +132,59 @@ def test_fields_changed_are_those_that_differ() -> None:
     part["state"]["person_id"] = "3"
     shown = laid_out(data, part)
     assert (shown["person_id"], shown["actor_id"]) == ("3", "2")
+
+
+async def test_parts_are_told_under_one_name_for_as_long_as_they_stand(house: House) -> None:
+    path = f"/v1/registry/centers/{house.center_id}/votes/shareholders"
+
+    def table(**shares: int) -> dict[str, Any]:
+        ids = {"lead": house.lead, "member": house.member, "entity": house.entity}
+        return {
+            "votes": [
+                {"holder_org_id": str(ids[name]), "share_ppm": ppm, "basis": "charter"}
+                for name, ppm in shares.items()
+            ]
+        }
+
+    async with house.caller(house.lead) as lead:
+        first = await lead.put(path, json=table(lead=600_000, member=400_000))
+        assert first.is_success, first.text
+        assert (await lead.put(path, json=table(lead=700_000, entity=300_000))).is_success
+        await house.registry.number()
+        asked = "voting_right.entered,voting_right.changed,voting_right.removed"
+        told = (await lead.get(EVENTS, params={"types": asked})).json()["items"]
+    async with house.caller(house.member) as member:
+        theirs = (await member.get(EVENTS, params={"types": asked})).json()["items"]
+    seen = [
+        (item["type"].partition(".")[2], item["data"].get("share_ppm"), item["data"]["id"])
+        for item in told
+    ]
+    own = next(name for verb, ppm, name in seen if (verb, ppm) == ("entered", 600_000))
+    assert ("changed", 700_000, own) in seen
+    assert sorted(verb for verb, _, _ in seen) == [
+        "changed", "entered", "entered", "entered", "removed",
+    ]  # fmt: skip
+    # A member without a hand in running the centre learns that something changed, and not what.
+    assert len(theirs) == 5
+    assert all("share_ppm" not in item["data"] for item in theirs)
+
+
+async def test_what_hangs_on_a_draft_is_told_to_its_own_people_alone(house: House) -> None:
+    caller = Caller(house, Random(0))
+    applied = await caller.apply()
+    assert applied.status_code == 201, applied.text
+    path = f"/v1/registry/applications/{applied.json()['id']}/sponsor-profiles/2026"
+    yuan = {"amount": 77_700, "currency": "CNY"}
+    body = dict.fromkeys(("rd_spend", "rd_assets", "net_assets", "revenue"), yuan)
+    async with house.caller(house.lead) as lead:
+        assert (await lead.put(path, json=body)).is_success
+        await house.registry.number()
+        asked = {"types": "sponsor_profile.entered"}
+        [own] = (await lead.get(EVENTS, params=asked)).json()["items"]
+    assert own["data"]["rd_spend"] == yuan
+    assert own["data"]["center_id"] == applied.json()["center_id"]
+    async with house.registry.client("official", "handler") as official:
+        [seen] = (await official.get(EVENTS, params=asked)).json()["items"]
+    async with house.caller(house.stranger) as stranger:
+        assert (await stranger.get(EVENTS, params=asked)).json()["items"] == []
+    assert "rd_spend" not in seen["data"]

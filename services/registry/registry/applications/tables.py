@@ -71,10 +71,16 @@ class SponsorProfile(Base, table=True):
     """What the lead sponsor states of itself for one year; amounts in 分."""
 
     __tablename__ = "sponsor_profile"
-    __table_args__ = (CheckConstraint("rd_spend_fen >= 0", name="spend_not_negative"),)
+    __table_args__ = (
+        CheckConstraint("rd_spend_fen >= 0", name="spend_not_negative"),
+        # Whom it names stays inside: events are kept for ever.
+        {"info": resource("sponsor_profile", Audience.OPERATORS, withheld=("senior_talents",))},
+    )
 
     application_id: UUID = Field(foreign_key="application.id", primary_key=True)
     year: int = Field(primary_key=True)
+    # By which feed and dumps name it.
+    id: UUID = Field(default_factory=new_id, unique=True)
     version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     rd_spend_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
     rd_assets_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
@@ -144,9 +150,11 @@ class ApplicationMaterial(Base, table=True):
     """A file of a kind that the call asks for."""
 
     __tablename__ = "application_material"
+    __table_args__ = ({"info": resource("application_material", Audience.OPERATORS)},)
 
     application_id: UUID = Field(foreign_key="application.id", primary_key=True)
     kind: str = Field(primary_key=True)
+    id: UUID = Field(default_factory=new_id, unique=True)
     version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     file_id: UUID = Field(foreign_key="stored_file.id")
 

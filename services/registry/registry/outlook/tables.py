@@ -8,7 +8,7 @@ from sqlmodel import Field
 
 from registry.base import Base
 from registry.outlook.rules import CaseTheme, DemandState, Origin
-from shared.database import EnumText, InstantColumn, new_id
+from shared.database import EnumText, InstantColumn, new_id, resource
 
 
 class IndustryDemand(Base, table=True):
@@ -24,6 +24,7 @@ class IndustryDemand(Base, table=True):
         Index("ix_industry_demand_org_id", "org_id", "id"),
         Index("ix_industry_demand_center_id", "center_id", "id"),
         Index("ix_industry_demand_state", "state", "id"),
+        {"info": resource("industry_demand")},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -55,6 +56,7 @@ class OutsideCase(Base, table=True):
         CheckConstraint("place NOT IN ('CN', '31')", name="from_elsewhere"),
         CheckConstraint("(withdrawn_on IS NULL) = (reason IS NULL)", name="withdrawal_says_why"),
         Index("ix_outside_case_theme", "theme", "id"),
+        {"info": resource("outside_case")},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from registry.base import Base
 from registry.takeovers.rules import TakeOverState
-from shared.database import EnumText, InstantColumn, JsonColumn, new_id
+from shared.database import EnumText, InstantColumn, JsonColumn, new_id, resource
 
 
 class TakeOver(Base, table=True):
@@ -19,6 +19,8 @@ class TakeOver(Base, table=True):
     __table_args__ = (
         CheckConstraint("state <> 'committed' OR decided_by <> proposed_by", name="two_people"),
         CheckConstraint("(state = 'proposed') = (decided_at IS NULL)", name="decided_when"),
+        # Its rows are told by what they become.
+        {"info": resource("take_over", withheld=("rows",))},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

@@ -35,6 +35,7 @@ from registry.organizations.queries import organization_found
 from registry.organizations.rules import ChainPosition
 from registry.programme.queries import active_fields, call_for, codes_of, policy_on
 from shared.auth import Actor
+from shared.database import new_id
 from shared.http import version_checks
 from shared.rules import Check, Kind, Rule, require
 
@@ -220,6 +221,7 @@ async def set_profile(
     profile = SponsorProfile(
         application_id=application.id,
         year=year,
+        id=new_id() if kept is None else kept.id,
         version=_next_version(kept, version),
         rd_spend_fen=content.rd_spend_fen,
         rd_assets_fen=content.rd_assets_fen,
@@ -311,6 +313,7 @@ async def file_material(
         ApplicationMaterial(
             application_id=application.id,
             kind=kind,
+            id=new_id() if kept is None else kept.id,
             version=_next_version(kept, version),
             file_id=file_id,
         )

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from registry.files.queries import file_for
 from registry.governance import queries, rules
@@ -190,19 +188,24 @@ async def set_votes(
             *rules.holder_checks(holders, await organizations_of(session, holders)),
         ]
     )
-    before = _table_of(await queries.votes(session, center_id, organ))
-    own = (col(VotingRight.center_id) == center_id, col(VotingRight.organ) == organ)
-    await session.execute(delete(VotingRight).where(*own))
-    session.add_all(
-        VotingRight(
-            center_id=center_id,
-            organ=organ,
-            holder_org_id=vote.holder_org_id,
-            share_ppm=vote.share_ppm,
-            basis=vote.basis,
+    kept = await queries.votes(session, center_id, organ)
+    before, standing = _table_of(kept), {row.holder_org_id: row for row in kept}
+    for vote in votes:
+        row = standing.pop(vote.holder_org_id, None)
+        if row is not None:
+            row.share_ppm, row.basis = vote.share_ppm, vote.basis
+            continue
+        session.add(
+            VotingRight(
+                center_id=center_id,
+                organ=organ,
+                holder_org_id=vote.holder_org_id,
+                share_ppm=vote.share_ppm,
+                basis=vote.basis,
+            )
         )
-        for vote in votes
-    )
+    for row in standing.values():
+        await session.delete(row)
     await session.flush()
     rows = await queries.votes(session, center_id, organ)
     after = _table_of(rows)

@@ -7,9 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from registry.centers.rules import active_checks
 from registry.centers.tables import Center
@@ -63,18 +61,25 @@ async def write_plan(
     plan.horizon_years = content.horizon_years
     plan.parts = list(content.parts)
     await session.flush()
-    await session.execute(delete(PlanTarget).where(col(PlanTarget.plan_id) == plan.id))
-    session.add_all(
-        PlanTarget(
-            plan_id=plan.id,
-            part=target.part,
-            metric_code=target.metric_code,
-            unit=target.unit,
-            year=target.year,
-            value=target.value,
+    # What stands is changed where it stands, so that the feed tells a target by one name.
+    standing = {(row.metric_code, row.year): row for row in await queries.targets(session, plan.id)}
+    for target in content.targets:
+        row = standing.pop((target.metric_code, target.year), None)
+        if row is not None:
+            row.part, row.unit, row.value = target.part, target.unit, target.value
+            continue
+        session.add(
+            PlanTarget(
+                plan_id=plan.id,
+                part=target.part,
+                metric_code=target.metric_code,
+                unit=target.unit,
+                year=target.year,
+                value=target.value,
+            )
         )
-        for target in content.targets
-    )
+    for row in standing.values():
+        await session.delete(row)
     await session.flush()
     record(session, actor, "plan.drafted", plan.id, center_id=center_id, number=plan.number)
     return plan

@@ -51,11 +51,16 @@ class PlanTarget(Base, table=True):
     """What a plan promises for a year: a metric, a unit, a value."""
 
     __tablename__ = "plan_target"
-    __table_args__ = (CheckConstraint("value >= 0", name="value_not_negative"),)
+    __table_args__ = (
+        CheckConstraint("value >= 0", name="value_not_negative"),
+        {"info": resource("plan_target", Audience.OPERATORS)},
+    )
 
     plan_id: UUID = Field(foreign_key="development_plan.id", primary_key=True)
     metric_code: str = Field(primary_key=True)
     year: int = Field(primary_key=True)
+    # By which feed and dumps name it.
+    id: UUID = Field(default_factory=new_id, unique=True)
     part: int
     unit: str
     value: Decimal = Field(sa_column=Column(Numeric(24, 6), nullable=False))
@@ -177,11 +182,15 @@ class VotingRight(Base, table=True):
     """A holder's share of the votes in an organ of a centre."""
 
     __tablename__ = "voting_right"
-    __table_args__ = (CheckConstraint("share_ppm BETWEEN 1 AND 1000000", name="share_is_a_share"),)
+    __table_args__ = (
+        CheckConstraint("share_ppm BETWEEN 1 AND 1000000", name="share_is_a_share"),
+        {"info": resource("voting_right", Audience.OPERATORS)},
+    )
 
     center_id: UUID = Field(foreign_key="center.id", primary_key=True)
     organ: Organ = Field(sa_column=Column(EnumText(Organ), primary_key=True))
     holder_org_id: UUID = Field(foreign_key="organization.id", primary_key=True)
+    id: UUID = Field(default_factory=new_id, unique=True)
     share_ppm: int
     basis: VoteBasis = Field(sa_column=Column(EnumText(VoteBasis), nullable=False))
 
