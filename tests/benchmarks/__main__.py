@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks [--name FIGURE] [--rounds N] [--seconds S] [--size full]
 
-`evaluation` has no peer: it tells how long a cycle takes, against its marks, and writes nothing.
+`cycle` tells how long a cycle takes, beside bare statements and its marks, and writes nothing.
 A run of five rounds or more is written to `docs/benchmarks.md`; a shorter one is a trial.
 """
 
@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
-from tests.benchmarks import evaluating, facts, figures, gateway, journal, log, names, report
+from tests.benchmarks import cycle, facts, figures, gateway, journal, log, names, report
 from tests.benchmarks.figures import SIZES, Case, Figure, Round, Size
 from tests.benchmarks.house import ROOT, House, house
 from tests.benchmarks.measuring import Sample, load_average, machine
@@ -31,19 +31,19 @@ FIGURES: Final[dict[str, Prepare]] = {
     "log": log.figure,
     "names": names.figure,
 }
-EVALUATION: Final = "evaluation"
+CYCLE: Final = "cycle"
 
 
 def main() -> int:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(prog="make bench")
-    parser.add_argument("--name", choices=sorted([*FIGURES, EVALUATION]), help="only this figure")
+    parser.add_argument("--name", choices=sorted([*FIGURES, CYCLE]), help="only this figure")
     parser.add_argument("--rounds", type=int, help="how often each takes its turn")
     parser.add_argument("--seconds", type=float, help="how long a turn is")
     parser.add_argument("--size", choices=sorted(SIZES), default="small")
     asked = parser.parse_args()
-    if asked.name == EVALUATION:
-        return evaluating.main(asked.size)
+    if asked.name == CYCLE:
+        return cycle.main(asked.size)
     size = SIZES[asked.size]
     size = dataclasses.replace(
         size, rounds=asked.rounds or size.rounds, seconds=asked.seconds or size.seconds

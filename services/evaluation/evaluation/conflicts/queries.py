@@ -92,11 +92,24 @@ async def panel_conflicts(
     session: AsyncSession, subject_type: SubjectType, subject_id: UUID, today: date
 ) -> dict[UUID, list[Check]]:
     """Judge every seat that counts of a subject's panels now."""
-    panels = await panel_queries.counting_panels(session, subject_type, subject_id)
+    found = await conflicts_by_subject(session, subject_type, [subject_id], today)
+    return found.get(subject_id, {})
+
+
+async def conflicts_by_subject(
+    session: AsyncSession, subject_type: SubjectType, subject_ids: Sequence[UUID], today: date
+) -> dict[UUID, dict[UUID, list[Check]]]:
+    """Judge every seat that counts of some subjects' panels now, by subject and seat."""
+    panels = await panel_queries.counting_panels(session, subject_type, subject_ids)
     by_id = {panel.id: panel for panel in panels}
     seats = await panel_queries.seats_of(session, list(by_id))
     counting = [Sitting(by_id[seat.panel_id], seat) for seat in seats if seat.vacated_at is None]
-    return await conflicts_of(session, counting, today)
+    judged = await conflicts_of(session, counting, today)
+    found: dict[UUID, dict[UUID, list[Check]]] = {}
+    for one in counting:
+        if one.seat.id in judged:
+            found.setdefault(one.panel.subject_id, {})[one.seat.id] = judged[one.seat.id]
+    return found
 
 
 async def _subjects(session: AsyncSession, panels: Collection[Panel]) -> dict[UUID, ReviewSubject]:

@@ -185,12 +185,17 @@ def move(case: EvaluationCase, event: rules.CaseEvent) -> None:
 async def begin_scoring(session: AsyncSession, actor: Actor, case_id: UUID) -> EvaluationCase:
     """Take note that a case has its panel (A121); it is scored once its facts are frozen."""
     case = found(await queries.case_for_update(session, case_id))
+    score_from_now(session, actor, case)
+    return case
+
+
+def score_from_now(session: AsyncSession, actor: Actor, case: EvaluationCase) -> None:
+    """Let a locked case that has its panel be scored. Raises `Refused`: STATE_CONFLICT."""
     require(rules.panel_checks(case.state))
     if (case.state, rules.CaseEvent.BEGIN_SCORING) in rules.CASE_MOVES:
         move(case, rules.CaseEvent.BEGIN_SCORING)
         # Without the centre: its own feed does not tell when and by whom it is scored.
         record(session, actor, "case.scoring_begun", case.id, case_id=case.id)
-    return case
 
 
 def reopen(case: EvaluationCase, leaves: Mapping[rules.Way, Sequence[str]]) -> None:

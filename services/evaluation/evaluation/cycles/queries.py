@@ -126,6 +126,19 @@ async def visible_case_for_update(
     return found(await session.scalar(statement.with_for_update()))
 
 
+async def cases_for_update(
+    session: AsyncSession, actor: Actor, case_ids: Sequence[UUID]
+) -> Sequence[EvaluationCase]:
+    """Load and lock those of some cases that the actor may see, in the order of their ids."""
+    statement = (
+        select(EvaluationCase)
+        .where(col(EvaluationCase.id).in_(case_ids), visible(actor))
+        .order_by(col(EvaluationCase.id))
+        .with_for_update()
+    )
+    return (await session.scalars(statement)).all()
+
+
 async def case_of(session: AsyncSession, case_id: UUID) -> EvaluationCase | None:
     """Load a case whoever asks; the caller has its own rule of who may."""
     return await session.get(EvaluationCase, case_id)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from evaluation.cycles import queries as cycles
 from evaluation.documents import pages, queries, rules
 from evaluation.documents.tables import DocumentFile, DocumentRun
-from evaluation.results import actions as results
+from evaluation.results import computing_actions as results
 from evaluation.results.schemas import document_of
 from evaluation.robustness import actions as robustness
 from evaluation.schemes import queries as schemes

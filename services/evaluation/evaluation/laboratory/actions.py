@@ -13,8 +13,8 @@ from evaluation.cycles.tables import EvaluationCase
 from evaluation.laboratory import preview_rules, queries, trial_rules, what_if_rules
 from evaluation.laboratory.what_if_rules import Supposition
 from evaluation.replays import actions as replays
-from evaluation.results import actions as computing
 from evaluation.results import amending_queries as amending
+from evaluation.results import computing_actions as computing
 from evaluation.results import queries as results
 from evaluation.results import replay_rules, rules
 from evaluation.results.leaf_rules import Inputs

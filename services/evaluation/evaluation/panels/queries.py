@@ -82,17 +82,28 @@ async def standing_panel(
     return await session.scalar(statement)
 
 
-async def counting_panels(
-    session: AsyncSession, subject_type: SubjectType, subject_id: UUID
-) -> Sequence[Panel]:
-    """List the panels whose sheets count, by round: of an application one, of a case every one."""
+async def panels_of(
+    session: AsyncSession, subject_type: SubjectType, subject_ids: Sequence[UUID]
+) -> dict[UUID, list[Panel]]:
+    """List the panels of some subjects by round, by subject."""
     statement = (
         select(Panel)
-        .where(col(Panel.subject_type) == subject_type, col(Panel.subject_id) == subject_id)
+        .where(col(Panel.subject_type) == subject_type, col(Panel.subject_id).in_(subject_ids))
         .order_by(col(Panel.round))
     )
-    panels = (await session.scalars(statement)).all()
-    return panels if subject_type is SubjectType.CASE else panels[-1:]
+    found: dict[UUID, list[Panel]] = {}
+    for panel in await session.scalars(statement):
+        found.setdefault(panel.subject_id, []).append(panel)
+    return found
+
+
+async def counting_panels(
+    session: AsyncSession, subject_type: SubjectType, subject_ids: Sequence[UUID]
+) -> list[Panel]:
+    """List the panels whose sheets count: of an application the last, of a case every one."""
+    found = await panels_of(session, subject_type, subject_ids)
+    first = None if subject_type is SubjectType.CASE else -1
+    return [panel for panels in found.values() for panel in panels[first:]]
 
 
 async def seats_of(session: AsyncSession, panel_ids: Sequence[UUID]) -> list[PanelSeat]:

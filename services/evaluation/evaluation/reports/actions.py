@@ -134,24 +134,34 @@ async def accept(session: AsyncSession, actor: Actor, case_id: UUID, now: dateti
     Raises `Refused`: NOT_FOUND, SOD_VIOLATION, REPORT_MISSING, STATE_CONFLICT or REPORT_LOCKED.
     """
     case, report = await _handled(session, actor, case_id, rules.Event.ACCEPT)
-    report.state = rules.MOVES[report.state, rules.Event.ACCEPT]
-    _touch(report, now)
-    _record(session, actor, "report.accepted", case, report, Capacity.HANDLER)
+    _accepted(session, actor, case, report, now)
     return report
 
 
+def _accepted(
+    session: AsyncSession, actor: Actor, case: EvaluationCase, report: AnnualReport, now: datetime
+) -> None:
+    report.state = rules.MOVES[report.state, rules.Event.ACCEPT]
+    _touch(report, now)
+    _record(session, actor, "report.accepted", case, report, Capacity.HANDLER)
+
+
 async def lock(
-    session: AsyncSession, actor: Actor, case: EvaluationCase, now: datetime
-) -> AnnualReport | None:
+    session: AsyncSession,
+    actor: Actor,
+    case: EvaluationCase,
+    report: AnnualReport | None,
+    now: datetime,
+) -> AnnualReport:
     """Lock the report that goes into a snapshot; one not accepted yet is accepted by freezing it.
 
-    The caller has locked the case and checked `freezing_checks`. A missing one is `missing`.
+    The caller has locked case and report, and checked `freezing_checks` and that the actor may
+    handle the case. A missing one is `missing`.
     """
-    report = await queries.report_for_update(session, case.id)
     if report is None or report.state in rules.NOT_SENT:
         return await miss(session, actor, case, report, now)
     if report.state is rules.ReportState.SUBMITTED:
-        report = await accept(session, actor, case.id, now)
+        _accepted(session, actor, case, report, now)
     report.state = rules.MOVES[report.state, rules.Event.LOCK]
     _touch(report, now)
     _record(session, actor, "report.locked", case, report, Capacity.HANDLER)

@@ -33,6 +33,38 @@ async def snapshot_of(session: AsyncSession, case_id: UUID) -> FactSnapshot | No
     return await session.scalar(select(FactSnapshot).where(col(FactSnapshot.case_id) == case_id))
 
 
+async def snapshots_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID, FactSnapshot]:
+    """Load the snapshots of some cases, by case; only for computing."""
+    statement = select(FactSnapshot).where(col(FactSnapshot.case_id).in_(case_ids))
+    return {one.case_id: one for one in await session.scalars(statement)}
+
+
+async def latest_results(
+    session: AsyncSession, case_ids: Sequence[UUID]
+) -> dict[UUID, EvaluationResult]:
+    """Load the newest result of each of some cases, by case; only for computing."""
+    statement = (
+        select(EvaluationResult)
+        .where(col(EvaluationResult.case_id).in_(case_ids))
+        .order_by(col(EvaluationResult.version))
+    )
+    # Of each case the last one stays.
+    return {one.case_id: one for one in await session.scalars(statement)}
+
+
+async def published_of(
+    session: AsyncSession, case_ids: Sequence[UUID]
+) -> dict[UUID, EvaluationResult]:
+    """Load the result of each of some cases that stands published, by case; only for computing."""
+    statement = (
+        select(EvaluationResult)
+        .join(ResultPublication, col(ResultPublication.result_id) == col(EvaluationResult.id))
+        .where(col(ResultPublication.case_id).in_(case_ids))
+        .order_by(col(ResultPublication.version))
+    )
+    return {one.case_id: one for one in await session.scalars(statement)}
+
+
 async def latest_result(session: AsyncSession, case_id: UUID) -> EvaluationResult | None:
     """Load a case's newest result; the caller has judged who may see it."""
     statement = (

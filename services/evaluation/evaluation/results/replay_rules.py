@@ -12,7 +12,7 @@ from evaluation.cycles.rules import targets_of
 from evaluation.results.leaf_rules import Amendment, Inputs, Sheet
 from evaluation.results.rules import gates_of
 from evaluation.schemes.counting_rules import Period
-from evaluation.schemes.rules import Source, canonical, digest, scheme_from
+from evaluation.schemes.rules import Scheme, Source, canonical, digest, scheme_from
 from shared.rules import Check, Kind, Rule
 
 REPLAY_FORMAT: Final = "zhichuang-replay-1"
@@ -30,10 +30,21 @@ def inputs_of(
 
     A result's own document has these terms too, so that an old result needs nothing else.
     """
+    return inputs_under(snapshot, snapshot_hash, scheme_from(scheme), terms, sheets)
+
+
+def inputs_under(
+    snapshot: bytes,
+    snapshot_hash: str,
+    scheme: Scheme,
+    terms: Mapping[str, Any],
+    sheets: Sequence[Sheet],
+) -> Inputs:
+    """Read inputs as `inputs_of`, under a scheme that was read before."""
     content: dict[str, Any] = json.loads(snapshot)
     report = content["report"]
     return Inputs(
-        scheme=scheme_from(scheme),
+        scheme=scheme,
         profile=terms["profile"],
         weights={code: Fraction(text) for code, text in terms["weights"].items()},
         period=Period(**content["period"]),

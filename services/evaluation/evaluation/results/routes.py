@@ -12,7 +12,13 @@ from evaluation.cycles import queries as cycles
 from evaluation.cycles.clients import GatheredFacts
 from evaluation.cycles.schemas import AskedYear
 from evaluation.cycles.tables import EvaluationCase
-from evaluation.results import actions, queries, standing_queries
+from evaluation.results import (
+    actions,
+    computing_actions,
+    freezing_actions,
+    queries,
+    standing_queries,
+)
 from evaluation.results.schemas import (
     EvaluationResultOut,
     FactCountsOut,
@@ -79,7 +85,7 @@ async def freeze(
     session: Transaction,
 ) -> FactSnapshotOut:
     """Freeze the year's facts, plan and report as known at the cut-off."""
-    return _snapshot(await actions.freeze(session, actor, case_id, gathered, now, today))
+    return _snapshot(await freezing_actions.freeze(session, actor, case_id, gathered, now, today))
 
 
 @router.get(
@@ -131,12 +137,13 @@ async def compute(
     """Compute the result from the frozen facts and the score sheets."""
     if preview:
         session.info["preview"] = True
-        computed = await actions.preview(session, actor, case_id, profile, today)
+        computed = await computing_actions.preview(session, actor, case_id, profile, today)
     else:
         require([KEEPING.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=actor.has("handler"))])
-        computed = await actions.compute(session, actor, case_id, profile, now, today)
+        computed = await computing_actions.compute(session, actor, case_id, profile, now, today)
     document = {**computed.outcome.document, "result_hash": computed.outcome.result_hash}
-    return _result(computed.case, computed.result, None, document, computed.comments)
+    comments = await computing_actions.said_of(session, computed)
+    return _result(computed.case, computed.result, None, document, comments)
 
 
 @router.get(
@@ -323,7 +330,7 @@ async def _decided(
     session: AsyncSession, case: EvaluationCase, result: EvaluationResult
 ) -> EvaluationResultOut:
     published = await queries.publication_of(session, result.id)
-    comments = await actions.comments_of(session, result)
+    comments = await computing_actions.comments_of(session, result)
     document = {**document_of(result.document), "result_hash": result.result_hash}
     return _result(case, result, published, document, comments)
 

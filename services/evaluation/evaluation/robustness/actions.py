@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from evaluation.agreement.statistics import Scored, components
 from evaluation.cycles import queries as cycles
 from evaluation.replays import actions as replays
-from evaluation.results import actions as computing
 from evaluation.results import amending_queries as amending
+from evaluation.results import computing_actions as computing
 from evaluation.results import leaf_rules, replay_rules
 from evaluation.results import queries as results
 from evaluation.results.leaf_rules import Inputs

@@ -1,6 +1,6 @@
 """Reading schemes and profiles. Drafts are the officials'; what judges a centre, all may read."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from sqlalchemy import func, or_, true
@@ -44,6 +44,14 @@ async def scheme_for_update(session: AsyncSession, scheme_id: UUID) -> Indicator
     """Load and lock a scheme; only for those who keep schemes or open cycles."""
     statement = select(IndicatorScheme).where(col(IndicatorScheme.id) == scheme_id)
     return found(await session.scalar(statement.with_for_update()))
+
+
+async def schemes_of(
+    session: AsyncSession, scheme_ids: Collection[UUID]
+) -> dict[UUID, IndicatorScheme]:
+    """Load schemes for computing, whoever asks, by id."""
+    statement = select(IndicatorScheme).where(col(IndicatorScheme.id).in_(scheme_ids))
+    return {scheme.id: scheme for scheme in await session.scalars(statement)}
 
 
 async def scheme_by_id(session: AsyncSession, scheme_id: UUID) -> IndicatorScheme:

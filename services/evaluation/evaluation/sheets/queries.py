@@ -6,9 +6,11 @@ on the same panel; another expert, a member and the public never learn that it e
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import delete, exists, or_
+from sqlalchemy import select as select_rows
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import ColumnElement
@@ -149,32 +151,59 @@ async def clear_items(session: AsyncSession, sheet_id: UUID) -> None:
     await session.execute(delete(ScoreItem).where(col(ScoreItem.sheet_id) == sheet_id))
 
 
-async def counted(session: AsyncSession, panel_id: UUID) -> list[ScoreSheet]:
-    """List the sheets of a panel that count: submitted and not voided, by id."""
-    statement = (
-        select(ScoreSheet)
-        .join(PanelSeat, col(PanelSeat.id) == col(ScoreSheet.id))
-        .where(col(PanelSeat.panel_id) == panel_id, col(ScoreSheet.state) == State.SUBMITTED)
-        .order_by(col(ScoreSheet.id))
-    )
-    return list(await session.scalars(statement))
-
-
 async def scores_of_panel(session: AsyncSession, panel_id: UUID) -> list[SheetScores]:
     """Give what the sheets that count say, by sheet id."""
-    sheets = await counted(session, panel_id)
-    seats = {seat.id: seat for seat in await panel_queries.seats_of(session, [panel_id])}
-    items = await items_of(session, [sheet.id for sheet in sheets])
-    return [
-        SheetScores(
-            sheet_id=sheet.id,
-            expert_id=seats[sheet.id].expert_id,
-            person_id=seats[sheet.id].person_id,
-            scores={item.indicator: item.score for item in items if item.sheet_id == sheet.id},
-            comments={item.indicator: item.comment for item in items if item.sheet_id == sheet.id},
+    return (await scores_of_panels(session, [panel_id])).get(panel_id, [])
+
+
+async def scores_of_panels(
+    session: AsyncSession, panel_ids: Sequence[UUID]
+) -> dict[UUID, list[SheetScores]]:
+    """Give what the sheets that count of some panels say, by panel, each by sheet id."""
+    statement = (
+        select(PanelSeat)
+        .join(ScoreSheet, col(ScoreSheet.id) == col(PanelSeat.id))
+        .where(col(PanelSeat.panel_id).in_(panel_ids), col(ScoreSheet.state) == State.SUBMITTED)
+        .order_by(col(PanelSeat.id))
+    )
+    seats = list(await session.scalars(statement))
+    said: dict[UUID, list[tuple[str, Decimal, str]]] = {}
+    # Columns, not rows: thousands of items of a cycle are read and none is changed.
+    items = (
+        select_rows(
+            col(ScoreItem.sheet_id),
+            col(ScoreItem.indicator),
+            col(ScoreItem.score),
+            col(ScoreItem.comment),
         )
-        for sheet in sheets
-    ]
+        .where(col(ScoreItem.sheet_id).in_([seat.id for seat in seats]))
+        .order_by(col(ScoreItem.sheet_id), col(ScoreItem.indicator))
+    )
+    for sheet_id, indicator, score, comment in await session.execute(items):
+        said.setdefault(sheet_id, []).append((indicator, score, comment))
+    found: dict[UUID, list[SheetScores]] = {}
+    for seat in seats:
+        own = said.get(seat.id, [])
+        found.setdefault(seat.panel_id, []).append(
+            SheetScores(
+                sheet_id=seat.id,
+                expert_id=seat.expert_id,
+                person_id=seat.person_id,
+                scores={indicator: score for indicator, score, _ in own},
+                comments={indicator: comment for indicator, _, comment in own},
+            )
+        )
+    return found
+
+
+async def first_scores(
+    session: AsyncSession, subject_type: SubjectType, subject_ids: Sequence[UUID]
+) -> dict[UUID, list[SheetScores]]:
+    """Give what the sheets of first panels say, by subject; for computing, never for showing."""
+    panels = await panel_queries.panels_of(session, subject_type, subject_ids)
+    first = {subject_id: found[0].id for subject_id, found in panels.items()}
+    scores = await scores_of_panels(session, list(first.values()))
+    return {subject_id: scores.get(panel_id, []) for subject_id, panel_id in first.items()}
 
 
 async def valid_scores(
