@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 from tests.fixtures.stack import World
 from zhichuang.demo.applying import Draft, material_file, upload
@@ -112,3 +113,51 @@ def until(caller: Caller, path: str, **wanted: Any) -> dict[str, Any]:
         lambda: caller.get(path),
         lambda body: all(body.get(name) == value for name, value in wanted.items()),
     )
+
+
+def piloted(world: World, parties: tuple[str, ...]) -> Draft:
+    """Lead a new centre of M01's with its legal person to its listing, and into its pilot."""
+    year = int(world.today()[:4])
+    draft = world.complete(world.draft(entity=world.entity(registered_on=f"{year - 1}-01-15")))
+    listed(world, draft, parties)
+    governed(world, draft)
+    step = {"to": "pilot", "reason": "条件齐备，转入试点"}
+    assert draft.lead.post(f"{center_path(draft)}/stage-changes", step)["stage"] == "pilot"
+    return draft
+
+
+def governed(world: World, draft: Draft) -> None:
+    """Give a listed centre the bodies, votes and adopted plan that a pilot has."""
+    center, lead, day = center_path(draft), draft.lead, world.today()
+
+    def body(kind: str, *seats: dict[str, Any]) -> str:
+        formed = lead.post(f"{center}/bodies", {"kind": kind, "term_from": day})
+        for one in seats:
+            seat = {"person_id": str(uuid4()), "from_on": day, **one}
+            lead.post(f"{center}/bodies/{formed['id']}/seats", seat)
+        return str(formed["id"])
+
+    decision = body(
+        "decision",
+        {"sector": "industry", "org_id": str(lead.org_id)},
+        {"sector": "industry", "independent": True},
+        {"sector": "science", "independent": True},
+    )
+    body(
+        "technical_committee",
+        {"sector": "industry"},
+        {"sector": "science"},
+        {"sector": "government", "appointing_agency": "示例委员会"},
+    )
+    whole = {
+        "holder_org_id": str(lead.org_id), "basis": "capital_ratio", "share_ppm": 1_000_000,
+    }  # fmt: skip
+    lead.put(f"{center}/votes/shareholders", {"votes": [whole]})
+    ballot = {
+        "body_id": decision, "matter": "plan", "text": "通过发展规划", "resolved_on": day,
+        "for_ppm": 650_000,
+    }  # fmt: skip
+    resolution = lead.post(f"{center}/resolutions", ballot)
+    plan = lead.get(f"{center}/plans")["items"][0]
+    adopted = {"resolution_id": resolution["id"]}
+    lead.post(f"{center}/plans/{plan['id']}/adoption", adopted)
