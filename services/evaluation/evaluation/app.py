@@ -16,6 +16,8 @@ from evaluation.conflicts.routes import ROUTERS as CONFLICTS
 from evaluation.corrections import queries as correction_queries
 from evaluation.corrections.routes import ROUTERS as CORRECTIONS
 from evaluation.cycles.routes import ROUTERS as CYCLES
+from evaluation.disclosures import queries as disclosure_queries
+from evaluation.disclosures.routes import router as disclosures
 from evaluation.documents.jobs import BACKGROUND as DOCUMENT_JOBS
 from evaluation.documents.routes import ROUTERS as DOCUMENTS
 from evaluation.experts.routes import router as experts
@@ -79,6 +81,7 @@ TASKS: Final = (
     assessment_queries.tasks_of,
     conflict_queries.tasks_of,
     correction_queries.tasks_of,
+    disclosure_queries.tasks_of,
     finding_queries.tasks_of,
     objection_queries.tasks_of,
     trend_queries.tasks_of,
@@ -128,6 +131,7 @@ def create_app() -> ASGIApp:
                 *FINDINGS,
                 *VOIDINGS,
                 *ASSESSMENTS,
+                disclosures,
                 *TRENDS,
                 experts,
                 *PRIVACY,

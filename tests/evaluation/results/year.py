@@ -57,6 +57,7 @@ class JudgedYear(Reviewing):
                 "A128": {"due_month": 3, "due_day": 31, "grace_days": 30},
                 "A125": {"plan_days": 30, "reminder_days": [30, 7, 0]},
                 "X09": {"objection_working_days": 5},
+                "X11": {"publication_working_days": 20},
             }
             policy.clauses = {
                 **CLAUSES,
@@ -64,6 +65,7 @@ class JudgedYear(Reviewing):
                 "A125": "四(四)",
                 "A128": "四(四)",
                 "X09": "practice",
+                "X11": "政府信息公开条例26",
             }
         self.service.set_clock(IN_TIME)
         self.facts = {

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from registry.disclosures import rules
 from shared.calendar import WorkingDays
+from shared.disclosures import term_of
 from tests.registry.facts.conftest import House
 
 DISCLOSURES = "/v1/registry/disclosures"
@@ -29,19 +29,17 @@ AWARDS = "/v1/registry/awards"
     ],
 )
 def test_the_twentieth_working_day_is_the_last(today: date, days_left: int, overdue: bool) -> None:
-    term = rules.term_of(date(2026, 1, 30), 20, today, WorkingDays())
+    term = term_of(date(2026, 1, 30), 20, today, WorkingDays())
     assert (term.due_on, term.days_left, term.overdue) == (date(2026, 3, 5), days_left, overdue)
 
 
 @pytest.mark.requirement("X11")
 def test_a_day_that_the_calendar_takes_away_moves_the_last_day() -> None:
     calendar = WorkingDays({date(2026, 3, 30): False})
-    assert rules.term_of(date(2026, 3, 2), 20, date(2026, 3, 30), WorkingDays()).due_on == date(
+    assert term_of(date(2026, 3, 2), 20, date(2026, 3, 30), WorkingDays()).due_on == date(
         2026, 3, 30
     )
-    assert rules.term_of(date(2026, 3, 2), 20, date(2026, 3, 30), calendar).due_on == date(
-        2026, 3, 31
-    )
+    assert term_of(date(2026, 3, 2), 20, date(2026, 3, 30), calendar).due_on == date(2026, 3, 31)
 
 
 pytestmark = pytest.mark.anyio

@@ -210,6 +210,41 @@ async def test_a_project_abroad_is_followed_by_its_milestones(house: House) -> N
     assert states == [("M1", "2027-03-01", False), ("M2", None, True), ("M3", None, False)]
 
 
+@pytest.mark.requirement("A153", "X07")
+@pytest.mark.refusing
+async def test_a_correction_keeps_the_milestones_that_progress_names(house: House) -> None:
+    def plan(*codes: str, **over: Any) -> dict[str, Any]:
+        due = [{"code": one, "title": one, "due_on": "2027-04-30"} for one in codes]
+        return {"partner": "示例研究所", "country": "DE", "project_ref": "IP-1",
+                "milestones": due, **over}  # fmt: skip
+
+    first = await house.post(
+        house.member, "p", kind="international_project", external_id="P", payload=plan("M1", "M2")
+    )
+    progress = {"project_ref": "IP-1", "status": "running", "milestone": "M1"}
+    told = await house.post(
+        house.member, "g", kind="international_progress", external_id="G", payload=progress
+    )
+    assert (first.status_code, told.status_code) == (201, 201), told.text
+
+    async def corrected(fact_id: str, key: str, payload: dict[str, Any]) -> Any:
+        body = {"kind": "international_project", "occurred_on": "2027-03-01", "payload": payload}
+        async with house.caller(house.member) as caller:
+            return await caller.post(
+                f"/v1/registry/facts/{fact_id}/corrections",
+                json={**body, "reason": "更正"},
+                headers={"Idempotency-Key": key},
+            )
+
+    dropped = await corrected(first.json()["id"], "1", plan("M2"))
+    renamed = await corrected(first.json()["id"], "2", plan("M1", project_ref="IP-2"))
+    kept = await corrected(first.json()["id"], "3", plan("M1", "M3"))
+    again = await corrected(kept.json()["id"], "4", plan())
+    for refused in (dropped, renamed, again):
+        assert (refused.status_code, refused.json()["code"]) == (409, "MILESTONE_NAMED")
+    assert kept.status_code == 201, kept.text
+
+
 @pytest.mark.requirement("A025", "A028", "A038")
 async def test_projects_and_trainings_are_counted_by_what_they_are(house: House) -> None:
     def project(key: str, kind: str, **over: Any) -> dict[str, Any]:

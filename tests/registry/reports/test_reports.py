@@ -13,7 +13,8 @@ from sqlmodel import col, update
 
 from registry.centers.rules import Stage
 from registry.centers.tables import Center, StageChange
-from registry.organizations.tables import Organization
+from registry.organizations.rules import EntrySource
+from registry.organizations.tables import Organization, OrganizationEntry
 from registry.reports import queries
 from shared.database import new_id
 from tests.fixtures.service import RunningService
@@ -203,14 +204,66 @@ async def test_each_report_is_a_page_and_a_workbook_too(year: House, name: str) 
 @pytest.mark.refusing
 @pytest.mark.parametrize("name", ["programme", "network"])
 async def test_members_and_years_without_figures_are_refused(house: House, name: str) -> None:
-    async with house.caller(house.member) as member:
-        answer = await member.get(f"/v1/registry/reports/{name}")
-    assert answer.status_code == 403
+    async with house.registry.client("expert") as expert:
+        assert (await expert.get(f"/v1/registry/reports/{name}")).status_code == 403
+    if name == "programme":
+        async with house.caller(house.member) as member:
+            answer = await member.get(f"/v1/registry/reports/{name}")
+        assert answer.status_code == 403
     for year in (2028, 2015):
         refused = await read(house.registry, name, year=year)
         assert refused.status_code == 422, refused.text
     ahead = await read(house.registry, name, year=2028)
     assert ahead.json()["code"] == "YEAR_WITHOUT_FIGURES"
+
+
+@pytest.mark.requirement("A005", "X04")
+async def test_a_member_reads_how_far_its_own_centres_reach_and_no_others(year: House) -> None:
+    seen = {}
+    for org in (year.member, year.stranger, year.former):
+        async with year.caller(org) as caller:
+            body = (await caller.get("/v1/registry/reports/network")).json()
+            assert (await caller.get("/v1/registry/reports/network/page")).status_code == 200
+        seen[org] = [one["code"] for one in body["centers"]]
+    assert seen == {year.member: ["C01"], year.stranger: ["C02"], year.former: []}
+
+
+@pytest.mark.requirement("A005", "A014")
+async def test_a_past_year_has_the_centres_that_ended_later(year: House) -> None:
+    async def codes(asked: int) -> list[str]:
+        body = (await read(year.registry, "network", year=asked)).json()
+        return [one["code"] for one in body["centers"]]
+
+    async with year.registry.sessions.begin() as session:
+        ended = datetime(2027, 5, 1, tzinfo=UTC)
+        step = (Stage.SUSPENDED, Stage.DELISTED)
+        session.add(stage_change(year.other_center_id, step, ended))
+        await session.execute(
+            update(Center).where(col(Center.id) == year.other_center_id).values(stage=step[1])
+        )
+    assert (await codes(2026), await codes(2027)) == (["C01", "C02"], ["C01"])
+    past = (await read(year.registry, "programme", year=2026)).json()
+    present = (await read(year.registry, "programme", year=2027)).json()
+    assert past["circle"]["organizations"] > present["circle"]["organizations"]
+
+
+@pytest.mark.requirement("A020", "X13")
+async def test_size_is_that_of_the_year(year: House) -> None:
+    async with year.registry.sessions.begin() as session:
+        session.add(
+            OrganizationEntry(
+                org_id=year.member, version=1, field_values={"is_sme": False},
+                valid_from=date(2026, 1, 1), valid_until=date(2026, 12, 31),
+                recorded_at=datetime(2026, 1, 5, tzinfo=UTC), source=EntrySource.OFFICIAL,
+                stated_by=new_id(),
+            )
+        )  # fmt: skip
+    small = {}
+    for asked in (2026, 2027):
+        body = (await read(year.registry, "network", year=asked)).json()
+        small[asked] = body["centers"][0]["circle"]["sme"]
+    assert small[2026] == 0
+    assert small[2027] > 0
 
 
 async def test_a_register_without_centres_has_a_report(registry: RunningService) -> None:

@@ -199,10 +199,8 @@ async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Tas
 
 async def _waiting(session: AsyncSession, actor: Actor, today: date) -> list[Task]:
     del today  # No rule sets a last day.
-    waiting = {
-        "reviewer": (AssessmentState.DRAFTED, rules.REVIEW_TASK),
-        "approver": (AssessmentState.REVIEWED, rules.PUBLISH_TASK),
-    }
+    # What was reviewed has its last day: it stands among what has to be public (X11).
+    waiting = {"reviewer": (AssessmentState.DRAFTED, rules.REVIEW_TASK)}
     states = {state: kind for duty, (state, kind) in waiting.items() if actor.has(duty)}
     if not states:
         return []

@@ -12,20 +12,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from registry.applications.tables import Application
-from registry.disclosures import rules
-from registry.disclosures.rules import DUTIES, NOTICE_TASK, Term
+from registry.disclosures.rules import DUTIES, NOTICE_TASK
+from registry.products.queries import OPEN_NOTICE as NOTICE_OF_PRODUCT
 from registry.products.tables import Product
 from registry.programme.queries import policy_on, working_days
 from registry.publicity.rules import PUBLISH_AWARD
 from registry.publicity.tables import Award
 from shared.auth import Actor
 from shared.calendar import WorkingDays, day_of
+from shared.disclosures import Term, term_of
 from shared.events.tables import Event
 from shared.http import PageRequest, paginate
 from shared.tasks import MOST_TASKS, Task
 
 TABLES: Final[Mapping[str, Any]] = {"application": Application, "product": Product, "award": Award}
-TASKS: Final = {"application": NOTICE_TASK, "award": PUBLISH_AWARD}
+TASKS: Final = {
+    "application": NOTICE_TASK,
+    "product": NOTICE_OF_PRODUCT,
+    "award": PUBLISH_AWARD,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ async def _with_terms(session: AsyncSession, rows: list[Any], today: date) -> li
 
 def _with_term(row: Any, count: int, today: date, calendar: WorkingDays) -> Outstanding:  # noqa: ANN401 - a row
     kind, subject_id, center_id, formed_at = row
-    term = rules.term_of(day_of(formed_at), count, today, calendar)
+    term = term_of(day_of(formed_at), count, today, calendar)
     return Outstanding(kind, subject_id, center_id, term)
 
 

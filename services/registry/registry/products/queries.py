@@ -195,8 +195,6 @@ async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Tas
     tasks: list[Task] = []
     if actor.has("reviewer"):
         tasks += await _waiting(session, ProductState.NOMINATED, REVIEW)
-    if actor.has("handler"):
-        tasks += await _waiting(session, ProductState.REVIEWED, OPEN_NOTICE)
     if actor.has("approver"):
         over = select(PublicNotice.subject_id).where(
             col(PublicNotice.state) == NoticeState.OPEN, col(PublicNotice.closes_on) < today

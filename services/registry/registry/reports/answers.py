@@ -93,8 +93,10 @@ async def programme_report(
     )
 
 
-async def network_report(session: AsyncSession, year: int, today: date) -> NetworkReportOut:
-    """Put together how far each centre on the list reaches in a year.
+async def network_report(
+    session: AsyncSession, actor: Actor, year: int, today: date
+) -> NetworkReportOut:
+    """Put together how far each centre on the list reaches in a year; a member's own ones only.
 
     Raises `Refused`: YEAR_WITHOUT_FIGURES.
     """
@@ -106,6 +108,10 @@ async def network_report(session: AsyncSession, year: int, today: date) -> Netwo
     booked = await queries.booked_minutes(session, span)
     projects = await queries.projects(session, span)
     abroad = await queries.abroad(session, span)
+    listed = await queries.centers(session, span.day)
+    if not actor.has("official", "agency", "service"):
+        own = await queries.own_centers(session, actor, today)
+        listed = [center for center in listed if center.id in own]
     return NetworkReportOut(
         year=year,
         on=span.day,
@@ -118,7 +124,7 @@ async def network_report(session: AsyncSession, year: int, today: date) -> Netwo
                 chain.get(center.id, {}),
                 (booked.get(center.id, 0), abroad.get(center.id, 0)),
             )
-            for center in await queries.centers(session, span.day)
+            for center in listed
         ],
     )
 

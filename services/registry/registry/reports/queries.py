@@ -14,7 +14,9 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from registry.directory.queries import center_ids_of
 from registry.reports.rules import LISTED, Standing
+from shared.auth import Actor
 from shared.calendar import end_of_day
 
 # Where a centre stood at an instant: the last step before it, or what the next one left.
@@ -35,6 +37,8 @@ LEVEL_THEN: Final = """
                          AND to_stage = 'national') THEN 'municipal'
          ELSE center.level END
 """
+# A centre that ended later was on the list then, and its figures are of that time.
+ON_LIST: Final = f"{STAGE_THEN.replace('days.until', ':until')} NOT IN ('delisted', 'dissolved')"
 STANDINGS: Final = text(
     f"""
     SELECT days.day, center.model_type,
@@ -53,34 +57,45 @@ LISTINGS: Final = text(
     """
 )
 FIELDS: Final = text(
-    """
+    f"""
     SELECT field_entry.code, field_entry.name_zh, field_entry.name_en, count(center.id) AS number
       FROM field_entry
       LEFT JOIN center ON field_entry.code = ANY (center.field_codes)
            AND center.code IS NOT NULL AND center.listed_on <= :day
-           AND center.stage NOT IN ('delisted', 'dissolved')
+           AND {ON_LIST}
      GROUP BY field_entry.code ORDER BY field_entry.code
-    """
+    """  # noqa: S608 - constants of this module
 )
 # Who takes part in a centre on a day: its lead sponsor, and its members of that day.
-CIRCLE: Final = """
+CIRCLE: Final = f"""
     circle AS MATERIALIZED (
         SELECT center.id AS center_id, center.lead_sponsor_id AS org_id FROM center
          WHERE center.code IS NOT NULL AND center.listed_on <= :day
-           AND center.stage NOT IN ('delisted', 'dissolved')
+           AND {ON_LIST}
         UNION
         SELECT center.id, membership.org_id FROM center
           JOIN membership ON membership.center_id = center.id
          WHERE center.code IS NOT NULL AND center.listed_on <= :day
-           AND center.stage NOT IN ('delisted', 'dissolved')
+           AND {ON_LIST}
            AND membership.state IN ('active', 'leaving', 'left', 'expelled')
            AND (membership.joined_on IS NULL OR membership.joined_on <= :day)
            AND (membership.left_on IS NULL OR membership.left_on >= :day)
     )
+"""  # noqa: S608 - constants of this module
+# Of the entries that speak of a day the newest is right; where none does, the register's word is.
+SMALL_THEN: Final = """
+    COALESCE(
+        (SELECT CAST(entry.field_values ->> 'is_sme' AS boolean) FROM organization_entry AS entry
+          WHERE entry.org_id = organization.id AND entry.field_values ->> 'is_sme' IS NOT NULL
+            AND entry.valid_from <= :day
+            AND (entry.valid_until IS NULL OR entry.valid_until >= :day)
+          ORDER BY entry.version DESC LIMIT 1),
+        organization.is_sme
+    )
 """
-ORGANIZATION_KINDS: Final = """
-    org_type, left(region_code, 2) AS province, is_sme,
-    substring(industry_code FROM '[0-9]{2}') AS division
+ORGANIZATION_KINDS: Final = f"""
+    org_type, left(region_code, 2) AS province, {SMALL_THEN} AS is_sme,
+    substring(industry_code FROM '[0-9]{{2}}') AS division
 """
 PARTICIPANTS: Final = text(
     f"""
@@ -160,11 +175,11 @@ BOOKED: Final = text(
     """
 )
 CENTERS: Final = text(
-    """
+    f"""
     SELECT id, code, name FROM center
-     WHERE code IS NOT NULL AND listed_on <= :day AND stage NOT IN ('delisted', 'dissolved')
+     WHERE code IS NOT NULL AND listed_on <= :day AND {ON_LIST}
      ORDER BY char_length(code), code
-    """
+    """  # noqa: S608 - constants of this module
 )
 
 
@@ -215,6 +230,10 @@ async def _rows(session: AsyncSession, statement: TextClause, **values: Any) -> 
     return (await session.execute(statement, values)).all()
 
 
+def _then(day: date) -> dict[str, Any]:
+    return {"day": day, "until": end_of_day(day)}
+
+
 async def standings(session: AsyncSession, days: Sequence[date]) -> dict[date, list[Standing]]:
     """Count listed centres by stage and level at the end of each of some days."""
     wanted = sorted(set(days))
@@ -242,18 +261,18 @@ async def listings(session: AsyncSession, day: date) -> dict[int, int]:
 
 async def fields(session: AsyncSession, day: date) -> list[tuple[str, str, str, int]]:
     """Count centres by field; one may name several."""
-    return [tuple(row) for row in await _rows(session, FIELDS, day=day)]
+    return [tuple(row) for row in await _rows(session, FIELDS, **_then(day))]
 
 
 async def participants(session: AsyncSession, day: date) -> list[Circle]:
     """Count the organizations that take part in one or more centres."""
-    return [Circle(*row) for row in await _rows(session, PARTICIPANTS, day=day)]
+    return [Circle(*row) for row in await _rows(session, PARTICIPANTS, **_then(day))]
 
 
 async def circles(session: AsyncSession, day: date) -> dict[UUID, list[Circle]]:
     """Count the organizations of each centre."""
     found: dict[UUID, list[Circle]] = {}
-    for center_id, *row in await _rows(session, CIRCLES, day=day):
+    for center_id, *row in await _rows(session, CIRCLES, **_then(day)):
         found.setdefault(center_id, []).append(Circle(*row))
     return found
 
@@ -304,6 +323,11 @@ async def abroad(session: AsyncSession, span: Span) -> dict[UUID, int]:
     return {row.center_id: row.number for row in await _rows(session, ABROAD, **span.values)}
 
 
+async def own_centers(session: AsyncSession, actor: Actor, day: date) -> frozenset[UUID]:
+    """Name the centres to which the actor's organizations belong on a day (X04)."""
+    return await center_ids_of(session, actor.org_ids, day)
+
+
 async def centers(session: AsyncSession, day: date) -> list[Named]:
     """Name the centres that are on the list."""
-    return [Named(*row) for row in await _rows(session, CENTERS, day=day)]
+    return [Named(*row) for row in await _rows(session, CENTERS, **_then(day))]

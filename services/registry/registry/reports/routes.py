@@ -14,6 +14,7 @@ from shared.documents.pages import page_response
 from shared.http import CurrentActor, Language, Reading, Router, Today, access, problems
 
 OFFICIALS: Final = "officials and agencies: figures of every centre"
+NETWORK: Final = "officials and agencies every centre, members those to which they belong"
 READERS: Final = ("official", "agency", "service")
 SPREADSHEET: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -91,28 +92,28 @@ async def show_programme_report(
 @router.get(
     "/network",
     operation_id="registry_read_network_report",
-    openapi_extra=access(*READERS, tenant=OFFICIALS, rules=("A005", "A020")),
+    openapi_extra=access(*READERS, "member", tenant=NETWORK, rules=("A005", "A020")),
     responses=problems("YEAR_WITHOUT_FIGURES"),
 )
 async def read_network_report(
-    today: Today, session: Reading, year: Year = None
+    actor: CurrentActor, today: Today, session: Reading, year: Year = None
 ) -> NetworkReportOut:
     """Read how far each centre reaches: industries spanned, hours shared, joint projects."""
-    return await answers.network_report(session, year or today.year, today)
+    return await answers.network_report(session, actor, year or today.year, today)
 
 
 @router.get(
     "/network/workbook",
     operation_id="registry_download_network_report",
-    openapi_extra=access(*READERS, tenant=OFFICIALS, rules=("A005", "X15")),
+    openapi_extra=access(*READERS, "member", tenant=NETWORK, rules=("A005", "X15")),
     responses={**BOOK, **problems("YEAR_WITHOUT_FIGURES")},
     response_class=Response,
 )
 async def download_network_report(
-    today: Today, language: Language, session: Reading, year: Year = None
+    actor: CurrentActor, today: Today, language: Language, session: Reading, year: Year = None
 ) -> Response:
     """Download the network report as a spreadsheet."""
-    report = await answers.network_report(session, year or today.year, today)
+    report = await answers.network_report(session, actor, year or today.year, today)
     words = await _words(session, language)
     return _book(pages.network_workbook(report, words), f"network-{report.year}")
 
@@ -120,13 +121,13 @@ async def download_network_report(
 @router.get(
     "/network/page",
     operation_id="registry_show_network_report",
-    openapi_extra=access(*READERS, tenant=OFFICIALS, rules=("A005",)),
+    openapi_extra=access(*READERS, "member", tenant=NETWORK, rules=("A005",)),
     responses={**PAGE, **problems("YEAR_WITHOUT_FIGURES")},
     response_class=Response,
 )
 async def show_network_report(
-    today: Today, language: Language, session: Reading, year: Year = None
+    actor: CurrentActor, today: Today, language: Language, session: Reading, year: Year = None
 ) -> Response:
     """Look at the network report as a page with charts."""
-    report = await answers.network_report(session, year or today.year, today)
+    report = await answers.network_report(session, actor, year or today.year, today)
     return page_response(pages.network_page(report, await _words(session, language)))

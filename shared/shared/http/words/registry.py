@@ -304,4 +304,9 @@ CODES: Final[dict[str, Words]] = {
     "PAYMENT_OUT_OF_PERIOD": Words(
         422, "拨付日须在 {first} 至 {last} 之间", "It is paid between {first} and {last}"
     ),
+    "MILESTONE_NAMED": Words(
+        409,
+        "进展已引用该项目的里程碑，不得删除|：{codes}",
+        "Progress names milestones that would be gone|: {codes}",
+    ),
 }

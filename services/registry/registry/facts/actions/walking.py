@@ -77,6 +77,8 @@ def _step(
 
 async def corrected_checks(session: AsyncSession, first: Fact, corrected: NewFact) -> list[Check]:
     """Check that without the first fact, and with the corrected one, every walk is still one."""
+    if first.kind is FactKind.INTERNATIONAL_PROJECT:
+        return await _project_checks(session, first, corrected)
     joined = rules.subject_of(corrected)
     if joined is None:
         return []
@@ -96,4 +98,27 @@ async def corrected_checks(session: AsyncSession, first: Fact, corrected: NewFac
             for subject in sorted(subjects, key=lambda one: one.reference)
             for check in rules.walk_checks(subject.kind, entries.get(subject, ()))
         ),
+    ]
+
+
+async def _project_checks(session: AsyncSession, first: Fact, corrected: NewFact) -> list[Check]:
+    """Check that a project goes on having the milestones that its progress names (A153)."""
+    projects = {
+        project
+        for payload in (first.payload, corrected.payload)
+        if (project := payload.get("project_ref")) is not None
+    }
+    await queries.lock_centers(session, {first.center_id})
+    told = await queries.milestones_told(session, first.center_id, projects)
+    kept = await queries.milestones(session, {first.center_id}, without=first.id)
+    if (project := corrected.payload.get("project_ref")) is not None:
+        codes = frozenset(one["code"] for one in corrected.payload.get("milestones") or ())
+        place = (first.center_id, project)
+        kept[place] = kept.get(place, frozenset()) | codes
+    return [
+        check
+        for project in sorted(projects)
+        for check in rules.milestone_checks(
+            told.get(project, ()), kept.get((first.center_id, project))
+        )
     ]

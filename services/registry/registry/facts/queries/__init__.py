@@ -31,7 +31,12 @@ from registry.facts.queries.sums import (
     technologies_by_stage,
     training_counts,
 )
-from registry.facts.queries.walking import lock_centers, milestones, pipeline_entries
+from registry.facts.queries.walking import (
+    lock_centers,
+    milestones,
+    milestones_told,
+    pipeline_entries,
+)
 
 __all__ = [
     "Entered",
@@ -50,6 +55,7 @@ __all__ = [
     "first_postings",
     "lock_centers",
     "milestones",
+    "milestones_told",
     "open_facts",
     "page_of_facts",
     "pipeline_entries",

@@ -49,8 +49,25 @@ async def pipeline_entries(
     return entries
 
 
+async def milestones_told(
+    session: AsyncSession, center_id: UUID, references: Collection[str]
+) -> dict[str, set[str | None]]:
+    """Give the milestones that progress of projects names; None where it names no milestone."""
+    reference = col(Fact.payload)["project_ref"].astext
+    statement = select(reference, col(Fact.payload)["milestone"].astext).where(
+        col(Fact.center_id) == center_id,
+        col(Fact.kind) == FactKind.INTERNATIONAL_PROGRESS,
+        reference.in_(references),
+        _standing(),
+    )
+    told: dict[str, set[str | None]] = {}
+    for project, milestone in (await session.execute(statement)).all():
+        told.setdefault(project, set()).add(milestone)
+    return told
+
+
 async def milestones(
-    session: AsyncSession, center_ids: Collection[UUID]
+    session: AsyncSession, center_ids: Collection[UUID], without: UUID | None = None
 ) -> dict[tuple[UUID, str], frozenset[str]]:
     """Give the milestones of the centres' international projects, by the project's reference."""
     reference = col(Fact.payload)["project_ref"].astext
@@ -60,6 +77,8 @@ async def milestones(
         reference.is_not(None),
         _standing(),
     )
+    if without is not None:
+        statement = statement.where(col(Fact.id) != without)
     found_codes: dict[tuple[UUID, str], frozenset[str]] = {}
     for center_id, project, planned in (await session.execute(statement)).all():
         codes = frozenset(one["code"] for one in planned or ())

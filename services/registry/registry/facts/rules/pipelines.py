@@ -112,6 +112,25 @@ def _broken(pipeline: Pipeline, state: str | None, following: str | None) -> Che
     )
 
 
+def milestone_checks(named: Iterable[str | None], codes: Collection[str] | None) -> list[Check]:
+    """Check that a corrected project keeps what its progress names (A153).
+
+    `named` are the milestones that progress has told, None where it told of none; `codes` those
+    that the project has after its correction, None where there is no project of that name left.
+    """
+    told = set(named)
+    lost = sorted(one for one in told if one is not None and one not in (codes or ()))
+    return [
+        PIPELINES[FactKind.INTERNATIONAL_PROGRESS].rule.check(
+            "MILESTONE_NAMED",
+            Kind.STATE,
+            passed=not lost and (codes is not None or not told),
+            pointer="/payload/milestones",
+            codes=lost,
+        )
+    ]
+
+
 def project_checks(
     fact: NewFact, milestones: Mapping[tuple[UUID, str], Collection[str]]
 ) -> list[Check]:
