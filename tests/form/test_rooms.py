@@ -10,7 +10,8 @@ from tests.form.source import ROOMS, Module, features, listed
 
 PURE_SHARED = {
     "shared.rules", "shared.tasks", "shared.money", "shared.shares", "shared.calendar",
-    "shared.codes", "shared.terms",
+    "shared.codes",
+    "shared.disclosures", "shared.terms",
 }  # fmt: skip
 PURE_LIBRARIES = {"celpy", "cel", "common_expression_language", "numpy", "scipy", "stdnum"}
 NETWORK = {"httpx", "aiohttp", "requests", "urllib"}
