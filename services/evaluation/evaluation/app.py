@@ -26,6 +26,7 @@ from evaluation.findings.jobs import BACKGROUND as FINDING_JOBS
 from evaluation.findings.routes import ROUTERS as FINDINGS
 from evaluation.laboratory.routes import ROUTERS as LABORATORY
 from evaluation.objections import queries as objection_queries
+from evaluation.objections.jobs import BACKGROUND as OBJECTION_JOBS
 from evaluation.objections.routes import ROUTERS as OBJECTIONS
 from evaluation.panels.routes import ROUTERS as PANELS
 from evaluation.privacy.jobs import BACKGROUND as PRIVACY_JOBS
@@ -145,7 +146,14 @@ def create_app() -> ASGIApp:
             ],
             feed=feed_scope,
             consumers={"registry": CONSUMES},
-            background=(*BACKGROUND, *FINDING_JOBS, *PRIVACY_JOBS, *DRAWS, *DOCUMENT_JOBS),
+            background=(
+                *BACKGROUND,
+                *OBJECTION_JOBS,
+                *FINDING_JOBS,
+                *PRIVACY_JOBS,
+                *DRAWS,
+                *DOCUMENT_JOBS,
+            ),
             tags=TAGS,
             tasks=TASKS,
         )

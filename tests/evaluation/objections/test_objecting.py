@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from datetime import date
+from datetime import date, timedelta
 from itertools import product
 from types import MappingProxyType
 from typing import Any
 
 import pytest
 
-from evaluation.objections import rules
+from evaluation.objections import jobs, rules
 from evaluation.results import rules as result_rules
 from shared.calendar import WorkingDays
 from shared.database import new_id
@@ -38,6 +38,15 @@ ASSESSMENTS = "/v1/evaluation/assessments"
 def test_the_fifth_working_day_is_the_last(today: date, expected: list[str]) -> None:
     last_on = rules.last_day(POLICY, WorkingDays(MappingProxyType({})), date(2028, 1, 10))
     assert failed_codes(rules.period_checks(POLICY, last_on, today)) == expected
+
+
+@pytest.mark.requirement("X09", "X10")
+@pytest.mark.parametrize("day", [date(2028, 1, 10) + timedelta(days=past) for past in range(14)])
+def test_the_first_open_day_is_the_first_whose_term_is_not_over(day: date) -> None:
+    calendar = WorkingDays(MappingProxyType({}))
+    first = rules.first_open_day(POLICY, calendar, day)
+    assert rules.last_day(POLICY, calendar, first) >= day
+    assert rules.last_day(POLICY, calendar, first - timedelta(days=1)) < day
 
 
 @pytest.mark.requirement("A126")
@@ -245,3 +254,54 @@ async def test_an_upheld_objection_reopens_what_was_built_and_its_year_waits(
     anew = await year.as_("handler", "POST", ASSESSMENTS, years)
     assert anew.status_code == 201, anew.text
     assert [one["version"] for one in anew.json()["years"]] == [1, 1, 2]
+
+
+async def _state(year: JudgedYear) -> str:
+    return str((await year.own("GET", f"{CASES}/{year.case_id}")).json()["state"])
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("X09", "A131")
+async def test_a_case_is_closed_when_nobody_may_object_any_more_and_stands(
+    year: JudgedYear,
+) -> None:
+    app = year.service.app
+    year.service.set_clock("2028-01-17T15:59:59+00:00")  # The end of the fifth working day.
+    assert (await jobs.close_due(app), await _state(year)) == (0, "published")
+    year.service.set_clock("2028-01-17T16:00:00+00:00")
+    assert sorted(await asyncio.gather(jobs.close_due(app), jobs.close_due(app))) == [0, 1]
+    assert (await jobs.close_due(app), await _state(year)) == (0, "closed")
+    ready = (await year.as_("handler", "GET", "/readiness")).json()
+    assert ready["next_step"] is None
+    for past, total in ((2025, "71.20"), (2026, "78.50")):
+        await published_year(year, past, total)
+    years = {"center_id": str(year.center_id), "last_year": 2027}
+    built = await year.as_("handler", "POST", ASSESSMENTS, years)
+    assert built.status_code == 201, built.text
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("X09", "X14")
+@pytest.mark.refusing
+async def test_a_closed_case_hears_of_a_falsehood_alone_and_an_objection_keeps_it_open(
+    year: JudgedYear,
+) -> None:
+    app = year.service.app
+    decision = await filed(year, "C4")
+    year.service.set_clock("2028-01-18T02:00:00+00:00")
+    assert await jobs.close_due(app) == 0
+    dismissed = await year.as_("handler", "POST", decision, {"leaves": [], "reason": "不属实"})
+    assert dismissed.status_code == 200
+    assert await jobs.close_due(app) == 1
+    late = await year.own("POST", "/objections", objection("C4"))
+    assert (late.status_code, codes_of(late)) == (409, ["OBJECTION_TOO_LATE", "STATE_CONFLICT"])
+    for step in ("compute", "review", "publish"):
+        duty = {"compute": "handler", "review": "reviewer", "publish": "approver"}[step]
+        assert codes_of(await year.as_(duty, "POST", f"/{step}"))[0] == "STATE_CONFLICT", step
+    ground = {"ground": "forged_evidence", "reason": "伪造", "evidence": [str(new_id())]}
+    proposed = (await year.as_("handler", "POST", "/voidings", ground)).json()
+    path = f"/v1/evaluation/voidings/{proposed['id']}/decision"
+    async with year.service.client("approver", sub=new_id()) as another:
+        confirmed = await another.post(path, json={"decision": "confirm", "reason": "属实"})
+    assert confirmed.status_code == 200, confirmed.text
+    assert (await _state(year), await jobs.close_due(app)) == ("voided", 0)

@@ -15,7 +15,7 @@ from evaluation.assessments import rules
 from evaluation.assessments.rules import AnnualTotal, AssessmentState
 from evaluation.assessments.tables import TriennialAssessment
 from evaluation.cycles import queries as cycles
-from evaluation.cycles.rules import CaseState
+from evaluation.cycles.rules import SETTLED
 from evaluation.cycles.tables import EvaluationCase
 from evaluation.duties import queries as duty_queries
 from evaluation.duties.rules import Capacity, Duty, SubjectType
@@ -104,7 +104,7 @@ async def annual_totals(
         .join(ResultPublication, col(ResultPublication.result_id) == col(EvaluationResult.id))
         .join(EvaluationCase, col(EvaluationCase.id) == col(EvaluationResult.case_id))
         .where(
-            col(EvaluationCase.state).in_((CaseState.PUBLISHED, CaseState.VOIDED)),
+            col(EvaluationCase.state).in_(SETTLED),
             col(EvaluationResult.center_id) == center_id,
             col(EvaluationResult.year) >= first_year,
             col(EvaluationResult.year) <= last_year,
@@ -157,7 +157,6 @@ async def centers_due(session: AsyncSession, limit: int) -> Sequence[UUID]:
     After one that stands the next is due with the third year behind it: every third year.
     """
     third, second, first = aliased(EvaluationCase), aliased(EvaluationCase), aliased(EvaluationCase)
-    standing = (CaseState.PUBLISHED, CaseState.VOIDED)
     covered = exists().where(
         col(TriennialAssessment.center_id) == col(third.center_id),
         col(TriennialAssessment.state) != AssessmentState.REOPENED,
@@ -176,7 +175,7 @@ async def centers_due(session: AsyncSession, limit: int) -> Sequence[UUID]:
             & (col(first.year) == col(third.year) - 2),
         )
         .where(
-            *(col(case.state).in_(standing) for case in (third, second, first)),
+            *(col(case.state).in_(SETTLED) for case in (third, second, first)),
             ~covered,
         )
         .distinct()

@@ -15,7 +15,7 @@ from sqlmodel import col, select
 
 from evaluation.conflicts import rules
 from evaluation.conflicts.tables import SeatConflict
-from evaluation.cycles.rules import CaseState
+from evaluation.cycles.rules import SETTLED
 from evaluation.cycles.tables import EvaluationCase
 from evaluation.duties import queries as duty_queries
 from evaluation.duties.rules import Duty, SubjectType
@@ -28,9 +28,6 @@ from shared.auth import Actor
 from shared.directory import DirectoryCenter, DirectoryMembership, DirectoryOrganization, policy_on
 from shared.rules import Check
 from shared.tasks import MOST_TASKS, Task
-
-# What is published stands; a later conflict is a matter for an objection or a voiding.
-SETTLED = (CaseState.PUBLISHED, CaseState.VOIDED)
 
 
 @dataclass(frozen=True, slots=True)

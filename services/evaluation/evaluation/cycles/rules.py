@@ -53,6 +53,7 @@ class CaseState(StrEnum):
     REVIEWED = "reviewed"
     PUBLISHED = "published"
     REOPENED = "reopened"
+    CLOSED = "closed"
     VOIDED = "voided"
 
 
@@ -68,6 +69,7 @@ class CaseEvent(StrEnum):
     RESCORE = "rescore"
     RESCORE_LEAVES = "rescore_leaves"
     REOPEN = "reopen"
+    CLOSE = "close"
     VOID = "void"
 
 
@@ -93,10 +95,15 @@ CASE_MOVES: Final[Mapping[tuple[CaseState, CaseEvent], CaseState]] = {
     # An upheld objection reopens single leaves; what was published stays until the next version.
     (CaseState.PUBLISHED, CaseEvent.REOPEN): CaseState.REOPENED,
     (CaseState.REOPENED, CaseEvent.COMPUTE): CaseState.COMPUTED,
+    # The days for objections are over, and none is open: a falsehood alone is heard of now.
+    (CaseState.PUBLISHED, CaseEvent.CLOSE): CaseState.CLOSED,
+    (CaseState.CLOSED, CaseEvent.VOID): CaseState.VOIDED,
     # Falsified: nothing follows, and what was built on it reopens.
     (CaseState.PUBLISHED, CaseEvent.VOID): CaseState.VOIDED,
     (CaseState.REOPENED, CaseEvent.VOID): CaseState.VOIDED,
 }
+# What stands for others to build on; a reopened case waits for its next version.
+SETTLED: Final = frozenset({CaseState.PUBLISHED, CaseState.CLOSED, CaseState.VOIDED})
 # A panel may be formed while facts still come in; experts may score until the computation.
 FORMING: Final = frozenset({CaseState.COLLECTING, CaseState.SNAPSHOT_FROZEN})
 SCORABLE: Final = FORMING | {CaseState.SCORING}

@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,10 +29,12 @@ from evaluation.results.tables import LeafReopening
 from evaluation.schemes import queries as schemes
 from evaluation.schemes.rules import canonical, scheme_from
 from shared.auth import Actor
-from shared.calendar import day_of
+from shared.calendar import day_of, end_of_day
 from shared.directory import policy_on, working_days
-from shared.events import record
+from shared.events import EventRow, record, record_many
 from shared.rules import found, require
+
+SWEEP: Final = 200
 
 
 async def file(
@@ -138,6 +140,22 @@ async def decide(
         reopened=objection.reopened, reason=reason,
     )  # fmt: skip
     return objection
+
+
+async def close_due(session: AsyncSession, actor: Actor, today: date) -> int:
+    """Close cases whose days for objecting are over; give how many, some at a time (X09)."""
+    policy = await policy_on(session, today)
+    first = rules.first_open_day(policy, await working_days(session), today)
+    before = end_of_day(first - timedelta(days=1))
+    cases = await queries.closable_for_update(session, before, SWEEP)
+    for case in cases:
+        cycle_actions.move(case, cycle_rules.CaseEvent.CLOSE)
+    await session.flush()
+    await record_many(
+        session, actor, "case.closed",
+        [EventRow(case.id, case.center_id, {"year": case.year}) for case in cases],
+    )  # fmt: skip
+    return len(cases)
 
 
 async def _reopen(

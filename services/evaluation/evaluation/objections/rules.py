@@ -1,7 +1,7 @@
 """How a published result is objected to: in time, on single leaves, decided by a handler."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -61,6 +61,14 @@ def period_checks(policy: Policy, last_on: date, today: date) -> list[Check]:
             today=today.isoformat(),
         )
     ]
+
+
+def first_open_day(policy: Policy, calendar: WorkingDays, today: date) -> date:
+    """Give the first day of publication whose days for objecting are not over today (X09)."""
+    day = today
+    while last_day(policy, calendar, day - timedelta(days=1)) >= today:
+        day -= timedelta(days=1)
+    return day
 
 
 def leaf_checks(asked: Sequence[str], known: Collection[str]) -> list[Check]:

@@ -48,7 +48,7 @@ async def next_step(session: AsyncSession, actor: Actor, case_id: UUID, today: d
         return NextStep("compute", "handler", enough_checks(policy, len(scores)))
     if case.state is cycle_rules.CaseState.REOPENED:
         return NextStep("compute", "handler", await _waiting(session, case))
-    if case.state in (cycle_rules.CaseState.PUBLISHED, cycle_rules.CaseState.VOIDED):
+    if case.state in cycle_rules.SETTLED:
         return NextStep(None, None, [])
     result = found(await queries.latest_result(session, case.id))
     fresh = rules.freshness_checks(result.sheets_hash, await standing_hash(session, case))
