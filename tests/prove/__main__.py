@@ -52,6 +52,30 @@ PROOFS: Final = (
         "pairs of a day and an instant against a replay",
         ("tests/ip_ledger/books/test_random_pairs.py",),
     ),
+    Proof(
+        "second implementation",
+        10_000,
+        "random years against plain Python over fractions",
+        ("tests/evaluation/results/test_recomputing.py", "-k", "second_implementation"),
+    ),
+    Proof(
+        "time travel",
+        10_000,
+        "random years with facts from after the cut-off",
+        ("tests/evaluation/results/test_time_travel.py", "-m", "hypothesis"),
+    ),
+    Proof(
+        "two Pythons",
+        1_000,
+        "random snapshots, rows in any order, under two versions of Python",
+        ("tests/evaluation/results/test_two_pythons.py",),
+    ),
+    Proof(
+        "panels",
+        10_000,
+        "random draws that break no rule",
+        ("tests/evaluation/assignments/test_drawing.py", "-k", "break_no_rule"),
+    ),
     Proof("kills", 200, "kills of a process under load", ("tests/faults/test_kills.py",)),
     Proof(
         "races",
@@ -64,6 +88,10 @@ PER_ROUND: Final = {
     "properties": ROUND_EXAMPLES,
     "allocation": 50_000,
     "two clocks": 1_000,
+    "second implementation": ROUND_EXAMPLES,
+    "time travel": ROUND_EXAMPLES,
+    "two Pythons": 250,
+    "panels": ROUND_EXAMPLES,
     "kills": 4,
     "races": 1,
 }
