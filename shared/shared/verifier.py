@@ -32,6 +32,14 @@ COSIGNER: Final = 4
 P: Final = 2**255 - 19
 L: Final = 2**252 + 27742317777372353535851937790883648493
 D: Final = -121665 * pow(121666, P - 2, P) % P
+# The curve P-256 of FIPS 186-5: its field, the order of its base point, its constant, that point.
+P256: Final = 2**256 - 2**224 + 2**192 + 2**96 - 1
+N256: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+B256: Final = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+G256: Final = (
+    0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
+    0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
+)
 Point = tuple[int, int, int, int]
 ZERO: Final[Point] = (0, 1, 1, 0)
 
@@ -314,7 +322,65 @@ def proven(line: dict[str, Any], size: int, root: bytes) -> tuple[dict[str, Any]
     need(root_from(leaf, index, size, proof) == root, "proof: it leads to another root")
     record = read_json(body, "record")
     need(isinstance(record, dict), "record: no object")
-    return record, opened_fields(record, line["openings"])
+    opened = opened_fields(record, line["openings"])
+    if record["kind"] == "agreement":
+        judge_parties(record["document"], opened)
+    return record, opened
+
+
+def judge_parties(document: dict[str, Any], opened: dict[str, Any]) -> None:
+    """Check what parties signed of an agreement with keys of their own, and say so beside it."""
+    told = [document[name] for name in ("agreement_id", "text_sha256", "terms_sha256")]
+    message = "\n".join(["zhichuang agreement v1", *told, ""]).encode()
+    for one in opened.get("signatures", []):
+        key = one.get("key")
+        if key is None:
+            continue
+        public, signature = unbase64(key["public_key"], "key"), unbase64(key["signature"], "key")
+        judge = {"ed25519": signature_fits, "es256": ecdsa_fits}[key["algorithm"]]
+        need(judge(public, message, signature), "agreement: a signature is not its party's key's")
+        key["verified"] = True
+
+
+def ecdsa_fits(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Check an ES256 signature: ECDSA over P-256 with SHA-256, as r and s (FIPS 186-5)."""
+    if len(public) != 65 or public[0] != 4 or len(signature) != 64:
+        return False
+    x, y = int.from_bytes(public[1:33], "big"), int.from_bytes(public[33:], "big")
+    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+    on_curve = max(x, y) < P256 and (y * y - x * x * x + 3 * x - B256) % P256 == 0
+    if not (on_curve and 0 < r < N256 and 0 < s < N256):
+        return False
+    digest, inverse = int.from_bytes(hashlib.sha256(message).digest(), "big"), pow(s, -1, N256)
+    found = plane_sum(
+        plane_times(digest * inverse % N256, G256), plane_times(r * inverse % N256, (x, y))
+    )
+    return found is not None and found[0] % N256 == r
+
+
+def plane_sum(a: tuple[int, int] | None, b: tuple[int, int] | None) -> tuple[int, int] | None:
+    """Add two points of P-256; `None` is the point at infinity."""
+    if a is None or b is None:
+        return b if a is None else a
+    if a[0] == b[0] and (a[1] + b[1]) % P256 == 0:
+        return None
+    if a == b:
+        slope = (3 * a[0] * a[0] - 3) * pow(2 * a[1], -1, P256)
+    else:
+        slope = (b[1] - a[1]) * pow(b[0] - a[0], -1, P256)
+    x = (slope * slope - a[0] - b[0]) % P256
+    return x, (slope * (a[0] - x) - a[1]) % P256
+
+
+def plane_times(scalar: int, point: tuple[int, int]) -> tuple[int, int] | None:
+    """Multiply a point of P-256."""
+    total: tuple[int, int] | None = None
+    power: tuple[int, int] | None = point
+    while scalar:
+        if scalar & 1:
+            total = plane_sum(total, power)
+        power, scalar = plane_sum(power, power), scalar >> 1
+    return total
 
 
 def verified(receipt_bytes: bytes, key_text: str, *witness_texts: str) -> Verified:
@@ -426,6 +492,8 @@ def bundle_holds(raw: bytes, key_text: str, *witness_texts: str) -> dict[str, An
     need(isinstance(bundle["records"], list), "bundle: no records")
     lines: list[dict[str, Any]] = []
     runs: list[dict[str, Any]] = []
+    agreements: list[dict[str, Any]] = []
+    kinds = {"distribution_total": runs, "agreement": agreements}
     place = -1
     for line in bundle["records"]:
         need(isinstance(line, dict) and set(line) == LINE_FIELDS, "bundle: a broken record")
@@ -433,10 +501,10 @@ def bundle_holds(raw: bytes, key_text: str, *witness_texts: str) -> dict[str, An
         need(line["leaf_index"] > place, "bundle: records out of order")
         place = line["leaf_index"]
         one = {**record["document"], "opened": opened, "leaf_index": place}
-        (runs if record["kind"] == "distribution_total" else lines).append(one)
+        kinds.get(record["kind"], lines).append(one)
     for run in runs:
         run["sum_proven"] = _sum_holds(run, lines, bundle["org_id"])
-    return {"tree_size": size, "lines": lines, "runs": runs}
+    return {"tree_size": size, "lines": lines, "runs": runs, "agreements": agreements}
 
 
 def _sum_holds(run: dict[str, Any], lines: list[dict[str, Any]], org_id: str) -> bool:

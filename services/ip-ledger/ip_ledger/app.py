@@ -28,12 +28,14 @@ from ip_ledger.log import routes as log
 from ip_ledger.log.measures import log_waiting
 from ip_ledger.losses import routes as losses
 from ip_ledger.openings import routes as openings
+from ip_ledger.party_keys import routes as party_keys
 from ip_ledger.portfolio import routes as portfolio
 from ip_ledger.pricing import routes as pricing
 from ip_ledger.revenue import routes as revenue
 from ip_ledger.rewards import routes as rewards
 from ip_ledger.settings import LedgerSettings
 from ip_ledger.statements import routes as statements
+from ip_ledger.templates import routes as templates
 from ip_ledger.witnesses import routes as witnesses
 from shared import directory
 from shared.auth import Actor
@@ -92,6 +94,8 @@ def create_app() -> ASGIApp:
             settings=settings,
             routers=(
                 *agreements.ROUTERS,
+                *templates.ROUTERS,
+                *party_keys.ROUTERS,
                 *assets.ROUTERS,
                 *proposal_routes.ROUTERS,
                 *picture_routes.ROUTERS,

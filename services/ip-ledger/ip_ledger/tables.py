@@ -16,10 +16,12 @@ from ip_ledger.journal import tables as journal
 from ip_ledger.log import tables as log
 from ip_ledger.losses import tables as losses
 from ip_ledger.openings import tables as openings
+from ip_ledger.party_keys import tables as party_keys
 from ip_ledger.portfolio import tables as portfolio
 from ip_ledger.pricing import tables as pricing
 from ip_ledger.revenue import tables as revenue
 from ip_ledger.rewards import tables as rewards
+from ip_ledger.templates import tables as templates
 from ip_ledger.witnesses import tables as witnesses
 from shared.directory import DirectoryBase
 
@@ -38,9 +40,11 @@ __all__ = [
     "log",
     "losses",
     "openings",
+    "party_keys",
     "portfolio",
     "pricing",
     "revenue",
     "rewards",
+    "templates",
     "witnesses",
 ]

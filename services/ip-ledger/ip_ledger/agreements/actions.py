@@ -9,10 +9,17 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ip_ledger import tenancy
-from ip_ledger.agreements import queries, rules
-from ip_ledger.agreements.rules import Event, Proposal, State
+from ip_ledger.agreements import queries, recorded, rules
+from ip_ledger.agreements.rules import Event, Proposal, State, TemplateUse
 from ip_ledger.agreements.tables import Agreement, AgreementParty, AgreementSignature
 from ip_ledger.log.actions import append_record
+from ip_ledger.party_keys import queries as keys
+from ip_ledger.party_keys import rules as key_rules
+from ip_ledger.party_keys import signatures
+from ip_ledger.party_keys.tables import PartyKey
+from ip_ledger.templates import queries as templates
+from ip_ledger.templates import rules as template_rules
+from ip_ledger.templates.tables import AgreementTemplate
 from shared.auth import Actor
 from shared.directory import DirectoryCenter
 from shared.events import record
@@ -40,9 +47,11 @@ async def propose(
     present = await queries.present_for_update(session, center.id)
     bound = (await queries.with_parts(session, present[:1]))[0].party_ids if present else []
     organizations = (await tenancy.taking_part(session, [center]))[center.id]
+    cited = await _cited(session, proposal)
     require(
         [
             leading_check(center, actor),
+            *cited.checks,
             *rules.text_checks(stored_sha256, proposal.text_sha256),
             *rules.proposal_checks(proposal),
             *rules.succession_checks(proposal.parties, bound, organizations),
@@ -52,6 +61,7 @@ async def propose(
     edition = await queries.last_edition(session, center.id) + 1
     agreement = _agreement(center.id, proposal, str(stored_sha256), edition, proposer)
     agreement.supersedes_id = amends.id if amends else None
+    cited.put_into(agreement)
     parties = await _add(session, agreement, proposal)
     record(
         session,
@@ -96,6 +106,36 @@ async def enter_existing(
     if rules.takes_effect(agreement.state, agreement.effective_on, today):
         await take_effect(session, actor, entered, now=now)
     return entered
+
+
+@dataclass(frozen=True, slots=True)
+class _Cited:
+    """The template that a proposal cites, and whether that is right."""
+
+    use: TemplateUse | None = None
+    row: AgreementTemplate | None = None
+    checks: tuple[Check, ...] = ()
+
+    def put_into(self, agreement: Agreement) -> None:
+        """Let an agreement name its template, its hash and what stands in its blanks."""
+        if self.use is None or self.row is None:
+            return
+        text = template_rules.filled(self.row.body, self.use.fields)
+        agreement.template_id = self.row.id
+        agreement.template_sha256 = self.row.body_sha256
+        agreement.template_fields = dict(self.use.fields)
+        agreement.template_unchanged = template_rules.sha256_of(text) == agreement.text_sha256
+
+
+async def _cited(session: AsyncSession, proposal: Proposal) -> _Cited:
+    use = proposal.template
+    if use is None:
+        return _Cited()
+    row = await templates.published(session, use.template_id)
+    checks = [rules.template_check(is_published=row is not None)]
+    if row is not None:
+        checks += template_rules.filling_checks(row.body, use.fields, "/template/fields")
+    return _Cited(use, row, tuple(checks))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +211,14 @@ async def amend(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class KeySignature:
+    """What a party's own key signed of an agreement, in base64."""
+
+    key_id: UUID
+    signature: str
+
+
 async def sign(
     session: AsyncSession,
     actor: Actor,
@@ -179,25 +227,31 @@ async def sign(
     *,
     now: datetime,
     today: date,
+    by_key: KeySignature | None = None,
 ) -> queries.Whole:
     """Sign the text for the actor's own organization; the last signature binds all (A084).
 
-    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, ALREADY_SIGNED, TEXT_HASH_MISMATCH or
-    STATE_CONFLICT.
+    Whoever has a key of its own that holds today signs with it, too. Raises `Refused`: NOT_FOUND,
+    FORBIDDEN_SCOPE, ALREADY_SIGNED, TEXT_HASH_MISMATCH, STATE_CONFLICT, OWN_KEY_REQUIRED,
+    KEY_UNKNOWN or KEY_SIGNATURE_INVALID.
     """
     seen = await queries.whole(session, actor, agreement_id, today)
     # One lock for all texts of a centre: two last signatures must not both end the other's text.
     await tenancy.lock_center(session, seen.agreement.center_id)
     agreement = await queries.agreement_for_update(session, actor, agreement_id, today)
     standing = (await queries.with_parts(session, [agreement]))[0]
+    own_keys = {key.id: key for key in await keys.keys_on(session, actor.org_id, today)}
     require(
-        rules.signature_checks(
-            agreement.state,
-            actor.org_id,
-            standing.party_ids,
-            standing.signed_ids,
-            is_same_text=text_sha256 == agreement.text_sha256,
-        )
+        [
+            *rules.signature_checks(
+                agreement.state,
+                actor.org_id,
+                standing.party_ids,
+                standing.signed_ids,
+                is_same_text=text_sha256 == agreement.text_sha256,
+            ),
+            *_key_checks(agreement, own_keys, by_key),
+        ]
     )
     signature = AgreementSignature(
         agreement_id=agreement.id,
@@ -205,6 +259,8 @@ async def sign(
         text_sha256=text_sha256,
         signed_by=actor.person_id,
         client_id=actor.client_id,
+        key_id=None if by_key is None else by_key.key_id,
+        key_signature=None if by_key is None else by_key.signature,
         signed_at=now,
     )
     session.add(signature)
@@ -230,6 +286,25 @@ async def sign(
     if rules.takes_effect(agreement.state, agreement.effective_on, today):
         await take_effect(session, actor, signed, now=now)
     return signed
+
+
+def _key_checks(
+    agreement: Agreement, own_keys: Mapping[UUID, PartyKey], by_key: KeySignature | None
+) -> list[Check]:
+    key = None if by_key is None else own_keys.get(by_key.key_id)
+    fits = (
+        key is not None
+        and by_key is not None
+        and signatures.fits(
+            key.algorithm, key.public_key, signing_text(agreement), by_key.signature
+        )
+    )
+    return key_rules.signing_checks(own_keys, by_key.key_id if by_key else None, fits=fits)
+
+
+def signing_text(agreement: Agreement) -> str:
+    """Give what a party's own key signs of an agreement."""
+    return key_rules.agreement_text(agreement.id, agreement.text_sha256, agreement.terms_sha256)
 
 
 async def withdraw(
@@ -278,8 +353,8 @@ async def take_effect(
         "agreement",
         agreement.id,
         agreement.center_id,
-        _log_document(standing),
-        _log_openings(standing),
+        recorded.document(standing),
+        recorded.openings(standing, await recorded.keys_used(session, standing)),
         readers=standing.party_ids,
     )
     record(
@@ -338,7 +413,10 @@ def leading_check(center: DirectoryCenter, actor: Actor) -> Check:
 
 def terms_document(center_id: UUID, proposal: Proposal, text_sha256: str) -> Mapping[str, Any]:
     """Give what the hash of the terms covers: every term, parties in the order of the text."""
+    template = proposal.template
+    cited = {} if template is None else {"template": [template.template_id, template.fields]}
     return {
+        **cited,
         "center_id": center_id,
         "text_sha256": text_sha256,
         "parties": proposal.parties,
@@ -376,35 +454,3 @@ def _parties(agreement_id: UUID, proposal: Proposal) -> list[AgreementParty]:
         )
         for place, org_id in enumerate(proposal.parties, start=1)
     ]
-
-
-def _log_document(standing: queries.Whole) -> dict[str, Any]:
-    agreement = standing.agreement
-    return {
-        "agreement_id": str(agreement.id),
-        "center_id": str(agreement.center_id),
-        "edition": agreement.edition,
-        "text_sha256": agreement.text_sha256,
-        "terms_sha256": agreement.terms_sha256,
-        "effective_on": agreement.effective_on.isoformat(),
-        "supersedes_id": str(agreement.supersedes_id) if agreement.supersedes_id else None,
-        "opening_id": str(agreement.opening_id) if agreement.opening_id else None,
-    }
-
-
-def _log_openings(standing: queries.Whole) -> dict[str, Any]:
-    return {
-        "parties": [
-            {
-                "org_id": str(party.org_id),
-                "place": party.place,
-                "benefit_ppm": party.benefit_ppm,
-                "risk_ppm": party.risk_ppm,
-            }
-            for party in standing.parties
-        ],
-        "signatures": [
-            {"org_id": str(row.org_id), "signed_by": str(row.signed_by)}
-            for row in standing.signatures
-        ],
-    }

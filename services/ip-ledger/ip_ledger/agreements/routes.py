@@ -10,7 +10,8 @@ from sqlmodel import col
 
 from ip_ledger import tenancy
 from ip_ledger.agreements import actions, queries
-from ip_ledger.agreements.rules import Clause, Proposal, State
+from ip_ledger.agreements.actions import KeySignature
+from ip_ledger.agreements.rules import Clause, Proposal, State, TemplateUse
 from ip_ledger.agreements.schemas import (
     AgreementIn,
     AgreementOut,
@@ -86,6 +87,8 @@ async def text_of_amendment(body: AmendmentIn, work: CurrentWork, services: Serv
         "SHARES_PRECISION",
         "CONSENT_MISSING",
         "TEXT_HASH_MISMATCH",
+        "TEMPLATE_UNKNOWN",
+        "FIELDS_MISMATCH",
     ),
 )
 async def propose(
@@ -152,7 +155,14 @@ async def amend(
     status_code=201,
     openapi_extra=access("member", tenant=PARTIES, rules=("A084",)),
     responses=problems(
-        "NOT_FOUND", "FORBIDDEN_SCOPE", "TEXT_HASH_MISMATCH", "ALREADY_SIGNED", "STATE_CONFLICT"
+        "NOT_FOUND",
+        "FORBIDDEN_SCOPE",
+        "TEXT_HASH_MISMATCH",
+        "ALREADY_SIGNED",
+        "STATE_CONFLICT",
+        "OWN_KEY_REQUIRED",
+        "KEY_UNKNOWN",
+        "KEY_SIGNATURE_INVALID",
     ),
 )
 async def sign(
@@ -165,8 +175,11 @@ async def sign(
     response: Response,
 ) -> AgreementOut:
     """Sign for one's own organization; the last signature puts the agreement in force."""
+    by_key = None
+    if body.key_id is not None and body.key_signature is not None:
+        by_key = KeySignature(body.key_id, body.key_signature)
     standing = await actions.sign(
-        session, actor, agreement_id, body.text_sha256, now=now, today=today
+        session, actor, agreement_id, body.text_sha256, now=now, today=today, by_key=by_key
     )
     return _answer(response, standing)
 
@@ -310,9 +323,15 @@ def proposal_of(body: AgreementTermsIn) -> Proposal:
         rounding=body.rounding,
         exit_method=body.exit_method,
         effective_on=body.effective_on,
+        template=_template(body),
         ordinary_license_consent_ppm=body.ordinary_license_consent_ppm,
         other_license_consent_ppm=body.other_license_consent_ppm,
     )
+
+
+def _template(body: AgreementTermsIn) -> TemplateUse | None:
+    use = body.template
+    return None if use is None else TemplateUse(use.template_id, use.fields)
 
 
 def _pairs(shares: list[AgreementShareIn]) -> tuple[tuple[UUID, int], ...]:
@@ -327,6 +346,7 @@ def document(standing: queries.Whole) -> dict[str, Any]:
     return {
         **agreement.model_dump(exclude={"clauses", "attribution"}),
         "hash": agreement.terms_sha256,
+        "to_sign": actions.signing_text(agreement),
         "clauses": _clauses(agreement),
         "attribution_rule": _attribution(agreement),
         "effective_until": before - timedelta(days=1) if before and before > date.min else before,

@@ -77,6 +77,14 @@ class ExitMethod(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class TemplateUse:
+    """The template that a text was made from, and what stands in its blanks."""
+
+    template_id: UUID
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """What is proposed for signature; the order of `parties` settles ties of every division.
 
@@ -98,6 +106,7 @@ class Proposal:
     reward_rates: tuple[tuple[UUID, int], ...] = ()
     ordinary_license_consent_ppm: int | None = None
     other_license_consent_ppm: int | None = None
+    template: TemplateUse | None = None
 
 
 def proposal_checks(proposal: Proposal) -> list[Check]:
@@ -209,6 +218,13 @@ def text_checks(stored_sha256: str | None, stated_sha256: str | None) -> list[Ch
             pointer="/text_sha256",
         ),
     ]
+
+
+def template_check(*, is_published: bool) -> Check:
+    """Check that the template that a text is said to be made from is one that may be used."""
+    return MARKET_TERMS.check(
+        "TEMPLATE_UNKNOWN", Kind.CONTENT, passed=is_published, pointer="/template/template_id"
+    )
 
 
 def succession_checks(

@@ -1,12 +1,21 @@
 """Agreements on the wire."""
 
 from datetime import date, datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 from uuid import UUID
 
-from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import (
+    AliasChoices,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    model_validator,
+)
 
 from ip_ledger.agreements.rules import Clause, ExitMethod, Rounding, State
+from ip_ledger.party_keys.schemas import SIGNATURE, Base64
+from ip_ledger.templates.schemas import MOST_FIELDS, FieldName
 from shared.http.schemas import Body, CheckOut, Day, Digest, LongText, Out, PpmValue
 
 MAX_PARTIES: Final = 100
@@ -86,6 +95,15 @@ class ClausesIn(Body):
     risk_sharing: TickedClause | None = Field(default=None, description="风险共担")
 
 
+class TemplateUseIn(Body):
+    """The template that the text was made from."""
+
+    template_id: UUID = Field(description="A published template.")
+    fields: dict[FieldName, LongText] = Field(
+        default_factory=dict, max_length=MOST_FIELDS, description="What stands in its blanks."
+    )
+
+
 class AgreementTermsIn(Body):
     """What the parties are asked to sign."""
 
@@ -118,6 +136,9 @@ class AgreementTermsIn(Body):
         description="What a party that leaves during a year still earns of it.",
     )
     effective_on: Day
+    template: TemplateUseIn | None = Field(
+        default=None, description="The template that the text was made from, if one."
+    )
     ordinary_license_consent_ppm: PpmValue | None = Field(
         default=None,
         description="Owners' shares that must consent to an ordinary license; absent: the law.",
@@ -168,9 +189,33 @@ class AmendmentIn(AgreementTermsIn):
 class SignatureIn(Body):
     """A signature of the actor's own organization."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"text_sha256": "0" * 64}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"text_sha256": "0" * 64},
+                {
+                    "text_sha256": "0" * 64,
+                    "key_id": EXAMPLE_ORGS[0],
+                    "key_signature": SIGNATURE,
+                },
+            ]
+        }
+    )
 
     text_sha256: Digest = Field(description="SHA-256 of the text that is signed.")
+    key_id: UUID | None = Field(
+        default=None, description="The organization's own key; needed where it has one that holds."
+    )
+    key_signature: Base64 | None = Field(
+        default=None, description="The key's signature over the agreement's `to_sign`."
+    )
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.key_id is None) != (self.key_signature is None):
+            msg = "key_id and key_signature belong together"
+            raise ValueError(msg)
+        return self
 
 
 class AgreementPartyOut(Out):
@@ -225,6 +270,8 @@ class AgreementSignatureOut(Out):
     org_id: UUID = Field(description="The party that signed.")
     signed_by: UUID = Field(description="The person who signed for it.")
     text_sha256: str = Field(description="What was signed.")
+    key_id: UUID | None = Field(description="The party's own key, where it signed with one.")
+    key_signature: str | None = Field(description="What the key signed of `to_sign`.")
     signed_at: datetime = Field(description="When.")
 
 
@@ -243,6 +290,13 @@ class AgreementOut(Out):
     text_file_id: UUID = Field(description="The text.")
     text_sha256: str = Field(description="The text's SHA-256, which the parties sign.")
     hash: str = Field(description="SHA-256 over all terms.")
+    to_sign: str = Field(description="What a party's own key signs.")
+    template_id: UUID | None = Field(description="The template that it was made from.")
+    template_sha256: str | None = Field(description="The template's hash.")
+    template_fields: dict[str, str] | None = Field(description="What stands in its blanks.")
+    template_unchanged: bool | None = Field(
+        description="Whether the text is the template filled in, and nothing else."
+    )
     parties: list[AgreementPartyOut] = Field(description="In the order of the text.")
     clauses: ClausesOut = Field(description="The four clauses.")
     attribution_rule: AttributionOut | None = Field(description="Who owns what is created.")

@@ -56,6 +56,14 @@ class Agreement(Base, table=True):
     proposed_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
     # The opening by which it came in, signed before the ledger knew of it.
     opening_id: UUID | None = None
+    # The template that it was made from, its hash, what stands in its blanks, and whether the text
+    # is just that.
+    template_id: UUID | None = Field(default=None, foreign_key="agreement_template.id")
+    template_sha256: str | None = None
+    template_fields: dict[str, Any] | None = Field(
+        default=None, sa_column=Column(JsonColumn(), nullable=True)
+    )
+    template_unchanged: bool | None = None
     in_force_at: datetime | None = Field(
         default=None, sa_column=Column(InstantColumn(), nullable=True)
     )
@@ -92,6 +100,7 @@ class AgreementSignature(Base, table=True):
         ForeignKeyConstraint(
             ["agreement_id", "org_id"], ["agreement_party.agreement_id", "agreement_party.org_id"]
         ),
+        CheckConstraint("(key_id IS NULL) = (key_signature IS NULL)", name="key"),
         {"info": {"insert_only": True}},
     )
 
@@ -101,4 +110,7 @@ class AgreementSignature(Base, table=True):
     text_sha256: str
     signed_by: UUID
     client_id: str
+    # The party's own key and what it signed, where the party has one.
+    key_id: UUID | None = Field(default=None, foreign_key="party_key.id")
+    key_signature: str | None = None
     signed_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))

@@ -144,6 +144,18 @@ OWNERSHIP: Final = (
     ),
 )
 
+KEYS: Final = (
+    *_paired("party_key", "party_key"),
+    _kept(
+        "party_key",
+        "party_key",
+        "t.id::text",
+        """t.org_id::text <> b.d->>'org_id' OR t.algorithm <> b.d->>'algorithm'
+        OR t.public_key <> b.d->>'public_key' OR t.valid_from::text <> b.d->>'valid_from'
+        OR t.replaces_id::text IS DISTINCT FROM b.d->>'replaces_id'""",
+    ),
+)
+
 AGREEMENTS: Final = (
     *_paired("agreement", "agreement", "t.in_force_at IS NOT NULL"),
     _kept(
@@ -155,6 +167,8 @@ AGREEMENTS: Final = (
         OR t.effective_on::text <> b.d->>'effective_on'
         OR t.supersedes_id::text IS DISTINCT FROM b.d->>'supersedes_id'
         OR t.opening_id::text IS DISTINCT FROM b.d->>'opening_id'
+        OR t.template_id::text IS DISTINCT FROM b.d->>'template_id'
+        OR t.template_sha256 IS DISTINCT FROM b.d->>'template_sha256'
         OR t.in_force_at IS NULL""",
     ),
     Question(
@@ -186,7 +200,8 @@ AGREEMENTS: Final = (
         SELECT coalesce(s.id::text, agreement_id || ' ' || org_id)
         FROM told t FULL JOIN agreement_signature s USING (agreement_id, org_id)
         WHERE agreement_id IN (SELECT agreement_id FROM told)
-            AND s.signed_by::text IS DISTINCT FROM t.v->>'signed_by'
+            AND (s.signed_by::text IS DISTINCT FROM t.v->>'signed_by'
+                OR s.key_signature IS DISTINCT FROM t.v->'key'->>'signature')
         ORDER BY agreement_id, org_id LIMIT 1""",
     ),
 )
@@ -310,4 +325,4 @@ OPENINGS: Final = (
     ),
 )
 
-ROWS: Final = (*JOURNAL, *OWNERSHIP, *AGREEMENTS, *CONTRACTS, *LINES, *OPENINGS, *PENDING)
+ROWS: Final = (*JOURNAL, *OWNERSHIP, *KEYS, *AGREEMENTS, *CONTRACTS, *LINES, *OPENINGS, *PENDING)

@@ -9,6 +9,7 @@ from sqlalchemy import select as rows_of
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from ip_ledger.agreements.tables import AgreementParty
 from ip_ledger.distributions.rules import total_record_id
 from ip_ledger.distributions.tables import DistributionLine
 from ip_ledger.log.tables import LogLeaf, LogOpening, LogRecord
@@ -27,12 +28,15 @@ class Proven(NamedTuple):
 async def records_of(
     session: AsyncSession, org_id: UUID, tree_size: int, most: int
 ) -> list[Proven]:
-    """Give the records of a payee's lines under a signed tree, and of their runs' totals.
+    """Give the records of a payee's lines under a signed tree, their runs' totals, its agreements.
 
     At most one more than `most`, in the order of the tree.
     """
     lines = rows_of(col(DistributionLine.id)).where(col(DistributionLine.payee_id) == org_id)
     losses = rows_of(col(LossLine.id)).where(col(LossLine.party_id) == org_id)
+    agreements = rows_of(col(AgreementParty.agreement_id)).where(
+        col(AgreementParty.org_id) == org_id
+    )
     runs = await session.scalars(
         rows_of(col(DistributionLine.run_id))
         .where(col(DistributionLine.payee_id) == org_id)
@@ -45,7 +49,12 @@ async def records_of(
         rows_of(record_id, col(LogRecord.kind), col(LogRecord.body), col(LogLeaf.leaf_index))
         .join(LogLeaf, col(LogLeaf.record_id) == record_id)
         .where(
-            or_(record_id.in_(lines), record_id.in_(losses), record_id.in_(totals)),
+            or_(
+                record_id.in_(lines),
+                record_id.in_(losses),
+                record_id.in_(totals),
+                record_id.in_(agreements),
+            ),
             col(LogLeaf.leaf_index) < tree_size,
         )
         .order_by(col(LogLeaf.leaf_index))

@@ -319,6 +319,9 @@ def _terms(content: Existing) -> dict[str, Any]:
         "rounding": one.rounding,
         "exit_method": one.exit_method,
         "effective_on": one.effective_on,
+        "template": None
+        if one.template is None
+        else {"template_id": one.template.template_id, "fields": one.template.fields},
         "ordinary_license_consent_ppm": one.ordinary_license_consent_ppm,
         "other_license_consent_ppm": one.other_license_consent_ppm,
     }

@@ -205,6 +205,23 @@ CODES: Final[dict[str, Words]] = {
         "金额或余额超出可准确表示的范围|（上限 {max_fen} 分）",
         "An amount or balance is beyond what can be told exactly| (at most {max_fen} fen)",
     ),
+    "KEY_INVALID": Words(422, "公钥无法识别", "The public key cannot be read"),
+    "KEY_SIGNATURE_INVALID": Words(422, "签名与公钥不符", "The signature is not the key's"),
+    "KEY_UNKNOWN": Words(
+        422, "没有该密钥，或当日无效", "There is no such key, or it does not hold today"
+    ),
+    "OWN_KEY_REQUIRED": Words(
+        409,
+        "已登记密钥的一方须以其密钥签署|：{key_ids}",
+        "A party that has a key of its own signs with it|: {key_ids}",
+    ),
+    "DAY_IN_PAST": Words(422, "日期已过|（今天为 {today}）", "The day is past| (today is {today})"),
+    "TEMPLATE_UNKNOWN": Words(
+        422, "没有该范本，或未发布", "There is no such template, or it is not published"
+    ),
+    "FIELDS_MISMATCH": Words(
+        422, "填写项与文本空白不一致|：{fields}", "The fields are not the blanks|: {fields}"
+    ),
     "CURRENCY_UNKNOWN": Words(422, "没有该币种（ISO 4217）", "ISO 4217 has no such currency"),
     "RATE_MISMATCH": Words(
         422,

@@ -1,0 +1,1 @@
+"""Keys of parties' own, with which they sign texts beside their accounts."""
