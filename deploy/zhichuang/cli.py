@@ -147,6 +147,29 @@ def doctor(
 
 
 @app.command()
+def witness(
+    log_key: Annotated[Path, typer.Option(help="The log's public key, kept from /log/key.")],
+    folder: Annotated[
+        Path, typer.Option(help="Where it keeps its own key and what it signed last; back it up.")
+    ],
+    name: Annotated[str, typer.Option(help="The name under which it signs, such as m04.example.")],
+    address: Annotated[
+        str, typer.Option(envvar="ZHICHUANG_ADDRESS", help="Where the gateway is.")
+    ] = "http://localhost:8000",
+    every: Annotated[
+        float | None, typer.Option(min=1, help="Look again after so many seconds; once if absent.")
+    ] = None,
+) -> None:
+    """Watch the ledger's log for a member: cosign what grew out of what it signed, never a fork.
+
+    Credentials: ZHICHUANG_CLIENT_ID, ZHICHUANG_CLIENT_SECRET. Exit status 3: a fork, kept in the
+    folder as evidence.
+    """
+    main = _function("zhichuang.witness", "main")
+    raise typer.Exit(main(address, log_key, folder, name, every))
+
+
+@app.command()
 def recompute(
     bundle: Annotated[Path, typer.Argument(help="The replay bundle, as the API gave it.")],
 ) -> None:

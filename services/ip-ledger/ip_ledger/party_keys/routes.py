@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from ip_ledger.party_keys import actions, queries
 from ip_ledger.party_keys.actions import NewKey
-from ip_ledger.party_keys.schemas import PartyKeyIn, PartyKeyOut, RevocationIn
+from ip_ledger.party_keys.schemas import KeyRevocationIn, PartyKeyIn, PartyKeyOut
 from ip_ledger.party_keys.tables import PartyKey
 from shared.http import (
     CurrentActor,
@@ -94,7 +94,7 @@ async def get_key(key_id: UUID, session: Reading) -> PartyKeyOut:
 )
 async def revoke(
     key_id: UUID,
-    body: RevocationIn,
+    body: KeyRevocationIn,
     actor: CurrentActor,
     now: Now,
     today: Today,

@@ -46,7 +46,7 @@ class PartyKeyIn(Body):
     )
 
 
-class RevocationIn(Body):
+class KeyRevocationIn(Body):
     """From when on a key no longer signs."""
 
     model_config = ConfigDict(
