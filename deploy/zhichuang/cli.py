@@ -170,6 +170,12 @@ def witness(
 
 
 @app.command()
+def housekeeping() -> None:
+    """List the last run of each chore on the data folder's running stack, and what failed."""
+    raise typer.Exit(_function("zhichuang.chores", "main")())
+
+
+@app.command()
 def recompute(
     bundle: Annotated[Path, typer.Argument(help="The replay bundle, as the API gave it.")],
 ) -> None:

@@ -18,6 +18,7 @@ from gateway.grants.routes import me_router as my_sessions_router
 from gateway.grants.routes import people_router as sessions_router
 from gateway.grants.routes import router as front_ends_router
 from gateway.grants.signing import router as signing_router
+from gateway.housekeeping import jobs as housekeeping_jobs
 from gateway.identity.keys import router as client_keys_router
 from gateway.identity.routes import me_router, people_router
 from gateway.identity.routes import router as identity_router
@@ -85,6 +86,7 @@ def assembled(settings: GatewaySettings) -> Door:
         prepare=_need_keys,
         issues_tokens=True,
         measures=(deliveries_waiting,),
+        chores=housekeeping_jobs.CHORES,
         background=BACKGROUND,
     )
     own = service_app(service)

@@ -7,6 +7,7 @@ import gateway.claims.tables
 import gateway.duties.tables
 import gateway.factors.tables
 import gateway.grants.tables
+import gateway.housekeeping.tables
 import gateway.identity.tables
 import gateway.notices.tables
 import gateway.referrals.tables

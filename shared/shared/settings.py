@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     # the share of traces that is kept, from 0 to 1.
     otlp_endpoint: str = ""
     trace_ratio: float = 1.0
+    # A NATS server with JetStream that is told every event (`nats://user:password@host:4222`);
+    # empty tells none.
+    nats_url: SecretStr = SecretStr("")
     # Following feeds, numbering events and running jobs can be left to another replica.
     background: bool = True
 

@@ -53,6 +53,10 @@ _SEALED: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
 _KEYS_USED: Final = (
     "SELECT DISTINCT split_part({column}, ':', 2) FROM {table} WHERE {column} LIKE 'sealed:%'"
 )
+_FAILING: Final = (
+    "SELECT chore, problem FROM (SELECT DISTINCT ON (chore) chore, problem FROM housekeeping_run"
+    " ORDER BY chore, ended_at DESC) AS newest WHERE problem IS NOT NULL"
+)
 _LOCALE: Final = "SELECT datctype FROM pg_database WHERE datname = current_database()"
 _CONNECTIONS: Final = (
     "SELECT (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'),"
@@ -168,6 +172,11 @@ async def _waiting(place: Place, connection: Any) -> list[Finding]:  # noqa: ANN
     findings = [*rules.late("OUTBOX_LAG", events, now, rules.EVENTS_LATE, service=service)]
     if await there("pgqueuer"):
         findings += rules.queue(service, await ask(_JOBS), now)
+    if await there("housekeeping_run"):
+        findings += [
+            soon("HOUSEKEEPING_FAILING", service=service, chores=chore, problem=problem)
+            for chore, problem in await connection.fetch(_FAILING)
+        ]
     if place.package == "ip_ledger":
         findings += rules.late("LOG_LAG", await ask(_RECORDS), now, rules.EVENTS_LATE)
         unsigned = await connection.fetchval(_UNSIGNED)

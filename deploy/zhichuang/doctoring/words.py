@@ -101,6 +101,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "预写日志归档失败 {count} 次，最近一次是 {piece}。磁盘会逐渐写满，且无法恢复到某一时刻：请检查归档目录。",
         "Archiving the write-ahead log failed {count} times, last for {piece}. The disk fills up, and no moment can be recovered: look at the archive's folder.",
     ),
+    "HOUSEKEEPING_FAILING": (
+        "{service} 的例行任务 {chores} 最近一次没有成功（{problem}）。请查看该服务的日志；每分钟会重试。",
+        "The chore {chores} of {service} failed when it was last tried ({problem}). Look at that service's logs; it is tried again every minute.",
+    ),
     "CONNECTIONS_USED": (
         "数据库连接用了 {used} 个，上限 {limit} 个。请减少连接池或副本，或提高 max_connections。",
         "{used} of {limit} database connections are in use. Make pools or replicas fewer, or raise max_connections.",

@@ -24,6 +24,7 @@ from registry.governance import consumers as governance_consumers
 from registry.governance import jobs as governance_jobs
 from registry.governance import queries as governance_queries
 from registry.governance import routes as governance
+from registry.housekeeping import jobs as housekeeping_jobs
 from registry.memberships import queries as membership_queries
 from registry.memberships import routes as memberships
 from registry.notices import routes as notices
@@ -135,6 +136,7 @@ def create_app() -> ASGIApp:
                 "ip-ledger": consumers.FROM_IP_LEDGER,
             },
             background=BACKGROUND,
+            chores=housekeeping_jobs.CHORES,
             predecessors=organization_queries.predecessor_ids,
             tasks=TASKS,
             tags=TAGS,

@@ -8,6 +8,7 @@ from registry.entities import tables as entities
 from registry.facts import tables as facts
 from registry.files import tables as files
 from registry.governance import tables as governance
+from registry.housekeeping import tables as housekeeping
 from registry.memberships import tables as memberships
 from registry.notices import tables as notices
 from registry.organizations import tables as organizations
@@ -30,6 +31,7 @@ __all__ = [
     "facts",
     "files",
     "governance",
+    "housekeeping",
     "memberships",
     "notices",
     "organizations",

@@ -156,23 +156,24 @@ async def _read(
             shown = await scope.in_full(session, told)
         seen = [event for event in told if event.id in shown]
         parts = await whole_parts(session, scope.metadata, seen)
-    items = [_out(service, event, position, parts) for event, position in rows]
+    items = [event_out(service, event, at, parts.get(event.id)) for event, at in rows]
     # With a position beyond the end, this tells where the feed stands.
     last = items[-1].position if len(items) == limit else newest or 0
     last = max(last, items[-1].position) if items else last
     return FeedOut(items=items, last_position=last)
 
 
-def _out(
-    service: str, event: Event, position: int, parts: Mapping[UUID, Mapping[str, Any]]
+def event_out(
+    service: str, event: Event, position: int, part: Mapping[str, Any] | None = None
 ) -> EventOut:
+    """Give an event as CloudEvents has it; without its part, for readers that nobody knows."""
     return EventOut(
         id=event.id,
         source=f"/v1/{service}",
         type=event.type,
         subject=event.subject_id,
         time=event.recorded_at.astimezone(UTC),
-        data=laid_out(event.data, parts.get(event.id)),
+        data=laid_out(event.data, part),
         position=position,
     )
 

@@ -26,9 +26,11 @@ from shared.client import ServiceClient, Unavailable
 from shared.clock import Clock
 from shared.database.engine import Database
 from shared.events.audit import audit_router
+from shared.events.bridge import bridge
 from shared.events.consuming import Consumers, Handler
 from shared.events.feed import FeedPolicy, feed_router
 from shared.events.sequencing import Sequencer, Step
+from shared.housekeeping import Chore, keep_house
 from shared.http import problem
 from shared.http.constraints import check_of_violation, passes_by_itself
 from shared.http.edge import Edge
@@ -68,6 +70,8 @@ class Service:
     # What waits for a caller, feature by feature; `/v1/<service>/tasks` joins them.
     tasks: tuple[TaskSource, ...] = ()
     prepare: Background | None = None
+    # What is done in the night beyond what each service does, and where the runs are listed.
+    chores: tuple[Chore, ...] = ()
     # What this service measures beyond what each one does, for `/metrics`.
     measures: tuple[Measure, ...] = ()
     # The one that revokes tokens reads its own table instead of asking itself.
@@ -276,6 +280,9 @@ def _tasks(service: Service, app: FastAPI) -> list[Any]:
     if not service.settings.background:
         return following
     tasks: list[Any] = [state.sequencer.run()] if service.feed is not None else []
+    if service.settings.nats_url.get_secret_value():
+        tasks.append(bridge(app, service.name))
+    tasks.append(keep_house(app, service.name, service.chores))
     if service.consumers:
         consumers = Consumers(
             state.database.sessions, state.services, service.consumers, state.committed

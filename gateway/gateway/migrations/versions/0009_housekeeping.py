@@ -2,6 +2,11 @@
 
 from typing import Final
 
+import sqlalchemy as sa
+from alembic import op
+
+from shared.database.migrations import grant_app
+
 revision: Final = "0009"
 down_revision: Final = "0008"
 branch_labels: Final = None
@@ -9,8 +14,29 @@ depends_on: Final = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    """Keep a list of what was done, and when."""
+    op.create_table(
+        "housekeeping_run",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("chore", sa.String(), nullable=False),
+        sa.Column("slot", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("rows", sa.BigInteger(), nullable=False),
+        sa.Column("problem", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_housekeeping_run")),
+    )
+    op.create_index(
+        "uq_housekeeping_run_done",
+        "housekeeping_run",
+        ["chore", "slot"],
+        unique=True,
+        postgresql_where=sa.text("problem IS NULL"),
+    )
+    op.create_index("ix_housekeeping_run_started_at", "housekeeping_run", ["started_at"])
+    grant_app("gateway")
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    """Forget the list; what was done stays done."""
+    op.drop_table("housekeeping_run")
