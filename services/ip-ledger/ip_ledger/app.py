@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 
 from ip_ledger.agreements import jobs as agreement_jobs
 from ip_ledger.agreements import routes as agreements
-from ip_ledger.assets import picture_routes, proposal_routes
+from ip_ledger.assets import picture_routes, proposal_routes, right_routes
 from ip_ledger.assets import routes as assets
 from ip_ledger.audit import jobs as audit_jobs
 from ip_ledger.audit import routes as audit
@@ -99,6 +99,7 @@ def create_app() -> ASGIApp:
                 *assets.ROUTERS,
                 *proposal_routes.ROUTERS,
                 *picture_routes.ROUTERS,
+                *right_routes.ROUTERS,
                 *contracts.ROUTERS,
                 *facts.ROUTERS,
                 contributions.router,

@@ -15,9 +15,10 @@ from registry.notices.queries import objection_states, open_notice_of
 from registry.notices.rules import NoticeSubject, objection_checks, period_checks
 from registry.notices.rules import State as NoticeState
 from registry.notices.tables import PublicNotice
-from registry.organizations.queries import barred_on, organization_found
+from registry.organizations.queries import barred_on, organization_found, predecessor_ids
 from registry.products import queries, rules
 from registry.products.commands import NewCall, Nomination, Purchase
+from registry.products.right_rules import right_checks, told_of
 from registry.products.rules import (
     MOVES,
     REVIEW_EVENTS,
@@ -29,6 +30,7 @@ from registry.products.tables import FirstPurchase, Product, ProductCall
 from registry.programme.queries import policy_on, working_days
 from registry.resources.queries import place_of
 from shared.auth import Actor
+from shared.codes.patents import normalized
 from shared.events import record
 from shared.events.recording import plain
 from shared.http.dependencies import version_checks
@@ -335,6 +337,7 @@ async def _judged(
     maker = await organization_found(session, maker_id)
     center = found(await center_by_id(session, new.center_id))
     own = frozenset(one for one in (maker_id, center.legal_entity_id) if one is not None)
+    succeeded = {maker_id: await predecessor_ids(session, maker_id)}
     seen = await files_seen(session, actor, new.evidence)
     unknown = [str(one) for one in new.evidence if one not in seen]
     checks = [
@@ -347,6 +350,7 @@ async def _judged(
         ),
         *rules.kind_checks(policy, claim, call.cut_off_on),
         *rules.patent_checks(policy, claim, call.cut_off_on, own),
+        *right_checks(claim.patents, new.rights, succeeded),
         rules.CATALOGUE.check(
             "FILE_UNKNOWN",
             Kind.CONTENT,
@@ -383,6 +387,7 @@ def _columns(
                 "number": patent.number,
                 "granted_on": patent.granted_on.isoformat(),
                 "owner_id": str(patent.owner_id),
+                **told_of(new.rights.get(normalized(patent.number))),
             }
             for patent in claim.patents
         ],

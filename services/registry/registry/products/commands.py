@@ -1,10 +1,11 @@
 """What is wanted of the catalogue."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
+from registry.products.right_rules import Right
 from registry.products.rules import Candidate, Contract
 
 
@@ -29,6 +30,8 @@ class Nomination:
     description: str
     claim: Candidate
     evidence: Sequence[UUID]
+    # What the ip-ledger has under the numbers of its patents.
+    rights: Mapping[str, Right] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Products, calls and first purchases on the wire."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StringConstraints
 
 from registry.products.commands import Nomination
+from registry.products.right_rules import Right
 from registry.products.rules import (
     Candidate,
     Patent,
@@ -98,6 +99,16 @@ class ProductPatent(Body):
     owner_id: UUID = Field(description="Whose it is: the maker's or the centre's legal entity's.")
 
 
+class ProductPatentOut(Out):
+    """An invention patent that a product rests on, and what the ip-ledger said of it."""
+
+    number: str = Field(description="The application number.")
+    granted_on: date = Field(description="The day of its grant.")
+    owner_id: UUID = Field(description="Whose it is.")
+    asset_id: UUID | None = Field(default=None, description="The ledger's asset of this number.")
+    asset_version: int | None = Field(default=None, description="Its version when it was asked.")
+
+
 class EquipmentPart(Body):
     """What makes equipment the first of its kind."""
 
@@ -157,8 +168,8 @@ class ProductIn(Body):
         default_factory=list, max_length=50, description="Files of the registry."
     )
 
-    def nomination(self) -> Nomination:
-        """Give what is wanted."""
+    def nomination(self, rights: Mapping[str, Right]) -> Nomination:
+        """Give what is wanted, with what the ip-ledger has of its patents."""
         parts = self.model_dump(include={"equipment", "material", "software"})
         claim = Candidate(
             kind=self.kind,
@@ -176,6 +187,7 @@ class ProductIn(Body):
             self.description,
             claim,
             self.evidence,
+            rights,
         )
 
 
@@ -212,7 +224,7 @@ class ProductOut(Out):
     sector: ProductSector = Field(description="Decides how old its patents may be.")
     name: str = Field(description="Its name as the list shows it.")
     description: str = Field(description="What is new about it.")
-    patents: list[ProductPatent] = Field(description="Its invention patents.")
+    patents: list[ProductPatentOut] = Field(description="Its invention patents.")
     particulars: dict[str, Any] = Field(description="What its kind asks for.")
     first_sale_on: date | None = Field(description="The day of its first sale.")
     first_purchase: bool = Field(description="Whether public buyers may buy it first.")

@@ -309,4 +309,16 @@ CODES: Final[dict[str, Words]] = {
         "进展已引用该项目的里程碑，不得删除|：{codes}",
         "Progress names milestones that would be gone|: {codes}",
     ),
+    # Patents of a nomination, as the ip-ledger has them
+    "PATENT_UNRECORDED": Words(
+        422, "知识产权台账中没有该专利", "The ip-ledger does not know this patent"
+    ),
+    "PATENT_NOT_IN_FORCE": Words(
+        422,
+        "台账中该权利不是有效的发明专利|（{state}）",
+        "In the ip-ledger it is no invention patent in force| ({state})",
+    ),
+    "PATENT_DAY_DIFFERS": Words(
+        422, "授权日与台账不一致", "The ip-ledger has another day of grant"
+    ),
 }

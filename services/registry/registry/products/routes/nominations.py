@@ -3,12 +3,13 @@
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Depends, Query, Response
 from sqlmodel import col
 
 from registry.notices.schemas import NoticeOut
-from registry.products import actions, queries
+from registry.products import actions, clients, queries
 from registry.products.commands import NewCall
+from registry.products.right_rules import Right
 from registry.products.rules import ProductEvent, ProductKind, ProductState
 from registry.products.schemas import (
     ProductCallIn,
@@ -28,6 +29,7 @@ from shared.http import (
     PageQuery,
     Reading,
     Router,
+    Services,
     Today,
     Transaction,
     access,
@@ -78,6 +80,14 @@ async def list_calls(page: PageQuery, session: Reading) -> Page[ProductCallOut]:
     return Page(items=[ProductCallOut.model_validate(row) for row in rows], next_cursor=cursor)
 
 
+async def known_rights(body: ProductIn, services: Services) -> dict[str, Right]:
+    """Ask the ip-ledger about the patents named, before the transaction opens."""
+    return await clients.rights_of(services, (patent.number for patent in body.patents))
+
+
+Rights = Annotated[dict[str, Right], Depends(known_rights)]
+
+
 @products.post(
     "",
     status_code=201,
@@ -90,6 +100,10 @@ async def list_calls(page: PageQuery, session: Reading) -> Page[ProductCallOut]:
         "SOFTWARE_NOT_FOR_MARKET",
         "MATERIAL_SPEC_MISSING",
         "INVENTION_PATENT_MISSING",
+        "PATENT_NOT_IN_FORCE",
+        "PATENT_DAY_DIFFERS",
+        "PATENT_NOT_OWN",
+        "UNAVAILABLE",
         "OWNER_NOT_IN_CENTER",
         "STATE_CONFLICT",
         "ALREADY_EXISTS",
@@ -100,12 +114,13 @@ async def nominate(
     actor: CurrentActor,
     today: Today,
     now: Now,
+    rights: Rights,
     language: Language,
     response: Response,
     session: Transaction,
 ) -> ProductOut:
     """Nominate a product that is new on the market to a year's catalogue."""
-    product, warnings = await actions.nominate(session, actor, body.nomination(), today, now)
+    product, warnings = await actions.nominate(session, actor, body.nomination(rights), today, now)
     tagged(response, product.version)
     return ProductOut.of(product, warnings_of(warnings, language))
 
@@ -169,13 +184,14 @@ async def correct_product(
     actor: CurrentActor,
     version: IfMatch,
     today: Today,
+    rights: Rights,
     language: Language,
     response: Response,
     session: Transaction,
 ) -> ProductOut:
     """Hand a returned nomination in again; it is judged anew."""
     product, warnings = await actions.correct(
-        session, actor, product_id, body.nomination(), version, today
+        session, actor, product_id, body.nomination(rights), version, today
     )
     tagged(response, product.version)
     return ProductOut.of(product, warnings_of(warnings, language))
