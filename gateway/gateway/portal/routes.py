@@ -1,5 +1,6 @@
 """The portal's pages and their files."""
 
+import json
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -11,7 +12,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 import gateway
-from gateway.portal import problems, reference
+from gateway.portal import event_types, problems, reference
 from gateway.portal.frame import link, site
 from gateway.portal.guides import GUIDES, changes, guide
 from gateway.portal.words import WORDS
@@ -26,6 +27,7 @@ router = Router(tags=["process"], include_in_schema=False)
 EVERYONE: Final = access(tenant="none")
 ASSETS: Final = {
     "portal.css": "text/css; charset=utf-8",
+    "start.js": "text/javascript; charset=utf-8",
     "try.js": "text/javascript; charset=utf-8",
     "verify.js": "text/javascript; charset=utf-8",
     "receipt.js": "text/javascript; charset=utf-8",
@@ -99,12 +101,38 @@ async def read_events(request: Request, lang: Wanted = None) -> HTMLResponse:
     parts = [
         section(
             f"/v1/{service.replace('_', '-')}/events",
-            table(service, (words["type"],), [(one,) for one in types], language=language),
+            table(
+                service,
+                (words["type"],),
+                [
+                    (link(f"/events/{service}/{one}", one, language),)
+                    for one in event_types.types_of(service)
+                ],
+                language=language,
+            ),
         )
-        for service, types in problems.catalogue()["events"].items()
+        for service in event_types.services()
     ]
     about = [paragraph(words["events_about"]), _more("events", language)]
     return site(words["events"], [*about, *parts], language, "/events")
+
+
+@router.get("/events/{service}/{name}", operation_id="portal_event", openapi_extra=EVERYONE)
+async def read_event(service: str, name: str, request: Request, lang: Wanted = None) -> Response:
+    """Show a type of event: the schema of its body and an example; JSON for a program."""
+    language = _language(request, lang)
+    words = WORDS[language]
+    schema = event_types.schema_of(service, name)
+    example = event_types.example_of(service, name)
+    if schema is None or example is None:
+        return _unknown(language)
+    if not _wants_page(request):
+        text = json.dumps({**schema, "examples": [example]}, ensure_ascii=False)
+        return Response(text, media_type="application/schema+json", headers={"Vary": "Accept"})
+    parts = [section(words["example"], _code(example)), section("JSON Schema", _code(schema))]
+    return site(
+        name, [paragraph(words["event_about"]), *parts], language, f"/events/{service}/{name}"
+    )
 
 
 @router.get("/codes", operation_id="portal_codes", openapi_extra=EVERYONE)
@@ -198,6 +226,12 @@ async def read_asset(name: str) -> Response:
     return Response(content, media_type=ASSETS[name], headers=headers)
 
 
+def _code(value: Mapping[str, Any]) -> Markup:
+    """Give a document as it would be sent, in lines; it is scrolled by keyboard, too."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    return Markup("<pre tabindex='0'><code>{}</code></pre>").format(text)
+
+
 def _wants_page(request: Request) -> bool:
     """Tell a browser from a program: only the first asks for HTML by name."""
     return "text/html" in request.headers.get("accept", "")
@@ -210,7 +244,25 @@ def _language(request: Request, wanted: str | None) -> str:
 def _guide(request: Request, name: str, wanted: str | None) -> HTMLResponse:
     language = _language(request, wanted)
     title, text = guide(name, language, str(request.base_url).rstrip("/"))
-    return site(title, [text], language, "/" if name == "home" else f"/guides/{name}")
+    place = "/" if name == "home" else f"/guides/{name}"
+    if not request.app.state.settings.sandbox:
+        # Where data are real, a secret belongs to a program and not on a page.
+        return site(title, [text], language, place)
+    return site(title, [_own_token(language), text], language, place, script="start.js")
+
+
+def _own_token(language: str) -> Markup:
+    """Offer to put the reader's own token into the calls of a page."""
+    words = WORDS[language]
+    return Markup(
+        "<details><summary>{own_token}</summary>"
+        "<form id='own-token' data-filled='{own_token_filled}' data-ended='{own_token_ended}'>"
+        "<p>{own_token_about}</p>"
+        "<label>client_id<input name='client_id' required autocomplete='off' spellcheck='false'>"
+        "</label><label>client_secret<input name='client_secret' type='password' required"
+        " autocomplete='off'></label><p><button type='submit'>{own_token_fill}</button>"
+        " <span role='status'></span></p></form></details>"
+    ).format(**{name: text for name, text in words.items() if name.startswith("own_token")})
 
 
 def _more(name: str, language: str) -> Markup:

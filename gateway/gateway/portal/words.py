@@ -59,6 +59,13 @@ WORDS: Final = {
         "none": "不限",
         "limits_about": "应答以 RateLimit-* 头部说明余量和恢复时间；超出即 429，附 Retry-After。",
         "no_changes": "本次部署未附更新记录。",
+        "own_token": "在本页示例中填入自己的令牌（沙箱）",
+        "own_token_about": "凭据只发往本系统的令牌接口；令牌只在本页内存中，"
+        "十分钟后失效，离开即消失。",
+        "own_token_fill": "填入",
+        "own_token_filled": "已填入，示例可直接复制运行。",
+        "own_token_ended": "令牌已到期，示例已还原。",
+        "event_about": "应答与推送的正文相同；字段只增不减，读取时请忽略不认识的字段。",
         "events_about": "事件按 CloudEvents 1.0 发布，可按位置读取，也可订阅推送。"
         "带 * 的类型以新状态为第二个词。",
         "codes_about": "以下代码表取自本系统当前数据，程序请读取 /v1/registry/code-tables。",
@@ -124,6 +131,14 @@ WORDS: Final = {
         "limits_about": "RateLimit-* headers say what is left and when there is more; beyond"
         " it the answer is 429 with Retry-After.",
         "no_changes": "This installation carries no list of changes.",
+        "own_token": "Fill my own token into the samples of this page (sandbox)",
+        "own_token_about": "The secret goes to this house's token endpoint only. The token is"
+        " kept in this page's memory for its ten minutes, and is gone with the page.",
+        "own_token_fill": "Fill in",
+        "own_token_filled": "Filled in: samples run as they are copied.",
+        "own_token_ended": "The token has ended; the samples are as they were.",
+        "event_about": "Feed and webhook carry the same body. Fields are only added: pass over"
+        " those you do not know.",
         "events_about": "Events follow CloudEvents 1.0. Read them by position, or have them pushed."
         " A type with * has the new state as its second word.",
         "codes_about": "The tables as they are in this system now; programs read them at"

@@ -9,9 +9,12 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from shared.database.resources import tables_of, told_columns
+from shared.events.resources import MONEY
 from shared.http.words import CODES
 from tests.form.source import ROOT, SERVICES, Module, modules
 
@@ -20,11 +23,14 @@ ROWS: Final = ROOT / "tests" / "requirements" / "rows.csv"
 ROW: Final = re.compile(r"[AX]\d+")
 EVENT: Final = re.compile(r"[a-z_]+\.[a-z_]+")
 RECORDERS: Final = {"record", "record_many"}
+# What `record` takes beside the fields of `data`; a centre or a case is told where there is one.
+BESIDE: Final = {"before", "after", "reason"}
+MAYBE: Final = {"center_id", "case_id", "capacity"}
 
 
 def found() -> dict[str, Any]:
     """Give rows and clauses by code, and the types of events by service."""
-    return {"events": _events(), "problems": _problems()}
+    return {"events": _events(), "problems": _problems(), "resources": resources()}
 
 
 def _problems() -> dict[str, list[list[str]]]:
@@ -107,22 +113,146 @@ def _imported(module: Module) -> dict[str, str]:
     }
 
 
-def _events() -> dict[str, list[str]]:
-    recorded: dict[str, set[str]] = defaultdict(set)
+def _events() -> dict[str, Any]:
+    """Give the types of each service, with the fields of `data` and those that are always there.
+
+    A type ends in `.*` where its second word is the new state.
+    """
+    told: dict[str, dict[str, list[set[str]]]] = defaultdict(lambda: defaultdict(list))
     for module in modules(*SERVICES):
+        helpers = _helpers(module)
         for call, name in module.calls():
-            if name in RECORDERS:
-                recorded[module.package].update(filter(None, map(_event_in, call.args[:3])))
-    return {package: sorted(types) for package, types in sorted(recorded.items())}
+            helper = helpers.get(name)
+            if name not in RECORDERS and helper is None:
+                continue
+            for event_type in _types_of(module, call, helper):
+                told[module.package][event_type].append(_fields_of(call, helper))
+    return {
+        package: {
+            name: {
+                "fields": sorted(set().union(*fields)),
+                "always": sorted(set.intersection(*fields) - MAYBE),
+            }
+            for name, fields in sorted(types.items())
+        }
+        for package, types in sorted(told.items())
+    }
 
 
-def _event_in(node: ast.expr) -> str | None:
-    """Give a type of event; `draw.*` where its second word is the new state."""
+@dataclass(frozen=True, slots=True)
+class Helper:
+    """A function that records what it is told: where its type stands, and what it adds."""
+
+    place: int
+    named: str
+    fields: frozenset[str]
+    parameters: frozenset[str]
+    passes_on: bool
+    default: ast.expr | None
+
+
+def _helpers(module: Module) -> dict[str, Helper]:
+    found: dict[str, Helper] = {}
+    for scope in module.nodes:
+        if not isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        positional = [one.arg for one in scope.args.args]
+        known = frozenset([*positional, *(one.arg for one in scope.args.kwonlyargs)])
+        for node in ast.walk(scope):
+            if not isinstance(node, ast.Call) or _name_of(node) not in RECORDERS:
+                continue
+            kind = node.args[2] if len(node.args) > 2 else None
+            if isinstance(kind, ast.Name) and kind.id in known:
+                place = positional.index(kind.id) if kind.id in positional else -1
+                passes_on = any(one.arg is None for one in node.keywords)
+                fields = frozenset(_fields_of(node, None))
+                default = _defaults(scope.args).get(kind.id)
+                found[scope.name] = Helper(place, kind.id, fields, known, passes_on, default)
+    return found
+
+
+def _name_of(call: ast.Call) -> str:
+    called = call.func
+    return called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+
+
+def _defaults(arguments: ast.arguments) -> dict[str, ast.expr]:
+    late = arguments.args[len(arguments.args) - len(arguments.defaults) :]
+    pairs = [*zip(late, arguments.defaults, strict=True),
+             *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]  # fmt: skip
+    return {one.arg: value for one, value in pairs if value is not None}
+
+
+def _types_of(module: Module, call: ast.Call, helper: Helper | None) -> list[str]:
+    """Give the types that a call may record; a local name stands for what it was set to."""
+    if helper is None:
+        nodes = call.args[:3]
+    else:
+        nodes = [one.value for one in call.keywords if one.arg == helper.named]
+        nodes += call.args[helper.place : helper.place + 1] if helper.place >= 0 else []
+        nodes = nodes or [one for one in [helper.default] if one is not None]
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    nodes += [
+        node.value
+        for node in module.nodes
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and node.targets[0].id in names
+    ]
+    return [one for node in nodes for one in _events_in(node)]
+
+
+def _fields_of(call: ast.Call, helper: Helper | None) -> set[str]:
+    given = {one.arg for one in call.keywords if one.arg is not None} - BESIDE
+    if helper is None:
+        return {"person_id", *given}
+    return {*helper.fields, *(given - helper.parameters if helper.passes_on else ())}
+
+
+def _events_in(node: ast.expr) -> list[str]:
+    """Give types of events; `draw.*` where the second word is the new state."""
+    if isinstance(node, ast.IfExp):
+        return [*_events_in(node.body), *_events_in(node.orelse)]
     if isinstance(node, ast.JoinedStr):
         stem = _text(node.values[0]) or ""
-        return f"{stem}*" if EVENT.fullmatch(f"{stem}x") else None
+        return [f"{stem}*"] if EVENT.fullmatch(f"{stem}x") else []
     text = _text(node)
-    return text if text and EVENT.fullmatch(text) else None
+    return [text] if text and EVENT.fullmatch(text) else []
+
+
+def resources() -> dict[str, dict[str, Any]]:
+    """Give the kinds of resources, whose changes no action needs to name: their fields."""
+    import importlib
+
+    found = {}
+    for package in SERVICES:
+        metadata = importlib.import_module(f"{package}.base").Base.metadata
+        importlib.import_module(f"{package}.tables")
+        for declared, table in tables_of(metadata):
+            names = told_columns(table)
+            found[declared.kind] = {
+                "service": package,
+                "fields": [name.removesuffix(MONEY) for name in names],
+            }
+    return dict(sorted(found.items()))
+
+
+def untold() -> list[str]:
+    """Name each place that records a type which this reading does not find."""
+    return [
+        module.at(call)
+        for module in modules(*SERVICES)
+        for call, name in module.calls()
+        if (name in RECORDERS or name in _helpers(module))
+        and not _types_of(module, call, _helpers(module).get(name))
+        and not _is_inside_helper(module, call)
+    ]
+
+
+def _is_inside_helper(module: Module, call: ast.Call) -> bool:
+    kind = call.args[2] if len(call.args) > 2 else None
+    helpers = _helpers(module)
+    return isinstance(kind, ast.Name) and any(kind.id == one.named for one in helpers.values())
 
 
 def _text(node: ast.expr) -> str | None:

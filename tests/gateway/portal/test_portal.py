@@ -7,22 +7,24 @@ from typing import Any
 
 import httpx
 import pytest
+from jsonschema import Draft202012Validator, FormatChecker
 
 from gateway.app import SERVICES
 from gateway.openapi.collecting import Collector
-from gateway.portal import guides, problems
+from gateway.portal import event_types, guides, problems
 from gateway.portal.words import WORDS
 from gateway.proxy.upstream import Upstreams
 from gateway.tokens.routes import own_document
 from shared.http.words import CODES
 from tests.fixtures.service import RunningService
-from tests.gateway.portal.catalogue import found
+from tests.gateway.portal.catalogue import found, untold
 
 pytestmark = pytest.mark.anyio
 PAGE = {"Accept": "text/html,application/xhtml+xml"}
 PAGES = (
     "/", *(f"/guides/{name}" for name in guides.GUIDES), "/reference", "/reference/webhooks",
     "/problems", "/problems/ENTITY_AGE_EXCEEDED", "/events", "/limits", "/verify", "/changes",
+    "/events/registry/fact.recorded", "/events/ip_ledger/asset.changed",
 )  # fmt: skip
 
 
@@ -176,6 +178,67 @@ async def test_the_code_tables_say_so_while_the_registry_is_away(
 def test_the_catalogue_is_that_of_the_code() -> None:
     """Where this fails: `python -m tests.gateway.portal.catalogue`."""
     assert problems.catalogue() == found()
+
+
+def test_every_place_that_records_tells_its_type() -> None:
+    assert untold() == []
+
+
+def test_every_type_of_event_has_a_schema_that_its_example_fits() -> None:
+    checked = 0
+    for service in event_types.services():
+        for name in event_types.types_of(service):
+            schema = event_types.schema_of(service, name)
+            assert schema is not None
+            Draft202012Validator.check_schema(schema)
+            validator = Draft202012Validator(schema, format_checker=FormatChecker())
+            validator.validate(event_types.example_of(service, name))
+            checked += 1
+    assert checked > 300
+
+
+@pytest.mark.refusing
+def test_an_event_that_lacks_a_field_or_holds_another_does_not_fit_its_schema() -> None:
+    example = event_types.example_of("registry", "membership.confirmed")
+    assert example is not None
+    schema = event_types.schema_of("registry", "membership.confirmed")
+    validator = Draft202012Validator(schema, format_checker=FormatChecker())
+    without = {name: value for name, value in example["data"].items() if name != "person_id"}
+    for wrong in (
+        {**example, "data": without},
+        {**example, "type": "membership.declined"},
+        {**example, "data": {**example["data"], "org_id": "M01"}},
+        {name: value for name, value in example.items() if name != "position"},
+    ):
+        assert not validator.is_valid(wrong)
+
+
+async def test_a_program_reads_the_schema_and_a_person_the_page(
+    gateway: RunningService,
+) -> None:
+    path = "/events/registry/membership.confirmed"
+    async with gateway.client() as program:
+        schema = await program.get(path)
+        page = await program.get(path, headers=PAGE)
+        unknown = await program.get("/events/registry/none.such")
+    assert schema.headers["content-type"] == "application/schema+json"
+    assert schema.json() == {
+        **event_types.schema_of("registry", "membership.confirmed"),  # type: ignore[dict-item]  # known here
+        "examples": [event_types.example_of("registry", "membership.confirmed")],
+    }
+    assert "<pre tabindex='0'>" in page.text
+    assert unknown.status_code == 404
+
+
+async def test_a_sandbox_offers_to_fill_in_the_readers_token_and_nobody_else_does(
+    gateway: RunningService,
+) -> None:
+    async with gateway.client() as browser:
+        offered = await browser.get("/guides/company", headers=PAGE)
+        gateway.app.state.settings.sandbox = False
+        bare = await browser.get("/guides/company", headers=PAGE)
+    assert "id='own-token'" in offered.text
+    assert "own-token" not in bare.text
 
 
 @pytest.mark.parametrize("name", guides.GUIDES)
