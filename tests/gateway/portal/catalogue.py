@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -183,6 +184,20 @@ def _defaults(arguments: ast.arguments) -> dict[str, ast.expr]:
     return {one.arg: value for one, value in pairs if value is not None}
 
 
+@cache
+def _constants(package: str) -> dict[str, ast.expr]:
+    """Give the constants of a package that are types of events: `rules.CONTACT_ASKED`."""
+    return {
+        node.target.id: node.value
+        for module in modules(package)
+        for node in module.tree.body
+        if isinstance(node, ast.AnnAssign)
+        and isinstance(node.target, ast.Name)
+        and node.value is not None
+        and _events_in(node.value)
+    }
+
+
 def _types_of(module: Module, call: ast.Call, helper: Helper | None) -> list[str]:
     """Give the types that a call may record; a local name stands for what it was set to."""
     if helper is None:
@@ -191,6 +206,9 @@ def _types_of(module: Module, call: ast.Call, helper: Helper | None) -> list[str
         nodes = [one.value for one in call.keywords if one.arg == helper.named]
         nodes += call.args[helper.place : helper.place + 1] if helper.place >= 0 else []
         nodes = nodes or [one for one in [helper.default] if one is not None]
+    constants = _constants(module.package)
+    attributes = [node.attr for node in nodes if isinstance(node, ast.Attribute)]
+    nodes += [constants[name] for name in attributes if name in constants]
     names = {node.id for node in nodes if isinstance(node, ast.Name)}
     nodes += [
         node.value

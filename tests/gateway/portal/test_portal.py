@@ -24,7 +24,7 @@ PAGE = {"Accept": "text/html,application/xhtml+xml"}
 PAGES = (
     "/", *(f"/guides/{name}" for name in guides.GUIDES), "/reference", "/reference/webhooks",
     "/problems", "/problems/ENTITY_AGE_EXCEEDED", "/events", "/limits", "/verify", "/changes",
-    "/events/registry/fact.recorded", "/events/ip_ledger/asset.changed",
+    "/events/registry/fact.recorded", "/events/registry/center.changed",
 )  # fmt: skip
 
 
