@@ -26,6 +26,9 @@ from gateway.notices.jobs import keep_telling
 from gateway.notices.routes import router as notices_router
 from gateway.openapi.collecting import Collector
 from gateway.openapi.routes import router as openapi_router
+from gateway.outside.issuer import Issuer
+from gateway.outside.routes import me_router as my_outside_router
+from gateway.outside.routes import router as outside_router
 from gateway.portal.routes import router as portal_router
 from gateway.proxy.caching import PublicCache
 from gateway.proxy.door import Door
@@ -105,6 +108,7 @@ def assembled(settings: GatewaySettings) -> Door:
     )
     app.state.request_log = RequestLog(app.state.database.sessions)
     _publish_whole_house(app)
+    app.state.outside_issuer = Issuer(settings)
     # Without the feeds nobody would hear when to forget an answer.
     kept = settings.public_cache_bytes if settings.background else 0
     app.state.public_cache = PublicCache(kept)
@@ -138,7 +142,14 @@ def _routers(settings: GatewaySettings) -> list[APIRouter]:
     ]
     factors = [my_factors_router, factors_router]
     desk = [referrals_router, claims_router, duties_router, trail_router]
-    people = [accounts_router, front_ends_router, my_sessions_router, sessions_router]
+    # Without an issuer to trust, there is no way to one.
+    outside = [outside_router] if settings.oidc_issuer else []
+    people = [
+        accounts_router,
+        front_ends_router,
+        my_sessions_router,
+        sessions_router,
+    ]
     # Without the setting the route does not exist, so that nobody can find a way around it.
     sandbox = [sandbox_router] if settings.sandbox else []
     return [
@@ -147,6 +158,8 @@ def _routers(settings: GatewaySettings) -> list[APIRouter]:
         webhooks_router,
         *identity,
         *people,
+        my_outside_router,
+        *outside,
         *factors,
         *desk,
         signing_router,

@@ -53,6 +53,14 @@ class GatewaySettings(Settings):
     # The origin under which people see the sign-in pages (`https://door.example`); passkeys are
     # bound to it, and offered only where it is set.
     public_origin: str = ""
+    # An outside OpenID issuer at which people may sign in (a city's own), this gateway's client
+    # there, its name on the page, and the claim that names the legal person somebody acts for.
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_scope: str = "openid profile"
+    oidc_name: str = "OpenID"
+    oidc_uscc_claim: str = "uscc"
     # Officials sign in on the page with a second factor; a sandbox may set it off.
     second_factor_of_officials: bool = True
     # Duties of officials are given by two people; by default wherever this is no sandbox.

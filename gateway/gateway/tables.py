@@ -10,6 +10,7 @@ import gateway.grants.tables
 import gateway.housekeeping.tables
 import gateway.identity.tables
 import gateway.notices.tables
+import gateway.outside.tables
 import gateway.referrals.tables
 import gateway.requests.tables
 import gateway.revocations.tables

@@ -58,7 +58,7 @@ async def authorize(request: Request, language: Language) -> Response:
         return sent_back(request, unfit, language)
     person_id = None if visit.asked.prompt == "login" else await _signed_in(visit)
     if person_id is not None:
-        return await _go_on(visit, person_id, None)
+        return await go_on(visit, person_id, None)
     if visit.asked.prompt == "none":
         asleep = Unfit("login_required", visit.asked.redirect_uri, visit.asked.state)
         return sent_back(request, asleep, language)
@@ -78,11 +78,11 @@ async def sign_in(request: Request, language: Language) -> Response:
         return ask(visit, 400)
     if "org" in form:
         person_id = await _signed_in(visit)
-        return ask(visit) if person_id is None else await _go_on(visit, person_id, form["org"])
+        return ask(visit) if person_id is None else await go_on(visit, person_id, form["org"])
     entered = await _shown(visit, form)
     if isinstance(entered, Response):
         return entered
-    answer = await _go_on(visit, entered, None)
+    answer = await go_on(visit, entered, None)
     visit.remember(answer)
     return answer
 
@@ -148,12 +148,17 @@ async def sign_out(request: Request) -> Response:
 
 
 async def _signed_in(visit: Visit) -> UUID | None:
-    cookie = visit.request.cookies.get(SESSION)
+    return await signed_in(visit.request, visit.now)
+
+
+async def signed_in(request: Request, now: datetime) -> UUID | None:
+    """Tell who is signed in in this browser, with everything that he must have shown."""
+    cookie = request.cookies.get(SESSION)
     if not cookie or len(cookie) > 128:
         return None
-    state = visit.request.app.state
+    state = request.app.state
     async with state.database.sessions.reading() as session:
-        person_id = await account_queries.signed_in(session, digest_of(cookie), visit.now)
+        person_id = await account_queries.signed_in(session, digest_of(cookie), now)
         # Who became an official after he signed in shows a second factor first.
         if person_id is None or await lacks_factor(session, state, person_id):
             return None
@@ -180,7 +185,7 @@ async def _entered(visit: Visit, form: Mapping[str, str]) -> Response | UUID:
     return account.person_id
 
 
-async def _go_on(visit: Visit, person_id: UUID, chosen: str | None) -> Response:
+async def go_on(visit: Visit, person_id: UUID, chosen: str | None) -> Response:
     """Send the browser back with a code, once it is clear for whom somebody signs in."""
     state = visit.request.app.state
     async with state.database.sessions.reading() as session:

@@ -40,6 +40,8 @@ class Visit:
     asked: Asked
     front_end: str
     now: datetime
+    # The front end's question, as it was asked.
+    query: str = ""
     session: str = ""
 
     def signed_in(self, cookie: str) -> None:
@@ -56,7 +58,7 @@ class Visit:
     @property
     def action(self) -> str:
         """Give where the page's form goes: the same question again."""
-        return f"/oauth/authorize?{self.request.url.query}"
+        return f"/oauth/authorize?{self.query}"
 
     @property
     def origin(self) -> str:
@@ -87,15 +89,16 @@ async def form_of(request: Request) -> Mapping[str, str]:
         return {}
 
 
-async def visit_of(request: Request, language: str) -> Visit:
-    """Judge what the browser was sent with; raise `Unfit`."""
-    query = strict(request.url.query)
+async def visit_of(request: Request, language: str, asked_in: str | None = None) -> Visit:
+    """Judge what the browser was sent with, now or (`asked_in`) before; raise `Unfit`."""
+    text = request.url.query if asked_in is None else asked_in
+    query = strict(text)
     async with request.app.state.database.sessions.reading() as session:
         found = await queries.front_end(session, query.get("client_id", ""))
     loaded = None if found is None else LoadedFrontEnd(found.client_id, tuple(found.redirect_uris))
     asked = asked_of(query, loaded)
     name = "" if found is None else found.name
-    return Visit(request, language, asked, name, datetime.now(UTC))
+    return Visit(request, language, asked, name, datetime.now(UTC), text)
 
 
 def ask(visit: Visit, status: int = 200, *, wrong: str = "") -> Response:
@@ -103,10 +106,21 @@ def ask(visit: Visit, status: int = 200, *, wrong: str = "") -> Response:
     browser = browser_of(visit.request)
     form = Form(visit.action, form_token(visit.request, browser), wrong)
     offered = offer(visit, browser)
-    html = pages.sign_in_page(form, visit.front_end, visit.language, offered=offered)
+    ways = offered + outside_way(visit)
+    html = pages.sign_in_page(form, visit.front_end, visit.language, offered=ways)
     script = passkey_pages.SCRIPT if offered else ""
     answer = pages.response(html, status, sends_to=visit.origin, script=script)
     return with_browser(visit.request, answer, browser)
+
+
+def outside_way(visit: Visit) -> Markup:
+    """Offer to sign in at the issuer that the operator trusts, where there is one."""
+    settings = visit.request.app.state.settings
+    if not settings.oidc_issuer:
+        return Markup()
+    return Markup("<p><a href='/oauth/outside?{query}'>{name}</a></p>").format(
+        query=visit.query, name=settings.oidc_name
+    )
 
 
 def sent_back(request: Request, unfit: Unfit, language: str) -> Response:

@@ -22,6 +22,7 @@ def upgrade() -> None:
     _notices()
     _enrolment()
     _referrals()
+    _outside()
     op.add_column("grant_family", sa.Column("dpop_thumbprint", sa.String(), nullable=True))
     grant_app("gateway")
 
@@ -195,8 +196,26 @@ def _referrals() -> None:
     )
 
 
+def _outside() -> None:
+    """Keep who signs in at the outside issuer."""
+    op.create_table(
+        "outside_identity",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("subject_sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("linked_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_outside_identity_person_id_person")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outside_identity")),
+        sa.UniqueConstraint("person_id", name=op.f("uq_outside_identity_person_id")),
+        sa.UniqueConstraint("subject_sha256", name=op.f("uq_outside_identity_subject_sha256")),
+    )
+
+
 def downgrade() -> None:
     """Forget them."""
+    op.drop_table("outside_identity")
     op.drop_column("grant_family", "dpop_thumbprint")
     op.drop_table("referral_reply")
     op.drop_table("referral")

@@ -31,6 +31,15 @@ CODES: Final[dict[str, Words]] = {
     "AGENCY_REQUIRED": Words(
         409, "只能转办给在任的协作部门", "Tasks are passed to agencies that hold that role"
     ),
+    # The outside issuer
+    "OUTSIDE_LINKED": Words(
+        409, "该外部身份或账号已有关联", "That outside identity or account is linked already"
+    ),
+    "OUTSIDE_NO_ENTITY": Words(
+        409,
+        "外部登录未证明所代表的法人单位",
+        "The outside issuer names no legal person for this sign-in",
+    ),
     # Keys of programs
     "CLIENT_ENDED": Words(409, "该程序已停用", "The program was ended"),
     "KEY_REFUSED": Words(

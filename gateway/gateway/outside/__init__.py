@@ -1,0 +1,1 @@
+"""Signing in at an outside issuer that the operator trusts (OpenID Connect)."""
