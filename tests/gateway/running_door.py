@@ -42,7 +42,7 @@ class Upstream:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
+            await lifespan(receive, send)
             return
         body = await self._body(scope, receive)
         seen = {
@@ -117,7 +117,7 @@ class Upstream:
         await send({"type": "http.response.body", "body": b""})
 
 
-async def _lifespan(receive: Receive, send: Send) -> None:
+async def lifespan(receive: Receive, send: Send) -> None:
     while True:
         message: Message = await receive()
         await send({"type": f"{message['type']}.complete"})
@@ -128,7 +128,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
 async def own_app(scope: Scope, receive: Receive, send: Send) -> None:
     """Stand in for the gateway's own application: it tells the path and the body's size."""
     if scope["type"] == "lifespan":
-        await _lifespan(receive, send)
+        await lifespan(receive, send)
         return
     size, more = 0, True
     while more:

@@ -35,6 +35,9 @@ from shared.tracing import Tracing
 DRAIN_SECONDS: Final = 2.0
 CLIENT_LEFT: Final = 499  # Only in the log; nobody is there to read a status.
 
+# Whoever is above a limit hears of it after this long, as long as not too many wait for that.
+SLOW_SECONDS: Final = 0.2
+MOST_SLOWED: Final = 2_000
 READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Verify = Callable[[str], Awaitable[Claims]]
@@ -66,6 +69,7 @@ class Door:
         self.trail = trail or Trail(None)
         self._counts = store_of(settings.limit_store)
         self._public = public
+        self._slowed = 0
         self._holders = Holders(settings)
         self._shedder = Shedder(settings.shed_after_seconds)
         # What begins with the process, on its own loop.
@@ -232,7 +236,21 @@ class Door:
         asked = quotas_of(passage.path, passage.claims, client[0] if client else "", self._quotas)
         passage.standing = tightest(await self._counts.hit(asked)) if asked else None
         if passage.standing is not None and not passage.standing.allowed:
+            await self._slow_down()
             raise Refusal("RATE_LIMITED")
+
+    async def _slow_down(self) -> None:
+        """Let whoever asks too much wait for being told so: a flood comes no faster than that.
+
+        It costs no work meanwhile. Beyond some waiting ones, the answer comes at once.
+        """
+        if self._slowed >= MOST_SLOWED:
+            return
+        self._slowed += 1
+        try:
+            await asyncio.sleep(SLOW_SECONDS)
+        finally:
+            self._slowed -= 1
 
     async def _claims(self, passage: Passage, head: rules.Head, authorization: bytes) -> Claims:
         token = shown(authorization)
