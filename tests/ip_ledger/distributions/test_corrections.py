@@ -4,17 +4,21 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 from sqlmodel import col, select
 
+from ip_ledger.audit.derived_queries import RUNS
 from ip_ledger.distributions import queries, rules
 from ip_ledger.distributions.rules import Difference, RunKind, State
 from ip_ledger.distributions.tables import DistributionRun, ShareCarry
 from ip_ledger.journal import queries as journal
+from ip_ledger.journal.tables import Account, AccountBalance
+from ip_ledger.rewards import rules as reward_rules
 from shared.database import new_id
 from shared.rules import failed_codes
 from tests.ip_ledger.distributions.world import World, build
@@ -266,3 +270,132 @@ async def test_the_list_tells_what_was_known_then(world: World) -> None:
     assert await standing("on=2028-03-20") == []
     assert await standing("on=2028-03-20&as_of=2028-03-31") == as_paid
     assert await standing("as_of=2028-03-09") == []
+
+
+async def rewards_of(world: World, run_id: str) -> list[Any]:
+    answer = await world.operator().get("/v1/ip-ledger/inventor-rewards")
+    assert answer.status_code == 200, answer.text
+    return [one for one in answer.json()["items"] if one["source_id"] == run_id]
+
+
+async def pay_inventor(world: World, reward: Any, amount: int, status: int = 201) -> Any:
+    body = {"amount": {"amount": amount}, "paid_on": "2028-03-10"}
+    path = f"inventor-rewards/{reward['id']}/payments"
+    return await world.post(world.owner(world.university), path, body, status)
+
+
+@pytest.mark.requirement("A033", "X07")
+async def test_what_inventors_were_paid_by_a_run_that_is_undone_settles_the_next(
+    world: World,
+) -> None:
+    first = await world.paid(await world.run())
+    [owed] = await rewards_of(world, first["id"])
+    await pay_inventor(world, owed, 1_000_000)
+    undo = {"effective_on": "2028-03-10", "reason": "wrong"}
+    for expected in (1_000_000, 1_000_000):
+        path = f"distribution-runs/{first['id']}"
+        await world.post(world.operator(world.approver), f"{path}/reverse", undo)
+        body = {
+            "revenue_event_ids": first["revenue_event_ids"],
+            "reward_rules": [],
+        }
+        first = await world.paid(await world.post(world.operator(), "distribution-runs", body))
+        [anew] = await rewards_of(world, first["id"])
+        assert anew["offset"]["amount"] == expected
+        assert (anew["state"], anew["paid"]["amount"]) == ("partly_paid", 0)
+    left = anew["amount"]["amount"] - anew["offset"]["amount"]
+    too_much = await pay_inventor(world, anew, left + 1, status=422)
+    assert too_much["code"] == "PAYMENT_EXCEEDED"
+    assert (await pay_inventor(world, anew, left))["state"] == "paid"
+    async with world.sessions.reading() as session:
+        assert await journal.wrong_balances(session) == []
+        for question in RUNS:
+            assert (await session.execute(text(question.sql))).first() is None, question.reason
+        payable = (
+            col(Account.code) == "reward_payable",
+            col(Account.org_id) == world.university,
+        )
+        kept = select(AccountBalance).join(Account).where(*payable)
+        assert [row.balance_fen for row in await session.scalars(kept)] == [0]
+
+
+IDS = [UUID(int=n) for n in range(10)]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(IDS[:2]), st.integers(0, 50)), max_size=5),
+    st.lists(st.tuples(st.sampled_from(IDS[:2]), st.integers(0, 50)), max_size=5),
+)
+def test_offsets_take_no_more_than_was_paid_and_than_is_owed(owed: Any, paid: Any) -> None:
+    due = [(UUID(int=100 + n), (p, p, p), amount) for n, (p, amount) in enumerate(owed)]
+    gone = [(UUID(int=200 + n), (p, p, p), amount) for n, (p, amount) in enumerate(paid)]
+    made = reward_rules.offsets(due, gone)
+    for one, place, amount in (*due, *gone):
+        of_it = [part for part in made if one in part[:2]]
+        assert sum(part[2] for part in of_it) <= amount
+        for from_id, to_id, part in of_it:
+            assert part > 0
+            places = {key: where for key, where, _ in (*due, *gone)}
+            assert places[from_id] == places[to_id] == place
+    for person in IDS[:2]:
+        wanted = min(
+            sum(amount for p, amount in owed if p == person),
+            sum(amount for p, amount in paid if p == person),
+        )
+        to = {key for key, where, _ in due if where[0] == person}
+        assert sum(part for _, key, part in made if key in to) == wanted
+
+
+async def late_agreement(world: World, parties: list[UUID], rates: list[Any]) -> None:
+    """An agreement of 2027 that all sign only now."""
+    file_id = uuid4()
+    world.service.neighbours.answers[f"GET /v1/registry/files/{file_id}"] = {
+        "id": str(file_id), "sha256": "5f" * 32, "size": 1, "media_type": "text/plain",
+    }  # fmt: skip
+    part = 1_000_000 // len(parties)
+    ppm = [part] * (len(parties) - 1) + [1_000_000 - part * (len(parties) - 1)]
+    shares = [{"org_id": str(o), "ppm": p} for o, p in zip(parties, ppm, strict=True)]
+    body = {
+        "center_id": str(world.center_id), "text_file_id": str(file_id),
+        "parties": [str(one) for one in parties], "benefit_shares": shares, "risk_shares": shares,
+        "clauses": dict.fromkeys(
+            ("joint_development", "complementarity", "result_sharing", "risk_sharing"), "第二条"
+        ),
+        "reward_rates": rates, "effective_on": "2027-01-01",
+    }  # fmt: skip
+    made = await world.post(world.operator(), "agreements", body)
+    for org_id in parties:
+        path = f"agreements/{made['id']}/signatures"
+        await world.post(world.owner(org_id), path, {"text_sha256": "5f" * 32})
+
+
+@pytest.mark.requirement("A086", "A033", "X07")
+async def test_an_agreement_signed_late_names_the_runs_whose_rewards_it_changes(
+    world: World,
+) -> None:
+    paid = await world.paid(await world.run())
+    parties = [world.university, world.company, world.entity]
+    rates = [{"org_id": str(world.university), "rate_ppm": 800_000}]
+    await late_agreement(world, parties, rates)
+    [found] = await affected(world, world.operator())
+    assert (found["run_id"], found["causes"]) == (paid["id"], ["agreement"])
+    assert found["differences"] == []
+    [reward] = found["reward_differences"]
+    assert reward["party_id"] == str(world.university)
+    assert reward["difference"]["amount"] > 0
+    drafted = await world.post(
+        world.operator(), f"distribution-runs/{paid['id']}/corrections", LATE
+    )
+    assert drafted["rewards"][0]["amount"]["amount"] == reward["after"]["amount"]
+
+
+@pytest.mark.requirement("A086", "X07")
+@pytest.mark.refusing
+async def test_an_agreement_signed_late_that_changes_nothing_touches_no_run(world: World) -> None:
+    paid = await world.paid(await world.run())
+    await late_agreement(world, [world.university, world.company, world.entity], [])
+    assert await affected(world, world.operator()) == []
+    refused = await world.post(
+        world.operator(), f"distribution-runs/{paid['id']}/corrections", LATE, status=409
+    )
+    assert refused["code"] == "CORRECTION_NOT_NEEDED"

@@ -121,6 +121,19 @@ RUNS: Final = (
         HAVING i.paid_fen <> coalesce(sum(p.amount_fen), 0) ORDER BY i.id LIMIT 1""",
     ),
     Question(
+        "inventor_reward",
+        "what settles it is not what was paid of others for nothing",
+        """SELECT i.id::text FROM inventor_reward i
+        LEFT JOIN (SELECT to_id, sum(amount_fen) AS total FROM reward_offset GROUP BY to_id) AS o
+            ON o.to_id = i.id
+        LEFT JOIN (SELECT from_id, sum(amount_fen) AS total FROM reward_offset GROUP BY from_id)
+            AS f ON f.from_id = i.id
+        WHERE i.offset_fen <> coalesce(o.total, 0)
+           OR coalesce(f.total, 0) > i.paid_fen + i.offset_fen
+           OR f.total IS NOT NULL AND i.state <> 'cancelled'
+        ORDER BY i.id LIMIT 1""",
+    ),
+    Question(
         "loss_event",
         "its lines do not sum to it",
         """SELECT e.id::text FROM loss_event e LEFT JOIN loss_line l ON l.loss_id = e.id

@@ -1,5 +1,6 @@
 """What a late-signed change of ownership does to paid runs, over HTTP."""
 
+from collections.abc import Mapping
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from ip_ledger.distributions.correction_schemas import (
 from ip_ledger.distributions.plan_rules import RewardRule
 from ip_ledger.distributions.routes import LEADING, shown
 from ip_ledger.distributions.schemas import DistributionRunOut
-from shared.directory import organizations_of
+from shared.directory import DirectoryOrganization, organizations_of
 from shared.http import CurrentActor, Reading, Router, Today, Transaction, access, problems
 from shared.http.constraints import meaning
 from shared.http.schemas import fen
@@ -40,10 +41,10 @@ meaning("uq_distribution_run_corrects_id", rules.SHARING, "CORRECTION_PENDING", 
 async def list_affected(
     asset_id: UUID, actor: CurrentActor, today: Today, session: Reading
 ) -> AffectedRunsOut:
-    """List the paid runs whose income had other owners, as known now, with each party's part."""
+    """List the paid runs whose income had other owners or terms, with each party's part."""
     asset = await assets.visible_asset(session, actor, asset_id, today)
     found = await actions.affected(session, actor, asset.id)
-    parties = {one.party_id for run in found for one in run.differences}
+    parties = {one.party_id for run in found for one in (*run.differences, *run.reward_differences)}
     names = await organizations_of(session, parties)
     return AffectedRunsOut(
         asset_id=asset.id,
@@ -53,20 +54,25 @@ async def list_affected(
                 paid_on=one.run.paid_on,
                 net=fen(one.run.net_fen),
                 revenue_event_ids=list(one.event_ids),
-                differences=[
-                    PartyDifferenceOut(
-                        party_id=part.party_id,
-                        party_name=names[part.party_id].name if part.party_id in names else None,
-                        before=fen(part.before_fen),
-                        after=fen(part.after_fen),
-                        difference=fen(part.after_fen - part.before_fen),
-                    )
-                    for part in one.differences
-                ],
+                causes=list(one.causes),
+                differences=[_difference(part, names) for part in one.differences],
+                reward_differences=[_difference(part, names) for part in one.reward_differences],
                 is_corrected=one.is_corrected,
             )
             for one in found
         ],
+    )
+
+
+def _difference(
+    part: rules.Difference, names: Mapping[UUID, DirectoryOrganization]
+) -> PartyDifferenceOut:
+    return PartyDifferenceOut(
+        party_id=part.party_id,
+        party_name=names[part.party_id].name if part.party_id in names else None,
+        before=fen(part.before_fen),
+        after=fen(part.after_fen),
+        difference=fen(part.after_fen - part.before_fen),
     )
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
+from ip_ledger.distributions.rules import Cause
 from ip_ledger.distributions.schemas import RewardRuleIn
 from shared.http.schemas import Body, Day, LongText, Money, Out
 
@@ -40,14 +41,18 @@ class PartyDifferenceOut(Out):
 
 
 class AffectedRunOut(Out):
-    """A paid run that rests on ownership that is believed no longer."""
+    """A paid run that rests on what is believed no longer."""
 
     run_id: UUID = Field(description="The run.")
     paid_on: date | None = Field(description="The day of its entries.")
     net: Money = Field(description="What it shared.")
-    revenue_event_ids: list[UUID] = Field(description="Its income whose owners are others now.")
+    causes: list[Cause] = Field(description="`ownership`, or an `agreement` signed late.")
+    revenue_event_ids: list[UUID] = Field(description="Its income of which something is other now.")
     differences: list[PartyDifferenceOut] = Field(
         description="Party by party; they sum to zero. Empty where the amounts stay."
+    )
+    reward_differences: list[PartyDifferenceOut] = Field(
+        description="What owners owe their inventors, owner by owner."
     )
     is_corrected: bool = Field(description="Whether a correcting run is on its way.")
 

@@ -15,6 +15,7 @@ from sqlmodel import col, select
 
 from ip_ledger import tenancy
 from ip_ledger.agreements import queries as agreements
+from ip_ledger.agreements.tables import Agreement
 from ip_ledger.assets import queries as assets
 from ip_ledger.assets.queries import Owned
 from ip_ledger.assets.tables import OwnershipVersion
@@ -121,6 +122,44 @@ async def moved_events(
     for run_id, event_id in rows:
         moved.setdefault(run_id, []).append(event_id)
     return moved
+
+
+async def late_agreement_events(
+    session: AsyncSession, actor: Actor, asset_id: UUID
+) -> dict[UUID, list[UUID]]:
+    """Name the income of paid runs of whose day another agreement was known only afterwards.
+
+    Its order of parties settles ties, and its rates set rewards. By run, for whoever may see it.
+    """
+    rows = await session.execute(
+        rows_of(col(DistributionRun.id), col(DistributionLine.event_id))
+        .join(DistributionLine, col(DistributionLine.run_id) == col(DistributionRun.id))
+        .join(RevenueEvent, col(RevenueEvent.id) == col(DistributionLine.event_id))
+        .join(
+            Agreement,
+            and_(
+                col(Agreement.center_id) == col(DistributionRun.center_id),
+                col(Agreement.in_force_at) > col(DistributionRun.paid_at),
+                col(Agreement.effective_on) <= col(RevenueEvent.received_on),
+                or_(
+                    col(Agreement.effective_before).is_(None),
+                    col(Agreement.effective_before) > col(RevenueEvent.received_on),
+                ),
+            ),
+        )
+        .where(
+            col(DistributionLine.asset_id) == asset_id,
+            col(DistributionRun.state) == State.PAID,
+            col(DistributionRun.kind) == RunKind.DISTRIBUTION,
+            revenue.visible(actor),
+        )
+        .distinct()
+        .order_by(col(DistributionRun.id), col(DistributionLine.event_id))
+    )
+    touched: dict[UUID, list[UUID]] = {}
+    for run_id, event_id in rows:
+        touched.setdefault(run_id, []).append(event_id)
+    return touched
 
 
 async def runs_by_id(session: AsyncSession, run_ids: Iterable[UUID]) -> list[DistributionRun]:

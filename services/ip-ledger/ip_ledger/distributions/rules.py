@@ -34,6 +34,13 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Cause(StrEnum):
+    """What came to be known after a run was paid."""
+
+    OWNERSHIP = "ownership"
+    AGREEMENT = "agreement"
+
+
 class Event(StrEnum):
     """What moves a run; `confirm` is the last owner's confirmation."""
 

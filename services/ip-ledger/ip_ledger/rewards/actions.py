@@ -22,7 +22,13 @@ from ip_ledger.journal.rules import (
 )
 from ip_ledger.rewards import queries, rules
 from ip_ledger.rewards.rules import Event, Incentive, Maker, ProfitYear, RewardKind, State
-from ip_ledger.rewards.tables import InventorPayment, InventorReward, OwnUse, OwnUseYear
+from ip_ledger.rewards.tables import (
+    InventorPayment,
+    InventorReward,
+    OwnUse,
+    OwnUseYear,
+    RewardOffset,
+)
 from shared.auth import Actor
 from shared.clock import Clock
 from shared.database import new_id
@@ -78,10 +84,40 @@ async def owe(session: AsyncSession, actor: Actor, owed: Sequence[Owed]) -> list
     ]
     session.add_all(rows)
     await session.flush()
+    await _set_off(session, rows)
     await record_many(
         session, actor, "reward.owed", [EventRow(row.id, row.center_id, _told(row)) for row in rows]
     )
     return rows
+
+
+async def _set_off(session: AsyncSession, rows: Sequence[InventorReward]) -> None:
+    """Let what a person was paid by runs that were undone settle what he is owed anew (X07).
+
+    The books need no entry for it: the payment stands on the owner's account of what it owes its
+    inventors, where undoing the run has left it.
+    """
+    new = [row for row in rows if row.kind is RewardKind.REMUNERATION]
+    if not new:
+        return
+    former = await queries.overpaid(session, {row.asset_id for row in new})
+    made = rules.offsets(
+        [(row.id, _place(row), row.amount_fen) for row in new],
+        [(row.id, _place(row), left) for row, left in former],
+    )
+    by_id = {row.id: row for row in new}
+    for from_id, to_id, amount_fen in made:
+        row = by_id[to_id]
+        row.offset_fen += amount_fen
+        session.add(RewardOffset(from_id=from_id, to_id=to_id, amount_fen=amount_fen))
+    for row in {to_id: by_id[to_id] for _, to_id, _ in made}.values():
+        whole = row.offset_fen == row.amount_fen
+        row.state = rules.MOVES[row.state, Event.PAY_REST if whole else Event.PAY_PART]
+    await session.flush()
+
+
+def _place(row: InventorReward) -> tuple[UUID, UUID, UUID]:
+    return row.asset_id, row.owner_id, row.person_id
 
 
 async def take_back(session: AsyncSession, actor: Actor, source_id: UUID) -> None:
@@ -191,7 +227,7 @@ async def pay(
     DAYS_OUT_OF_ORDER or PUBLICITY_MISSING.
     """
     row = await queries.reward_for_update(session, actor, reward_id)
-    left = row.amount_fen - row.paid_fen
+    left = row.amount_fen - row.paid_fen - row.offset_fen
     clock: Clock = session.info["clock"]
     require(
         [
@@ -428,6 +464,7 @@ def _state(row: InventorReward) -> dict[str, Any]:
         "state": row.state,
         "amount_fen": row.amount_fen,
         "paid_fen": row.paid_fen,
+        "offset_fen": row.offset_fen,
         "published_on": row.published_on,
         "version": row.version,
     }

@@ -16,7 +16,13 @@ from ip_ledger import tenancy
 from ip_ledger.assets.rules import PATENTS
 from ip_ledger.assets.tables import Asset, AssetInventor, OwnershipLine, OwnershipVersion
 from ip_ledger.rewards.rules import Maker, RewardKind, State
-from ip_ledger.rewards.tables import InventorPayment, InventorReward, OwnUse, OwnUseYear
+from ip_ledger.rewards.tables import (
+    InventorPayment,
+    InventorReward,
+    OwnUse,
+    OwnUseYear,
+    RewardOffset,
+)
 from shared.auth import Actor
 from shared.directory import DirectoryCenter
 from shared.rules import found
@@ -66,6 +72,38 @@ async def rewards_of_source(session: AsyncSession, source_id: UUID) -> list[Inve
         .with_for_update()
     )
     return list(rows)
+
+
+async def overpaid(
+    session: AsyncSession, asset_ids: Iterable[UUID]
+) -> list[tuple[InventorReward, int]]:
+    """Give cancelled rewards of assets with what of their payments settles nothing yet, locked."""
+    used = (
+        select(func.coalesce(func.sum(col(RewardOffset.amount_fen)), 0))
+        .where(col(RewardOffset.from_id) == col(InventorReward.id))
+        .correlate(InventorReward)
+        .scalar_subquery()
+    )
+    left = col(InventorReward.paid_fen) + col(InventorReward.offset_fen) - used
+    rows = await session.scalars(
+        select(InventorReward)
+        .where(
+            col(InventorReward.asset_id).in_(set(asset_ids)),
+            col(InventorReward.kind) == RewardKind.REMUNERATION,
+            col(InventorReward.state) == State.CANCELLED,
+            left > 0,
+        )
+        .order_by(col(InventorReward.id))
+        .with_for_update()
+    )
+    found = list(rows)
+    spent = await session.execute(
+        rows_of(col(RewardOffset.from_id), func.sum(col(RewardOffset.amount_fen)))
+        .where(col(RewardOffset.from_id).in_([row.id for row in found]))
+        .group_by(col(RewardOffset.from_id))
+    )
+    gone = {row[0]: int(row[1]) for row in spent}
+    return [(row, row.paid_fen + row.offset_fen - gone.get(row.id, 0)) for row in found]
 
 
 async def payments_of(

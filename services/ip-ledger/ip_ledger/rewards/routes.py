@@ -263,6 +263,7 @@ def _reward(
         **row.model_dump(),
         "amount": fen(row.amount_fen),
         "paid": fen(row.paid_fen),
+        "offset": fen(row.offset_fen),
         "floor": fen(row.floor_fen),
         "is_overdue": open_still and row.due_on is not None and row.due_on < today,
         "payments": [

@@ -94,6 +94,27 @@ class Maker:
     is_head_of_unit: bool = False
 
 
+def offsets(
+    owed: Sequence[tuple[UUID, tuple[UUID, UUID, UUID], int]],
+    overpaid: Sequence[tuple[UUID, tuple[UUID, UUID, UUID], int]],
+) -> list[tuple[UUID, UUID, int]]:
+    """Settle what is owed by what was paid for nothing: `(from, to, amount)`, in order.
+
+    Both are `(id, (asset, owner, person), amount)`: money that a person got for an invention from
+    an owner settles only what the same owner owes the same person for it.
+    """
+    left = {one: amount for one, _, amount in overpaid}
+    settled = []
+    for to_id, place, amount in owed:
+        for from_id, other, _ in overpaid:
+            part = min(amount, left[from_id])
+            if other == place and part > 0:
+                settled.append((from_id, to_id, part))
+                left[from_id] -= part
+                amount -= part
+    return settled
+
+
 def least_bonus_fen(kind: AssetKind, granted_on: date) -> int:
     """Give the least bonus for a patent, by the day on which its grant was announced (C7-8)."""
     before, since = LEAST_BONUS_FEN.get(kind, (0, 0))

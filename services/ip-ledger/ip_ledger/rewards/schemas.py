@@ -90,6 +90,9 @@ class InventorRewardRowOut(Out):
     form: Incentive = Field(description="`cash`, `equity`, `option`, `dividend`, `project_profit`.")
     amount: Money = Field(description="What is owed.")
     paid: Money = Field(description="What of it is paid.")
+    offset: Money = Field(
+        description="What of it is settled by payments of runs that were undone since."
+    )
     floor: Money = Field(description="The law's least for the whole reward of which it is a part.")
     law: str = Field(description="The provision.")
     basis: str | None = Field(description="The rule or agreement that set it.")

@@ -37,6 +37,7 @@ class InventorReward(Base, table=True):
         ),
         CheckConstraint("amount_fen >= 0", name="amount_fen"),
         CheckConstraint("paid_fen BETWEEN 0 AND amount_fen", name="paid_fen"),
+        CheckConstraint("offset_fen BETWEEN 0 AND amount_fen - paid_fen", name="offset_fen"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -48,6 +49,10 @@ class InventorReward(Base, table=True):
     form: Incentive = Field(sa_column=Column(EnumText(Incentive), nullable=False))
     amount_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
     paid_fen: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    # What was paid to the same person by runs that were undone, and now settles this.
+    offset_fen: int = Field(
+        default=0, sa_column=Column(BigInteger, server_default="0", nullable=False)
+    )
     # The least that the law sets for the whole reward of which this is a part.
     floor_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
     law: str
@@ -62,6 +67,21 @@ class InventorReward(Base, table=True):
     version: int = 1
     recorded_by: UUID
     recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
+
+
+class RewardOffset(Base, table=True):
+    """What was paid of a reward that was cancelled settles another one of the same person."""
+
+    __tablename__ = "reward_offset"
+    __table_args__ = (
+        Index("ix_reward_offset_to_id", "to_id"),
+        CheckConstraint("amount_fen > 0", name="amount_fen"),
+        {"info": {"insert_only": True}},
+    )
+
+    from_id: UUID = Field(foreign_key="inventor_reward.id", primary_key=True)
+    to_id: UUID = Field(foreign_key="inventor_reward.id", primary_key=True)
+    amount_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 
 class InventorPayment(Base, table=True):

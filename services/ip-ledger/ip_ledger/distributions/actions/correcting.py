@@ -12,8 +12,12 @@ from ip_ledger.distributions import plan_rules, queries, rules
 from ip_ledger.distributions.actions.common import leading_checks, note, rules_of, terms_of
 from ip_ledger.distributions.actions.drafting import RunDraft, keep, owner_checks
 from ip_ledger.distributions.plan_rules import Correction, Plan, RewardRule
-from ip_ledger.distributions.rules import Difference
-from ip_ledger.distributions.tables import DistributionLine, DistributionRun
+from ip_ledger.distributions.rules import Cause, Difference
+from ip_ledger.distributions.tables import (
+    DistributionLine,
+    DistributionReward,
+    DistributionRun,
+)
 from shared.auth import Actor
 from shared.rules import require
 
@@ -31,23 +35,32 @@ class CorrectionDraft:
 class Affected:
     """A paid run, what each party would have got as known now, and whether it is being corrected.
 
-    `event_ids` are those of its income whose owners are others now.
+    `event_ids` are those of its income whose owners, or whose agreement, are others now.
     """
 
     run: DistributionRun
+    causes: tuple[Cause, ...]
     event_ids: tuple[UUID, ...]
     differences: tuple[Difference, ...]
+    reward_differences: tuple[Difference, ...]
     is_corrected: bool
 
 
 async def affected(session: AsyncSession, actor: Actor, asset_id: UUID) -> list[Affected]:
-    """List the paid runs that a later belief about an asset's ownership touches (A086, X07).
+    """List the paid runs that a later belief about owners or agreement touches (A086, X07).
 
-    Nothing is written: the same code computes what a correcting run would pay.
+    Nothing is written: the same code computes what a correcting run would pay. An agreement that
+    was signed late counts where it would have shared or rewarded otherwise.
     """
-    moved = await queries.moved_events(session, actor, asset_id)
+    owners = await queries.moved_events(session, actor, asset_id)
+    agreed = await queries.late_agreement_events(session, actor, asset_id)
+    moved = {
+        run_id: sorted({*owners.get(run_id, ()), *agreed.get(run_id, ())})
+        for run_id in owners | agreed
+    }
     runs = await queries.runs_by_id(session, moved)
     lines = await queries.lines_of(session, moved)
+    rewards = await queries.rewards_of(session, moved)
     corrected = await queries.corrected_ids(session, moved)
     events = await queries.events_of_runs(session, moved)
     if not runs:
@@ -63,9 +76,18 @@ async def affected(session: AsyncSession, actor: Actor, asset_id: UUID) -> list[
         )
         terms = terms_of(inputs, rules_of(run))
         plan = plan_rules.plan(incomes, terms, closing=run.closing)
-        found.append(
-            Affected(run, tuple(moved[run.id]), _differences(own, plan), run.id in corrected)
+        rewarded = [reward for reward in rewards if reward.run_id == run.id]
+        causes = tuple(
+            cause
+            for cause, named in ((Cause.OWNERSHIP, owners), (Cause.AGREEMENT, agreed))
+            if run.id in named
         )
+        one = Affected(
+            run, causes, tuple(moved[run.id]), _differences(own, plan),
+            _reward_differences(rewarded, plan), run.id in corrected,
+        )  # fmt: skip
+        if run.id in owners or _moved(own, rewarded, plan):
+            found.append(one)
     return found
 
 
@@ -74,6 +96,17 @@ def _differences(lines: Iterable[DistributionLine], plan: Plan) -> tuple[Differe
         rules.differences(
             [(line.payee_id, line.amount_fen) for line in lines],
             [(line.part.party, line.part.amount_fen) for line in plan.lines],
+        )
+    )
+
+
+def _reward_differences(
+    rewards: Iterable[DistributionReward], plan: Plan
+) -> tuple[Difference, ...]:
+    return tuple(
+        rules.differences(
+            [(reward.owner_id, reward.amount_fen) for reward in rewards],
+            [(reward.owner_id, reward.amount_fen) for reward in plan.rewards],
         )
     )
 
@@ -108,7 +141,7 @@ async def draft_correction(
                 run.kind,
                 run.state,
                 is_corrected=await queries.is_corrected(session, run.id),
-                moved=_moved(lines, plan),
+                moved=_moved(lines, await queries.rewards_of(session, [run.id]), plan),
             ),
             *rules.reversal_date_checks(
                 run.paid_on or draft.effective_on, draft.effective_on, today
@@ -132,8 +165,16 @@ async def draft_correction(
     return made
 
 
-def _moved(lines: Sequence[DistributionLine], plan: Plan) -> bool:
-    """Tell whether the plan shares anything otherwise than the lines do."""
+def _moved(
+    lines: Sequence[DistributionLine], rewards: Sequence[DistributionReward], plan: Plan
+) -> bool:
+    """Tell whether the plan shares or rewards anything otherwise than the run did."""
+    owed = {(one.event_id, one.owner_id): one.amount_fen for one in rewards if one.amount_fen}
+    planned = {
+        (one.event_id, one.owner_id): one.amount_fen for one in plan.rewards if one.amount_fen
+    }
+    if owed != planned:
+        return True
     before = {(one.event_id, one.payee_id, one.ppm, one.amount_fen) for one in lines if one.ppm}
     after = {
         (one.income.event_id, one.part.party, one.part.share_ppm, one.part.amount_fen)

@@ -18,6 +18,7 @@ def upgrade() -> None:
     """Make templates and keys, and let agreements and signatures name them."""
     _create_templates()
     _create_keys()
+    _create_offsets()
     grant_app("ip_ledger")
 
 
@@ -107,8 +108,40 @@ def _create_keys() -> None:
     )
 
 
+def _create_offsets() -> None:
+    op.add_column(
+        "inventor_reward",
+        sa.Column("offset_fen", sa.BigInteger(), server_default="0", nullable=False),
+    )
+    op.create_check_constraint(
+        op.f("ck_inventor_reward_offset_fen"),
+        "inventor_reward",
+        "offset_fen BETWEEN 0 AND amount_fen - paid_fen",
+    )
+    op.create_table(
+        "reward_offset",
+        sa.Column("from_id", sa.Uuid(), nullable=False),
+        sa.Column("to_id", sa.Uuid(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_reward_offset_amount_fen")),
+        sa.ForeignKeyConstraint(
+            ["from_id"],
+            ["inventor_reward.id"],
+            name=op.f("fk_reward_offset_from_id_inventor_reward"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["to_id"], ["inventor_reward.id"], name=op.f("fk_reward_offset_to_id_inventor_reward")
+        ),
+        sa.PrimaryKeyConstraint("from_id", "to_id", name=op.f("pk_reward_offset")),
+    )
+    op.create_index("ix_reward_offset_to_id", "reward_offset", ["to_id"])
+
+
 def downgrade() -> None:
     """Take them away again."""
+    op.drop_table("reward_offset")
+    op.drop_constraint(op.f("ck_inventor_reward_offset_fen"), "inventor_reward")
+    op.drop_column("inventor_reward", "offset_fen")
     op.drop_column("agreement_signature", "key_signature")
     op.drop_column("agreement_signature", "key_id")
     op.drop_table("party_key")
