@@ -36,6 +36,8 @@ from evaluation.reports.jobs import BACKGROUND
 from evaluation.reports.routes import ROUTERS as REPORTS
 from evaluation.results.routes import ROUTERS as RESULTS
 from evaluation.robustness.routes import ROUTERS as ROBUSTNESS
+from evaluation.runs.jobs import BACKGROUND as CYCLE_JOBS
+from evaluation.runs.routes import ROUTERS as CYCLE_RUNS
 from evaluation.schemes.routes import ROUTERS as SCHEMES
 from evaluation.settings import EvaluationSettings
 from evaluation.sheets.routes import router as sheets
@@ -127,6 +129,7 @@ def create_app() -> ASGIApp:
                 *REPLAYS,
                 *LABORATORY,
                 *ROBUSTNESS,
+                *CYCLE_RUNS,
                 *DOCUMENTS,
                 *OBJECTIONS,
                 *FINDINGS,
@@ -153,6 +156,7 @@ def create_app() -> ASGIApp:
                 *PRIVACY_JOBS,
                 *DRAWS,
                 *DOCUMENT_JOBS,
+                *CYCLE_JOBS,
             ),
             tags=TAGS,
             tasks=TASKS,

@@ -20,6 +20,7 @@ from evaluation.privacy import tables as _privacy
 from evaluation.reports import tables as _reports
 from evaluation.results import tables as _results
 from evaluation.robustness import tables as _robustness
+from evaluation.runs import tables as _runs
 from evaluation.schemes import tables as _schemes
 from evaluation.sheets import tables as _sheets
 from evaluation.trends import tables as _trends
@@ -41,6 +42,7 @@ FEATURES: Final = (
     _visits,
     _results,
     _robustness,
+    _runs,
     _objections,
     _findings,
     _voidings,

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from evaluation.documents import jobs, pages
+from evaluation.runs import jobs as cycle_jobs
 from shared.database import new_id
 from tests.evaluation.results.year import CASES, JudgedYear
 from tests.evaluation.reviewing import codes_of
@@ -136,7 +137,8 @@ async def test_a_report_says_how_steady_the_published_result_is(year: JudgedYear
     await worked_off(year)
     assert "没有做稳定性测算" in (await year.own("GET", "/documents/report.html")).text
 
-    assert (await year.as_("handler", "POST", tried)).status_code == 201
+    assert (await year.as_("handler", "POST", tried)).status_code == 202
+    assert await cycle_jobs.work(year.service.app)
     assert (await asked(year)).status_code == 202
     await worked_off(year)
     page = (await year.own("GET", "/documents/report.html")).text

@@ -1,7 +1,7 @@
 """Trying how steady the results of a cycle are, and keeping what was found."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -47,9 +47,12 @@ class Results:
             for one in group
         }
 
-    def tried(self) -> dict[str, Any]:
-        """Try everything: seconds for hundreds of centres, so call it off the event loop."""
-        return rules.document(str(self.cycle_id), self.stances, self.groups, DRAWS)
+    def tried(self, one_more: Callable[[], None] = lambda: None) -> dict[str, Any]:
+        """Try everything, calling `one_more` after each case.
+
+        It takes seconds for hundreds of centres, so call it off the event loop.
+        """
+        return rules.document(str(self.cycle_id), self.stances, self.groups, DRAWS, one_more)
 
 
 async def results_of(

@@ -1,10 +1,10 @@
 """Steadiness of results over HTTP: officials read it, nobody's points depend on it."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 
 from anyio import to_thread
-from fastapi import Depends, Query, Request
+from fastapi import Query
 
 from evaluation.robustness import actions, queries, rules
 from evaluation.robustness.draw_rules import DRAWS
@@ -14,7 +14,7 @@ from evaluation.robustness.schemas import (
     run_out,
     steadiness,
 )
-from shared.http import CurrentActor, Now, Reading, Router, Today, Transaction, access, problems
+from shared.http import CurrentActor, Reading, Router, Today, access, problems
 from shared.http.schemas import Code
 from shared.rules import found
 
@@ -22,35 +22,6 @@ cycles = Router(prefix="/v1/evaluation/cycles", tags=["robustness"])
 cases = Router(prefix="/v1/evaluation/cases", tags=["robustness"])
 ROUTERS: Final = (cycles, cases)
 OFFICIALS = access("official", tenant="any cycle and case", rules=("A126",))
-
-
-async def tried(cycle_id: UUID, request: Request, actor: CurrentActor) -> dict[str, Any]:
-    """Try a cycle's results before any transaction opens: it takes seconds for many centres."""
-    async with request.app.state.database.sessions.reading() as session:
-        results = await actions.results_of(session, actor, cycle_id)
-    return await to_thread.run_sync(results.tried)
-
-
-Tried = Annotated[dict[str, Any], Depends(tried)]
-
-
-@cycles.post(
-    "/{cycle_id}/robustness",
-    operation_id="evaluation_try_robustness",
-    status_code=201,
-    openapi_extra=access("handler", tenant="any cycle", rules=("A126",)),
-    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT", "STALE_INPUT"),
-)
-async def try_cycle(
-    cycle_id: UUID,  # noqa: ARG001 - `tried` reads it
-    actor: CurrentActor,
-    now: Now,
-    told: Tried,
-    session: Transaction,
-) -> RobustnessRunOut:
-    """Try how ratings and ranks of a cycle move, and keep what was found."""
-    run = await actions.keep(session, actor, told, now)
-    return run_out(run, stale=False)
 
 
 @cycles.get(

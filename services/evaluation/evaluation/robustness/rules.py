@@ -4,7 +4,7 @@ Nothing here changes a result. Weights are drawn; means, sheets and indicators a
 one, all of them. The figures are not mixed into one: each says what the rating hangs on.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Final
@@ -187,9 +187,16 @@ def grouped(stances: Sequence[Stance], groups: Sequence[Sequence[str]]) -> list[
 
 
 def document(
-    cycle_id: str, stances: Sequence[Stance], groups: Sequence[Sequence[str]], count: int
+    cycle_id: str,
+    stances: Sequence[Stance],
+    groups: Sequence[Sequence[str]],
+    count: int,
+    one_more: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
-    """Try everything on the results of a cycle; ranks are within groups that share experts."""
+    """Try everything on the results of a cycle; ranks are within groups that share experts.
+
+    `one_more` is called after each case.
+    """
     ordered = sorted(stances, key=lambda one: one.case_id)
     hashed = inputs_hash(ordered)
     drawn = draws.factors(seed_of(hashed), len(CRITERION_CODES), count)
@@ -202,7 +209,9 @@ def document(
         "draws": count,
         "noise": decimal_text(draws.NOISE),
         "cases": [
-            row for at, group in enumerate(whole, start=1) for row in _group(at, group, drawn)
+            row
+            for at, group in enumerate(whole, start=1)
+            for row in _group(at, group, drawn, one_more)
         ],
     }
 
@@ -232,7 +241,9 @@ def _moved(given: Stance) -> _Moved:
     )
 
 
-def _group(at: int, group: Sequence[Stance], drawn: Whole) -> list[dict[str, Any]]:
+def _group(
+    at: int, group: Sequence[Stance], drawn: Whole, one_more: Callable[[], None]
+) -> list[dict[str, Any]]:
     every = [_moved(one) for one in group]
     figures = [one.figure for one in every]
     exact = [draws.exact_total(one) for one in figures]
@@ -254,6 +265,7 @@ def _group(at: int, group: Sequence[Stance], drawn: Whole) -> list[dict[str, Any
         row["sheets"] |= _ranked((min(by_sheet), max(by_sheet)) if by_sheet else None)
         row["indicators"] |= _ranked((min(dropped[place]), max(dropped[place])))
         rows.append(row)
+        one_more()
     return rows
 
 
