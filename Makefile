@@ -61,6 +61,9 @@ clients: install-dev  ## Clients by public generators, type-checked and used (ne
 lint-api: install-dev  ## Two public linters over the published document (needs npm; HERE=1).
 	@exec $(BIN)/python -m tests.clients lint $(if $(HERE),--here)
 
+browser: install-dev  ## The portal in headless Chromium: axe, keyboard, forms (HERE=1).
+	@exec $(BIN)/python -m tests.browser $(if $(HERE),--here)
+
 lock: install-dev  ## Pin every dependency anew, with hashes and without any index address.
 	@exec $(BIN)/python deploy/lock.py
 

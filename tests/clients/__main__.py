@@ -45,10 +45,10 @@ def main(words: list[str]) -> int:
     steps = LINTS if "lint" in words else STEPS
     try:
         installed(HERE, BUILD)
-        with _target(here="--here" in words) as target:
-            document = httpx.get(f"{target.address}/openapi.json", timeout=60).json()
+        with target(here="--here" in words) as there:
+            document = httpx.get(f"{there.address}/openapi.json", timeout=60).json()
             (BUILD / "openapi.json").write_text(json.dumps(document, ensure_ascii=False))
-            failed = [title for title, step in steps if not _holds(title, step, target)]
+            failed = [title for title, step in steps if not _holds(title, step, there)]
     except Fault as fault:
         print(f"✗ {fault}", file=sys.stderr)
         return 1
@@ -57,7 +57,7 @@ def main(words: list[str]) -> int:
 
 
 @contextmanager
-def _target(*, here: bool) -> Iterator[Target]:
+def target(*, here: bool) -> Iterator[Target]:
     """Use the running stack, or one of our own with the demo programme."""
     if here:
         port = os.environ.get("ZHICHUANG_PORT", DEFAULT_PORT)

@@ -1,0 +1,183 @@
+"""`make browser`: the portal in headless Chromium, on the running stack or on one of our own.
+
+axe reads every page, in both languages, on a desk's screen and on a phone's; then the pages are
+used: by keyboard, with the forms. `make pictures-tools` installs the browser.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Request, sync_playwright
+
+from gateway.portal.guides import GUIDES
+from shared.documents.typesetting import fonts
+from tests.clients.__main__ import Target, target
+from tests.contract.step import ROOT
+from tests.pictures.drawing import FONT_SETTINGS
+
+CHROMIUM: Final = "/usr/bin/chromium"
+PICTURES: Final = ROOT / "build" / "browser"
+ARGUMENTS: Final = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+SCREENS: Final = {"desk": (1280, 900), "phone": (390, 844)}
+PAGES: Final = (
+    "/", *(f"/guides/{name}" for name in GUIDES if name != "home"), "/reference",
+    "/reference/webhooks", "/problems", "/problems/ENTITY_AGE_EXCEEDED", "/events",
+    "/codes", "/limits", "/verify", "/changes",
+)  # fmt: skip
+GRAVE: Final = {"serious", "critical"}
+
+
+def main(words: list[str]) -> int:
+    """Look at every page and use them; 1 when anything is wrong."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with target(here="--here" in words) as there, _browser() as browser:
+        faults = [*_axe(browser, there), *_uses(browser, there)]
+    print(*faults, f"{len(faults)} faults; pictures in {PICTURES}", sep="\n")
+    return 1 if faults else 0
+
+
+@contextmanager
+def _browser() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        sys.exit("✗ chromium is missing: make pictures-tools")
+    with TemporaryDirectory() as folder, sync_playwright() as playwright:
+        # Chinese is drawn with the house's own fonts, so that pictures look the same anywhere.
+        settings = Path(folder) / "fonts.conf"
+        settings.write_text(FONT_SETTINGS.format(folder=fonts(), cache=f"{folder}/cache"))
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=list(ARGUMENTS),
+            env={**os.environ, "FONTCONFIG_FILE": str(settings)},
+        )
+        yield browser
+        browser.close()
+
+
+def _axe(browser: Browser, there: Target) -> Iterator[str]:
+    """Name what axe finds serious, and pages that are wider than their screen."""
+    axe = Axe()
+    for screen, (width, height) in SCREENS.items():
+        page = browser.new_page(viewport={"width": width, "height": height})
+        for path in PAGES:
+            for language in ("zh", "en"):
+                place = f"{path} {language} {screen}"
+                page.goto(f"{there.address}{path}?lang={language}")
+                found: Any = axe.run(page).response["violations"]
+                yield from (
+                    f"{place}: {one['id']} {node['target']}"
+                    for one in found
+                    if one["impact"] in GRAVE
+                    for node in one["nodes"]
+                )
+                if page.evaluate("document.documentElement.scrollWidth > innerWidth + 1"):
+                    yield f"{place}: wider than the screen"
+                name = path.strip("/").replace("/", "-") or "home"
+                page.screenshot(path=PICTURES / f"{name}-{language}-{screen}.png")
+        page.close()
+
+
+def _asked_by(page: Page) -> list[str]:
+    """Note every address that a page asks."""
+    urls: list[str] = []
+
+    def note(request: Request) -> None:
+        urls.append(request.url)
+
+    page.on("request", note)
+    return urls
+
+
+def _uses(browser: Browser, there: Target) -> Iterator[str]:
+    for use in (_keyboard, _trial, _own_token, _public_key):
+        page = browser.new_page()
+        urls = _asked_by(page)
+        try:
+            use(page, there)
+        except Exception as error:
+            yield f"{use.__name__[1:]}: {error}"
+        outside = [url for url in urls if not url.startswith((there.address, "data:"))]
+        yield from (f"{use.__name__[1:]}: asks {url}" for url in outside)
+        page.close()
+
+
+def _keyboard(page: Page, there: Target) -> None:
+    """Reach every link of the home page by Tab, each with a focus that can be seen."""
+    page.goto(f"{there.address}/?lang=en")
+    wanted = page.locator("a[href]:visible").count()
+    reached = set()
+    for _ in range(wanted + 40):
+        page.keyboard.press("Tab")
+        at = page.evaluate(
+            "(() => { const e = document.activeElement; const s = getComputedStyle(e);"
+            " return [e.tagName, [...document.querySelectorAll('a[href]')].indexOf(e),"
+            " s.outlineStyle !== 'none' || s.boxShadow !== 'none']; })()"
+        )
+        if at[0] == "A":
+            reached.add(at[1])
+            assert at[2], f"link {at[1]} shows no focus"
+    assert len(reached) == wanted, f"{len(reached)} of {wanted} links are reached by keyboard"
+
+
+def _trial(page: Page, there: Target) -> None:
+    """Ask who one is with the form of the reference."""
+    page.goto(f"{there.address}/reference/webhooks?lang=en")
+    page.fill("#token", _token(page, there))
+    form = page.locator("form[data-method='GET'][data-path='/v1/webhooks']")
+    form.locator("xpath=ancestor::details").evaluate_all("all => all.forEach(d => d.open = true)")
+    form.locator("button[type=submit]").click()
+    told = form.locator("pre[role=status]")
+    page.wait_for_function("e => /^GET .*\\n\\d{3}/.test(e.textContent)", arg=told.element_handle())
+    assert "\n200 " in told.inner_text(), told.inner_text()[:300]
+
+
+def _own_token(page: Page, there: Target) -> None:
+    """Fill the reader's token into the quick start; nothing of it is kept."""
+    page.goto(f"{there.address}/?lang=en")
+    held = json.loads(there.credentials.read_text())["m01"]
+    page.locator("details:has(#own-token) summary").click()
+    page.fill("input[name=client_id]", held["client_id"])
+    page.fill("input[name=client_secret]", held["client_secret"])
+    page.locator("#own-token button").click()
+    page.wait_for_function("document.querySelector('#own-token [role=status]').textContent !== ''")
+    shown = "\n".join(page.locator("pre code").all_inner_texts())
+    assert "$TOKEN" not in shown, shown[:300]
+    assert "Bearer ey" in shown, shown[:300]
+    assert page.evaluate("localStorage.length + sessionStorage.length") == 0, "something is kept"
+    assert held["client_secret"] not in page.content(), "the secret is on the page"
+
+
+def _public_key(page: Page, there: Target) -> None:
+    """Fetch the log's key, and be told that a text is no receipt."""
+    page.goto(f"{there.address}/verify?lang=en")
+    page.click("#fetch-key")
+    page.wait_for_function("document.getElementById('key').value.length > 20")
+    page.fill("#receipt", '{"record": "bm90aGluZw=="}')
+    page.locator("#verify button[type=submit]").click()
+    page.wait_for_function("document.getElementById('told').textContent.length > 3")
+
+
+def _token(page: Page, there: Target) -> str:
+    held = json.loads(there.credentials.read_text())["m01"]
+    answer = page.request.post(
+        f"{there.address}/oauth/token",
+        form={
+            "grant_type": "client_credentials",
+            "client_id": held["client_id"],
+            "client_secret": held["client_secret"],
+        },
+    )
+    return str(answer.json()["access_token"])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
