@@ -10,13 +10,15 @@ import re
 import time
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 from uuid import uuid4
 
 import obstore
-from obstore.store import LocalStore
+from obstore.store import LocalStore, ObjectStore, from_url
 
+INCOMING: Final = "incoming"
 CHUNK_BYTES: Final = 256 * 1024
 DIGEST_FORM: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
@@ -42,12 +44,20 @@ class StoredFile:
 
 
 class FileStore:
-    """A folder of files named by their hash, shared by the processes of a machine."""
+    """Files named by their hash: in a folder of this machine, or in an object store for many."""
 
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._store = LocalStore(prefix=folder)
-        self._incoming = folder / "incoming"
+    def __init__(self, place: Path | str) -> None:
+        """Open a folder, or what an address names: `s3://…`, `gs://…`, `az://…`.
+
+        The credentials of an object store come from its own environment variables.
+        """
+        if isinstance(place, Path):
+            place.mkdir(parents=True, exist_ok=True)
+            self._store: ObjectStore = LocalStore(prefix=place)
+            self._incoming: Path | None = place / "incoming"
+        else:
+            self._store = from_url(place)
+            self._incoming = None
 
     async def put(
         self,
@@ -63,7 +73,7 @@ class FileStore:
         """
         reader = _Reader(chunks, limit_bytes)
         # A real random name, not an id of the programme: it never outlives this call.
-        incoming = f"incoming/{uuid4().hex}"
+        incoming = f"{INCOMING}/{uuid4().hex}"
         try:
             await obstore.put_async(
                 self._store, incoming, reader.chunks(), chunk_size=CHUNK_BYTES, use_multipart=True
@@ -96,10 +106,16 @@ class FileStore:
         A process that was killed in the middle of a file could not forget it itself.
         """
         before = time.time() - kept_seconds
-        left = [path for path in self._incoming.glob("*") if path.stat().st_mtime < before]
-        for path in left:
+        if self._incoming is None:
+            listed = [meta for page in obstore.list(self._store, INCOMING) for meta in page]
+            left = [one["path"] for one in listed if one["last_modified"].timestamp() < before]
+            obstore.delete(self._store, left)
+            return len(left)
+        # Here also what is half-written lies, which no list of the store has.
+        paths = [path for path in self._incoming.glob("*") if path.stat().st_mtime < before]
+        for path in paths:
             path.unlink(missing_ok=True)
-        return len(left)
+        return len(paths)
 
     async def forget(self, sha256: str) -> None:
         """Take a file away; one that is not there is no fault."""
@@ -140,3 +156,22 @@ def _place(sha256: str) -> str:
     if DIGEST_FORM.fullmatch(sha256) is None:
         raise FileNotFoundError(sha256)
     return f"sha256/{sha256[:2]}/{sha256}"
+
+
+class Places(Protocol):
+    """The settings that say where files lie."""
+
+    files: Path
+    file_store: str
+
+
+@cache
+def _opened(place: Path | str) -> FileStore:
+    return FileStore(place)
+
+
+def store_of(settings: Places, part: str = "") -> FileStore:
+    """Give a part of where a service keeps its files, opened once per process."""
+    if settings.file_store:
+        return _opened(f"{settings.file_store.rstrip('/')}/{part}".rstrip("/"))
+    return _opened(settings.files / part if part else settings.files)

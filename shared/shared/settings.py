@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     sandbox: bool = False
     # Where files lie by their hash; replicas of a service share the folder.
     files: Path = Path("files")
+    # An object store for evidence and dumps, such as `s3://bucket/registry`, where several machines
+    # share them; its credentials come from the store's own variables. Empty: they lie in `files`.
+    file_store: str = ""
     # Bodies of ordinary requests; more is 413. Uploads and batches have their own bound.
     max_json_bytes: int = 1_048_576
     max_upload_bytes: int = 52_428_800

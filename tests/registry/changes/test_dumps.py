@@ -152,7 +152,7 @@ async def test_old_dumps_go_with_the_files_that_only_they_had(house: House) -> N
     assert await write(app)
     days = [dump["day"] for dump in await listed(house, "service")]
     assert days == ["2027-07-01", "2027-06-30"]
-    store = store_in(app.state.settings.files)
+    store = store_in(app.state.settings)
     kept = {part["kind"]: await store.size(part["sha256"]) for part in first["parts"]}
     assert kept["shared_resource"] is not None or kept["organization"] is not None
     [newest] = [dump for dump in await listed(house, "service") if dump["day"] == "2027-07-01"]

@@ -3,11 +3,12 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from shared.files import DigestMismatchError, FileStore, FileTooLargeError, StoredFile
+from shared.files import DigestMismatchError, FileStore, FileTooLargeError, StoredFile, store_of
 
 CONTENT = b"evidence " * 50_000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -74,3 +75,36 @@ def test_a_stream_that_breaks_leaves_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["0" * 64, "../../etc/passwd", "", "A" * 64])
 def test_an_unknown_or_invented_name_is_not_there(tmp_path: Path, name: str) -> None:
     assert asyncio.run(FileStore(tmp_path).size(name)) is None
+
+
+def test_an_object_store_keeps_the_same_promises() -> None:
+    async def story() -> None:
+        store = FileStore("memory:///files")
+        stored = await store.put(pieces(), limit_bytes=10**6, expected_sha256=SHA256)
+        again = await store.put(pieces(), limit_bytes=10**6)
+        assert stored == again == StoredFile(SHA256, len(CONTENT))
+        assert b"".join([piece async for piece in store.chunks(SHA256)]) == CONTENT
+        with pytest.raises(FileTooLargeError):
+            await store.put(pieces(), limit_bytes=len(CONTENT) - 1)
+        with pytest.raises(ConnectionError):
+            await store.put(broken(), limit_bytes=10**6)
+        assert store.sweep(-60.0) == 0
+        await store.forget(SHA256)
+        assert await store.size(SHA256) is None
+
+    asyncio.run(story())
+
+
+def test_settings_say_whether_files_lie_here_or_in_an_object_store(tmp_path: Path) -> None:
+    @dataclass
+    class Settings:
+        files: Path
+        file_store: str
+
+    here = store_of(Settings(tmp_path, ""), "dumps")
+    assert (tmp_path / "dumps").is_dir()
+    there = Settings(tmp_path / "unused", "memory:///shared/")
+    assert store_of(there, "dumps") is store_of(there, "dumps")
+    assert store_of(there, "dumps") is not store_of(there)
+    assert store_of(there) is not here
+    assert not (tmp_path / "unused").exists()

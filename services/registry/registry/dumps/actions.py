@@ -5,7 +5,6 @@ import zlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,7 +18,7 @@ from registry.dumps.rules import Reader
 from registry.dumps.tables import Dump, DumpPart
 from shared.database import new_id
 from shared.events.resources import state_of
-from shared.files import FileStore
+from shared.files import FileStore, Places, store_of
 
 # Rows in hand at once, whatever a table holds.
 ROWS: Final = 500
@@ -29,9 +28,9 @@ LEVEL: Final = 6
 NO_LIMIT: Final = 2**62
 
 
-def store_in(files: Path) -> FileStore:
+def store_in(settings: Places) -> FileStore:
     """Give the store of dumps, apart from the evidence, since dumps are forgotten again."""
-    return FileStore(files / "dumps")
+    return store_of(settings, "dumps")
 
 
 @dataclass(slots=True)

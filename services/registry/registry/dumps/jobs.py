@@ -36,7 +36,7 @@ async def write(app: Process) -> bool:
         if not await _settled(connection):
             return False
         now, position = app.state.clock.now(), await queries.position_now(connection)
-        parts = await actions.write_parts(connection, store_in(app.state.settings.files), today)
+        parts = await actions.write_parts(connection, store_in(app.state.settings), today)
         async with sessions.begin() as session:
             written = await actions.keep(session, today, position, now, parts)
         # The lock goes with the transaction, when all of it is entered and old files are gone.
@@ -67,7 +67,7 @@ async def _sweep(app: Process) -> None:
     before = kept_from(app.state.clock.today(), app.state.settings.dump_keep_days)
     async with app.state.database.sessions.begin() as session:
         hashes = await actions.forget(session, before)
-    store = store_in(app.state.settings.files)
+    store = store_in(app.state.settings)
     for sha256 in hashes:
         await store.forget(sha256)
 

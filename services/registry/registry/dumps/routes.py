@@ -92,7 +92,7 @@ def _shown(row: Dump, parts: Sequence[DumpPart], address: str) -> DumpOut:
 
 
 async def _content(request: Request, part: DumpPart) -> StreamingResponse:
-    store = actions.store_in(request.app.state.settings.files)
+    store = actions.store_in(request.app.state.settings)
     # A file of another machine's disk is not here: better said than broken off.
     found(await store.size(part.sha256))
     return StreamingResponse(

@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol
 import anyio
 import structlog
 
-from shared.files import FileStore
+from shared.files import store_of
 
 LOOK_SECONDS: Final = 3_600.0
 # No upload lasts so long: requests have time-outs, and those are of real time.
@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 async def sweep(app: Process) -> int:
     """Take away what broke off more than a day ago; give how many files."""
-    store = FileStore(app.state.settings.files)
+    store = store_of(app.state.settings)
     return await anyio.to_thread.run_sync(store.sweep, KEPT_SECONDS)
 
 

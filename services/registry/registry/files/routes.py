@@ -2,8 +2,6 @@
 
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
@@ -22,7 +20,7 @@ from registry.files.rules import (
 )
 from registry.files.schemas import FileOut
 from registry.settings import EVIDENCE_MEDIA_TYPES
-from shared.files import DigestMismatchError, FileStore, FileTooLargeError, StoredFile
+from shared.files import DigestMismatchError, FileStore, FileTooLargeError, StoredFile, store_of
 from shared.http import (
     CurrentActor,
     CurrentWork,
@@ -50,15 +48,9 @@ class Received:
     media_type: str
 
 
-@cache
-def store_in(folder: Path) -> FileStore:
-    """Give the store of a folder, made once per process."""
-    return FileStore(folder)
-
-
 async def file_store(request: Request) -> FileStore:
     """Give the process's file store."""
-    return store_in(request.app.state.settings.files)
+    return store_of(request.app.state.settings)
 
 
 Store = Annotated[FileStore, Depends(file_store)]
