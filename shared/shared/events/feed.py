@@ -31,13 +31,15 @@ class FeedScope:
     """Which events a caller sees: all of them, or those of some centres and some public types.
 
     `in_full` names those of a page whose resource the caller may read; without it, all are.
-    `metadata` has the tables of resources that events only name.
+    `readable` names those of a page of which the caller may read anything but that they happened;
+    without it, all are. `metadata` has the tables of resources that events only name.
     """
 
     everything: bool = False
     center_ids: frozenset[UUID] = frozenset()
     types: frozenset[str] = frozenset()
     in_full: InFull | None = None
+    readable: InFull | None = None
     metadata: MetaData | None = None
 
 
@@ -156,7 +158,14 @@ async def _read(
             shown = await scope.in_full(session, told)
         seen = [event for event in told if event.id in shown]
         parts = await whole_parts(session, scope.metadata, seen)
-    items = [event_out(service, event, at, parts.get(event.id)) for event, at in rows]
+        events = [event for event, _ in rows]
+        readable = frozenset(event.id for event in events)
+        if scope.readable is not None:
+            readable = await scope.readable(session, events)
+    items = [
+        event_out(service, event, at, parts.get(event.id), readable=event.id in readable)
+        for event, at in rows
+    ]
     # With a position beyond the end, this tells where the feed stands.
     last = items[-1].position if len(items) == limit else newest or 0
     last = max(last, items[-1].position) if items else last
@@ -164,7 +173,12 @@ async def _read(
 
 
 def event_out(
-    service: str, event: Event, position: int, part: Mapping[str, Any] | None = None
+    service: str,
+    event: Event,
+    position: int,
+    part: Mapping[str, Any] | None = None,
+    *,
+    readable: bool = True,
 ) -> EventOut:
     """Give an event as CloudEvents has it; without its part, for readers that nobody knows."""
     return EventOut(
@@ -173,9 +187,14 @@ def event_out(
         type=event.type,
         subject=event.subject_id,
         time=event.recorded_at.astimezone(UTC),
-        data=laid_out(event.data, part),
+        data=laid_out(event.data, part) if readable else happened(event.data),
         position=position,
     )
+
+
+def happened(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Give of an event's `data` who did something, and where: nothing of what was done."""
+    return {name: value for name, value in data.items() if name in {"person_id", "center_id"}}
 
 
 def laid_out(data: Mapping[str, Any], part: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -105,7 +105,9 @@ async def feed_scope(session: AsyncSession, actor: Actor) -> FeedScope:
     if actor.has("service"):
         return FeedScope(everything=True, metadata=Base.metadata)
     if actor.has("official"):
-        return FeedScope(everything=True, in_full=_disclosed, metadata=Base.metadata)
+        return FeedScope(
+            everything=True, in_full=_disclosed, readable=_disclosed, metadata=Base.metadata
+        )
     clock: Clock = session.info["clock"]
     today = day_of(clock.now())
     centers = await center_ids_of(session, actor.org_ids, today)
@@ -154,7 +156,9 @@ async def _disclosed(session: AsyncSession, events: Sequence[Event]) -> frozense
 
 def _is_nobodys(event: Event) -> bool:
     """Tell whether what no centre is named for hangs on none: it says so, or never does."""
-    part = event.data[PART]
+    part = event.data.get(PART)
+    if part is None:
+        return True
     return "center_id" in part.get("state", {}) or part["kind"] not in _of_centers()
 
 
@@ -172,7 +176,8 @@ def _of_centers() -> frozenset[str]:
 def _center_of(event: Event) -> UUID | None:
     if event.center_id is not None:
         return event.center_id
-    if event.data[PART]["kind"] == "center":
+    part = event.data.get(PART, {})
+    if part.get("kind") == "center" or event.type.startswith("center."):
         return event.subject_id
-    named = event.data[PART].get("state", {}).get("center_id")
+    named = part.get("state", {}).get("center_id") or event.data.get("center_id")
     return None if named is None else UUID(named)

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
+from registry.centers import queries as centers
 from registry.centers.queries import spoken_for_by
 from registry.centers.rules import Stage
 from registry.centers.tables import Center
@@ -81,15 +82,15 @@ def open_facts() -> ColumnElement[bool]:
 
 async def center_seen(session: AsyncSession, actor: Actor, center_id: UUID, today: date) -> None:
     """Refuse as NOT_FOUND a centre of which the actor may see nothing (X04)."""
-    statement = select(Center.id).where(col(Center.id) == center_id)
-    if not actor.has("official", "service"):
-        posted = select(Fact.center_id).where(col(Fact.submitted_by_org_id).in_(actor.org_ids))
-        statement = statement.where(
-            or_(
-                col(Center.id).in_(centers_of(actor.org_ids, today)),
-                col(Center.id).in_(posted),
-            )
-        )
+    if actor.has("official", "service"):
+        # A draft that was never submitted is its applicant's alone, its centre with it.
+        await centers.center_seen(session, actor, center_id)
+        return
+    posted = select(Fact.center_id).where(col(Fact.submitted_by_org_id).in_(actor.org_ids))
+    statement = select(Center.id).where(
+        col(Center.id) == center_id,
+        or_(col(Center.id).in_(centers_of(actor.org_ids, today)), col(Center.id).in_(posted)),
+    )
     found(await session.scalar(statement))
 
 
