@@ -85,8 +85,10 @@ class EvaluationCase(Base, table=True):
         default=rules.CaseState.COLLECTING,
         sa_type=EnumText(rules.CaseState),
     )
+    # The default lets a version that does not know it yet open cases during an upgrade.
     reopenings: list[dict[str, list[str]]] = Field(
-        default_factory=list, sa_column=Column(JsonColumn(), nullable=False)
+        default_factory=list,
+        sa_column=Column(JsonColumn(), nullable=False, server_default="[]"),
     )
     version: int = 1
     created_at: datetime = Field(sa_type=InstantColumn())

@@ -95,7 +95,6 @@ def upgrade() -> None:
          WHERE told.case_id = evaluation_case.id
         """
     )
-    op.alter_column("evaluation_case", "reopenings", server_default=None)
     grant_app("evaluation")
 
 
