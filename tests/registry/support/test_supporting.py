@@ -241,6 +241,10 @@ async def test_the_inventory_tells_what_is_open_to_a_centre_and_until_when(house
         first = (await handler.post(POLICIES, json=body)).json()
         other = {**body, "title": "只给平台型", "model_types": ["platform"]}
         await handler.post(POLICIES, json=other)
+        builds = {**body, "title": "产业技术基础", "stages": [], "capability": "technology_base"}
+        base = await handler.post(POLICIES, json={**builds, "valid_until": "2027-01-31"})
+        built = (await handler.get(POLICIES, params={"capability": "technology_base"})).json()
+    assert [one["id"] for one in built["items"]] == [base.json()["id"]]
     async with house.caller(house.lead) as lead:
         for on, found in (("2027-12-31", 1), ("2028-01-01", 0)):
             asked = {"center_id": str(house.center_id), "on": on}

@@ -23,6 +23,7 @@ from registry.support.rules import (
     PROPOSE_PLAN,
     SHOWN_MEASURES,
     SHOWN_PLANS,
+    Capability,
     MeasureKind,
     MeasureState,
     PlanState,
@@ -167,7 +168,11 @@ async def paused_centers(
 
 
 def policies(
-    center: Center | None = None, *, on: date | None = None, kind: MeasureKind | None = None
+    center: Center | None = None,
+    *,
+    on: date | None = None,
+    kind: MeasureKind | None = None,
+    capability: Capability | None = None,
 ) -> SelectOfScalar[SupportPolicy]:
     """Select the policies of the inventory: all, or those open to a centre, or on a day (A147)."""
     statement = select(SupportPolicy)
@@ -184,6 +189,8 @@ def policies(
         )
     if kind is not None:
         statement = statement.where(col(SupportPolicy.kind) == kind)
+    if capability is not None:
+        statement = statement.where(col(SupportPolicy.capability) == capability)
     return statement
 
 

@@ -276,6 +276,9 @@ class SupportPolicyIn(Body):
     basis: ShortText = Field(description="Its document number.")
     kind: MeasureKind = Field(description="By what it supports.")
     conditions: LongText = Field(description="What it asks for.")
+    capability: Capability | None = Field(
+        default=None, description="What it builds up, where it builds capability (A147)."
+    )
     model_types: list[ModelType] = Field(
         default_factory=list, max_length=3, description="For these models; none: for all."
     )
@@ -314,6 +317,7 @@ class SupportPolicyOut(Out):
     basis: str = Field(description="Its document number.")
     kind: MeasureKind = Field(description="By what it supports.")
     conditions: str = Field(description="What it asks for.")
+    capability: Capability | None = Field(description="What it builds up.")
     model_types: list[ModelType] = Field(description="For these models; none: for all.")
     stages: list[Stage] = Field(description="For these stages; none: for all.")
     field_codes: list[str] = Field(description="For these fields; none: for all.")

@@ -194,6 +194,8 @@ class SupportPolicy(Base, table=True):
     basis: str
     kind: MeasureKind = Field(sa_column=Column(EnumText(MeasureKind), nullable=False))
     conditions: str
+    # What it builds up, where it builds capability.
+    capability: Capability | None = Field(default=None, sa_column=Column(EnumText(Capability)))
     model_types: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))
     stages: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))
     field_codes: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))

@@ -68,6 +68,7 @@ def upgrade() -> None:
         column = sa.Column(name, sa.BigInteger(), nullable=False, server_default="0")
         op.add_column("support_measure", column)
         op.alter_column("support_measure", name, server_default=None)
+    op.add_column("support_policy", sa.Column("capability", sa.String(), nullable=True))
     op.add_column("support_measure", sa.Column("approved_on", sa.Date(), nullable=True))
     op.execute("UPDATE support_measure SET approved_on = decided_on WHERE state = 'approved'")
     op.create_check_constraint(
@@ -132,6 +133,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take back what the upgrade added."""
     op.drop_table("support_payment")
+    op.drop_column("support_policy", "capability")
     op.drop_constraint(op.f("ck_support_measure_within_budget"), "support_measure", type_="check")
     for name in ("approved_on", "committed_fen", "paid_fen"):
         op.drop_column("support_measure", name)

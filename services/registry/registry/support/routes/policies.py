@@ -9,7 +9,7 @@ from sqlmodel import col
 from registry.centers.queries import center_seen
 from registry.support import actions, queries
 from registry.support.routes.plans import OFFICIALS
-from registry.support.rules import MeasureKind
+from registry.support.rules import Capability, MeasureKind
 from registry.support.schemas import SupportPolicyEndIn, SupportPolicyIn, SupportPolicyOut
 from registry.support.tables import SupportPolicy
 from shared.http import (
@@ -62,15 +62,18 @@ async def list_policies(
     ] = None,
     on: Annotated[Day | None, Query(description="In force on that day.")] = None,
     kind: Annotated[MeasureKind | None, Query(description="Of this kind.")] = None,
+    capability: Annotated[
+        Capability | None, Query(description="That build up this capability.")
+    ] = None,
 ) -> Page[SupportPolicyOut]:
     """List the policies open to centres, newest first: with conditions and last day."""
     center = None if center_id is None else await center_seen(session, actor, center_id)
     rows, cursor = await paginate(
         session,
-        queries.policies(center, on=on, kind=kind),
+        queries.policies(center, on=on, kind=kind, capability=capability),
         page,
         keys=[col(SupportPolicy.id).desc()],
-        filters={"center_id": center_id, "on": on, "kind": kind},
+        filters={"center_id": center_id, "on": on, "kind": kind, "capability": capability},
     )
     return Page(items=[SupportPolicyOut.model_validate(row) for row in rows], next_cursor=cursor)
 
