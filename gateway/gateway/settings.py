@@ -79,7 +79,7 @@ class GatewaySettings(Settings):
     body_idle_seconds: float = 10.0
 
     # A standing queue of work longer than this turns callers away with 503; zero turns away nobody.
-    shed_after_seconds: float = 0.25
+    shed_after_seconds: float = 1.0
     # What public answers may take of this process's memory; zero keeps none.
     public_cache_bytes: int = 33_554_432
 
