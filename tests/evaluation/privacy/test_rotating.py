@@ -69,9 +69,9 @@ def test_a_folder_without_a_stack_gets_no_key(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("step", ["open", "fsync", "replace"])
+@pytest.mark.parametrize(("where", "step"), [(os, "open"), (os, "fsync"), (Path, "replace")])
 def test_a_command_that_is_killed_loses_no_key(
-    home: Path, monkeypatch: pytest.MonkeyPatch, step: str
+    home: Path, monkeypatch: pytest.MonkeyPatch, where: object, step: str
 ) -> None:
     before = told(home)
 
@@ -79,7 +79,7 @@ def test_a_command_that_is_killed_loses_no_key(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(*((Path, "replace") if step == "replace" else (os, step)), killed)
+        patch.setattr(where, step, killed)
         with pytest.raises(KeyboardInterrupt):
             data_keys.rotate()
     assert told(home) == before

@@ -22,7 +22,8 @@ def ranks(figures: list[Figure], drawn: Whole) -> NDArray[np.int64]:
         moved = drawn[:, [place for place, _ in figure.weights]] * weights
         columns.append((moved @ rates) / moved.sum(axis=1))
     totals = np.column_stack(columns)
-    return 1 + (totals[:, None, :] > totals[:, :, None]).sum(axis=2)
+    found: NDArray[np.int64] = 1 + (totals[:, None, :] > totals[:, :, None]).sum(axis=2)
+    return found
 
 
 @pytest.mark.requirement("A126")
