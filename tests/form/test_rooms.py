@@ -1,12 +1,13 @@
 """Each room imports what it needs for its work and nothing that would let it do another's."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 
 import pytest
 
-from tests.form.source import ROOMS, Module, features, listed
+from tests.form.source import ROOMS, SERVICES, Module, features, listed, modules
 
 PURE_SHARED = {
     "shared.rules", "shared.tasks", "shared.money", "shared.shares", "shared.calendar",
@@ -108,3 +109,48 @@ def test_an_action_never_begins_nor_ends_a_transaction() -> None:
         if name in {"commit", "rollback", "begin"}
     ]
     assert not faults, listed(faults)
+
+
+def asks(module: Module, name: str, feature: str) -> bool:
+    """Tell whether a module uses a rule of a feature: its own name, an imported one, or `rules.X`.
+
+    A re-export alone is no use.
+    """
+    is_own = feature in module.path.parts
+    imported_from_it = any(
+        isinstance(node, ast.ImportFrom)
+        and f".{feature}." in f".{node.module}."
+        and name in {alias.name for alias in node.names}
+        for node in module.nodes
+    )
+    loaded = imported_from_it or is_own
+    return any(
+        (loaded and isinstance(node, ast.Name) and node.id == name
+         and isinstance(node.ctx, ast.Load))
+        or (is_own and isinstance(node, ast.Attribute) and node.attr == name)
+        for node in module.nodes
+    )  # fmt: skip
+
+
+def test_a_rule_that_speaks_for_a_row_is_asked() -> None:
+    """A rule that nothing refers to judges nothing, whatever its row and clause say."""
+    named = re.compile(r"^([A-Z][A-Z_]*): Final = Rule\(", re.MULTILINE)
+    everything = features()
+    faults = [
+        f"{module.name}: nothing asks the rule {name}"
+        for module in everything
+        if module.room == "rules"
+        for name in named.findall(module.text)
+        if not any(
+            asks(other, name, feature_of(module))
+            for other in modules(*SERVICES)
+            if other.package == module.package
+        )
+    ]
+    assert not faults, listed(faults)
+
+
+def feature_of(module: Module) -> str:
+    """Name the folder of a service in which a module lies."""
+    parts = module.path.parts
+    return parts[len(parts) - parts[::-1].index(module.package)]

@@ -68,6 +68,19 @@ async def test_a_plan_is_compared_by_branch_and_country_with_what_was_filed(ledg
     assert (second.json()["planned"], second.json()["filed"]) == (1, 1)
 
 
+@pytest.mark.requirement("A026")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("branches", "pointer"),
+    [(("铺粉",), None), (("铺粉", "检测"), None), (("铺粉", "检测", "铺粉"), "/lines/2")],
+)
+def test_a_plan_that_repeats_a_place_says_which_line(
+    branches: tuple[str, ...], pointer: str | None
+) -> None:
+    [check] = rules.layout_checks([Place(branch, "CN", INVENTION) for branch in branches])
+    assert (check.passed, check.pointer) == (pointer is None, pointer)
+
+
 @pytest.mark.anyio
 @pytest.mark.requirement("A026")
 @pytest.mark.refusing

@@ -27,6 +27,7 @@ from registry.governance.rules import (
     stage_checks,
     vote_checks,
 )
+from registry.governance.rules.stages import summary_checks
 from registry.programme.reference import PARAMETERS, clauses
 from shared.rules import Policy, failed_codes
 
@@ -188,3 +189,28 @@ def test_a_candidate_never_becomes_a_pilot_without_listing() -> None:
     standing = Standing(Stage.CANDIDATE)
     codes = failed_codes(stage_checks(POLICY, standing, Stage.PILOT, READY, NOTHING))
     assert codes == ["STATE_CONFLICT"]
+
+
+@pytest.mark.requirement("A103")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("named", "reported", "failed"),
+    [
+        ((), (), ["THEME_REPORT_MISSING"]),
+        (("decision",), (), ["THEME_REPORT_MISSING"]),
+        (("decision",), ("decision",), []),
+        (("decision", "talent"), ("decision",), ["THEME_REPORT_MISSING"]),
+        (("decision", "talent"), ("decision", "talent"), []),
+    ],
+)
+def test_a_theme_is_named_and_each_named_one_reported_on(
+    named: tuple[str, ...], reported: tuple[str, ...], failed: list[str]
+) -> None:
+    facts = replace(
+        NOTHING,
+        summary_filed=True,
+        themes=frozenset(named),
+        themes_reported=frozenset(reported),
+    )
+    checks = summary_checks(POLICY, facts)
+    assert [check.code for check in checks if not check.passed] == failed

@@ -29,9 +29,6 @@ from evaluation.schemes.rules import FULL, Criterion, LeafCalc, Parameters, Rati
 from shared.rules import Check, Kind, Rule
 
 COUNTED: Final = Rule("A127", "四(四)")
-TARGETS: Final = Rule("A129", "四(四)")
-PUBLISHED: Final = Rule("A124", "四(四)")
-REPORTED: Final = Rule("A128", "四(四)")
 FROZEN: Final = Rule("X13", "architecture 5")
 NEAR: Final = Rule("A126", "四(四)")
 PROFILE: Final = Rule("A132", "四(四)")

@@ -15,9 +15,7 @@ from shared.money import WHOLE_PPM
 from shared.rules import Check, Kind, Rule
 from shared.tasks import TaskKind
 
-PULLED: Final = Rule("A060", "三(二)1")  # 带动产业链相关环节
 PUBLIC: Final = Rule("A093", "三(三)2-②")  # 逐步向…公共服务平台转化
-LASTING: Final = Rule("A098", "三(三)2-③")  # 保障…长期营运需求
 
 # The plan itself names them: 5-10年的运作.
 OPERATING_YEARS: Final = (5, 10)

@@ -3,12 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 from uuid import UUID
-
-from shared.rules import Rule
-
-STATEMENT: Final = Rule("A086", "三(三)1-④")  # 利益共享: each payee can check what it got
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from shared.tasks import TaskKind
 
 AWARD: Final = Rule("A151", "五(三)")
 PUBLICITY: Final = Rule("A156", "五(五)")
-CASES: Final = Rule("A157", "五(五)")
 SECRECY: Final = Rule("A152", "五(四)")
 DUTIES: Final = Rule("X03", "delivery")
 # The words of a payload that say that it may leave.

@@ -11,7 +11,6 @@ from registry.centers.rules import ACTIVE, Stage
 from shared.rules import NOT_FOUND, Check, Kind, Policy, Rule, Severity
 
 CATALOGUE: Final = Rule("A022", "二(三)功能一")
-SERVICES: Final = Rule("A040", "二(三)功能五")
 SHARING: Final = Rule("A062", "三(二)1")
 QUALIFIED: Final = Rule("A070", "三(二)3")
 TENANCY: Final = Rule("X04", "delivery")

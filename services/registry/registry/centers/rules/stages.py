@@ -129,7 +129,6 @@ GATE: Final = Rule("A102", "四(一)")
 REGISTRATION: Final = Rule("A053", "三(二)")
 RECTIFYING: Final = Rule("A125", "四(四)")
 AGREEMENT: Final = Rule("A084", "三(三)1-④")
-LOCAL: Final = Rule("A051", "三(二)")
 # From the best to the worst.
 RANKS: Final = ("excellent", "good", "qualified", "unqualified")
 REQUIRED_CLAUSES: Final = ("joint_development", "complementarity", "result_sharing", "risk_sharing")

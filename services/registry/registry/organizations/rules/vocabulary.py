@@ -6,7 +6,6 @@ from typing import Final
 from shared.rules import Rule
 
 LEGAL_PERSON: Final = Rule("A051", "三(二)")
-KINDS: Final = Rule("A046", "三(一)")
 PARK: Final = Rule("A068", "三(二)3")
 TECH_CENTER: Final = Rule("A061", "三(二)1")
 TESTING: Final = Rule("A070", "三(二)3")
