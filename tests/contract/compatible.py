@@ -5,6 +5,7 @@ narrowed, what is read must not be widened to what a reader has no place for. Ad
 an optional input, a field or a value of an enum breaks nobody (`docs/decisions/0240`).
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -247,10 +248,17 @@ def _bounds(to: _Comparison, place: str, old: Node, new: Node, way: Way) -> None
         if had is None or (has < had) is greater_is_wider:
             to.add("narrowed-input", f"{place} {name}")
     for name in ("pattern", "format"):
-        if new.get(name) is not None and new.get(name) != old.get(name):
+        if new.get(name) not in (None, old.get(name)) and not _all_match(old, new, name):
             to.add("narrowed-input", f"{place} {name}")
     if new.get("additionalProperties") is False and old.get("additionalProperties") is not False:
         to.add("narrowed-input", f"{place} additionalProperties")
+
+
+def _all_match(old: Node, new: Node, name: str) -> bool:
+    """Tell whether the few values that were taken all fit a new pattern."""
+    values = _enum(old)
+    known = name == "pattern" and values is not None
+    return known and all(re.search(new[name], value) for value in values or ())
 
 
 def _fields(to: _Comparison, place: str, old: Node, new: Node, way: Way) -> None:

@@ -230,6 +230,7 @@ HARMLESS: dict[str, Callable[[Document], Any]] = {
     "a value more": lambda d: model(d, "State")["enum"].append("new"),
     "a text may be longer": put("ThingIn", "name.maxLength", 10),
     "a text may be empty": put("ThingIn", "name.minLength", 0),
+    "a pattern that the values fit": lambda d: model(d, "State").update(pattern="^(open|closed)$"),
     "any number is taken": put("ThingIn", "size", {"type": "number"}),
     "whole numbers are answered": put("ThingOut", "size", {"type": "integer"}),
     "null is taken": put("ThingIn", "size", {"anyOf": [{"type": "integer"}, {"type": "null"}]}),
