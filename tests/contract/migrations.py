@@ -37,8 +37,15 @@ _BESIDE: Final = {
         "constraint-missing-not-valid",
         "disallowed-unique-constraint",
     ),
+    "registry-0017": (
+        "adding-field-with-default",
+        "ban-drop-default",
+        "constraint-missing-not-valid",
+        "disallowed-unique-constraint",
+    ),
     "evaluation-0010": ("ban-drop-default",),
     "ip_ledger-0008": ("constraint-missing-not-valid", "require-concurrent-index-creation"),
+    "ip_ledger-0009": ("adding-foreign-key-constraint", "constraint-missing-not-valid"),
     "gateway-0007": ("ban-drop-default",),
 }
 _OF_THE_HOUSE: Final = (

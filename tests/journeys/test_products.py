@@ -235,7 +235,7 @@ def test_a_typical_case_goes_public_by_another_s_word_and_is_gone_when_withdrawn
     world: World, centre: Draft
 ) -> None:
     lead, approver = centre.lead, world.caller("approver")
-    body = {
+    body: dict[str, Any] = {
         "center_id": centre.center_id,
         "occasion": "evaluation",
         "title": f"共性技术突破的做法（示例）{world.number()}",

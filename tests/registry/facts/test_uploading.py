@@ -16,7 +16,10 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 from typer.testing import CliRunner
 
+from registry.facts.routes.posting import BATCH
 from registry.facts.tables import Fact
+from shared.http.batch_tables import BatchJob
+from shared.http.batches import JOB, batch_jobs, taking
 from tests.fixtures.service import event_types
 from tests.registry.facts.conftest import House
 from zhichuang.cli import app
@@ -241,9 +244,7 @@ async def test_a_check_judges_and_keeps_nothing(house: House, tmp_path: Path) ->
 async def test_chunks_beyond_what_is_answered_at_once_are_followed(
     house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from shared.http import batches
-
-    monkeypatch.setattr(batches, "INLINE_ROWS", 20)
+    monkeypatch.setattr(taking, "INLINE_ROWS", 20)
     file = written(tmp_path / "a.csv", [service(number) for number in range(50)])
     async with line_to(house) as (line, address):
         working = asyncio.create_task(_work_off_jobs(house))
@@ -255,15 +256,12 @@ async def test_chunks_beyond_what_is_answered_at_once_are_followed(
 
 
 async def _work_off_jobs(house: House) -> None:
-    from registry.facts.routes.posting import BATCH
-    from shared.http.batch_tables import BatchJob
-    from shared.http.batches import _work_off
-
+    handle = batch_jobs({BATCH.name: BATCH})[JOB]
     while True:
         async with house.registry.sessions.reading() as session:
             waiting = list(
                 await session.scalars(select(BatchJob.id).where(BatchJob.state == "queued"))
             )
         for job_id in waiting:
-            await _work_off(house.registry.app, {BATCH.name: BATCH}, job_id)
+            await handle(house.registry.app, job_id.bytes)
         await asyncio.sleep(0.05)
