@@ -7,8 +7,8 @@ from alembic import op
 
 from shared.database.migrations import grant_app
 
-revision: Final = "0009"
-down_revision: Final = "0008"
+revision: Final = "0008"
+down_revision: Final = "0007"
 branch_labels: Final = None
 depends_on: Final = None
 
