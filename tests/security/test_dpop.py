@@ -144,11 +144,11 @@ def test_what_is_not_quite_a_proof_is_refused(name: str) -> None:
 @pytest.mark.refusing
 def test_the_origin_that_people_see_decides_where_it_is_set() -> None:
     asked = Asked("GET", "internal:8000", PATH, "https://door.example")
-    made = HOLDER.proof("GET", f"https://door.example{PATH}", TOKEN)
+    made = HOLDER.proof("GET", f"https://door.example{PATH}", TOKEN, iat=NOW)
     assert proven(made, asked, NOW, token=TOKEN).thumbprint == HOLDER.thumbprint
     for url in (f"http://door.example{PATH}", f"http://internal:8000{PATH}"):
         with pytest.raises(InvalidToken):
-            proven(HOLDER.proof("GET", url, TOKEN), asked, NOW, token=TOKEN)
+            proven(HOLDER.proof("GET", url, TOKEN, iat=NOW), asked, NOW, token=TOKEN)
 
 
 @pytest.mark.refusing

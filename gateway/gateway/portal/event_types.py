@@ -15,6 +15,12 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 ID: Final = "019b2f6e-0000-7000-8000-000000000001"
 UUID: Final[Schema] = {"type": ["string", "null"], "format": "uuid"}
 CHANGES: Final = ("entered", "changed", "removed")
+# What is told to a reader who may not read the resource: that something happened, and where.
+WITHHELD: Final[Schema] = {
+    "type": "object",
+    "properties": {"person_id": UUID, "center_id": UUID},
+    "additionalProperties": False,
+}
 # By the end of a field's name: what it holds, and an example. Nothing is said of other names.
 ENDINGS: Final[tuple[tuple[tuple[str, ...], Schema, Any], ...]] = (
     (("_ids",), {"type": ["array", "null"], "items": {"type": "string", "format": "uuid"}}, [ID]),
@@ -65,7 +71,7 @@ def schema_of(service: str, event_type: str) -> Schema | None:
             "subject": {"type": "string", "format": "uuid"},
             "time": {"type": "string", "format": "date-time"},
             "datacontenttype": {"const": "application/json"},
-            "data": data,
+            "data": {"anyOf": [data, WITHHELD]},
             "position": {"type": "integer", "minimum": 1},
         },
     }

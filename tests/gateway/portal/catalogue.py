@@ -152,6 +152,7 @@ class Helper:
     default: ast.expr | None
 
 
+@cache
 def _helpers(module: Module) -> dict[str, Helper]:
     found: dict[str, Helper] = {}
     for scope in module.nodes:
