@@ -119,8 +119,8 @@ def _dictionary() -> str:
     ]
     lines += ["may neither change nor delete rows, except the columns named as closing."]
     seen: set[str] = set()
-    for service in SERVICES:
-        metadata = metadata_of(service)
+    # All before the first: models are known once their modules are loaded.
+    for service, metadata in [(service, metadata_of(service)) for service in SERVICES]:
         for title, part in (("Every database", metadata[:1]), (service, metadata[1:])):
             if title in seen:
                 continue
