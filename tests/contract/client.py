@@ -208,9 +208,11 @@ class GeneratedCaller(Caller):
         )
         answer = operation.call(client=client, **arguments)
         self._judge(operation, answer)
+        # The generated client has unpacked it already.
+        kept = {k: v for k, v in answer.headers.items() if k.lower() != "content-encoding"}
         return httpx.Response(
             int(answer.status_code),
-            headers=dict(answer.headers),
+            headers=kept,
             content=answer.content,
             request=httpx.Request(method, f"{self._address}{path}"),
         )

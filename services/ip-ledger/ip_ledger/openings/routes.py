@@ -23,8 +23,8 @@ from ip_ledger.openings.schemas import (
     OpeningAgreementIn,
     OpeningApprovalIn,
     OpeningBalancesIn,
+    OpeningEntryOut,
     OpeningIn,
-    OpeningOut,
     OpeningOwnershipIn,
 )
 from ip_ledger.openings.tables import BookOpening
@@ -117,7 +117,7 @@ async def propose(
     known: Annotated[Outside, Depends(outside)],
     session: Transaction,
     response: Response,
-) -> OpeningOut:
+) -> OpeningEntryOut:
     """Propose what was there before the ledger; two approvals enter it."""
     new = NewOpening(
         center_id=body.center_id,
@@ -146,7 +146,7 @@ async def list_openings(
     page: PageQuery,
     center_id: Annotated[UUID | None, Query(description="Of one centre.")] = None,
     subject: Annotated[Subject | None, Query(description="Of one kind.")] = None,
-) -> Page[OpeningOut]:
+) -> Page[OpeningEntryOut]:
     """List openings, the latest first."""
     rows, cursor = await paginate(
         session,
@@ -167,7 +167,7 @@ async def list_openings(
 )
 async def get_opening(
     opening_id: UUID, actor: CurrentActor, session: Reading, response: Response
-) -> OpeningOut:
+) -> OpeningEntryOut:
     """Show an opening with its approvals."""
     return _answer(response, await queries.whole(session, actor, opening_id))
 
@@ -201,7 +201,7 @@ async def approve(
     today: Today,
     session: Transaction,
     response: Response,
-) -> OpeningOut:
+) -> OpeningEntryOut:
     """Approve what an opening says; the second of two people enters it."""
     whole = await actions.approve(
         session, actor, opening_id, body.content_sha256, now=now, today=today
@@ -227,7 +227,7 @@ async def withdraw(
     version: IfMatch,
     session: Transaction,
     response: Response,
-) -> OpeningOut:
+) -> OpeningEntryOut:
     """Take back or turn down an opening that is not entered; another one may follow."""
     return _answer(response, await actions.withdraw(session, actor, opening_id, version=version))
 
@@ -256,14 +256,14 @@ def content_of(body: OpeningIn) -> Content:
             return Existing(proposal_of(given.terms))
 
 
-def _answer(response: Response, whole: queries.Whole) -> OpeningOut:
+def _answer(response: Response, whole: queries.Whole) -> OpeningEntryOut:
     tagged(response, whole.row.version)
     return shown(whole)
 
 
-def shown(whole: queries.Whole) -> OpeningOut:
+def shown(whole: queries.Whole) -> OpeningEntryOut:
     """Show an opening with its approvals."""
-    return OpeningOut.model_validate(
+    return OpeningEntryOut.model_validate(
         {
             **whole.row.model_dump(),
             "content": _content(actions.content_of(whole.row)),

@@ -138,7 +138,7 @@ class OpeningApprovalOut(Out):
     approved_at: datetime = Field(description="When.")
 
 
-class OpeningOut(Out):
+class OpeningEntryOut(Out):
     """An opening, with who approved it."""
 
     id: UUID = Field(description="The opening; once entered, also its record in the log.")
