@@ -28,9 +28,8 @@ MEMBERS: Final = (
     *("shared", "services/registry", "services/evaluation", "services/ip-ledger"),
     *("gateway", "deploy"),
 )
-_ADDRESS: Final = re.compile(
-    r"://|--(?:extra-)?index-url|--find-links|\bfile:|^-[ef]\b", re.MULTILINE
-)
+# A line of a lock is a package, a remark or, set in, a hash: an option is where from to take one.
+_ADDRESS: Final = re.compile(r"://|\bfile:|^\s*-(?!-hash=)", re.MULTILINE)
 _PINNED: Final = re.compile(r"^[a-z0-9][a-z0-9._-]*==", re.MULTILINE)
 
 

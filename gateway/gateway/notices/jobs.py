@@ -14,7 +14,6 @@ from uuid import UUID
 
 import structlog
 from fastapi import FastAPI
-from sqlalchemy import text
 
 from gateway.identity import queries as identities
 from gateway.notices import actions, queries, rules
@@ -27,6 +26,7 @@ from gateway.tokens.issuing import access_token, for_job, subject_for
 from shared.auth import Actor
 from shared.calendar import SHANGHAI, WorkingDays
 from shared.http.tasks import TaskOut, task_out
+from shared.jobs import alone, repeated
 
 LOCK: Final = 0x7A63_4E54_4300_0001
 RETRY_SECONDS: Final = 1.0
@@ -41,22 +41,16 @@ CLIENT: Final = "notices"
 log = structlog.get_logger(__name__)
 
 
-async def keep_telling(app: FastAPI) -> None:
-    """Hold the lock and tell, for ever; what fails is begun again."""
+async def tell_alone(app: FastAPI) -> None:
+    """Tell until it fails, as the only process that does; not at all where it is switched off."""
     if not app.state.settings.notice_seconds:
         return
-    while True:
-        try:
-            async with app.state.database.engine.connect() as connection:
-                await connection.execution_options(isolation_level="AUTOCOMMIT")
-                asked = text("SELECT pg_try_advisory_lock(:lock)")
-                if await connection.scalar(asked, {"lock": LOCK}):
-                    await Notices(app).run()
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:
-            log.warning("notices.interrupted", error=type(error).__name__)
-        await asyncio.sleep(RETRY_SECONDS)
+    async with alone(app.state.database, LOCK) as mine:
+        if mine:
+            await Notices(app).run()
+
+
+keep_telling: Final = repeated("notices", RETRY_SECONDS, tell_alone)
 
 
 class Notices:

@@ -17,7 +17,6 @@ from uuid import UUID
 
 import structlog
 from fastapi import FastAPI
-from sqlalchemy import text
 
 from gateway.identity import queries as identities
 from gateway.tokens.issuing import access_token, for_job, subject_of
@@ -27,6 +26,7 @@ from gateway.webhooks.sending import Sender
 from gateway.webhooks.tables import Delivery, Webhook
 from shared.client import Unavailable
 from shared.database import new_id
+from shared.jobs import alone, repeated
 
 LOCK: Final = 0x7A63_5748_4B00_0001
 RETRY_SECONDS: Final = 1.0
@@ -43,20 +43,14 @@ MOST_WAITING: Final = 1000
 log = structlog.get_logger(__name__)
 
 
-async def deliver(app: FastAPI) -> None:
-    """Hold the lock and deliver, for ever; what fails is begun again."""
-    while True:
-        try:
-            async with app.state.database.engine.connect() as connection:
-                await connection.execution_options(isolation_level="AUTOCOMMIT")
-                asked = text("SELECT pg_try_advisory_lock(:lock)")
-                if await connection.scalar(asked, {"lock": LOCK}):
-                    await Deliveries(app).run()
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:
-            log.warning("webhooks.interrupted", error=type(error).__name__)
-        await asyncio.sleep(RETRY_SECONDS)
+async def deliver_alone(app: FastAPI) -> None:
+    """Deliver until it fails, as the only process that does."""
+    async with alone(app.state.database, LOCK) as mine:
+        if mine:
+            await Deliveries(app).run()
+
+
+deliver: Final = repeated("webhooks", RETRY_SECONDS, deliver_alone)
 
 
 class Deliveries:

@@ -5,24 +5,22 @@ Due dates follow the programme clock and are found by `due_at <= :now`; the queu
 there is something to do.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
 import asyncpg
-import structlog
 from fastapi import FastAPI
 from pgqueuer import AsyncpgDriver, Job, PgQueuer, Queries
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.jobs.repeating import repeated
 
 # A job whose worker was killed is taken up again after this long without a sign of life.
 HEARTBEAT: Final = timedelta(seconds=10)
 RETRY_SECONDS: Final = 1.0
 
 JobHandler = Callable[[FastAPI, bytes], Awaitable[None]]
-
-log = structlog.get_logger(__name__)
 
 
 async def enqueue(session: AsyncSession, name: str, payload: bytes) -> None:
@@ -36,16 +34,9 @@ def job_worker(handlers: Mapping[str, JobHandler]) -> Callable[[FastAPI], Awaita
     """Make the background task that works off the queue."""
 
     async def work(app: FastAPI) -> None:
-        while True:
-            try:
-                await _work(app, handlers)
-            except asyncio.CancelledError:
-                raise
-            except Exception as error:
-                log.warning("jobs.interrupted", error=type(error).__name__)
-            await asyncio.sleep(RETRY_SECONDS)
+        await _work(app, handlers)
 
-    return work
+    return repeated("jobs", RETRY_SECONDS, work)
 
 
 async def _work(app: FastAPI, handlers: Mapping[str, JobHandler]) -> None:

@@ -25,7 +25,9 @@ def _page(name: str, language: str) -> bytes:
     if name == "home":
         title, text = guides.guide("home", language, guides.ADDRESS)
         return bytes(site(title, [text], language, "/").body)
-    document = assembled(GatewaySettings()).fastapi.openapi()  # type: ignore[union-attr]  # there
+    document = assembled(
+        GatewaySettings(database_url="postgresql+asyncpg://nowhere/x")
+    ).fastapi.openapi()  # type: ignore[union-attr]  # there
     if name == "problem":
         code = "SUBSCRIPTIONS_TOO_MANY"
         body = problems.problem_page(code, document, language)

@@ -1,17 +1,16 @@
 """A draw was asked for: it is solved in a process of its own, and what came of it is entered."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, Final
 
-import structlog
 from anyio import to_process
 from fastapi import FastAPI
 
 from evaluation.assignments import actions
 from evaluation.assignments.drawing import worked
 from shared.auth import Actor
+from shared.jobs import repeated
 
 LOOK_SECONDS: Final = 1.0
 SEARCH_SECONDS: Final = 300.0
@@ -20,8 +19,6 @@ CLAIM: Final = timedelta(seconds=900)
 CLERK: Final = Actor.system("evaluation.assignments")
 
 Solver = Callable[..., Awaitable[dict[str, Any]]]
-
-log = structlog.get_logger(__name__)
 
 
 async def apart(*asked: Any) -> dict[str, Any]:  # noqa: ANN401 - what `worked` takes
@@ -44,16 +41,4 @@ async def draw_waiting(app: FastAPI, solver: Solver = apart) -> int:
         done += 1
 
 
-async def watch(app: FastAPI) -> None:
-    """Look again and again for draws that wait."""
-    while True:
-        try:
-            await draw_waiting(app)
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:
-            log.warning("assignments.interrupted", error=type(error).__name__)
-        await asyncio.sleep(LOOK_SECONDS)
-
-
-BACKGROUND: Final = (watch,)
+BACKGROUND: Final = (repeated("assignments", LOOK_SECONDS, draw_waiting),)

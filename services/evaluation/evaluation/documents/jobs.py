@@ -7,6 +7,7 @@ import structlog
 from fastapi import FastAPI
 
 from evaluation.documents import actions, queries
+from shared.jobs import repeated
 
 LOOK_SECONDS: Final = 2.0
 
@@ -38,17 +39,10 @@ def _made(making: actions.Making) -> bytes | str:
         return type(error).__name__
 
 
-async def watch(app: FastAPI) -> None:
-    """Look again and again."""
-    while True:
-        try:
-            while await work(app):
-                pass
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:
-            log.warning("documents.interrupted", error=type(error).__name__)
-        await asyncio.sleep(LOOK_SECONDS)
+async def work_off(app: FastAPI) -> None:
+    """Work as long as there is something to do."""
+    while await work(app):
+        pass
 
 
-BACKGROUND: Final = (watch,)
+BACKGROUND: Final = (repeated("documents", LOOK_SECONDS, work_off),)

@@ -1,12 +1,12 @@
 """After a change of keys, values of former keys are sealed anew."""
 
-import asyncio
 from typing import Final
 
 import structlog
 from fastapi import FastAPI
 
 from evaluation.privacy import actions
+from shared.jobs import repeated
 
 LOOK_SECONDS: Final = 600.0
 
@@ -24,17 +24,10 @@ async def seal_anew(app: FastAPI) -> int:
             return done
 
 
-async def watch(app: FastAPI) -> None:
+async def look(app: FastAPI) -> None:
     """Look at the start, since keys change between starts, and now and then."""
-    while True:
-        try:
-            if done := await seal_anew(app):
-                log.info("privacy.sealed_anew", count=done)
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:
-            log.warning("privacy.interrupted", error=type(error).__name__)
-        await asyncio.sleep(LOOK_SECONDS)
+    if done := await seal_anew(app):
+        log.info("privacy.sealed_anew", count=done)
 
 
-BACKGROUND: Final = (watch,)
+BACKGROUND: Final = (repeated("privacy", LOOK_SECONDS, look),)

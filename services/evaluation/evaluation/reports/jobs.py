@@ -1,18 +1,15 @@
 """The time came: reports whose last day has passed are missing."""
 
-import asyncio
 from typing import Final
 
-import structlog
 from fastapi import FastAPI
 
 from evaluation.reports import actions
 from shared.auth import Actor
+from shared.jobs import repeated
 
 LOOK_SECONDS: Final = 30.0
 CLERK: Final = Actor.system("evaluation.reports")
-
-log = structlog.get_logger(__name__)
 
 
 async def miss_overdue(app: FastAPI) -> int:
@@ -27,16 +24,4 @@ async def miss_overdue(app: FastAPI) -> int:
             return done
 
 
-async def watch(app: FastAPI) -> None:
-    """Look again and again; the programme clock says what is due."""
-    while True:
-        try:
-            await miss_overdue(app)
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:
-            log.warning("reports.interrupted", error=type(error).__name__)
-        await asyncio.sleep(LOOK_SECONDS)
-
-
-BACKGROUND: Final = (watch,)
+BACKGROUND: Final = (repeated("reports", LOOK_SECONDS, miss_overdue),)

@@ -9,7 +9,6 @@ import asyncio
 from typing import Final
 from uuid import UUID
 
-import structlog
 from anyio import to_thread
 from fastapi import FastAPI
 
@@ -20,14 +19,13 @@ from evaluation.robustness import actions as robustness
 from evaluation.runs import actions, queries
 from evaluation.runs.rules import CycleRunKind
 from evaluation.runs.tables import CycleRun
+from shared.jobs import repeated
 from shared.rules import Refused
 
 LOOK_SECONDS: Final = 1.0
 TOLD_SECONDS: Final = 0.5
 # Results that were computed while they were tried: tried again, and at last refused.
 TRIES: Final = 5
-
-log = structlog.get_logger(__name__)
 
 
 async def work(app: FastAPI) -> bool:
@@ -109,17 +107,10 @@ async def _try_once(app: FastAPI, run_id: UUID) -> None:
         await actions.keep_robustness(session, run_id, tried, app.state.clock.now())
 
 
-async def watch(app: FastAPI) -> None:
-    """Look again and again."""
-    while True:
-        try:
-            while await work(app):
-                pass
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:
-            log.warning("cycle_runs.interrupted", error=type(error).__name__)
-        await asyncio.sleep(LOOK_SECONDS)
+async def work_off(app: FastAPI) -> None:
+    """Work as long as there is something to do."""
+    while await work(app):
+        pass
 
 
-BACKGROUND: Final = (watch,)
+BACKGROUND: Final = (repeated("cycle_runs", LOOK_SECONDS, work_off),)

@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 from prometheus_client import Gauge
-from sqlalchemy import insert, text
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ip_ledger.audit import actions
@@ -18,6 +18,7 @@ from ip_ledger.settings import LedgerSettings
 from shared.clock import Clock
 from shared.database import Database, new_id
 from shared.events.sequencing import Step
+from shared.jobs import alone
 
 # Of several replicas one audits; the lock is of the database, as the sequencer's is.
 LOCK: Final = 0x7A63_4155_4449_0001
@@ -58,15 +59,8 @@ async def watch(database: Database, settings: LedgerSettings) -> None:
 
 async def audit_once(database: Database, settings: LedgerSettings) -> Outcome | None:
     """Audit everything and publish how far it came; `None` where another replica does it."""
-    async with database.engine.connect() as connection:
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
-        mine = await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCK})
-        if not mine:
-            return None
-        try:
-            return await _audit(database, settings)
-        finally:
-            await connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
+    async with alone(database, LOCK) as mine:
+        return await _audit(database, settings) if mine else None
 
 
 async def _audit(database: Database, settings: LedgerSettings) -> Outcome:

@@ -1,12 +1,10 @@
 """The time came: applications that did not come back expired, members who left are gone."""
 
-import asyncio
 from typing import Any, Final, Protocol
-
-import structlog
 
 from registry.applications import actions
 from shared.auth import Actor
+from shared.jobs import repeated
 
 LOOK_SECONDS: Final = 30.0
 CLERK: Final = Actor.system("applications")
@@ -16,9 +14,6 @@ class Process(Protocol):
     """The running app, of which a job needs its database and its clock."""
 
     state: Any
-
-
-log = structlog.get_logger(__name__)
 
 
 async def expire_overdue(app: Process) -> int:
@@ -49,18 +44,6 @@ async def mend_compositions(app: Process) -> int:
         return await actions.mend_compositions(session, CLERK, app.state.clock.now())
 
 
-async def watch(app: Process) -> None:
-    """Look again and again; the programme clock says what is due."""
-    while True:
-        try:
-            await expire_overdue(app)
-            await end_notices(app)
-            await mend_compositions(app)
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:
-            log.warning("applications.interrupted", error=type(error).__name__)
-        await asyncio.sleep(LOOK_SECONDS)
-
-
-BACKGROUND: Final = (watch,)
+BACKGROUND: Final = (
+    repeated("applications", LOOK_SECONDS, expire_overdue, end_notices, mend_compositions),
+)

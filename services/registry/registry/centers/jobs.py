@@ -1,12 +1,10 @@
 """The time came: what centres owe is called to mind, and turns overdue the day after (A053)."""
 
-import asyncio
 from typing import Any, Final, Protocol
-
-import structlog
 
 from registry.centers import actions
 from shared.auth import Actor
+from shared.jobs import repeated
 
 LOOK_SECONDS: Final = 5.0
 CHUNK: Final = 200
@@ -17,9 +15,6 @@ class Process(Protocol):
     """The running app, of which a job needs its database and its clock."""
 
     state: Any
-
-
-log = structlog.get_logger(__name__)
 
 
 async def call_to_mind(app: Process) -> int:
@@ -35,16 +30,4 @@ async def call_to_mind(app: Process) -> int:
             return done
 
 
-async def watch(app: Process) -> None:
-    """Look again and again; the programme clock says what is due."""
-    while True:
-        try:
-            await call_to_mind(app)
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:
-            log.warning("centers.interrupted", error=type(error).__name__)
-        await asyncio.sleep(LOOK_SECONDS)
-
-
-BACKGROUND: Final = (watch,)
+BACKGROUND: Final = (repeated("centers", LOOK_SECONDS, call_to_mind),)

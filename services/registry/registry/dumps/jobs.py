@@ -3,12 +3,12 @@
 import asyncio
 from typing import Any, Final, Protocol
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from registry.dumps import actions, queries
 from registry.dumps.actions import store_in
 from registry.dumps.rules import kept_from
+from shared.jobs import repeated
 
 LOOK_SECONDS: Final = 60.0
 # A snapshot in which everything has its position is found within moments, unless writes never rest.
@@ -20,9 +20,6 @@ class Process(Protocol):
     """The running app, of which the job needs its database, its clock and its settings."""
 
     state: Any
-
-
-log = structlog.get_logger(__name__)
 
 
 async def write(app: Process) -> bool:
@@ -72,16 +69,4 @@ async def _sweep(app: Process) -> None:
         await store.forget(sha256)
 
 
-async def watch(app: Process) -> None:
-    """Look again and again; the programme clock says which day it is."""
-    while True:
-        try:
-            await write(app)
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:
-            log.warning("dumps.interrupted", error=type(error).__name__)
-        await asyncio.sleep(LOOK_SECONDS)
-
-
-BACKGROUND: Final = (watch,)
+BACKGROUND: Final = (repeated("dumps", LOOK_SECONDS, write),)
