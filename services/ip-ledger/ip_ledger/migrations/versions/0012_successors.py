@@ -1,0 +1,16 @@
+"""Who succeeded whom, as the ledger knows it."""
+
+from typing import Final
+
+revision: Final = "0012"
+down_revision: Final = "0011"
+branch_labels: Final = None
+depends_on: Final = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
+
+
+def downgrade() -> None:
+    """Nothing yet."""
