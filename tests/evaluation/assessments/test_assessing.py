@@ -1,5 +1,6 @@
 """Three years assessed together: the vector, the bounds, and who may decide."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -238,7 +239,29 @@ async def test_two_years_are_no_three_and_an_assessment_is_made_once(three: Judg
     assert short.json()["errors"][0]["params"]["missing"] == [2028]
     assert (await drafted(three)).status_code == 201
     again = await drafted(three)
-    assert (again.status_code, codes_of(again)) == (409, ["STATE_CONFLICT"])
+    assert (again.status_code, codes_of(again)) == (409, ["YEARS_OVERLAP"])
+
+
+@pytest.mark.requirement("A124", "A131")
+@pytest.mark.refusing
+@pytest.mark.parametrize("last_year", [2025, 2026, 2027, 2028, 2029])
+def test_years_that_were_assessed_are_not_assessed_again(last_year: int) -> None:
+    assert failed_codes(rules.overlap_checks(last_year, [2027, 2021])) == ["YEARS_OVERLAP"]
+    assert failed_codes(rules.overlap_checks(last_year, [2022, 2032])) == []
+
+
+@pytest.mark.requirement("A124", "A131")
+@pytest.mark.refusing
+async def test_of_two_assessments_at_once_whose_years_overlap_one_is_refused(
+    three: JudgedYear,
+) -> None:
+    await published_year(three, 2028, "70.00")
+    answers = await asyncio.gather(*(drafted(three, last_year=year) for year in (2027, 2028)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    [refused] = [answer for answer in answers if answer.status_code == 409]
+    assert codes_of(refused) == ["YEARS_OVERLAP"]
+    for last_year in (2027, 2028):
+        assert codes_of(await drafted(three, last_year=last_year)) == ["YEARS_OVERLAP"]
 
 
 @pytest.mark.requirement("A131", "X03")

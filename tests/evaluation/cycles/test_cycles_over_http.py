@@ -51,7 +51,9 @@ async def test_opening_freezes_scheme_and_weights_and_makes_a_case_per_centre(
     opened = await year.opened(weight_profile="by_model")
 
     assert opened["state"] == "open"
-    assert opened["excluded"] == [{"center_id": young, "reason": "listed_too_short"}]
+    assert opened["excluded"] == [
+        {"center_id": young, "reason": "listed_too_short", "clause": "四(四)"}
+    ]
     listed = await year.as_("auditor", "GET", f"/v1/evaluation/cases?cycle_id={year.cycle_id}")
     profiles = {case["center_id"]: case["profile"] for case in listed.json()["items"]}
     assert profiles == {str(year.center_id): "enterprise", other: "platform"}
@@ -203,8 +205,33 @@ async def test_a_cycle_opens_once_and_a_year_judges_a_centre_once(year: JudgedYe
     await year.opened()
     again = await year.as_("handler", "POST", f"{CYCLES}/{year.cycle_id}/open")
     assert (again.status_code, codes_of(again)) == (409, ["STATE_CONFLICT"])
+
+
+@pytest.mark.requirement("A124")
+async def test_a_second_cycle_of_a_year_judges_whom_the_first_left_out(year: JudgedYear) -> None:
+    await year.opened()
+    other = await list_center(year)
     second = await year.opened()
-    assert second["excluded"] == [{"center_id": str(year.center_id), "reason": "already_in_cycle"}]
+    assert second["excluded"] == [
+        {"center_id": str(year.center_id), "reason": "already_in_cycle", "clause": "四(四)"}
+    ]
+    listed = await year.as_("auditor", "GET", f"/v1/evaluation/cases?cycle_id={year.cycle_id}")
+    assert [case["center_id"] for case in listed.json()["items"]] == [other]
+
+
+@pytest.mark.requirement("A124")
+@pytest.mark.refusing
+async def test_a_cycle_whose_year_is_judged_already_opens_for_nobody(year: JudgedYear) -> None:
+    await year.opened()
+    before = await event_types(year.service.sessions)
+    await year.planned()
+    path = f"{CYCLES}/{year.cycle_id}/open"
+    refused = await year.as_("handler", "POST", path)
+    assert (refused.status_code, codes_of(refused)) == (409, ["YEARS_OVERLAP"])
+    assert refused.json()["errors"][0]["clause"] == "四(四)"
+    left = (await year.as_("auditor", "GET", f"{CYCLES}/{year.cycle_id}")).json()
+    assert (left["state"], left["excluded"]) == ("planned", [])
+    assert await event_types(year.service.sessions) == [*before, "cycle.planned"]
 
 
 @pytest.mark.requirement("A124")

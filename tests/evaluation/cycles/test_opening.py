@@ -67,6 +67,30 @@ def test_months_end_where_the_month_ends(day: date, months: int, later: date) ->
     assert rules.months_after(day, months) == later
 
 
+@pytest.mark.requirement("A124")
+@pytest.mark.parametrize(
+    ("reasons", "cases", "expected"),
+    [
+        ([ScopeExclusion.ALREADY_IN_CYCLE], 0, ["YEARS_OVERLAP"]),
+        ([ScopeExclusion.NOT_LISTED, ScopeExclusion.ALREADY_IN_CYCLE], 0, ["YEARS_OVERLAP"]),
+        ([ScopeExclusion.ALREADY_IN_CYCLE], 1, []),
+        ([ScopeExclusion.NOT_LISTED], 0, []),
+        ([], 0, []),
+    ],
+)
+def test_a_further_cycle_of_a_year_has_somebody_to_judge(
+    reasons: list[ScopeExclusion], cases: int, expected: list[str]
+) -> None:
+    assert failed_codes(rules.overlap_checks(2027, reasons, cases=cases)) == expected
+
+
+@pytest.mark.requirement("A052", "A124")
+@pytest.mark.parametrize("reason", list(ScopeExclusion))
+def test_every_exclusion_names_its_clause(reason: ScopeExclusion) -> None:
+    expected = "三(二)" if reason is ScopeExclusion.CONSORTIUM else "四(四)"
+    assert rules.clause_of(reason) == expected
+
+
 @pytest.mark.requirement("A128")
 def test_reports_are_due_on_the_day_that_the_policy_says() -> None:
     policy = Policy("1", {"A128": "四(四)"}, {"A128": {"due_month": 3, "due_day": 31}})

@@ -59,6 +59,12 @@ async def test_a_run_makes_every_document_of_a_cycle_and_tells_how_far_it_is(
     page = (await year.own("GET", "/documents/report.html")).text
     assert "82.98" in page
     assert "有据" in page
+    # The frozen years are told of, and no other year than those that are.
+    [frozen] = (await year.own("GET", f"/v1/evaluation/centers/{year.center_id}/trends")).json()[
+        "years"
+    ]
+    assert "历年运行情况" in page
+    assert f"（{frozen['service']['records']} 次）" in page
     names = (*year.people.values(), *year.expert_ids.values())
     assert not any(str(one) in page for one in names)
     cycle = f"/v1/evaluation/cycles/{year.cycle_id}/documents"
@@ -106,6 +112,20 @@ async def test_a_file_that_cannot_be_made_leaves_the_others(
     assert (told.json()["done"], told.json()["failed"]) == (3, 1)
     assert (await year.own("GET", "/documents/report.pdf")).status_code == 404
     assert (await year.own("GET", "/documents/report.html")).status_code == 200
+
+
+@pytest.mark.requirement("A060", "A093", "A126")
+def test_a_report_tells_what_the_frozen_years_show_together() -> None:
+    told = pages.report_data(FULL)
+    assert [row[:5] for row in told["figures"]] == [
+        ["2024", "3", "3", "23.4%（128 次）", "31.6%"],
+        ["2025", "0", "0", "0%（128 次）", "31.6%"],
+        ["2026", "11", "8", "50%（128 次）", "31.6%"],
+        ["2027", "118", "107", "70.3%（128 次）", "31.6%"],
+    ]
+    assert [row[6] for row in told["figures"]] == ["62.1%", "—", "93.1%", "106.4%"]
+    assert told["figures_note"].endswith("公共服务占比上升。")
+    assert pages.report_data(EMPTY)["figures"] == []
 
 
 def test_equal_totals_share_their_rank_and_the_next_rank_is_left_out() -> None:

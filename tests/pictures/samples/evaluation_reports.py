@@ -8,6 +8,7 @@ from evaluation.documents import pages
 from evaluation.results import rules
 from evaluation.robustness import rules as robustness
 from evaluation.schemes.rules import scheme_from
+from evaluation.trends.rules import Accounts, Exchange, Partner, Service, YearFigures
 from tests.evaluation.results import vector
 from tests.pictures.drawing import Document, Page, Sample
 from tests.pictures.samples.charts import LONG
@@ -23,6 +24,28 @@ STANCE: Final = robustness.stance(
     sheets=[{"scores": sheet.scores} for sheet in vector.sheets()],
 )
 STEADY: Final = robustness.document("cycle", [STANCE], [["c"]], 2_000)["cases"][0]
+
+
+def _year(year: int, partners: int, public: int, cost: int | None) -> YearFigures:
+    return YearFigures(
+        year=year,
+        snapshot_hash="5e" * 32,
+        partners=tuple(
+            Partner(
+                uscc=f"91310112FAKE{number:05d}",
+                is_member=False,
+                is_sme=True,
+                kinds=("adoption",),
+                fact_ids=(f"f{number}",),
+            )
+            for number in range(partners)
+        ),
+        service=Service(128, public, 980_000_000, 310_000_000),
+        exchange=Exchange(2, 1, 14, 3, 26),
+        accounts=None if cost is None else Accounts(745_000_000, cost),
+    )
+
+
 FULL: Final = pages.CenterReport(
     center_name=LONG,
     center_code="C11",
@@ -35,6 +58,8 @@ FULL: Final = pages.CenterReport(
     steadiness=STEADY,
     trend=[(2024, Decimal("71.20")), (2025, None), (2026, Decimal("78.55")),
            (2027, Decimal("82.98"))],
+    figures=[_year(2024, 3, 30, 1_200_000_000), _year(2025, 0, 0, None),
+             _year(2026, 11, 64, 800_000_000), _year(2027, 118, 90, 700_000_000)],
     comments={"A4": ["技术水平国内领先，部分指标国际先进。" * 6, "建议加强第三方验证。"],
               "E3": ["#import \"x\" *不是标记*"]},
 )  # fmt: skip
@@ -43,6 +68,7 @@ EMPTY: Final = replace(
     center_name="新中心",
     center_code="",
     trend=[],
+    figures=[],
     comments={},
     steadiness=None,
     document=rules.compute(

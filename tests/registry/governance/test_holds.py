@@ -22,6 +22,7 @@ from registry.governance.rules import (
 from registry.organizations.tables import DishonestyRecord
 from shared.database import new_id
 from shared.events import ReceivedEvent
+from shared.events.tables import Event
 from shared.rules import failed_codes
 from tests.fixtures.service import event_types
 from tests.registry.applications.cases import Case, codes
@@ -328,15 +329,57 @@ async def test_what_falls_takes_a_national_candidate_back(case: Case) -> None:
     assert await stage(case) == "recognized"
 
 
+@pytest.mark.requirement("X14", "A125")
+@pytest.mark.parametrize(
+    ("rating", "over", "upheld"),
+    [
+        ("unqualified", {}, True),
+        ("unqualified", {"ground": HoldGround.RESULT_VOIDED}, False),
+        ("qualified", {}, False),
+        (None, {}, False),
+        ("unqualified", {"year": 2025}, False),
+        ("unqualified", {"kind": RatingKind.TRIENNIAL}, False),
+        ("unqualified", {"result_hash": FIRST}, False),
+    ],
+)
+def test_a_later_version_upholds_a_rectification_by_the_same_rating_alone(
+    rating: str | None, over: dict[str, Any], *, upheld: bool
+) -> None:
+    told = {"ratings": [{"year": 2026, "version": 1, "result_hash": FIRST,
+                         "rating": "unqualified"}]}  # fmt: skip
+    given = {"ground": HoldGround.RESULT_SUPERSEDED, "result_hash": SECOND, **over}
+    assert bool(rules.ratings_upheld(told, news(version=2, rating=rating, **given))) is upheld
+
+
 @pytest.mark.anyio
 @pytest.mark.requirement("X14", "A125")
-async def test_a_rectification_that_rests_on_a_replaced_version_is_one_persons_to_look_at(
+async def test_a_version_with_the_same_rating_says_that_the_rectification_stands(
     case: Case,
 ) -> None:
     await piloted(case)
     await publish(case, 1, FIRST, "unqualified")
-    assert await holds(case) == []
     await publish(case, 2, SECOND, "unqualified")
+    assert await holds(case) == []
+    assert await stage(case) == "rectifying"
+    async with case.registry.sessions.reading() as session:
+        events = select(Event).where(col(Event.type) == "rectification.upheld")
+        [told] = (await session.scalars(events)).all()
+    assert told.data["rating"] == "unqualified"
+    assert (told.data["before_hash"], told.data["result_hash"]) == (FIRST, SECOND)
+    # Told once more it says nothing again.
+    await publish(case, 2, SECOND, "unqualified")
+    assert (await event_types(case.registry.sessions)).count("rectification.upheld") == 1
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("X14", "A125")
+@pytest.mark.refusing
+async def test_a_rectification_that_rests_on_a_voided_year_is_one_persons_to_look_at(
+    case: Case,
+) -> None:
+    await piloted(case)
+    await publish(case, 1, FIRST, "unqualified")
+    await void(case)
     [hold] = await holds(case)
     assert [one["what"] for one in hold["resting"]] == ["rectification"]
     settled = await act(case, "reviewer", "examination", EXAMINED)

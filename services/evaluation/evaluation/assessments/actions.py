@@ -40,11 +40,16 @@ async def draft(
 ) -> TriennialAssessment:
     """Make the assessment of three published years (A131).
 
-    Raises `Refused`: NOT_FOUND, TRIENNIAL_INCOMPLETE, SOD_VIOLATION or STATE_CONFLICT.
+    Raises `Refused`: NOT_FOUND, TRIENNIAL_INCOMPLETE, YEARS_OVERLAP or SOD_VIOLATION.
     """
     found(await directory_center(session, years.center_id))
     totals = await _totals(session, years)
-    await _require_uninvolved(session, actor, years.center_id, totals, None, Capacity.HANDLER)
+    # Two who draft at once both see no other: the table keeps one.
+    standing = await queries.standing_years(session, years.center_id)
+    checks = rules.overlap_checks(years.last_year, standing)
+    await _require_uninvolved(
+        session, actor, years.center_id, totals, None, Capacity.HANDLER, checks
+    )
     assessed = await _assessed(session, totals, years.method, Fraction(0))
     assessment = TriennialAssessment(
         center_id=years.center_id,

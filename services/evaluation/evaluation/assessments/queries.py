@@ -77,6 +77,19 @@ async def built_on_for_update(
     return (await session.scalars(statement)).all()
 
 
+async def standing_years(session: AsyncSession, center_id: UUID) -> Sequence[int]:
+    """List the last years of a centre's standing assessments, whatever their state."""
+    statement = (
+        select(TriennialAssessment.last_year)
+        .where(
+            col(TriennialAssessment.center_id) == center_id,
+            col(TriennialAssessment.state) != AssessmentState.REOPENED,
+        )
+        .order_by(col(TriennialAssessment.last_year))
+    )
+    return (await session.scalars(statement)).all()
+
+
 async def published_of(session: AsyncSession, center_id: UUID, last_year: int) -> int:
     """Count the assessments of three years that were published, reopened ones included."""
     statement = select(func.count()).where(

@@ -43,7 +43,9 @@ READERS: Final = access(
     status_code=201,
     operation_id="evaluation_draft_assessment",
     openapi_extra=access("handler", tenant="any centre", rules=RULES),
-    responses=problems("NOT_FOUND", "SOD_VIOLATION", "TRIENNIAL_INCOMPLETE", "STATE_CONFLICT"),
+    responses=problems(
+        "NOT_FOUND", "SOD_VIOLATION", "TRIENNIAL_INCOMPLETE", "YEARS_OVERLAP", "STATE_CONFLICT"
+    ),
 )
 async def draft(
     body: AssessmentIn, actor: CurrentActor, now: Now, response: Response, session: Transaction

@@ -21,6 +21,8 @@ from shared.tasks import TaskKind
 TRIENNIAL: Final = Rule("A131", "四(四)")
 PERIODIC: Final = Rule("A124", "四(四)")
 FORMAT: Final = 1
+# An assessment's years, counted from its last one.
+FIRST_TO_LAST: Final = (-2, -1, 0)
 MOST_ADJUSTMENT: Final = Fraction(5)
 LEAST_REASON: Final = 20
 
@@ -143,6 +145,23 @@ def completeness_checks(last_year: int, found: Sequence[int]) -> list[Check]:
             passed=not missing,
             years=sorted(wanted & set(found)),
             missing=missing,
+        )
+    ]
+
+
+def overlap_checks(last_year: int, standing: Sequence[int]) -> list[Check]:
+    """Check that no year counts in two standing assessments of a centre (A124: every third year).
+
+    `standing` are the last years of those that stand.
+    """
+    taken = sorted(year for year in standing if abs(year - last_year) < len(FIRST_TO_LAST))
+    return [
+        PERIODIC.check(
+            "YEARS_OVERLAP",
+            Kind.STATE,
+            passed=not taken,
+            pointer="/last_year",
+            years=[f"{year - 2}–{year}" for year in taken],
         )
     ]
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, Numeric, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field
 
 from evaluation.assessments import rules
@@ -16,6 +17,8 @@ from shared.http.constraints import meaning
 ONE_STANDING = "uq_triennial_assessment_standing"
 # Two drafts at once: the table keeps one.
 meaning(ONE_STANDING, rules.PERIODIC, "STATE_CONFLICT")
+NO_OVERLAP = "ex_triennial_assessment_years_apart"
+meaning(NO_OVERLAP, rules.PERIODIC, "YEARS_OVERLAP")
 
 
 class TriennialAssessment(Base, table=True):
@@ -34,6 +37,14 @@ class TriennialAssessment(Base, table=True):
             "last_year",
             unique=True,
             postgresql_where=text("state <> 'reopened'"),
+        ),
+        # Every third year: no year counts in two assessments that stand.
+        ExcludeConstraint(
+            ("center_id", "="),
+            (text("int4range(last_year - 2, last_year, '[]')"), "&&"),
+            name=NO_OVERLAP,
+            using="gist",
+            where=text("state <> 'reopened'"),
         ),
     )
 

@@ -95,7 +95,7 @@ async def open_cycle(
     """Open a cycle: freeze its scheme, lock its weights, make a case per centre in scope.
 
     Centres out of scope are kept with the reason (A124, A130, A132).
-    Raises `Refused`: STATE_CONFLICT, or FIELD_INVALID when a model has no profile.
+    Raises `Refused`: STATE_CONFLICT, YEARS_OVERLAP, or FIELD_INVALID when a model has no profile.
     """
     cycle = await queries.cycle_for_update(session, cycle_id)
     require(rules.cycle_checks(cycle.state, rules.CycleEvent.OPEN))
@@ -122,9 +122,11 @@ async def _make_cases(
     centers = await queries.standings(session, cycle.kind, cycle.year)
     by_model = {profile.model_type: profile for profile in profiles}
     cases: list[EvaluationCase] = []
+    reasons: list[rules.ScopeExclusion] = []
     for center, model_type in centers:
         reason = rules.exclusion(center, cycle.period_until, cycle.min_months_listed)
         if reason is not None:
+            reasons.append(reason)
             session.add(
                 CycleExclusion(cycle_id=cycle.id, center_id=center.center_id, reason=reason)
             )
@@ -134,6 +136,7 @@ async def _make_cases(
             _profile_for(cycle, profiles, by_model, model_type) if named is None else own[named]
         )
         cases.append(_case(cycle, center.center_id, profile, now))
+    require(rules.overlap_checks(cycle.year, reasons, cases=len(cases)))
     session.add_all(cases)
     await session.flush()
     await record_many(

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from evaluation.cycles import actions, queries
-from evaluation.cycles.rules import CaseState, CycleState
+from evaluation.cycles.rules import CaseState, CycleState, clause_of
 from evaluation.cycles.schemas import (
     AskedYear,
     CycleExclusionOut,
@@ -126,7 +126,7 @@ async def change(
     "/{cycle_id}/open",
     operation_id="evaluation_open_cycle",
     openapi_extra=KEEPERS,
-    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT"),
+    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT", "YEARS_OVERLAP"),
 )
 async def open_cycle(
     cycle_id: UUID, actor: CurrentActor, now: Now, response: Response, session: Transaction
@@ -184,5 +184,10 @@ async def _shown(
     tagged(response, cycle.version)
     return EvaluationCycleDetailOut(
         **cycle.model_dump(),
-        excluded=[CycleExclusionOut.model_validate(row) for row in left_out],
+        excluded=[
+            CycleExclusionOut(
+                center_id=row.center_id, reason=row.reason, clause=clause_of(row.reason)
+            )
+            for row in left_out
+        ],
     )

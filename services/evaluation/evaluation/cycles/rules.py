@@ -15,6 +15,7 @@ YEARLY: Final = Rule("A124", "四(四)")
 REPORTED: Final = Rule("A128", "四(四)")
 WEIGHED: Final = Rule("A132", "四(四)")
 SCORED: Final = Rule("A121", "四(三)2")
+UNREGISTERED: Final = Rule("A052", "三(二)")  # 产业联合体…逐步完成实体注册
 
 
 class CycleKind(StrEnum):
@@ -119,6 +120,12 @@ class ScopeExclusion(StrEnum):
     ALREADY_IN_CYCLE = "already_in_cycle"
 
 
+def clause_of(reason: ScopeExclusion) -> str:
+    """Name the clause behind an exclusion: a year judges a centre once, and only a legal person."""
+    rule = UNREGISTERED if reason is ScopeExclusion.CONSORTIUM else YEARLY
+    return rule.clause
+
+
 ENDED_STAGES: Final = frozenset({"delisted", "dissolved"})
 
 
@@ -158,6 +165,18 @@ def exclusion(center: CenterStanding, period_until: date, min_months: int) -> Sc
     if months_after(center.listed_on, min_months) > period_until + timedelta(days=1):
         return ScopeExclusion.LISTED_TOO_SHORT
     return None
+
+
+def overlap_checks(year: int, reasons: Sequence[ScopeExclusion], *, cases: int) -> list[Check]:
+    """Check that a cycle judges somebody whom no other of its year judges (A124: once a year).
+
+    A second cycle of a year is for centres that the first left out; without any it is the same
+    cycle again. `reasons` are those of the centres that it leaves out.
+    """
+    again = ScopeExclusion.ALREADY_IN_CYCLE in reasons and cases == 0
+    return [
+        YEARLY.check("YEARS_OVERLAP", Kind.STATE, passed=not again, pointer="/year", years=[year])
+    ]
 
 
 def period_of(year: int) -> tuple[date, date]:

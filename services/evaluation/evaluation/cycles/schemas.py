@@ -109,6 +109,7 @@ class CycleExclusionOut(Out):
 
     center_id: UUID = Field(description="The centre.")
     reason: rules.ScopeExclusion = Field(description="Why it is out of scope.")
+    clause: str = Field(description="The clause of the plan that leaves it out.")
 
 
 class EvaluationCycleOut(Out):

@@ -16,6 +16,7 @@ from evaluation.results import computing_actions as results
 from evaluation.results.schemas import document_of
 from evaluation.robustness import actions as robustness
 from evaluation.schemes import queries as schemes
+from evaluation.trends import queries as trends
 from shared.auth import Actor
 from shared.events import record
 from shared.rules import require
@@ -119,6 +120,9 @@ async def _reports(
     criteria = {one["code"]: one["name"] for one in scheme.content["criteria"]}
     totals = await queries.totals_over_years(session, [row[0].center_id for row in rows])
     steady = await robustness.steadiness_of(session, cycle_id)
+    # Only a centre's own report tells of its years.
+    centers = [row[0].center_id for row in rows] if with_comments else []
+    years = await trends.years_of_all(session, centers)
     reports = []
     for case, result, publication, center in rows:
         trend = {year: total for own, year, total in reversed(totals) if own == case.center_id}
@@ -137,6 +141,8 @@ async def _reports(
                 trend=[
                     (year, trend.get(year)) for year in range(min(trend), max(trend) + 1)
                 ],
+                # What was frozen after this year is told by the reports that follow.
+                figures=[one for one in years.get(case.center_id, ()) if one.year <= case.year],
                 comments=comments,
                 # Only what was tried on the result that is published.
                 steadiness=steady.get(result.result_hash),

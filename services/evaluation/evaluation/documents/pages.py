@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from evaluation.schemes.figure_rules import decimal_text
+from evaluation.trends.rules import Direction, Exchange, YearFigures, direction_of, new_partners
 from shared.documents import (
     Sheet,
     figure,
@@ -42,6 +43,18 @@ TRIED: Final = {
 # A range over sheets left out would tell a centre of single sheets, which are nobody's to see.
 TO_CENTER: Final = tuple(name for name in TRIED if name != "sheets")
 STEADY_COLUMNS: Final = ("变动", *RATINGS.values(), "总分范围")
+FIGURE_COLUMNS: Final = (
+    "年度", "带动单位", "其中新增", "公共服务", "其收入占比", "国际交流", "收入抵成本",
+)  # fmt: skip
+FIGURE_NOTE: Final = (
+    "由各年冻结的事实统计，不另计分。带动单位为采用或受让中心技术的单位；公共服务为面向非成员的服务"
+    "在全部服务中所占比例；国际交流依次为项目和节点、活动、人才交流；收入抵成本取自当年年度报告。"
+)
+DIRECTIONS: Final = {
+    Direction.RISING: "公共服务占比上升。",
+    Direction.LEVEL: "公共服务占比持平。",
+    Direction.FALLING: "公共服务占比下降。",
+}
 STEADY_NOTE: Final = (
     "仅供参考，不影响得分和等次。抽取共 {draws} 次，种子由各结果摘要得出；"
     "抽取的总分范围含九成结果，逐一去掉的含全部结果。"
@@ -61,6 +74,10 @@ TEMPLATE: Final = """
 #text(size: 9pt)[#data.steady_note]
 = 历年总分
 #chart(data.trend, alt: "历年总分", width: 80%)
+= 历年运行情况
+#chart(data.figures_chart, alt: "公共服务占比与收入抵成本", width: 80%)
+#grid_of(data.figure_columns, data.figures, widths: (auto, 1fr, 1fr, 1fr, 1fr, 1.2fr, 1fr), align: (left, right, right, right, right, right, right))
+#text(size: 9pt)[#data.figures_note]
 = 专家意见
 #grid_of(("指标", "意见"), data.comments, widths: (1fr, 3fr), align: (left, left))
 """  # noqa: E501 - a table's columns stand on one line
@@ -79,6 +96,8 @@ class CenterReport:
     criteria: Mapping[str, str]
     document: Mapping[str, Any]
     trend: Sequence[tuple[int, Decimal | None]] = ()
+    # What its frozen years show together, oldest first.
+    figures: Sequence[YearFigures] = ()
     comments: Mapping[str, Sequence[str]] = field(default_factory=dict)
     # What was found of how it moves (`robustness`), if that was tried on this very result.
     steadiness: Mapping[str, Any] | None = None
@@ -223,6 +242,51 @@ def _trend(report: CenterReport) -> str:
     return lines("历年总分", years, {"总分": [total for _, total in report.trend]})
 
 
+def _share(ppm: int | None) -> str:
+    return "—" if ppm is None else f"{decimal_text(Fraction(ppm, 10_000), 1)}%"
+
+
+def _exchange(one: Exchange) -> str:
+    return f"{one.projects + one.nodes}/{one.events}/{one.talent_events}"
+
+
+def _figures(report: CenterReport) -> list[list[str]]:
+    """Tell a line for each frozen year: whom it pulled along, what was public, what it earned."""
+    return [
+        [
+            f"{one.year}",
+            f"{len(one.partners)}",
+            f"{new}",
+            f"{_share(one.service.public_ppm)}（{one.service.records} 次）",
+            _share(one.service.public_income_ppm),
+            _exchange(one.exchange),
+            "—" if one.accounts is None else _share(one.accounts.covered_ppm),
+        ]
+        for one, new in zip(report.figures, new_partners(report.figures), strict=True)
+    ]
+
+
+def _figures_note(report: CenterReport) -> str:
+    direction = direction_of(report.figures)
+    return FIGURE_NOTE + ("" if direction is None else DIRECTIONS[direction])
+
+
+def _figures_chart(report: CenterReport) -> str:
+    def percent(ppm: int | None) -> Decimal | None:
+        return None if ppm is None else (Decimal(ppm) / 10_000).quantize(Decimal("0.1"))
+
+    public = [percent(one.service.public_ppm) for one in report.figures]
+    earned = [
+        None if one.accounts is None else percent(one.accounts.covered_ppm)
+        for one in report.figures
+    ]
+    return lines(
+        "公共服务占比与收入抵成本",
+        [str(one.year) for one in report.figures],
+        {"公共服务占比（%）": public, "收入抵成本（%）": earned},
+    )
+
+
 # --- a centre -------------------------------------------------------------------------------
 
 
@@ -234,6 +298,10 @@ def report_data(report: CenterReport) -> dict[str, Any]:
         "facts": _facts(report),
         "radar": _radar(report),
         "trend": _trend(report),
+        "figures_chart": _figures_chart(report),
+        "figure_columns": FIGURE_COLUMNS,
+        "figures": _figures(report),
+        "figures_note": _figures_note(report),
         "criteria_columns": ["一级指标", "得分", "满分", "得分率"],
         "criteria": _criteria(report),
         "score_columns": SCORE_COLUMNS,
@@ -270,6 +338,9 @@ def report_page(report: CenterReport) -> str:
             section("结果的稳定性", table("各等次所占的比例", STEADY_COLUMNS, _steady(report),
                                      numbers=(1, 2, 3, 4, 5)), paragraph(_steady_note(report))),
             section("历年总分", figure(_trend(report), "历年总分")),
+            section("历年运行情况", figure(_figures_chart(report), "公共服务占比与收入抵成本"),
+                    table("历年运行情况", FIGURE_COLUMNS, _figures(report),
+                          numbers=(1, 2, 3, 4, 5, 6)), paragraph(_figures_note(report))),
             section("专家意见", table("专家意见（不具名）", ("指标", "意见"), _comments(report))),
         ],
         subtitle="由冻结的事实、计划和评分表计算，可凭重算包核对",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import exists
+from sqlalchemy import exists, func
 from sqlalchemy import select as select_rows
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
@@ -13,7 +13,6 @@ from sqlmodel import col, select
 from evaluation.cycles import queries as cycles
 from evaluation.cycles.rules import ENDED_STAGES
 from evaluation.cycles.tables import EvaluationCase
-from evaluation.results.queries import center_orgs
 from evaluation.results.tables import FactSnapshot
 from evaluation.trends import rules
 from evaluation.trends.tables import OperatingReview
@@ -35,25 +34,59 @@ async def center(session: AsyncSession, actor: Actor, center_id: UUID) -> Direct
 
 async def years_of(session: AsyncSession, center_id: UUID) -> list[rules.YearFigures]:
     """Count what each frozen year of a centre shows, oldest first."""
-    statement = (
-        select_rows(col(EvaluationCase.year), FactSnapshot)
-        .join(FactSnapshot, col(FactSnapshot.case_id) == col(EvaluationCase.id))
-        .where(col(EvaluationCase.center_id) == center_id)
-        .order_by(col(EvaluationCase.year).desc())
-        .limit(MOST_YEARS)
+    return (await years_of_all(session, [center_id]))[center_id]
+
+
+async def years_of_all(
+    session: AsyncSession, center_ids: Sequence[UUID]
+) -> dict[UUID, list[rules.YearFigures]]:
+    """Count what each frozen year of some centres shows, the last years of each, oldest first."""
+    newest = func.row_number().over(
+        partition_by=col(EvaluationCase.center_id), order_by=col(EvaluationCase.year).desc()
     )
-    own = await _codes(session, center_id)
-    rows = list(await session.execute(statement))
-    return [
-        rules.year_figures(year, snapshot.hash, json.loads(snapshot.content), own)
-        for year, snapshot in reversed(rows)
-    ]
+    placed = (
+        select_rows(
+            col(EvaluationCase.center_id),
+            col(EvaluationCase.year),
+            col(FactSnapshot.hash),
+            col(FactSnapshot.content),
+            newest.label("place"),
+        )
+        .join(FactSnapshot, col(FactSnapshot.case_id) == col(EvaluationCase.id))
+        .where(col(EvaluationCase.center_id).in_(center_ids))
+        .subquery()
+    )
+    statement = (
+        select_rows(placed)
+        .where(placed.c.place <= MOST_YEARS)
+        .order_by(placed.c.center_id, placed.c.year)
+    )
+    own = await _codes(session, center_ids)
+    shown: dict[UUID, list[rules.YearFigures]] = {center_id: [] for center_id in center_ids}
+    for row in await session.execute(statement):
+        content = json.loads(row.content)
+        shown[row.center_id].append(
+            rules.year_figures(row.year, row.hash, content, own[row.center_id])
+        )
+    return shown
 
 
-async def _codes(session: AsyncSession, center_id: UUID) -> set[str]:
-    orgs = await center_orgs(session, center_id)
-    statement = select(DirectoryOrganization.uscc).where(col(DirectoryOrganization.id).in_(orgs))
-    return set(await session.scalars(statement))
+async def _codes(session: AsyncSession, center_ids: Sequence[UUID]) -> dict[UUID, set[str]]:
+    """Give the codes of who runs each centre: its entity, its trustee and its lead sponsor."""
+    runners = (
+        col(DirectoryCenter.legal_entity_id),
+        col(DirectoryCenter.trustee_org_id),
+        col(DirectoryCenter.lead_sponsor_id),
+    )
+    statement = (
+        select_rows(col(DirectoryCenter.id), col(DirectoryOrganization.uscc))
+        .join(DirectoryOrganization, col(DirectoryOrganization.id).in_(runners))
+        .where(col(DirectoryCenter.id).in_(center_ids))
+    )
+    codes: dict[UUID, set[str]] = {center_id: set() for center_id in center_ids}
+    for center_id, uscc in await session.execute(statement):
+        codes[center_id].add(uscc)
+    return codes
 
 
 async def reviews_of(session: AsyncSession, center_id: UUID) -> Sequence[OperatingReview]:

@@ -129,6 +129,11 @@ CODES: Final[dict[str, Words]] = {
         "未重开的指标不得变动|：{leaves}",
         "A leaf that was not reopened would change|: {leaves}",
     ),
+    "YEARS_OVERLAP": Words(
+        409,
+        "年度重叠|：{years} 已有评估或考核",
+        "Its years overlap those of another|: {years}",
+    ),
     "TRIENNIAL_INCOMPLETE": Words(
         409, "缺少连续三年的年度评估", "Three consecutive annual results are needed"
     ),

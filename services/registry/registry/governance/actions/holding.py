@@ -96,7 +96,7 @@ async def place(
     heard = [KnownHold(row.state, row.ground, row.result_hash) for row in known]
     if not rules.is_news(heard, news):
         return
-    resting = await _resting(session, center, news)
+    resting = await _resting(session, actor, center, news)
     if not resting:
         return
     hold = next((row for row in known if row.state is not HoldState.LIFTED), None)
@@ -119,17 +119,12 @@ async def place(
     _tell(session, actor, hold, "renewed", before)
 
 
-async def _resting(session: AsyncSession, center: Center, news: News) -> list[dict[str, Any]]:
+async def _resting(
+    session: AsyncSession, actor: Actor, center: Center, news: News
+) -> list[dict[str, Any]]:
     reached = rules.reached_stages(center.standing)
     steps = await queries.steps_into(session, center.id, reached)
     words = await queries.open_recommendations(session, center.id)
-    rectification = await queries.rectification_read(session, center.id)
-    into = await queries.steps_into(session, center.id, (Stage.RECTIFYING,))
-    ordered_on_it = (
-        rectification is not None
-        and (rectification.kind, rectification.year) == (news.kind, news.year)
-        and any(rules.rests_on(row.basis, news) for row in into)
-    )
     return [
         *(
             {"what": Resting.STAGE.value, "id": str(row.id), "stage": row.to_stage.value}
@@ -141,12 +136,29 @@ async def _resting(session: AsyncSession, center: Center, news: News) -> list[di
             for row in words
             if rules.rests_on(row.told, news)
         ),
-        *(
-            {"what": Resting.RECTIFICATION.value, "id": str(row.id), "stage": Stage.RECTIFYING}
-            for row in (rectification,)
-            if row is not None and ordered_on_it
-        ),
+        *await _rectification_resting(session, actor, center, news),
     ]
+
+
+async def _rectification_resting(
+    session: AsyncSession, actor: Actor, center: Center, news: News
+) -> list[dict[str, Any]]:
+    """Give a rectification that loses its ground; one whose rating is confirmed goes on (A125)."""
+    row = await queries.rectification_read(session, center.id)
+    if row is None or (row.kind, row.year) != (news.kind, news.year):
+        return []
+    into = await queries.steps_into(session, center.id, (Stage.RECTIFYING,))
+    bases = [step.basis for step in into if rules.rests_on(step.basis, news)]
+    if not bases:
+        return []
+    if upheld := [rating for basis in bases for rating in rules.ratings_upheld(basis, news)]:
+        record(
+            session, actor, "rectification.upheld", row.id, center_id=center.id, kind=news.kind,
+            year=news.year, rating=news.rating, before_hash=upheld[-1].get("result_hash"),
+            result_hash=news.result_hash, version=news.version,
+        )  # fmt: skip
+        return []
+    return [{"what": Resting.RECTIFICATION.value, "id": str(row.id), "stage": Stage.RECTIFYING}]
 
 
 async def examine(

@@ -224,7 +224,9 @@ async def hear_rating(
     else:
         await _take_back(session, actor, center, told, today, now)
     ground = HoldGround.RESULT_SUPERSEDED
-    news = News(told.kind, told.year, ground, told.result_hash, result_id, told.version)
+    news = News(
+        told.kind, told.year, ground, told.result_hash, result_id, told.version, told.rating
+    )
     await holding.place(session, actor, center, news, now)
 
 

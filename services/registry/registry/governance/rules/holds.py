@@ -92,6 +92,7 @@ class News:
     result_hash: str
     result_id: UUID | None
     version: int | None = None
+    rating: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,21 @@ def _is_other(rating: Mapping[str, Any], news: News) -> bool:
         return bool(digest != news.result_hash)
     # What was told before hashes were kept is told apart by its version.
     return news.version is None or bool(rating["version"] < news.version)
+
+
+def ratings_upheld(told: Mapping[str, Any], news: News) -> list[dict[str, Any]]:
+    """Name the ratings of the year that a decision was told and that a later version confirms.
+
+    What was ordered because of a rating alone stands with it; a falsehood confirms nothing.
+    """
+    if news.ground is not HoldGround.RESULT_SUPERSEDED or not rests_on(told, news):
+        return []
+    return [
+        dict(rating)
+        for rating in told.get("ratings") or ()
+        if (rating.get("kind", RatingKind.ANNUAL.value), rating["year"], rating.get("rating"))
+        == (news.kind.value, news.year, news.rating)
+    ]
 
 
 def moved_years(told: Mapping[str, Any], standing: Sequence[PublishedRating]) -> list[int]:
