@@ -34,6 +34,7 @@ from ip_ledger.pricing import routes as pricing
 from ip_ledger.revenue import routes as revenue
 from ip_ledger.rewards import routes as rewards
 from ip_ledger.settings import LedgerSettings
+from ip_ledger.settlements import routes as settlements
 from ip_ledger.statements import routes as statements
 from ip_ledger.templates import routes as templates
 from ip_ledger.witnesses import routes as witnesses
@@ -51,6 +52,7 @@ TAGS: Final = (
     {"name": "facts", "description": "The ledger's records in the programme's one shape."},
     {"name": "contributions", "description": "What members owe and paid, and other money."},
     {"name": "losses", "description": "What went wrong, borne by the risks agreed."},
+    {"name": "settlements", "description": "Use between members, netted and settled."},
     {"name": "rewards", "description": "What inventors are owed, and what each has been paid."},
     {"name": "revenue", "description": "Income of assets, and what is deducted from it."},
     {"name": "distributions", "description": "Who gets how much of it, and why."},
@@ -107,6 +109,7 @@ def create_app() -> ASGIApp:
                 revenue.router,
                 *losses.ROUTERS,
                 *rewards.ROUTERS,
+                *settlements.ROUTERS,
                 distributions.router,
                 *correction_routes.ROUTERS,
                 *statements.ROUTERS,

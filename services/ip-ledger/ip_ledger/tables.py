@@ -21,6 +21,7 @@ from ip_ledger.portfolio import tables as portfolio
 from ip_ledger.pricing import tables as pricing
 from ip_ledger.revenue import tables as revenue
 from ip_ledger.rewards import tables as rewards
+from ip_ledger.settlements import tables as settlements
 from ip_ledger.templates import tables as templates
 from ip_ledger.witnesses import tables as witnesses
 from shared.directory import DirectoryBase
@@ -45,6 +46,7 @@ __all__ = [
     "pricing",
     "revenue",
     "rewards",
+    "settlements",
     "templates",
     "witnesses",
 ]

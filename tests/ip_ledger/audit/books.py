@@ -118,12 +118,38 @@ async def _held(bookkeeper: Any, accounts: list[Any]) -> str:
     return pending_id
 
 
+async def _settle_use(filled: Filled) -> None:
+    """Let one member use another's machine, and both settle it."""
+    ledger = filled.ledger
+    center, m04, m09 = (
+        str(one) for one in (ledger.center["c03"], ledger.org["m04"], ledger.org["m09"])
+    )
+    await filled.post("m09", "shared-uses", {
+        "center_id": center, "provider_org_id": m09, "user_org_id": m04, "element": "equipment",
+        "unit": "minute", "quantity": 255, "used_on": "2026-01-20", "external_id": "YQ-1",
+        "evidence": [str(ledger.text_file_id)],
+    })  # fmt: skip
+    settlement = await filled.post("m09", "use-settlements", {
+        "center_id": center, "one_org_id": m04, "other_org_id": m09,
+        "from_on": "2026-01-20", "until_on": "2026-01-20",
+    })  # fmt: skip
+    for side in ("m04", "m09"):
+        await filled.post(
+            side, f"use-settlements/{settlement['id']}/confirmations",
+            {"statement_sha256": settlement["statement_sha256"]},
+        )  # fmt: skip
+
+
 async def fill(ledger: Ledger, admin_url: str) -> Filled:
     """Agree, own, license out, contract, earn, pay, reverse, lose, close."""
     filled = Filled(ledger, admin_url)
     inventor = {"org_id": str(ledger.org["m04"]), "share_ppm": 1_000_000}
     risks = [{"org_id": str(ledger.org[name]), "ppm": ppm} for name, ppm in SHARES.items()]
-    await ledger.signed(*OWNERS, risk_shares=risks, benefit_shares=risks)
+    rate = {
+        "provider_org_id": str(ledger.org["m09"]), "element": "equipment", "unit": "minute",
+        "price": {"amount": 50_000}, "per": 60,
+    }  # fmt: skip
+    await ledger.signed(*OWNERS, risk_shares=risks, benefit_shares=risks, use_rates=[rate])
     people = [{"person_id": str(uuid4()), **inventor}]
     asset = await ledger.registered(inventors=people)
     owned = await ledger.owned(asset["id"], m04=400_000, m09=350_000, c03=250_000)
@@ -148,6 +174,7 @@ async def fill(ledger: Ledger, admin_url: str) -> Filled:
         "center_id": center, "amount": {"amount": 10_001, "currency": "CNY"},
         "occurred_on": "2026-01-20", "reason": "中试失败",
     })  # fmt: skip
+    await _settle_use(filled)
     await _open_books(ledger)
     bookkeeper = ledger.service.client("bookkeeper")
     closed = await bookkeeper.post(

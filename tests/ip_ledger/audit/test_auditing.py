@@ -86,6 +86,10 @@ BROKEN = [
     ("inventor_reward", "amount_fen = amount_fen + 1", "id"),
     ("loss_line", "amount_fen = amount_fen + 1", "id"),
     ("loss_event", "amount_fen = amount_fen + 1", "id"),
+    ("shared_use", "amount_fen = amount_fen + 1", "id"),
+    ("shared_use", "per = per + 1", "id"),
+    ("use_settlement", "first_owes_fen = first_owes_fen + 1", "id"),
+    ("use_settlement", "until_on = until_on + 1", "id"),
     ("book_opening", "source = source || ' '", "id"),
     ("book_opening", '"on" = "on" - 1', "id"),
     ("book_opening_approval", "person_id = gen_random_uuid()", "opening_id || ' ' || place"),
@@ -100,7 +104,8 @@ BROKEN = [
 GONE = (
     "log_record", "log_leaf", "log_tile", "log_opening", "journal_entry", "posting",
     "account_balance", "ownership_version", "ownership_line", "agreement_party", "contract_state",
-    "distribution_line", "share_carry", "loss_line", "book_period", "book_opening_approval",
+    "distribution_line", "share_carry", "loss_line", "shared_use", "use_settlement", "book_period",
+    "book_opening_approval",
     "event", "audit", "event_position", "audit_link", "audit_seal",
 )  # fmt: skip
 

@@ -159,6 +159,7 @@ def _agreement(
         terms_sha256=content_sha256(terms_document(center_id, proposal, text_sha256)),
         clauses={clause.value: evidence for clause, evidence in proposal.clauses.items()},
         attribution=_attribution(proposal),
+        use_rates=_use_rates(proposal),
         rounding=proposal.rounding,
         exit_method=proposal.exit_method,
         ordinary_license_consent_ppm=proposal.ordinary_license_consent_ppm,
@@ -415,8 +416,10 @@ def terms_document(center_id: UUID, proposal: Proposal, text_sha256: str) -> Map
     """Give what the hash of the terms covers: every term, parties in the order of the text."""
     template = proposal.template
     cited = {} if template is None else {"template": [template.template_id, template.fields]}
+    rates = _use_rates(proposal)
     return {
         **cited,
+        **({} if rates is None else {"use_rates": rates}),
         "center_id": center_id,
         "text_sha256": text_sha256,
         "parties": proposal.parties,
@@ -438,6 +441,20 @@ def _attribution(proposal: Proposal) -> dict[str, Any] | None:
         return None
     shares = [{"org_id": str(org), "ppm": ppm} for org, ppm in proposal.attribution_shares]
     return {"text": proposal.attribution_text, "shares": shares or None}
+
+
+def _use_rates(proposal: Proposal) -> list[dict[str, Any]] | None:
+    rates = [
+        {
+            "provider_id": str(rate.provider_id),
+            "element": rate.element.value,
+            "unit": rate.unit.value,
+            "price_fen": rate.price_fen,
+            "per": rate.per,
+        }
+        for rate in proposal.use_rates
+    ]
+    return rates or None
 
 
 def _parties(agreement_id: UUID, proposal: Proposal) -> list[AgreementParty]:

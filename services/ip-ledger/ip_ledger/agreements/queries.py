@@ -12,7 +12,14 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from ip_ledger import tenancy
-from ip_ledger.agreements.rules import ExitMethod, Rounding, State
+from ip_ledger.agreements.rules import (
+    Element,
+    ExitMethod,
+    Rounding,
+    State,
+    UseRate,
+    UseUnit,
+)
 from ip_ledger.agreements.tables import Agreement, AgreementParty, AgreementSignature
 from shared.auth import Actor
 from shared.directory import DirectoryCenter
@@ -44,6 +51,7 @@ class Terms:
     other_license_consent_ppm: int | None
     rounding: Rounding
     exit_method: ExitMethod
+    use_rates: tuple[UseRate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +238,21 @@ def terms_of(standing: Whole) -> Terms:
         other_license_consent_ppm=agreement.other_license_consent_ppm,
         rounding=agreement.rounding,
         exit_method=agreement.exit_method,
+        use_rates=use_rates_of(agreement),
+    )
+
+
+def use_rates_of(agreement: Agreement) -> tuple[UseRate, ...]:
+    """Turn the rates of use that an agreement keeps into values."""
+    return tuple(
+        UseRate(
+            provider_id=UUID(one["provider_id"]),
+            element=Element(one["element"]),
+            unit=UseUnit(one["unit"]),
+            price_fen=one["price_fen"],
+            per=one["per"],
+        )
+        for one in agreement.use_rates or ()
     )
 
 

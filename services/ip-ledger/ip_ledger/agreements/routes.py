@@ -1,6 +1,7 @@
 """Agreements over HTTP: proposed by the lead or the centre, signed by every party itself."""
 
 import base64
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -11,7 +12,7 @@ from sqlmodel import col
 from ip_ledger import tenancy
 from ip_ledger.agreements import actions, queries
 from ip_ledger.agreements.actions import KeySignature
-from ip_ledger.agreements.rules import Clause, Proposal, State, TemplateUse
+from ip_ledger.agreements.rules import Clause, Proposal, State, TemplateUse, UseRate
 from ip_ledger.agreements.schemas import (
     AgreementIn,
     AgreementOut,
@@ -43,6 +44,7 @@ from shared.http import (
     problems,
     tagged,
 )
+from shared.http.schemas import fen
 from shared.rules import found
 
 router = Router(prefix="/v1/ip-ledger/agreements", tags=["agreements"])
@@ -320,6 +322,10 @@ def proposal_of(body: AgreementTermsIn) -> Proposal:
         benefit_shares=_pairs(body.benefit_shares),
         risk_shares=_pairs(body.risk_shares),
         reward_rates=tuple((rate.org_id, rate.rate_ppm) for rate in body.reward_rates),
+        use_rates=tuple(
+            UseRate(rate.provider_org_id, rate.element, rate.unit, rate.price.amount, rate.per)
+            for rate in body.use_rates
+        ),
         rounding=body.rounding,
         exit_method=body.exit_method,
         effective_on=body.effective_on,
@@ -344,7 +350,7 @@ def document(standing: queries.Whole) -> dict[str, Any]:
     signed_at = {signature.org_id: signature.signed_at for signature in standing.signatures}
     before = agreement.effective_before
     return {
-        **agreement.model_dump(exclude={"clauses", "attribution"}),
+        **agreement.model_dump(exclude={"clauses", "attribution", "use_rates"}),
         "hash": agreement.terms_sha256,
         "to_sign": actions.signing_text(agreement),
         "clauses": _clauses(agreement),
@@ -363,8 +369,23 @@ def document(standing: queries.Whole) -> dict[str, Any]:
             for p in parties
             if p.reward_rate_ppm is not None
         ],
+        "use_rates": use_rates_document(queries.use_rates_of(agreement)),
         "signatures": [signature.model_dump() for signature in standing.signatures],
     }
+
+
+def use_rates_document(rates: Iterable[UseRate]) -> list[dict[str, Any]]:
+    """Give prices of use as callers see them."""
+    return [
+        {
+            "provider_org_id": rate.provider_id,
+            "element": rate.element,
+            "unit": rate.unit,
+            "price": fen(rate.price_fen),
+            "per": rate.per,
+        }
+        for rate in rates
+    ]
 
 
 def _clauses(agreement: Agreement) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from shared.rules import Check, Kind, Rule
 COOPERATION: Final = Rule("A024", "二(三)功能一")  # 联合开发、优势互补、成果共享、风险共担
 MARKET_TERMS: Final = Rule("A084", "三(三)1-④")  # 必须按照市场化原则设定知识产权归属和分享机制
 SHARING: Final = Rule("A086", "三(三)1-④")  # 风险分担、利益共享机制
+FLOW: Final = Rule("A063", "三(二)1")  # 创新要素的流动互通，实现互惠共赢
 WHOLE_TEXT: Final = Rule("X07", "实施要求")
 
 MIN_PARTIES: Final = 2
@@ -76,6 +77,42 @@ class ExitMethod(StrEnum):
     DAY_WEIGHTED = "day_weighted"
 
 
+class Element(StrEnum):
+    """What members let one another use."""
+
+    EQUIPMENT = "equipment"
+    SERVICE = "service"
+    DATA = "data"
+    IP = "ip"
+    TALENT = "talent"
+
+
+class UseUnit(StrEnum):
+    """What use is counted in."""
+
+    MINUTE = "minute"
+    DAY = "day"
+    TIME = "time"
+    ITEM = "item"
+    GIGABYTE = "gigabyte"
+
+
+@dataclass(frozen=True, slots=True)
+class UseRate:
+    """A term of the agreement: what `per` units of an element cost, of one provider."""
+
+    provider_id: UUID
+    element: Element
+    unit: UseUnit
+    price_fen: int
+    per: int = 1
+
+    @property
+    def place(self) -> tuple[UUID, Element, UseUnit]:
+        """Tell what the rate is for."""
+        return self.provider_id, self.element, self.unit
+
+
 @dataclass(frozen=True, slots=True)
 class TemplateUse:
     """The template that a text was made from, and what stands in its blanks."""
@@ -107,6 +144,7 @@ class Proposal:
     ordinary_license_consent_ppm: int | None = None
     other_license_consent_ppm: int | None = None
     template: TemplateUse | None = None
+    use_rates: tuple[UseRate, ...] = ()
 
 
 def proposal_checks(proposal: Proposal) -> list[Check]:
@@ -118,6 +156,7 @@ def proposal_checks(proposal: Proposal) -> list[Check]:
         *share_checks(proposal.benefit_shares, parties, "/benefit_shares"),
         *share_checks(proposal.risk_shares, parties, "/risk_shares"),
         *rate_checks(proposal.reward_rates, parties),
+        *use_rate_checks(proposal.use_rates, parties),
     ]
     if proposal.attribution_shares:
         checks += share_checks(proposal.attribution_shares, parties, "/attribution_rule/shares")
@@ -127,6 +166,23 @@ def proposal_checks(proposal: Proposal) -> list[Check]:
 def rate_checks(rates: Sequence[tuple[UUID, int]], parties: Collection[UUID]) -> list[Check]:
     """Check that reward rates belong to parties, one each."""
     return _naming_checks([party for party, _ in rates], parties, "/reward_rates")
+
+
+def use_rate_checks(rates: Sequence[UseRate], parties: Collection[UUID]) -> list[Check]:
+    """Check that an agreement's rates are its parties' own, one for each thing."""
+    strangers = sorted({str(r.provider_id) for r in rates if r.provider_id not in parties})
+    places = [rate.place for rate in rates]
+    repeated = sorted({str(place[0]) for place in places if places.count(place) > 1})
+    return [
+        FLOW.check(
+            "PARTY_UNKNOWN", Kind.CONTENT, passed=not strangers,
+            pointer="/use_rates", org_ids=strangers,
+        ),
+        FLOW.check(
+            "USE_RATE_REPEATED", Kind.CONTENT, passed=not repeated,
+            pointer="/use_rates", org_ids=repeated,
+        ),
+    ]  # fmt: skip
 
 
 def _naming_checks(named: Sequence[UUID], parties: Collection[UUID], pointer: str) -> list[Check]:

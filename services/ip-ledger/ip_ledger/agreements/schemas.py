@@ -13,10 +13,20 @@ from pydantic import (
     model_validator,
 )
 
-from ip_ledger.agreements.rules import Clause, ExitMethod, Rounding, State
+from ip_ledger.agreements.rules import Clause, Element, ExitMethod, Rounding, State, UseUnit
 from ip_ledger.party_keys.schemas import SIGNATURE, Base64
 from ip_ledger.templates.schemas import MOST_FIELDS, FieldName
-from shared.http.schemas import Body, CheckOut, Day, Digest, LongText, Out, PpmValue
+from shared.http.schemas import (
+    Body,
+    CheckOut,
+    Day,
+    Digest,
+    Earning,
+    LongText,
+    Money,
+    Out,
+    PpmValue,
+)
 
 MAX_PARTIES: Final = 100
 EXAMPLE_ORGS: Final = (
@@ -65,6 +75,18 @@ class AgreementRewardRateIn(Body):
         validation_alias=AliasChoices("org_id", "party_id", "owner_id"),
     )
     rate_ppm: PpmValue
+
+
+class AgreementUseRateIn(Body):
+    """What members pay one of them for the use of what it shares (A063)."""
+
+    provider_org_id: UUID = Field(description="The party whose thing is used.")
+    element: Element = Field(description="What is used.")
+    unit: UseUnit = Field(description="What use is counted in.")
+    price: Earning = Field(description="What so many units cost; nothing where use is free.")
+    per: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = Field(
+        default=1, description="How many units the price is for: 60 minutes, for an hour's price."
+    )
 
 
 class AttributionIn(Body):
@@ -127,6 +149,9 @@ class AgreementTermsIn(Body):
     )
     reward_rates: list[AgreementRewardRateIn] = Field(
         default_factory=list, max_length=MAX_PARTIES, description="Agreed rewards of inventors."
+    )
+    use_rates: list[AgreementUseRateIn] = Field(
+        default_factory=list, max_length=500, description="Prices of use between the parties."
     )
     rounding: Rounding = Field(
         default=Rounding.LARGEST_REMAINDER, description="How the last 分 is divided."
@@ -256,6 +281,16 @@ class AgreementRewardRateOut(Out):
     rate_ppm: int = Field(description="Part of its net income, in ppm.")
 
 
+class AgreementUseRateOut(Out):
+    """What members pay one of them for use."""
+
+    provider_org_id: UUID = Field(description="The party whose thing is used.")
+    element: Element = Field(description="What is used.")
+    unit: UseUnit = Field(description="What use is counted in.")
+    price: Money = Field(description="What so many units cost.")
+    per: int = Field(description="How many units the price is for.")
+
+
 class AttributionOut(Out):
     """Who owns what is created in the centre."""
 
@@ -303,6 +338,7 @@ class AgreementOut(Out):
     benefit_shares: list[AgreementShareOut] = Field(description="They sum to 1,000,000 ppm.")
     risk_shares: list[AgreementShareOut] = Field(description="They sum to 1,000,000 ppm.")
     reward_rates: list[AgreementRewardRateOut] = Field(description="Agreed rewards.")
+    use_rates: list[AgreementUseRateOut] = Field(description="Prices of use.")
     rounding: Rounding = Field(description="How the last 分 is divided.")
     exit_method: ExitMethod = Field(description="What a leaving party still earns.")
     ordinary_license_consent_ppm: int | None = Field(description="Prevails over 专利法14.")

@@ -43,6 +43,10 @@ class Agreement(Base, table=True):
     attribution: dict[str, Any] | None = Field(
         default=None, sa_column=Column(JsonColumn(), nullable=True)
     )
+    # What members pay one another for use, as the parties agreed; none: use has no price here.
+    use_rates: list[dict[str, Any]] | None = Field(
+        default=None, sa_column=Column(JsonColumn(), nullable=True)
+    )
     rounding: Rounding = Field(sa_column=Column(EnumText(Rounding), nullable=False))
     exit_method: ExitMethod = Field(sa_column=Column(EnumText(ExitMethod), nullable=False))
     # What the agreement asks for a license instead of the law's own rule, as a part of ownership.

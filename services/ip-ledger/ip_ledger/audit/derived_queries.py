@@ -142,6 +142,32 @@ RUNS: Final = (
     ),
 )
 
+USES: Final = (
+    Question(
+        "use_settlement",
+        "it is not the sum of the uses that it counts",
+        """SELECT s.id::text FROM use_settlement s
+        LEFT JOIN use_settlement_line l ON l.settlement_id = s.id
+        LEFT JOIN shared_use u ON u.id = l.use_id GROUP BY s.id
+        HAVING s.first_owes_fen <> coalesce(
+                sum(u.amount_fen) FILTER (WHERE u.user_org_id = s.first_org_id), 0)
+            OR s.second_owes_fen <> coalesce(
+                sum(u.amount_fen) FILTER (WHERE u.user_org_id = s.second_org_id), 0)
+            OR bool_or(l.is_live) IS DISTINCT FROM (s.state <> 'contested')
+        ORDER BY s.id LIMIT 1""",
+    ),
+    Question(
+        "use_settlement",
+        "what is booked of it is not what is left between the two",
+        """SELECT s.id::text FROM use_settlement s
+        CROSS JOIN LATERAL (VALUES (s.entry_id), (s.payment_entry_id)) AS one(entry_id)
+        LEFT JOIN posting p ON p.entry_id = one.entry_id AND p.amount_fen > 0
+        WHERE one.entry_id IS NOT NULL
+          AND p.amount_fen IS DISTINCT FROM abs(s.first_owes_fen - s.second_owes_fen)
+        ORDER BY s.id LIMIT 1""",
+    ),
+)
+
 _LAST: Final = """WITH last AS (
     SELECT DISTINCT ON (s.contract_id) s.contract_id, s.state, s.id, d.d
     FROM contract_state s JOIN log_record r ON r.id = s.id,
@@ -204,7 +230,7 @@ PRESENT: Final = (
     ),
 )
 
-DERIVED: Final = (*BALANCES, *RUNS, *PRESENT)
+DERIVED: Final = (*BALANCES, *RUNS, *USES, *PRESENT)
 
 COUNTED: Final = (
     "log_record", "log_leaf", "log_tile", "log_checkpoint", "journal_entry", "posting",

@@ -245,6 +245,37 @@ LINES: Final = (
         OR to_jsonb(t.risk_ppm) <> {_opened("risk_ppm")}
         OR to_jsonb(t.amount_fen) <> {_opened("amount")}->'amount'""",
     ),
+    *_paired("shared_use", "shared_use"),
+    _kept(
+        "shared_use",
+        "shared_use",
+        "t.id::text",
+        f"""t.center_id IS DISTINCT FROM r.center_id OR {_SAME_TIME}
+        OR t.agreement_id::text <> b.d->>'agreement_id' OR t.used_on::text <> b.d->>'used_on'
+        OR t.element <> b.d->>'element' OR t.unit <> b.d->>'unit'
+        OR t.undoes_id::text IS DISTINCT FROM b.d->>'undoes_id'
+        OR to_jsonb(t.provider_org_id::text) <> {_opened("provider_org_id")}
+        OR to_jsonb(t.user_org_id::text) <> {_opened("user_org_id")}
+        OR to_jsonb(t.quantity) <> {_opened("quantity")}
+        OR to_jsonb(t.price_fen) <> {_opened("rate")}->'amount'
+        OR to_jsonb(t.per) <> {_opened("rate")}->'per'
+        OR to_jsonb(t.amount_fen) <> {_opened("amount")}->'amount'""",
+    ),
+    *_paired("use_settlement", "use_settlement", "t.state IN ('owed', 'settled')"),
+    _kept(
+        "use_settlement",
+        "use_settlement",
+        "t.id::text",
+        f"""t.center_id IS DISTINCT FROM r.center_id
+        OR t.from_on::text <> b.d->>'from_on' OR t.until_on::text <> b.d->>'until_on'
+        OR t.statement_sha256 <> b.d->>'statement_sha256'
+        OR t.entry_id::text IS DISTINCT FROM b.d->>'entry_id'
+        OR jsonb_build_array(t.first_org_id, t.second_org_id) <> {_opened("pair")}
+        OR jsonb_build_array(t.first_owes_fen, t.second_owes_fen) <> {_opened("owed")}
+        OR (SELECT jsonb_agg(jsonb_build_array(c.org_id, c.person_id)
+                ORDER BY c.org_id, c.person_id) FROM use_settlement_confirmation c
+            WHERE c.settlement_id = t.id) IS DISTINCT FROM {_opened("confirmations")}""",
+    ),
     *_paired("book_period", "period_close"),
     _kept(
         "book_period",

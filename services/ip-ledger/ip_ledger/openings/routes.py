@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Depends, Query, Response
 from sqlmodel import col
 
-from ip_ledger.agreements.routes import proposal_of
+from ip_ledger.agreements.routes import proposal_of, use_rates_document
 from ip_ledger.journal.rules import side_of, signed
 from ip_ledger.openings import actions, queries
 from ip_ledger.openings.actions import NewOpening
@@ -316,6 +316,7 @@ def _terms(content: Existing) -> dict[str, Any]:
         "benefit_shares": [{"org_id": org, "ppm": ppm} for org, ppm in one.benefit_shares],
         "risk_shares": [{"org_id": org, "ppm": ppm} for org, ppm in one.risk_shares],
         "reward_rates": [{"org_id": org, "rate_ppm": ppm} for org, ppm in one.reward_rates],
+        "use_rates": use_rates_document(one.use_rates),
         "rounding": one.rounding,
         "exit_method": one.exit_method,
         "effective_on": one.effective_on,

@@ -156,6 +156,32 @@ CODES: Final[dict[str, Words]] = {
     "FUNDING_FORM": Words(
         422, "资金来源与形式不符", "This source does not give money in this form"
     ),
+    "USE_RATE_REPEATED": Words(
+        422,
+        "同一要素与计量单位只能约定一个价格|：{org_ids}",
+        "One price for one thing of one party| ({org_ids})",
+    ),
+    "USE_RATE_MISSING": Words(
+        409,
+        "当日协议没有约定该要素的使用价格|（{element}，{unit}）",
+        "The agreement of that day has no price for it| ({element}, {unit})",
+    ),
+    "USE_UNPROVEN": Words(
+        422,
+        "使用须有使用记录、许可或证明材料；知识产权须有许可",
+        "Use rests on a log, a license or files; that of IP on its license",
+    ),
+    "USE_MISMATCH": Words(
+        422, "与所依据的记录或许可不一致", "It is not what the log or license says"
+    ),
+    "SOURCE_SUPERSEDED": Words(
+        409, "所依据的记录已被更正或尚未生效", "What it rests on was corrected, or holds not yet"
+    ),
+    "SAME_ORGANIZATION": Words(422, "双方须为不同单位", "Both sides are one organization"),
+    "NOTHING_TO_SETTLE": Words(
+        409, "该期间没有待结算的使用", "Nothing of those days waits to be settled"
+    ),
+    "ALREADY_CONFIRMED": Words(409, "本方已确认", "This side has confirmed it"),
     "NOTHING_HELD": Words(409, "没有代持的款项", "Nothing is held in trust"),
     "CAPITAL_MISSING": Words(409, "没有实缴出资", "No capital has been paid in"),
     "FIRST_REFUSAL_OPEN": Words(
