@@ -1,5 +1,6 @@
 """Wires the gateway: its own features in one application, and the door in front of everything."""
 
+import gc
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, Request
@@ -74,7 +75,20 @@ TAGS: Final = (
 
 def create_app() -> ASGIApp:
     """Make the gateway; uvicorn calls this."""
-    return assembled(configuring.load())
+    door = assembled(configuring.load())
+    door.on_start.append(_settle_memory)
+    return door
+
+
+def _settle_memory() -> None:
+    """Leave what was loaded out of the collector's rounds, and have fewer of them.
+
+    Nearly everything that a request makes goes by counting references; rounds over the modules and
+    tables of a whole application took a tenth of the door's work.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def assembled(settings: GatewaySettings) -> Door:

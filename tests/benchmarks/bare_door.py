@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.app import _settle_memory
 from gateway.proxy.caching import PublicCache
 from gateway.proxy.door import Door
 from gateway.proxy.reading import PublicReads
@@ -28,6 +29,7 @@ def door() -> ASGIApp:
     settings = GatewaySettings()
     upstreams = Upstreams(settings, ("registry", "evaluation", "ip-ledger"))
     keys = json.loads(os.environ["BENCH_JWKS"])
+    _settle_memory()
 
     async def published() -> dict[str, Any]:
         return dict(keys)

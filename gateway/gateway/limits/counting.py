@@ -25,23 +25,26 @@ class Counts:
 
     def hit(self, quota: Quota, at_seconds: float) -> Standing:
         """Count a request at an instant of a steady clock; one that is refused is not counted."""
-        self._turn(int(at_seconds // WINDOW_SECONDS))
+        minute, into = divmod(at_seconds, WINDOW_SECONDS)
+        if minute != self._minute:
+            self._turn(int(minute))
         key = (quota.name, quota.key)
-        if key not in self._now and len(self._now) >= self._most:
-            key = (quota.name, "")
-        into = at_seconds % WINDOW_SECONDS
-        weighed = self._before.get(key, 0) * (WINDOW_SECONDS - into) / WINDOW_SECONDS
-        used = self._now.get(key, 0) + int(weighed)
+        counted = self._now.get(key)
+        if counted is None:
+            counted = 0
+            if len(self._now) >= self._most:
+                key = (quota.name, "")
+                counted = self._now.get(key, 0)
+        before = self._before.get(key, 0) if self._before else 0
+        used = counted + int(before * (WINDOW_SECONDS - into) / WINDOW_SECONDS)
         reset = max(1, round(WINDOW_SECONDS - into))
         if used >= quota.limit:
             return Standing(quota, allowed=False, remaining=0, reset_seconds=reset)
-        self._now[key] = self._now.get(key, 0) + 1
+        self._now[key] = counted + 1
         return Standing(quota, True, quota.limit - used - 1, reset)  # noqa: FBT003 - allowed
 
     def _turn(self, minute: int) -> None:
         # Whole minutes are dropped at once: no request pays for clearing another's count.
-        if minute == self._minute:
-            return
         self._before = self._now if minute == self._minute + 1 else {}
         self._now = {}
         self._minute = minute

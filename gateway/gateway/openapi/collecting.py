@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
-from aiohttp import ClientError, ClientResponse
 
 from gateway.openapi import rules
 from gateway.proxy.upstream import Unreachable, Upstreams
@@ -17,7 +16,7 @@ MAX_BYTES: Final = 16 * 1024 * 1024
 # A service that is only starting is asked again soon, but not by every reader.
 RETRY_SECONDS: Final = 1.0
 PATH: Final = "/openapi.json"
-ACCEPT: Final = (("accept", "application/json"),)
+ACCEPT: Final = ((b"accept", b"application/json"),)
 
 log = structlog.get_logger(__name__)
 
@@ -77,20 +76,13 @@ class Collector:
     async def _document(self, name: str) -> rules.Document | None:
         try:
             response = await self._upstreams.ask(name, "GET", PATH, ACCEPT)
-            body = await _whole(response)
-            document = json.loads(body) if response.status == 200 else None
-        except (Unreachable, ClientError, ValueError, OSError) as error:
+            try:
+                body = await response.whole(MAX_BYTES)
+            finally:
+                response.end()
+            known = response.status == 200 and body is not None
+            document = json.loads(body or b"") if known else None
+        except (Unreachable, ValueError) as error:
             log.warning("openapi.unavailable", upstream=name, error=type(error).__name__)
             return None
         return document if isinstance(document, dict) else None
-
-
-async def _whole(response: ClientResponse) -> bytes:
-    """Read a document to its end; one beyond the bound is a `ValueError`."""
-    body = bytearray()
-    async with response:
-        async for chunk in response.content.iter_any():
-            body += chunk
-            if len(body) > MAX_BYTES:
-                raise ValueError("the document is too large")
-    return bytes(body)

@@ -6,23 +6,30 @@ from contextlib import suppress
 from time import perf_counter
 from typing import Final
 
-import aiohttp
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.binding.judging import SCHEME, Holders, shown
+from gateway.binding.judging import Holders, shown
 from gateway.limits.rules import Quotas, quotas_of, tightest
 from gateway.limits.stores import store_of
 from gateway.proxy import compressing, rules
 from gateway.proxy.access_log import AccessLog
 from gateway.proxy.answers import Headers, problem
 from gateway.proxy.cors import cors_of, is_preflight
+from gateway.proxy.forwarding import as_bearer, drain, headers_in, target
 from gateway.proxy.measures import Measures
 from gateway.proxy.passage import SAFE, Claims, Passage, ProgrammeClock, Refusal
 from gateway.proxy.reading import PublicReads
 from gateway.proxy.shedding import Shedder
 from gateway.proxy.tracing import Trace, new_request_id, note_span, trace_of
-from gateway.proxy.upstream import Body, BodyRefused, ClientLeft, Unreachable, Upstreams
-from gateway.proxy.watching import Watch
+from gateway.proxy.upstream import (
+    Answer,
+    Body,
+    BodyRefused,
+    ClientLeft,
+    Unreachable,
+    Upstreams,
+)
+from gateway.proxy.watching import Watches
 from gateway.requests.jobs import RequestLog
 from gateway.settings import GatewaySettings
 from gateway.trail.noting import happened_at
@@ -30,15 +37,13 @@ from gateway.trail.writing import Trail
 from shared.auth import InvalidToken, KeysUnavailable
 from shared.tracing import Tracing
 
-# A client that is refused in the middle of its body is read on for a moment, since closing at
-# once would reset the connection and lose the answer.
-DRAIN_SECONDS: Final = 2.0
 CLIENT_LEFT: Final = 499  # Only in the log; nobody is there to read a status.
 
 # Whoever is above a limit hears of it after this long, as long as not too many wait for that.
 SLOW_SECONDS: Final = 0.2
 MOST_SLOWED: Final = 2_000
 READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+UNNAMED: Final = Trace("", "", "")
 
 Verify = Callable[[str], Awaitable[Claims]]
 
@@ -70,6 +75,7 @@ class Door:
         self._counts = store_of(settings.limit_store)
         self._public = public
         self._slowed = 0
+        self._watches = Watches()
         self._holders = Holders(settings)
         self._shedder = Shedder(settings.shed_after_seconds)
         # What begins with the process, on its own loop.
@@ -119,7 +125,7 @@ class Door:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
             return
-        passage = Passage(scope, send, perf_counter(), self._clock, Trace("", "", ""))
+        passage = Passage(scope, send, perf_counter(), self._clock, UNNAMED)
         try:
             await self._pass(passage, receive)
         except Refusal as refusal:
@@ -129,20 +135,24 @@ class Door:
         finally:
             if not passage.noted:
                 self._note(passage)
+            self._tell(passage)
+
+    def _tell(self, passage: Passage) -> None:
+        """Tell the collector and the trail, where either has to know."""
+        if self.tracing is not None:
             note_span(self.tracing, passage)
-            happened = happened_at(
-                scope, passage.path, passage.status, passage.trace.request_id, passage.claims
-            )
-            if happened is not None:
-                self.trail.add(happened)
+        happened = happened_at(
+            passage.scope, passage.path, passage.status, passage.trace.request_id, passage.claims
+        )
+        if happened is not None:
+            self.trail.add(happened)
 
     async def _pass(self, passage: Passage, receive: Receive) -> None:
         head = self._judge(passage)
         if self._shedder.turns_away(passage.path):
             raise Refusal("OVERLOADED", closes=b"content-length" in head.once)
-        fields = dict(passage.scope["headers"])
-        if is_preflight(passage.scope["method"], fields):
-            await self._preflight(passage, fields)
+        if is_preflight(passage.scope["method"], passage.fields):
+            await self._preflight(passage, passage.fields)
             return
         service = rules.service_of(passage.path)
         body = self._body(passage, head, receive)
@@ -192,11 +202,12 @@ class Door:
         """Refuse what has no business here; name the request and its canonical path."""
         scope = passage.scope
         fields: Headers = scope["headers"]
-        found = {name: value for name, value in fields if name in rules.OURS}
-        named = dict(fields)
-        passage.said = [*SAFE, *self._cors.on_answer(self._cors.allowed(named))]
-        passage.gzip = compressing.is_wanted(named.get(b"accept-encoding", b""))
-        passage.trace = trace_of(found.get(b"x-request-id"), found.get(b"traceparent"))
+        named = passage.fields = dict(fields)
+        if self._cors.origins:
+            passage.said = [*SAFE, *self._cors.on_answer(self._cors.allowed(named))]
+        coding = named.get(b"accept-encoding")
+        passage.gzip = coding is not None and compressing.is_wanted(coding)
+        passage.trace = trace_of(named.get(b"x-request-id"), named.get(b"traceparent"))
         raw_path: bytes = scope["raw_path"]
         if len(raw_path) + len(scope["query_string"]) > self._limits.target:
             raise Refusal("URI_TOO_LONG", closes=True)
@@ -218,7 +229,7 @@ class Door:
 
     def _body(self, passage: Passage, head: rules.Head, receive: Receive) -> Body | None:
         """Give the body that is announced, unless it is announced too large or compressed."""
-        fields = dict(passage.scope["headers"])
+        fields = passage.fields
         length = head.once.get(b"content-length")
         if length is None and b"transfer-encoding" not in fields:
             return None
@@ -228,7 +239,8 @@ class Door:
         if b"content-encoding" in fields:
             # A few compressed bytes can unfold into gigabytes.
             raise Refusal("UNSUPPORTED_MEDIA_TYPE", closes=True)
-        return Body(receive, limit, self._settings.body_idle_seconds)
+        idle = self._settings.body_idle_seconds
+        return Body(receive, limit, idle, announced=length is not None)
 
     async def _count(self, passage: Passage) -> None:
         """Count the request against its caller's limits; refuse the one that is too many."""
@@ -287,7 +299,7 @@ class Door:
         scope["path"] = passage.path
         scope["raw_path"] = passage.path.encode("ascii")
         scope["headers"] = [
-            *((name.encode(), value.encode()) for name, value in _as_bearer(head)),
+            *as_bearer(head),
             (b"host", head.ours[b"host"]),
             (b"x-request-id", passage.trace.request_id.encode()),
             (b"traceparent", passage.trace.traceparent.encode()),
@@ -320,20 +332,21 @@ class Door:
         watched = body or Body(receive, 0, self._settings.body_idle_seconds)
         if body is None:
             watched.complete = True
-        watch = Watch(watched)
+        watch = self._watches.begin(watched)
         try:
             if body is not None:
                 await body.read_first()
-            with self._upstreams.borrowed() as pool:
-                response = await self._upstreams.ask(
-                    passage.service,
-                    passage.scope["method"],
-                    _target(passage),
-                    _headers_in(passage, head),
-                    body,
-                    pool,
-                )
-                await self._relay(passage, response)
+            answer = await self._upstreams.ask(
+                passage.service,
+                passage.scope["method"],
+                target(passage),
+                headers_in(passage, head),
+                body,
+            )
+            try:
+                await self._relay(passage, answer)
+            finally:
+                answer.end()
         except BodyRefused as refused:
             raise self._refusal_of(refused, passage) from None
         except Unreachable:
@@ -344,35 +357,22 @@ class Door:
             watch.uncancel()
             raise ClientLeft from None
         finally:
-            watch.stop()
+            self._watches.end(watch)
 
-    async def _relay(self, passage: Passage, response: aiohttp.ClientResponse) -> None:
-        """Send a service's answer on, chunk by chunk."""
-        content = response.content
-        try:
-            await passage.answer(
-                {
-                    "type": "http.response.start",
-                    "status": response.status,
-                    "headers": rules.passing_out(response.raw_headers),
-                }
-            )
-            while not content.at_eof():
-                chunk = await content.readany()
-                ended = content.at_eof()
-                await passage.chunk(chunk, more=not ended)
-                if ended:
-                    break
-            else:
-                await passage.chunk(b"", more=False)
-            response.release()
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            # The status is out already; an answer that just ends would pass for a whole one, so
-            # that uvicorn has to cut the connection.
-            raise Unreachable(passage.service) from error
-        except BaseException:
-            response.close()
-            raise
+    async def _relay(self, passage: Passage, answer: Answer) -> None:
+        """Send a service's answer on, chunk by chunk.
+
+        Where it breaks off (`Unreachable`) the status is out already; an answer that just ends
+        would pass for a whole one, so that the connection has to be cut.
+        """
+        # A short answer is here as a whole, and goes out as one write.
+        data = answer.taken()
+        await passage.begin(answer.status, rules.passing_out(answer.headers))
+        while not answer.over:
+            if data:
+                await passage.chunk(data, more=True)
+            data = await answer.chunk()
+        await passage.chunk(data, more=False)
 
     def _refusal_of(self, refused: BodyRefused, passage: Passage) -> Refusal:
         limit = rules.body_limit(passage.path, self._limits)
@@ -400,7 +400,7 @@ class Door:
         await passage.answer({"type": "http.response.start", "status": status, "headers": headers})
         await passage.send({"type": "http.response.body", "body": body, "more_body": True})
         if refusal.closes:
-            await _drain(receive)
+            await drain(receive)
         await passage.send({"type": "http.response.body", "body": b""})
 
     def _until_shutdown(self, receive: Receive) -> Receive:
@@ -449,46 +449,3 @@ def _claims_within(scope: Scope) -> Claims:
     if actor is None or actor.client_id is None:
         return {}
     return {"client_id": actor.client_id, "sub": str(actor.person_id)}
-
-
-def _target(passage: Passage) -> str:
-    query: bytes = passage.scope["query_string"]
-    return f"{passage.path}?{query.decode('ascii')}" if query else passage.path
-
-
-def _headers_in(passage: Passage, head: rules.Head) -> list[tuple[str, str]]:
-    client = passage.scope.get("client")
-    return [
-        *(field for field in _as_bearer(head) if field[0] != "dpop"),
-        ("x-request-id", passage.trace.request_id),
-        ("traceparent", passage.trace.traceparent),
-        ("x-forwarded-for", client[0] if client else "unknown"),
-        ("x-forwarded-host", head.ours[b"host"].decode("ascii")),
-    ]
-
-
-def _as_bearer(head: rules.Head) -> list[tuple[str, str]]:
-    """Give the fields that pass; that a token was bound is judged here, and services see a bearer.
-
-    The proof itself goes on to the token endpoint only, whose token it asks for.
-    """
-    token = shown(head.once.get(b"authorization", b""))
-    if token is None or token[0] != SCHEME:
-        return head.passing
-    return [
-        (name, f"Bearer {token[1]}" if name == "authorization" else value)
-        for name, value in head.passing
-        if name != "dpop"
-    ]
-
-
-async def _drain(receive: Receive) -> None:
-    """Read what a refused client still sends, for a moment."""
-    try:
-        async with asyncio.timeout(DRAIN_SECONDS):
-            more = True
-            while more:
-                message = await receive()
-                more = message.get("more_body", False)
-    except TimeoutError:
-        return

@@ -19,6 +19,8 @@ SAFE: Final = [
     (b"referrer-policy", b"no-referrer"),
 ]
 
+OURS: Final = frozenset({b"x-request-id", b"traceparent"})
+
 Claims = Mapping[str, Any]
 
 
@@ -56,8 +58,10 @@ class Passage:
     # The gateway's own application logs and counts what it answers, as every service does.
     noted: bool = False
     standing: Standing | None = None
+    # The request's fields by name.
+    fields: Mapping[bytes, bytes] = field(default_factory=dict)
     # What every answer of this door says of origins, and of guessing and framing.
-    said: Headers = field(default_factory=list)
+    said: Headers = field(default_factory=SAFE.copy)
     # Whether the client takes gzip, and what compresses this answer.
     gzip: bool = False
     squeezer: Squeezer | None = None
@@ -65,15 +69,18 @@ class Passage:
     async def answer(self, message: Message) -> None:
         """Send on a message of the answer, with what every answer bears."""
         if message["type"] == "http.response.start":
-            self.answering = True
-            self.status = message["status"]
-            headers = self._squeezing(list(message["headers"]))
-            message["headers"] = self.marked(headers)
-            await self.send(message)
+            await self.begin(message["status"], list(message["headers"]))
         elif self.squeezer is None:
             await self.send(message)
         else:
             await self.chunk(message.get("body", b""), more=message.get("more_body", False))
+
+    async def begin(self, status: int, headers: Headers) -> None:
+        """Send the head of an answer; the list of its fields is ours to change."""
+        self.answering = True
+        self.status = status
+        headers = self.marked(self._squeezing(headers))
+        await self.send({"type": "http.response.start", "status": status, "headers": headers})
 
     async def chunk(self, data: bytes, *, more: bool) -> None:
         """Send a part of the body on, compressed where the answer is."""
@@ -102,12 +109,12 @@ class Passage:
 
     def marked(self, headers: Headers) -> Headers:
         """Add the request's id and trace, and the sandbox's clock."""
-        kept = [field for field in headers if field[0] not in (b"x-request-id", b"traceparent")]
+        kept = [field for field in headers if field[0] not in OURS]
         kept.append((b"x-request-id", self.trace.request_id.encode()))
         kept.append((b"traceparent", self.trace.traceparent.encode()))
         if self.standing is not None:
             kept += header_fields(self.standing)
-        told = {name for name, _ in kept}
+        told = {field[0] for field in headers}
         kept += [one for one in self.said if one[0] not in told or one[0] == b"vary"]
         now = self.clock()
         if now is not None:

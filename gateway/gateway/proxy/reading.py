@@ -9,7 +9,7 @@ from typing import Final
 from gateway.proxy import compressing, rules
 from gateway.proxy.caching import MOST_ENTRY_BYTES, VARY, Kept, Key, PublicCache, is_unchanged
 from gateway.proxy.passage import Passage
-from gateway.proxy.upstream import Upstreams
+from gateway.proxy.upstream import Unreachable, Upstreams
 from shared.http.problem import language_of
 
 PREFIX: Final = "/v1/public/"
@@ -34,7 +34,7 @@ class PublicReads:
         """Tell whether a request is a plain public read without a token."""
         if passage.scope["method"] != "GET" or not passage.path.startswith(PREFIX):
             return False
-        fields = dict(passage.scope["headers"])
+        fields = passage.fields
         return (
             self.cache.is_on
             and OF_ITS_OWN.isdisjoint(fields)
@@ -45,7 +45,7 @@ class PublicReads:
 
     async def answer(self, passage: Passage) -> bool:
         """Answer from the cache; tell whether that was possible. Raises `Unreachable`."""
-        fields = dict(passage.scope["headers"])
+        fields = passage.fields
         query: bytes = passage.scope["query_string"]
         key = Key(
             service=passage.service,
@@ -65,30 +65,25 @@ class PublicReads:
     async def _fetch(self, key: Key, trace: tuple[str, str]) -> Kept | None:
         """Ask the service with what the key covers and nothing else of the reader's."""
         headers = [
-            ("accept-language", key.language),
-            ("x-request-id", trace[0]),
-            ("traceparent", trace[1]),
-            ("x-forwarded-host", key.host.decode("ascii")),
+            (b"accept-language", key.language.encode()),
+            (b"x-request-id", trace[0].encode()),
+            (b"traceparent", trace[1].encode()),
+            (b"x-forwarded-host", key.host),
         ]
         if key.accept:
-            headers.append(("accept", key.accept.decode("latin-1")))
+            headers.append((b"accept", key.accept))
         response = await self._upstreams.ask(key.service, "GET", key.target, headers)
         try:
             async with asyncio.timeout(READ_SECONDS):
-                body = await response.content.read(MOST_ENTRY_BYTES + 1)
-                while len(body) <= MOST_ENTRY_BYTES and not response.content.at_eof():
-                    body += await response.content.read(MOST_ENTRY_BYTES + 1 - len(body))
-        except BaseException:
-            response.close()
-            raise
-        if len(body) > MOST_ENTRY_BYTES:
-            response.close()
+                body = await response.whole(MOST_ENTRY_BYTES)
+        except TimeoutError as error:
+            raise Unreachable(key.service) from error
+        finally:
+            response.end()
+        if body is None:
             return None
-        response.release()
         fields = [
-            field
-            for field in rules.passing_out(response.raw_headers)
-            if field[0] != b"content-length"
+            field for field in rules.passing_out(response.headers) if field[0] != b"content-length"
         ]
         return Kept(response.status, fields, body, time.monotonic())
 

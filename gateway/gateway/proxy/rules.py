@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
 Fields = Sequence[tuple[bytes, bytes]]
@@ -138,6 +138,9 @@ FORGED: Final = frozenset(
 FORGED_PREFIXES: Final = (b"x-actor", b"x-user", b"x-forwarded", b"x-consumer", b"x-auth", b"x-org")
 
 
+_PASS, _ONCE, _OURS, _DROP = Fate.PASS, Fate.ONCE, Fate.OURS, Fate.DROP
+
+
 @lru_cache(maxsize=2048)
 def fate(name: bytes) -> Fate:
     """Judge a header field by its lower-case name."""
@@ -151,11 +154,14 @@ def fate(name: bytes) -> Fate:
     return Fate.PASS
 
 
+NONE: Final[frozenset[bytes]] = frozenset()
+
+
 def connection_names(fields: Iterable[tuple[bytes, bytes]]) -> frozenset[bytes]:
     """Give the lower-case names that `Connection` calls hop-by-hop."""
-    values = [value for name, value in fields if name == b"connection"]
+    values = [field[1] for field in fields if field[0] == b"connection"]
     if not values:
-        return frozenset()
+        return NONE
     return frozenset(token.strip().lower() for token in b",".join(values).split(b","))
 
 
@@ -164,11 +170,10 @@ TRACEPARENT: Final = re.compile(rb"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{
 HOST: Final = re.compile(rb"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """What is left of the header fields: those that pass, and those that are read here."""
 
-    passing: list[tuple[str, str]]
+    passing: list[tuple[bytes, bytes]]
     once: Mapping[bytes, bytes]
     ours: Mapping[bytes, bytes]
 
@@ -183,40 +188,55 @@ def judged_head(fields: Fields) -> Head:
     `Connection` may take away ordinary fields only: one that names `Authorization` asks the door
     to judge a token that the service would then never see.
     """
-    passing: list[tuple[str, str]] = []
-    seen: dict[Fate, dict[bytes, bytes]] = {Fate.ONCE: {}, Fate.OURS: {}}
+    passing: list[tuple[bytes, bytes]] = []
+    once: dict[bytes, bytes] = {}
+    ours: dict[bytes, bytes] = {}
     named = connection_names(fields)
-    if not named.isdisjoint(ONCE | OURS):
+    if named and not named.isdisjoint(ONCE | OURS):
         raise MalformedHead
-    codings = [value for name, value in fields if name == b"transfer-encoding"]
+    _require_plain_chunks(fields)
+    for field in fields:
+        name, value = field
+        verdict = fate(name)
+        if verdict is _DROP or name in named:
+            continue
+        if verdict is not _PASS:
+            seen = once if verdict is _ONCE else ours
+            if name in seen:
+                raise MalformedHead
+            seen[name] = value
+            if verdict is _OURS:
+                continue
+        _require_text(value)
+        passing.append(field)
+    return Head(passing, once, ours)
+
+
+def _require_plain_chunks(fields: Fields) -> None:
     # Chunks and nothing else, said once: a second coding is where two readers part ways.
+    codings = [field[1] for field in fields if field[0] == b"transfer-encoding"]
     if codings and (len(codings) > 1 or codings[0].strip().lower() != b"chunked"):
         raise MalformedHead
-    for name, value in fields:
-        verdict = fate(name)
-        if verdict is Fate.DROP or name in named:
-            continue
-        if verdict is not Fate.PASS:
-            if name in seen[verdict]:
-                raise MalformedHead
-            seen[verdict][name] = value
-        if verdict is not Fate.OURS:
-            passing.append((name.decode("ascii"), _text(value)))
-    return Head(passing, seen[Fate.ONCE], seen[Fate.OURS])
 
 
-def _text(value: bytes) -> str:
+def _require_text(value: bytes) -> None:
+    if value.isascii():
+        return
     try:
-        return value.decode("utf-8")
+        value.decode("utf-8")
     except UnicodeDecodeError as error:
         raise MalformedHead from error
 
 
 def head_size(fields: Fields) -> int:
     """Count the bytes of the header section as they came: name, colon, space, value, line end."""
-    return sum(len(name) + len(value) + 4 for name, value in fields)
+    size = 4 * len(fields)
+    for name, value in fields:
+        size += len(name) + len(value)
+    return size
 
 
+@lru_cache(maxsize=256)
 def names_one_host(host: bytes | None, allowed: frozenset[str]) -> bool:
     """Tell whether a `Host` is there, is well-formed, and is one of ours (none named: any)."""
     if host is None or HOST.fullmatch(host) is None:
@@ -228,8 +248,8 @@ def names_one_host(host: bytes | None, allowed: frozenset[str]) -> bool:
 RESPONSE_DROPS: Final = HOP_BY_HOP | {b"date", b"server", b"x-request-id", b"x-sandbox-clock"}
 
 
-def passing_out(fields: Fields) -> list[tuple[bytes, bytes]]:
-    """Give the fields of a service's answer that its caller may see."""
-    lowered = [(name.lower(), value) for name, value in fields]
-    dropped = RESPONSE_DROPS | connection_names(lowered)
-    return [(name, value) for name, value in lowered if name not in dropped]
+def passing_out(lowered: Fields) -> list[tuple[bytes, bytes]]:
+    """Give the fields of a service's answer, in lower case, that its caller may see."""
+    named = connection_names(lowered)
+    dropped = RESPONSE_DROPS | named if named else RESPONSE_DROPS
+    return [field for field in lowered if field[0] not in dropped]

@@ -1,19 +1,21 @@
 """Which request this is, here and in every service that it reaches."""
 
-import secrets
-from dataclasses import dataclass
+import random
 from time import perf_counter, time_ns
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
+
+import uuid_utils
 
 from gateway.proxy.rules import REQUEST_ID, TRACEPARENT
-from shared.database import new_id
 from shared.tracing import Tracing
 
 SAMPLED: Final = "01"
+# Ids of traces have to differ and need be no secret: drawn without a system call for each. The
+# generator is seeded by the system, anew in each process.
+_drawn: Final = random.getrandbits
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(NamedTuple):
     """The caller's name for the request, or ours, and the span that the services hang under."""
 
     request_id: str
@@ -25,18 +27,21 @@ class Trace:
 
 def new_request_id() -> str:
     """Give a request id that sorts by time."""
-    return str(new_id())
+    # The library's own kind, which is not made into a UUID first only to be written out.
+    return str(uuid_utils.uuid7())
 
 
 def trace_of(request_id: bytes | None, traceparent: bytes | None) -> Trace:
     """Keep the caller's request id and trace where they are well-formed, and start them else."""
     kept = request_id is not None and REQUEST_ID.fullmatch(request_id) is not None
     name = request_id.decode("ascii") if kept and request_id is not None else new_request_id()
-    match = TRACEPARENT.fullmatch(traceparent or b"")
-    trace_id = match[1].decode("ascii") if match else secrets.token_hex(16)
-    flags = match[2].decode("ascii") if match else SAMPLED
-    given = None if match is None else match[0].decode("ascii")
-    return Trace(name, trace_id, f"00-{trace_id}-{secrets.token_hex(8)}-{flags}", given)
+    match = None if traceparent is None else TRACEPARENT.fullmatch(traceparent)
+    span = f"{_drawn(64):016x}"
+    if match is None:
+        trace_id = f"{_drawn(128):032x}"
+        return Trace(name, trace_id, f"00-{trace_id}-{span}-{SAMPLED}")
+    trace_id, flags = match[1].decode("ascii"), match[2].decode("ascii")
+    return Trace(name, trace_id, f"00-{trace_id}-{span}-{flags}", match[0].decode("ascii"))
 
 
 class Passed(Protocol):

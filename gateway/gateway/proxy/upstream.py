@@ -1,4 +1,4 @@
-"""The pool of connections to the services, and one exchange over it.
+"""One exchange with a service: whom to ask, what is sent, and when it may be sent again.
 
 Bodies stream both ways: a chunk is read when the one before it was taken, so that neither a slow
 client nor a slow service makes the gateway hold a body.
@@ -7,23 +7,29 @@ client nor a slow service makes the gateway hold a body.
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Sequence
 from types import TracebackType
 from typing import Final, Self
 
-import aiohttp
 from starlette.types import Receive
-from yarl import URL
 
 from gateway.proxy.health import Health
+from gateway.proxy.lines import (
+    Address,
+    Bounds,
+    Broken,
+    Crowded,
+    Line,
+    LineError,
+    Lines,
+    NotConnected,
+    address_of,
+)
 from gateway.settings import GatewaySettings
 
-# What aiohttp would add by itself; a caller's silence about these is passed on as silence.
-UNASKED: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-READ_BUFFER_BYTES: Final = 65_536
+BEARING: Final = frozenset({"POST", "PUT", "PATCH"})
+MOST_HEALTH_BYTES: Final = 65_536
 
 
 class ClientLeft(Exception):  # noqa: N818 - nobody is there to be told
@@ -46,8 +52,14 @@ class Unreachable(Exception):  # noqa: N818 - an answer, not an error of ours
 class Body:
     """A request's body as it arrives, counted against its limit."""
 
-    def __init__(self, receive: Receive, limit: int, idle_seconds: float) -> None:
-        """Bind to the connection; nothing is read before the first chunk is asked for."""
+    def __init__(
+        self, receive: Receive, limit: int, idle_seconds: float, *, announced: bool = False
+    ) -> None:
+        """Bind to the connection; nothing is read before the first chunk is asked for.
+
+        `announced` says that a field of the head tells its length.
+        """
+        self.announced = announced
         self._receive = receive
         self._limit = limit
         self._idle_seconds = idle_seconds
@@ -82,16 +94,8 @@ class Body:
         self.refused = BodyRefused(code)
         return self.refused
 
-    def outgoing(self) -> bytes | AsyncIterator[bytes]:
-        """Give the body for one attempt: bytes when it came whole, else its chunks.
-
-        A new iterator for each attempt, since aiohttp closes the one of a failed connect; nothing
-        was read from that one.
-        """
-        return self.first if self.complete else self._chunks()
-
-    async def _chunks(self) -> AsyncIterator[bytes]:
-        yield self.first
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Give what comes behind the first chunk."""
         while not self.complete:
             yield await self.chunk()
 
@@ -102,6 +106,51 @@ class Body:
         self.client_left = True
 
 
+class Answer:
+    """A service's answer whose head is here; `end` gives its connection back or ends it."""
+
+    __slots__ = ("_address", "_line", "_lines", "_upload", "headers", "status")
+
+    def __init__(
+        self, lines: Lines, address: Address, line: Line, upload: asyncio.Task[None] | None
+    ) -> None:
+        """Take the line over which it comes."""
+        self._lines, self._address, self._line, self._upload = lines, address, line, upload
+        self.status = line.status
+        self.headers = line.headers
+
+    @property
+    def over(self) -> bool:
+        """Tell whether all of it was taken."""
+        return self._line.over
+
+    def taken(self) -> bytes:
+        """Give what has come of the body, without waiting."""
+        return self._line.taken()
+
+    async def chunk(self) -> bytes:
+        """Wait for more of the body; nothing once it is over. Raises `Unreachable`."""
+        try:
+            return await self._line.chunk()
+        except (LineError, TimeoutError) as error:
+            raise Unreachable from error
+
+    async def whole(self, most: int) -> bytes | None:
+        """Give the whole body, None where it is longer than that. Raises `Unreachable`."""
+        body = bytearray(self.taken())
+        while not self.over and len(body) <= most:
+            body += await self.chunk()
+        return bytes(body) if len(body) <= most else None
+
+    def end(self) -> None:
+        """Be done with it, whether it was taken or not."""
+        if self._upload is not None and not self._upload.done():
+            # The service has said what it thinks of a body that it does not read on.
+            self._upload.cancel()
+            self._line.keeps = False
+        self._lines.give_back(self._address, self._line)
+
+
 class Upstreams:
     """Connections to every service, kept open between requests."""
 
@@ -110,15 +159,13 @@ class Upstreams:
         self._settings = settings
         self.addresses = {name: settings.addresses(name) for name in services}
         self._turns = {name: itertools.cycle(range(len(a))) for name, a in self.addresses.items()}
-        self._pool: _Pool | None = None
-        self._retired: list[_Pool] = []
-        self._closing: asyncio.Task[None] | None = None
+        self._lines: Lines | None = None
         self._health = Health()
         self._looking: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        """Open the pool."""
-        self._pool = _Pool(_session_of(self._settings))
+        """Begin, on the loop that runs."""
+        self._lines = Lines(_bounds_of(self._settings))
         self._begin_looking()
         return self
 
@@ -131,131 +178,128 @@ class Upstreams:
         """Close every connection."""
         if self._looking is not None:
             self._looking.cancel()
-        for pool in [self._pool, *self._retired]:
-            if pool is not None:
-                await pool.session.close()
+        if self._lines is not None:
+            self._lines.close()
 
     async def take(self, settings: GatewaySettings) -> None:
         """Go by new addresses and bounds from the next request on.
 
-        The connections so far are closed once the last exchange over them has ended.
+        The connections so far are closed, each with the exchange that is under way over it.
         """
-        names = list(self.addresses)
-        addresses = {name: settings.addresses(name) for name in names}
-        before, self._pool = self._pool, _Pool(_session_of(settings))
-        self._settings, self.addresses = settings, addresses
-        self._turns = {name: itertools.cycle(range(len(a))) for name, a in addresses.items()}
+        before, self._lines = self._lines, Lines(_bounds_of(settings))
+        self._settings = settings
+        self.addresses = {name: settings.addresses(name) for name in self.addresses}
+        self._turns = {name: itertools.cycle(range(len(a))) for name, a in self.addresses.items()}
         self._health = Health()
         if self._looking is not None:
             self._looking.cancel()
         self._begin_looking()
         if before is not None:
-            self._retired.append(before)
-            await self._close_idle()
+            before.retire()
 
     def _begin_looking(self) -> None:
         seconds = self._settings.upstream_check_seconds
         self._looking = asyncio.create_task(self._look(seconds)) if seconds else None
-
-    async def _close_idle(self) -> None:
-        idle = [pool for pool in self._retired if not pool.busy]
-        self._retired = [pool for pool in self._retired if pool.busy]
-        for pool in idle:
-            await pool.session.close()
-
-    @contextmanager
-    def borrowed(self) -> Iterator["_Pool"]:
-        """Lend the pool of now for one exchange, from its question to the end of its answer."""
-        pool = self._opened()
-        pool.busy += 1
-        try:
-            yield pool
-        finally:
-            pool.busy -= 1
-            if pool is not self._pool and not pool.busy:
-                self._closing = asyncio.create_task(self._close_idle())
-
-    def _opened(self) -> "_Pool":
-        if self._pool is None:
-            raise RuntimeError("the pool is not open")
-        return self._pool
-
-    @property
-    def session(self) -> aiohttp.ClientSession:
-        """Give the pool, for the gateway's own questions to the services as well."""
-        return self._opened().session
 
     async def ask(
         self,
         service: str,
         method: str,
         target: str,
-        headers: Sequence[tuple[str, str]],
+        headers: Sequence[tuple[bytes, bytes]],
         body: Body | None = None,
-        pool: "_Pool | None" = None,
-    ) -> aiohttp.ClientResponse:
+    ) -> Answer:
         """Send a request to a service and give its answer's head; raise `Unreachable`.
 
         Another address, and then the first one once more, is tried only while no byte was sent;
         a read whose kept connection turned out to be closed is sent once more.
         """
-        session = self.session if pool is None else pool.session
         addresses = self._health.fit(self._in_turn(service), time.monotonic())
         if not addresses:
             raise Unreachable(service)
         for address in (*addresses, addresses[0]):
             try:
-                return await self._tried(session, method, address, target, headers, body)
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                if body is not None and (body.refused or body.client_left):
-                    raise body.refused or ClientLeft from error
+                return await self._tried(method, address, target, headers, body)
+            except (LineError, TimeoutError) as error:
                 if not _may_repeat(error, method, body):
                     raise Unreachable(service) from error
         raise Unreachable(service)
 
     async def _tried(
         self,
-        session: aiohttp.ClientSession,
         method: str,
         address: str,
         target: str,
-        headers: Sequence[tuple[str, str]],
+        headers: Sequence[tuple[bytes, bytes]],
         body: Body | None,
-    ) -> aiohttp.ClientResponse:
+    ) -> Answer:
         """Ask one address, and remember how it was."""
         self._health.tried(address)
         try:
-            answer = await _send(session, method, address + target, headers, body)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            if body is not None and (body.refused or body.client_left):
-                self._health.gave_up(address)
-            else:
-                slow = isinstance(error, TimeoutError)
-                self._health.failed(address, time.monotonic(), slow=slow)
+            answer = await self._exchanged(address_of(address), method, target, headers, body)
+        except (Broken, NotConnected, TimeoutError) as error:
+            slow = isinstance(error, TimeoutError) or getattr(error, "slow", False)
+            self._health.failed(address, time.monotonic(), slow=slow)
             raise
         except BaseException:
+            # Its client left, its body was refused, or nobody could be asked at all.
             self._health.gave_up(address)
             raise
         self._health.worked(address)
         return answer
 
+    async def _exchanged(
+        self,
+        address: Address,
+        method: str,
+        target: str,
+        headers: Sequence[tuple[bytes, bytes]],
+        body: Body | None,
+    ) -> Answer:
+        lines = self._lines
+        if lines is None:
+            raise RuntimeError("the pool is not open")
+        line = await lines.line(address)
+        upload: asyncio.Task[None] | None = None
+        try:
+            question = _question(address, method, target, headers, body)
+            line.ask(question, is_head=method == "HEAD")
+            if body is not None and not body.complete:
+                upload = asyncio.create_task(_upload(line, body))
+            await line.head()
+        except BaseException:
+            if upload is not None:
+                upload.cancel()
+            line.keeps = False
+            lines.give_back(address, line)
+            raise
+        return Answer(lines, address, line, upload)
+
     async def _look(self, seconds: float) -> None:
         """Ask every address for ever whether it lives, so that no caller has to find out."""
         addresses = sorted({one for each in self.addresses.values() for one in each})
-        timeout = aiohttp.ClientTimeout(total=max(1.0, seconds / 2))
         while True:
             await asyncio.sleep(seconds)
-            await asyncio.gather(*(self._ask_after(one, timeout) for one in addresses))
+            await asyncio.gather(
+                *(self._ask_after(one, max(1.0, seconds / 2)) for one in addresses)
+            )
 
-    async def _ask_after(self, address: str, timeout: aiohttp.ClientTimeout) -> None:
+    async def _ask_after(self, address: str, seconds: float) -> None:
+        # What it says is noted where it is asked; who is out of time was not told anything.
         try:
-            async with self.session.get(f"{address}/healthz", timeout=timeout) as answer:
-                alive = answer.status < 500
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            slow = isinstance(error, TimeoutError)
+            async with asyncio.timeout(seconds):
+                answer = await self._exchanged(address_of(address), "GET", "/healthz", (), None)
+                try:
+                    await answer.whole(MOST_HEALTH_BYTES)
+                finally:
+                    answer.end()
+        except Crowded:
+            return
+        except (LineError, TimeoutError, Unreachable) as error:
+            slow = isinstance(error, TimeoutError) or getattr(error, "slow", False)
             self._health.failed(address, time.monotonic(), slow=slow)
             return
-        if alive:
+        if answer.status < 500:
             self._health.worked(address)
 
     def _in_turn(self, service: str) -> list[str]:
@@ -266,58 +310,54 @@ class Upstreams:
         return addresses[first:] + addresses[:first]
 
 
-async def _send(
-    session: aiohttp.ClientSession,
+def _question(
+    address: Address,
     method: str,
-    url: str,
-    headers: Sequence[tuple[str, str]],
+    target: str,
+    headers: Sequence[tuple[bytes, bytes]],
     body: Body | None,
-) -> aiohttp.ClientResponse:
-    return await session.request(
-        method,
-        URL(url, encoded=True),
-        headers=headers,
-        data=None if body is None else body.outgoing(),
-        allow_redirects=False,
+) -> bytes:
+    """Write a request's head, and its body as far as it is there."""
+    first = f"{method} {address.prefix}{target} HTTP/1.1\r\nhost: ".encode("ascii")
+    parts = [first, address.named, b"\r\n"]
+    for name, value in headers:
+        parts += (name, b": ", value, b"\r\n")
+    if body is None:
+        parts.append(b"content-length: 0\r\n\r\n" if method in BEARING else b"\r\n")
+        return b"".join(parts)
+    if body.complete:
+        if not body.announced:
+            parts.append(b"content-length: %d\r\n" % len(body.first))
+        parts += (b"\r\n", body.first)
+    elif body.announced:
+        parts += (b"\r\n", body.first)
+    else:
+        parts.append(b"transfer-encoding: chunked\r\n\r\n")
+        if body.first:
+            parts += (b"%x\r\n" % len(body.first), body.first, b"\r\n")
+    return b"".join(parts)
+
+
+async def _upload(line: Line, body: Body) -> None:
+    """Send the rest of a body; what is wrong with it ends the exchange."""
+    try:
+        await line.upload(body.chunks(), chunked=not body.announced)
+    except (BodyRefused, ClientLeft) as error:
+        line.fail(error)
+
+
+def _bounds_of(settings: GatewaySettings) -> Bounds:
+    return Bounds(
+        most=settings.upstream_connections,
+        connect=settings.upstream_connect_seconds,
+        wait=settings.upstream_wait_seconds,
+        read=settings.upstream_read_seconds,
+        idle=settings.upstream_idle_seconds,
     )
-
-
-@dataclass(slots=True)
-class _Pool:
-    """Connections under one configuration, and how many exchanges go over them."""
-
-    session: aiohttp.ClientSession
-    busy: int = 0
-
-
-def _session_of(settings: GatewaySettings) -> aiohttp.ClientSession:
-    session = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(
-            limit=settings.upstream_connections,
-            keepalive_timeout=settings.upstream_idle_seconds,
-            ttl_dns_cache=60,
-        ),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        auto_decompress=False,
-        skip_auto_headers=UNASKED,
-        read_bufsize=READ_BUFFER_BYTES,
-        timeout=aiohttp.ClientTimeout(
-            total=None,
-            connect=settings.upstream_wait_seconds,
-            sock_connect=settings.upstream_connect_seconds,
-            sock_read=settings.upstream_read_seconds,
-        ),
-    )
-    # aiohttp would send a PUT or DELETE again by itself when a kept connection had closed,
-    # although the service may have done it already; what may be repeated is decided here.
-    session._retry_connection = False  # noqa: SLF001 - there is no setting for it
-    return session
 
 
 def _may_repeat(error: Exception, method: str, body: Body | None) -> bool:
     """Tell whether nothing was sent, or what was sent may be sent twice."""
-    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
+    if isinstance(error, NotConnected):
         return True
-    if isinstance(error, TimeoutError):
-        return False
-    return method in REPEATABLE and body is None
+    return isinstance(error, Broken) and method in REPEATABLE and body is None

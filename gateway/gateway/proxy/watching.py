@@ -11,21 +11,22 @@ WATCH_AFTER_SECONDS: Final = 0.25
 
 
 class Watch:
-    """Cancels the exchange of a client that has left, from a quarter of a second on."""
+    """Cancels the exchange of a client that has left, once it is looked after."""
 
-    def __init__(self, body: Body) -> None:
+    __slots__ = ("_began", "_body", "_exchange", "_task")
+
+    def __init__(self, body: Body, began: float) -> None:
         self._body = body
+        self._began = began
         self._exchange = asyncio.current_task()
-        self._loop = asyncio.get_running_loop()
-        self._timer = self._loop.call_later(WATCH_AFTER_SECONDS, self._look)
         self._task: asyncio.Task[None] | None = None
 
-    def _look(self) -> None:
-        if not self._body.complete:
-            # Two readers would take each other's messages; the body's own reader notices as well.
-            self._timer = self._loop.call_later(WATCH_AFTER_SECONDS, self._look)
-            return
-        self._task = self._loop.create_task(self._watch())
+    def begins(self, loop: asyncio.AbstractEventLoop, now: float) -> None:
+        """Begin to look after an exchange that takes long."""
+        # Two readers would take each other's messages; the body's own reader notices as well.
+        old = now - self._began >= WATCH_AFTER_SECONDS
+        if old and self._task is None and self._body.complete:
+            self._task = loop.create_task(self._watch())
 
     async def _watch(self) -> None:
         await self._body.until_client_leaves()
@@ -39,6 +40,35 @@ class Watch:
 
     def stop(self) -> None:
         """End the watch with the exchange."""
-        self._timer.cancel()
         if self._task is not None:
             self._task.cancel()
+
+
+class Watches:
+    """All exchanges that are under way, looked through by one timer instead of one for each."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._watches: set[Watch] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self, body: Body) -> Watch:
+        """Note the exchange of the task that runs."""
+        loop = asyncio.get_running_loop()
+        watch = Watch(body, loop.time())
+        self._watches.add(watch)
+        if self._timer is None:
+            self._timer = loop.call_later(WATCH_AFTER_SECONDS, self._look, loop)
+        return watch
+
+    def end(self, watch: Watch) -> None:
+        """Forget an exchange that is over."""
+        self._watches.discard(watch)
+        watch.stop()
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = loop.time()
+        for watch in self._watches:
+            watch.begins(loop, now)
+        again = loop.call_later(WATCH_AFTER_SECONDS, self._look, loop) if self._watches else None
+        self._timer = again

@@ -8,11 +8,15 @@ import asyncio
 import re
 import sys
 from typing import Final
+from urllib.parse import unquote
+from weakref import WeakSet
 
-from httptools import HttpParserInvalidMethodError
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
 from gateway.proxy.answers import wire_answer
+from gateway.proxy.cycle import DoorCycle
 from gateway.proxy.rules import Limits
 from gateway.proxy.tracing import new_request_id
 
@@ -22,6 +26,7 @@ HEAD_SECONDS: Final = 5.0
 # A refused client may still be sending: closing at once would reset the connection, and the
 # answer would be lost with it.
 LINGER_SECONDS: Final = 2.0
+IDLE_LOOK_SECONDS: Final = 1.0
 # A first line that would be one if only its method were known.
 REQUEST_LINE: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32} [!-~]+ HTTP/")
 VERSIONS: Final = frozenset({"1.0", "1.1"})
@@ -44,6 +49,8 @@ class DoorProtocol(HttpToolsProtocol):
         self._gone = False
         self._code = "REQUEST_UNREADABLE"
         self._head_timer: asyncio.TimerHandle | None = None
+        # When the last answer was complete; nothing while a request is under way.
+        self._idle_since: float | None = None
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -56,6 +63,7 @@ class DoorProtocol(HttpToolsProtocol):
         """Feed the parser, unless the connection was refused and only runs dry."""
         if self._gone:
             return
+        self._idle_since = None
         self._head_bytes += len(data)
         self._piece = data
         super().data_received(data)
@@ -91,14 +99,64 @@ class DoorProtocol(HttpToolsProtocol):
             raise Unacceptable
         if self.parser.get_http_version() not in VERSIONS or not self._names_this_host():
             raise Unacceptable
-        super().on_headers_complete()
+        self._begin()
+
+    def _begin(self) -> None:
+        """Begin this request's cycle, or queue it behind the one before it on this connection."""
+        scope = self.scope
+        target = httptools.parse_url(self.url)
+        path = target.path.decode("ascii")
+        version = self.parser.get_http_version()
+        scope["http_version"] = version
+        scope["method"] = self.parser.get_method().decode("ascii")
+        scope["path"] = unquote(path) if "%" in path else path
+        scope["raw_path"] = target.path
+        scope["query_string"] = target.query or b""
+        before = self.cycle
+        self.cycle = DoorCycle(
+            scope=scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        if before is None or before.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
+
+    def on_response_complete(self) -> None:
+        """Go on with the next request, or wait for one: all who wait are under one clock."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+        else:
+            self._idle_since = self.loop.time()
+            _watch_idle(self.server_state, self.loop)
 
     def send_400_response(self, msg: str) -> None:
         """Answer what could not be parsed with a problem document."""
         del msg  # Says nothing that the parser's error does not.
-        unknown = isinstance(sys.exception(), HttpParserInvalidMethodError)
+        unknown = isinstance(sys.exception(), httptools.HttpParserInvalidMethodError)
         is_word = REQUEST_LINE.match(self._piece) is not None
         self._refuse("METHOD_UNKNOWN" if unknown and is_word else self._code)
+
+    def end_idle(self, now: float) -> None:
+        """End a connection on which nothing was asked for too long."""
+        since = self._idle_since
+        if since is not None and now - since >= self.timeout_keep_alive:
+            self.timeout_keep_alive_handler()
 
     def _unsupported_upgrade_warning(self) -> None:
         # There is nothing to upgrade to; what follows such a head is not read as a request.
@@ -160,3 +218,25 @@ class DoorProtocol(HttpToolsProtocol):
     def _languages(self) -> bytes:
         fields: list[tuple[bytes, bytes]] = self.headers or []
         return next((value for name, value in fields if name == b"accept-language"), b"")
+
+
+# Servers of this process whose idle connections are under a clock.
+_watched: Final[WeakSet[ServerState]] = WeakSet()
+
+
+def _watch_idle(state: ServerState, loop: asyncio.AbstractEventLoop) -> None:
+    if state not in _watched:
+        _watched.add(state)
+        loop.call_later(IDLE_LOOK_SECONDS, _look_at_idle, state, loop)
+
+
+def _look_at_idle(state: ServerState, loop: asyncio.AbstractEventLoop) -> None:
+    """End what was idle too long: one look at all, since a timer each cost two calls a request."""
+    now = loop.time()
+    for connection in list(state.connections):
+        if isinstance(connection, DoorProtocol):
+            connection.end_idle(now)
+    if state.connections:
+        loop.call_later(IDLE_LOOK_SECONDS, _look_at_idle, state, loop)
+    else:
+        _watched.discard(state)

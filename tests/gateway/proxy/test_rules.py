@@ -148,7 +148,7 @@ def test_connection_may_not_take_the_token_away() -> None:
 
 def test_connection_takes_ordinary_fields_away() -> None:
     head = rules.judged_head([(b"connection", b"x-a"), (b"x-a", b"1"), (b"x-b", b"2")])
-    assert head.passing == [("x-b", "2")]
+    assert head.passing == [(b"x-b", b"2")]
 
 
 @pytest.mark.refusing
