@@ -25,9 +25,11 @@ class DoorCycle(RequestResponseCycle):
 
     _held: bytes = b""
 
+    # uvicorn's own types of an application and its messages are narrower than Starlette's.
     async def run_asgi(self, app: ASGIApp) -> None:  # type: ignore[override]
         """Run the door for this request, and see that its answer is whole or visibly is not."""
         try:
+            # As above.
             await app(self.scope, self.receive, self.send)  # type: ignore[arg-type]
         except BaseException:
             self.logger.exception("Exception in ASGI application")
@@ -48,6 +50,7 @@ class DoorCycle(RequestResponseCycle):
             # It would keep the connection's own objects alive in a ring.
             self.on_response = _nothing
 
+    # As above.
     async def send(self, message: Message) -> None:  # type: ignore[override]
         """Take a part of the answer."""
         if self.flow.write_paused and not self.disconnected:

@@ -83,6 +83,7 @@ class Line(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         self._parser = httptools.HttpResponseParser(self)
 
+    # A stream has such a transport and no other.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take the connection."""
         self.transport = transport
