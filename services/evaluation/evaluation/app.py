@@ -109,7 +109,7 @@ async def feed_scope(session: AsyncSession, actor: Actor) -> FeedScope:
     """Let services and officials read every event, members those of their centres."""
     if actor.has("service", "official"):
         return FeedScope(everything=True)
-    centers = await directory.centers_of(session, actor.org_id)
+    centers = await directory.centers_of(session, actor.org_ids)
     return FeedScope(center_ids=centers, types=PUBLIC_EVENTS)
 
 
@@ -148,6 +148,7 @@ def create_app() -> ASGIApp:
                 standing,
             ],
             feed=feed_scope,
+            predecessors=directory.predecessor_ids,
             consumers={"registry": CONSUMES},
             background=(
                 *BACKGROUND,

@@ -75,7 +75,7 @@ async def feed_scope(session: AsyncSession, actor: Actor) -> FeedScope:
     if actor.has("service") or actor.is_official:
         return FeedScope(everything=True)
     types = AGENCY_EVENTS if actor.has("agency") else frozenset[str]()
-    return FeedScope(center_ids=await directory.centers_of(session, actor.org_id), types=types)
+    return FeedScope(center_ids=await directory.centers_of(session, actor.org_ids), types=types)
 
 
 async def _watch_agreements(app: FastAPI) -> None:
@@ -127,6 +127,7 @@ def create_app() -> ASGIApp:
                 jobs,
             ),
             feed=feed_scope,
+            predecessors=directory.predecessor_ids,
             consumers={"registry": directory.CONSUMES},
             # The trail is sealed before the tree is signed, so that one checkpoint covers both.
             measures=(log_waiting,),

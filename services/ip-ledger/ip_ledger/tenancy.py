@@ -2,10 +2,11 @@
 
 Centres and members come from the local copy of the registry's directory. An organization belongs
 to a centre as lead sponsor, as the centre's own legal entity, as its trustee while there is no
-entity, or as a member on the day.
+entity, or as a member on the day. Whoever stands in an organization's place acts for it here, too:
+`Actor.org_ids` holds them all, and `Actor.org_for` says as which of them an owner is met.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -33,6 +34,18 @@ def own_organization(actor: Actor) -> UUID:
     return actor.org_id
 
 
+def speaking_as(
+    actor: Actor, owners: Iterable[UUID | None], spoken: Iterable[UUID] = ()
+) -> UUID | None:
+    """Give as which of the owners the actor speaks: first as its own, then in another's place.
+
+    Where each owner speaks once, one that has not spoken yet comes before those that have.
+    """
+    known = {owner for owner in owners if owner is not None}
+    waiting = (known - {*spoken}) & actor.org_ids
+    return actor.org_for(*sorted(waiting or known))
+
+
 def operator_id(center: DirectoryCenter) -> UUID | None:
     """Give the organization that acts for the centre: its legal entity, else its trustee (A053)."""
     return center.legal_entity_id or center.trustee_org_id
@@ -40,32 +53,34 @@ def operator_id(center: DirectoryCenter) -> UUID | None:
 
 def is_operator(center: DirectoryCenter, actor: Actor) -> bool:
     """Tell whether the actor's organization acts for the centre itself."""
-    return actor.org_id is not None and actor.org_id == operator_id(center)
+    return operator_id(center) in actor.org_ids
 
 
 def leads(center: DirectoryCenter, actor: Actor) -> bool:
     """Tell whether the actor may act for all: the lead sponsor or the centre's operator."""
-    return is_operator(center, actor) or (
-        actor.org_id is not None and actor.org_id == center.lead_sponsor_id
-    )
+    return is_operator(center, actor) or center.lead_sponsor_id in actor.org_ids
 
 
-def _own(org_id: UUID) -> ColumnElement[bool]:
+def _own(org_ids: Collection[UUID]) -> ColumnElement[bool]:
+    return or_(col(DirectoryCenter.lead_sponsor_id).in_(org_ids), operated_by(org_ids))
+
+
+def operated_by(org_ids: Collection[UUID]) -> ColumnElement[bool]:
+    """Give the condition on `DirectoryCenter` that one of these is its entity, else its trustee."""
     return or_(
-        col(DirectoryCenter.lead_sponsor_id) == org_id,
-        col(DirectoryCenter.legal_entity_id) == org_id,
+        col(DirectoryCenter.legal_entity_id).in_(org_ids),
         and_(
             col(DirectoryCenter.legal_entity_id).is_(None),
-            col(DirectoryCenter.trustee_org_id) == org_id,
+            col(DirectoryCenter.trustee_org_id).in_(org_ids),
         ),
     )
 
 
-def _member_on(org_id: UUID, day: date) -> ColumnElement[bool]:
+def _member_on(org_ids: Collection[UUID], day: date) -> ColumnElement[bool]:
     row = DirectoryMembership
     return exists().where(
         col(row.center_id) == col(DirectoryCenter.id),
-        col(row.org_id) == org_id,
+        col(row.org_id).in_(org_ids),
         col(row.state).in_(EVER_TOOK_PART),
         or_(col(row.joined_on).is_(None), col(row.joined_on) <= day),
         # `left_on` is the last day of membership.
@@ -78,9 +93,9 @@ def _member_on(org_id: UUID, day: date) -> ColumnElement[bool]:
 
 def belongs(actor: Actor, day: date) -> ColumnElement[bool]:
     """Give the condition on `DirectoryCenter` that the actor's organization takes part that day."""
-    if actor.org_id is None:
+    if not actor.org_ids:
         return ~true()
-    return or_(_own(actor.org_id), _member_on(actor.org_id, day))
+    return or_(_own(actor.org_ids), _member_on(actor.org_ids, day))
 
 
 def may_read(actor: Actor, day: date) -> ColumnElement[bool]:
@@ -160,9 +175,9 @@ async def taking_part(
     return {key: frozenset(org for org in orgs if org is not None) for key, orgs in own.items()}
 
 
-def acts_for(org_id: UUID) -> ColumnElement[bool]:
-    """Give the condition on `DirectoryCenter` that an organization acts for it: see `leads`."""
-    return _own(org_id)
+def acts_for(org_ids: Collection[UUID]) -> ColumnElement[bool]:
+    """Give the condition on `DirectoryCenter` that one of these acts for it: see `leads`."""
+    return _own(org_ids)
 
 
 async def centers_by_id(

@@ -12,6 +12,7 @@ from shared.directory.queries import (
     organization,
     organizations_of,
     policy_on,
+    predecessor_ids,
     working_days,
 )
 from shared.directory.tables import (
@@ -43,5 +44,6 @@ __all__ = [
     "organization",
     "organizations_of",
     "policy_on",
+    "predecessor_ids",
     "working_days",
 ]

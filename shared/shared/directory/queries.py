@@ -1,6 +1,6 @@
 """Reading the copy."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
@@ -64,6 +64,17 @@ async def organizations_of(
     return {row.id: row for row in rows}
 
 
+async def predecessor_ids(session: AsyncSession, org_id: UUID) -> frozenset[UUID]:
+    """Name the organizations for which one acts beside itself: it stands in their place.
+
+    The registry decided who does; its entries name the last of a chain for all before it.
+    """
+    rows = await session.scalars(
+        select(DirectoryOrganization.id).where(col(DirectoryOrganization.successor_id) == org_id)
+    )
+    return frozenset(rows)
+
+
 async def memberships(session: AsyncSession, center_id: UUID) -> Sequence[DirectoryMembership]:
     """Load a centre's memberships, past ones included."""
     rows = await session.scalars(
@@ -92,20 +103,20 @@ async def members_on(session: AsyncSession, center_id: UUID, day: date) -> Direc
     return Directory(row, frozenset(members) | {row.lead_sponsor_id})
 
 
-async def centers_of(session: AsyncSession, org_id: UUID | None) -> frozenset[UUID]:
-    """Name the centres that an organization sees: as member, lead sponsor, entity or trustee."""
-    if org_id is None:
+async def centers_of(session: AsyncSession, org_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Name the centres that organizations see: as member, lead sponsor, entity or trustee."""
+    if not org_ids:
         return frozenset()
     as_member = select(DirectoryMembership.center_id).where(
-        col(DirectoryMembership.org_id) == org_id, col(DirectoryMembership.state).in_(MEMBERS)
+        col(DirectoryMembership.org_id).in_(org_ids), col(DirectoryMembership.state).in_(MEMBERS)
     )
     rows = await session.scalars(
         select(DirectoryCenter.id).where(
             or_(
                 col(DirectoryCenter.id).in_(as_member),
-                col(DirectoryCenter.lead_sponsor_id) == org_id,
-                col(DirectoryCenter.legal_entity_id) == org_id,
-                col(DirectoryCenter.trustee_org_id) == org_id,
+                col(DirectoryCenter.lead_sponsor_id).in_(org_ids),
+                col(DirectoryCenter.legal_entity_id).in_(org_ids),
+                col(DirectoryCenter.trustee_org_id).in_(org_ids),
             )
         )
     )

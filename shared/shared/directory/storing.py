@@ -24,6 +24,7 @@ CENTER: Final = (
 )  # fmt: skip
 ORGANIZATION: Final = (
     "uscc", "name", "org_type", "legal_person_kind", "region_code", "is_sme", "parent_uscc",
+    "successor_id",
 )  # fmt: skip
 DAYS: Final = frozenset(
     {"day", "listed_on", "joined_on", "left_on", "effective_from", "effective_to"}

@@ -63,6 +63,8 @@ class DirectoryOrganization(DirectoryBase, table=True):
     region_code: str
     is_sme: bool
     parent_uscc: str | None = None
+    # Who stands in its place: the last of a chain, as the registry decides.
+    successor_id: UUID | None = Field(default=None, index=True)
     position: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 

@@ -228,7 +228,7 @@ async def _require_uninvolved(
     require(
         [
             *separation_checks(people, actor.person_id, capacity),
-            *result_rules.tenancy_checks(actor.org_id, owners),
+            *result_rules.tenancy_checks(actor.org_ids, owners),
             *checks,
         ]
     )

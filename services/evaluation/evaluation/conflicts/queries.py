@@ -191,6 +191,10 @@ async def matters(session: AsyncSession, org_id: UUID) -> bool:
             )
         ),
         exists().where(
+            col(DirectoryOrganization.id) == org_id,
+            col(DirectoryOrganization.successor_id).is_not(None),
+        ),
+        exists().where(
             col(DirectoryOrganization.parent_uscc).in_(
                 select(DirectoryOrganization.uscc).where(col(DirectoryOrganization.id) == org_id)
             )

@@ -19,12 +19,12 @@ from shared.rules import found
 
 def runs(actor: Actor, center_id: Mapped[UUID]) -> ColumnElement[bool]:
     """Tell whether the actor's organization runs a centre: entity, trustee or lead sponsor."""
-    if actor.org_id is None or not actor.has("member"):
+    if not actor.org_ids or not actor.has("member"):
         return false()
     own = (
-        col(DirectoryCenter.legal_entity_id) == actor.org_id,
-        col(DirectoryCenter.trustee_org_id) == actor.org_id,
-        col(DirectoryCenter.lead_sponsor_id) == actor.org_id,
+        col(DirectoryCenter.legal_entity_id).in_(actor.org_ids),
+        col(DirectoryCenter.trustee_org_id).in_(actor.org_ids),
+        col(DirectoryCenter.lead_sponsor_id).in_(actor.org_ids),
     )
     return center_id.in_(select(DirectoryCenter.id).where(or_(*own)))
 

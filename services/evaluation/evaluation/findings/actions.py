@@ -204,7 +204,7 @@ async def _uninvolved(
     owners = await results.center_orgs(session, center_id)
     return [
         *separation_checks(people, actor.person_id, capacity),
-        *result_rules.tenancy_checks(actor.org_id, owners),
+        *result_rules.tenancy_checks(actor.org_ids, owners),
     ]
 
 

@@ -113,7 +113,7 @@ async def decide(
     require(
         [
             *separation_checks(people, actor.person_id, Capacity.HANDLER),
-            *result_rules.tenancy_checks(actor.org_id, owners),
+            *result_rules.tenancy_checks(actor.org_ids, owners),
             *rules.leaf_checks(codes, rules.codes_of(objection.leaves)),
             *rules.anew_checks(
                 ways, reported=await _was_reported(session, case), scored=document["sheets"] > 0

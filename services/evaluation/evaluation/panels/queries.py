@@ -1,10 +1,11 @@
 """Panels and their seats. Only officials read panels; members never learn who reviews them."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import exists, false, literal
+from sqlalchemy import exists, false, func, literal, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col, select
@@ -17,7 +18,12 @@ from evaluation.experts.rules import LEGAL_ENTITY, ExpertField, Interests, Party
 from evaluation.panels.rules import ReviewSubject
 from evaluation.panels.tables import Panel, PanelDuty, PanelOrganization, PanelSeat, SeatAnswer
 from shared.auth import Actor
-from shared.directory import DirectoryCenter, DirectoryMembership, DirectoryOrganization
+from shared.directory import (
+    DirectoryCenter,
+    DirectoryMembership,
+    DirectoryOrganization,
+    organizations_of,
+)
 from shared.rules import found
 
 # A member that was invited and never confirmed has no part in the centre.
@@ -185,6 +191,8 @@ async def interests_of_centers(
             center.legal_entity_id: LEGAL_ENTITY,
         }
         roles[center.id] |= {org: role for org, role in offices.items() if org is not None}
+    kin = await _kin_of(session, {org_id for each in roles.values() for org_id in each})
+    roles = {center_id: _with_kin(held, kin) for center_id, held in roles.items()}
     behind = sorted({org_id for each in roles.values() for org_id in each})
     parents = await _parents_of(session, behind)
     codes = select(DirectoryOrganization.id, DirectoryOrganization.uscc).where(
@@ -202,6 +210,43 @@ async def interests_of_centers(
         )
         for center_id, held in roles.items()
     }
+
+
+async def joined_by_kin(session: AsyncSession, interests: Interests) -> Interests:
+    """Put beside the organizations behind a subject those that followed or preceded them."""
+    roles = {party.org_id: party.role for party in interests.parties}
+    kin = _with_kin(roles, await _kin_of(session, roles))
+    joined = [org_id for org_id in kin if org_id not in roles]
+    if not joined:
+        return interests
+    parents = await _parents_of(session, joined)
+    known = await organizations_of(session, joined)
+    parties = (
+        Party(row.id, row.uscc, kin[row.id], tuple(parents.get(row.id, ())))
+        for row in sorted(known.values(), key=lambda row: row.uscc)
+    )
+    return Interests(interests.center_id, (*interests.parties, *parties))
+
+
+def _with_kin(roles: Mapping[UUID, str], kin: Mapping[UUID, Collection[UUID]]) -> dict[UUID, str]:
+    # Who employs an organization's successor, or employed its people before, is tied to it (X08).
+    joined = {one: role for org_id, role in roles.items() for one in kin.get(org_id, ())}
+    return joined | dict(roles)
+
+
+async def _kin_of(session: AsyncSession, org_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    """Name, for each organization, those that stand or stood where it does by succession."""
+    bearer = func.coalesce(col(DirectoryOrganization.successor_id), col(DirectoryOrganization.id))
+    rows = select(DirectoryOrganization.id, bearer)
+    bearers = select(bearer).where(col(DirectoryOrganization.id).in_(org_ids))
+    one = col(DirectoryOrganization.id)
+    other = col(DirectoryOrganization.successor_id)
+    same: dict[UUID, set[UUID]] = defaultdict(set)
+    for org_id, standing in await session.execute(
+        rows.where(or_(one.in_(bearers), other.in_(bearers)))
+    ):
+        same[standing].add(org_id)
+    return {org_id: together for together in same.values() for org_id in together}
 
 
 async def _parents_of(session: AsyncSession, org_ids: Sequence[UUID]) -> dict[UUID, list[str]]:

@@ -143,7 +143,7 @@ async def _decided(
     require(
         [
             *await _separation(session, case, actor, capacity),
-            *rules.tenancy_checks(actor.org_id, owners),
+            *rules.tenancy_checks(actor.org_ids, owners),
             *conflict_rules.panel_checks(conflicts),
             *cycle_rules.case_checks(case.state, event),
             *checks,

@@ -7,6 +7,7 @@ the order of the facts. Every leaf says what it measured, against what, and why 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
@@ -358,8 +359,8 @@ def freshness_checks(used: str, standing: str) -> list[Check]:
     return [FROZEN.check("STALE_INPUT", Kind.STATE, passed=used == standing)]
 
 
-def tenancy_checks(org_id: UUID | None, center_orgs: Iterable[UUID]) -> list[Check]:
-    """Check that nobody decides on his own organization's centre (X03)."""
-    passed = org_id is None or org_id not in set(center_orgs)
+def tenancy_checks(org_ids: AbstractSet[UUID], center_orgs: Iterable[UUID]) -> list[Check]:
+    """Check that nobody decides on a centre of an organization for which he acts (X03)."""
+    passed = org_ids.isdisjoint(center_orgs)
     separate = Rule("X03", "architecture 10")
     return [separate.check("SOD_VIOLATION", Kind.SCOPE, passed=passed, held="submitter")]

@@ -35,7 +35,7 @@ async def review(
     shown = await queries.years_of(session, center_id)
     require(
         [
-            *result_rules.tenancy_checks(actor.org_id, await center_orgs(session, center_id)),
+            *result_rules.tenancy_checks(actor.org_ids, await center_orgs(session, center_id)),
             *rules.conclusion_checks(conclusion, shown),
             *rules.review_checks(center.listed_on, years, known, today),
         ]

@@ -176,5 +176,5 @@ async def _uninvolved(
     owners = await results.center_orgs(session, case.center_id)
     return [
         *separation_checks(people, actor.person_id, capacity),
-        *result_rules.tenancy_checks(actor.org_id, owners),
+        *result_rules.tenancy_checks(actor.org_ids, owners),
     ]

@@ -25,7 +25,7 @@ from shared.directory import DirectoryCenter
 from shared.events import record
 from shared.events.recording import content_sha256
 from shared.http import version_checks
-from shared.rules import Check, Kind, require
+from shared.rules import Check, Kind, found, require
 
 
 async def propose(
@@ -241,12 +241,13 @@ async def sign(
     await tenancy.lock_center(session, seen.agreement.center_id)
     agreement = await queries.agreement_for_update(session, actor, agreement_id, today)
     standing = (await queries.with_parts(session, [agreement]))[0]
-    own_keys = {key.id: key for key in await keys.keys_on(session, actor.org_id, today)}
+    party_id = tenancy.speaking_as(actor, standing.party_ids, standing.signed_ids)
+    own_keys = {key.id: key for key in await keys.keys_on(session, party_id, today)}
     require(
         [
             *rules.signature_checks(
                 agreement.state,
-                actor.org_id,
+                party_id,
                 standing.party_ids,
                 standing.signed_ids,
                 is_same_text=text_sha256 == agreement.text_sha256,
@@ -256,7 +257,7 @@ async def sign(
     )
     signature = AgreementSignature(
         agreement_id=agreement.id,
-        org_id=tenancy.own_organization(actor),
+        org_id=found(party_id),
         text_sha256=text_sha256,
         signed_by=actor.person_id,
         client_id=actor.client_id,
@@ -279,7 +280,7 @@ async def sign(
         before=before,
         after=agreement.model_dump(),
         capacity="party",
-        org_id=actor.org_id,
+        org_id=party_id,
         text_sha256=text_sha256,
         signatures=len(signed.signatures),
         parties=len(signed.parties),
@@ -316,7 +317,7 @@ async def withdraw(
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, VERSION_CONFLICT or STATE_CONFLICT.
     """
     agreement = await queries.agreement_for_update(session, actor, agreement_id, today)
-    is_proposer = agreement.proposed_by_org_id == actor.org_id
+    is_proposer = agreement.proposed_by_org_id in actor.org_ids
     require(
         [
             rules.MARKET_TERMS.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=is_proposer),

@@ -79,7 +79,7 @@ def _visible(actor: Actor, day: date) -> ColumnElement[bool]:
         return true()
     party = exists().where(
         col(AgreementParty.agreement_id) == col(Agreement.id),
-        col(AgreementParty.org_id) == actor.org_id,
+        col(AgreementParty.org_id).in_(actor.org_ids),
     )
     center = exists().where(
         col(DirectoryCenter.id) == col(Agreement.center_id), tenancy.belongs(actor, day)

@@ -1,6 +1,6 @@
 """What happens to ownership: a change takes its place in time, and what it replaces is kept."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -152,7 +152,7 @@ async def _propose(
             change.cause, former, [owner for owner, _ in shares], today
         ),
         proposed_by=actor.person_id,
-        proposed_by_org_id=tenancy.own_organization(actor),
+        proposed_by_org_id=_acting(actor, former),
         proposed_at=now,
     )
     session.add(row)
@@ -245,14 +245,14 @@ async def _judged(
     today: date,
 ) -> _Verdict:
     """Judge who acts and who consents: by the agreement for a first registration, else by law."""
-    acting = tenancy.own_organization(actor)
     given = await queries.consenting(session, asset.id, sha256)
+    holders = former or [org for org in [asset.trustee_org_id] if org is not None]
+    acting = _acting(actor, holders)
     # What the body says of others counts only for what it gives them.
-    stated = {acting} & {*change.consents}
+    stated = actor.org_ids & {*change.consents}
     if not former and change.cause != rules.TRUST_RELEASE:
         stated |= {owner for owner, _ in shares} & {*change.consents}
     consenting = rules.consenting_orgs(change.cause, stated | given, acting)
-    holders = former or [org for org in [asset.trustee_org_id] if org is not None]
     may_act = not former or acting in holders or tenancy.leads(center, actor)
     scope = rules.acting_check(is_concerned=may_act)
     if holders and (former or change.cause == rules.TRUST_RELEASE):
@@ -268,6 +268,11 @@ async def _judged(
         "agreement" if by_agreement else "consent",
         attribution.agreement_id if attribution and by_agreement else None,
     )
+
+
+def _acting(actor: Actor, holders: Collection[UUID]) -> UUID:
+    """Name as whom the actor acts: as one of the holders where it acts for one."""
+    return tenancy.speaking_as(actor, holders) or tenancy.own_organization(actor)
 
 
 def _is_fixed(attribution: Attribution | None) -> bool:

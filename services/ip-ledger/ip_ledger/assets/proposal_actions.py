@@ -49,8 +49,9 @@ async def consent_ahead(
     given = await queries.consenting(session, asset_id, sha256)
     concerned = await _concerned(session, asset, change.valid_from)
     concerned |= {owner for owner, _ in shares}
-    require(rules.answer_checks(rules.State.PENDING, actor.org_id, concerned, given))
-    return await _answer(session, actor, asset, sha256, OwnerAnswer.CONSENT, now)
+    org_id = tenancy.speaking_as(actor, concerned, given)
+    require(rules.answer_checks(rules.State.PENDING, org_id, concerned, given))
+    return await _answer(session, actor, asset, found(org_id), sha256, OwnerAnswer.CONSENT, now)
 
 
 async def _concerned(session: AsyncSession, asset: Asset, day: date) -> set[UUID]:
@@ -65,13 +66,14 @@ async def _answer(
     session: AsyncSession,
     actor: Actor,
     asset: Asset,
+    org_id: UUID,
     sha256: str,
     answer: OwnerAnswer,
     now: datetime,
 ) -> OwnershipConsent:
     row = OwnershipConsent(
         asset_id=asset.id,
-        org_id=tenancy.own_organization(actor),
+        org_id=org_id,
         change_sha256=sha256,
         answer=answer,
         given_by=actor.person_id,
@@ -105,8 +107,9 @@ async def answer(
     owners = await _needed(session, asset, proposal)
     said_before = (await queries.answers_of(session, [proposal])).get(proposal.change_sha256, [])
     answered = {row.org_id for row in said_before}
-    require(rules.answer_checks(proposal.state, actor.org_id, owners, answered))
-    await _answer(session, actor, asset, proposal.change_sha256, said, now)
+    org_id = tenancy.speaking_as(actor, owners, answered)
+    require(rules.answer_checks(proposal.state, org_id, owners, answered))
+    await _answer(session, actor, asset, found(org_id), proposal.change_sha256, said, now)
     if said is not OwnerAnswer.CONSENT:
         return _move(session, actor, proposal, Event.REFUSE, answer=said)
     missing = await _missing(session, asset, proposal)
@@ -150,7 +153,7 @@ async def register(
     proposal = await queries.proposal_for_update(session, proposal_id)
     center = found(await tenancy.center_of(session, asset.center_id))
     owners = await _needed(session, asset, proposal)
-    may_act = actor.org_id in owners or tenancy.leads(center, actor)
+    may_act = not actor.org_ids.isdisjoint(owners) or tenancy.leads(center, actor)
     missing = await _missing(session, asset, proposal)
     require(
         [
@@ -176,7 +179,7 @@ async def withdraw(
     """
     await queries.visible_proposal(session, actor, proposal_id, today)
     proposal = await queries.proposal_for_update(session, proposal_id)
-    is_proposer = actor.org_id == proposal.proposed_by_org_id
+    is_proposer = proposal.proposed_by_org_id in actor.org_ids
     require(
         [
             *rules.withdrawal_checks(proposal.state, is_proposer=is_proposer),
@@ -240,8 +243,9 @@ async def state_position(
     asset = await queries.asset_for_update(session, actor, asset_id, today)
     owned = await queries.ownership_on(session, asset_id, today)
     owners = {owner for owner, _ in owned.shares} if owned else await _joint(session, asset, today)
-    require(rules.renouncing_checks(asset.state, position, actor.org_id, owners))
-    org_id = tenancy.own_organization(actor)
+    speaker = tenancy.speaking_as(actor, owners)
+    require(rules.renouncing_checks(asset.state, position, speaker, owners))
+    org_id = found(speaker)
     renounces = position is FilingPosition.RENOUNCE
     known = (await queries.filing_positions(session, [asset_id])).get(asset_id, [])
     row = next((one for one in known if one.org_id == org_id), None)

@@ -72,7 +72,7 @@ def visible(actor: Actor, day: date) -> ColumnElement[bool]:
     owner = exists().where(
         col(OwnershipVersion.asset_id) == col(Asset.id),
         col(OwnershipLine.version_id) == col(OwnershipVersion.id),
-        col(OwnershipLine.owner_id) == actor.org_id,
+        col(OwnershipLine.owner_id).in_(actor.org_ids),
     )
     return or_(center, owner)
 

@@ -27,7 +27,7 @@ async def center_with_books(
     if not actor.is_official:
         if actor.org_id is None:
             return found(None)
-        statement = statement.where(tenancy.acts_for(actor.org_id))
+        statement = statement.where(tenancy.acts_for(actor.org_ids))
     return found(await session.scalar(statement))
 
 

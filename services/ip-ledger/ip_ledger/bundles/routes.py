@@ -1,8 +1,9 @@
 """A co-owner's proof of all that it got, as one ZIP that checks itself."""
 
-from typing import Final
+from typing import Annotated, Final
+from uuid import UUID
 
-from fastapi import Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from ip_ledger.bundles import making
@@ -12,6 +13,10 @@ from shared.http import CurrentActor, Failure, Reading, Router, access, problems
 from shared.rules import found
 
 router = Router(prefix="/v1/ip-ledger", tags=["log"])
+PayeeId = Annotated[
+    UUID | None,
+    Query(description="The caller's own organization, or one in whose place it stands."),
+]
 
 
 @router.get(
@@ -24,12 +29,15 @@ router = Router(prefix="/v1/ip-ledger", tags=["log"])
         **problems("NOT_FOUND", "ROWS_TOO_MANY"),
     },
 )
-async def proof_bundle(request: Request, actor: CurrentActor, session: Reading) -> Response:
+async def proof_bundle(
+    request: Request, actor: CurrentActor, session: Reading, payee_id: PayeeId = None
+) -> Response:
     """Give all lines of the caller's organization with their proofs and a verifier.
 
     Other parties' amounts stay commitments, which are shown to add up to each run's income.
     """
-    org_id = found(actor.org_id)
+    org_id = found(payee_id or actor.org_id)
+    found(org_id if org_id in actor.org_ids else None)
     head = found(await log.latest_checkpoint(session))
     key = LogKey.of(request.app.state.settings).verifier
     made = await making.bundle(session, org_id, head, key)

@@ -31,8 +31,8 @@ def _visible_license(actor: Actor, day: date) -> ColumnElement[bool]:
         return false()
     return or_(
         _of_center(actor, day, col(License.center_id)),
-        col(License.licensor_id) == actor.org_id,
-        col(License.licensee_org_id) == actor.org_id,
+        col(License.licensor_id).in_(actor.org_ids),
+        col(License.licensee_org_id).in_(actor.org_ids),
     )
 
 
@@ -41,7 +41,7 @@ def _visible_contract(actor: Actor, day: date) -> ColumnElement[bool]:
         return true()
     return or_(
         _of_center(actor, day, col(TechContract.center_id)),
-        col(TechContract.party_org_id) == actor.org_id,
+        col(TechContract.party_org_id).in_(actor.org_ids),
     )
 
 

@@ -326,7 +326,7 @@ def _sees_all(actor: Actor, centers: Mapping[UUID, DirectoryCenter], row: TechCo
     """Tell whether the actor sees a confidential counterparty: not as another member (X04)."""
     if not row.is_confidential or actor.is_official or actor.has("service"):
         return True
-    if actor.org_id in {row.submitted_by_org_id, row.party_org_id}:
+    if not actor.org_ids.isdisjoint({row.submitted_by_org_id, row.party_org_id}):
         return True
     center = centers.get(row.center_id)
     return center is not None and tenancy.is_operator(center, actor)

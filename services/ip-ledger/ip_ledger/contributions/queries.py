@@ -36,7 +36,7 @@ def _of_centre(actor: Actor, center_id: Mapped[UUID]) -> ColumnElement[bool]:
         return true()
     if actor.org_id is None:
         return false()
-    own = rows_of(col(DirectoryCenter.id)).where(tenancy.acts_for(actor.org_id))
+    own = rows_of(col(DirectoryCenter.id)).where(tenancy.acts_for(actor.org_ids))
     return center_id.in_(own)
 
 
@@ -50,7 +50,7 @@ def visible_contributions(
     """Give the select of the contributions that the actor may see: its own, or its centre's."""
     seen = _of_centre(actor, col(Contribution.center_id))
     if actor.org_id is not None:
-        seen = or_(seen, col(Contribution.org_id) == actor.org_id)
+        seen = or_(seen, col(Contribution.org_id).in_(actor.org_ids))
     statement = select(Contribution).where(seen)
     wanted = {"center_id": center_id, "org_id": org_id, "kind": kind, "state": state}
     for name, value in wanted.items():
@@ -135,7 +135,7 @@ def visible_funding(
     """Give the select of the funding that the actor may see: its centre's, or what it gave."""
     seen = _of_centre(actor, col(FundingRecord.center_id))
     if actor.org_id is not None:
-        seen = or_(seen, col(FundingRecord.provider_org_id) == actor.org_id)
+        seen = or_(seen, col(FundingRecord.provider_org_id).in_(actor.org_ids))
     statement = select(FundingRecord).where(seen)
     if center_id is not None:
         statement = statement.where(col(FundingRecord.center_id) == center_id)
@@ -226,7 +226,7 @@ def visible_divisions(actor: Actor, center_id: UUID | None) -> SelectOfScalar[Pr
     seen = _of_centre(actor, col(ProfitDivision.center_id))
     if actor.org_id is not None:
         holder = rows_of(col(Contribution.center_id)).where(
-            col(Contribution.org_id) == actor.org_id,
+            col(Contribution.org_id).in_(actor.org_ids),
             col(Contribution.kind) == ContributionKind.EQUITY,
         )
         seen = or_(seen, col(ProfitDivision.center_id).in_(holder))

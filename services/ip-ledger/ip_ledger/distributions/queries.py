@@ -55,10 +55,10 @@ def _visible(actor: Actor) -> ColumnElement[bool]:
         return true()
     if actor.org_id is None:
         return ~true()
-    own = rows_of(col(DirectoryCenter.id)).where(tenancy.acts_for(actor.org_id))
+    own = rows_of(col(DirectoryCenter.id)).where(tenancy.acts_for(actor.org_ids))
     payee = exists().where(
         col(DistributionLine.run_id) == col(DistributionRun.id),
-        col(DistributionLine.payee_id) == actor.org_id,
+        col(DistributionLine.payee_id).in_(actor.org_ids),
     )
     return or_(col(DistributionRun.center_id).in_(own), payee)
 

@@ -49,11 +49,11 @@ def visible(actor: Actor, center_id: UUID | None) -> SelectOfScalar[PendingEntry
         return statement.where(true())
     if actor.org_id is None:
         return statement.where(false())
-    own = rows_of(col(DirectoryCenter.id)).where(tenancy.acts_for(actor.org_id))
+    own = rows_of(col(DirectoryCenter.id)).where(tenancy.acts_for(actor.org_ids))
     holder = exists().where(
         col(PendingLine.pending_id) == col(PendingEntry.id),
         col(PendingLine.account_id) == col(Account.id),
-        col(Account.org_id) == actor.org_id,
+        col(Account.org_id).in_(actor.org_ids),
     )
     return statement.where(or_(col(PendingEntry.center_id).in_(own), holder))
 

@@ -56,8 +56,8 @@ def may_read(actor: Actor) -> ColumnElement[bool]:
         return true()
     if actor.org_id is None:
         return ~true()
-    own_centers = rows_of(col(DirectoryCenter.id)).where(tenancy.acts_for(actor.org_id))
-    return or_(col(Account.org_id) == actor.org_id, col(Account.center_id).in_(own_centers))
+    own_centers = rows_of(col(DirectoryCenter.id)).where(tenancy.acts_for(actor.org_ids))
+    return or_(col(Account.org_id).in_(actor.org_ids), col(Account.center_id).in_(own_centers))
 
 
 async def account_ids(

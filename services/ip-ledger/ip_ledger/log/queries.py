@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     Uuid,
-    and_,
     any_,
     exists,
     func,
@@ -22,6 +21,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlmodel import col, select
 
+from ip_ledger import tenancy
 from ip_ledger.log.rules import TILE_WIDTH, TileKey, cut, width_of
 from ip_ledger.log.tables import LogCheckpoint, LogLeaf, LogOpening, LogPending, LogRecord, LogTile
 from shared.auth import Actor
@@ -152,15 +152,11 @@ def _may_read(actor: Actor) -> ColumnElement[bool]:
         return true()
     own_center = exists().where(
         col(DirectoryCenter.id) == col(LogRecord.center_id),
-        or_(
-            col(DirectoryCenter.legal_entity_id) == actor.org_id,
-            and_(
-                col(DirectoryCenter.legal_entity_id).is_(None),
-                col(DirectoryCenter.trustee_org_id) == actor.org_id,
-            ),
-        ),
+        tenancy.operated_by(actor.org_ids),
     )
-    return or_(literal(actor.org_id, Uuid()) == any_(col(LogRecord.reader_org_ids)), own_center)
+    readers = any_(col(LogRecord.reader_org_ids))
+    concerned = (literal(org_id, Uuid()) == readers for org_id in sorted(actor.org_ids))
+    return or_(*concerned, own_center)
 
 
 async def visible_record(session: AsyncSession, actor: Actor, record_id: UUID) -> LogRecord:

@@ -21,9 +21,9 @@ def _visible(actor: Actor) -> ColumnElement[bool]:
         return true()
     if actor.org_id is None:
         return false()
-    own = rows_of(col(DirectoryCenter.id)).where(tenancy.acts_for(actor.org_id))
+    own = rows_of(col(DirectoryCenter.id)).where(tenancy.acts_for(actor.org_ids))
     bearer = exists().where(
-        col(LossLine.loss_id) == col(LossEvent.id), col(LossLine.party_id) == actor.org_id
+        col(LossLine.loss_id) == col(LossEvent.id), col(LossLine.party_id).in_(actor.org_ids)
     )
     return or_(col(LossEvent.center_id).in_(own), bearer)
 

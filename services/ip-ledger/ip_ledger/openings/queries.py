@@ -31,7 +31,7 @@ def _visible(actor: Actor) -> ColumnElement[bool]:
         return true()
     if actor.org_id is None:
         return false()
-    own = rows_of(col(DirectoryCenter.id)).where(tenancy.acts_for(actor.org_id))
+    own = rows_of(col(DirectoryCenter.id)).where(tenancy.acts_for(actor.org_ids))
     return col(BookOpening.center_id).in_(own)
 
 

@@ -28,7 +28,7 @@ async def key(session: AsyncSession, key_id: UUID) -> PartyKey:
 async def own_key_for_update(session: AsyncSession, actor: Actor, key_id: UUID) -> PartyKey:
     """Load and lock a key of the actor's own organization, else NOT_FOUND."""
     statement = select(PartyKey).where(
-        col(PartyKey.id) == key_id, col(PartyKey.org_id) == actor.org_id
+        col(PartyKey.id) == key_id, col(PartyKey.org_id).in_(actor.org_ids)
     )
     return found(await session.scalar(statement.with_for_update()))
 

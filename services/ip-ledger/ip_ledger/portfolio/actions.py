@@ -41,9 +41,9 @@ async def declare(
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, NOT_BACKGROUND or ALREADY_EXISTS.
     """
     asset = await assets.asset_for_update(session, actor, asset_id, today)
-    org_id = tenancy.own_organization(actor)
     owned = await assets.ownership_on(session, asset.id, today)
     owners = () if owned is None else tuple(owner for owner, _ in owned.shares)
+    org_id = tenancy.speaking_as(actor, owners) or tenancy.own_organization(actor)
     require(
         rules.declaration_checks(
             is_background=asset.is_background, declaring_id=org_id, owners=owners
@@ -85,7 +85,7 @@ async def license_in(
     row = await queries.right_for_update(session, actor, right_id, today)
     license_ = await contracts.visible_license(session, actor, license_id, today)
     center = found(await tenancy.center_of(session, row.center_id))
-    concerned = actor.org_id == row.org_id or tenancy.leads(center, actor)
+    concerned = row.org_id in actor.org_ids or tenancy.leads(center, actor)
     require(
         [
             rules.BACKGROUND.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=concerned),
@@ -223,7 +223,8 @@ async def report_protection(
     require(
         [
             *rules.concern_checks(
-                is_concerned=actor.org_id in owners or tenancy.leads(center, actor)
+                is_concerned=not actor.org_ids.isdisjoint(owners)
+                or tenancy.leads(center, actor)
             ),
             *rules.protection_checks(
                 one.kind, one.occurred_on, one.until_on, one.amount_fen,

@@ -42,7 +42,7 @@ async def record_finding(
     is_institute = seller is not None and is_state_institution(seller.org_type, seller.uscc)
     require(
         [
-            *rules.seller_checks(seller_id, actor.org_id),
+            *rules.seller_checks(seller_id, actor.org_for(seller_id)),
             *rules.finding_checks(
                 finding, is_public_institute=is_institute, agreed_fen=agreed_fen, today=today
             ),

@@ -26,8 +26,8 @@ def _visible(actor: Actor) -> ColumnElement[bool]:
         return true()
     if actor.org_id is None:
         return false()
-    own = rows_of(col(DirectoryCenter.id)).where(tenancy.acts_for(actor.org_id))
-    return or_(col(PriceFinding.seller_id) == actor.org_id, col(PriceFinding.center_id).in_(own))
+    own = rows_of(col(DirectoryCenter.id)).where(tenancy.acts_for(actor.org_ids))
+    return or_(col(PriceFinding.seller_id).in_(actor.org_ids), col(PriceFinding.center_id).in_(own))
 
 
 def visible_findings(

@@ -26,11 +26,11 @@ def visible(actor: Actor) -> ColumnElement[bool]:
         return true()
     if actor.org_id is None:
         return ~true()
-    own = rows_of(col(DirectoryCenter.id)).where(tenancy.acts_for(actor.org_id))
+    own = rows_of(col(DirectoryCenter.id)).where(tenancy.acts_for(actor.org_ids))
     owner = exists().where(
         col(OwnershipVersion.asset_id) == col(RevenueEvent.asset_id),
         col(OwnershipLine.version_id) == col(OwnershipVersion.id),
-        col(OwnershipLine.owner_id) == actor.org_id,
+        col(OwnershipLine.owner_id).in_(actor.org_ids),
     )
     return or_(col(RevenueEvent.center_id).in_(own), owner)
 

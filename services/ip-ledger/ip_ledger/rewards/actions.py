@@ -151,8 +151,7 @@ async def give_bonus(
     INVENTORS_MISSING or ALREADY_EXISTS.
     """
     asset = await assets.asset_for_update(session, actor, bonus.asset_id, today)
-    owner_id = tenancy.own_organization(actor)
-    makers = await _makers(session, asset, owner_id, today)
+    owner_id, makers = await _makers(session, actor, asset, today)
     checks = rules.bonus_checks(
         asset.kind, asset.granted_on, bonus.amount_fen, is_agreed=bonus.basis is not None
     )
@@ -177,14 +176,17 @@ async def give_bonus(
     return rows
 
 
-async def _makers(session: AsyncSession, asset: Asset, owner_id: UUID, today: date) -> list[Maker]:
-    """Give the acting organization's own inventors; it must own the asset or employ one."""
+async def _makers(
+    session: AsyncSession, actor: Actor, asset: Asset, today: date
+) -> tuple[UUID, list[Maker]]:
+    """Give as whom the actor acts, and its own inventors: it owns the asset or employs one."""
     makers = (await queries.makers_of(session, [asset.id])).get(asset.id, [])
     owned = await assets.ownership_on(session, asset.id, today)
     owners = {owner for owner, _ in owned.shares} if owned else set()
-    own = rules.own_makers(makers, owner_id)
-    require(rules.owner_checks(owner_id, owners | {maker.org_id for maker in own}))
-    return own
+    concerned = owners | {maker.org_id for maker in makers}
+    owner_id = tenancy.speaking_as(actor, concerned) or tenancy.own_organization(actor)
+    require(rules.owner_checks(owner_id, concerned))
+    return owner_id, rules.own_makers(makers, owner_id)
 
 
 def _parts(amount_fen: int, makers: Sequence[Maker]) -> tuple[tuple[UUID, int], ...]:
@@ -231,7 +233,7 @@ async def pay(
     clock: Clock = session.info["clock"]
     require(
         [
-            *rules.owner_checks(actor.org_id, [row.owner_id]),
+            *rules.owner_checks(actor.org_for(row.owner_id), [row.owner_id]),
             *rules.payment_checks(
                 row.state, left, payment.amount_fen, payment.paid_on, _first_day(row), today
             ),
@@ -301,7 +303,7 @@ async def publish(
     row = await queries.reward_for_update(session, actor, reward_id)
     require(
         [
-            *rules.owner_checks(actor.org_id, [row.owner_id]),
+            *rules.owner_checks(actor.org_for(row.owner_id), [row.owner_id]),
             *version_checks(row.version, version),
             rules.LEADERS.check(
                 "DAY_IN_FUTURE", Kind.CONTENT, passed=published_on <= today,
@@ -334,9 +336,9 @@ async def begin_use(session: AsyncSession, actor: Actor, use: NewUse, today: dat
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, DAY_IN_FUTURE or ALREADY_EXISTS.
     """
     asset = await assets.visible_asset(session, actor, use.asset_id, today)
-    owner_id = tenancy.own_organization(actor)
     owned = await assets.ownership_on(session, asset.id, today)
     owners = {owner for owner, _ in owned.shares} if owned else set()
+    owner_id = tenancy.speaking_as(actor, owners) or tenancy.own_organization(actor)
     require(
         [
             *rules.owner_checks(owner_id, owners),
@@ -403,7 +405,7 @@ async def close_year(
     own = rules.own_makers(makers, use.owner_id)
     require(
         [
-            *rules.owner_checks(actor.org_id, [use.owner_id]),
+            *rules.owner_checks(actor.org_for(use.owner_id), [use.owner_id]),
             *rules.year_checks(new.year, use.started_on, {row.year for row in known}, today),
             *rules.profit_checks(amount, floor),
             *(rules.maker_checks(own) if amount else []),

@@ -34,8 +34,8 @@ def _visible(actor: Actor, center_id: Mapped[UUID], owner_id: Mapped[UUID]) -> C
         return true()
     if actor.org_id is None:
         return false()
-    own = rows_of(col(DirectoryCenter.id)).where(tenancy.acts_for(actor.org_id))
-    return or_(owner_id == actor.org_id, center_id.in_(own))
+    own = rows_of(col(DirectoryCenter.id)).where(tenancy.acts_for(actor.org_ids))
+    return or_(owner_id.in_(actor.org_ids), center_id.in_(own))
 
 
 def visible_rewards(

@@ -25,9 +25,9 @@ from shared.rules import found
 
 def _centers(actor: Actor, payee_id: UUID) -> ColumnElement[bool]:
     """Give the condition on `DirectoryCenter`: a payee sees its all, a centre its own (X04)."""
-    if actor.is_official or (actor.org_id is not None and actor.org_id == payee_id):
+    if actor.is_official or payee_id in actor.org_ids:
         return true()
-    return false() if actor.org_id is None else tenancy.acts_for(actor.org_id)
+    return false() if actor.org_id is None else tenancy.acts_for(actor.org_ids)
 
 
 async def statement_of(session: AsyncSession, actor: Actor, payee_id: UUID, year: int) -> Statement:
@@ -46,7 +46,7 @@ async def statement_of(session: AsyncSession, actor: Actor, payee_id: UUID, year
         rewards=await _rewards(session, payee_id, paid),
         books=await _books(session, payee_id, seen, from_on, until_on),
     )
-    own = actor.is_official or actor.org_id == payee_id
+    own = actor.is_official or payee_id in actor.org_ids
     # Whom a centre never paid anything is nobody that it could ask about.
     return found(statement if own or statement.lines or statement.books else None)
 

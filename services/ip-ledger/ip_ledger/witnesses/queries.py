@@ -22,14 +22,14 @@ async def witness_for_update(session: AsyncSession, actor: Actor, witness_id: UU
     """Load and lock a witness: officials any, an institution its own; else NOT_FOUND."""
     statement = select(Witness).where(col(Witness.id) == witness_id)
     if not actor.is_official:
-        statement = statement.where(col(Witness.org_id) == actor.org_id)
+        statement = statement.where(col(Witness.org_id).in_(actor.org_ids))
     return found(await session.scalar(statement.with_for_update()))
 
 
 async def own_witness_for_update(session: AsyncSession, actor: Actor, name: str) -> Witness:
     """Load and lock the witness of the actor's institution that signs under a name."""
     statement = select(Witness).where(
-        col(Witness.org_id) == actor.org_id,
+        col(Witness.org_id).in_(actor.org_ids),
         func.split_part(col(Witness.verifier), "+", 1) == name,
         col(Witness.state) != State.REVOKED,
     )

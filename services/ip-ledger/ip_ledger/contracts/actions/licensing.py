@@ -67,7 +67,7 @@ async def grant(
     is_pending = any(check.refuses for check in consents)
     require(
         [
-            *rules.licensor_checks(one.licensor_id, actor.org_id, basis.owners),
+            *rules.licensor_checks(one.licensor_id, actor.org_for(one.licensor_id), basis.owners),
             *rules.licensee_checks(
                 one.licensee_org_id, one.licensee_uscc, is_known=is_licensee_known
             ),
@@ -133,8 +133,9 @@ async def consent(
     row = await queries.license_for_update(session, actor, license_id, today)
     basis = await _basis(session, row.asset_id, row.center_id, row.type, row.effective_on)
     given = [one.org_id for one in (await queries.consents_of(session, [row.id]))[row.id]]
-    require(rules.consent_giver_checks(row.state, actor.org_id, basis.owners, given))
-    org_id = tenancy.own_organization(actor)
+    speaker = tenancy.speaking_as(actor, basis.owners, given)
+    require(rules.consent_giver_checks(row.state, speaker, basis.owners, given))
+    org_id = found(speaker)
     session.add(
         LicenseConsent(
             license_id=row.id, org_id=org_id, is_own=True, given_by=actor.person_id, given_at=now
@@ -222,7 +223,9 @@ async def change_state(
 
 def _licensor_only(row: License, actor: Actor) -> list[Check]:
     return [
-        rules.CO_OWNERS.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=actor.org_id == row.licensor_id)
+        rules.CO_OWNERS.check(
+            "FORBIDDEN_SCOPE", Kind.SCOPE, passed=row.licensor_id in actor.org_ids
+        )
     ]
 
 

@@ -109,7 +109,8 @@ async def _writer_check(
     """Check that the organization that reported the contract acts, or one that leads the centre."""
     centers = await tenancy.centers_for_writing(session, actor, [contract.center_id], today)
     center = centers.get(contract.center_id)
-    is_writer = actor.org_id in {contract.submitted_by_org_id, contract.party_org_id} or (
+    own = {contract.submitted_by_org_id, contract.party_org_id}
+    is_writer = not actor.org_ids.isdisjoint(own) or (
         center is not None and tenancy.leads(center, actor)
     )
     return rules.TURNOVER.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=is_writer)

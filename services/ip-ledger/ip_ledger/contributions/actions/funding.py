@@ -130,9 +130,10 @@ async def release_trust(
     # The lock makes look and move one step: a second release finds nothing.
     await tenancy.lock_center(session, center_id)
     center = found(await tenancy.center_of(session, center_id))
-    trustee = tenancy.own_organization(actor)
-    names = [trust_cash(trustee), held_in_trust(trustee)]
     known = await books.account_ids(session, center_id, "CNY")
+    holders = {org_id for org_id, code in known if org_id and code == trust_cash(org_id).code}
+    trustee = found(tenancy.speaking_as(actor, {center.trustee_org_id, *holders}))
+    names = [trust_cash(trustee), held_in_trust(trustee)]
     account_id = known.get((trustee, names[0].code))
     found(account_id or (center.trustee_org_id if center.trustee_org_id == trustee else None))
     ids = await journal.open_accounts(session, center_id, [*names, CASH, money.RELEASED])

@@ -61,7 +61,7 @@ async def commit(
     require(
         [
             *rules.scope_checks(
-                is_own=one.org_id == actor.org_id, leads=tenancy.leads(center, actor)
+                is_own=one.org_id in actor.org_ids, leads=tenancy.leads(center, actor)
             ),
             *rules.member_checks(one.org_id, members),
             *rules.commitment_checks(one),

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ip_ledger import tenancy
 from ip_ledger.distributions import queries, rules
 from ip_ledger.distributions.actions.common import (
     leading_checks,
@@ -32,7 +33,8 @@ async def confirm(
     run = await queries.run_for_update(session, actor, run_id)
     owners = await _owners(session, run)
     confirmed = {row.owner_id for row in await queries.confirmations_of(session, [run.id])}
-    own = actor.org_id if owner_id in {None, actor.org_id} else None
+    named = tenancy.speaking_as(actor, owners, confirmed) if owner_id is None else owner_id
+    own = named if named in actor.org_ids else None
     require(
         [
             *rules.confirmation_checks(own, owners),
