@@ -28,6 +28,8 @@ FIELDS: Final = {
     "format", "case", "scheme", "profile", "weights", "trim_from", "snapshot", "sheets", "experts",
     "amendments", "result_hash",
 }  # fmt: skip
+# What earlier bundles lack.
+ADDED: Final = {"indicator_weights"}
 MAX_FILE_BYTES: Final = 256 * 1024 * 1024
 MAX_FILTER: Final = 500
 # What a filter may call; none of these loops, so that every filter ends.
@@ -249,9 +251,35 @@ def judged(
     return ratio(leaf, measured, snapshot["plan"]["targets"])
 
 
-def spread(criteria: Sequence[Sequence[Verdict]], weights: Sequence[Fraction]) -> None:
+def own_points(
+    leaves: Sequence[Verdict], weight: Fraction, named: Mapping[str, Fraction]
+) -> list[Fraction]:
+    """Give the parts of a criterion's leaves in each other's measure.
+
+    What the profile says of an indicator is its part of the criterion's weight; the others share
+    what is left of it as the scheme has them.
+    """
+    stated = [named.get(one.leaf["code"]) for one in leaves]
+    plain_parts = [Fraction(one.leaf["max"]) for one in leaves]
+    if all(part is None for part in stated):
+        return plain_parts
+    taken = sum((part for part in stated if part is not None), Fraction(0))
+    pairs = list(zip(stated, plain_parts, strict=True))
+    others = sum((part for said, part in pairs if said is None), Fraction(0))
+    need(taken <= weight if others else taken == weight, "indicator_weights: beyond a criterion")
+    left = (weight - taken) / others if others else Fraction(0)
+    return [part * left if said is None else said for said, part in pairs]
+
+
+def spread(
+    criteria: Sequence[Sequence[Verdict]],
+    weights: Sequence[Fraction],
+    named: Mapping[str, Fraction],
+) -> None:
     """Give every leaf its points: not applicable ones leave theirs to siblings, pro rata."""
-    own = [[Fraction(one.leaf["max"]) for one in leaves] for leaves in criteria]
+    own = [
+        own_points(leaves, weight, named) for leaves, weight in zip(criteria, weights, strict=True)
+    ]
     live = [
         sum((points for one, points in zip(leaves, row, strict=True) if one.applies), Fraction(0))
         for leaves, row in zip(criteria, own, strict=True)
@@ -330,9 +358,17 @@ def computed(
     ]
     weights = {code: Fraction(text) for code, text in bundle["weights"].items()}
     need(sum(weights.values(), Fraction(0)) == 100, "weights: they do not sum to 100")
-    spread(criteria, [weights[criterion["code"]] for criterion in scheme["criteria"]])
+    known = {leaf["code"] for row in scheme["criteria"] for leaf in row["leaves"]}
+    named = stated_weights(bundle)
+    need(named.keys() <= known, "indicator_weights: of unknown indicators")
+    spread(criteria, [weights[criterion["code"]] for criterion in scheme["criteria"]], named)
     leaves = [one for row in criteria for one in row]
     return leaves, sum((one.points for one in leaves), Fraction(0))
+
+
+def stated_weights(bundle: Mapping[str, Any]) -> dict[str, Fraction]:
+    """Give what the profile says of single indicators; earlier bundles say nothing."""
+    return {code: Fraction(text) for code, text in bundle.get("indicator_weights", {}).items()}
 
 
 def hinges(
@@ -356,6 +392,13 @@ def hinges(
         if capped(grade(total, parameters), gates, again, parameters["late_cap"]) != rating:
             return True
     return False
+
+
+def stressed(named: Mapping[str, Fraction]) -> dict[str, Any]:
+    """Show weights of single indicators, where there are any."""
+    if not named:
+        return {}
+    return {"indicator_weights": {code: plain(weight) for code, weight in named.items()}}
 
 
 def document_of(bundle: Mapping[str, Any]) -> dict[str, Any]:
@@ -386,6 +429,7 @@ def document_of(bundle: Mapping[str, Any]) -> dict[str, Any]:
         "trim_from": bundle["trim_from"],
         "profile": bundle["profile"],
         "weights": {code: plain(weight) for code, weight in weights.items()},
+        **stressed(stated_weights(bundle)),
         "total": two_places(total),
         "rounding": f"-{two_places(points - total)}" if points > total else "0.00",
         "rating": rating,
@@ -403,7 +447,10 @@ def recomputed(raw: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
         bundle = json.loads(raw.decode("utf-8"))
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
         raise BundleError("the bundle is not readable as JSON") from error
-    need(isinstance(bundle, dict) and set(bundle) == FIELDS, "other fields than expected")
+    need(
+        isinstance(bundle, dict) and set(bundle) | ADDED == FIELDS | ADDED,
+        "other fields than expected",
+    )
     need(bundle["format"] == FORMAT, "a format that this program does not know")
     try:
         return bundle, document_of(bundle)

@@ -10,7 +10,7 @@ import pytest
 from tests.fixtures.stack import World
 from tests.journeys.leading import listed, to_day, today
 from zhichuang.demo.applying import Draft, money
-from zhichuang.demo.client import Caller
+from zhichuang.demo.client import Caller, soon
 
 REGISTRY = "/v1/registry"
 PRODUCTS = f"{REGISTRY}/products"
@@ -207,6 +207,75 @@ def test_support_is_planned_for_one_centre_and_decided_by_another_person(
     approver.post(f"{seen}/approve")
     assert centre.lead.get(seen)["state"] == "approved"
     assert world.caller("m25").refused("GET", seen)["status"] == 404
+    paid(world, centre, seen)
+
+
+def paid(world: World, centre: Draft, measure: str) -> None:
+    """Enter what was paid of a measure, and let another person confirm or reject it (A138)."""
+    handler, approver = world.caller("handler"), world.caller("approver2")
+    payments = f"{measure}/payments"
+    first = {"amount": money("3000000.00"), "paid_on": world.today(), "voucher_no": "ZC-1"}
+    entered = handler.post(payments, first)
+    path = f"{REGISTRY}/support-payments/{entered['id']}"
+    assert told(handler.refused("POST", f"{path}/confirm")) == (403, "FORBIDDEN_SCOPE")
+    assert approver.post(f"{path}/confirm")["state"] == "paid"
+    assert told(handler.refused("POST", payments, first)) == (409, "ALREADY_EXISTS")
+    second = {**first, "voucher_no": "ZC-2"}
+    beyond = handler.refused("POST", payments, second)
+    assert told(beyond) == (409, "BUDGET_EXCEEDED")
+    rest = handler.post(payments, {**second, "amount": money("2000000.00")})
+    rejection = f"{REGISTRY}/support-payments/{rest['id']}/rejection"
+    assert approver.post(rejection, {"reason": "凭证有误"})["state"] == "rejected"
+    known = centre.lead.get(f"{REGISTRY}/support-payments", center_id=centre.center_id)["items"]
+    assert [one["state"] for one in known] == ["rejected", "paid"]
+    assert world.caller("m25").get(f"{REGISTRY}/support-payments")["items"] == []
+
+
+@pytest.mark.refusing
+@pytest.mark.requirement("A062", "A022", "A160")
+def test_a_member_s_successor_uses_what_the_members_share(world: World, centre: Draft) -> None:
+    former, successor = world.entity(), world.entity()
+    members = f"{REGISTRY}/centers/{centre.center_id}/members"
+    invited = centre.lead.post(members, {"org_id": former["id"], "role": "member"})
+    member, follower = (world.entity_caller(org["id"]) for org in (former, successor))
+    member.post(f"{REGISTRY}/memberships/{invited['id']}/confirm")
+    shared = centre.lead.post(
+        f"{REGISTRY}/resources",
+        {
+            "center_id": centre.center_id, "resource_type": "instrument",
+            "name": "晶圆缺陷检测机（示例）", "terms": "工作日预约",
+            "fee_per_hour": money("800.00"),
+        },
+    )  # fmt: skip
+    bookings = f"{REGISTRY}/resources/{shared['id']}/bookings"
+    day = today(world) + timedelta(days=1)
+    hours = {"starts_at": f"{day}T01:00:00Z", "ends_at": f"{day}T05:30:00Z"}
+    assert follower.refused("POST", bookings, hours)["status"] == 404
+    version = world.caller("handler").get(f"{REGISTRY}/organizations/{former['id']}")["version"]
+    step = {
+        "successor_id": successor["id"], "kind": "absorption", "effective_on": world.today(),
+        "basis": "准予合并登记通知书",
+    }  # fmt: skip
+    org = f"{REGISTRY}/organizations/{former['id']}"
+    world.caller("handler").post(f"{org}/succession", step, version=version)
+    # The ledger and evaluation hear of it from the feed, each process within two seconds more.
+    agreements = soon(
+        lambda: follower.get("/v1/ip-ledger/agreements", center_id=centre.center_id)["items"], bool
+    )
+    assert [one["state"] for one in agreements] == ["in_force"]
+    booked = follower.post(bookings, hours)
+    assert booked["fee"]["amount"] == 360_000
+    overlapping = member.refused("POST", bookings, {**hours, "ends_at": f"{day}T02:00:00Z"})
+    assert told(overlapping)[0] == 409
+    usage = f"{REGISTRY}/bookings/{booked['id']}/usage"
+    assert told(centre.lead.refused("POST", usage, {"used_minutes": 240}))[0] == 409
+    to_day(world, day + timedelta(days=1))
+    used = centre.lead.post(usage, {"used_minutes": 240})
+    assert (used["state"], used["fee"]["amount"]) == ("used", 320_000)
+    fact = follower.get(f"{REGISTRY}/facts/{used['usage_fact_id']}")
+    assert fact["payload"]["hours"] == "4"
+    other = world.caller("m25")
+    assert other.refused("GET", f"{REGISTRY}/facts/{used['usage_fact_id']}")["status"] == 404
 
 
 def report(world: World, lead: Caller, centre: Draft) -> str:

@@ -15,7 +15,7 @@ import pytest
 from tests.fixtures.stack import World
 from tests.journeys.leading import center_path, piloted, to_day, until
 from zhichuang.demo.applying import Draft, upload
-from zhichuang.demo.client import Caller
+from zhichuang.demo.client import Caller, soon
 from zhichuang.demo.story import EVALUATION
 
 pytestmark = pytest.mark.xdist_group("stack")
@@ -122,7 +122,7 @@ def reported_late(judged: Judged) -> None:
     assert (refused["status"], refused["code"]) == (422, "FIELD_UNKNOWN")
     judged.lead.put(report, REPORT)
     judged.on(4, 12)
-    sent = judged.lead.post(f"{report}/submit")
+    sent = followed(judged).post(f"{report}/submit")
     assert (sent["late"], sent["lateness_days"]) == (True, 12)
     assert [one["code"] for one in sent["warnings"]] == ["REPORT_LATE"]
     judged.on(4, 20)
@@ -132,6 +132,23 @@ def reported_late(judged: Judged) -> None:
     )
     judged.on(4, 25)
     assert judged.lead.post(f"{report}/submit")["lateness_days"] == 12
+
+
+def followed(judged: Judged) -> Caller:
+    """Let another company stand in the place of the centre's own, and give its account."""
+    world, handler = judged.world, judged.world.caller("handler")
+    org = f"/v1/registry/organizations/{judged.lead.get(judged.center)['legal_entity_id']}"
+    successor = world.entity()
+    caller = world.entity_caller(successor["id"])
+    assert caller.refused("GET", judged.case)["status"] == 404
+    step = {
+        "successor_id": successor["id"], "kind": "absorption", "effective_on": world.today(),
+        "basis": "准予合并登记通知书",
+    }  # fmt: skip
+    handler.post(f"{org}/succession", step, version=handler.get(org)["version"])
+    cases = soon(lambda: caller.get(f"{EVALUATION}/cases")["items"], bool)
+    assert [one["center_id"] for one in cases] == [judged.draft.center_id]
+    return caller
 
 
 def missed(judged: Judged) -> None:

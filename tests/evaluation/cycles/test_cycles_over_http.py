@@ -16,6 +16,7 @@ from tests.evaluation.results import vector
 from tests.evaluation.results.year import SCHEME_ID, JudgedYear
 from tests.evaluation.reviewing import codes_of
 from tests.fixtures.service import event_types
+from zhichuang import recompute
 
 pytestmark = pytest.mark.anyio
 CYCLES = "/v1/evaluation/cycles"
@@ -293,6 +294,58 @@ async def test_a_single_centre_may_have_its_own_profile_fixed_at_the_opening(
     assert {one["code"] for one in locked.json()["items"] if one["locked"]} == {
         "default", "institute",
     }  # fmt: skip
+
+
+@pytest.mark.requirement("A067", "A132")
+async def test_a_case_is_judged_by_what_its_profile_says_of_single_indicators(
+    year: JudgedYear,
+) -> None:
+    body = {
+        "code": "services", "name": "专业服务型", "model_type": None,
+        "weights": {"A": "25", "B": "30", "C": "20", "D": "15", "E": "10"},
+        "indicator_weights": {"C1": "12.5"},
+    }  # fmt: skip
+    made = await year.as_("handler", "POST", PROFILES, body)
+    assert (made.status_code, made.json()["indicator_weights"]) == (201, {"C1": "12.5"})
+    own = [{"center_id": str(year.center_id), "profile": "services"}]
+    await year.opened(center_profiles=own)
+    assert (await year.reported()).status_code == 200
+    assert (await year.as_("handler", "POST", "/snapshot")).status_code == 201
+    await year.scored()
+    computed = (await year.as_("handler", "POST", "/compute")).json()
+    most = {leaf["code"]: leaf["max"] for leaf in computed["leaves"]}
+    # C2 to C5 share what is left, as the scheme has them: 3, 3, 3 and 6 of 15.
+    assert [most[f"C{place}"] for place in range(1, 6)] == ["12.50", "1.50", "1.50", "1.50", "3.00"]
+    assert computed["indicator_weights"] == {"C1": "12.5"}
+    for profile, total in (("default", "82.98"), ("institute", "82.77")):
+        path = f"/compute?preview=true&profile={profile}"
+        other = (await year.as_("handler", "POST", path)).json()
+        assert other["total"] == total
+    robust = await year.as_("handler", "GET", "/robustness")
+    assert robust.json()["total"] == computed["total"]
+    bundle = await year.as_("auditor", "GET", "/result/bundle")
+    _, document = recompute.recomputed(bundle.content)
+    assert recompute.sha256(recompute.canonical(document)) == computed["result_hash"]
+
+
+@pytest.mark.requirement("A067", "A132")
+@pytest.mark.refusing
+async def test_indicators_beyond_their_criterion_or_the_scheme_are_refused(
+    year: JudgedYear,
+) -> None:
+    body = {
+        "code": "odd", "name": "超出",
+        "weights": {"A": "25", "B": "30", "C": "20", "D": "15", "E": "10"},
+        "indicator_weights": {"C1": "20.01"},
+    }  # fmt: skip
+    over = await year.as_("handler", "POST", PROFILES, body)
+    assert (over.status_code, codes_of(over)) == (422, ["WEIGHTS_NOT_100"])
+    assert over.json()["errors"][0]["rule"] == "A067"
+    body["indicator_weights"] = {"C99": "1"}
+    assert (await year.as_("handler", "POST", PROFILES, body)).status_code == 201
+    cycle = {"kind": "annual_evaluation", "year": 2027, "scheme_id": SCHEME_ID}
+    planned = await year.as_("handler", "POST", CYCLES, {**cycle, "weight_profile": "odd"})
+    assert (planned.status_code, codes_of(planned)) == (422, ["FIELD_INVALID"])
 
 
 @pytest.mark.requirement("A132")

@@ -5,7 +5,7 @@ language is shared. It gives points per leaf, the total and the grade, as texts.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Final
 
@@ -41,6 +41,7 @@ class Year:
     report: tuple[str, int]
     keep: Mapping[str, Keep]
     trim_from: int
+    indicator_weights: Mapping[str, str] = field(default_factory=dict)
 
 
 def judge(year: Year) -> Judged:
@@ -56,6 +57,8 @@ def judge(year: Year) -> Judged:
         leaf for criterion in year.scheme["criteria"] for leaf in criterion["leaves"]
         if leaf["calc"] == "gate"
     ]  # fmt: skip
+    if year.indicator_weights:
+        rows = {code: _split(leaves, year, code) for code, leaves in rows.items()}
     points = {leaf["code"]: Fraction(0) for leaf in gates} | _points(rows, year.weights)
     total = min(sum(points.values(), Fraction(0)), Fraction(100))
     grades = year.scheme["parameters"]
@@ -68,6 +71,20 @@ def judge(year: Year) -> Judged:
         caps.append(GRADES.index(grades["late_cap"]))
     return Judged({code: text(value) for code, value in points.items()}, text(total),
                   GRADES[min([grade, *caps])])  # fmt: skip
+
+
+def _split(
+    leaves: Sequence[tuple[str, Fraction, Fraction | None]], year: Year, criterion: str
+) -> list[tuple[str, Fraction, Fraction | None]]:
+    """A named indicator has its own part of a criterion's weight, the others what is left."""
+    said = {leaf: Fraction(year.indicator_weights[leaf]) for leaf, _, _ in leaves
+            if leaf in year.indicator_weights}  # fmt: skip
+    others = sum(most for leaf, most, _ in leaves if leaf not in said)
+    left = Fraction(year.weights[criterion]) - sum(said.values())
+    return [
+        (leaf, said[leaf] if leaf in said else most * left / others, share)
+        for leaf, most, share in leaves
+    ]
 
 
 def _points(

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
@@ -12,6 +12,7 @@ from evaluation.results import rules
 from evaluation.results.leaf_rules import Inputs, Sheet
 from evaluation.schemes.counting_rules import Period
 from evaluation.schemes.rules import Source, canonical, scheme_from
+from evaluation.schemes.weight_rules import fractions, reweighed
 from tests.evaluation.results import oracle
 
 PERIOD: Final = {"from_on": "2027-01-01", "until_on": "2027-12-31"}
@@ -51,6 +52,7 @@ class RandomYear:
     snapshot: dict[str, Any]
     sheets: list[dict[str, str]]
     trim_from: int
+    indicator_weights: dict[str, str] = field(default_factory=dict)
 
     def inputs(self, *, shuffled: random.Random | None = None) -> Inputs:
         """Give the product's inputs, the rows in any order."""
@@ -67,10 +69,12 @@ class RandomYear:
             for rows in (*facts.values(), sheets, targets):
                 shuffled.shuffle(rows)
         report = self.snapshot["report"]
+        weights, indicators = fractions(self.weights), fractions(self.indicator_weights)
         return Inputs(
-            scheme=scheme_from(self.scheme),
+            scheme=reweighed(scheme_from(self.scheme), weights, indicators),
             profile="random",
-            weights={code: Fraction(weight) for code, weight in self.weights.items()},
+            weights=weights,
+            indicator_weights=indicators,
             period=Period(**PERIOD),
             facts={
                 Source.REGISTRY: facts["registry"],
@@ -102,6 +106,7 @@ class RandomYear:
                 report=(report["state"], report["lateness_days"]),
                 keep=FILTERS,
                 trim_from=self.trim_from,
+                indicator_weights=self.indicator_weights,
             )
         )
 
@@ -132,6 +137,22 @@ def random_year(seed: int) -> RandomYear:
         for _ in range(chance.choice([3, 4, 5, 7, 9]))
     ]
     return RandomYear(scheme, _weights(chance), snapshot, sheets, chance.choice([4, 5, 6]))
+
+
+def stressed_year(seed: int) -> RandomYear:
+    """Make a random year whose profile weighs some indicators of their own (A067)."""
+    year, chance = random_year(seed), random.Random(-seed - 1)
+    indicators = {}
+    for criterion in year.scheme["criteria"]:
+        leaves = [leaf["code"] for leaf in criterion["leaves"] if leaf["calc"] != "gate"]
+        named = chance.sample(leaves, chance.randint(0, len(leaves)))
+        left = int(Fraction(year.weights[criterion["code"]]) * 100)
+        for place, code in enumerate(named, start=1):
+            last = place == len(leaves)
+            part = left if last else chance.randint(0, left)
+            left -= part
+            indicators[code] = f"{part // 100}.{part % 100:02d}"
+    return replace(year, indicator_weights=indicators)
 
 
 def _weights(chance: random.Random) -> dict[str, str]:

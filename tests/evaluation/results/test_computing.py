@@ -14,6 +14,7 @@ from evaluation.cycles.rules import Target, target_of
 from evaluation.results import leaf_rules, rules
 from evaluation.results.leaf_rules import LeafNote, RatingGate
 from evaluation.schemes.rules import Parameters, Rating, Scheme, Source, ThresholdReading
+from evaluation.schemes.weight_rules import fitting_checks, fractions, indicator_checks
 from shared.rules import failed_codes
 from tests.evaluation.results import vector
 
@@ -54,18 +55,53 @@ def test_each_profile_scales_unrounded_points(profile: str, total: str) -> None:
 
 
 @pytest.mark.requirement("A067")
-def test_the_institute_profile_stresses_services_and_keeps_standards() -> None:
-    of = {
-        name: {
-            one["code"]: Fraction(one["points"])
-            for one in rules.compute(vector.inputs(name)).document["leaves"]
-        }
-        for name in ("default", "institute")
-    }
-    assert of["institute"]["A5"] > of["default"]["A5"]
-    assert of["institute"]["C1"] == of["default"]["C1"]
-    # What is stressed is taken from elsewhere.
-    assert of["institute"]["B1"] < of["default"]["B1"]
+def test_the_institute_profile_stresses_standards_and_services() -> None:
+    plain, institute = (
+        {one["code"]: Fraction(one["max"]) for one in rules.compute(given).document["leaves"]}
+        for given in (vector.inputs(), vector.inputs("institute"))
+    )
+    # 行业标准的创制能力 and 专业服务的供给能力 weigh more than the criteria alone would let them.
+    assert (institute["A5"], institute["C1"]) == (Fraction("6.4"), Fraction(6))
+    assert institute["A5"] > plain["A5"] * Fraction(30, 25)
+    assert institute["C1"] > plain["C1"]
+    assert sum(institute.values()) == 100
+    for code, weight in vector.PROFILES["institute"].items():
+        assert sum(most for leaf, most in institute.items() if leaf[0] == code) == weight
+
+
+@pytest.mark.requirement("A067", "A132")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("indicators", "codes"),
+    [
+        ({"A5": "25"}, []), ({"A5": "25.01"}, ["WEIGHTS_NOT_100"]),
+        ({"A5": "12.5", "A6": "12.5", "B1": "0"}, []),
+        ({"A5": "12.5", "A6": "12.51"}, ["WEIGHTS_NOT_100"]),
+        ({"A5": "-1", "A6": "3"}, ["VALUE_NEGATIVE"]),
+    ],
+)  # fmt: skip
+def test_indicators_take_no_more_than_their_criterion_has(
+    indicators: dict[str, str], codes: list[str]
+) -> None:
+    weights = vector.PROFILES["default"]
+    assert failed_codes(indicator_checks(weights, fractions(indicators))) == codes
+
+
+@pytest.mark.requirement("A067", "A132")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("indicators", "codes"),
+    [
+        ({"E1": "4", "E2": "2"}, []), ({"E1": "4", "E2": "2", "E3": "4"}, []),
+        ({"E1": "4", "E2": "2", "E3": "3.99"}, ["WEIGHTS_NOT_100"]),
+        ({"E9": "1"}, ["FIELD_INVALID"]),
+    ],
+)  # fmt: skip
+def test_indicators_are_the_schemes_and_all_of_a_criterions_fill_it(
+    indicators: dict[str, str], codes: list[str]
+) -> None:
+    weights = vector.PROFILES["default"]
+    assert failed_codes(fitting_checks(vector.SCHEME, weights, fractions(indicators))) == codes
 
 
 @pytest.mark.requirement("A130")

@@ -4,6 +4,7 @@ import hashlib
 import json
 import random
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from evaluation.results import replay_rules, rules
 from evaluation.results.leaf_rules import means_of
 from evaluation.schemes.rules import canonical
 from tests.evaluation.results import vector
-from tests.evaluation.results.random_years import RandomYear, random_year
+from tests.evaluation.results.random_years import RandomYear, random_year, stressed_year
 from zhichuang import recompute
 
 SEEDS = st.integers(0, 2**40)
@@ -46,6 +47,22 @@ def test_a_second_implementation_gives_every_leaf_the_same_points(seed: int) -> 
     points = {leaf["code"]: leaf["points"] for leaf in outcome.document["leaves"]}
     assert points == judged.points
     assert (outcome.document["total"], outcome.rating.value) == (judged.total, judged.rating)
+
+
+@pytest.mark.requirement("A067", "X13")
+@given(seed=SEEDS, open_sheets=st.booleans())
+def test_three_computations_weigh_single_indicators_alike(seed: int, open_sheets: bool) -> None:
+    year = stressed_year(seed)
+    inputs = year.inputs()
+    outcome = rules.compute(inputs)
+    points = {leaf["code"]: leaf["points"] for leaf in outcome.document["leaves"]}
+    assert points == year.by_oracle().points
+    assert sum(leaf.max_points for leaf in inputs.scheme.leaves()) == sum(
+        Fraction(leaf["max"]) for one in year.scheme["criteria"] for leaf in one["leaves"]
+    )
+    raw = canonical(bundle_of(year, outcome, open_sheets=open_sheets))
+    _, document = recompute.recomputed(raw)
+    assert recompute.sha256(recompute.canonical(document)) == outcome.result_hash
 
 
 @pytest.mark.requirement("X13")
@@ -93,6 +110,9 @@ TOUCHES: dict[str, Callable[[dict[str, Any]], None]] = {
     "field": lambda bundle: bundle.update(more=1),
     "nonsense": lambda bundle: bundle.update(snapshot="[]"),
     "hash": lambda bundle: bundle.update(result_hash="0" * 64),
+    "indicators": lambda bundle: bundle.update(indicator_weights={"A1": "0.01"}),
+    "beyond": lambda bundle: bundle.update(indicator_weights={"A1": "100"}),
+    "unknown": lambda bundle: bundle.update(indicator_weights={"A99": "1"}),
 }
 
 
@@ -126,7 +146,8 @@ def test_results_of_earlier_versions_keep_their_hashes() -> None:
     # Whoever makes it faster finds here whether it is still the same computation, to the byte.
     found = hashlib.sha256()
     for profile in sorted(vector.PROFILES):
-        found.update(rules.compute(vector.inputs(profile)).result_hash.encode())
+        inputs = vector.inputs(profile, stressed=False)
+        found.update(rules.compute(inputs).result_hash.encode())
     for seed in range(200):
         found.update(rules.compute(random_year(seed).inputs()).result_hash.encode())
     assert found.hexdigest() == KEPT

@@ -12,14 +12,17 @@ from evaluation.cycles.rules import Target
 from evaluation.results.leaf_rules import Inputs, Sheet
 from evaluation.schemes.counting_rules import Period
 from evaluation.schemes.rules import Scheme, Source, scheme_from
+from evaluation.schemes.weight_rules import fractions, reweighed
 
 DATA: Final = json.loads(
     resources.files("evaluation.schemes").joinpath("scheme_v1.json").read_text("utf-8")
 )
 SCHEME: Final[Scheme] = scheme_from(DATA["scheme"]["content"])
 PROFILES: Final[Mapping[str, Mapping[str, Fraction]]] = {
-    profile["code"]: {code: Fraction(text) for code, text in profile["weights"].items()}
-    for profile in DATA["profiles"]
+    profile["code"]: fractions(profile["weights"]) for profile in DATA["profiles"]
+}
+INDICATORS: Final[Mapping[str, Mapping[str, Fraction]]] = {
+    name: fractions(weights) for name, weights in DATA["indicator_weights"].items()
 }
 PERIOD: Final = Period("2027-01-01", "2027-12-31")
 SCORES: Final[Mapping[str, Sequence[int]]] = {
@@ -121,12 +124,14 @@ def sheets() -> tuple[Sheet, ...]:
     )
 
 
-def inputs(profile: str = "default") -> Inputs:
-    """Give the whole vector under a profile."""
+def inputs(profile: str = "default", *, stressed: bool = True) -> Inputs:
+    """Give the whole vector under a profile, or under its criteria's weights alone."""
+    indicators = INDICATORS.get(profile, {}) if stressed else {}
     return Inputs(
-        scheme=SCHEME,
+        scheme=reweighed(SCHEME, PROFILES[profile], indicators),
         profile=profile,
         weights=PROFILES[profile],
+        indicator_weights=indicators,
         period=PERIOD,
         facts={
             Source.REGISTRY: tuple(registry_facts()),

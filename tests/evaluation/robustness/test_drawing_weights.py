@@ -121,7 +121,7 @@ def test_ranks_are_those_of_exact_values(seed: int) -> None:
 
 def three() -> list[rules.Stance]:
     return [
-        stances.stance_of(vector.inputs(profile), f"case{at}")
+        stances.stance_of(vector.inputs(profile, stressed=False), f"case{at}")
         for at, profile in enumerate(("default", "enterprise", "institute"))
     ]
 

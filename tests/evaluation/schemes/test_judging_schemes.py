@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.results import rules as results
-from evaluation.schemes import counting_rules, figure_rules, rules
+from evaluation.schemes import counting_rules, figure_rules, rules, weight_rules
 from evaluation.schemes.counting_rules import Period
 from evaluation.schemes.rules import Aggregate, FactQuery, Part, Source, Weighting
 from evaluation.schemes.schemas import IndicatorSchemeIn
@@ -140,7 +140,7 @@ def test_grades_rise() -> None:
 )
 def test_a_profile_sums_to_100_and_leaves_no_criterion_out(weights: tuple[str, ...]) -> None:
     given = {code: Fraction(text) for code, text in zip("ABCDE", weights, strict=True)}
-    assert failed_codes(rules.weight_checks(given)) == ["WEIGHTS_NOT_100"]
+    assert failed_codes(weight_rules.weight_checks(given)) == ["WEIGHTS_NOT_100"]
 
 
 @pytest.mark.requirement("A130")
@@ -148,7 +148,7 @@ def test_a_profile_sums_to_100_and_leaves_no_criterion_out(weights: tuple[str, .
 def test_a_frozen_scheme_is_not_edited() -> None:
     assert failed_codes(rules.edit_checks(rules.SchemeState.FROZEN)) == ["SCHEME_FROZEN"]
     assert failed_codes(rules.edit_checks(rules.SchemeState.DRAFT)) == []
-    assert failed_codes(rules.profile_edit_checks(locked=True)) == ["SCHEME_FROZEN"]
+    assert failed_codes(weight_rules.profile_edit_checks(locked=True)) == ["SCHEME_FROZEN"]
 
 
 # --- counting -------------------------------------------------------------------------------

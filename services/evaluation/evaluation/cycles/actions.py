@@ -1,6 +1,6 @@
 """Planning and opening a cycle, and the steps of a case that its neighbours take."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,19 +11,20 @@ from evaluation.cycles.schemas import EvaluationCycleChange, EvaluationCycleIn, 
 from evaluation.cycles.tables import CycleExclusion, EvaluationCase, EvaluationCycle
 from evaluation.schemes import actions as schemes
 from evaluation.schemes import queries as scheme_queries
-from evaluation.schemes.rules import BY_MODEL
-from evaluation.schemes.tables import WeightProfile
+from evaluation.schemes import weight_rules
+from evaluation.schemes.rules import BY_MODEL, scheme_from
+from evaluation.schemes.tables import IndicatorScheme, WeightProfile
 from shared.auth import Actor
 from shared.events import EventRow, record, record_many
 from shared.http import version_checks
-from shared.rules import Policy, found, require
+from shared.rules import Check, Policy, found, require
 
 
 async def plan(
     session: AsyncSession, actor: Actor, body: EvaluationCycleIn, policy: Policy, now: datetime
 ) -> EvaluationCycle:
     """Plan a cycle (A124). Raises `Refused`: NOT_FOUND for its scheme, FIELD_INVALID."""
-    await scheme_queries.scheme_by_id(session, body.scheme_id)
+    scheme = await scheme_queries.scheme_by_id(session, body.scheme_id)
     period_from, period_until = rules.period_of(body.year)
     due_on = body.due_on or rules.default_due_on(policy, body.year)
     profiles = await scheme_queries.profiles_for_cycle(session, body.weight_profile)
@@ -34,6 +35,7 @@ async def plan(
             *rules.due_checks(due_on, period_until),
             *rules.profile_checks(body.weight_profile, found=bool(profiles)),
             *rules.center_profile_checks(of_centers, {one.code for one in known}),
+            *_fitting_checks(scheme, [*profiles, *known]),
         ]
     )
     cycle = EvaluationCycle(
@@ -56,6 +58,19 @@ async def plan(
     return cycle
 
 
+def _fitting_checks(scheme: IndicatorScheme, profiles: Iterable[WeightProfile]) -> list[Check]:
+    content = scheme_from(scheme.content)
+    return [
+        check
+        for one in profiles
+        for check in weight_rules.fitting_checks(
+            content,
+            weight_rules.fractions(one.weights),
+            weight_rules.fractions(one.indicator_weights),
+        )
+    ]
+
+
 def _or(given: int | None, default: int) -> int:
     return default if given is None else given
 
@@ -73,6 +88,7 @@ async def change(
     profiles = await scheme_queries.profiles_for_cycle(session, name)
     of_centers = changes.get("center_profiles", cycle.center_profiles)
     known = await scheme_queries.profiles_by_code(session, set(of_centers.values()))
+    scheme = await scheme_queries.scheme_by_id(session, cycle.scheme_id)
     require(
         [
             *version_checks(cycle.version, version),
@@ -80,6 +96,7 @@ async def change(
             *rules.due_checks(changes.get("due_on", cycle.due_on), cycle.period_until),
             *rules.profile_checks(name, found=bool(profiles)),
             *rules.center_profile_checks(of_centers, {one.code for one in known}),
+            *_fitting_checks(scheme, [*profiles, *known]),
         ]
     )
     for field, value in changes.items():
@@ -95,13 +112,15 @@ async def open_cycle(
     """Open a cycle: freeze its scheme, lock its weights, make a case per centre in scope.
 
     Centres out of scope are kept with the reason (A124, A130, A132).
-    Raises `Refused`: STATE_CONFLICT, YEARS_OVERLAP, or FIELD_INVALID when a model has no profile.
+    Raises `Refused`: STATE_CONFLICT, YEARS_OVERLAP, FIELD_INVALID when a model has no profile, and
+    what a profile's indicators lack of the scheme.
     """
     cycle = await queries.cycle_for_update(session, cycle_id)
     require(rules.cycle_checks(cycle.state, rules.CycleEvent.OPEN))
-    await schemes.freeze(session, actor, cycle.scheme_id, now)
+    scheme = await schemes.freeze(session, actor, cycle.scheme_id, now)
     profiles = await scheme_queries.profiles_for_cycle(session, cycle.weight_profile)
     own = await scheme_queries.profiles_by_code(session, set(cycle.center_profiles.values()))
+    require(_fitting_checks(scheme, [*profiles, *own]))
     schemes.lock(session, actor, [*profiles, *own], now)
     cycle.state = rules.CYCLE_MOVES[cycle.state, rules.CycleEvent.OPEN]
     cycle.opened_at = now
@@ -174,6 +193,7 @@ def _case(
         scheme_id=cycle.scheme_id,
         profile=profile.code,
         weights=dict(profile.weights),
+        indicator_weights=dict(profile.indicator_weights),
         created_at=now,
     )
 

@@ -81,6 +81,9 @@ class EvaluationCase(Base, table=True):
     scheme_id: UUID = Field(foreign_key="indicator_scheme.id")
     profile: str
     weights: dict[str, str] = Field(sa_column=Column(JsonColumn(), nullable=False))
+    indicator_weights: dict[str, str] = Field(
+        default_factory=dict, sa_column=Column(JsonColumn(), nullable=False)
+    )
     state: rules.CaseState = Field(
         default=rules.CaseState.COLLECTING,
         sa_type=EnumText(rules.CaseState),

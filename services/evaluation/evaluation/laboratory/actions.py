@@ -23,6 +23,7 @@ from evaluation.robustness import actions as robustness
 from evaluation.robustness.rules import Stance
 from evaluation.schemes import queries as schemes
 from evaluation.schemes.rules import FactQuery, scheme_from
+from evaluation.schemes.weight_rules import reweighed
 from shared.auth import Actor
 from shared.rules import found, require
 
@@ -103,11 +104,12 @@ async def trials(
             snapshot.content, snapshot.hash, content, document, stored.sheets
         )
         named = amending.named(document, reopened.get(case.id, []), stored)
+        weights = trial_rules.weights_for(inputs.weights, old, draft)
         found.append(
             trial_rules.Trial(
                 replace(inputs, amendments=amending.amendments(named)),
-                draft,
-                trial_rules.weights_for(inputs.weights, old, draft),
+                reweighed(draft, weights, inputs.indicator_weights),
+                weights,
             )
         )
     return found

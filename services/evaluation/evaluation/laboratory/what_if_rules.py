@@ -9,7 +9,8 @@ from typing import Any, Final
 from evaluation.cycles.rules import Target
 from evaluation.results.leaf_rules import Inputs
 from evaluation.schemes.figure_rules import decimal_text
-from evaluation.schemes.rules import LeafCalc, Scheme, weight_checks
+from evaluation.schemes.rules import LeafCalc, Scheme
+from evaluation.schemes.weight_rules import weight_checks
 from shared.rules import Check, Kind, Rule
 
 TARGETED: Final = Rule("A129", "四(四)")
@@ -46,10 +47,15 @@ def supposing(inputs: Inputs, supposed: Supposition) -> Inputs:
     """Give the inputs as supposed; what is supposed as it is leaves them as they are."""
     named = {one.code: one for one in supposed.targets}
     kept = [one for one in inputs.targets if one.code not in named]
-    weights, profile = inputs.weights, inputs.profile
-    if supposed.weights is not None and dict(supposed.weights) != dict(weights):
-        weights, profile = supposed.weights, TRIED
-    return replace(inputs, weights=weights, profile=profile, targets=[*kept, *supposed.targets])
+    inputs = replace(inputs, targets=[*kept, *supposed.targets])
+    if supposed.weights is None or dict(supposed.weights) == dict(inputs.weights):
+        return inputs
+    # Within its criterion an indicator counts what it did.
+    indicators = {
+        code: weight * supposed.weights[code[0]] / inputs.weights[code[0]]
+        for code, weight in inputs.indicator_weights.items()
+    }
+    return replace(inputs, weights=supposed.weights, indicator_weights=indicators, profile=TRIED)
 
 
 SHOWN: Final = ("raw", "target", "points", "max", "notes", "formula", "explanation")

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from fractions import Fraction
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,6 +23,7 @@ from evaluation.results import leaf_rules, queries, replay_rules, rules
 from evaluation.results.tables import EvaluationResult, ExactResult, FactSnapshot, ResultInput
 from evaluation.schemes import queries as schemes
 from evaluation.schemes.rules import Scheme, canonical, scheme_from
+from evaluation.schemes.weight_rules import fitting_checks, fractions, reweighed
 from evaluation.sheets import queries as sheets
 from evaluation.sheets.rules import SheetScores, enough_checks
 from shared.auth import Actor
@@ -206,7 +206,7 @@ async def _computed(
         counted = len(inputs.sheets)
     else:
         inputs, contents, counted = await _further_inputs(session, case, loaded, loaded.published)
-    inputs = await _under(session, case, inputs, profile)
+    inputs = await _under(session, case, inputs, profile, loaded.scheme)
     # A centre without a report is unqualified: no expert need be asked about it.
     needed = leaf_rules.RatingGate.REPORT_MISSING not in inputs.gates or bool(counted)
     few = enough_checks(policy, counted) if needed else []
@@ -220,6 +220,7 @@ def _first_inputs(
     """Give what a case that was never published is computed from: all its sheets that count."""
     terms = {
         "profile": case.profile, "weights": case.weights,
+        "indicator_weights": case.indicator_weights,
         "trim_from": int(policy.value("A121", "trim_from")),
     }  # fmt: skip
     kept = [leaf_rules.Sheet(str(one.sheet_id), one.scores) for one in loaded.scores]
@@ -249,13 +250,25 @@ async def _further_inputs(
 
 
 async def _under(
-    session: AsyncSession, case: EvaluationCase, inputs: leaf_rules.Inputs, profile: str | None
+    session: AsyncSession,
+    case: EvaluationCase,
+    inputs: leaf_rules.Inputs,
+    profile: str | None,
+    scheme: Scheme,
 ) -> leaf_rules.Inputs:
+    """Weigh by another profile. Raises `Refused`: NOT_FOUND, or what it lacks of the scheme."""
     if profile is None or profile == case.profile:
         return inputs
     other = await schemes.profile_named(session, profile)
-    weights = {code: Fraction(text) for code, text in other.weights.items()}
-    return replace(inputs, profile=other.code, weights=weights)
+    weights, indicators = fractions(other.weights), fractions(other.indicator_weights)
+    require(fitting_checks(scheme, weights, indicators))
+    return replace(
+        inputs,
+        scheme=reweighed(scheme, weights, indicators),
+        profile=other.code,
+        weights=weights,
+        indicator_weights=indicators,
+    )
 
 
 async def comments_of(session: AsyncSession, result: EvaluationResult) -> dict[str, list[str]]:

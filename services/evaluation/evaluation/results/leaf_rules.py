@@ -1,7 +1,7 @@
 """One indicator: what it measured, against what, and why it has its points."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -78,7 +78,7 @@ class Amendment:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Everything that a result depends on."""
+    """Everything that a result depends on; the scheme is split as the profile weighs it."""
 
     scheme: Scheme
     profile: str
@@ -91,6 +91,8 @@ class Inputs:
     gates: frozenset[RatingGate] = frozenset()
     trim_from: int = 5
     amendments: Sequence[Amendment] = ()
+    # What the profile says of single indicators; the scheme above is split by it already.
+    indicator_weights: Mapping[str, Fraction] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Let leaves share the columns that they read."""

@@ -13,6 +13,7 @@ from evaluation.results.leaf_rules import Amendment, Inputs, Sheet
 from evaluation.results.rules import gates_of
 from evaluation.schemes.counting_rules import Period
 from evaluation.schemes.rules import Scheme, Source, canonical, digest, scheme_from
+from evaluation.schemes.weight_rules import fractions, reweighed
 from shared.rules import Check, Kind, Rule
 
 REPLAY_FORMAT: Final = "zhichuang-replay-1"
@@ -26,7 +27,7 @@ def inputs_of(
     terms: Mapping[str, Any],
     sheets: Sequence[Sheet],
 ) -> Inputs:
-    """Read inputs from stored bytes; `terms` has `profile`, `weights` and `trim_from`.
+    """Read inputs from stored bytes; `terms` has `profile`, weights and `trim_from`.
 
     A result's own document has these terms too, so that an old result needs nothing else.
     """
@@ -43,10 +44,12 @@ def inputs_under(
     """Read inputs as `inputs_of`, under a scheme that was read before."""
     content: dict[str, Any] = json.loads(snapshot)
     report = content["report"]
+    weights, indicators = weights_in(terms)
     return Inputs(
-        scheme=scheme,
+        scheme=reweighed(scheme, weights, indicators),
         profile=terms["profile"],
-        weights={code: Fraction(text) for code, text in terms["weights"].items()},
+        weights=weights,
+        indicator_weights=indicators,
         period=Period(**content["period"]),
         facts=facts_in(content),
         targets=targets_of(content["plan"]),
@@ -55,6 +58,11 @@ def inputs_under(
         gates=gates_of(report["state"], report["lateness_days"]),
         trim_from=terms["trim_from"],
     )
+
+
+def weights_in(terms: Mapping[str, Any]) -> tuple[dict[str, Fraction], dict[str, Fraction]]:
+    """Read the weights of criteria and of single indicators; documents of old lack the latter."""
+    return fractions(terms["weights"]), fractions(terms.get("indicator_weights", {}))
 
 
 def facts_in(content: Mapping[str, Any]) -> dict[Source, list[Any]]:
@@ -133,6 +141,7 @@ def bundle(
         "scheme": dict(scheme),
         "profile": document["profile"],
         "weights": document["weights"],
+        "indicator_weights": document.get("indicator_weights", {}),
         "trim_from": document["trim_from"],
         "snapshot": snapshot.decode("utf-8"),
         "amendments": [

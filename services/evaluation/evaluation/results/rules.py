@@ -208,7 +208,8 @@ def compute(inputs: Inputs) -> Outcome:
         "sheets": len(inputs.sheets),
         "trim_from": inputs.trim_from,
         "profile": inputs.profile,
-        "weights": {code: decimal_text(inputs.weights[code]) for code in sorted(inputs.weights)},
+        "weights": weight_texts(inputs.weights),
+        **stressed(inputs.indicator_weights),
         "total": points_text(total),
         "rounding": f"-{points_text(points - total)}" if points > total else "0.00",
         "rating": rating.value,
@@ -220,6 +221,16 @@ def compute(inputs: Inputs) -> Outcome:
     }
     exact = exact_figures(weighed, graded(Rating.EXCELLENT, shut, inputs))
     return Outcome(total, rating, document, digest(document), exact)
+
+
+def weight_texts(weights: Mapping[str, Fraction]) -> dict[str, str]:
+    """Write weights as decimals, in the order of their codes."""
+    return {code: decimal_text(weights[code]) for code in sorted(weights)}
+
+
+def stressed(indicators: Mapping[str, Fraction]) -> dict[str, dict[str, str]]:
+    """Write a profile's weights of single indicators, where it has any (A067)."""
+    return {"indicator_weights": weight_texts(indicators)} if indicators else {}
 
 
 def exact_figures(weighed: Sequence[Sequence[LeafResult]], cap: Rating) -> dict[str, Any]:

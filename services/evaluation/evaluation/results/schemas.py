@@ -85,6 +85,9 @@ class EvaluationResultOut(Out):
     )
     profile: str = Field(description="The weight profile.")
     weights: CriterionWeights = Field(description="Its weights.")
+    indicator_weights: dict[str, str] = Field(
+        default_factory=dict, description="What it says of single indicators (A067)."
+    )
     rounding: str = Field(description="What a sum over 100 was cut by; else 0.00.")
     sheets: int = Field(description="How many score sheets count.")
     result_hash: str = Field(description="SHA-256 of the canonical result document.")

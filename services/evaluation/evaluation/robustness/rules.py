@@ -11,11 +11,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from evaluation.results.replay_rules import weights_in
 from evaluation.results.rules import ORDER, rating_for
 from evaluation.robustness import draw_rules as draws
 from evaluation.robustness.draw_rules import Figure, Whole
 from evaluation.schemes.figure_rules import decimal_text, points_text
 from evaluation.schemes.rules import CRITERION_CODES, LeafCalc, Parameters, Rating, Scheme, digest
+from evaluation.schemes.weight_rules import reweighed
 from evaluation.sheets.rules import expert_mean
 from shared.rules import Check, Kind, Rule
 
@@ -83,10 +85,12 @@ def stance(
 ) -> Stance:
     """Read a result's document, its exact shares and its sheets."""
     shares = {one["code"]: one for one in exact["leaves"]}
+    weights, indicators = weights_in(document)
+    scheme = reweighed(scheme, weights, indicators)
     return Stance(
         case_id=case_id,
         result_hash=result_hash,
-        weights={code: Fraction(text) for code, text in document["weights"].items()},
+        weights=weights,
         leaves=tuple(
             Standing(
                 criterion.code, leaf.code, leaf.max_points, Fraction(shares[leaf.code]["share"]),

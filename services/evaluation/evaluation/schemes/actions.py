@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from fractions import Fraction
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from evaluation.schemes import queries, rules
+from evaluation.schemes import queries, rules, weight_rules
 from evaluation.schemes.schemas import IndicatorSchemeIn, WeightProfileIn
 from evaluation.schemes.tables import IndicatorScheme, WeightProfile
 from shared.auth import Actor
 from shared.events import record
 from shared.http import version_checks
-from shared.rules import require
+from shared.rules import Check, require
 
 
 async def create(
@@ -84,11 +84,11 @@ async def create_profile(
     session: AsyncSession, actor: Actor, body: WeightProfileIn, now: datetime
 ) -> WeightProfile:
     """Store a weight profile (A132). Raises `Refused`: WEIGHTS_NOT_100."""
-    require(rules.weight_checks(_weights(body)))
+    require(_weight_checks(body))
     profile = WeightProfile(**body.row(), created_at=now)
     session.add(profile)
     await session.flush()
-    record(session, actor, "weight_profile.created", profile.id, weights=profile.weights)
+    record(session, actor, "weight_profile.created", profile.id, **_weights_of(profile))
     return profile
 
 
@@ -103,17 +103,17 @@ async def replace_profile(
     require(
         [
             *version_checks(profile.version, version),
-            *rules.profile_edit_checks(locked=profile.locked_at is not None),
-            *rules.weight_checks(_weights(body)),
+            *weight_rules.profile_edit_checks(locked=profile.locked_at is not None),
+            *_weight_checks(body),
         ]
     )
-    before = dict(profile.weights)
+    before = _weights_of(profile)
     for name, value in body.row().items():
         setattr(profile, name, value)
     profile.version += 1
     record(
         session, actor, "weight_profile.changed", profile.id,
-        before=before, after=profile.weights, weights=profile.weights,
+        before=before, after=_weights_of(profile), **_weights_of(profile),
     )  # fmt: skip
     return profile
 
@@ -126,8 +126,18 @@ def lock(
         if profile.locked_at is None:
             profile.locked_at = now
             profile.version += 1
-            record(session, actor, "weight_profile.locked", profile.id, weights=profile.weights)
+            record(session, actor, "weight_profile.locked", profile.id, **_weights_of(profile))
 
 
-def _weights(body: WeightProfileIn) -> dict[str, Fraction]:
-    return {code: Fraction(text) for code, text in body.row()["weights"].items()}
+def _weights_of(profile: WeightProfile) -> dict[str, Any]:
+    return {"weights": profile.weights, "indicator_weights": profile.indicator_weights}
+
+
+def _weight_checks(body: WeightProfileIn) -> list[Check]:
+    row = body.row()
+    weights = weight_rules.fractions(row["weights"])
+    indicators = weight_rules.fractions(row["indicator_weights"])
+    return [
+        *weight_rules.weight_checks(weights),
+        *weight_rules.indicator_checks(weights, indicators),
+    ]

@@ -459,23 +459,3 @@ def expression_problem(text: str) -> str | None:
 def edit_checks(state: SchemeState) -> list[Check]:
     """Check that a scheme may still be edited (A130): opening a cycle freezes it."""
     return [AS_DATA.check("SCHEME_FROZEN", Kind.STATE, passed=(state, SchemeEvent.EDIT) in MOVES)]
-
-
-def weight_checks(weights: Mapping[str, Fraction]) -> list[Check]:
-    """Check a weight profile: one weight above zero per criterion, together exactly 100 (A132)."""
-    total = sum(weights.values(), Fraction(0))
-    return [
-        WEIGHTS.check(
-            "WEIGHTS_NOT_100", Kind.CONTENT, pointer="/weights", sum=decimal_text(total),
-            passed=total == FULL and all(weight > 0 for weight in weights.values()),
-        ),
-        CRITERIA.check(
-            "SCHEME_INVALID", Kind.CONTENT, problem="criteria", pointer="/weights",
-            passed=tuple(sorted(weights)) == CRITERION_CODES, wanted=list(CRITERION_CODES),
-        ),
-    ]  # fmt: skip
-
-
-def profile_edit_checks(*, locked: bool) -> list[Check]:
-    """Check that a profile may still be edited: a cycle that opened with it locks it (A132)."""
-    return [WEIGHTS.check("SCHEME_FROZEN", Kind.STATE, passed=not locked)]

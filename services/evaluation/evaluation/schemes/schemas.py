@@ -279,11 +279,22 @@ class CriterionWeights(Body):
     D: DecimalText = Field(description="人才队伍建设.")
 
 
+IndicatorWeights = Annotated[
+    dict[LeafCode, DecimalText],
+    Field(
+        max_length=100,
+        description="Of single indicators, out of their criterion's weight; "
+        "the others share what is left as in the scheme.",
+        examples=[{"A5": "6.4", "C1": "6"}],
+    ),
+]
+
 PROFILE_EXAMPLE: dict[str, Any] = {
     "code": "enterprise_2027",
     "name": "企业型（2027）",
     "model_type": "enterprise",
     "weights": {"A": "28", "B": "32", "C": "15", "D": "15", "E": "10"},
+    "indicator_weights": {"B3": "9"},
 }
 
 
@@ -299,6 +310,7 @@ class WeightProfileIn(Body):
         default=None, description="Cycles that weigh `by_model` use it for such centres."
     )
     weights: CriterionWeights = Field(description="Together exactly 100.")
+    indicator_weights: IndicatorWeights = Field(default_factory=dict)
 
     def row(self) -> dict[str, Any]:
         """Give the columns."""
@@ -314,6 +326,9 @@ class WeightProfileOut(Out):
     name_en: str | None = Field(description="In English.")
     model_type: str | None = Field(description="For which kind of centre.")
     weights: CriterionWeights = Field(description="Together exactly 100.")
+    indicator_weights: dict[str, str] = Field(
+        description="Of single indicators, out of their criterion's weight."
+    )
     version: int = Field(description="For If-Match.")
     locked_at: datetime | None = Field(description="When a cycle first opened with it.")
 

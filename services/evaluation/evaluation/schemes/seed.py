@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from importlib import resources
 from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
 
 from evaluation.schemes import rules
 from evaluation.schemes.tables import IndicatorScheme, WeightProfile
@@ -36,3 +37,12 @@ def insert_reference(connection: Connection) -> None:
     profiles = [{**one, "version": 1, "created_at": SINCE} for one in document["profiles"]]
     connection.execute(insert(IndicatorScheme).values(scheme).on_conflict_do_nothing())
     connection.execute(insert(WeightProfile).values(profiles).on_conflict_do_nothing())
+
+
+def stress_indicators(connection: Connection) -> None:
+    """Let the shipped profiles say what single indicators weigh, unless a cycle opened with one."""
+    for code, weights in reference()["indicator_weights"].items():
+        statement = update(WeightProfile).where(
+            col(WeightProfile.code) == code, col(WeightProfile.locked_at).is_(None)
+        )
+        connection.execute(statement.values(indicator_weights=weights))

@@ -49,7 +49,10 @@ class IndicatorScheme(Base, table=True):
 
 
 class WeightProfile(Base, table=True):
-    """How much each criterion counts for a kind of centre; weights are decimals as text."""
+    """How much each criterion counts for a kind of centre; weights are decimals as text.
+
+    `indicator_weights` says of single indicators what they count of their criterion's weight.
+    """
 
     __tablename__ = "weight_profile"
     __table_args__ = (UniqueConstraint("code", name="uq_weight_profile_code"),)
@@ -60,6 +63,9 @@ class WeightProfile(Base, table=True):
     name_en: str | None = None
     model_type: str | None = None
     weights: dict[str, str] = Field(sa_column=Column(JsonColumn(), nullable=False))
+    indicator_weights: dict[str, str] = Field(
+        default_factory=dict, sa_column=Column(JsonColumn(), nullable=False)
+    )
     version: int = 1
     created_at: datetime = Field(sa_type=InstantColumn())
     locked_at: datetime | None = Field(default=None, sa_type=InstantColumn())

@@ -84,7 +84,7 @@ async def record_use(
     leads = tenancy.leads(center, actor)
     require(
         [
-            *rules.recording_checks(use.provider_id, actor.org_id, leads=leads),
+            *rules.recording_checks(use.provider_id, actor.org_for(use.provider_id), leads=leads),
             *rules.use_checks(use, terms, members, today),
             *await _sources(session, actor, use, log, today),
         ]
@@ -130,7 +130,9 @@ async def undo_use(
     leads = tenancy.leads(center, actor)
     require(
         [
-            *rules.recording_checks(undone.provider_org_id, actor.org_id, leads=leads),
+            *rules.recording_checks(
+                undone.provider_org_id, actor.org_for(undone.provider_org_id), leads=leads
+            ),
             *rules.undoing_checks(
                 undoes=undone.undoes_id is not None,
                 undone=await queries.is_undone(session, undone.id),
@@ -176,7 +178,8 @@ async def propose(
     pair = rules.pair_of(*orgs)
     rows = await queries.unsettled_uses(session, center.id, pair, days)
     leads = tenancy.leads(center, actor)
-    require(rules.proposal_checks(pair, actor.org_id, days, today, uses=len(rows), leads=leads))
+    speaker = tenancy.speaking_as(actor, pair)
+    require(rules.proposal_checks(pair, speaker, days, today, uses=len(rows), leads=leads))
     priced = [PricedUse(row.id, row.provider_org_id, row.amount_fen) for row in rows]
     netted = rules.netted(pair, priced)
     require(rules.size_checks(netted.first_owes_fen) + rules.size_checks(netted.second_owes_fen))
@@ -192,7 +195,7 @@ async def propose(
         second_owes_fen=netted.second_owes_fen,
         state=SettlementState.PROPOSED,
         statement_sha256=content_sha256(statement),
-        proposed_by_org_id=tenancy.own_organization(actor),
+        proposed_by_org_id=speaker or tenancy.own_organization(actor),
         proposed_by=actor.person_id,
         proposed_at=clock.now(),
     )
@@ -214,10 +217,11 @@ async def confirm(
     """
     whole = await queries.settlement_for_update(session, actor, settlement_id)
     row, pair = whole.row, (whole.row.first_org_id, whole.row.second_org_id)
+    speaker = tenancy.speaking_as(actor, pair, whole.confirmed)
     require(
         rules.confirmation_checks(
             row.state,
-            (actor.org_id, actor.person_id),
+            (speaker, actor.person_id),
             pair,
             whole.confirmed,
             is_same_statement=statement_sha256 == row.statement_sha256,
@@ -226,7 +230,7 @@ async def confirm(
     clock: Clock = session.info["clock"]
     given = UseSettlementConfirmation(
         settlement_id=row.id,
-        org_id=tenancy.own_organization(actor),
+        org_id=found(speaker),
         person_id=actor.person_id,
         statement_sha256=statement_sha256,
         confirmed_at=clock.now(),
@@ -265,7 +269,10 @@ async def object_to(
     row = whole.row
     require(
         [
-            *rules.side_checks(actor.org_id, (row.first_org_id, row.second_org_id)),
+            *rules.side_checks(
+                actor.org_for(row.first_org_id, row.second_org_id),
+                (row.first_org_id, row.second_org_id),
+            ),
             *version_checks(row.version, version),
             *rules.event_checks(row.state, SettlementEvent.OBJECT),
         ]
@@ -299,7 +306,7 @@ async def receive(
     netted = netted_of(row)
     require(
         [
-            *rules.side_checks(actor.org_id, (netted.payee_id,)),
+            *rules.side_checks(actor.org_for(netted.payee_id), (netted.payee_id,)),
             *version_checks(row.version, version),
             *rules.event_checks(row.state, SettlementEvent.PAY),
             *rules.receipt_checks(paid_on, row.owed_on or paid_on, today),

@@ -45,8 +45,8 @@ def _visible(
         return true()
     if actor.org_id is None:
         return false()
-    led = rows_of(col(DirectoryCenter.id)).where(tenancy.acts_for(actor.org_id))
-    return or_(one == actor.org_id, other == actor.org_id, center_id.in_(led))
+    led = rows_of(col(DirectoryCenter.id)).where(tenancy.acts_for(actor.org_ids))
+    return or_(one.in_(actor.org_ids), other.in_(actor.org_ids), center_id.in_(led))
 
 
 def visible_uses(

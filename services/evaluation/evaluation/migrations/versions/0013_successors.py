@@ -1,9 +1,12 @@
-"""Who succeeded whom, as evaluation knows it."""
+"""Who succeeded whom, as evaluation knows it, and weights of single indicators."""
 
 from typing import Final
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
+
+from evaluation.schemes.seed import stress_indicators
 
 revision: Final = "0013"
 down_revision: Final = "0012"
@@ -23,9 +26,21 @@ def upgrade() -> None:
     op.execute("UPDATE directory_organization SET position = -1")
     op.execute("DELETE FROM inbox WHERE source = 'registry'")
     op.execute("DELETE FROM feed_cursor WHERE source = 'registry'")
+    for table in ("weight_profile", "evaluation_case"):
+        kept = sa.Column(
+            "indicator_weights",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            nullable=False,
+            server_default=sa.text("'{}'"),
+        )
+        op.add_column(table, kept)
+        op.alter_column(table, "indicator_weights", server_default=None)
+    stress_indicators(op.get_bind())
 
 
 def downgrade() -> None:
     """Take it back."""
+    for table in ("evaluation_case", "weight_profile"):
+        op.drop_column(table, "indicator_weights")
     op.drop_index(op.f("ix_directory_organization_successor_id"), "directory_organization")
     op.drop_column("directory_organization", "successor_id")
