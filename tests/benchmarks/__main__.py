@@ -14,7 +14,17 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
-from tests.benchmarks import cycle, facts, figures, gateway, journal, log, names, report
+from tests.benchmarks import (
+    cycle,
+    facts,
+    figures,
+    gateway,
+    journal,
+    log,
+    names,
+    report,
+    webhooks,
+)
 from tests.benchmarks.figures import SIZES, Case, Figure, Round, Size
 from tests.benchmarks.house import ROOT, House, house
 from tests.benchmarks.measuring import Sample, load_average, machine
@@ -30,6 +40,7 @@ FIGURES: Final[dict[str, Prepare]] = {
     "journal": journal.figure,
     "log": log.figure,
     "names": names.figure,
+    "webhooks": webhooks.figure,
 }
 CYCLE: Final = "cycle"
 

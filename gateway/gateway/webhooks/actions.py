@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -16,7 +16,7 @@ from sqlmodel import col
 from gateway import sealing
 from gateway.webhooks import queries, rules
 from gateway.webhooks.rules import DeliveryState, DisabledBy, WebhookState
-from gateway.webhooks.tables import Attempt, Delivery, Webhook, WebhookCursor
+from gateway.webhooks.tables import Delivery, Webhook, WebhookCursor
 from shared.auth import Actor
 from shared.database import new_id
 from shared.events.recording import record
@@ -54,6 +54,75 @@ class Outcome:
     status: int | None
     milliseconds: int
     said: str
+
+    @property
+    def delivered(self) -> bool:
+        """Tell whether the receiver has the event."""
+        return rules.is_delivered(self.status)
+
+    @property
+    def ends(self) -> bool:
+        """Tell whether the receiver wants nothing any more."""
+        return rules.ends_subscription(self.status)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A try, and what becomes of its delivery; `next_at` where it is tried again."""
+
+    webhook_id: UUID
+    outcome: Outcome
+    state: DeliveryState
+    next_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a subscription read of a feed: rows to deliver, from where on, and how far."""
+
+    webhook_id: UUID
+    rows: Sequence[Mapping[str, Any]]
+    after: int
+    last: int
+
+
+# A subscription that was put back meanwhile, for a replay, is not where it was read from.
+READ_ON: Final = text("""
+    INSERT INTO webhook_cursor AS read (webhook_id, service, position)
+    SELECT row.webhook_id, :service, row.last
+    FROM unnest(CAST(:webhooks AS uuid[]), CAST(:afters AS bigint[]), CAST(:lasts AS bigint[]))
+        AS row (webhook_id, after, last)
+    ON CONFLICT (webhook_id, service) DO UPDATE SET position = excluded.position
+    WHERE read.position = ANY (
+        SELECT row.after
+        FROM unnest(CAST(:webhooks AS uuid[]), CAST(:afters AS bigint[])) AS row (webhook_id, after)
+        WHERE row.webhook_id = read.webhook_id
+    )
+""")
+TRIED: Final = text("""
+    WITH row AS MATERIALIZED (
+        SELECT * FROM unnest(
+            CAST(:ids AS uuid[]), CAST(:attempts AS uuid[]), CAST(:ats AS timestamptz[]),
+            CAST(:statuses AS integer[]), CAST(:milliseconds AS integer[]), CAST(:saids AS text[]),
+            CAST(:states AS text[]), CAST(:nexts AS timestamptz[])
+        ) AS row (id, attempt_id, at, status, milliseconds, said, state, next_at)
+    ), written AS (
+        INSERT INTO webhook_attempt (id, delivery_id, at, status, milliseconds, said)
+        SELECT attempt_id, id, at, status, milliseconds, said FROM row
+    )
+    UPDATE webhook_delivery AS d
+    SET attempts = d.attempts + 1, state = row.state, next_at = coalesce(row.next_at, d.next_at),
+        settled_at = CASE WHEN row.state = 'pending' THEN NULL ELSE row.at END
+    FROM row WHERE d.id = row.id AND d.state = 'pending'
+""")
+FAILED: Final = text("""
+    UPDATE webhook AS w
+    SET failures = CASE WHEN row.fresh THEN 0 ELSE w.failures END + row.failures
+    FROM unnest(CAST(:webhooks AS uuid[]), CAST(:fresh AS boolean[]), CAST(:failures AS integer[]))
+        AS row (id, fresh, failures)
+    WHERE w.id = row.id AND (row.failures > 0 OR w.failures > 0)
+    RETURNING w.id, w.failures
+""")
 
 
 async def subscribe(
@@ -133,13 +202,15 @@ async def rotate(session: AsyncSession, actor: Actor, webhook: Webhook, key_secr
     return _shown(secret)
 
 
-async def send_test(session: AsyncSession, webhook: Webhook, body: bytes) -> Delivery:
+async def send_test(
+    session: AsyncSession, webhook: Webhook, event_id: UUID, body: bytes
+) -> Delivery:
     """Let a test event wait like any other; it belongs to no feed."""
     now = datetime.now(UTC)
     delivery = Delivery(
         webhook_id=webhook.id,
         service="gateway",
-        event_id=new_id(),
+        event_id=event_id,
         type=TEST_TYPE,
         # Unique among what waits: the microsecond of asking.
         position=int(now.timestamp() * 1_000_000),
@@ -163,13 +234,24 @@ async def replay(
     record(session, actor, "webhook.replayed", webhook.id, service=service, after=after)
 
 
-async def take_in(
-    session: AsyncSession, webhook_id: UUID, service: str, rows: Sequence[dict[str, Any]], last: int
-) -> None:
-    """Let what was read wait for delivery, and remember how far was read, in one transaction."""
-    if rows:
-        await session.execute(insert(Delivery).on_conflict_do_nothing(), list(rows))
-    await _put_cursor(session, webhook_id, service, last)
+async def take_in(session: AsyncSession, service: str, taken: Sequence[Taken]) -> None:
+    """Let what was read wait for delivery, and remember how far was read, in one transaction.
+
+    A subscription that was removed meanwhile takes nothing, and one that was put back stays there.
+    """
+    living = await queries.living_for_share(session, {one.webhook_id for one in taken})
+    kept = [one for one in taken if one.webhook_id in living]
+    if rows := [row for one in kept for row in one.rows]:
+        await session.execute(insert(Delivery).on_conflict_do_nothing(), rows)
+    if not kept:
+        return
+    values = {
+        "service": service,
+        "webhooks": [one.webhook_id for one in kept],
+        "afters": [one.after for one in kept],
+        "lasts": [one.last for one in kept],
+    }
+    await session.execute(READ_ON, values)
 
 
 async def _put_cursor(session: AsyncSession, webhook_id: UUID, service: str, position: int) -> None:
@@ -182,61 +264,62 @@ async def _put_cursor(session: AsyncSession, webhook_id: UUID, service: str, pos
     )
 
 
-async def settle(
-    session: AsyncSession,
-    webhook_id: UUID,
-    lane: Sequence[tuple[Delivery, Outcome]],
-    schedule: Sequence[int],
-    jitter_ppm: int,
-) -> int:
-    """Write down what became of a lane's tries; give the failures in a row before and after it.
+def tried(
+    webhook_id: UUID, attempts: int, outcome: Outcome, schedule: Sequence[int], jitter_ppm: int
+) -> Tried:
+    """Tell what becomes of a delivery after a try, `attempts` of which went before it.
 
     A delivery whose last try failed is dead, and what comes after it in its centre goes on.
     """
-    session.add_all(
-        Attempt(
-            delivery_id=outcome.delivery_id,
-            at=outcome.at,
-            status=outcome.status,
-            milliseconds=outcome.milliseconds,
-            said=outcome.said,
-        )
-        for _, outcome in lane
-    )
-    for delivery, outcome in lane:
-        await session.execute(
-            update(Delivery)
-            .where(col(Delivery.id) == delivery.id, col(Delivery.state) == DeliveryState.PENDING)
-            .values(_settled(delivery, outcome, schedule, jitter_ppm))
-        )
-    return await _count_failures(session, webhook_id, [outcome for _, outcome in lane])
-
-
-def _settled(
-    delivery: Delivery, outcome: Outcome, schedule: Sequence[int], jitter_ppm: int
-) -> dict[str, Any]:
-    attempts = delivery.attempts + 1
-    if rules.is_delivered(outcome.status):
-        return {
-            "attempts": attempts, "state": DeliveryState.DELIVERED, "settled_at": outcome.at,
-        }  # fmt: skip
-    wait = rules.seconds_until_retry(attempts, schedule, jitter_ppm)
+    if outcome.delivered:
+        return Tried(webhook_id, outcome, DeliveryState.DELIVERED)
+    wait = rules.seconds_until_retry(attempts + 1, schedule, jitter_ppm)
     if wait is None:
-        return {"attempts": attempts, "state": DeliveryState.DEAD, "settled_at": outcome.at}
-    return {"attempts": attempts, "next_at": outcome.at + timedelta(seconds=wait)}
+        return Tried(webhook_id, outcome, DeliveryState.DEAD)
+    return Tried(webhook_id, outcome, DeliveryState.PENDING, outcome.at + timedelta(seconds=wait))
 
 
-async def _count_failures(
-    session: AsyncSession, webhook_id: UUID, outcomes: Sequence[Outcome]
-) -> int:
-    in_a_row = 0
-    fresh = False
-    for outcome in outcomes:
-        delivered = rules.is_delivered(outcome.status)
-        fresh, in_a_row = fresh or delivered, 0 if delivered else in_a_row + 1
-    counted = in_a_row if fresh else col(Webhook.failures) + in_a_row
-    changed = update(Webhook).where(col(Webhook.id) == webhook_id).values(failures=counted)
-    return int(await session.scalar(changed.returning(col(Webhook.failures))) or 0)
+async def settle(session: AsyncSession, every: Sequence[Tried], most_failures: int) -> None:
+    """Write down what became of tries, in their order, and stop subscriptions that only fail.
+
+    What belongs to a subscription that was removed meanwhile is dropped.
+    """
+    living = await queries.living_for_share(session, {one.webhook_id for one in every})
+    kept = [one for one in every if one.webhook_id in living]
+    if not kept:
+        return
+    values = {
+        "ids": [one.outcome.delivery_id for one in kept],
+        "attempts": [new_id() for _ in kept],
+        "ats": [one.outcome.at for one in kept],
+        "statuses": [one.outcome.status for one in kept],
+        "milliseconds": [one.outcome.milliseconds for one in kept],
+        "saids": [one.outcome.said for one in kept],
+        "states": [one.state.value for one in kept],
+        "nexts": [one.next_at for one in kept],
+    }
+    await session.execute(TRIED, values)
+    failures = await _count_failures(session, kept)
+    for webhook_id in living:
+        if any(one.webhook_id == webhook_id and one.outcome.ends for one in kept):
+            await disable(session, webhook_id, DisabledBy.GONE)
+        elif failures.get(webhook_id, 0) >= most_failures:
+            await disable(session, webhook_id, DisabledBy.FAILURES)
+
+
+async def _count_failures(session: AsyncSession, every: Sequence[Tried]) -> dict[UUID, int]:
+    """Count failures in a row on, and give those that changed."""
+    counts: dict[UUID, tuple[bool, int]] = {}
+    for one in every:
+        fresh, in_a_row = counts.get(one.webhook_id, (False, 0))
+        delivered = one.outcome.delivered
+        counts[one.webhook_id] = fresh or delivered, 0 if delivered else in_a_row + 1
+    values = {
+        "webhooks": list(counts),
+        "fresh": [fresh for fresh, _ in counts.values()],
+        "failures": [in_a_row for _, in_a_row in counts.values()],
+    }
+    return {row[0]: row[1] for row in (await session.execute(FAILED, values)).all()}
 
 
 async def disable(session: AsyncSession, webhook_id: UUID, reason: DisabledBy) -> None:

@@ -1,19 +1,85 @@
 """What is read of subscriptions and deliveries, and who may see which."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import date, datetime
+from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import ColumnElement, and_, func, or_, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from gateway.webhooks.rules import LOOK_AFTER, DeliveryState, DisabledBy, WebhookState
-from gateway.webhooks.tables import Attempt, Delivery, Webhook, WebhookCursor
+from gateway.webhooks.tables import Attempt, Delivery, Webhook
 from shared.auth import Actor
 from shared.rules import found
 from shared.tasks import MOST_TASKS, Task
+
+BEHIND: Final = text("""
+    SELECT w.id, w.client_id, w.types, w.center_id, coalesce(c.position, 0)
+    FROM webhook AS w
+    LEFT JOIN webhook_cursor AS c ON c.webhook_id = w.id AND c.service = :service
+    WHERE w.state = 'active' AND coalesce(c.position, 0) < :newest
+      AND (
+          SELECT count(*) FROM (
+              SELECT FROM webhook_delivery AS d
+              WHERE d.webhook_id = w.id AND d.state = 'pending' LIMIT :most
+          ) AS waiting
+      ) < :most
+""")
+# The whole of a subscription's lanes is looked at once: its latest next try tells whether a lane
+# is held up. The bodies are fetched for what goes out only.
+DUE: Final = text("""
+    SELECT d.id, d.webhook_id, d.service, d.event_id, d.center_id, d.position, d.attempts, d.body
+    FROM webhook AS w
+    CROSS JOIN LATERAL (
+        SELECT lane.id
+        FROM (
+            SELECT p.id, p.service, p.center_id, p.position,
+                   max(p.next_at) OVER (PARTITION BY p.service, p.center_id) AS tried_at
+            FROM webhook_delivery AS p
+            WHERE p.webhook_id = w.id AND p.state = 'pending'
+        ) AS lane
+        WHERE lane.tried_at <= :now
+          AND NOT EXISTS (
+              SELECT FROM unnest(
+                  CAST(:webhooks AS uuid[]), CAST(:services AS text[]), CAST(:centers AS uuid[])
+              ) AS busy (webhook_id, service, center_id)
+              WHERE busy.webhook_id = w.id AND busy.service = lane.service
+                AND busy.center_id IS NOT DISTINCT FROM lane.center_id
+          )
+        ORDER BY lane.service, lane.center_id, lane.position
+        LIMIT :most
+    ) AS next
+    JOIN webhook_delivery AS d ON d.id = next.id
+    WHERE w.state = 'active' AND w.id <> ALL (CAST(:without AS uuid[]))
+      AND (CAST(:among AS uuid[]) IS NULL OR w.id = ANY (CAST(:among AS uuid[])))
+    ORDER BY d.webhook_id, d.service, d.center_id, d.position
+""")
+
+
+class Behind(NamedTuple):
+    """A subscription that has not read a feed to its end."""
+
+    webhook_id: UUID
+    client_id: str
+    types: list[str]
+    center_id: UUID | None
+    after: int
+
+
+class Due(NamedTuple):
+    """A delivery that may go out now."""
+
+    id: UUID
+    webhook_id: UUID
+    service: str
+    event_id: UUID
+    center_id: UUID | None
+    position: int
+    attempts: int
+    body: bytes
 
 
 def owned(actor: Actor) -> ColumnElement[bool]:
@@ -66,73 +132,58 @@ async def attempts_of(session: AsyncSession, delivery_id: UUID) -> list[Attempt]
     return list(await session.scalars(statement))
 
 
-async def active_ids(session: AsyncSession) -> list[UUID]:
-    """Name the subscriptions whose deliveries go out."""
-    statement = select(Webhook.id).where(col(Webhook.state) == WebhookState.ACTIVE)
-    return list(await session.scalars(statement))
+async def behind(
+    session: AsyncSession, service: str, newest: int, most_waiting: int
+) -> list[Behind]:
+    """Name the active subscriptions that have not read a feed to its end and can take more."""
+    values = {"service": service, "newest": newest, "most": most_waiting}
+    return [Behind(*row) for row in (await session.execute(BEHIND, values)).all()]
 
 
-async def cursors_of(session: AsyncSession, webhook_id: UUID) -> dict[str, int]:
-    """Tell how far a subscription has read each feed."""
-    statement = select(WebhookCursor).where(col(WebhookCursor.webhook_id) == webhook_id)
-    return {row.service: row.position for row in await session.scalars(statement)}
-
-
-async def pending_count(session: AsyncSession, webhook_id: UUID) -> int:
-    """Count what waits."""
+async def living_for_share(session: AsyncSession, webhook_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Name those that are still there, and keep them until the end of the transaction."""
     statement = (
-        select(func.count())
-        .select_from(Delivery)
-        .where(col(Delivery.webhook_id) == webhook_id, col(Delivery.state) == DeliveryState.PENDING)
+        select(Webhook.id)
+        .where(col(Webhook.id).in_(webhook_ids))
+        .order_by(col(Webhook.id))
+        .with_for_update(read=True, key_share=True)
     )
-    return await session.scalar(statement) or 0
+    return frozenset(await session.scalars(statement))
 
 
-async def pending_in_order(
-    session: AsyncSession, webhook_id: UUID, now: datetime, limit: int
-) -> Sequence[Delivery]:
+async def webhooks_by_id(
+    session: AsyncSession, webhook_ids: Collection[UUID]
+) -> dict[UUID, Webhook]:
+    """Load subscriptions."""
+    found = await session.scalars(select(Webhook).where(col(Webhook.id).in_(webhook_ids)))
+    return {webhook.id: webhook for webhook in found}
+
+
+async def due_in_order(
+    session: AsyncSession,
+    now: datetime,
+    limit: int,
+    *,
+    among: Collection[UUID] | None,
+    without: Collection[UUID],
+    busy: Collection[tuple[UUID, str, UUID | None]],
+) -> list[Due]:
     """Give what may go out now: nothing of a centre whose earlier event waits for its next try.
 
-    Ordered by feed, centre and position, so that each lane is one run of rows.
+    Of active subscriptions, `limit` rows each; of `among` only, unless it is None, and of none
+    `without`; nothing of the `busy` lanes. By subscription, feed, centre and position, so that
+    each lane is one run of rows.
     """
-    waiting = (
-        select(Delivery.service, Delivery.center_id)
-        .where(
-            col(Delivery.webhook_id) == webhook_id,
-            col(Delivery.state) == DeliveryState.PENDING,
-            col(Delivery.next_at) > now,
-        )
-        .subquery()
-    )
-    held_up = (
-        select(waiting.c.service)
-        .where(
-            waiting.c.service == col(Delivery.service),
-            waiting.c.center_id.is_not_distinct_from(col(Delivery.center_id)),
-        )
-        .exists()
-    )
-    statement = (
-        select(Delivery)
-        .where(
-            col(Delivery.webhook_id) == webhook_id,
-            col(Delivery.state) == DeliveryState.PENDING,
-            col(Delivery.next_at) <= now,
-            ~held_up,
-        )
-        .order_by(col(Delivery.service), col(Delivery.center_id), col(Delivery.position))
-        .limit(limit)
-    )
-    return (await session.scalars(statement)).all()
-
-
-async def next_due(session: AsyncSession, webhook_id: UUID) -> datetime | None:
-    """Tell when the next try is due, if something waits."""
-    statement = select(func.min(Delivery.next_at)).where(
-        col(Delivery.webhook_id) == webhook_id, col(Delivery.state) == DeliveryState.PENDING
-    )
-    due: datetime | None = await session.scalar(statement)
-    return due
+    values = {
+        "now": now,
+        "most": limit,
+        "among": None if among is None else list(among),
+        "without": list(without),
+        "webhooks": [lane[0] for lane in busy],
+        "services": [lane[1] for lane in busy],
+        "centers": [lane[2] for lane in busy],
+    }
+    return [Due(*row) for row in (await session.execute(DUE, values)).all()]
 
 
 async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Task]:

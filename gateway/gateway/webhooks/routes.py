@@ -209,7 +209,9 @@ async def rotate_secret(
 async def send_test(webhook_id: UUID, actor: CurrentActor, session: Transaction) -> DeliveryOut:
     """Send a test event, signed and logged like any other."""
     webhook = await queries.webhook_for_update(session, actor, webhook_id)
-    delivery = await actions.send_test(session, webhook, _test_body(webhook))
+    event_id = new_id()
+    body = _test_body(webhook, event_id)
+    delivery = await actions.send_test(session, webhook, event_id, body)
     return DeliveryOut.model_validate(delivery)
 
 
@@ -278,11 +280,11 @@ def _made(webhook: Webhook, secret: str) -> WebhookMadeOut:
     return WebhookMadeOut(**WebhookOut.model_validate(webhook).model_dump(), secret=secret)
 
 
-def _test_body(webhook: Webhook) -> bytes:
+def _test_body(webhook: Webhook, event_id: UUID) -> bytes:
     now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     event = {
         "specversion": "1.0",
-        "id": str(new_id()),
+        "id": str(event_id),
         "source": "/v1/webhooks",
         "type": actions.TEST_TYPE,
         "subject": str(webhook.id),

@@ -21,7 +21,14 @@ from shared.client import trusted
 SECONDS: Final = 10.0
 CONNECT_SECONDS: Final = 4.0
 SAID_BYTES: Final = 1024
-CONNECTIONS: Final = 200
+# Connections to one address, how long an idle one is kept, and addresses that have some.
+CONNECTIONS: Final = 8
+KEPT_SECONDS: Final = 5.0
+MOST_TARGETS: Final = 1000
+ERRORS: Final = (
+    httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError,
+    httpcore.UnsupportedProtocol, httpx.InvalidURL, OSError, ssl.SSLError, ValueError,
+)  # fmt: skip
 
 
 class Message(Protocol):
@@ -77,19 +84,22 @@ class _Guarded(httpcore.AsyncNetworkBackend):
         await self._inner.sleep(seconds)
 
 
-class _Transport(httpx.AsyncHTTPTransport):
-    """The usual transport over the guarded backend."""
+class _Target:
+    """One address, with connections that no other address takes away."""
 
-    def __init__(self, allowed: Sequence[Network]) -> None:
-        super().__init__(verify=trusted())
-        # The transport offers no way to hand a backend in; the pool it would make takes one.
-        self._pool = httpcore.AsyncConnectionPool(
+    def __init__(self, url: str, backend: httpcore.AsyncNetworkBackend) -> None:
+        """Read the address; raises `httpx.InvalidURL`."""
+        read = httpx.URL(url)
+        self.url = httpcore.URL(
+            scheme=read.raw_scheme, host=read.raw_host, port=read.port, target=read.raw_path
+        )
+        self.pool = httpcore.AsyncConnectionPool(
             ssl_context=trusted(),
             max_connections=CONNECTIONS,
-            max_keepalive_connections=CONNECTIONS // 2,
-            keepalive_expiry=5.0,
-            network_backend=_Guarded(allowed),
+            keepalive_expiry=KEPT_SECONDS,
+            network_backend=backend,
         )
+        self.sending = 0
 
 
 class Sender:
@@ -98,17 +108,17 @@ class Sender:
     def __init__(self, allowed: Sequence[Network], seconds: float = SECONDS) -> None:
         """Take the networks that are allowed although they are not public."""
         self._seconds = seconds
-        self._http = httpx.AsyncClient(
-            transport=_Transport(allowed),
-            timeout=httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS)),
-            follow_redirects=False,
-            trust_env=False,
-            headers={"User-Agent": "zhichuang-webhooks/1"},
-        )
+        self._backend = _Guarded(allowed)
+        connect = min(seconds, CONNECT_SECONDS)
+        times = {"connect": connect, "read": seconds, "write": seconds, "pool": seconds}
+        self._extensions = {"timeout": times}
+        # By address; the one that was used last stands last.
+        self._targets: dict[str, _Target] = {}
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._http.aclose()
+        for target in self._targets.values():
+            await target.pool.aclose()
 
     async def send(self, url: str, delivery: Message, secrets: Sequence[bytes]) -> Outcome:
         """Try once; whatever goes wrong is an outcome and no exception."""
@@ -128,18 +138,36 @@ class Sender:
             return None, str(error)
         except TimeoutError:
             return None, "no answer in time"
-        except (httpx.HTTPError, httpcore.NetworkError, OSError, ssl.SSLError, ValueError) as error:
+        except ERRORS as error:
             return None, type(error).__name__
 
     async def _ask(self, url: str, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
-        async with self._http.stream("POST", url, content=body, headers=headers) as response:
-            said = b""
-            async for chunk in response.aiter_raw(SAID_BYTES):
-                said += chunk
-                if len(said) >= SAID_BYTES:
-                    break
-            text = said[:SAID_BYTES].decode("utf-8", "replace").replace("\x00", "\ufffd")
-            return response.status_code, text
+        target = await self._target(url)
+        target.sending += 1
+        try:
+            async with target.pool.stream(
+                "POST", target.url, headers=list(headers.items()), content=body,
+                extensions=self._extensions,
+            ) as response:  # fmt: skip
+                said = b""
+                async for chunk in response.aiter_stream():
+                    said += chunk[:SAID_BYTES]
+                    if len(said) >= SAID_BYTES:
+                        break
+                text = said[:SAID_BYTES].decode("utf-8", "replace").replace("\x00", "\ufffd")
+                return response.status, text
+        finally:
+            target.sending -= 1
+
+    async def _target(self, url: str) -> _Target:
+        """Give an address's own connections, and let go of those that were idle the longest."""
+        target = self._targets.pop(url, None) or _Target(url, self._backend)
+        self._targets[url] = target
+        if len(self._targets) > MOST_TARGETS:
+            idle = next((name for name, one in self._targets.items() if not one.sending), url)
+            if idle != url:
+                await self._targets.pop(idle).pool.aclose()
+        return target
 
 
 def signed(delivery: Message, secrets: Sequence[bytes], at: datetime) -> dict[str, str]:
@@ -149,6 +177,8 @@ def signed(delivery: Message, secrets: Sequence[bytes], at: datetime) -> dict[st
     signatures = [Signing(secret).sign(message, at, text) for secret in secrets]
     return {
         "Content-Type": "application/cloudevents+json",
+        "Accept": "*/*",
+        "User-Agent": "zhichuang-webhooks/1",
         "webhook-id": message,
         "webhook-timestamp": str(int(at.timestamp())),
         "webhook-signature": " ".join(signatures),

@@ -13,7 +13,7 @@ import pytest
 from standardwebhooks import Webhook as Signing
 from standardwebhooks import WebhookVerificationError
 
-from gateway.webhooks import jobs
+from gateway.webhooks import lanes, reading
 from gateway.webhooks.jobs import Deliveries
 from shared.auth import TokenVerifier
 from tests.fixtures.service import ISSUER
@@ -34,7 +34,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZHICHUANG_WEBHOOK_ALLOWED", "127.0.0.0/8")
     monkeypatch.setenv("ZHICHUANG_WEBHOOK_RETRIES", "1,1")
     monkeypatch.setenv("ZHICHUANG_WEBHOOK_FAILURES", "3")
-    monkeypatch.setattr(jobs, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(lanes, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(reading, "LOOK_SECONDS", 0.05)
 
 
 @asynccontextmanager

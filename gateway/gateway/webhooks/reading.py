@@ -1,0 +1,220 @@
+"""The feed of a service, read for every subscription that is behind.
+
+Each subscriber's feed is read with a token of its own: what it may not read is never sent. Those
+of one program that stand at the same place share one reading.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from fastapi import FastAPI
+
+from gateway.identity import queries as identities
+from gateway.tokens.issuing import access_token, for_job, subject_of
+from gateway.webhooks import actions, queries, rules
+from gateway.webhooks.actions import Taken
+from gateway.webhooks.lanes import Lanes
+from gateway.webhooks.queries import Behind
+from gateway.webhooks.rules import DisabledBy
+from shared.client import Unavailable, Unexpected
+from shared.database import new_id
+
+RETRY_SECONDS: Final = 1.0
+WATCH_SECONDS: Final = 20
+PAUSE_SECONDS: Final = 0.05
+LOOK_SECONDS: Final = 2.0
+PAGE: Final = 200
+# Readings of one feed at the same time, and how long a token is used for them.
+READERS: Final = 8
+TOKEN_SECONDS: Final = 60.0
+# A subscription reads no further while so much waits for it.
+MOST_WAITING: Final = 1000
+# Asked for by who only wants to know where the feed stands: no event is of this type.
+NO_TYPE: Final = "none"
+
+log = structlog.get_logger(__name__)
+
+
+class Tokens:
+    """Tokens under which the feeds are read, each the subscriber's own and used for a minute."""
+
+    def __init__(self, app: FastAPI) -> None:
+        """Bind to the gateway's own state."""
+        self._state = app.state
+        self._held: dict[str, tuple[str, float]] = {}
+
+    async def of(self, client_id: str) -> str | None:
+        """Give a token of a program; None once the program has ended."""
+        token, until = self._held.get(client_id, ("", 0.0))
+        if time.monotonic() < until:
+            return token
+        state = self._state
+        async with state.database.sessions.reading() as session:
+            identity = await identities.identity_by_client_id(
+                session, client_id, state.clock.today()
+            )
+        if identity is None:
+            self.forget(client_id)
+            return None
+        subject = for_job(subject_of(identity), "webhooks")
+        token = access_token(subject, await state.keys.signer(), state.settings)
+        self._held[client_id] = token, time.monotonic() + TOKEN_SECONDS
+        return token
+
+    def forget(self, client_id: str) -> None:
+        """Make another one the next time: a service did not take it, or its program has ended."""
+        self._held.pop(client_id, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One question to the feed, and the subscriptions that ask it."""
+
+    client_id: str
+    after: int
+    types: str | None
+    behind: Sequence[Behind]
+
+
+class Feed:
+    """One service's feed, and how far its readers are."""
+
+    def __init__(self, app: FastAPI, service: str, tokens: Tokens, lanes: Lanes) -> None:
+        """Bind to the gateway's own state, and to what is told when something waits."""
+        self._services = app.state.services
+        self._sessions = app.state.database.sessions
+        self._service = service
+        self._tokens = tokens
+        self._lanes = lanes
+        self._newest = 0
+        self._news = asyncio.Event()
+        self._limit = asyncio.Semaphore(READERS)
+
+    async def watch(self) -> None:
+        """Hold on at the end of the feed, and wake the readers when it grows."""
+        while True:
+            try:
+                answer = await self._ask(
+                    {"after": self._newest, "types": NO_TYPE, "wait": WATCH_SECONDS, "limit": 1}
+                )
+            except Unavailable:
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            newest = int(answer["last_position"]) if answer else 0
+            if newest > self._newest:
+                self._newest = newest
+                self._news.set()
+            # A feed that does not hold on must not be asked without end.
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def run(self) -> None:
+        """Read whenever there is news, and look from time to time who was put back."""
+        while True:
+            self._news.clear()
+            began = time.monotonic()
+            try:
+                more = await self._read_all()
+            except Unavailable:
+                more = False
+                await asyncio.sleep(RETRY_SECONDS)
+            except Exception:
+                log.exception("webhook.reading_failed", service=self._service)
+                more = False
+                await asyncio.sleep(RETRY_SECONDS)
+            # At most half of the time is spent reading: what comes meanwhile is read together.
+            await asyncio.sleep(max(PAUSE_SECONDS, time.monotonic() - began))
+            if not more:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await self._news.wait()
+
+    async def _read_all(self) -> bool:
+        """Read on for everybody who is behind; tell whether somebody still is."""
+        async with self._sessions.reading() as session:
+            behind = await queries.behind(session, self._service, self._newest, MOST_WAITING)
+        if not behind:
+            return False
+        found = await asyncio.gather(*(self._read(reading) for reading in _shared(behind)))
+        taken = [one for each in found for one in each]
+        async with self._sessions.begin() as session:
+            await actions.take_in(session, self._service, taken)
+        self._lanes.ripen(one.webhook_id for one in taken if one.rows)
+        return any(one.last < self._newest for one in taken)
+
+    async def _read(self, reading: _Reading) -> list[Taken]:
+        """Read one page for those who share it; nothing where the program is no more."""
+        async with self._limit:
+            token = await self._tokens.of(reading.client_id)
+            if token is None:
+                async with self._sessions.begin() as session:
+                    for one in reading.behind:
+                        await actions.disable(session, one.webhook_id, DisabledBy.CLIENT_ENDED)
+                return []
+            try:
+                answer = await self._ask(
+                    {"after": reading.after, "types": reading.types, "limit": PAGE},
+                    {"Authorization": f"Bearer {token}"},
+                )
+            except Unexpected as error:
+                # Only this subscriber is not answered: the others' readings go on.
+                log.warning("webhook.not_read", service=self._service, status=error.status)
+                self._tokens.forget(reading.client_id)
+                return []
+        items = answer["items"] if answer else []
+        # A caller sees the end of the feed only with a page that is not full.
+        last = (
+            items[-1]["position"] if len(items) == PAGE or not answer else answer["last_position"]
+        )
+        now = datetime.now(UTC)
+        events = [_event(self._service, item, now) for item in items]
+        return [
+            Taken(one.webhook_id, _rows(one, events), reading.after, last) for one in reading.behind
+        ]
+
+    async def _ask(
+        self, asked: dict[str, Any], headers: dict[str, str] | None = None
+    ) -> dict[str, Any] | None:
+        waits = {"timeout": WATCH_SECONDS + 10} if "wait" in asked else {}
+        answer: dict[str, Any] | None = await self._services.get(
+            self._service, f"/v1/{self._service}/events", asked, headers=headers, **waits
+        )
+        return answer
+
+
+def _shared(behind: Sequence[Behind]) -> list[_Reading]:
+    groups: dict[tuple[str, int, str | None], list[Behind]] = defaultdict(list)
+    for one in behind:
+        groups[one.client_id, one.after, ",".join(one.types) or None].append(one)
+    return [_Reading(*key, group) for key, group in groups.items()]
+
+
+def _rows(one: Behind, events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {**event, "id": new_id(), "webhook_id": one.webhook_id}
+        for event in events
+        if one.center_id is None or event["center_id"] == one.center_id
+    ]
+
+
+def _event(service: str, item: dict[str, Any], now: datetime) -> dict[str, Any]:
+    center = item["data"].get("center_id")
+    return {
+        "service": service,
+        "event_id": UUID(item["id"]),
+        "type": item["type"],
+        "position": item["position"],
+        "center_id": None if center is None else UUID(center),
+        "body": rules.canonical_body(item),
+        "state": rules.DeliveryState.PENDING,
+        "attempts": 0,
+        "next_at": now,
+        "created_at": now,
+    }
