@@ -95,7 +95,10 @@ def _told(case: Case) -> Case:
         sample = case.run(seconds)
         rate, cpu = report.number(sample.rate), report.number(sample.cpu_us)
         warm = " (warming up)" if seconds == figures.WARM_SECONDS else ""
-        print(f"    {case.name:38} {rate:>9}/s {cpu:>9} µs CPU{warm}", flush=True)
+        late = report.number(sample.p99_ms)
+        parts = " ".join(f"{part} {report.number(sample.part_us(part))}" for part in sample.cpu)
+        told = f"{rate:>9}/s {cpu:>9} µs CPU ({parts}), p99 {late} ms{warm}"
+        print(f"    {case.name:38} {told}", flush=True)
         return sample
 
     return Case(case.name, run)

@@ -46,6 +46,8 @@ class Lanes:
         self._settling = settling
         self._key_secret = key_secret
         self._busy: dict[UUID, set[Lane]] = defaultdict(set)
+        # A receiver that does not answer holds one connection, not one for each of its centres.
+        self._narrow: set[UUID] = set()
         self._ripe: set[UUID] = set()
         self._wake = asyncio.Event()
 
@@ -83,7 +85,7 @@ class Lanes:
 
     async def _hand_out(self, group: asyncio.TaskGroup, *, everybody: bool) -> None:
         ripe, self._ripe = self._ripe, set()
-        full = [one for one, lanes in self._busy.items() if len(lanes) >= LANES]
+        full = [one for one, lanes in self._busy.items() if len(lanes) >= self._most(one)]
         if not everybody and not ripe - set(full):
             return
         now = datetime.now(UTC)
@@ -101,12 +103,18 @@ class Lanes:
     ) -> None:
         """Start as many lanes as the subscription has left; the others come with the next look."""
         secrets = actions.secrets_of(webhook, self._key_secret, now)
+        self._narrow.discard(webhook.id)
+        if webhook.failures:
+            self._narrow.add(webhook.id)
         busy = self._busy[webhook.id]
         for lane, due in groupby(rows, key=lambda row: (row.service, row.center_id)):
-            if len(busy) >= LANES:
+            if len(busy) >= self._most(webhook.id):
                 return
             busy.add(lane)
             group.create_task(self._run_lane(webhook, lane, list(due), secrets))
+
+    def _most(self, webhook_id: UUID) -> int:
+        return 1 if webhook_id in self._narrow else LANES
 
     async def _run_lane(
         self, webhook: Webhook, lane: Lane, rows: Sequence[Due], secrets: Sequence[bytes]

@@ -5,13 +5,14 @@ import ipaddress
 import socket
 import ssl
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
-import httpcore
-import httpx
+import aiohttp
+from aiohappyeyeballs import AddrInfoType
+from aiohttp.abc import AbstractResolver, ResolveResult
 from standardwebhooks import Webhook as Signing
 
 from gateway.webhooks.actions import Outcome
@@ -21,14 +22,8 @@ from shared.client import trusted
 SECONDS: Final = 10.0
 CONNECT_SECONDS: Final = 4.0
 SAID_BYTES: Final = 1024
-# Connections to one address, how long an idle one is kept, and addresses that have some.
-CONNECTIONS: Final = 8
 KEPT_SECONDS: Final = 5.0
-MOST_TARGETS: Final = 1000
-ERRORS: Final = (
-    httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError,
-    httpcore.UnsupportedProtocol, httpx.InvalidURL, OSError, ssl.SSLError, ValueError,
-)  # fmt: skip
+AGENT: Final = "zhichuang-webhooks/1"
 
 
 class Message(Protocol):
@@ -51,55 +46,42 @@ class PrivateAddressError(OSError):
     """The target's name leads to an address that is not public."""
 
 
-class _Guarded(httpcore.AsyncNetworkBackend):
-    """Connects to the very address that was judged, so that a name cannot lead elsewhere later."""
+class _Guard(AbstractResolver):
+    """Judges where a name leads, and each address again as it is connected to.
+
+    A name cannot lead elsewhere later, and an address written as such is judged like any other.
+    """
 
     def __init__(self, allowed: Sequence[Network]) -> None:
         self._allowed = allowed
-        self._inner = httpcore.AnyIOBackend()
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        address = await self._judged(host, port)
-        return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
-
-    async def _judged(self, host: str, port: int) -> str:
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """Look a name up; one private address among public ones is a trap, and not a choice."""
         loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = [str(entry[4][0]) for entry in found]
-        # One private address among public ones is a trap, and not a choice.
-        if not addresses or not all(
-            address_allowed(ipaddress.ip_address(address), self._allowed) for address in addresses
-        ):
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, family=family)
+        return [
+            {
+                "hostname": host, "host": self._judged(str(address[0])), "port": int(address[1]),
+                "family": kind, "proto": proto, "flags": socket.AI_NUMERICHOST,
+            }
+            for kind, _, proto, _, address in found
+        ]  # fmt: skip
+
+    def connect(self, info: AddrInfoType) -> socket.socket:
+        """Make the socket for an address that may be connected to."""
+        family, kind, proto, _, address = info
+        self._judged(str(address[0]))
+        return socket.socket(family, kind, proto)
+
+    def _judged(self, address: str) -> str:
+        if not address_allowed(ipaddress.ip_address(address), self._allowed):
             raise PrivateAddressError("the target leads to an address that is not public")
-        return addresses[0]
+        return address
 
-    async def sleep(self, seconds: float) -> None:
-        await self._inner.sleep(seconds)
-
-
-class _Target:
-    """One address, with connections that no other address takes away."""
-
-    def __init__(self, url: str, backend: httpcore.AsyncNetworkBackend) -> None:
-        """Read the address; raises `httpx.InvalidURL`."""
-        read = httpx.URL(url)
-        self.url = httpcore.URL(
-            scheme=read.raw_scheme, host=read.raw_host, port=read.port, target=read.raw_path
-        )
-        self.pool = httpcore.AsyncConnectionPool(
-            ssl_context=trusted(),
-            max_connections=CONNECTIONS,
-            keepalive_expiry=KEPT_SECONDS,
-            network_backend=backend,
-        )
-        self.sending = 0
+    async def close(self) -> None:
+        """Close nothing: lookups are the system's."""
 
 
 class Sender:
@@ -107,18 +89,30 @@ class Sender:
 
     def __init__(self, allowed: Sequence[Network], seconds: float = SECONDS) -> None:
         """Take the networks that are allowed although they are not public."""
-        self._seconds = seconds
-        self._backend = _Guarded(allowed)
-        connect = min(seconds, CONNECT_SECONDS)
-        times = {"connect": connect, "read": seconds, "write": seconds, "pool": seconds}
-        self._extensions = {"timeout": times}
-        # By address; the one that was used last stands last.
-        self._targets: dict[str, _Target] = {}
+        self._guard = _Guard(allowed)
+        # A receiver that sends a byte now and then is held to the same time as a silent one.
+        self._times = aiohttp.ClientTimeout(total=seconds, connect=min(seconds, CONNECT_SECONDS))
+        self._session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
         """Close every connection."""
-        for target in self._targets.values():
-            await target.pool.aclose()
+        if self._session is not None:
+            await self._session.close()
+
+    def _http(self) -> aiohttp.ClientSession:
+        """Open the session in the loop that sends."""
+        if self._session is None:
+            # Callers bound how much goes to one address at once; here nothing waits for another.
+            connector = aiohttp.TCPConnector(
+                limit=0, ssl=trusted(), use_dns_cache=False, resolver=self._guard,
+                socket_factory=self._guard.connect, keepalive_timeout=KEPT_SECONDS,
+            )  # fmt: skip
+            self._session = aiohttp.ClientSession(
+                connector=connector, timeout=self._times, auto_decompress=False,
+                cookie_jar=aiohttp.DummyCookieJar(), headers={"User-Agent": AGENT},
+                trust_env=False,
+            )  # fmt: skip
+        return self._session
 
     async def send(self, url: str, delivery: Message, secrets: Sequence[bytes]) -> Outcome:
         """Try once; whatever goes wrong is an outcome and no exception."""
@@ -131,43 +125,29 @@ class Sender:
         self, url: str, delivery: Message, headers: dict[str, str]
     ) -> tuple[int | None, str]:
         try:
-            # A receiver that sends a byte now and then is held to the same time as a silent one.
-            async with asyncio.timeout(self._seconds):
-                return await self._ask(url, delivery.body, headers)
-        except PrivateAddressError as error:
-            return None, str(error)
+            return await self._ask(url, delivery.body, headers)
         except TimeoutError:
             return None, "no answer in time"
-        except ERRORS as error:
-            return None, type(error).__name__
+        except aiohttp.ClientConnectorError as error:
+            return None, _why(error.os_error)
+        except (aiohttp.ClientError, OSError, ssl.SSLError, ValueError) as error:
+            return None, _why(error)
 
     async def _ask(self, url: str, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
-        target = await self._target(url)
-        target.sending += 1
-        try:
-            async with target.pool.stream(
-                "POST", target.url, headers=list(headers.items()), content=body,
-                extensions=self._extensions,
-            ) as response:  # fmt: skip
-                said = b""
-                async for chunk in response.aiter_stream():
-                    said += chunk[:SAID_BYTES]
-                    if len(said) >= SAID_BYTES:
-                        break
-                text = said[:SAID_BYTES].decode("utf-8", "replace").replace("\x00", "\ufffd")
-                return response.status, text
-        finally:
-            target.sending -= 1
+        asked = self._http().post(url, data=body, headers=headers, allow_redirects=False)
+        async with asked as response:
+            said = b""
+            while len(said) < SAID_BYTES and (
+                chunk := await response.content.read(SAID_BYTES - len(said))
+            ):
+                said += chunk
+            # What is not read to its end is not read at all: the connection is closed.
+            return response.status, said.decode("utf-8", "replace").replace("\x00", "\ufffd")
 
-    async def _target(self, url: str) -> _Target:
-        """Give an address's own connections, and let go of those that were idle the longest."""
-        target = self._targets.pop(url, None) or _Target(url, self._backend)
-        self._targets[url] = target
-        if len(self._targets) > MOST_TARGETS:
-            idle = next((name for name, one in self._targets.items() if not one.sending), url)
-            if idle != url:
-                await self._targets.pop(idle).pool.aclose()
-        return target
+
+def _why(error: Exception) -> str:
+    """Name what went wrong, in words only where they are ours."""
+    return str(error) if isinstance(error, PrivateAddressError) else type(error).__name__
 
 
 def signed(delivery: Message, secrets: Sequence[bytes], at: datetime) -> dict[str, str]:
@@ -177,8 +157,6 @@ def signed(delivery: Message, secrets: Sequence[bytes], at: datetime) -> dict[st
     signatures = [Signing(secret).sign(message, at, text) for secret in secrets]
     return {
         "Content-Type": "application/cloudevents+json",
-        "Accept": "*/*",
-        "User-Agent": "zhichuang-webhooks/1",
         "webhook-id": message,
         "webhook-timestamp": str(int(at.timestamp())),
         "webhook-signature": " ".join(signatures),
