@@ -30,6 +30,7 @@ from shared.database import new_id
 RETRY_SECONDS: Final = 1.0
 WATCH_SECONDS: Final = 20
 PAUSE_SECONDS: Final = 0.05
+LONGEST_PAUSE_SECONDS: Final = 0.4
 LOOK_SECONDS: Final = 2.0
 PAGE: Final = 200
 # Readings of one feed at the same time, and how long a token is used for them.
@@ -129,8 +130,9 @@ class Feed:
                 log.exception("webhook.reading_failed", service=self._service)
                 more = False
                 await asyncio.sleep(RETRY_SECONDS)
-            # At most half of the time is spent reading: what comes meanwhile is read together.
-            await asyncio.sleep(max(PAUSE_SECONDS, time.monotonic() - began))
+            # At most a third of the time is spent reading: what comes meanwhile is read together.
+            spent = time.monotonic() - began
+            await asyncio.sleep(min(max(PAUSE_SECONDS, 2 * spent), LONGEST_PAUSE_SECONDS))
             if not more:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_SECONDS):
