@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.fixtures.stack import World
+from tests.gateway.webhooks.conftest import receiving
 
 
 def center_of(world: World) -> str:
@@ -111,3 +112,28 @@ def test_events_have_no_gap_after_the_sequencer_was_killed(world: World) -> None
             break
         after = page["items"][-1]["position"] if page["items"] else after
     assert positions == list(range(1, len(positions) + 1))
+
+
+@pytest.mark.requirement("X16")
+def test_webhooks_arrive_in_order_through_kills_of_their_worker(world: World) -> None:
+    center_id = center_of(world)
+    with receiving() as receiver:
+        wish = {"url": receiver.url, "center_id": center_id}
+        made = world.caller("m01").post("/v1/webhooks", wish)
+        facts = []
+        for number in range(12):
+            answer = post(world, fact_of(world, center_id, f"hook-{uuid4()}"), str(uuid4()))
+            assert answer is not None
+            facts.append(answer.json()["id"])
+            if number in {4, 8}:
+                # The worker lives in the gateway's process; its lock dies with it.
+                world.kill("gateway")
+                world.revive("gateway")
+        until = time.monotonic() + 60
+        told: list[str] = []
+        while not set(facts) <= set(told):
+            assert time.monotonic() < until, "an event was never delivered"
+            time.sleep(0.1)
+            told = [json.loads(body)["subject"] for _, body in list(receiver.got)]
+        assert [one for one in dict.fromkeys(told) if one in facts] == facts
+        world.caller("m01")._send("DELETE", f"/v1/webhooks/{made['id']}").raise_for_status()

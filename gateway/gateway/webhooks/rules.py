@@ -18,6 +18,14 @@ MOST_TYPES: Final = 50
 MOST_SUBSCRIPTIONS: Final = 20
 # IPv6 addresses that carry an IPv4 one inside, which is then what is reached.
 NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+# Public by the standard library's table, at least in some of its versions, and by no routing table.
+NEVER_PUBLIC: Final = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "192.0.0.0/24", "192.88.99.0/24", "::/96", "64:ff9b:1::/48", "100::/64", "2001:10::/28",
+        "3fff::/20", "5f00::/16", "fec0::/10",
+    )
+)  # fmt: skip
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -119,9 +127,15 @@ def address_allowed(address: Address, allowed: Sequence[Network]) -> bool:
     """Tell whether a delivery may connect there: a public address, or one that is allow-listed."""
     for reached in _reached(address):
         listed = any(reached in network for network in allowed)
-        if not listed and (not reached.is_global or reached.is_multicast):
+        if not listed and not _is_public(reached):
             return False
     return True
+
+
+def _is_public(address: Address) -> bool:
+    if any(address in network for network in NEVER_PUBLIC):
+        return False
+    return address.is_global and not address.is_multicast
 
 
 def _reached(address: Address) -> list[Address]:

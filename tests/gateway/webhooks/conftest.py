@@ -2,7 +2,9 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -19,6 +21,8 @@ class Receiver:
     url: str = ""
     statuses: list[int] = field(default_factory=list)
     always: int = 200
+    # How long each answer takes; a receiver that hangs is one that takes longer than anybody waits.
+    seconds: float = 0.0
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
 
     def ids(self) -> list[str]:
@@ -27,12 +31,20 @@ class Receiver:
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
+    with receiving() as made:
+        yield made
+
+
+@contextmanager
+def receiving() -> Iterator[Receiver]:
+    """Listen on a port of its own."""
     made = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             made.got.append(({k.lower(): v for k, v in self.headers.items()}, body))
+            time.sleep(made.seconds)
             status = made.statuses.pop(0) if made.statuses else made.always
             self.send_response(status)
             self.send_header("content-length", "2")

@@ -6,19 +6,19 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from standardwebhooks import Webhook as Signing
 from standardwebhooks import WebhookVerificationError
 
-from gateway.webhooks import lanes, reading
+from gateway.webhooks import actions, lanes, reading
 from gateway.webhooks.jobs import Deliveries
 from shared.auth import TokenVerifier
 from tests.fixtures.service import ISSUER
 from tests.gateway.tokens.test_issuing import prepared, token_of
-from tests.gateway.webhooks.conftest import Feeds, Receiver, eventually, until
+from tests.gateway.webhooks.conftest import Feeds, Receiver, eventually, receiving, until
 
 pytestmark = pytest.mark.anyio
 
@@ -40,7 +40,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def delivering(
-    running: Running, prepared: Any, feeds: Feeds
+    running: Running, prepared: Any, feeds: Feeds, *, at_once: bool = True
 ) -> AsyncIterator[tuple[Any, httpx.AsyncClient]]:
     """Run a gateway whose worker delivers, and a member's caller for it."""
     async with running("gateway") as gateway:
@@ -54,13 +54,20 @@ async def delivering(
             member = (await caller.post("/v1/identity/clients", json=body)).json()
             token = (await token_of(caller, member)).json()["access_token"]
             caller.headers["Authorization"] = f"Bearer {token}"
-            worker = asyncio.create_task(Deliveries(gateway.app).run())
-            try:
+            async with working(gateway) if at_once else contextlib.nullcontext():
                 yield gateway, caller
-            finally:
-                worker.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await worker
+
+
+@asynccontextmanager
+async def working(gateway: Any) -> AsyncIterator[None]:
+    """Deliver meanwhile; at the end the worker is gone amid whatever it does."""
+    worker = asyncio.create_task(Deliveries(gateway.app).run())
+    try:
+        yield
+    finally:
+        worker.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await worker
 
 
 async def subscribed(caller: httpx.AsyncClient, url: str, **more: Any) -> dict[str, Any]:
@@ -127,6 +134,80 @@ async def test_a_dead_letter_is_passed_over_and_its_position_shows_the_gap(
         await asyncio.sleep(0.2)
         states = {one["position"]: one["state"] for one in await deliveries(caller, webhook)}
         assert states == {1: "dead", 2: "delivered"}
+
+
+@pytest.mark.requirement("X16")
+async def test_who_hangs_holds_up_nobody_else_and_no_more_than_its_own_connections(
+    running: Running, prepared: Any, feeds: Feeds, receiver: Receiver
+) -> None:
+    with receiving() as hung:
+        hung.seconds = 3.0
+        async with delivering(running, prepared, feeds) as (_, caller):
+            await subscribed(caller, hung.url)
+            await subscribed(caller, receiver.url)
+            made = [feeds.add("registry", "center.listed", str(uuid4())) for _ in range(40)]
+            await until(lambda: len(receiver.got) == 40, 2.5)
+            assert sorted(receiver.ids()) == sorted(made)
+            assert 1 <= len(hung.got) <= lanes.LANES
+
+
+@pytest.mark.requirement("X16")
+async def test_a_worker_that_dies_amid_deliveries_is_followed_by_one_that_sends_what_is_left(
+    running: Running, prepared: Any, feeds: Feeds, receiver: Receiver
+) -> None:
+    receiver.seconds = 0.02
+    async with delivering(running, prepared, feeds, at_once=False) as (gateway, caller):
+        await subscribed(caller, receiver.url)
+        made = {
+            one: [feeds.add("registry", "center.listed", one) for _ in range(8)] for one in (A, B)
+        }
+        # Each of these dies while something is under way.
+        for already in (3, 9):
+            async with working(gateway):
+                await until(lambda already=already: len(receiver.got) >= already)
+        async with working(gateway):
+            await until(lambda: {*made[A], *made[B]} <= set(receiver.ids()))
+        for ids in made.values():
+            first = list(dict.fromkeys(one for one in receiver.ids() if one in ids))
+            # At least once, and first attempts in the centre's own order.
+            assert first == ids
+
+
+@pytest.mark.requirement("X16")
+async def test_a_subscription_put_back_while_its_feed_is_read_stays_put_back(
+    running: Running, prepared: Any, feeds: Feeds, receiver: Receiver
+) -> None:
+    before = feeds.add("registry", "center.listed", A)
+    async with delivering(running, prepared, feeds) as (gateway, caller):
+        webhook = await subscribed(caller, receiver.url)
+        after = feeds.add("registry", "center.listed", A)
+        await until(lambda: receiver.got)
+        wish = {"service": "registry", "after": 0}
+        await caller.post(f"{PATH}/{webhook['id']}/replays", json=wish)
+        # A reading that began before the replay ends after it.
+        late = actions.Taken(UUID(webhook["id"]), [], after=1, last=2)
+        async with gateway.sessions.begin() as session:
+            await actions.take_in(session, "registry", [late])
+        await until(lambda: len(receiver.got) == 3)
+        assert receiver.ids() == [after, before, after]
+
+
+@pytest.mark.refusing
+async def test_what_is_left_of_a_subscription_that_was_removed_is_dropped_alone(
+    running: Running, prepared: Any, feeds: Feeds, receiver: Receiver
+) -> None:
+    receiver.seconds = 0.3
+    async with delivering(running, prepared, feeds) as (_, caller):
+        gone = await subscribed(caller, receiver.url)
+        kept = await subscribed(caller, receiver.url)
+        feeds.add("registry", "center.listed", A)
+        await until(lambda: len(receiver.got) == 2)
+        # Both tries are under way; what comes of them is written together.
+        assert (await caller.delete(f"{PATH}/{gone['id']}")).status_code == 204
+        found = await eventually(
+            lambda: deliveries(caller, kept), lambda found: found[0]["state"] == "delivered"
+        )
+        assert (len(found), found[0]["attempts"], len(receiver.got)) == (1, 1, 2)
 
 
 @pytest.mark.requirement("X16")
