@@ -42,14 +42,18 @@ def uscc_checks(text: str, *, pointer: str | None = None) -> list[Check]:
 
     A code that has no form has no check character either, so the second check is left out then.
     """
-    code = normalized(text)
+    return list(_judged(normalized(text), pointer))
+
+
+@lru_cache(maxsize=16_384)  # As above; a verdict depends on nothing else.
+def _judged(code: str, pointer: str | None) -> tuple[Check, ...]:
     formed = well_formed(code)
     form = VALID_CODE.check("USCC_FORMAT", Kind.CONTENT, passed=formed, pointer=pointer)
     if not formed:
-        return [form]
+        return (form,)
     matches = check_character(code[:17]) == code[17]
     digit = VALID_CODE.check("USCC_CHECK_DIGIT", Kind.CONTENT, passed=matches, pointer=pointer)
-    return [form, digit]
+    return (form, digit)
 
 
 def is_valid(text: str) -> bool:

@@ -130,32 +130,41 @@ def _content(
     return content
 
 
+# The end of a statement that tells of a set of changes: events, what waits for a position, audit
+# rows. `named` holds a row for each, in the order of the feed; `data` is what the event says.
+TELL: Final = """
+    told AS (
+        INSERT INTO event (id, type, subject_id, center_id, data, recorded_at)
+        SELECT event_id, type, subject_id, center_id, data, :at FROM named
+    ), waiting AS (
+        INSERT INTO event_pending (event_id) SELECT event_id FROM named
+    ), proven AS (
+        INSERT INTO audit (
+            id, event_id, action, subject_id, person_id, client_id, before_sha256, after_sha256,
+            reason, at
+        )
+        SELECT audit_id, event_id, type, subject_id, :person_id, :client_id, before_sha256,
+               after_sha256, reason, :at
+          FROM named
+    )
+"""
 # One statement and one array per column, however many rows; `place` keeps their order in the feed.
 RECORD_MANY: Final = text(
-    """
-    WITH sent AS (
-        SELECT * FROM unnest(
+    f"""
+    WITH named AS MATERIALIZED (
+        SELECT row.*, CAST(:type AS text) AS type, CAST(content AS jsonb) AS data
+          FROM unnest(
             CAST(:ids AS uuid[]), CAST(:audit_ids AS uuid[]), CAST(:subjects AS uuid[]),
             CAST(:centers AS uuid[]), CAST(:contents AS text[]), CAST(:before AS text[]),
             CAST(:after AS text[]), CAST(:reasons AS text[])
         ) WITH ORDINALITY AS row (
-            id, audit_id, subject_id, center_id, content, before_sha256, after_sha256, reason, place
+            event_id, audit_id, subject_id, center_id, content, before_sha256, after_sha256,
+            reason, place
         )
-    ), told AS (
-        INSERT INTO event (id, type, subject_id, center_id, data, recorded_at)
-        SELECT id, :type, subject_id, center_id, CAST(content AS jsonb), :at
-          FROM sent ORDER BY place
-    ), waiting AS (
-        INSERT INTO event_pending (event_id) SELECT id FROM sent
-    )
-    INSERT INTO audit (
-        id, event_id, action, subject_id, person_id, client_id, before_sha256, after_sha256,
-        reason, at
-    )
-    SELECT audit_id, id, :type, subject_id, :person_id, :client_id, before_sha256, after_sha256,
-           reason, :at
-      FROM sent ORDER BY place
-    """
+        ORDER BY place
+    ), {TELL}
+    SELECT count(*) FROM named
+    """  # noqa: S608 - a constant of this module
 )
 
 

@@ -36,11 +36,14 @@ class BatchJob(SharedBase, table=True):
 
 
 class BatchRow(SharedBase, table=True):
-    """What became of one row of a large batch."""
+    """What became of the rows of a large batch, from `index` on: a list, a chunk's results in one.
+
+    What was kept before is the result of the one row at `index`, and no list.
+    """
 
     __tablename__ = "batch_row"
     __table_args__ = ({"info": {"insert_only": True}},)
 
     job_id: UUID = Field(primary_key=True, foreign_key="batch_job.id")
     index: int = Field(primary_key=True)
-    result: dict[str, Any] = Field(sa_type=JsonColumn)
+    result: list[Any] | dict[str, Any] = Field(sa_type=JsonColumn)

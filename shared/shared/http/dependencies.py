@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
-from sqlalchemy import ColumnElement, Select, and_, false, or_
+from sqlalchemy import ColumnElement, Select, and_, literal, or_, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import desc_op
@@ -194,12 +194,20 @@ def _is_descending(key: ColumnElement[Any]) -> bool:
 def _beyond(
     columns: Sequence[ColumnElement[Any]], descending: Sequence[bool], after: Sequence[Any]
 ) -> ColumnElement[bool]:
+    """Give the condition of rows beyond a place, in a form that an index can begin at."""
+    first = columns[0] <= after[0] if descending[0] else columns[0] >= after[0]
+    if len(set(descending)) == 1 and len(columns) > 1:
+        place = tuple_(
+            *(literal(value, column.type) for column, value in zip(columns, after, strict=True))
+        )
+        here = tuple_(*columns)
+        return and_(first, here < place if descending[0] else here > place)
     alternatives: list[ColumnElement[bool]] = []
     for index, column in enumerate(columns):
         equal = [columns[place] == after[place] for place in range(index)]
         further = column < after[index] if descending[index] else column > after[index]
         alternatives.append(and_(*equal, further))
-    return or_(false(), *alternatives)
+    return and_(first, or_(*alternatives))
 
 
 def _cursor(secret: bytes, filter_hash: str, values: Sequence[Any]) -> str:

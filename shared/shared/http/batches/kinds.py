@@ -1,6 +1,6 @@
 """What a batch is asked for and answers: its kind, its options, a result per row."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any, Final
@@ -11,7 +11,7 @@ from pydantic import Field, TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth.actor import Actor
-from shared.http.batch_rows import Outcome, Row, RowResult
+from shared.http.batch_rows import Judged, Outcome, Row, RowResult
 from shared.http.problem import STATUSES, check_object, text_of
 from shared.http.schemas import CheckOut, Out
 from shared.rules import Check, Refused
@@ -34,7 +34,8 @@ class BatchKind:
     """A kind of batch: the schema of its rows and the set-based action that records them.
 
     `record_many` gets rows that fit the schema, judges each by the same rules as a single POST,
-    and gives one result per row, in any order.
+    and gives one result per row, in any order. `prepare` makes of a row what depends on it alone;
+    of a large batch it runs in the thread that reads, while rows before it are recorded.
     """
 
     name: str
@@ -42,6 +43,14 @@ class BatchKind:
     record_many: RecordMany
     jobs_path: str
     chunk: int = field(default=CHUNK)
+    prepare: Callable[[Any], Any] | None = None
+
+
+def prepared(kind: BatchKind, rows: Iterable[Judged]) -> Iterator[Judged]:
+    """Give rows as the kind's action takes them, one after the other."""
+    if (prepare := kind.prepare) is None:
+        return iter(rows)
+    return (Row(row.index, prepare(row.value)) if isinstance(row, Row) else row for row in rows)
 
 
 class RowProblemOut(Out):
@@ -123,15 +132,25 @@ def _row_problem(checks: Sequence[Check], language: str) -> RowProblemOut:
     )
 
 
-def stored(result: RowResult) -> str:
-    """Write a row's result as it is kept; of most rows only the id is to be told."""
+def stored(results: Iterable[RowResult]) -> str:
+    """Write the results of a chunk, in their order, as they are kept: a JSON array.
+
+    Of most rows only the id is to be told: it stands alone, without what it means.
+    """
+    return f"[{','.join(map(_stored, results))}]"
+
+
+def _stored(result: RowResult) -> str:
     if result.outcome is Outcome.CREATED and not result.warnings:
-        return f'{{"status":201,"outcome":"created","id":"{result.id}"}}'
+        return "null" if result.id is None else f'"{result.id}"'
     return row_out(result, "zh").model_dump_json(exclude={"index"})
 
 
-def shown(index: int, kept: Mapping[str, Any], language: str) -> RowOut:
+def shown(index: int, kept: Mapping[str, Any] | str | None, language: str) -> RowOut:
     """Show a kept result, in the language of who reads it."""
+    if kept is None or isinstance(kept, str):
+        made = None if kept is None else UUID(kept)
+        return RowOut(index=index, status=201, outcome=Outcome.CREATED, id=made)
     row = RowOut.model_validate({**kept, "index": index})
     if language == "zh":
         return row

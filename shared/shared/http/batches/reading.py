@@ -7,8 +7,9 @@ from uuid import UUID
 
 from fastapi import Query
 from fastapi.responses import StreamingResponse
-from sqlalchemy import Select
+from sqlalchemy import BigInteger, Select, case, column, func, true, type_coerce
 from sqlalchemy import select as sa_select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -49,12 +50,34 @@ async def _own_job(session: AsyncSession, actor: Actor, job_id: UUID) -> BatchJo
     return found(await session.scalar(statement))
 
 
+# A list as it is, and what was kept of a single row as a list of one.
+_KEPT: Final = case(
+    (func.jsonb_typeof(col(BatchRow.result)) == "array", col(BatchRow.result)),
+    else_=func.jsonb_build_array(col(BatchRow.result)),
+)
+_EACH: Final = (
+    func.jsonb_array_elements(_KEPT, type_=JSONB)
+    .table_valued(column("result", JSONB), with_ordinality="place")
+    .render_derived(name="each")
+    .lateral()
+)
+_PLACE: Final = type_coerce(_EACH.c.place, BigInteger)
+# The first of a chunk comes from the index, so that a page reads no chunk before its own.
+_ORDER: Final = (col(BatchRow.index), _PLACE)
+
+
 def _results(job_id: UUID, asked: ResultFilter) -> Select[Any]:
-    statement = sa_select(col(BatchRow.index), col(BatchRow.result)).where(
-        col(BatchRow.job_id) == job_id
+    """Select each row's place in the batch, and its result."""
+    statement = (
+        sa_select(col(BatchRow.index) + _PLACE - 1, _EACH.c.result)
+        .select_from(BatchRow)
+        .join(_EACH, true())
+        .where(col(BatchRow.job_id) == job_id)
     )
     if asked.outcome is not None:
-        statement = statement.where(col(BatchRow.result)["outcome"].astext == asked.outcome)
+        # What stands for a row that was made has no word for it.
+        outcome = func.coalesce(_EACH.c.result["outcome"].astext, Outcome.CREATED.value)
+        statement = statement.where(outcome == asked.outcome)
     return statement
 
 
@@ -65,7 +88,7 @@ async def batch_job(
     job = await _own_job(session, actor, job_id)
     rows: Sequence[Any] = []
     if job.state == "done" and job.rows_total <= WHOLE_ROWS:
-        statement = _results(job_id, ResultFilter()).order_by(col(BatchRow.index))
+        statement = _results(job_id, ResultFilter()).order_by(*_ORDER)
         rows = (await session.execute(statement)).all()
     results = [shown(index, kept, language) for index, kept in rows]
     return job_out(job, results, f"{jobs_path}/{job_id}")
@@ -82,7 +105,7 @@ async def batch_results(
     """Give a page of the results that are there so far, in the order of the rows."""
     await _own_job(session, actor, job_id)
     rows, cursor = await paginate(
-        session, _results(job_id, asked), page, [col(BatchRow.index)], {"outcome": asked.outcome}
+        session, _results(job_id, asked), page, _ORDER, {"outcome": asked.outcome}
     )
     items = [shown(index, kept, language) for index, kept in rows]
     return Page(items=items, next_cursor=cursor)
@@ -101,7 +124,7 @@ async def _lines(
     sessions: Sessions, job_id: UUID, asked: ResultFilter, language: str
 ) -> AsyncIterator[bytes]:
     """Read the rows in a session that outlives the request's."""
-    statement = _results(job_id, asked).order_by(col(BatchRow.index))
+    statement = _results(job_id, asked).order_by(*_ORDER)
     async with sessions.reading() as session:
         stream = await session.stream(statement.execution_options(yield_per=ROWS))
         async for chunk in stream.partitions(ROWS):

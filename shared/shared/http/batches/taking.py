@@ -22,6 +22,7 @@ from shared.http.batches.kinds import (
     BatchOut,
     Mode,
     count_of,
+    prepared,
     row_out,
 )
 from shared.http.batches.reading import job_out
@@ -46,8 +47,12 @@ async def run_batch(
     async with _uploaded(request, work, MAX_ROWS) as upload:
         if upload.rows_total > INLINE_ROWS:
             return await _queued(kind, actor, work, options, upload)
-        rows = await anyio.to_thread.run_sync(all_rows, upload.path, upload.media_type, kind.rows)
+        rows = await anyio.to_thread.run_sync(_prepared, kind, upload)
         return await _inline(request, kind, actor, work, options, rows)
+
+
+def _prepared(kind: BatchKind, upload: "Upload") -> Sequence[Judged]:
+    return list(prepared(kind, all_rows(upload.path, upload.media_type, kind.rows)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,17 +19,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.auth.actor import Actor
 from shared.http.batch_rows import Judged, Outcome, Row, RowResult, judged_rows
 from shared.http.batch_tables import BatchJob
-from shared.http.batches.kinds import BatchKind, count_of, stored
+from shared.http.batches.kinds import BatchKind, count_of, prepared, stored
 from shared.jobs.queue import JobHandler
 
 JOB: Final = "batch"
 ENDED: Final = frozenset({"done", "cancelled", "failed"})
-# One array per column, however many rows.
-KEEP_ROWS: Final = text(
+# One row for the results of a chunk, which are read in pages (`reading`).
+KEEP_RESULTS: Final = text(
     """
     INSERT INTO batch_row (job_id, index, result)
-    SELECT :job_id, place, CAST(result AS jsonb)
-      FROM unnest(CAST(:places AS integer[]), CAST(:results AS text[])) AS row (place, result)
+    VALUES (:job_id, :first, CAST(:results AS jsonb))
     """
 )
 
@@ -65,7 +64,7 @@ async def _work_off(app: FastAPI, kinds: Mapping[str, BatchKind], job_id: UUID) 
     if not await anyio.Path(path).exists():
         await _failed(app, job_id)
         return
-    rows = judged_rows(path, job.media_type, kind.rows, job.rows_done)
+    rows = prepared(kind, judged_rows(path, job.media_type, kind.rows, job.rows_done))
     ahead = asyncio.create_task(_read(rows, kind.chunk))
     try:
         while chunk := await ahead:
@@ -101,12 +100,8 @@ async def _chunk_done(
             return False
         if results is None:
             results = await recorded(session, kind, actor, chunk)
-        values = {
-            "job_id": job.id,
-            "places": [result.index for result in results],
-            "results": [stored(result) for result in results],
-        }
-        await session.execute(KEEP_ROWS, values)
+        values = {"job_id": job.id, "first": chunk[0].index, "results": stored(results)}
+        await session.execute(KEEP_RESULTS, values)
         current.rows_done += len(results)
         current.created += count_of(results, Outcome.CREATED)
         current.failed += count_of(results, Outcome.FAILED)

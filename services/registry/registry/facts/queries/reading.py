@@ -224,8 +224,8 @@ async def derived(session: AsyncSession, facts: Sequence[NewFact]) -> list[Deriv
     none; its region is read from its code.
     """
     codes = {code for fact in facts if (code := fact.partner_uscc) is not None}
-    known = await organizations.organizations_by_uscc(session, codes)
-    org_ids = [organization.id for organization in known.values()]
+    known = await organizations.partners_by_uscc(session, codes)
+    org_ids = {partner.id for partner in known.values()}
     center_ids = {fact.center_id for fact in facts}
     periods = await _periods(
         session, center_ids, org_ids, organizations.standing_for(col(Membership.org_id))
@@ -248,7 +248,7 @@ async def _operators(
 
 def _derived(
     fact: NewFact,
-    known: Mapping[str, Any],
+    known: Mapping[str, organizations.Partner],
     periods: Mapping[tuple[UUID, UUID | None], tuple[Period, ...]],
     operators: Mapping[UUID, frozenset[UUID]],
 ) -> Derived:

@@ -84,14 +84,18 @@ def _shown(fact: Fact, superseded_by_id: UUID | None) -> dict[str, Any]:
 
 
 async def record_rows(
-    session: AsyncSession, actor: Actor, rows: Sequence[Row[FactIn]]
+    session: AsyncSession, actor: Actor, rows: Sequence[Row[actions.Sent]]
 ) -> list[RowResult]:
     """Record the rows of a batch by the same rules as a single posting."""
-    values = [Row(row.index, row.value.fact()) for row in rows]
-    return await actions.record_facts(session, actor, values, session.info["clock"].today())
+    return await actions.record_facts(session, actor, rows, session.info["clock"].today())
 
 
-BATCH: Final = BatchKind("fact-batches", ROWS, record_rows, JOBS_PATH)
+def sent_row(body: FactIn) -> actions.Sent:
+    """Make of a row what depends on it alone, while the rows before it are written."""
+    return actions.sent(body.fact())
+
+
+BATCH: Final = BatchKind("fact-batches", ROWS, record_rows, JOBS_PATH, prepare=sent_row)
 
 
 def as_known(

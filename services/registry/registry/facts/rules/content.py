@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import date
+from functools import cache
 from typing import Final
 from uuid import UUID
 
@@ -18,12 +19,7 @@ FIELDS: Final = Rule("A047", "三(一)")
 def content_checks(fact: NewFact, files: Collection[UUID], today: date) -> list[Check]:
     """Judge what a fact says: its link in the chain, its day, its codes, its evidence, its kind."""
     return [
-        CHAIN.check(
-            "CHAIN_STAGE_MISSING",
-            Kind.CONTENT,
-            passed=fact.kind not in ACTIVITIES or fact.stage is not None,
-            pointer="/chain_stage",
-        ),
+        _linked(fact.kind not in ACTIVITIES or fact.stage is not None),
         past("/occurred_on", fact.occurred_on, today),
         *_code_checks(fact),
         *existence_checks(fact.evidence, files),
@@ -31,18 +27,27 @@ def content_checks(fact: NewFact, files: Collection[UUID], today: date) -> list[
     ]
 
 
+# These have two verdicts in all, which a batch asks for once per row.
+@cache
+def _linked(passed: bool) -> Check:  # noqa: FBT001 - the one thing it depends on
+    return CHAIN.check("CHAIN_STAGE_MISSING", Kind.CONTENT, passed=passed, pointer="/chain_stage")
+
+
+@cache
+def _catalogued(passed: bool) -> Check:  # noqa: FBT001 - the one thing it depends on
+    return FIELDS.check(
+        "CODE_UNKNOWN",
+        Kind.CONTENT,
+        passed=passed,
+        pointer="/payload/field_code",
+        scheme="fields",
+    )
+
+
 def field_checks(fact: NewFact, known: Collection[str]) -> list[Check]:
     """Check that a field is of the catalogue, whether it is active today or was once (A047)."""
     code = fact.payload.get("field_code")
-    return [
-        FIELDS.check(
-            "CODE_UNKNOWN",
-            Kind.CONTENT,
-            passed=code is None or code in known,
-            pointer="/payload/field_code",
-            scheme="fields",
-        )
-    ]
+    return [_catalogued(code is None or code in known)]
 
 
 def _code_checks(fact: NewFact) -> list[Check]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from registry.facts.rules.vocabulary import FactKind, NewFact
@@ -29,6 +30,7 @@ SHANGHAI: Final = "31"
 HOME: Final = "CN"
 
 
+@lru_cache(maxsize=4_096)  # A batch tells of the same days over and over.
 def past(pointer: str, day: date, today: date) -> Check:
     """Check that something has happened by today."""
     return HAPPENED.check(

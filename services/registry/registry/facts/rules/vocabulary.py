@@ -83,6 +83,8 @@ PARTNER_FIELDS: Final = (
 )
 USCC_FIELDS: Final = (*PARTNER_FIELDS, "verified_by_uscc", "investor_uscc", "assessed_by_uscc")
 USCC_LISTS: Final = ("partner_usccs",)
+# Most payloads have none of them: asking once for all is asked of every row of a batch.
+CODED: Final = frozenset({*USCC_FIELDS, *USCC_LISTS})
 
 # Kinds that the public, other tenants and the other services never learn of: not in a list, count,
 # export, event or refusal (A152).
@@ -115,11 +117,15 @@ class NewFact:
     @property
     def partner_uscc(self) -> str | None:
         """Give the code of the other side, if the kind has one."""
+        if CODED.isdisjoint(self.payload):
+            return None
         codes = (self.payload.get(name) for name in PARTNER_FIELDS)
         return next((uscc.normalized(code) for code in codes if code is not None), None)
 
     def codes(self) -> Iterator[tuple[str, str]]:
         """Give each social credit code of the payload with its place below the payload."""
+        if CODED.isdisjoint(self.payload):
+            return
         for name in USCC_FIELDS:
             if (code := self.payload.get(name)) is not None:
                 yield name, code
@@ -129,6 +135,8 @@ class NewFact:
 
     def stored_form(self) -> "NewFact":
         """Give the fact with its social credit codes in upper case."""
+        if all(code == uscc.normalized(code) for _, code in self.codes()):
+            return self
         codes: dict[str, Any] = {
             name: uscc.normalized(code)
             for name in USCC_FIELDS

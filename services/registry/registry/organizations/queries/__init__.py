@@ -35,6 +35,7 @@ from registry.organizations.queries.papers import (
     valid_qualification_ids,
 )
 from registry.organizations.queries.register import (
+    Partner,
     directory_entry,
     held_by,
     held_for_update,
@@ -52,12 +53,14 @@ from registry.organizations.queries.register import (
     park_for_update,
     park_found,
     parks,
+    partners_by_uscc,
     standing_for,
     survivor_found,
 )
 from registry.organizations.queries.search import found_by_name, is_few, names_like
 
 __all__ = [
+    "Partner",
     "barred_on",
     "bars_of",
     "decided",
@@ -94,6 +97,7 @@ __all__ = [
     "park_for_update",
     "park_found",
     "parks",
+    "partners_by_uscc",
     "predecessor_ids",
     "profile_versions",
     "profiles",

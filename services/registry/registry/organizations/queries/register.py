@@ -1,10 +1,12 @@
 """Organizations and parks as they stand. The register holds no secrets: all callers see it."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ScalarSelect, func, literal, union_all
+from sqlalchemy import select as sa_select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import SQLCoreOperations
@@ -127,6 +129,34 @@ async def organizations_by_uscc(
         .where(col(FormerCode.uscc).in_(missing))
     )
     return known | {row[0]: row[1] for row in (await session.execute(former)).all()}
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """What the register says of the other side of a fact."""
+
+    id: UUID
+    is_sme: bool
+    region_code: str
+
+
+async def partners_by_uscc(session: AsyncSession, codes: Collection[str]) -> dict[str, Partner]:
+    """Give organizations by code as `organizations_by_uscc` does, of each only what facts keep."""
+    if not codes:
+        return {}
+    told = (col(Organization.id), col(Organization.is_sme), col(Organization.region_code))
+    former = (
+        sa_select(col(FormerCode.uscc), *told)
+        .join(Organization, col(Organization.id) == col(FormerCode.org_id))
+        .where(col(FormerCode.uscc).in_(codes))
+    )
+    own = sa_select(col(Organization.uscc), *told).where(col(Organization.uscc).in_(codes))
+    # A code that is somebody's own comes last, and stays.
+    return {
+        code: Partner(*rest)
+        for statement in (former, own)
+        for code, *rest in (await session.execute(statement)).all()
+    }
 
 
 async def owners_of(session: AsyncSession, codes: Collection[str]) -> Mapping[str, str]:
