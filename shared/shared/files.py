@@ -15,11 +15,14 @@ from pathlib import Path
 from typing import Final, Protocol
 from uuid import uuid4
 
+import anyio
 import obstore
 from obstore.store import LocalStore, ObjectStore, from_url
 
 INCOMING: Final = "incoming"
 CHUNK_BYTES: Final = 256 * 1024
+# S3 takes no part of an upload under five megabytes but the last one.
+PARCEL_BYTES: Final = 8 * 1024 * 1024
 DIGEST_FORM: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -128,6 +131,48 @@ class FileStore:
             return
 
 
+class Parcels:
+    """Files under names of ours in an object store, until somebody has taken them."""
+
+    def __init__(self, address: str) -> None:
+        """Open what an address names: `s3://…`, `gs://…`, `az://…`."""
+        self._store = from_url(address)
+
+    async def put(self, name: str, content: Path) -> None:
+        """Store a file; it is there as a whole or not at all."""
+        await obstore.put_async(
+            self._store, name, content, chunk_size=PARCEL_BYTES, use_multipart=True
+        )
+
+    async def fetch(self, name: str, into: Path) -> bool:
+        """Write a file's content to a path; False where it is not there."""
+        try:
+            result = await obstore.get_async(self._store, name)
+        except FileNotFoundError:
+            return False
+        async with await anyio.open_file(into, "wb") as out:
+            async for piece in result.stream(min_chunk_size=CHUNK_BYTES):
+                await out.write(bytes(piece))
+        return True
+
+    async def forget(self, name: str) -> None:
+        """Take a file away; one that is not there is no fault."""
+        try:
+            await obstore.delete_async(self._store, name)
+        except FileNotFoundError:
+            return
+
+    async def older_than(self, before: float) -> list[str]:
+        """Name the files that were put before an instant, in seconds of the epoch."""
+        pages = obstore.list(self._store)
+        return [
+            one["path"]
+            async for page in pages
+            for one in page
+            if one["last_modified"].timestamp() < before
+        ]
+
+
 class _Reader:
     """Hash and count what passes by."""
 
@@ -175,3 +220,15 @@ def store_of(settings: Places, part: str = "") -> FileStore:
     if settings.file_store:
         return _opened(f"{settings.file_store.rstrip('/')}/{part}".rstrip("/"))
     return _opened(settings.files / part if part else settings.files)
+
+
+@cache
+def _parcels(address: str) -> Parcels:
+    return Parcels(address)
+
+
+def parcels_of(settings: Places, part: str) -> Parcels | None:
+    """Give a part of the object store, opened once per process; None where files lie here."""
+    if not settings.file_store:
+        return None
+    return _parcels(f"{settings.file_store.rstrip('/')}/{part}")

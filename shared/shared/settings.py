@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     max_batch_bytes: int = 536_870_912
     # Answers kept for an Idempotency-Key; `api.md` promises 72 hours at least.
     idempotency_hours: int = 96
+    # The results of a large batch are kept so long after it was taken.
+    batch_days: int = 90
     # How long one question to another service may take before it counts as unavailable.
     service_timeout_seconds: float = 5.0
     # How often the list of revoked tokens is asked for; zero leaves it alone, as in a test without

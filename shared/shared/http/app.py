@@ -33,6 +33,7 @@ from shared.events.feed import FeedPolicy, feed_router
 from shared.events.sequencing import Sequencer, Step
 from shared.housekeeping import Chore, keep_house
 from shared.http import problem
+from shared.http.batches.bodies import sweeping_batches
 from shared.http.constraints import check_of_violation, passes_by_itself
 from shared.http.edge import Edge
 from shared.http.openapi import published
@@ -279,6 +280,10 @@ def _lifespan(
     return lifespan
 
 
+def _chores(service: Service) -> tuple[Chore, ...]:
+    return (*service.chores, sweeping_batches(service.settings))
+
+
 def _tasks(service: Service, app: FastAPI) -> list[Any]:
     state = app.state
     following = _following(service, app)
@@ -287,7 +292,7 @@ def _tasks(service: Service, app: FastAPI) -> list[Any]:
     tasks: list[Any] = [state.sequencer.run()] if service.feed is not None else []
     if service.settings.nats_url.get_secret_value():
         tasks.append(bridge(app, service.name))
-    tasks.append(keep_house(app, service.name, service.chores))
+    tasks.append(keep_house(app, service.name, _chores(service)))
     if service.consumers:
         consumers = Consumers(
             state.database.sessions, state.services, service.consumers, state.committed

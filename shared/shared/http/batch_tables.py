@@ -44,6 +44,7 @@ class BatchRow(SharedBase, table=True):
     __tablename__ = "batch_row"
     __table_args__ = ({"info": {"insert_only": True}},)
 
-    job_id: UUID = Field(primary_key=True, foreign_key="batch_job.id")
+    # Rows go with their job, once its time is over; the application itself takes none away.
+    job_id: UUID = Field(primary_key=True, foreign_key="batch_job.id", ondelete="CASCADE")
     index: int = Field(primary_key=True)
     result: list[Any] | dict[str, Any] = Field(sa_type=JsonColumn)

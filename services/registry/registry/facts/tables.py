@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint, Uuid, text
+from sqlalchemy import CheckConstraint, Column, Index, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
@@ -27,7 +27,6 @@ class Fact(Base, table=True):
 
     __tablename__ = "fact"
     __table_args__ = (
-        UniqueConstraint("supersedes_id", name=ONE_CORRECTION),
         CheckConstraint("(supersedes_id IS NULL) = (reason IS NULL)", name="correction_says_why"),
         # Posting again is safe because the organization's reference is taken once.
         Index(
@@ -47,9 +46,11 @@ class Fact(Base, table=True):
             "center_id",
             postgresql_include=["id", "chain_stage", "is_sme", "is_member", "region_code"],
         ),
+        # Few facts correct another one: the others stand in no index for it.
         Index(
-            "ix_fact_correction",
+            ONE_CORRECTION,
             "supersedes_id",
+            unique=True,
             postgresql_where=text("supersedes_id IS NOT NULL"),
         ),
         Index("ix_fact_submitted_by_org_id", "submitted_by_org_id", "recorded_at", "id"),

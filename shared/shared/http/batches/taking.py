@@ -16,6 +16,7 @@ from shared.auth.actor import Actor
 from shared.database.base import new_id
 from shared.http.batch_rows import JSON, Judged, Outcome, all_rows, count_rows
 from shared.http.batch_tables import BatchJob
+from shared.http.batches.bodies import Bodies
 from shared.http.batches.kinds import (
     BatchKind,
     BatchOptions,
@@ -74,14 +75,15 @@ async def inline_rows(request: Request, adapter: TypeAdapter[Any], work: Work) -
 async def _uploaded(request: Request, work: Work, most_rows: int) -> AsyncIterator["Upload"]:
     """Write a body to a file while it is hashed, look for a kept answer, and count its rows."""
     media_type = _media_type(request)
-    path, digest = await _received(request, media_type)
+    bodies = Bodies(request.app.state.settings)
+    path, digest = await _received(request, media_type, await bodies.new_part())
     try:
         work.body_sha256 = bytes.fromhex(digest)
         await work.replay()
         total = await anyio.to_thread.run_sync(count_rows, path, media_type)
         if total > most_rows:
             raise Failure("ROWS_TOO_MANY", max_rows=most_rows)
-        yield Upload(path, media_type, digest, total)
+        yield Upload(path, media_type, digest, total, bodies)
     finally:
         await anyio.to_thread.run_sync(lambda: path.unlink(missing_ok=True))
 
@@ -93,14 +95,11 @@ def _media_type(request: Request) -> str:
     return media_type
 
 
-async def _received(request: Request, media_type: str) -> tuple[Path, str]:
+async def _received(request: Request, media_type: str, path: Path) -> tuple[Path, str]:
     """Write a body to a file; what was cut off or is too large leaves none."""
     settings = request.app.state.settings
     # JSON is read as a whole; lines are read one after the other, however many they are.
     most: int = settings.max_upload_bytes if media_type == JSON else settings.max_batch_bytes
-    folder: Path = settings.files / "batches"
-    await anyio.Path(folder).mkdir(parents=True, exist_ok=True)
-    path = folder / f"{new_id()}.part"
     try:
         return path, await _written(request, path, most)
     except BaseException:
@@ -161,6 +160,7 @@ class Upload:
     media_type: str
     sha256: str
     rows_total: int
+    bodies: Bodies
 
 
 async def _queued(
@@ -170,8 +170,7 @@ async def _queued(
         # One transaction over a million rows would hold its references against all other posts.
         raise Failure("ROWS_TOO_MANY", max_rows=INLINE_ROWS)
     job_id = new_id()
-    kept = upload.path.with_name(f"{job_id}.rows")
-    await anyio.to_thread.run_sync(upload.path.rename, kept)
+    await upload.bodies.keep(upload.path, job_id)
     session = await work.begin()
     job = BatchJob(
         id=job_id,

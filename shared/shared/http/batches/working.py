@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-import anyio
 from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,11 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.auth.actor import Actor
 from shared.http.batch_rows import Judged, Outcome, Row, RowResult, judged_rows
 from shared.http.batch_tables import BatchJob
+from shared.http.batches.bodies import ENDED, Bodies
 from shared.http.batches.kinds import BatchKind, count_of, prepared, stored
 from shared.jobs.queue import JobHandler
 
 JOB: Final = "batch"
-ENDED: Final = frozenset({"done", "cancelled", "failed"})
 # One row for the results of a chunk, which are read in pages (`reading`).
 KEEP_RESULTS: Final = text(
     """
@@ -60,10 +59,21 @@ async def _work_off(app: FastAPI, kinds: Mapping[str, BatchKind], job_id: UUID) 
     if job is None or job.state in ENDED:
         return
     kind = kinds[job.kind]
-    path: Path = app.state.settings.files / "batches" / f"{job_id}.rows"
-    if not await anyio.Path(path).exists():
-        await _failed(app, job_id)
-        return
+    bodies = Bodies(app.state.settings)
+    async with bodies.opened(job_id) as path:
+        if path is None:
+            await _failed(app, job_id)
+            return
+        await _chunks_done(app, kind, job, path)
+    async with sessions.reading() as session:
+        job = await session.get(BatchJob, job_id)
+    # Another worker may still have it in hand, when this one was thought dead.
+    if job is None or job.state in ENDED:
+        await bodies.forget(job_id)
+
+
+async def _chunks_done(app: FastAPI, kind: BatchKind, job: BatchJob, path: Path) -> None:
+    """Record what is left of a job, until its end or until it is taken away."""
     rows = prepared(kind, judged_rows(path, job.media_type, kind.rows, job.rows_done))
     ahead = asyncio.create_task(_read(rows, kind.chunk))
     try:
@@ -74,11 +84,6 @@ async def _work_off(app: FastAPI, kinds: Mapping[str, BatchKind], job_id: UUID) 
     finally:
         # A thread cannot be stopped in its middle; it ends with its chunk.
         await asyncio.wait([ahead])
-    async with sessions.reading() as session:
-        job = await session.get(BatchJob, job_id)
-    # Another worker may still have it in hand, when this one was thought dead.
-    if job is None or job.state in ENDED:
-        await anyio.Path(path).unlink(missing_ok=True)
 
 
 async def _read(rows: Iterator[Judged], count: int) -> list[Judged]:
