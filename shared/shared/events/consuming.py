@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
+from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -94,11 +95,12 @@ class Consumers:
         types = ",".join(sorted(self._handlers[source]))
         async with self._sessions.reading() as session:
             cursor = await session.get(FeedCursor, source)
+        after = cursor.position if cursor else 0
         answer = await self._services.get(
             source,
             f"/v1/{source}/events",
             {
-                "after": cursor.position if cursor else 0,
+                "after": after,
                 "types": types,
                 "wait": wait,
                 "limit": PAGE,
@@ -108,6 +110,11 @@ class Consumers:
         items = answer["items"] if answer else []
         for item in items:
             await self._act(source, ReceivedEvent.of_feed(source, item))
+        after = items[-1]["position"] if items else after
+        if answer and answer["last_position"] > after:
+            # A million events that nobody here asked for would be looked through at each call.
+            async with self._sessions.begin() as session:
+                await self._keep(session, source, answer["last_position"])
         return len(items)
 
     async def _act(self, source: str, event: ReceivedEvent) -> None:
@@ -117,9 +124,13 @@ class Consumers:
             )
             if arrived.rowcount:  # type: ignore[attr-defined]  # a cursor's
                 await self._handlers[source][event.type](session, event)
-            await session.execute(
-                insert(FeedCursor)
-                .values(source=source, position=event.position)
-                .on_conflict_do_update(index_elements=["source"], set_={"position": event.position})
-            )
+            await self._keep(session, source, event.position)
         self._committed.set()
+
+    async def _keep(self, session: AsyncSession, source: str, position: int) -> None:
+        """Keep how far a feed was read; two replicas that follow it never go back."""
+        cursor = insert(FeedCursor).values(source=source, position=position)
+        furthest = func.greatest(FeedCursor.position, cursor.excluded.position)
+        await session.execute(
+            cursor.on_conflict_do_update(index_elements=["source"], set_={"position": furthest})
+        )

@@ -21,8 +21,8 @@ from sqlmodel import col, select
 
 from shared.database.base import new_id
 from shared.files import Parcels, Places, parcels_of
-from shared.http.batch_tables import BatchJob
 from shared.housekeeping import HOURLY, Chore
+from shared.http.batch_tables import BatchJob
 
 PART: Final = ".part"
 ROWS: Final = ".rows"

@@ -103,7 +103,7 @@ async def _received(request: Request, media_type: str, path: Path) -> tuple[Path
     try:
         return path, await _written(request, path, most)
     except BaseException:
-        path.unlink(missing_ok=True)
+        await anyio.to_thread.run_sync(lambda: path.unlink(missing_ok=True))
         raise
 
 

@@ -153,9 +153,9 @@ async def partners_by_uscc(session: AsyncSession, codes: Collection[str]) -> dic
     own = sa_select(col(Organization.uscc), *told).where(col(Organization.uscc).in_(codes))
     # A code that is somebody's own comes last, and stays.
     return {
-        code: Partner(*rest)
+        code: Partner(org_id, is_sme, region_code)
         for statement in (former, own)
-        for code, *rest in (await session.execute(statement)).all()
+        for code, org_id, is_sme, region_code in (await session.execute(statement)).all()
     }
 
 
