@@ -35,7 +35,8 @@ async def _next(services: ServiceClient, cache: PublicCache, service: str, seen:
     asked = {
         "after": FAR_AHEAD if seen is None else seen,
         "wait": None if seen is None else WAIT_SECONDS,
-        "limit": 500,
+        # Nothing of what happened matters here, only that something did.
+        "limit": 0,
     }
     answer = await services.get(service, f"/v1/{service}/events", asked, timeout=WAIT_SECONDS + 10)
     newest = int(answer["last_position"]) if answer else 0

@@ -38,8 +38,6 @@ READERS: Final = 8
 TOKEN_SECONDS: Final = 60.0
 # A subscription reads no further while so much waits for it.
 MOST_WAITING: Final = 1000
-# Asked for by who only wants to know where the feed stands: no event is of this type.
-NO_TYPE: Final = "none"
 
 log = structlog.get_logger(__name__)
 
@@ -103,9 +101,7 @@ class Feed:
         """Hold on at the end of the feed, and wake the readers when it grows."""
         while True:
             try:
-                answer = await self._ask(
-                    {"after": self._newest, "types": NO_TYPE, "wait": WATCH_SECONDS, "limit": 1}
-                )
+                answer = await self._ask({"after": self._newest, "wait": WATCH_SECONDS, "limit": 0})
             except Unavailable:
                 await asyncio.sleep(RETRY_SECONDS)
                 continue

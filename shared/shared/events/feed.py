@@ -95,12 +95,16 @@ def feed_router(service: str, policy: FeedPolicy) -> APIRouter:
         wait: Annotated[
             int, Query(ge=0, le=MAX_WAIT_SECONDS, description="Seconds to wait for news.")
         ] = 0,
-        limit: Annotated[int, Query(ge=1, le=500, description="Events at most.")] = 100,
+        limit: Annotated[
+            int,
+            Query(ge=0, le=500, description="Events at most; 0 asks only how far the feed goes."),
+        ] = 100,
     ) -> FeedOut:
         """Read events in order; with `wait`, hold on until there is one."""
         wanted = frozenset(types.split(",")) if types else None
         found = await _read(request, service, policy, actor, after, wanted, limit)
-        if not found.items and wait:
+        heard = limit == 0 and found.last_position > after
+        if not found.items and wait and not heard:
             await _until_news(request, after, wait)
             found = await _read(request, service, policy, actor, after, wanted, limit)
         return found
@@ -138,6 +142,8 @@ async def _read(
         newest = await session.scalar(
             select(EventPosition.position).order_by(col(EventPosition.position).desc()).limit(1)
         )
+        if not limit:
+            return FeedOut(items=[], last_position=newest or 0)
         statement = (
             select(Event, EventPosition.position)
             .join(EventPosition, col(EventPosition.event_id) == col(Event.id))

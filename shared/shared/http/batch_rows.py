@@ -20,6 +20,8 @@ from shared.rules import Check, Kind, Refused, Rule
 
 JSON: Final = "application/json"
 MAX_LINE_BYTES: Final = 65_536
+# Read in large parts: at each, a thread gives the interpreter away and has to wait for it.
+READ_BYTES: Final = 262_144
 # No kind of row has so many fields; a header of ten thousand is a mistake or an attack.
 MAX_COLUMNS: Final = 200
 FORM: Final = Rule("API", "openapi")
@@ -68,7 +70,7 @@ def count_rows(path: Path, media_type: str) -> int:
 
 def _bounded(path: Path) -> Iterator[bytes]:
     """Read lines; of one that is too long only its first part, so that it costs no memory."""
-    with path.open("rb") as content:
+    with path.open("rb", READ_BYTES) as content:
         while line := content.readline(MAX_LINE_BYTES + 1):
             yield line
             while len(line) > MAX_LINE_BYTES and not line.endswith(b"\n"):

@@ -99,7 +99,7 @@ class Feeds:
             new = [event for event in self.events[service] if event["position"] > after]
             items = [e for e in new if types is None or e["type"] in types.split(",")][:limit]
             last = len(self.events[service])
-            full = len(items) == limit
+            full = limit > 0 and len(items) == limit
             return {"items": items, "last_position": items[-1]["position"] if full else last}
 
         return give
