@@ -34,6 +34,7 @@ def worked(
         "optimal": found.optimal,
         "unique": found.unique,
         "proof": [step.document() for step in found.steps],
+        "multipliers": dict(found.multipliers),
     }
     if found.answer is Answer.OPTIMAL:
         return told | _drawn(asked, found, seed)

@@ -165,10 +165,11 @@ def missing_seats(problem: Problem, seconds: float) -> tuple[dict[tuple[str, str
     goal = np.zeros(width, dtype=np.int64)
     goal[len(base.pairs) :] = -1
     program = Program(rows.matrix(width), np.array(rows.low), np.array(rows.high), upper, goal)
-    found, step = maximize("missing", program, seconds)
-    if found.columns is None:
+    settled = maximize("missing", program, seconds)
+    columns = settled.found.columns
+    if columns is None:
         return {}, False
-    return {key: int(found.columns[n]) for key, n in at.items() if found.columns[n]}, step.proven
+    return {key: int(columns[n]) for key, n in at.items() if columns[n]}, settled.step.proven
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +198,9 @@ def prices(problem: Problem, total: int, *, clock: Clock, seconds: float = 20.0)
 
 def _best_total(problem: Problem, without: Sequence[str], seconds: float) -> int | None:
     model = modelling.model_of(problem, without)
-    found, step = maximize("total", Program.of(model, model.fits), max(seconds, 0.01))
-    return step.value if step.proven and found.columns is not None else None
+    settled = maximize("total", Program.of(model, model.fits), max(seconds, 0.01))
+    there = settled.step.proven and settled.found.columns is not None
+    return settled.step.value if there else None
 
 
 def replace_recused(

@@ -6,7 +6,7 @@ Floats appear only on the way to HiGHS and back.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Final
 
@@ -20,6 +20,10 @@ from evaluation.assignments.rules import Pair, Problem
 Ints = NDArray[np.int64]
 SCALE: Final = 1 << 20
 UNBOUNDED: Final = 1 << 40
+MOST_MULTIPLIER: Final = 1 << 52
+SAFE_MULTIPLIER: Final = 1 << 36
+# How far from an integer an LP's figure may lie that is taken for one, and then checked.
+WHOLE: Final = 1e-6
 # HiGHS and `linprog` say so.
 SOLVED, LIMIT, INFEASIBLE = 0, 1, 2
 
@@ -58,6 +62,10 @@ class Rows:
         self.factors.append(np.broadcast_to(np.asarray(factors, dtype=np.int64), where.shape))
         self.low.append(low)
         self.high.append(high)
+
+    def copy(self) -> "Rows":
+        """Give the same rows, to which others may be added."""
+        return Rows(*(list(getattr(self, name)) for name in Rows.__slots__))
 
     def matrix(self, width: int) -> Any:  # noqa: ANN401 - scipy's sparse arrays are untyped
         """Give the rows as one sparse matrix of integers."""
@@ -170,18 +178,51 @@ class Relaxation:
     """An upper bound in exact arithmetic, with what each column costs against it.
 
     `scaled_bound` and `reduced` are in units of 1/SCALE. They hold for any multipliers at all, so
-    that nothing about the solver needs to be believed.
+    that nothing about the solver needs to be believed. `columns` is the LP's own answer where all
+    of it is whole and keeps every row; `loose` that its worst panel lies between two numbers.
     """
 
     answer: Answer
     multipliers: Ints
     reduced: Ints
     scaled_bound: int
+    columns: Ints | None = None
+    loose: bool = False
 
     @property
     def bound(self) -> int:
         """Give the bound as an integer: every value of an integer objective is at most this."""
         return self.scaled_bound // SCALE
+
+
+@dataclass(frozen=True, slots=True)
+class Fixing:
+    """Columns that stay as they are (`stays`), and what they stay at, in columns' own values."""
+
+    stays: NDArray[np.bool_]
+    at: Ints
+
+    @classmethod
+    def nothing(cls, width: int) -> "Fixing":
+        """Fix no column."""
+        return cls(np.zeros(width, dtype=bool), np.zeros(width, dtype=np.int64))
+
+    def freeing(self, column: int) -> "Fixing":
+        """Leave one column free."""
+        stays = self.stays.copy()
+        stays[column] = False
+        return Fixing(stays, np.where(stays, self.at, 0))
+
+    def joined(self, other: "Fixing | None") -> "Fixing":
+        """Fix what either fixes."""
+        if other is None:
+            return self
+        return Fixing(self.stays | other.stays, np.where(self.stays, self.at, other.at))
+
+    @property
+    def left(self) -> int:
+        """Count the columns that are left to choose."""
+        return int((~self.stays).sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,52 +256,113 @@ class Program:
         )
 
 
-def relax(program: Program) -> Relaxation:
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What fixings leave of a program: some columns, and rows less what the fixed ones give."""
+
+    columns: Ints
+    base: Ints
+    matrix: Any
+    low: Ints
+    high: Ints
+    impossible: bool
+
+    @classmethod
+    def of(cls, program: Program, fixing: Fixing) -> "_Kept":
+        kept = np.flatnonzero(~fixing.stays)
+        base = np.where(fixing.stays, fixing.at, 0)
+        offset = program.matrix @ base
+        low, high = program.low - offset, program.high - offset
+        matrix = program.matrix[:, kept] if fixing.stays.any() else program.matrix
+        empty = np.diff(matrix.indptr) == 0
+        impossible = bool(np.any((low > 0) & empty) or np.any((high < 0) & empty))
+        return cls(kept, base, matrix, low, high, impossible)
+
+    def filled(self, values: NDArray[np.float64]) -> Ints:
+        """Give all columns, with the chosen ones rounded."""
+        columns = self.base.copy()
+        columns[self.columns] = np.rint(values).astype(np.int64)
+        return columns
+
+
+def relax(program: Program, fixing: Fixing | None = None) -> Relaxation:
     """Solve the LP, and turn its multipliers into a bound that integer arithmetic proves."""
+    fixing = fixing or Fixing.nothing(len(program.upper))
+    kept = _Kept.of(program, fixing)
+    nothing = np.zeros(len(program.low), dtype=np.int64)
+    if kept.impossible:
+        return Relaxation(Answer.INFEASIBLE, nothing, nothing, 0)
     capped, floored = program.high < UNBOUNDED, program.low > -UNBOUNDED
-    exact = capped & (program.low == program.high)
-    above, below = capped & ~exact, floored & ~exact
-    matrix = program.matrix
+    # A row without columns says nothing any more; HiGHS is not asked about it.
+    used = np.diff(kept.matrix.indptr) > 0
+    exact = used & capped & (program.low == program.high)
+    above, below = used & capped & ~exact, used & floored & ~exact
     found = linprog(
-        -program.goal.astype(np.float64),
-        A_ub=_stacked(matrix[above], -matrix[below]),
-        b_ub=np.concatenate([program.high[above], -program.low[below]]),
-        A_eq=matrix[exact] if exact.any() else None,
-        b_eq=program.high[exact] if exact.any() else None,
-        bounds=np.column_stack([np.zeros(len(program.upper)), program.upper]),
+        -program.goal[kept.columns].astype(np.float64),
+        A_ub=_stacked(kept.matrix[above], -kept.matrix[below]),
+        b_ub=np.concatenate([kept.high[above], -kept.low[below]]),
+        A_eq=kept.matrix[exact] if exact.any() else None,
+        b_eq=kept.high[exact] if exact.any() else None,
+        bounds=np.column_stack([np.zeros(len(kept.columns)), program.upper[kept.columns]]),
         method="highs",
     )
-    multipliers = np.zeros(len(program.low), dtype=np.int64)
     if found.status != SOLVED:
         answer = Answer.INFEASIBLE if found.status == INFEASIBLE else Answer.UNKNOWN
-        return Relaxation(answer, multipliers, multipliers, 0)
+        return Relaxation(answer, nothing, nothing, 0)
+    multipliers = nothing.copy()
     split = int(above.sum())
-    inequal = np.rint(-found.ineqlin.marginals * SCALE).astype(np.int64)
+    inequal = _scaled(-found.ineqlin.marginals)
     multipliers[above] += np.maximum(inequal[:split], 0)
     multipliers[below] -= np.maximum(inequal[split:], 0)
     if exact.any():
-        multipliers[exact] = np.rint(-found.eqlin.marginals * SCALE).astype(np.int64)
-    return bounded(program, multipliers)
+        multipliers[exact] = _scaled(-found.eqlin.marginals)
+    bound = bounded(program, _within_64_bits(program, multipliers), fixing)
+    whole = kept.filled(found.x)
+    return replace(
+        bound,
+        columns=whole if satisfied(program, whole) and _is_whole(found.x) else None,
+        loose=not fixing.stays[-1] and not _is_whole(found.x[-1:]),
+    )
 
 
-def bounded(program: Program, multipliers: Ints) -> Relaxation:
+def _scaled(marginals: NDArray[np.float64]) -> Ints:
+    return np.clip(np.rint(marginals * SCALE), -MOST_MULTIPLIER, MOST_MULTIPLIER).astype(np.int64)
+
+
+def _within_64_bits(program: Program, multipliers: Ints) -> Ints:
+    """Keep the sum of products of every column within 64 bits; any multipliers bound."""
+    sums = abs(program.matrix).T @ np.abs(multipliers).astype(np.float64)
+    if sums.max(initial=0.0) < float(1 << 62):
+        return multipliers
+    return np.clip(multipliers, -SAFE_MULTIPLIER, SAFE_MULTIPLIER)
+
+
+def _is_whole(values: NDArray[np.float64]) -> bool:
+    return bool(np.all(np.abs(values - np.rint(values)) < WHOLE))
+
+
+def bounded(program: Program, multipliers: Ints, fixing: Fixing | None = None) -> Relaxation:
     """Bound the objective by Lagrange's multipliers, exactly, whoever made them."""
+    fixing = fixing or Fixing.nothing(len(program.upper))
     sides = np.where(multipliers >= 0, program.high, program.low)
     reduced = program.goal * SCALE - (program.matrix.T @ multipliers)
+    gains = np.where(fixing.stays, reduced, np.maximum(reduced, 0))
+    tops = np.where(fixing.stays, fixing.at, program.upper)
     # Python's integers: a sum of many products may leave 64 bits.
-    total = sum(
-        int(one) * int(side) for one, side in zip(multipliers, sides, strict=True) if one
-    ) + sum(
-        int(gain) * int(top) for gain, top in zip(reduced, program.upper, strict=True) if gain > 0
-    )
+    some = np.flatnonzero(multipliers)
+    total = sum(int(multipliers[n]) * int(sides[n]) for n in some)
+    ones = gains[tops == 1]
+    total += (int((ones >> 32).sum()) << 32) + int((ones & 0xFFFFFFFF).sum())
+    total += sum(int(gains[n]) * int(tops[n]) for n in np.flatnonzero(tops > 1))
     return Relaxation(Answer.OPTIMAL, multipliers, reduced, total)
 
 
-def fixed_by(relaxation: Relaxation, value: int) -> tuple[NDArray[np.bool_], Ints]:
+def fixed_by(relaxation: Relaxation, program: Program, value: int) -> Fixing:
     """Tell which columns no solution worth `value` or more can change, and what they stay at."""
     slack = relaxation.scaled_bound - value * SCALE
     stays = np.abs(relaxation.reduced) > slack
-    return stays, (relaxation.reduced > 0).astype(np.int64)
+    # A step away from its end costs a column at least its reduced cost, however wide it is.
+    return Fixing(stays, np.where(stays & (relaxation.reduced > 0), program.upper, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,39 +373,26 @@ class Found:
     columns: Ints | None = None
 
 
-def search(
-    program: Program,
-    seconds: float,
-    stays: NDArray[np.bool_] | None = None,
-    at: Ints | None = None,
-) -> Found:
+def search(program: Program, seconds: float, fixing: Fixing | None = None) -> Found:
     """Search for the best integer columns, with some of them fixed; options are the defaults."""
-    width = len(program.upper)
-    stays = np.zeros(width, dtype=bool) if stays is None else stays
-    at = np.zeros(width, dtype=np.int64) if at is None else at
-    kept = np.flatnonzero(~stays)
-    base = np.where(stays, at * np.where(program.upper > 1, program.upper, 1), 0)
-    offset = program.matrix @ base
-    low, high = program.low - offset, program.high - offset
-    matrix = program.matrix[:, kept]
-    used = np.diff(matrix.indptr) > 0
-    if bool(np.any((low > 0) & ~used)) or bool(np.any((high < 0) & ~used)):
+    kept = _Kept.of(program, fixing or Fixing.nothing(len(program.upper)))
+    if kept.impossible:
         return Found(Answer.INFEASIBLE)
-    if not len(kept):
-        return Found(Answer.OPTIMAL, base)
+    if not len(kept.columns):
+        return Found(Answer.OPTIMAL, kept.base)
+    used = np.diff(kept.matrix.indptr) > 0
     found = milp(
-        -program.goal[kept].astype(np.float64),
-        integrality=np.ones(len(kept)),
-        bounds=(np.zeros(len(kept)), program.upper[kept]),
+        -program.goal[kept.columns].astype(np.float64),
+        integrality=np.ones(len(kept.columns)),
+        bounds=(np.zeros(len(kept.columns)), program.upper[kept.columns]),
         constraints=LinearConstraint(
-            matrix[used].astype(np.float64), _open(low[used]), _open(high[used])
+            kept.matrix[used].astype(np.float64), _open(kept.low[used]), _open(kept.high[used])
         ),
         options={"mip_rel_gap": 0.0, "time_limit": max(seconds, 0.01)},
     )
     columns = None
     if found.x is not None:
-        columns = base.copy()
-        columns[kept] = np.rint(found.x).astype(np.int64)
+        columns = kept.filled(found.x)
         if not satisfied(program, columns):
             return Found(Answer.UNKNOWN)
     answers = {SOLVED: Answer.OPTIMAL, INFEASIBLE: Answer.INFEASIBLE}

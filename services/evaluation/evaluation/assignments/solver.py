@@ -5,8 +5,10 @@ change are fixed, a small search settles the rest, and the answer is judged agai
 bound and answer meet, nothing about the search has to be believed.
 """
 
+import base64
 import hashlib
-from collections.abc import Callable, Sequence
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -15,6 +17,7 @@ import numpy as np
 from evaluation.assignments import model as modelling
 from evaluation.assignments.model import (
     Answer,
+    Fixing,
     Found,
     Ints,
     Model,
@@ -26,11 +29,18 @@ from evaluation.assignments.rules import Problem, tie_weight, violations
 
 Clock = Callable[[], float]
 FIRST_GAP: Final = 1
+# The worst panel outweighs every total so many times that a bound on both tells the two apart.
+ROOM_BITS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The proof of one step: a value, an exact bound, and how the space between was closed."""
+    """The proof of one step: a value, an exact bound, and how the space between was closed.
+
+    `by` is `bound` where the multipliers alone prove it, `search` where HiGHS's own proof closes
+    what they leave. They bound the goal plus `weight` times the worst panel, so that one bound may
+    prove two steps. Of `uniqueness`, the value is what no other panels' lots exceed.
+    """
 
     name: str
     value: int
@@ -39,10 +49,20 @@ class Step:
     by: str
     columns_left: int
     multipliers_sha256: str
+    weight: int = 0
 
     def document(self) -> dict[str, Any]:
         """Give the step as JSON data."""
         return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What maximizing came to: an answer, its proof, and the bound behind it."""
+
+    found: Found
+    step: Step
+    relaxed: Relaxation
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +73,8 @@ class Draw:
     panels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
     unique: bool = False
+    # By their SHA-256, as `packed`; whoever has the problem checks every bound with them.
+    multipliers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def optimal(self) -> bool:
@@ -69,12 +91,23 @@ class _Work:
     until: float
     rows: Rows = field(default_factory=Rows)
     steps: list[Step] = field(default_factory=list)
+    multipliers: dict[str, str] = field(default_factory=dict)
 
     def seconds(self) -> float:
         return self.until - self.clock()
 
-    def program(self, goal: Ints) -> Program:
-        return Program.of(self.model, goal, self.rows)
+    def program(self, goal: Ints, rows: Rows | None = None) -> Program:
+        return Program.of(self.model, goal, self.rows if rows is None else rows)
+
+    def enter(self, step: Step, relaxed: Relaxation) -> None:
+        self.steps.append(step)
+        if step.multipliers_sha256:
+            self.multipliers[step.multipliers_sha256] = packed(relaxed.multipliers)
+
+
+def packed(multipliers: Ints) -> str:
+    """Write multipliers compactly: 64-bit little-endian integers, deflated, in Base64."""
+    return base64.b64encode(zlib.compress(multipliers.astype("<i8").tobytes(), 9)).decode()
 
 
 def solve(
@@ -93,119 +126,147 @@ def solve(
     work = _Work(modelling.model_of(problem), clock, clock() + seconds)
     if any(pair not in set(work.model.pairs) for pair in problem.fixed):
         return Draw(Answer.INFEASIBLE)
-    columns: Ints | None = None
-    if keep:
-        columns = _keep(work, keep)
-        if columns is None:
-            return Draw(_nothing(work), steps=tuple(work.steps))
-    columns = _worst_and_total(work)
-    if columns is None:
+    if keep and not _keep(work, keep):
         return Draw(_nothing(work), steps=tuple(work.steps))
-    columns, unique = _lots(work, seed, columns)
+    best = _worst_and_total(work)
+    if best is None:
+        return Draw(_nothing(work), steps=tuple(work.steps))
+    columns, unique = _lots(work, seed, *best)
     panels = work.model.panels(columns)
     if violations(problem, panels):
         return Draw(Answer.UNKNOWN)
-    return Draw(Answer.OPTIMAL, panels, tuple(work.steps), unique)
+    return Draw(Answer.OPTIMAL, panels, tuple(work.steps), unique, work.multipliers)
 
 
 def _nothing(work: _Work) -> Answer:
     return Answer.INFEASIBLE if all(step.proven for step in work.steps) else Answer.UNKNOWN
 
 
-def _keep(work: _Work, keep: Sequence[tuple[str, str]]) -> Ints | None:
+def _keep(work: _Work, keep: Sequence[tuple[str, str]]) -> bool:
     kept = set(keep)
     goal = np.array([*(pair in kept for pair in work.model.pairs), False], dtype=np.int64)
-    program = work.program(goal)
-    found, step = maximize("kept", program, work.seconds())
-    work.steps.append(step)
-    if found.columns is None:
-        return None
-    where = np.flatnonzero(goal)
-    work.rows.add(("kept",), where, low=step.value)
-    return found.columns
+    settled = maximize("kept", work.program(goal), work.seconds())
+    work.enter(settled.step, settled.relaxed)
+    work.rows.add(("kept",), np.flatnonzero(goal), low=settled.step.value)
+    return settled.found.columns is not None
 
 
-def _worst_and_total(work: _Work) -> Ints | None:
+def _worst_and_total(work: _Work) -> tuple[Ints, Fixing] | None:
     """Make the worst panel as good as can be, and the total as large as that allows.
 
-    The bound of the first step is tried as it is: when the second step finds panels with it, both
-    are settled at once. Otherwise the first step is searched for itself.
+    One LP bounds both, with the worst panel outweighing every total; alone it would be so
+    degenerate that HiGHS takes thirty times as long. Where its worst panel is whole, the bound is
+    met by panels in nearly every case and proves both steps at once. Otherwise the worst panel
+    that it allows is tried as a floor, and searched for where there are no panels with it.
     """
     model = work.model
-    goal = np.zeros(len(model.upper), dtype=np.int64)
-    goal[model.worst] = 1
-    program = work.program(goal)
+    weight = _weight(model)
+    both = model.fits.copy()
+    both[model.worst] = weight
+    program = work.program(both)
     relaxed = modelling.relax(program)
     if relaxed.answer is not Answer.OPTIMAL:
-        work.steps.append(_step("worst", 0, 0, relaxed, proven=relaxed.answer is Answer.INFEASIBLE))
+        proven = relaxed.answer is Answer.INFEASIBLE
+        work.enter(_step("worst", 0, 0, relaxed, proven=proven), relaxed)
         return None
-    floor, by = relaxed.bound, "bound"
-    found = _total(work, floor, relaxed, hopeful=True)
-    if found is None:
-        searched = modelling.search(program, work.seconds())
+    floor, total = divmod(relaxed.bound, weight)
+    if not relaxed.loose:
+        # The column of the worst panel must not be fixed: it is what the floor speaks of.
+        met = _met(program, relaxed, work.seconds(), free=model.worst)
+        if met is not None:
+            columns, left = met
+            digest = _sha256(relaxed)
+            for name, value in (("worst", floor), ("total", total)):
+                step = Step(
+                    name, value, value, proven=True, by="bound", columns_left=left,
+                    multipliers_sha256=digest, weight=weight,
+                )  # fmt: skip
+                work.enter(step, relaxed)
+            _hold(work, floor, total)
+            return columns, modelling.fixed_by(relaxed, program, relaxed.bound).freeing(model.worst)
+    return _apart(work, relaxed, weight, floor)
+
+
+def _weight(model: Model) -> int:
+    most = int(model.upper[model.worst]) * len(model.problem.needs)
+    return 1 << (most.bit_length() + ROOM_BITS)
+
+
+def _met(
+    program: Program, relaxed: Relaxation, seconds: float, free: int
+) -> tuple[Ints, int] | None:
+    """Find columns that meet a bound, and tell how many were left to choose; None of none."""
+    if relaxed.columns is not None and int(program.goal @ relaxed.columns) == relaxed.bound:
+        return relaxed.columns, 0
+    fixing = modelling.fixed_by(relaxed, program, relaxed.bound).freeing(free)
+    found = modelling.search(program, seconds, fixing)
+    if found.columns is None or int(program.goal @ found.columns) != relaxed.bound:
+        return None
+    return found.columns, fixing.left
+
+
+def _hold(work: _Work, floor: int, total: int) -> None:
+    """Let what is settled stand in every later step."""
+    model = work.model
+    work.rows.add(("floor",), [model.worst], low=floor)
+    work.rows.add(("total",), np.arange(len(model.pairs)), model.fits[:-1], low=total)
+
+
+def _apart(work: _Work, relaxed: Relaxation, weight: int, floor: int) -> tuple[Ints, Fixing] | None:
+    """Settle the worst panel first and then the total, each with a bound of its own."""
+    best, by, settled = floor, "bound", _total(work, floor, tries=3)
+    columns = settled.found.columns
+    if columns is None:
+        goal = np.zeros(len(work.model.upper), dtype=np.int64)
+        goal[work.model.worst] = 1
+        searched = modelling.search(work.program(goal), work.seconds())
         if searched.columns is None:
             proven = searched.answer is Answer.INFEASIBLE
-            work.steps.append(_step("worst", 0, relaxed.bound, relaxed, proven=proven))
+            work.enter(_step("worst", 0, floor, relaxed, proven=proven), relaxed)
             return None
-        floor = int(searched.columns[model.worst])
+        best = int(searched.columns[work.model.worst])
         by = "search" if searched.answer is Answer.OPTIMAL else "nothing"
-        found = _total(work, floor, relaxed, hopeful=False)
-    worst = Step(
-        "worst", floor, relaxed.bound, by != "nothing", by,
-        int((relaxed.reduced == 0).sum()), _sha256(relaxed),
-    )  # fmt: skip
-    columns, step = found if found is not None else (searched.columns, None)
-    work.steps.append(worst)
-    if step is not None:
-        work.steps.append(step)
-    return columns
+        settled = _total(work, best, tries=99)
+        columns = searched.columns if settled.found.columns is None else settled.found.columns
+    step = _step("worst", best, floor, relaxed, proven=by != "nothing", by=by)
+    work.enter(replace(step, weight=weight), relaxed)
+    work.enter(settled.step, settled.relaxed)
+    total = int(work.model.fits @ columns)
+    _hold(work, best, total)
+    if settled.relaxed.answer is not Answer.OPTIMAL:
+        return columns, Fixing.nothing(len(columns))
+    fixing = modelling.fixed_by(settled.relaxed, work.program(work.model.fits), total)
+    return columns, fixing.freeing(work.model.worst)
 
 
-def _total(
-    work: _Work, floor: int, above: Relaxation, *, hopeful: bool
-) -> tuple[Ints, Step] | None:
-    """Maximize the total with every panel worth `floor`; keep the rows when there is an answer."""
-    model = work.model
-    rows = Rows(*(list(getattr(work.rows, name)) for name in Rows.__slots__))
-    rows.add(("floor",), [model.worst], low=floor)
-    program = Program.of(model, model.fits, rows)
-    ruled, at = modelling.fixed_by(above, floor)
-    ruled[model.worst] = False
-    found, step = maximize(
-        "total", program, work.seconds(), (ruled, at), tries=3 if hopeful else 99
-    )
-    if found.columns is None:
-        return None
-    rows.add(("total",), np.arange(len(model.pairs)), model.fits[:-1], low=step.value)
-    work.rows = rows
-    return found.columns, step
+def _total(work: _Work, floor: int, *, tries: int) -> Settled:
+    """Maximize the total with every panel worth `floor`."""
+    rows = work.rows.copy()
+    rows.add(("floor",), [work.model.worst], low=floor)
+    return maximize("total", work.program(work.model.fits, rows), work.seconds(), tries=tries)
 
 
-def maximize(
-    name: str,
-    program: Program,
-    seconds: float,
-    ruled: tuple[Any, Ints] | None = None,
-    tries: int = 99,
-) -> tuple[Found, Step]:
+def maximize(name: str, program: Program, seconds: float, tries: int = 99) -> Settled:
     """Maximize: bound, fix, search what is left, and widen until the bound says that it is best."""
     relaxed = modelling.relax(program)
     if relaxed.answer is not Answer.OPTIMAL:
         proven = relaxed.answer is Answer.INFEASIBLE
-        return Found(relaxed.answer), _step(name, 0, 0, relaxed, proven=proven)
+        step = _step(name, 0, 0, relaxed, proven=proven)
+        return Settled(Found(relaxed.answer), step, relaxed)
+    if relaxed.columns is not None and int(program.goal @ relaxed.columns) == relaxed.bound:
+        step = _step(name, relaxed.bound, relaxed.bound, relaxed, proven=True, by="bound")
+        return Settled(Found(Answer.OPTIMAL, relaxed.columns), step, relaxed)
     gap = FIRST_GAP
     for _ in range(tries):
-        stays, at = modelling.fixed_by(relaxed, relaxed.bound - gap)
-        everything = not stays.any()
-        if ruled is not None:
-            stays, at = stays | ruled[0], np.where(stays, at, ruled[1])
-        found = modelling.search(program, seconds, stays, at)
+        fixing = modelling.fixed_by(relaxed, program, relaxed.bound - gap)
+        found = modelling.search(program, seconds, fixing)
+        everything = not fixing.stays.any()
         step = _judged(name, program, relaxed, found, gap, everything=everything)
-        left = int((~stays).sum())
         if step.proven or found.answer is Answer.UNKNOWN:
-            return found, replace(step, columns_left=left)
+            return Settled(found, replace(step, columns_left=fixing.left), relaxed)
         gap = gap * 8 if found.columns is None else relaxed.bound - step.value
-    return Found(Answer.UNKNOWN), _step(name, 0, relaxed.bound, relaxed, proven=False)
+    step = _step(name, 0, relaxed.bound, relaxed, proven=False)
+    return Settled(Found(Answer.UNKNOWN), step, relaxed)
 
 
 def _judged(
@@ -223,43 +284,55 @@ def _judged(
     return _step(name, value, relaxed.bound, relaxed, proven=proven)
 
 
-def _lots(work: _Work, seed: str, columns: Ints) -> tuple[Ints, bool]:
-    """Choose among equals by the lots of the seed, and look whether another has the same."""
+def _lots(work: _Work, seed: str, columns: Ints, fixing: Fixing) -> tuple[Ints, bool]:
+    """Choose among equals by the lots of the seed, and look whether another has the same.
+
+    `fixing` are the columns that cannot change without losing value: they are no ties.
+    """
     model = work.model
     goal = -np.array([*(tie_weight(seed, *pair) for pair in model.pairs), 0], dtype=np.int64)
     program = work.program(goal)
-    # What the last step cannot change without losing value is no tie.
-    total = Program.of(model, model.fits, work.rows)
-    relaxed = modelling.relax(total)
-    ruled = modelling.fixed_by(relaxed, int(model.fits @ columns))
-    found, step = _least(program, work.seconds(), ruled)
-    work.steps.append(step)
+    relaxed = modelling.relax(program, fixing)
+    if relaxed.columns is not None and int(goal @ relaxed.columns) == relaxed.bound:
+        found = Found(Answer.OPTIMAL, relaxed.columns)
+    else:
+        found = modelling.search(program, work.seconds(), fixing)
+    work.enter(_least("lots", program, relaxed, found, fixing), relaxed)
     if found.columns is None:
         return columns, False
     chosen = np.flatnonzero(found.columns[: model.worst])
     work.rows.add(("other",), chosen, high=len(chosen) - 1)
-    other, proof = _least(work.program(goal), work.seconds(), ruled, name="uniqueness")
-    unique = proof.proven and (other.columns is None or proof.value < step.value)
-    work.steps.append(proof)
-    return found.columns, unique
+    return found.columns, _is_unique(work, goal, fixing, int(goal @ found.columns))
 
 
-def _least(
-    program: Program, seconds: float, ruled: tuple[Any, Ints], name: str = "lots"
-) -> tuple[Found, Step]:
-    stays = ruled[0].copy()
-    stays[-1] = False
-    found = modelling.search(program, seconds, stays, ruled[1])
-    left = int((~stays).sum())
+def _is_unique(work: _Work, goal: Ints, fixing: Fixing, lots: int) -> bool:
+    """Rule out other panels with the same lots: by a bound below them, else by a search."""
+    program = work.program(goal)
+    relaxed = modelling.relax(program, fixing)
+    if relaxed.answer is Answer.OPTIMAL and relaxed.bound < lots:
+        step = _step("uniqueness", relaxed.bound, relaxed.bound, relaxed, proven=True, by="bound")
+        work.enter(replace(step, columns_left=fixing.left), relaxed)
+        return True
+    other = modelling.search(program, work.seconds(), fixing)
+    step = _least("uniqueness", program, relaxed, other, fixing)
+    work.enter(step, relaxed)
+    return step.proven and (other.columns is None or step.value < lots)
+
+
+def _least(name: str, program: Program, relaxed: Relaxation, found: Found, fixing: Fixing) -> Step:
     value = 0 if found.columns is None else int(program.goal @ found.columns)
+    bound = relaxed.bound if relaxed.answer is Answer.OPTIMAL else value
     proven = found.answer is not Answer.UNKNOWN
-    return found, Step(name, value, value, proven, "search" if proven else "nothing", left, "")
+    met = found.columns is not None and value == bound
+    step = _step(name, value, bound, relaxed, proven=proven, by="bound" if met else "search")
+    return replace(step, columns_left=fixing.left)
 
 
 def _step(
     name: str, value: int, bound: int, relaxed: Relaxation, *, proven: bool, by: str = "search"
 ) -> Step:
-    return Step(name, value, bound, proven, by if proven else "nothing", 0, _sha256(relaxed))
+    digest = _sha256(relaxed) if relaxed.answer is Answer.OPTIMAL else ""
+    return Step(name, value, bound, proven, by if proven else "nothing", 0, digest)
 
 
 def _sha256(relaxed: Relaxation) -> str:
