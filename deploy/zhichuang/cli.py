@@ -184,6 +184,23 @@ def recompute(
 
 
 @app.command()
+def check_draw(
+    problem: Annotated[Path, typer.Argument(help="The frozen problem, as the API gave it.")],
+    draw: Annotated[Path, typer.Argument(help="The draw, as the API gave it.")],
+    seed: Annotated[
+        str | None, typer.Option(help="The seed, which is open once a draw is accepted.")
+    ] = None,
+    before: Annotated[
+        Path | None, typer.Option(help="The earlier draw, where this one changes it.")
+    ] = None,
+) -> None:
+    """Check a draw of panels, offline: its rules, and in integers that no panels are better."""
+    more = [*(["--seed", seed] if seed else []), *(["--before", str(before)] if before else [])]
+    main = _function("zhichuang.draw_proof", "main")
+    raise typer.Exit(main([str(problem), str(draw), *more]))
+
+
+@app.command()
 def demo(
     *,
     here: Annotated[

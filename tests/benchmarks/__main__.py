@@ -2,7 +2,8 @@
 
     python -m tests.benchmarks [--name FIGURE] [--rounds N] [--seconds S] [--size full]
 
-`cycle` tells how long a cycle takes, beside bare statements and its marks, and writes nothing.
+`cycle` tells how long a cycle takes, beside bare statements and its marks; `panels` how long a
+draw takes, beside one LP, and how many are proven. Both write nothing.
 A run of five rounds or more is written to `docs/benchmarks.md`; a shorter one is a trial.
 """
 
@@ -22,6 +23,7 @@ from tests.benchmarks import (
     journal,
     log,
     names,
+    panels,
     report,
     webhooks,
 )
@@ -42,19 +44,20 @@ FIGURES: Final[dict[str, Prepare]] = {
     "names": names.figure,
     "webhooks": webhooks.figure,
 }
-CYCLE: Final = "cycle"
+# What has no peer and needs no house.
+ALONE: Final[dict[str, Callable[[str], int]]] = {"cycle": cycle.main, "panels": panels.main}
 
 
 def main() -> int:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(prog="make bench")
-    parser.add_argument("--name", choices=sorted([*FIGURES, CYCLE]), help="only this figure")
+    parser.add_argument("--name", choices=sorted([*FIGURES, *ALONE]), help="only this figure")
     parser.add_argument("--rounds", type=int, help="how often each takes its turn")
     parser.add_argument("--seconds", type=float, help="how long a turn is")
     parser.add_argument("--size", choices=sorted(SIZES), default="small")
     asked = parser.parse_args()
-    if asked.name == CYCLE:
-        return cycle.main(asked.size)
+    if asked.name in ALONE:
+        return ALONE[asked.name](asked.size)
     size = SIZES[asked.size]
     size = dataclasses.replace(
         size, rounds=asked.rounds or size.rounds, seconds=asked.seconds or size.seconds

@@ -166,10 +166,10 @@ def missing_seats(problem: Problem, seconds: float) -> tuple[dict[tuple[str, str
     goal[len(base.pairs) :] = -1
     program = Program(rows.matrix(width), np.array(rows.low), np.array(rows.high), upper, goal)
     settled = maximize("missing", program, seconds)
-    columns = settled.found.columns
-    if columns is None:
+    short = settled.found.columns
+    if short is None:
         return {}, False
-    return {key: int(columns[n]) for key, n in at.items() if columns[n]}, settled.step.proven
+    return {key: int(short[n]) for key, n in at.items() if short[n]}, settled.step.proven
 
 
 @dataclass(frozen=True, slots=True)

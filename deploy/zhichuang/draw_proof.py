@@ -1,0 +1,365 @@
+"""Check a draw of panels, offline: `zhichuang check-draw problem.json draw.json --seed …`.
+
+Written from the rules of a draw and not from the services' code, with the standard library alone.
+The panels are judged against every rule; then each step's multipliers bound what any other panels
+could be worth, in integers (Lagrange): where a bound equals what was drawn, no solver has to be
+believed. `problem.json` are the bytes of the draw's frozen problem, `draw.json` is the draw as the
+API gives it. A draw that changes an earlier one is checked with `--before`, the earlier draw.
+"""
+
+import argparse
+import base64
+import hashlib
+import json
+import sys
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+SCALE: Final = 1 << 20
+LOT_BITS: Final = 20
+MOST_BYTES: Final = 64 * 1024 * 1024
+WIDE: Final = 1 << 40
+
+Pair = tuple[str, str]
+
+
+class ProofError(Exception):
+    """The draw does not hold; the message says where."""
+
+
+def need(condition: object, message: str) -> None:
+    """Refuse unless the condition holds."""
+    if not condition:
+        raise ProofError(message)
+
+
+def sha256(content: bytes) -> str:
+    """Give the SHA-256 in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`low <= sum of columns times factors <= high`."""
+
+    cells: Sequence[tuple[int, int]]
+    low: int
+    high: int
+
+
+@dataclass(slots=True)
+class Problem:
+    """The frozen problem: its pairs are columns, and one more is the fit of the worst panel."""
+
+    told: Mapping[str, Any]
+    pairs: list[Pair] = field(default_factory=list)
+    fits: list[int] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    top: int = 0
+
+    @classmethod
+    def read(cls, content: bytes) -> "Problem":
+        """Write a problem as rows, in the one order that multipliers go by."""
+        told = json.loads(content)
+        made = cls(told)
+        reviewers = [one[0] for one in told["reviewers"]]
+        for (panel, _), fits in zip(told["needs"], told["fit"], strict=True):
+            for one, fit in zip(reviewers, fits, strict=True):
+                if fit is not None:
+                    made.pairs.append((panel, one))
+                    made.fits.append(fit)
+        made._write()
+        return made
+
+    def _write(self) -> None:
+        told = self.told
+        of_panel: dict[str, list[int]] = {panel: [] for panel, _ in told["needs"]}
+        for column, (panel, _) in enumerate(self.pairs):
+            of_panel[panel].append(column)
+        at = {pair: column for column, pair in enumerate(self.pairs)}
+        for columns in of_panel.values():
+            self._ones(columns, told["size"], told["size"])
+        self._write_fields(list(of_panel), at)
+        self._write_organizations(list(of_panel), at)
+        for one, _, _, most in told["reviewers"]:
+            cells = [(at[p, one], cases) for p, cases in told["needs"] if (p, one) in at]
+            if sum(cases for _, cases in cells) > most:
+                self.rows.append(Row(cells, -WIDE, most))
+        for panel, one in sorted(map(tuple, told["fixed"])):
+            self._ones([at[panel, one]] if (panel, one) in at else [], 1, WIDE)
+        for columns in of_panel.values():
+            cells = [(column, self.fits[column]) for column in columns]
+            self.rows.append(Row([*cells, (len(self.pairs), -1)], 0, WIDE))
+            best = sorted(fit for _, fit in cells)[-told["size"] :]
+            self.top = max(self.top, sum(best))
+
+    def _write_fields(self, panels: Sequence[str], at: Mapping[Pair, int]) -> None:
+        for panel in panels:
+            for area in self.told["fields"]:
+                some = [one[0] for one in self.told["reviewers"] if one[1] == area]
+                self._ones([at[panel, one] for one in some if (panel, one) in at], 1, WIDE)
+
+    def _write_organizations(self, panels: Sequence[str], at: Mapping[Pair, int]) -> None:
+        staff: dict[str, list[str]] = defaultdict(list)
+        for one, _, organizations, _ in self.told["reviewers"]:
+            for organization in organizations:
+                staff[organization].append(one)
+        shared = [staff[name] for name in sorted(staff) if len(staff[name]) > 1]
+        for panel in panels:
+            for group in shared:
+                columns = [at[panel, one] for one in group if (panel, one) in at]
+                if len(columns) > 1:
+                    self._ones(columns, -WIDE, 1)
+
+    def _ones(self, columns: Sequence[int], low: int, high: int) -> None:
+        self.rows.append(Row([(column, 1) for column in columns], low, high))
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What any columns are worth at most, in 1/SCALE, and what each costs against it."""
+
+    scaled: int
+    reduced: Sequence[int]
+
+    @property
+    def value(self) -> int:
+        """Give the bound of an integer goal."""
+        return self.scaled // SCALE
+
+    def fixed(self, value: int) -> dict[int, int]:
+        """Name the columns, but the last, that nothing worth `value` can change, and where."""
+        slack = self.scaled - value * SCALE
+        return {n: int(cost > 0) for n, cost in enumerate(self.reduced[:-1]) if abs(cost) > slack}
+
+
+def bound_of(
+    problem: Problem,
+    more: Sequence[Row],
+    goal: Sequence[int],
+    multipliers: Sequence[int],
+    fixed: Mapping[int, int],
+) -> Bound:
+    """Bound a goal by any multipliers at all: nobody needs to know where they came from."""
+    rows = [*problem.rows, *more]
+    need(len(rows) == len(multipliers), "the multipliers are not of this problem")
+    reduced = [one * SCALE for one in goal]
+    total = 0
+    for row, factor in zip(rows, multipliers, strict=True):
+        if factor == 0:
+            continue
+        side = row.high if factor > 0 else row.low
+        need(abs(side) < WIDE, "a multiplier leans on a side that a rule does not have")
+        total += factor * side
+        for column, times in row.cells:
+            reduced[column] -= factor * times
+    last = len(goal) - 1
+    for column, cost in enumerate(reduced):
+        if column in fixed:
+            total += cost * fixed[column]
+        elif cost > 0:
+            total += cost * (problem.top if column == last else 1)
+    return Bound(total, reduced)
+
+
+@dataclass(slots=True)
+class Checking:
+    """A draw under examination, and what was found so far."""
+
+    problem: Problem
+    result: Mapping[str, Any]
+    seed: str | None
+    kept: frozenset[Pair]
+    said: list[str] = field(default_factory=list)
+    believed: list[str] = field(default_factory=list)
+
+    @property
+    def steps(self) -> dict[str, Mapping[str, Any]]:
+        """Give the steps of the proof by their names."""
+        return {one["name"]: one for one in self.result["proof"]}
+
+    def multipliers(self, step: Mapping[str, Any]) -> list[int]:
+        """Read a step's multipliers, which its hash names."""
+        text = self.result["multipliers"].get(step["multipliers_sha256"])
+        need(text is not None, f"{step['name']}: its multipliers are missing")
+        content = zlib.decompress(base64.b64decode(text))
+        need(sha256(content) == step["multipliers_sha256"], f"{step['name']}: other multipliers")
+        return [
+            int.from_bytes(content[at : at + 8], "little", signed=True)
+            for at in range(0, len(content), 8)
+        ]
+
+    def close(self, step: Mapping[str, Any], *, met: bool) -> None:
+        """Note a step: proven by its bound, or by a search that has to be believed."""
+        name = step["name"]
+        if step["by"] == "bound":
+            need(met, f"{name}: its bound does not meet what was drawn")
+            self.said.append(f"{name}: {step['value']}, proven by its bound")
+        else:
+            need(step["by"] == "search", f"{name}: it is not proven")
+            self.believed.append(name)
+            self.said.append(f"{name}: {step['value']}, bound {step['bound']}; the solver's search")
+
+
+def judged(problem: Problem, panels: Mapping[str, Sequence[str]]) -> None:
+    """Refuse panels that break a rule."""
+    told = problem.told
+    known = {one[0]: one for one in told["reviewers"]}
+    allowed = set(problem.pairs)
+    load: Counter[str] = Counter()
+    need(set(panels) == {panel for panel, _ in told["needs"]}, "the panels are not those asked for")
+    for panel, cases in told["needs"]:
+        seats = panels[panel]
+        need(len(set(seats)) == len(seats) == told["size"], f"{panel}: its size")
+        need(all((panel, one) in allowed for one in seats), f"{panel}: somebody is barred")
+        areas = {known[one][1] for one in seats}
+        need(areas >= set(told["fields"]), f"{panel}: a field is missing")
+        staff = Counter(organization for one in seats for organization in known[one][2])
+        need(max(staff.values(), default=0) <= 1, f"{panel}: two of one organization")
+        load.update(dict.fromkeys(seats, cases))
+    need(all(load[one] <= known[one][3] for one in load), "somebody has too many cases")
+    need(all(one in panels[panel] for panel, one in told["fixed"]), "a fixed choice is missing")
+
+
+def lot(seed: str, panel: str, one: str) -> int:
+    """Give the lot of a pair."""
+    drawn = hashlib.sha256(f"{seed}|{panel}|{one}".encode()).digest()
+    return int.from_bytes(drawn[:8], "big") >> (64 - LOT_BITS)
+
+
+def checked(checking: Checking) -> None:
+    """Go through the proof; raises `ProofError` where it does not hold."""
+    problem, steps, result = checking.problem, checking.steps, checking.result
+    panels = {
+        panel: [seat["expert_id"] for seat in told["seats"]]
+        for panel, told in result["panels"].items()
+    }
+    judged(problem, panels)
+    seats = {(panel, one) for panel, some in panels.items() for one in some}
+    chosen = [n for n, pair in enumerate(problem.pairs) if pair in seats]
+    sums: Counter[str] = Counter()
+    for n in chosen:
+        sums[problem.pairs[n][0]] += problem.fits[n]
+    worst, total = min(sums.values()), sum(sums.values())
+    need((result["worst"], result["total"]) == (worst, total), "its worst panel or total")
+    rows: list[Row] = []
+    if "kept" in steps:
+        rows.append(_kept(checking, seats))
+    last = len(problem.pairs)
+    floor = Row([(last, 1)], worst, WIDE)
+    bound = _best(checking, rows, worst, total, floor)
+    rows += [floor, Row(list(enumerate(problem.fits)), total, WIDE)]
+    _lots(checking, rows, chosen, bound)
+
+
+def _kept(checking: Checking, seats: set[Pair]) -> Row:
+    """Check that no other panels keep more of the earlier draw."""
+    step, problem = checking.steps["kept"], checking.problem
+    need(checking.kept, "it changes an earlier draw: give that one with --before")
+    same = [n for n, pair in enumerate(problem.pairs) if pair in checking.kept]
+    stay = sum(problem.pairs[n] in seats for n in same)
+    goal = [0] * (len(problem.pairs) + 1)
+    for n in same:
+        goal[n] = 1
+    bound = bound_of(problem, (), goal, checking.multipliers(step), {})
+    need(step["value"] == stay, "kept: another number of seats stays")
+    checking.close(step, met=bound.value == stay)
+    return Row([(n, 1) for n in same], stay, WIDE)
+
+
+def _best(
+    checking: Checking, rows: Sequence[Row], worst: int, total: int, floor: Row
+) -> tuple[Bound, int]:
+    """Check the worst panel and the total; give the bound of the total, and what it bounds."""
+    problem, first, second = checking.problem, checking.steps["worst"], checking.steps["total"]
+    need((first["value"], second["value"]) == (worst, total), "its proof is of other panels")
+    weight = first["weight"]
+    both = bound_of(problem, rows, [*problem.fits, weight], checking.multipliers(first), {})
+    need(weight > total, "worst: it is not outweighing")
+    checking.close(first, met=both.value // weight == worst)
+    if second["weight"]:
+        need(second["multipliers_sha256"] == first["multipliers_sha256"], "total: another bound")
+        checking.close(second, met=both.value == weight * worst + total)
+        return both, weight * worst + total
+    alone = bound_of(problem, [*rows, floor], [*problem.fits, 0], checking.multipliers(second), {})
+    checking.close(second, met=alone.value == total)
+    return alone, total
+
+
+def _lots(
+    checking: Checking,
+    rows: Sequence[Row],
+    chosen: Sequence[int],
+    bound: tuple[Bound, int],
+) -> None:
+    """Check that no panels as good have smaller lots, and that no others have the same."""
+    if checking.seed is None:
+        checking.said.append("lots: not checked, the seed is not open yet")
+        return
+    problem, steps = checking.problem, checking.steps
+    goal = [*(-lot(checking.seed, *pair) for pair in problem.pairs), 0]
+    drawn = sum(goal[n] for n in chosen)
+    fixed = bound[0].fixed(bound[1])
+    step = steps["lots"]
+    need(step["value"] == drawn, "lots: the seed draws others")
+    if step["by"] == "bound":
+        least = bound_of(problem, rows, goal, checking.multipliers(step), fixed)
+        checking.close(step, met=least.value == drawn)
+    else:
+        checking.close(step, met=False)
+    step = steps["uniqueness"]
+    if step["by"] == "bound":
+        other = Row([(n, 1) for n in chosen], -WIDE, len(chosen) - 1)
+        next_best = bound_of(problem, [*rows, other], goal, checking.multipliers(step), fixed)
+        checking.close(step, met=next_best.value < drawn)
+    else:
+        checking.close(step, met=False)
+
+
+def check(
+    problem: bytes, draw: Mapping[str, Any], seed: str | None, before: Mapping[str, Any] | None
+) -> Checking:
+    """Check a draw by its frozen problem; raises `ProofError`."""
+    need(sha256(problem) == draw["problem_hash"], "the problem is not the draw's")
+    need(draw["result"] is not None, "nothing was drawn yet")
+    need(draw["result"]["answer"] == "optimal", f"the answer is {draw['result']['answer']}")
+    kept = frozenset(
+        (panel, seat["expert_id"])
+        for panel, told in (before or {"result": {"panels": {}}})["result"]["panels"].items()
+        for seat in told["seats"]
+    )
+    checking = Checking(Problem.read(problem), draw["result"], seed, kept)
+    checked(checking)
+    return checking
+
+
+def main(arguments: list[str]) -> int:
+    """Check a draw; 0 when it holds."""
+    parser = argparse.ArgumentParser(prog="zhichuang check-draw", description="Offline.")
+    parser.add_argument("problem", type=Path)
+    parser.add_argument("draw", type=Path)
+    parser.add_argument("--seed")
+    parser.add_argument("--before", type=Path)
+    asked = parser.parse_args(arguments)
+    paths = [asked.problem, asked.draw, *([asked.before] if asked.before else [])]
+    try:
+        need(all(path.stat().st_size <= MOST_BYTES for path in paths), "a file is too large")
+        before = json.loads(asked.before.read_bytes()) if asked.before else None
+        draw = json.loads(asked.draw.read_bytes())
+        found = check(asked.problem.read_bytes(), draw, asked.seed, before)
+    except (ProofError, OSError, KeyError, TypeError, ValueError, zlib.error) as error:
+        sys.stderr.write(f"✗ {error}\n")
+        return 1
+    for line in found.said:
+        sys.stdout.write(f"{line}\n")
+    rest = f"; to be believed: {', '.join(found.believed)}" if found.believed else ""
+    sys.stdout.write(f"✓ The panels keep every rule, and none are better{rest}.\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
