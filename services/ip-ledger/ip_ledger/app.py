@@ -21,7 +21,7 @@ from ip_ledger.contributions import routes as contributions
 from ip_ledger.distributions import correction_routes
 from ip_ledger.distributions import routes as distributions
 from ip_ledger.facts import routes as facts
-from ip_ledger.journal import pending_routes
+from ip_ledger.journal import pending_routes, posting
 from ip_ledger.journal import routes as journal
 from ip_ledger.log import jobs as log_jobs
 from ip_ledger.log import routes as log
@@ -131,6 +131,7 @@ def create_app() -> ASGIApp:
             consumers={"registry": directory.CONSUMES},
             # The trail is sealed before the tree is signed, so that one checkpoint covers both.
             measures=(log_waiting,),
+            quick={"ip_ledger_post_entry": posting.post_plain},
             steps=(audit_jobs.step(settings), log_jobs.step(settings)),
             background=(
                 job_worker(batch_jobs(BATCHES)),

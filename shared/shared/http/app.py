@@ -37,8 +37,10 @@ from shared.http.batches.bodies import sweeping_batches
 from shared.http.constraints import check_of_violation, passes_by_itself
 from shared.http.edge import Edge
 from shared.http.openapi import published
+from shared.http.quick import Handle, Quick
 from shared.http.route import Router, access
 from shared.http.schemas import Body, Instant, Out
+from shared.http.signposts import Signpost
 from shared.http.tasks import TaskSource, tasks_router
 from shared.measures import Measure, measure
 from shared.rules import Refused
@@ -76,6 +78,8 @@ class Service:
     chores: tuple[Chore, ...] = ()
     # What this service measures beyond what each one does, for `/metrics`.
     measures: tuple[Measure, ...] = ()
+    # Operations by id that have a short way beside their route.
+    quick: Mapping[str, Handle] = field(default_factory=dict)
     # The one that revokes tokens reads its own table instead of asking itself.
     issues_tokens: bool = False
 
@@ -139,7 +143,9 @@ def service_app(service: Service) -> ASGIApp:
         # The routes themselves: an included router is built anew for each app, which takes half a
         # second, and each request goes through it first, which takes more than the routing itself.
         app.router.routes.extend(router.routes)
-    edge = Edge(app, service.name, clock, sandbox=settings.sandbox, tracing=app.state.tracing)
+    app.router.routes.insert(0, Signpost(app.router.routes))
+    quick = Quick(app, service.quick)
+    edge = Edge(quick, service.name, clock, sandbox=settings.sandbox, tracing=app.state.tracing)
     edge.fastapi = app  # type: ignore[attr-defined]  # for tests
     return edge
 

@@ -122,8 +122,11 @@ def scope_of(actor: Actor, method: str, path: str, key: str) -> bytes:
 def key_of(request: Request) -> str | None:
     """Read the Idempotency-Key, bare or as a quoted structured field."""
     key = request.headers.get("idempotency-key")
-    if key is None:
-        return None
+    return None if key is None else key_in(key)
+
+
+def key_in(key: str) -> str:
+    """Read the key out of its header. Raises `Failure` for one of another form."""
     if len(key) >= 2 and key[0] == key[-1] == '"':
         key = key[1:-1]
     if not 0 < len(key) <= 255 or not key.isascii() or not key.isprintable():

@@ -168,6 +168,14 @@ def differences(lines: Iterable[Line]) -> dict[str, int]:
     return {currency: total for currency, total in sums.items() if total}
 
 
+def is_plain(draft: EntryDraft, accounts: Mapping[UUID, tuple[UUID, str]]) -> bool:
+    """Tell whether `entry_checks` and `account_checks` would pass, without writing them down."""
+    place = (draft.center_id, draft.lines[0].currency)
+    return not sum(line.amount_fen for line in draft.lines) and all(
+        line.currency == place[1] and accounts.get(line.account_id) == place for line in draft.lines
+    )
+
+
 def entry_checks(draft: EntryDraft, pointer: str = "") -> list[Check]:
     """Check what can be told from the entry alone (I2)."""
     uneven = differences(draft.lines)
