@@ -128,7 +128,8 @@ async def test_a_late_commit_gets_a_later_leaf_and_none_is_left_out(world: World
         await late.commit()
     await step(world)
     async with world.sessions.reading() as session:
-        places = [await queries.leaf_index_of(session, i) for i in (early_id, late_id)]
+        numbered = await queries.leaf_indexes_of(session, (early_id, late_id))
+        places = [numbered[i] for i in (early_id, late_id)]
     assert places == [0, 1]
 
 

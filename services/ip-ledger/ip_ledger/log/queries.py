@@ -1,22 +1,24 @@
 """What is read of the log: tiles and checkpoints by anyone, receipts by those concerned."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    Integer,
     Uuid,
     any_,
+    bindparam,
     exists,
     func,
     literal,
     or_,
+    text,
     true,
-    tuple_,
-    union_all,
 )
+from sqlalchemy import select as rows_of
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlmodel import col, select
@@ -76,41 +78,51 @@ async def unsigned_leaves(reader: Reader) -> int:
     return await tree_size(reader) - (0 if head is None else head.tree_size)
 
 
+# Always the same text, however many tiles: it is prepared once, while a union with an arm for each
+# tile was written, sent and planned anew every time (most of what a receipt cost).
+_TILES: Final = text("""
+    SELECT t.level, t.tile_index, t.hashes
+    FROM unnest(CAST(:levels AS int[]), CAST(:indexes AS bigint[])) AS wanted (level, tile_index)
+    JOIN log_tile t USING (level, tile_index)
+    UNION ALL
+    SELECT level, tile_index, CASE WHEN level = 0
+        THEN (SELECT string_agg(l.leaf_hash, '' ORDER BY l.leaf_index) FROM log_leaf l
+              WHERE l.leaf_index >= tile_index * :tile
+                AND l.leaf_index < tile_index * :tile + width)
+        -- A lower tile's root is a hash of the tile above it.
+        ELSE (SELECT string_agg(t.root, '' ORDER BY t.tile_index) FROM log_tile t
+              WHERE t.level = part.level - 1 AND t.tile_index >= part.tile_index * :tile
+                AND t.tile_index < part.tile_index * :tile + width) END
+    FROM unnest(CAST(:part_levels AS int[]), CAST(:part_indexes AS bigint[]),
+                CAST(:widths AS int[])) AS part (level, tile_index, width)
+""").bindparams(bindparam("tile", TILE_WIDTH, type_=Integer))
+
+
 async def tiles(reader: Reader, keys: Sequence[TileKey], size: int) -> dict[TileKey, list[bytes]]:
     """Give the hashes of tiles as they are in a tree of a size: one query, whatever their number.
 
     A full tile is stored; a partial one is read from its leaves, or from the roots below it.
     """
-    full = [key for key in keys if width_of(key, size) == TILE_WIDTH]
-    partial = [key for key in keys if 0 < width_of(key, size) < TILE_WIDTH]
-    parts: list[Any] = [_partial(key, width_of(key, size)) for key in partial]
-    if full:
-        place = tuple_(col(LogTile.level), col(LogTile.tile_index))
-        wanted = [(key.level, key.index) for key in full]
-        parts.append(
-            select(col(LogTile.level), col(LogTile.tile_index), col(LogTile.hashes)).where(
-                place.in_(wanted)
-            )
-        )
-    if not parts:
+    widths = {key: width_of(key, size) for key in keys}
+    full = [key for key in keys if widths[key] == TILE_WIDTH]
+    part = {key: width for key, width in widths.items() if 0 < width < TILE_WIDTH}
+    return await _tiles(reader, full, part)
+
+
+async def _tiles(
+    reader: Reader, full: Sequence[TileKey], part: Mapping[TileKey, int]
+) -> dict[TileKey, list[bytes]]:
+    if not full and not part:
         return {}
-    rows = (await reader.execute(union_all(*parts))).all()
+    arrays = {
+        "levels": [key.level for key in full],
+        "indexes": [key.index for key in full],
+        "part_levels": [key.level for key in part],
+        "part_indexes": [key.index for key in part],
+        "widths": list(part.values()),
+    }
+    rows = (await reader.execute(_TILES, arrays)).all()
     return {TileKey(level, index): cut(hashes) for level, index, hashes in rows}
-
-
-def _partial(key: TileKey, width: int) -> Any:  # noqa: ANN401 - one arm of a union
-    first = key.index * TILE_WIDTH
-    # A lower tile's root is a hash of the tile above it.
-    hashes, place = (
-        (col(LogLeaf.leaf_hash), col(LogLeaf.leaf_index))
-        if key.level == 0
-        else (col(LogTile.root), col(LogTile.tile_index))
-    )
-    joined = func.string_agg(hashes, aggregate_order_by(literal(b""), place.asc()))
-    statement = select(literal(key.level), literal(key.index), joined).where(
-        place >= first, place < first + width
-    )
-    return statement if key.level == 0 else statement.where(col(LogTile.level) == key.level - 1)
 
 
 async def full_tiles(session: AsyncSession, size: int) -> AsyncIterator[tuple[TileKey, bytes]]:
@@ -139,11 +151,8 @@ async def hashes_below(
     reader: Reader, level: int, indexes: Sequence[int]
 ) -> dict[int, list[bytes]]:
     """Give the hashes that full tiles of a level are made of, by the index of the tile."""
-    if not indexes:
-        return {}
-    parts = [_partial(TileKey(level, index), TILE_WIDTH) for index in indexes]
-    rows = (await reader.execute(union_all(*parts))).all()
-    return {index: cut(hashes) for _, index, hashes in rows}
+    made = await _tiles(reader, [], {TileKey(level, index): TILE_WIDTH for index in indexes})
+    return {key.index: hashes for key, hashes in made.items()}
 
 
 def _may_read(actor: Actor) -> ColumnElement[bool]:
@@ -159,12 +168,48 @@ def _may_read(actor: Actor) -> ColumnElement[bool]:
     return or_(*concerned, own_center)
 
 
-async def visible_record(session: AsyncSession, actor: Actor, record_id: UUID) -> LogRecord:
-    """Give a record whose receipt the actor may have, else NOT_FOUND."""
+class Kept(NamedTuple):
+    """A record's bytes, its place in the tree and the newest signed tree, where they are there.
+
+    `openings` are name, salt in hex and JSON value of each that has not been erased.
+    """
+
+    body: bytes
+    leaf_index: int | None
+    tree_size: int | None
+    note: str | None
+    openings: list[tuple[str, str, str]]
+
+
+async def visible_record(session: AsyncSession, actor: Actor, record_id: UUID) -> Kept:
+    """Give what a record's receipt is made of, if the actor may have it, else NOT_FOUND."""
     if not actor.is_official and actor.org_id is None:
         return found(None)
-    statement = select(LogRecord).where(col(LogRecord.id) == record_id, _may_read(actor))
-    return found(await session.scalar(statement))
+    head = (
+        select(col(LogCheckpoint.tree_size), col(LogCheckpoint.note))
+        .order_by(col(LogCheckpoint.tree_size).desc())
+        .limit(1)
+        .subquery()
+    )
+    opening = func.json_build_array(
+        col(LogOpening.name), func.encode(col(LogOpening.salt), "hex"), col(LogOpening.value)
+    )
+    openings = (
+        select(func.json_agg(aggregate_order_by(opening, col(LogOpening.name).asc())))
+        .where(col(LogOpening.record_id) == col(LogRecord.id))
+        .scalar_subquery()
+    )
+    statement = (
+        rows_of(
+            col(LogRecord.body), col(LogLeaf.leaf_index), head.c.tree_size, head.c.note, openings
+        )
+        .outerjoin(LogLeaf, col(LogLeaf.record_id) == col(LogRecord.id))
+        .outerjoin(head, true())
+        .where(col(LogRecord.id) == record_id, _may_read(actor))
+    )
+    row = found((await session.execute(statement)).first())
+    body, leaf_index, size, note, opened = row
+    return Kept(body, leaf_index, size, note, [tuple(one) for one in opened or []])
 
 
 async def body_hashes(session: AsyncSession, record_ids: Sequence[UUID]) -> dict[UUID, str]:
@@ -176,13 +221,6 @@ async def body_hashes(session: AsyncSession, record_ids: Sequence[UUID]) -> dict
     return {row[0]: row[1] for row in rows}
 
 
-async def leaf_index_of(session: AsyncSession, record_id: UUID) -> int | None:
-    """Give a record's place in the tree, if it has one yet."""
-    return await session.scalar(
-        select(col(LogLeaf.leaf_index)).where(col(LogLeaf.record_id) == record_id)
-    )
-
-
 async def leaf_indexes_of(session: AsyncSession, record_ids: Iterable[UUID]) -> dict[UUID, int]:
     """Give the places of those of the records that have one: one query, however many."""
     rows = await session.execute(
@@ -191,16 +229,6 @@ async def leaf_indexes_of(session: AsyncSession, record_ids: Iterable[UUID]) -> 
         )
     )
     return {row[0]: row[1] for row in rows}
-
-
-async def openings_of(session: AsyncSession, record_id: UUID) -> Sequence[LogOpening]:
-    """Give what opens a record's sealed fields and has not been erased."""
-    rows = await session.scalars(
-        select(LogOpening)
-        .where(col(LogOpening.record_id) == record_id)
-        .order_by(col(LogOpening.name))
-    )
-    return rows.all()
 
 
 async def leaf_hashes(reader: Reader) -> list[bytes]:

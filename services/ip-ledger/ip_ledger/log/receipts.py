@@ -18,31 +18,28 @@ LOOK_SECONDS: Final = 0.05
 
 
 async def receipt(session: AsyncSession, actor: Actor, record_id: UUID) -> ReceiptOut | None:
-    """Give the receipt of a record, or `None` while no checkpoint covers it.
+    """Give the receipt of a record, or `None` while no checkpoint covers it: in two queries.
 
     Raises `Refused`: NOT_FOUND for what the actor may not see.
     """
-    record = await queries.visible_record(session, actor, record_id)
-    index = await queries.leaf_index_of(session, record_id)
-    checkpoint = await queries.latest_checkpoint(session)
-    if index is None or checkpoint is None or checkpoint.tree_size <= index:
+    kept = await queries.visible_record(session, actor, record_id)
+    index, size, note = kept.leaf_index, kept.tree_size, kept.note
+    if index is None or size is None or note is None or size <= index:
         return None
-    ranges = rules.inclusion_ranges(index, checkpoint.tree_size)
-    tiles = await queries.tiles(session, rules.tiles_of(ranges), checkpoint.tree_size)
+    ranges = rules.inclusion_ranges(index, size)
+    tiles = await queries.tiles(session, rules.tiles_of(ranges), size)
     proof = [rules.range_root(bounds, tiles) for bounds in ranges]
     return ReceiptOut(
-        record=rules.base64_text(record.body),
+        record=rules.base64_text(kept.body),
         leaf_index=index,
         proof=[rules.base64_text(sibling) for sibling in proof],
-        checkpoint=checkpoint.note,
-        tlog_proof=rules.proof_text(index, proof, checkpoint.note),
+        checkpoint=note,
+        tlog_proof=rules.proof_text(index, proof, note),
         openings=[
             OpeningOut(
-                name=opening.name,
-                salt=rules.base64_text(opening.salt),
-                value=json.loads(opening.value),
+                name=name, salt=rules.base64_text(bytes.fromhex(salt)), value=json.loads(value)
             )
-            for opening in await queries.openings_of(session, record_id)
+            for name, salt, value in kept.openings
         ],
     )
 
