@@ -83,6 +83,14 @@ JOURNAL: Final = (
               * CASE t.v->>'side' WHEN 'debit' THEN 1 ELSE -1 END
         ORDER BY entry_id, line LIMIT 1""",
     ),
+    Question(
+        "posting",
+        "its entry is not there, or its account is not in its currency",
+        """SELECT p.entry_id || ' ' || p.line FROM posting p
+        LEFT JOIN journal_entry e ON e.id = p.entry_id
+        LEFT JOIN account a ON a.id = p.account_id AND a.currency = p.currency
+        WHERE e.id IS NULL OR a.id IS NULL ORDER BY p.entry_id, p.line LIMIT 1""",
+    ),
 )
 
 OWNERSHIP: Final = (

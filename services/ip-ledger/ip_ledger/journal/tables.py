@@ -82,8 +82,17 @@ class JournalEntry(Base, table=True):
 
     __tablename__ = "journal_entry"
     __table_args__ = (
-        UniqueConstraint("reverses_id", name="uq_journal_entry_reverses_id"),
-        Index("ix_journal_entry_source_id", "source_id"),
+        Index(
+            "uq_journal_entry_reverses_id",
+            "reverses_id",
+            unique=True,
+            postgresql_where=text("reverses_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_journal_entry_source_id",
+            "source_id",
+            postgresql_where=text("source_id IS NOT NULL"),
+        ),
         Index(
             "ix_journal_entry_opening",
             "center_id",
@@ -115,12 +124,8 @@ class Posting(Base, table=True):
     """A line of an entry: a debit is positive, a credit negative."""
 
     __tablename__ = "posting"
+    # That its entry and its account are there, `guards` judge for all rows of a statement at once.
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["account_id", "currency"],
-            ["account.id", "account.currency"],
-            name="fk_posting_account_currency",
-        ),
         UniqueConstraint("account_id", "account_version", name="uq_posting_account_version"),
         CheckConstraint("amount_fen <> 0", name="amount_fen"),
         CheckConstraint(
@@ -129,7 +134,7 @@ class Posting(Base, table=True):
         {"info": {"insert_only": True}},
     )
 
-    entry_id: UUID = Field(foreign_key="journal_entry.id", primary_key=True)
+    entry_id: UUID = Field(primary_key=True)
     line: int = Field(primary_key=True)
     account_id: UUID
     currency: str
