@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.fixtures.postgres",
     "tests.fixtures.service",
     "tests.fixtures.stack",
+    "tests.fixtures.walks",
     "tests.requirements.plugin",
 ]
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import httpx
 
@@ -12,6 +12,7 @@ from registry.organizations.rules import ChainPosition, LegalPersonKind, OrgType
 from registry.organizations.tables import Organization
 from shared.database import new_id
 from tests.fixtures.service import RunningService
+from tests.fixtures.walks import Known, Walks, walked
 
 START = "2026-01-12T02:00:00+00:00"
 STANDING = "GET /v1/evaluation/standing"
@@ -59,12 +60,20 @@ class Case:
     """A registry with organizations in it, and the application that a test leads through."""
 
     registry: RunningService
+    walks: Walks
+    known: Known
     orgs: dict[str, UUID] = field(default_factory=dict)
     people: dict[str, UUID] = field(default_factory=dict)
     application_id: str = ""
     center_id: str = ""
     memberships: dict[str, str] = field(default_factory=dict)
 
+    def fields(self) -> dict[str, Any]:
+        """Name what a copy of this case takes over."""
+        names = ("orgs", "people", "application_id", "center_id", "memberships")
+        return {name: getattr(self, name) for name in names}
+
+    @walked
     async def enter_organizations(self) -> None:
         async with self.registry.sessions.begin() as session:
             for name, uscc, org_type, leading, small, place in ORGANIZATIONS:
@@ -94,7 +103,7 @@ class Case:
         return self.orgs[name]
 
     def person(self, name: str) -> UUID:
-        return self.people.setdefault(name, new_id())
+        return self.people.setdefault(name, uuid5(NAMESPACE_URL, name))
 
     def member(self, name: str) -> httpx.AsyncClient:
         return self.registry.client("member", org_id=self.orgs[name], sub=self.person(name))
@@ -267,6 +276,7 @@ class Case:
 
     # Several steps at once, for tests that begin further on.
 
+    @walked
     async def submitted(self) -> None:
         assert (await self.draft()).status_code == 201
         await self.join("M02", "M03", "M08", "M20")
@@ -274,11 +284,13 @@ class Case:
         answer = await self.submit()
         assert answer.status_code == 200, answer.text
 
+    @walked
     async def accepted(self) -> None:
         await self.submitted()
         answer = await self.accept()
         assert answer.status_code == 201, answer.text
 
+    @walked
     async def recommended(self) -> None:
         await self.accepted()
         self.agreement()
@@ -286,12 +298,14 @@ class Case:
         answer = await self.recommend()
         assert answer.status_code == 201, answer.text
 
+    @walked
     async def noticed(self) -> None:
         await self.recommended()
         self.registry.set_clock("2026-03-02T02:00:00+00:00")
         answer = await self.notice()
         assert answer.status_code == 201, answer.text
 
+    @walked
     async def listed(self) -> dict[str, Any]:
         await self.noticed()
         self.registry.set_clock("2026-03-10T02:00:00+00:00")

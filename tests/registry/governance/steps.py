@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 
 from shared.database import new_id
+from tests.fixtures.walks import walked
 from tests.registry.applications.cases import Case
 
 RATINGS = "GET /v1/public/ratings"
@@ -71,6 +72,7 @@ async def govern(case: Case) -> tuple[str, str]:
     return decision, committee
 
 
+@walked
 async def piloted(case: Case) -> tuple[str, str]:
     """List a centre and take it into its pilot stage; its two bodies' ids come back."""
     await case.listed()
@@ -113,6 +115,7 @@ async def summed_up(case: Case) -> None:
     assert filed.status_code == 201, filed.text
 
 
+@walked
 async def recognized(case: Case) -> None:
     """Take a centre through its pilot to recognition, by two people."""
     await piloted(case)
