@@ -9,6 +9,7 @@ import inspect
 import io
 import tokenize
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from ip_ledger.settings import LedgerSettings
 from registry.settings import RegistrySettings
 from shared.database.migrations import metadata_of
 from shared.settings import Settings
+from tests.contract import diagrams
 from tests.contract.step import ROOT, Context
 from zhichuang.postgres import SERVICES
 
@@ -40,21 +42,26 @@ _WRITTEN: Final = "Written by `make documents` from the code; do not edit it.\n"
 def ask(_context: Context) -> list[str]:
     """Name each document that says something else than the code."""
     return [
-        f"docs/{name} is out of date: run `make documents`"
-        for name, text in _documents().items()
-        if not (path := ROOT / "docs" / name).exists() or path.read_text(encoding="utf-8") != text
+        f"{path} is out of date: run `make documents`"
+        for path, text in _documents().items()
+        if not (ROOT / path).exists() or (ROOT / path).read_text(encoding="utf-8") != text
     ]
 
 
 def main() -> None:
     """Write every document anew."""
-    for name, text in _documents().items():
-        (ROOT / "docs" / name).write_text(text, encoding="utf-8")
-        print(f"docs/{name}")
+    for path, text in _documents().items():
+        (ROOT / path).write_text(text, encoding="utf-8")
+        print(path)
 
 
-def _documents() -> dict[str, str]:
-    return {"configuration.md": _configuration(), "data-dictionary.md": _dictionary()}
+def _documents() -> dict[Path, str]:
+    docs = Path("docs")
+    return {
+        docs / "configuration.md": _configuration(),
+        docs / "data-dictionary.md": _dictionary(),
+        **diagrams.documents(),
+    }
 
 
 def _configuration() -> str:
