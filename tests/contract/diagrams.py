@@ -35,9 +35,9 @@ class Machine:
     def title(self) -> str:
         """Name what takes these states, by the word that the code has for them."""
         key = next(iter(self.moves))
-        kind = type(key[0] if isinstance(key, tuple) else key).__name__
-        whose = kind if kind != "State" else f"{self.feature.name} {kind.lower()}"
-        return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", whose).lower()
+        kind = type(key[0] if isinstance(key, tuple) else key).__name__.removesuffix("State")
+        part = self.name.split(".")[0].removesuffix("rules").rstrip("_")
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind or part or self.feature.name).lower()
 
     def diagram(self) -> str:
         """Draw every move, in the order of the table."""
