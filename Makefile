@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test check prove bench bench-peers requirements failover soak documents pictures pictures-tools clients lint-api browser lock clean install install-dev
+.PHONY: help up demo test check prove bench bench-peers requirements failover faults growth soak documents pictures pictures-tools clients lint-api browser lock clean install install-dev
 
 help:  ## This list.
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -44,6 +44,12 @@ requirements: install-dev  ## Every requirement row with its tests; fails on a c
 
 failover: install-dev  ## Two of everything: restart each under load, then kill the primary.
 	@exec $(BIN)/python -m pytest tests/faults/failing_over.py -s
+
+faults: install-dev  ## Break everything in turn under load; writes docs/faults.md (root: a full disk, too).
+	@exec $(BIN)/python -m pytest tests/faults/breaking.py -s
+
+growth: install-dev  ## The demo programme fifty times over; writes docs/growth.md (times=50).
+	@exec $(BIN)/python -m tests.growth $(if $(times),--times $(times))
 
 soak: install-dev  ## Mixed load at half of capacity: flat memory, no leak, stable p99 (minutes=30).
 	@exec $(BIN)/python -m tests.soak $(if $(minutes),--minutes $(minutes))

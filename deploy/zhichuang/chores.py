@@ -5,10 +5,9 @@ from typing import Final
 
 from zhichuang.backups.making import running
 from zhichuang.backups.manifest import BackupError
-from zhichuang.cluster import PostgresError
+from zhichuang.cluster import SERVICES, PostgresError
 from zhichuang.up import home_folder
 
-_LISTING: Final = ("registry", "gateway")
 _LAST: Final = """
 SELECT format('%-10s %-20s %s  %8s  %s', {service}, chore,
               to_char(max(ended_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
@@ -21,7 +20,7 @@ def main() -> int:
     """Print a line for each chore: service, chore, when, rows, and what became of it."""
     try:
         with running(home_folder()) as server:
-            for service in _LISTING:
+            for service in SERVICES:
                 sys.stdout.write(
                     server.execute(_LAST.format(service=f"'{service}'"), database=service)
                 )

@@ -2,9 +2,12 @@
 
 import os
 from pathlib import Path
+from typing import Final
 
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SAMPLE_SECRET: Final = "not-a-secret-outside-tests"  # noqa: S105 - refused outside a sandbox
 
 
 class Settings(BaseSettings):
@@ -20,6 +23,11 @@ class Settings(BaseSettings):
     database_url: str = ""
     # Two cores serve a handful of statements at once; more connections only queue in the server.
     database_pool: int = 10
+    # A statement without an answer by then is given up with its connection; its caller gets 503.
+    database_answer_seconds: float = 30.0
+    # Copies of it that take no writes (`…?host=a,b&port=5432,5432&target_session_attrs=standby`):
+    # reads go there once the copy has everything that was acknowledged; empty asks the database.
+    database_replica_url: str = ""
     # Where the services and the gateway listen; several addresses are separated by commas, and
     # the first one answers questions while all of them are told the sandbox clock.
     registry_url: str = "http://127.0.0.1:8001"
@@ -32,7 +40,7 @@ class Settings(BaseSettings):
     client_id: str = ""
     client_secret: SecretStr = SecretStr("")
     # Signs cursors, so that nobody makes up a position in a list.
-    secret: SecretStr = SecretStr("not-a-secret-outside-tests")
+    secret: SecretStr = SecretStr(SAMPLE_SECRET)
     # Keys that personal data is sealed with at rest: a JSON object from id to 32 bytes in base64,
     # and the id of the one that new values take. Keep an old key until nothing names it any more.
     data_keys: SecretStr = SecretStr("")
@@ -69,6 +77,21 @@ class Settings(BaseSettings):
     nats_url: SecretStr = SecretStr("")
     # Following feeds, numbering events and running jobs can be left to another replica.
     background: bool = True
+
+    def lacking(self) -> list[str]:
+        """Name what a process must not start without, where it is no sandbox.
+
+        A secret that everybody knows signs nothing; and personal data sealed under a key that was
+        derived from it would be lost with the next change of that secret.
+        """
+        if self.sandbox:
+            return []
+        told = {
+            "ZHICHUANG_SECRET": self.secret.get_secret_value() != SAMPLE_SECRET,
+            "ZHICHUANG_DATA_KEYS": bool(self.data_keys.get_secret_value()),
+            "ZHICHUANG_DATA_KEY": bool(self.data_key),
+        }
+        return [name for name, is_told in told.items() if not is_told]
 
     def addresses(self, service: str) -> list[str]:
         """Give every address of a service (`registry`, `ip-ledger`, …)."""

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from zhichuang.cluster import ADMIN, PREPARED, environment, program
+from tests.faults.replicas import follow
 from zhichuang.demo.client import Caller
 from zhichuang.postgres import SERVICES, PostgreSQL
 from zhichuang.processes import (
@@ -140,6 +140,7 @@ class Town(Stack):
         hosts = f"host={self.postgres.socket_folder},{self.replica.socket_folder}&port=5432,5432"
         address = told["ZHICHUANG_DATABASE_URL"].partition("?")[0]
         told["ZHICHUANG_DATABASE_URL"] = f"{address}?{hosts}&target_session_attrs=read-write"
+        told["ZHICHUANG_DATABASE_REPLICA_URL"] = f"{address}?{hosts}&target_session_attrs=standby"
         return told
 
     def _describe_services(self) -> None:
@@ -157,36 +158,13 @@ class Town(Stack):
             )
 
     def _start_services(self) -> None:
-        self._start_replica()
+        follow(self.postgres, self.replica)
         log = self.home / "logs" / "redis.log"
         command = [str(REDIS), "--port", str(self._redis_port), "--bind", HOST, "--save", ""]
         self._redis = spawn(command, {"LC_ALL": "C"}, self.home, log)
         for service in self.services.values():
             service.start()
         wait_until_ready(list(self.services.values()), READY_SECONDS)
-
-    def _start_replica(self) -> None:
-        primary, replica = self.postgres, self.replica
-        replica.folder.mkdir(mode=0o711)
-        source = (
-            f"host={primary.socket_folder} port=5432 user={ADMIN}"
-            f" password={primary.password(ADMIN)} application_name=replica"
-        )
-        subprocess.run(
-            [str(program("pg_basebackup")), "--pgdata", str(replica.data), "--dbname", source,
-             "--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast"],
-            env=environment(), cwd="/", check=True, capture_output=True,
-        )  # fmt: skip
-        shutil.copy(primary.folder / "logins.json", replica.folder / "logins.json")
-        (replica.folder / PREPARED).touch()
-        replica.start()
-        primary.execute("ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (replica)'")
-        primary.execute("SELECT pg_reload_conf()")
-        asked = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'quorum'"
-        until = time.monotonic() + 60
-        while primary.execute(asked).strip() != "1":
-            assert time.monotonic() < until, "the replica never became synchronous"
-            time.sleep(0.1)
 
 
 def processes_of(town: Town) -> list[str]:

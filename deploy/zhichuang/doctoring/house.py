@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from shared.settings import SAMPLE_SECRET
 from zhichuang.doctoring import rules
 from zhichuang.doctoring.databases import Place
 from zhichuang.doctoring.rules import Finding, wrong
@@ -16,7 +17,6 @@ from zhichuang.processes import HOST, answers_ready, is_free, why_not_ready
 from zhichuang.up import gateway_port, running_url
 
 _ADDRESS: Final = "ZHICHUANG_DATABASE_URL"
-_DEFAULT_SECRET: Final = "not-a-secret-outside-tests"  # noqa: S105 - the settings' own default
 
 
 @dataclass
@@ -33,8 +33,8 @@ def of_environment(environment: Mapping[str, str]) -> House:
     told = environment.get("ZHICHUANG_CLIENT_ID", "").replace("-", "_")
     package = told if told in SERVICES else _package_of(address)
     house = House([Place(package, address, environment)])
-    secret = environment.get("ZHICHUANG_SECRET", _DEFAULT_SECRET)
-    if secret == _DEFAULT_SECRET and environment.get("ZHICHUANG_SANDBOX") != "1":
+    secret = environment.get("ZHICHUANG_SECRET", SAMPLE_SECRET)
+    if secret == SAMPLE_SECRET and environment.get("ZHICHUANG_SANDBOX") != "1":
         house.findings.append(wrong("DEFAULT_SECRET"))
     files = Path(environment.get("ZHICHUANG_FILES") or "files").resolve()
     house.findings += _disks([files])

@@ -26,7 +26,7 @@ from gateway.tokens.issuing import access_token, for_job, subject_for
 from shared.auth import Actor
 from shared.calendar import SHANGHAI, WorkingDays
 from shared.http.tasks import TaskOut, task_out
-from shared.jobs import alone, repeated
+from shared.jobs import alone, repeated, while_held
 
 LOCK: Final = 0x7A63_4E54_4300_0001
 RETRY_SECONDS: Final = 1.0
@@ -47,7 +47,7 @@ async def tell_alone(app: FastAPI) -> None:
         return
     async with alone(app.state.database, LOCK) as mine:
         if mine:
-            await Notices(app).run()
+            await while_held(mine, Notices(app).run())
 
 
 keep_telling: Final = repeated("notices", RETRY_SECONDS, tell_alone)

@@ -16,7 +16,7 @@ from gateway.webhooks.lanes import Lanes
 from gateway.webhooks.reading import Feed, Tokens
 from gateway.webhooks.sending import Sender
 from gateway.webhooks.settling import Settling
-from shared.jobs import alone, repeated
+from shared.jobs import alone, repeated, while_held
 
 LOCK: Final = 0x7A63_5748_4B00_0001
 RETRY_SECONDS: Final = 1.0
@@ -26,7 +26,7 @@ async def deliver_alone(app: FastAPI) -> None:
     """Deliver until it fails, as the only process that does."""
     async with alone(app.state.database, LOCK) as mine:
         if mine:
-            await Deliveries(app).run()
+            await while_held(mine, Deliveries(app).run())
 
 
 deliver: Final = repeated("webhooks", RETRY_SECONDS, deliver_alone)

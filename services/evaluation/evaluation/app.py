@@ -24,6 +24,7 @@ from evaluation.experts.routes import router as experts
 from evaluation.findings import queries as finding_queries
 from evaluation.findings.jobs import BACKGROUND as FINDING_JOBS
 from evaluation.findings.routes import ROUTERS as FINDINGS
+from evaluation.housekeeping.jobs import CHORES
 from evaluation.laboratory.routes import ROUTERS as LABORATORY
 from evaluation.objections import queries as objection_queries
 from evaluation.objections.jobs import BACKGROUND as OBJECTION_JOBS
@@ -159,6 +160,7 @@ def create_app() -> ASGIApp:
                 *DOCUMENT_JOBS,
                 *CYCLE_JOBS,
             ),
+            chores=CHORES,
             tags=TAGS,
             tasks=TASKS,
         )

@@ -14,6 +14,7 @@ from evaluation.documents import tables as _documents
 from evaluation.duties import tables as _duties
 from evaluation.experts import tables as _experts
 from evaluation.findings import tables as _findings
+from evaluation.housekeeping import tables as _housekeeping
 from evaluation.objections import tables as _objections
 from evaluation.panels import tables as _panels
 from evaluation.privacy import tables as _privacy
@@ -50,5 +51,6 @@ FEATURES: Final = (
     _documents,
     _trends,
     _assignments,
+    _housekeeping,
 )
 METADATA: Final[list[MetaData]] = [Base.metadata, DirectoryBase.metadata]

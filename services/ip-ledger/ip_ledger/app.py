@@ -21,6 +21,7 @@ from ip_ledger.contributions import routes as contributions
 from ip_ledger.distributions import correction_routes
 from ip_ledger.distributions import routes as distributions
 from ip_ledger.facts import routes as facts
+from ip_ledger.housekeeping.jobs import CHORES
 from ip_ledger.journal import pending_routes, posting
 from ip_ledger.journal import routes as journal
 from ip_ledger.log import jobs as log_jobs
@@ -78,10 +79,6 @@ async def feed_scope(session: AsyncSession, actor: Actor) -> FeedScope:
     return FeedScope(center_ids=await directory.centers_of(session, actor.org_ids), types=types)
 
 
-async def _watch_agreements(app: FastAPI) -> None:
-    await agreement_jobs.watch(app.state.database.sessions, app.state.committed)
-
-
 async def _audit_books(app: FastAPI) -> None:
     await audit_jobs.watch(app.state.database, app.state.settings)
 
@@ -135,9 +132,10 @@ def create_app() -> ASGIApp:
             steps=(audit_jobs.step(settings), log_jobs.step(settings)),
             background=(
                 job_worker(batch_jobs(BATCHES)),
-                _watch_agreements,
+                agreement_jobs.watch,
                 _audit_books,
             ),
+            chores=CHORES,
             tags=TAGS,
         )
     )

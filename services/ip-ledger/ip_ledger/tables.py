@@ -12,6 +12,7 @@ from ip_ledger.contracts import tables as contracts
 from ip_ledger.contributions import tables as contributions
 from ip_ledger.distributions import tables as distributions
 from ip_ledger.facts import tables as facts
+from ip_ledger.housekeeping import tables as housekeeping
 from ip_ledger.journal import tables as journal
 from ip_ledger.log import tables as log
 from ip_ledger.losses import tables as losses
@@ -37,6 +38,7 @@ __all__ = [
     "contributions",
     "distributions",
     "facts",
+    "housekeeping",
     "journal",
     "log",
     "losses",

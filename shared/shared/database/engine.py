@@ -1,11 +1,13 @@
 """Connections: one pool per process, sessions that know the programme clock."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TypeVar
 
 from sqlalchemy import event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
     AsyncEngine,
     AsyncSession,
     async_sessionmaker,
@@ -14,8 +16,12 @@ from sqlalchemy.ext.asyncio import (
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from shared.clock import Clock
+from shared.database.connecting import Address
+from shared.database.replica import Flushed, Replica
 from shared.sealing import Sealer
 from shared.settings import Settings
+
+Value = TypeVar("Value")
 
 
 class LockingSession(Session):
@@ -72,25 +78,70 @@ class Sessions:
 class Database:
     """A process's database: the engine, its sessions and the plain address for hot paths."""
 
-    def __init__(self, url: str, clock: Clock, pool: int = 10, **options: Any) -> None:  # noqa: ANN401 - SQLAlchemy's
-        """Make the pool; nothing connects before the first statement."""
+    def __init__(
+        self,
+        url: str,
+        clock: Clock,
+        pool: int = 10,
+        replica_url: str = "",
+        answer_seconds: float | None = None,
+    ) -> None:
+        """Make the pools; nothing connects before the first statement."""
         self.url = url
-        self.engine: AsyncEngine = create_async_engine(
-            url,
-            pool_size=pool,
-            max_overflow=0,
-            pool_timeout=10,
-            # What a statement was sent with is often personal: no error tells it to a log.
-            hide_parameters=True,
-            **options,
-        )
+        self.address = Address(url, answer_seconds)
+        self.engine = _engine(self.address, pool)
         self.sessions = Sessions(self.engine, clock)
+        self.replica: Replica | None = None
+        if replica_url:
+            copies = _engine(Address(replica_url, answer_seconds), pool)
+            opening = Sessions(copies, clock, self.sessions.sealer).open
+            self.replica = Replica(copies, opening, Flushed(self.address))
 
-    @property
-    def dsn(self) -> str:
-        """Give the address as plain asyncpg wants it."""
-        return self.url.replace("postgresql+asyncpg://", "postgresql://", 1)
+    @asynccontextmanager
+    async def unhurried(self) -> AsyncIterator[AsyncConnection]:
+        """Connect apart from the pool, for statements that may take as long as they need."""
+        engine = _engine(Address(self.url), 1)
+        try:
+            async with engine.connect() as connection:
+                yield connection
+        finally:
+            await engine.dispose()
+
+    async def read(self, ask: Callable[[AsyncSession], Awaitable[Value]]) -> Value:
+        """Let `ask` read, from a replica where there is one that has everything acknowledged.
+
+        `ask` may be called twice: again on the database where a replica fails amid it.
+        """
+        if self.replica is not None:
+            read = await self.replica.read(ask)
+            if read is not None:
+                return read
+        async with self.sessions.reading() as session:
+            return await ask(session)
 
     async def close(self) -> None:
         """Close every connection."""
+        if self.replica is not None:
+            await self.replica.close()
         await self.engine.dispose()
+
+
+def _engine(address: Address, pool: int) -> AsyncEngine:
+    engine = create_async_engine(
+        address.url,
+        async_creator=address.connect,
+        pool_size=pool,
+        max_overflow=0,
+        pool_timeout=10,
+        # What a statement was sent with is often personal: no error tells it to a log.
+        hide_parameters=True,
+    )
+    event.listen(engine.sync_engine, "handle_error", _unanswered)
+    return engine
+
+
+def _unanswered(context: ExceptionContext) -> None:
+    # Whether it was slow or gone, nobody knows: nothing more is asked on such a connection, and
+    # those that were made before it are made anew.
+    if isinstance(context.original_exception, TimeoutError):
+        context.is_disconnect = True

@@ -1,5 +1,6 @@
 """The feed of a service's events: by position, without gaps, kept for ever."""
 
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ from shared.http.route import Router, access
 from shared.http.schemas import Out
 
 MAX_WAIT_SECONDS: Final = 30
+# How soon a caller who has hung up is noticed.
+HOLD_SECONDS: Final = 2.0
 
 
 InFull = Callable[[AsyncSession, Sequence[Event]], Awaitable[frozenset[UUID]]]
@@ -102,30 +105,41 @@ def feed_router(service: str, policy: FeedPolicy) -> APIRouter:
     ) -> FeedOut:
         """Read events in order; with `wait`, hold on until there is one."""
         wanted = frozenset(types.split(",")) if types else None
+        rounds = request.app.state.sequencer.rounds
+        until = time.monotonic() + wait
         found = await _read(request, service, policy, actor, after, wanted, limit)
-        heard = limit == 0 and found.last_position > after
-        if not found.items and wait and not heard:
-            await _until_news(request, after, wait)
+        while not _is_news(found, limit, after) and await _until_news(
+            request, found, after, rounds, until
+        ):
+            rounds = request.app.state.sequencer.rounds
+            after = max(after, found.last_position)
             found = await _read(request, service, policy, actor, after, wanted, limit)
         return found
 
     return router
 
 
-async def _until_news(request: Request, after: int, wait: int) -> None:
+def _is_news(found: FeedOut, limit: int, after: int) -> bool:
+    """Tell whether an answer says anything: an event, or to whom wants none, that there are."""
+    return bool(found.items) or (limit == 0 and found.last_position > after)
+
+
+async def _until_news(
+    request: Request, found: FeedOut, after: int, rounds: int, until: float
+) -> bool:
+    """Wait until something was numbered since `rounds`; False when the time is over."""
     sequencer = request.app.state.sequencer
-    left = float(wait)
-    while left > 0 and not await request.is_disconnected():
-        # Another replica may hold the sequencer: look by oneself from time to time.
-        step = min(left, 0.5)
-        await sequencer.wait(step)
-        left -= step
-        async with request.app.state.database.sessions.reading() as session:
-            newest = await session.scalar(
-                select(EventPosition.position).where(col(EventPosition.position) > after).limit(1)
-            )
-        if newest is not None:
-            return
+    read_to = max(after, found.last_position)
+    while (left := until - time.monotonic()) > 0 and not await request.is_disconnected():
+        if await sequencer.wait(min(left, HOLD_SECONDS if sequencer.watching else 0.5), rounds):
+            return True
+        if not sequencer.watching:
+            # Another replica may have numbered something: look by oneself.
+            async with request.app.state.database.sessions.reading() as session:
+                newest = select(EventPosition.position).where(col(EventPosition.position) > read_to)
+                if await session.scalar(newest.limit(1)) is not None:
+                    return True
+    return False
 
 
 async def _read(
@@ -137,37 +151,51 @@ async def _read(
     types: frozenset[str] | None,
     limit: int,
 ) -> FeedOut:
-    async with request.app.state.database.sessions.reading() as session:
+    async def ask(session: AsyncSession) -> FeedOut:
         scope = await policy(session, actor)
-        newest = await session.scalar(
-            select(EventPosition.position).order_by(col(EventPosition.position).desc()).limit(1)
+        return await _page(session, service, scope, after, types, limit)
+
+    read: FeedOut = await request.app.state.database.read(ask)
+    return read
+
+
+async def _page(
+    session: AsyncSession,
+    service: str,
+    scope: FeedScope,
+    after: int,
+    types: frozenset[str] | None,
+    limit: int,
+) -> FeedOut:
+    newest = await session.scalar(
+        select(EventPosition.position).order_by(col(EventPosition.position).desc()).limit(1)
+    )
+    if not limit:
+        return FeedOut(items=[], last_position=newest or 0)
+    statement = (
+        select(Event, EventPosition.position)
+        .join(EventPosition, col(EventPosition.event_id) == col(Event.id))
+        .where(col(EventPosition.position) > after)
+        .order_by(col(EventPosition.position))
+        .limit(limit)
+    )
+    if types is not None:
+        statement = statement.where(col(Event.type).in_(types))
+    if not scope.everything:
+        statement = statement.where(
+            or_(col(Event.center_id).in_(scope.center_ids), col(Event.type).in_(scope.types))
         )
-        if not limit:
-            return FeedOut(items=[], last_position=newest or 0)
-        statement = (
-            select(Event, EventPosition.position)
-            .join(EventPosition, col(EventPosition.event_id) == col(Event.id))
-            .where(col(EventPosition.position) > after)
-            .order_by(col(EventPosition.position))
-            .limit(limit)
-        )
-        if types is not None:
-            statement = statement.where(col(Event.type).in_(types))
-        if not scope.everything:
-            statement = statement.where(
-                or_(col(Event.center_id).in_(scope.center_ids), col(Event.type).in_(scope.types))
-            )
-        rows = (await session.execute(statement)).all()
-        told = [event for event, _ in rows if PART in event.data]
-        shown = frozenset(event.id for event in told)
-        if scope.in_full is not None:
-            shown = await scope.in_full(session, told)
-        seen = [event for event in told if event.id in shown]
-        parts = await whole_parts(session, scope.metadata, seen)
-        events = [event for event, _ in rows]
-        readable = frozenset(event.id for event in events)
-        if scope.readable is not None:
-            readable = await scope.readable(session, events)
+    rows = (await session.execute(statement)).all()
+    told = [event for event, _ in rows if PART in event.data]
+    shown = frozenset(event.id for event in told)
+    if scope.in_full is not None:
+        shown = await scope.in_full(session, told)
+    seen = [event for event in told if event.id in shown]
+    parts = await whole_parts(session, scope.metadata, seen)
+    events = [event for event, _ in rows]
+    readable = frozenset(event.id for event in events)
+    if scope.readable is not None:
+        readable = await scope.readable(session, events)
     items = [
         event_out(service, event, at, parts.get(event.id), readable=event.id in readable)
         for event, at in rows

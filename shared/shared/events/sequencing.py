@@ -6,8 +6,9 @@ what committed late. So one process, holding an advisory lock, numbers what it c
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from sqlalchemy import text
@@ -17,10 +18,17 @@ from shared.database.engine import Database
 
 # "zhi chuang seq"; the lock is of one database, so that every service has its own.
 LOCK: Final = 0x7A63_5345_5100_0001
-# A replica's commit is seen at the next look, ours at once.
+# Another process's commit is seen at the next look, ours at once. A look at an empty table is
+# cheap; the steps, which are not, follow what was numbered, and are taken now and then in any case.
 LOOK_SECONDS: Final = 0.1
+BUSY_SECONDS: Final = 2.0
+IDLE_SECONDS: Final = 5.0
+# Where another process numbers, this one looks so often how far it has come.
+WATCH_SECONDS: Final = 0.25
 RETRY_SECONDS: Final = 1.0
 
+WAITING: Final = "SELECT EXISTS (SELECT FROM event_pending)"
+NEWEST: Final = "SELECT position FROM event_position ORDER BY position DESC LIMIT 1"
 # What waits is taken and numbered by one statement: after a crash it waits still, or has a number.
 NUMBER: Final = text("""
     WITH taken AS (DELETE FROM event_pending RETURNING event_id),
@@ -29,6 +37,8 @@ NUMBER: Final = text("""
     SELECT last.position + row_number() OVER (ORDER BY event.seq), event.id
     FROM taken JOIN event ON event.id = taken.event_id CROSS JOIN last
 """)
+
+TAKE: Final = text("SELECT pg_try_advisory_lock(:lock)")
 
 # A further step that numbers something of the service's own, under the same lock.
 Step = Callable[[AsyncConnection], Awaitable[int]]
@@ -47,32 +57,65 @@ class Sequencer:
         self._committed = committed
         self._steps = steps
         self._numbered = asyncio.Condition()
+        self.rounds = 0
+        """Goes up whenever events were numbered, here or, as this process sees it, elsewhere."""
+        self.watching = False
+        """Whether `rounds` follows what happens; without it, whoever waits has to look himself."""
 
     async def run(self) -> None:
-        """Number until cancelled; a lost connection or lock is taken up again."""
+        """Number, or watch another process number, until cancelled; what is lost is retaken."""
         while True:
             try:
                 async with self._database.engine.connect() as connection:
                     await connection.execution_options(isolation_level="AUTOCOMMIT")
-                    await self._hold(connection)
+                    await self._take_part(connection)
             except asyncio.CancelledError:
                 raise
             except Exception as error:
                 log.warning("sequencer.interrupted", error=type(error).__name__)
             await asyncio.sleep(RETRY_SECONDS)
 
-    async def _hold(self, connection: AsyncConnection) -> None:
-        if not await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCK}):
-            return
-        while True:
-            self._committed.clear()
-            if await self.number(connection):
-                async with self._numbered:
-                    self._numbered.notify_all()
-                continue
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await self._committed.wait()
+    async def _take_part(self, connection: AsyncConnection) -> None:
+        # The driver itself: ten looks a second through every layer would cost more than the work.
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        newest = await driver.prepare(NEWEST)
+        seen, try_at = None, 0.0
+        self.watching = True
+        try:
+            while True:
+                if time.monotonic() >= try_at:
+                    if await connection.scalar(TAKE, {"lock": LOCK}):
+                        await self._hold(connection, driver)
+                    try_at = time.monotonic() + RETRY_SECONDS
+                position = await newest.fetchval()
+                if position != seen:
+                    seen = position
+                    await self._tell()
+                await asyncio.sleep(WATCH_SECONDS)
+        finally:
+            self.watching = False
+
+    async def _hold(self, connection: AsyncConnection, driver: Any) -> None:  # noqa: ANN401 - asyncpg's
+        waiting = await driver.prepare(WAITING)
+        busy_until = idle_until = 0.0
+        try:
+            while True:
+                now = time.monotonic()
+                due = self._committed.is_set() or now < busy_until or now >= idle_until
+                if due or await waiting.fetchval():
+                    self._committed.clear()
+                    if await self.number(connection):
+                        busy_until = time.monotonic() + BUSY_SECONDS
+                        await self._tell()
+                        continue
+                    idle_until = time.monotonic() + IDLE_SECONDS
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await self._committed.wait()
+        except BaseException:
+            # Back in the pool, the connection would keep the lock until somebody drew it again.
+            await connection.invalidate()
+            raise
 
     async def number(self, connection: AsyncConnection) -> int:
         """Number what is committed and waits; give how many rows got a number."""
@@ -81,8 +124,15 @@ class Sequencer:
             count += await step(connection)
         return count
 
-    async def wait(self, seconds: float) -> None:
-        """Wait until something was numbered here, at most some seconds."""
+    async def wait(self, seconds: float, since: int | None = None) -> bool:
+        """Wait for a round after `since`, by default the last one; False after some seconds."""
+        before = self.rounds if since is None else since
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds), self._numbered:
-                await self._numbered.wait()
+                await self._numbered.wait_for(lambda: self.rounds != before)
+        return self.rounds != before
+
+    async def _tell(self) -> None:
+        self.rounds += 1
+        async with self._numbered:
+            self._numbered.notify_all()

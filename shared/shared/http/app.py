@@ -128,7 +128,13 @@ def service_app(service: Service) -> ASGIApp:
     )
     app.state.settings = settings
     app.state.clock = clock
-    app.state.database = Database(settings.database_url, clock, settings.database_pool)
+    app.state.database = Database(
+        settings.database_url,
+        clock,
+        settings.database_pool,
+        settings.database_replica_url,
+        settings.database_answer_seconds,
+    )
     app.state.tracing = tracing_of(service.name, settings)
     if app.state.tracing is not None:
         app.state.tracing.watch(app.state.database.engine)
@@ -261,6 +267,9 @@ def _lifespan(
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         state = app.state
+        if lacking := service.settings.lacking():
+            msg = f"{service.name} does not start without {', '.join(lacking)}"
+            raise RuntimeError(msg)
         if service.settings.sandbox:
             state.clock.offset = await kept_offset(state.database.sessions)
         async with state.services.lasting():

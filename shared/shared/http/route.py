@@ -15,6 +15,8 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from shared.auth import Actor, InvalidToken, KeysUnavailable, Predecessors
+from shared.database.engine import Database
+from shared.database.replica import AWAY
 from shared.http.problem import Failure
 from shared.http.work import Replay, Work, key_of, replayed, scope_of
 from shared.rules import Kind, Refused, Rule
@@ -267,7 +269,20 @@ def _is_query(field: Any) -> bool:  # noqa: ANN401 - FastAPI's own field type
 
 
 async def _read(request: StrictRequest, inner: Handler) -> Response:
-    work = Work(request.app.state.database.sessions, None, b"")
+    database: Database = request.app.state.database
+    if database.replica is not None:
+        work = Work(database.sessions, None, b"", replica=database.replica)
+        try:
+            return await _answer(request, inner, work)
+        except AWAY as error:
+            if work.replica is None:
+                raise
+            # Nothing was sent yet, and reading again changes nothing.
+            work.replica.leave_alone(error)
+    return await _answer(request, inner, Work(database.sessions, None, b""))
+
+
+async def _answer(request: StrictRequest, inner: Handler, work: Work) -> Response:
     request.state.work = work
     try:
         response = await inner(request)

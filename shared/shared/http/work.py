@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from shared.auth.actor import Actor
 from shared.database.engine import Sessions
+from shared.database.replica import Replica
 from shared.http.problem import Failure
 from shared.http.tables import KeptAnswer
 from shared.rules import Kind, Refused, Rule
@@ -41,6 +42,8 @@ class Work:
     scope: bytes | None
     body_sha256: bytes
     session: AsyncSession | None = field(default=None)
+    # Where a request that only reads may be answered from.
+    replica: Replica | None = None
 
     async def replay(self) -> None:
         """Raise `Replay` when this request was answered before, without opening the work."""
@@ -53,6 +56,11 @@ class Work:
         """Open the transaction, holding the key: a twin of a running request is refused (409)."""
         if self.session is not None:
             return self.session
+        if self.replica is not None:
+            self.session = await self.replica.session()
+            if self.session is not None:
+                return self.session
+            self.replica = None
         self.session = self.sessions.open()
         await self.session.begin()
         if self.scope is not None:

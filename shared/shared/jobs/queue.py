@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-import asyncpg
 from fastapi import FastAPI
 from pgqueuer import AsyncpgDriver, Job, PgQueuer, Queries
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -40,7 +39,7 @@ def job_worker(handlers: Mapping[str, JobHandler]) -> Callable[[FastAPI], Awaita
 
 
 async def _work(app: FastAPI, handlers: Mapping[str, JobHandler]) -> None:
-    connection = await asyncpg.connect(app.state.database.dsn)
+    connection = await app.state.database.address.connect()
     try:
         queuer = PgQueuer.from_asyncpg_connection(connection)
         for name, handler in handlers.items():

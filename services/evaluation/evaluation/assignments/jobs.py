@@ -13,6 +13,7 @@ from shared.auth import Actor
 from shared.jobs import repeated
 
 LOOK_SECONDS: Final = 1.0
+IDLE_SECONDS: Final = 15.0
 SEARCH_SECONDS: Final = 300.0
 # A worker that did not come back in this time was killed; another takes its draw.
 CLAIM: Final = timedelta(seconds=900)
@@ -41,4 +42,6 @@ async def draw_waiting(app: FastAPI, solver: Solver = apart) -> int:
         done += 1
 
 
-BACKGROUND: Final = (repeated("assignments", LOOK_SECONDS, draw_waiting),)
+BACKGROUND: Final = (
+    repeated("assignments", LOOK_SECONDS, draw_waiting, idle_seconds=IDLE_SECONDS),
+)

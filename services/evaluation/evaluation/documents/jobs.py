@@ -10,6 +10,7 @@ from evaluation.documents import actions, queries
 from shared.jobs import repeated
 
 LOOK_SECONDS: Final = 2.0
+IDLE_SECONDS: Final = 15.0
 
 log = structlog.get_logger(__name__)
 
@@ -45,4 +46,4 @@ async def work_off(app: FastAPI) -> None:
         pass
 
 
-BACKGROUND: Final = (repeated("documents", LOOK_SECONDS, work_off),)
+BACKGROUND: Final = (repeated("documents", LOOK_SECONDS, work_off, idle_seconds=IDLE_SECONDS),)

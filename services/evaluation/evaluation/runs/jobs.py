@@ -23,6 +23,7 @@ from shared.jobs import repeated
 from shared.rules import Refused
 
 LOOK_SECONDS: Final = 1.0
+IDLE_SECONDS: Final = 15.0
 TOLD_SECONDS: Final = 0.5
 # Results that were computed while they were tried: tried again, and at last refused.
 TRIES: Final = 5
@@ -113,4 +114,4 @@ async def work_off(app: FastAPI) -> None:
         pass
 
 
-BACKGROUND: Final = (repeated("cycle_runs", LOOK_SECONDS, work_off),)
+BACKGROUND: Final = (repeated("cycle_runs", LOOK_SECONDS, work_off, idle_seconds=IDLE_SECONDS),)

@@ -65,7 +65,7 @@ async def audit_once(database: Database, settings: LedgerSettings) -> Outcome | 
 
 async def _audit(database: Database, settings: LedgerSettings) -> Outcome:
     started_at = REAL_TIME.now()
-    async with database.engine.connect() as connection:
+    async with database.unhurried() as connection:
         outcome = await audit(connection, Verifier.read(LogKey.of(settings).verifier))
     first = next(iter(outcome.differences), None)
     async with database.engine.begin() as connection:

@@ -113,9 +113,12 @@ class Poster:
                         batch = self._waiting[: self._most]
                         del self._waiting[: len(batch)]
                         await self._post(driver, batch)
-                except Exception:
+                except Exception as error:
                     # The pool knows nothing of what happened on the driver's own connection.
                     await connection.invalidate()
+                    if isinstance(error, TimeoutError):
+                        # Those that were made with it have most likely fallen silent, too.
+                        await self._engine.dispose(close=False)
                     raise
         except Exception as error:  # whatever it is, nobody may wait for ever
             log.warning("poster.interrupted", error=type(error).__name__, commands=len(batch))

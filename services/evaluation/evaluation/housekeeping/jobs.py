@@ -1,0 +1,8 @@
+"""Evaluation's chores."""
+
+from typing import Final
+
+from evaluation.housekeeping.tables import HousekeepingRun
+from shared.housekeeping_runs import forgetting_runs
+
+CHORES: Final = (forgetting_runs(HousekeepingRun),)

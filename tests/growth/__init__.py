@@ -1,0 +1,1 @@
+"""A rehearsal of growth: what becomes slow when there is fifty times as much."""

@@ -1,0 +1,39 @@
+"""What a process must not start without."""
+
+import pytest
+
+from shared.http.app import Service, service_app
+from shared.settings import Settings
+
+pytestmark = pytest.mark.anyio
+
+WHOLE = {
+    "database_url": "postgresql+asyncpg:///nowhere",
+    "secret": "of its own",
+    "data_keys": '{"k1": "…"}',
+    "data_key": "k1",
+}
+
+
+@pytest.mark.refusing
+async def test_outside_a_sandbox_nothing_starts_without_a_data_key() -> None:
+    settings = Settings(sandbox=False, **WHOLE | {"data_keys": "", "data_key": ""})
+    app = service_app(Service(name="registry", title="Registry", settings=settings, routers=()))
+    with pytest.raises(RuntimeError, match="without ZHICHUANG_DATA_KEYS, ZHICHUANG_DATA_KEY"):
+        await app.fastapi.router.lifespan_context(app.fastapi).__aenter__()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("told", "lacking"),
+    [
+        ({"sandbox": False, **WHOLE}, []),
+        ({"sandbox": True}, []),
+        ({"sandbox": False, **WHOLE, "data_key": ""}, ["ZHICHUANG_DATA_KEY"]),
+        (
+            {"sandbox": False},
+            ["ZHICHUANG_SECRET", "ZHICHUANG_DATA_KEYS", "ZHICHUANG_DATA_KEY"],
+        ),
+    ],
+)
+def test_a_sandbox_alone_goes_without_secrets(told: dict[str, object], lacking: list[str]) -> None:
+    assert Settings.model_validate(told).lacking() == lacking
