@@ -4,9 +4,12 @@ What is acknowledged is there afterwards, once; what was not can be sent again u
 between callers get 503 with Retry-After for a bounded time, and never a wrong answer.
 """
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.faults.load import WITHOUT_GAP, Load, entries_of, new_accounts
@@ -15,6 +18,7 @@ from zhichuang.audit import audit_of
 from zhichuang.demo.client import Caller
 from zhichuang.processes import stop_all, wait_until_ready
 
+COUNTED = re.compile(r'zhichuang_replica_reads_total\{outcome="([^"]+)"\} (\S+)')
 # A caller that gives up after a minute would never notice.
 LONGEST_PAUSE_SECONDS = 30.0
 
@@ -38,7 +42,7 @@ def accounts(town: Town) -> list[str]:
 def test_every_process_is_restarted_in_turn_and_no_request_fails(
     town: Town, caller: Caller, accounts: list[str]
 ) -> None:
-    with Load(town.balancer.url, caller, accounts) as load:
+    with Load(town.balancer.url, caller, accounts, read_back=True) as load:
         load.until(20)
         for name in processes_of(town):
             service = town.services[name]
@@ -49,13 +53,26 @@ def test_every_process_is_restarted_in_turn_and_no_request_fails(
             wait_until_ready([service], 120)
             load.until(5)
     print(f"\n{len(load.acknowledged)} entries, longest pause {load.longest_pause():.2f} s")
-    assert (load.lost, load.refused, load.wrong) == ([], [], [])
+    assert (load.lost, load.refused, load.wrong, load.unread) == ([], [], [], [])
+    assert replica_reads(town)["answered"] > 0
+
+
+def replica_reads(town: Town) -> Counter[str]:
+    """Add up what became of the reads that a replica was asked for, over all processes."""
+    found: Counter[str] = Counter()
+    for service in town.services.values():
+        for line in httpx.get(f"{service.url}/metrics").text.splitlines():
+            told = COUNTED.match(line)
+            if told:
+                found[told[1]] += int(float(told[2]))
+    print(f"reads from the replica: {dict(found)}")
+    return found
 
 
 def test_a_killed_primary_loses_nothing_and_its_replica_goes_on(
     town: Town, caller: Caller, accounts: list[str], tmp_path: Path
 ) -> None:
-    with Load(town.balancer.url, caller, accounts) as load:
+    with Load(town.balancer.url, caller, accounts, read_back=True) as load:
         load.until(40)
         kept = tmp_path / "kept.txt"
         log_key = tmp_path / "log.pub"
@@ -68,7 +85,7 @@ def test_a_killed_primary_loses_nothing_and_its_replica_goes_on(
         f"\nfirst answer {min(after) - killed:.2f} s after the kill, {len(load.refused)} answers"
         f" 503, {len(load.lost)} without answer, {len(load.acknowledged)} entries"
     )
-    assert load.wrong == []
+    assert (load.wrong, load.unread) == ([], [])
     assert min(after) - killed < LONGEST_PAUSE_SECONDS
     replica = town.replica
     found = [reference for reference, _ in entries_of(replica)]

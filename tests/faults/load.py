@@ -54,6 +54,9 @@ class Load:
     lost: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     renewed: int = 0
+    read_back: bool = False
+    """Whether each caller looks at once whether all that was acknowledged is there."""
+    unread: list[str] = field(default_factory=list)
     longest_seconds: float = 0.0
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -103,6 +106,8 @@ class Load:
             if answer.status_code == 201:
                 self.answered_at.append(time.monotonic())
                 self.acknowledged[reference] = answer.json()["id"]
+                if self.read_back:
+                    self._look()
                 return
             if not self._comes_again(answer):
                 self.wrong.append(f"{answer.status_code} {answer.text[:300]}")
@@ -131,6 +136,30 @@ class Load:
             },
             timeout=ANSWER_SECONDS,
         )
+
+    def _look(self) -> None:
+        """Read the account: through another door, maybe, and another process, it has it all."""
+        least = 7 * len(self.acknowledged)
+        for _ in range(100):
+            try:
+                answer = httpx.get(
+                    f"{self.url}/v1/ip-ledger/accounts/{self.accounts[0]}",
+                    headers={
+                        "Authorization": f"Bearer {self.caller._fresh()}",
+                        "Connection": "close",
+                    },
+                    timeout=ANSWER_SECONDS,
+                )
+            except (httpx.HTTPError, Surprise):
+                time.sleep(0.1)
+                continue
+            if answer.status_code == 503:
+                time.sleep(0.1)
+                continue
+            if answer.status_code != 200 or answer.json()["balance"]["amount"] < least:
+                self.unread.append(f"{least}: {answer.status_code} {answer.text[:300]}")
+            return
+        self.unread.append("the account could not be read")
 
     def _comes_again(self, answer: httpx.Response) -> bool:
         if answer.status_code == 503 and int(answer.headers["Retry-After"]) > 0:
