@@ -73,6 +73,8 @@ UNIQUE_EVERYWHERE = {
     ("journal_entry", ("reverses_id",)): "an entry is reversed in its own books",
     ("price_finding", ("deal_id",)): "a deal has one centre",
     ("book_opening", ("subject", "subject_id")): "a subject has one centre",
+    ("shared_use", ("usage_fact_id",)): "a fact has one centre",
+    ("shared_use", ("provider_org_id", "external_id")): "the provider's own reference",
     ("panel", ("subject_type", "subject_id", "round")): "a subject has one centre",
 }
 # Rows that name their parent without a foreign key, since they are written in its own statement.

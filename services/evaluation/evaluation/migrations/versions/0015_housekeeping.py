@@ -7,8 +7,8 @@ from alembic import op
 
 from shared.database.migrations import grant_app
 
-revision: Final = "0013"
-down_revision: Final = "0012"
+revision: Final = "0015"
+down_revision: Final = "0014"
 branch_labels: Final = None
 depends_on: Final = None
 
@@ -34,7 +34,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("problem IS NULL"),
     )
     op.create_index("ix_housekeeping_run_started_at", "housekeeping_run", ["started_at"])
-    grant_app("ip_ledger")
+    grant_app("evaluation")
 
 
 def downgrade() -> None:

@@ -34,7 +34,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("problem IS NULL"),
     )
     op.create_index("ix_housekeeping_run_started_at", "housekeeping_run", ["started_at"])
-    grant_app("evaluation")
+    grant_app("ip_ledger")
 
 
 def downgrade() -> None:
