@@ -17,6 +17,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -340,6 +341,44 @@ def judge_parties(document: dict[str, Any], opened: dict[str, Any]) -> None:
         judge = {"ed25519": signature_fits, "es256": ecdsa_fits}[key["algorithm"]]
         need(judge(public, message, signature), "agreement: a signature is not its party's key's")
         key["verified"] = True
+        # Records of an earlier version do not say when a party signed.
+        if "signed_on" in one:
+            held = days_hold(one["signed_on"], key["valid_from"], key["revoked_from"])
+            need(held, "agreement: a key signed on a day on which it did not hold")
+            key["held_that_day"] = True
+
+
+def days_hold(day: str, first: str, end: str | None) -> bool:
+    """Tell whether a key held on a day: from its first one to the one before its end."""
+    days = [date.fromisoformat(one).isoformat() for one in (day, first, end or day)]
+    need(days == [day, first, end or day], "key: a day spelled otherwise")
+    return first <= day and (end is None or day < end)
+
+
+def judge_keys(agreements: list[dict[str, Any]], records: list[dict[str, Any]]) -> None:
+    """Hold the keys of a bundle's agreements against the log's own records of them.
+
+    A key has a record of its registration; one of its end counts from the day that it names. That
+    there is no such record is not proven by a bundle: whoever asks for a new one is told.
+    """
+    begun = {one["id"]: one for one in records if one["kind"] == "party_key"}
+    ended: dict[str, str] = {}
+    for one in records:
+        if one["kind"] == "party_key_revocation":
+            name, day = one["key_id"], one["revoked_from"]
+            ended[name] = min(day, ended.get(name, day))
+    for signature in [s for one in agreements for s in one["opened"].get("signatures", [])]:
+        if "signed_on" not in signature:
+            continue
+        key = signature["key"]
+        need(key["key_id"] in begun, "bundle: a key without the record of its registration")
+        told = begun[key["key_id"]]
+        names = ("public_key", "algorithm", "valid_from")
+        same_key = all(told[name] == key[name] for name in names)
+        need(same_key and told["org_id"] == signature["org_id"], "bundle: a key is not its party's")
+        held = days_hold(signature["signed_on"], key["valid_from"], ended.get(key["key_id"]))
+        need(held, "bundle: a key had ended when it signed")
+        key["registered"] = True
 
 
 def ecdsa_fits(public: bytes, message: bytes, signature: bytes) -> bool:
@@ -493,7 +532,13 @@ def bundle_holds(raw: bytes, key_text: str, *witness_texts: str) -> dict[str, An
     lines: list[dict[str, Any]] = []
     runs: list[dict[str, Any]] = []
     agreements: list[dict[str, Any]] = []
-    kinds = {"distribution_total": runs, "agreement": agreements}
+    keys_told: list[dict[str, Any]] = []
+    kinds = {
+        "distribution_total": runs,
+        "agreement": agreements,
+        "party_key": keys_told,
+        "party_key_revocation": keys_told,
+    }
     place = -1
     for line in bundle["records"]:
         need(isinstance(line, dict) and set(line) == LINE_FIELDS, "bundle: a broken record")
@@ -501,10 +546,19 @@ def bundle_holds(raw: bytes, key_text: str, *witness_texts: str) -> dict[str, An
         need(line["leaf_index"] > place, "bundle: records out of order")
         place = line["leaf_index"]
         one = {**record["document"], "opened": opened, "leaf_index": place}
+        if kinds.get(record["kind"]) is keys_told:
+            one |= {"id": record["id"], "kind": record["kind"]}
         kinds.get(record["kind"], lines).append(one)
+    judge_keys(agreements, keys_told)
     for run in runs:
         run["sum_proven"] = _sum_holds(run, lines, bundle["org_id"])
-    return {"tree_size": size, "lines": lines, "runs": runs, "agreements": agreements}
+    return {
+        "tree_size": size,
+        "lines": lines,
+        "runs": runs,
+        "agreements": agreements,
+        "keys": keys_told,
+    }
 
 
 def _sum_holds(run: dict[str, Any], lines: list[dict[str, Any]], org_id: str) -> bool:

@@ -78,13 +78,32 @@ class Held:
 @pytest.fixture(scope="module")
 def held(world: World) -> Held:
     """Bring a candidate centre as far as its signed agreement."""
+    return hold(world)
+
+
+def hold(world: World, **terms: Any) -> Held:
+    """Draft a centre, sign its agreement with further terms, and name two people who operate it."""
     entity = world.entity()
     draft = world.complete(world.draft(entity=entity))
     text = upload(draft.lead, f"协议 {world.number()}\n".encode(), "text/plain")
+    agree(world, draft, text, **terms)
+    operators = [
+        world.caller("m01").post(
+            "/v1/identity/clients",
+            {"name": f"op-{world.number()}", "org_id": entity["id"], "person": {"name": name}},
+        )
+        for name in ("运营人甲", "运营人乙")
+    ]
+    first, second = (Caller(world.url, made["client_id"], made) for made in operators)
+    return Held(world, draft, entity["id"], (first, second))
+
+
+def agree(world: World, draft: Draft, text: dict[str, Any], **terms: Any) -> dict[str, Any]:
+    """Propose an agreement of all parties over a text, and let each sign it; give the last word."""
     split = [{"org_id": str(world.caller(name).org_id), "ppm": ppm} for name, ppm in PARTIES]
     clause = {"ticked": True, "evidence": "第三条"}
     names = ("joint_development", "complementarity", "result_sharing", "risk_sharing")
-    agreement = draft.lead.post(
+    signed = draft.lead.post(
         f"{LEDGER}/agreements",
         {
             "center_id": draft.center_id,
@@ -96,20 +115,13 @@ def held(world: World) -> Held:
             "rounding": "largest_remainder",
             "exit_method": "event_dated",
             "effective_on": world.today(),
+            **terms,
         },
     )
+    path = f"{LEDGER}/agreements/{signed['id']}/signatures"
     for name, _ in PARTIES:
-        path = f"{LEDGER}/agreements/{agreement['id']}/signatures"
-        world.caller(name).post(path, {"text_sha256": text["sha256"]})
-    operators = [
-        world.caller("m01").post(
-            "/v1/identity/clients",
-            {"name": f"op-{world.number()}", "org_id": entity["id"], "person": {"name": name}},
-        )
-        for name in ("运营人甲", "运营人乙")
-    ]
-    first, second = (Caller(world.url, made["client_id"], made) for made in operators)
-    return Held(world, draft, entity["id"], (first, second))
+        signed = world.caller(name).post(path, {"text_sha256": text["sha256"]})
+    return signed
 
 
 @pytest.mark.refusing

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from ip_ledger.audit.derived_queries import BALANCES
+from ip_ledger.audit.derived_queries import BALANCES, HOLDS
 from ip_ledger.journal import queries, rules
 from ip_ledger.journal.rules import AccountKind, Bound, Line
 from shared.rules import failed_codes
@@ -128,6 +128,52 @@ async def test_neither_a_hold_nor_an_entry_takes_what_is_held(till: Till) -> Non
     assert batch.json()["failed"] == 1, batch.text
     assert await till.figures() == (100, 0, 60, 40)
     assert (await till.post("entries", till.body(40, 1, 0))).status_code == 201
+
+
+@pytest.mark.requirement("X07")
+async def test_a_part_of_what_waits_is_posted_and_the_rest_let_go(till: Till) -> None:
+    await till.fill(1_000)
+    path = f"pending-entries/{(await till.spend(300)).json()['id']}"
+    part = till.body(299, 1, 0)["postings"]
+    confirmed = await till.post(f"{path}/confirm", {"postings": part})
+    assert (confirmed.status_code, confirmed.json()["state"]) == (200, "confirmed"), confirmed.text
+    assert await till.figures() == (701, 0, 0, 701)
+    async with till.world.sessions.reading() as session:
+        for question in (*BALANCES, *HOLDS):
+            assert (await session.execute(text(question.sql))).first() is None, question
+    again = await till.post(f"{path}/confirm", {"postings": part})
+    assert (again.status_code, codes(again)) == (409, ["STATE_CONFLICT"])
+
+
+@pytest.mark.requirement("X07")
+@pytest.mark.refusing
+async def test_no_more_than_what_waits_is_posted_and_on_no_other_line(till: Till) -> None:
+    await till.fill(1_000)
+    await till.open("other")
+    path = f"pending-entries/{(await till.spend(300)).json()['id']}/confirm"
+    for body, wrong in (
+        (till.body(301, 1, 0), {"HOLD_EXCEEDED"}),
+        (till.body(300, 0, 1), {"HOLD_EXCEEDED"}),  # the other way round
+        (till.body(1, 2, 0), {"HOLD_EXCEEDED"}),
+    ):
+        answer = await till.post(path, {"postings": body["postings"]})
+        assert (answer.status_code, set(codes(answer))) == (422, wrong), body
+    twice = till.body(200, 1, 0)["postings"] * 2
+    assert codes(await till.post(path, {"postings": twice})) == ["HOLD_EXCEEDED"] * 2
+    uneven = till.body(10, 1, 0)["postings"]
+    uneven[0]["amount"]["amount"] = 11
+    assert codes(await till.post(path, {"postings": uneven})) == ["UNBALANCED"]
+    for bad in (uneven[:0], uneven[:1]):
+        assert (await till.post(path, {"postings": bad})).status_code == 422
+    # Nothing of what was refused is kept: all of it still waits.
+    assert await till.figures() == (1_000, 0, 300, 700)
+
+
+@pytest.mark.parametrize(("posted", "refused"), [(99, 0), (100, 0), (101, 2)])
+def test_what_two_lines_hold_of_a_side_is_one_sum(posted: int, refused: int) -> None:
+    held = [Line(BANK, 40), Line(BANK, 60), Line(FEES, -100)]
+    checks = rules.part_checks(held, [Line(BANK, posted), Line(FEES, -posted)])
+    assert len(failed_codes(checks)) == refused
 
 
 @pytest.mark.requirement("X07")

@@ -12,8 +12,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from sqlalchemy import text as sql
+from sqlmodel import col, select
 
+from ip_ledger.audit.row_queries import KEYS as KEY_QUESTIONS
 from ip_ledger.log.keys import LogKey
+from ip_ledger.log.tables import LogRecord
 from ip_ledger.party_keys import rules, signatures
 from ip_ledger.party_keys.rules import Algorithm, Span
 from shared import verifier
@@ -130,7 +134,11 @@ async def test_an_agreement_is_signed_with_a_partys_own_key(ledger: Ledger, pen:
     assert bundle.status_code == 200, bundle.text
     told = verifier.bundle_holds(_file(bundle.content, "bundle.json"), log_key.verifier)
     assert [one["agreement_id"] for one in told["agreements"]] == [agreement["id"]]
-    assert told["agreements"][0]["opened"]["signatures"][1]["key"]["verified"] is True
+    signature = told["agreements"][0]["opened"]["signatures"][1]
+    assert (signature["signed_on"], signature["key"]["valid_from"]) == ("2026-01-20",) * 2
+    checked = ("verified", "held_that_day", "registered")
+    assert [signature["key"][name] for name in checked] == [True] * 3
+    assert [one["kind"] for one in told["keys"]] == ["party_key"]
 
 
 def _file(content: bytes, name: str) -> bytes:
@@ -238,3 +246,93 @@ def test_a_receipt_with_a_signature_that_is_not_the_keys_is_refused() -> None:
         other = {**document, name: "2" * 64}
         with pytest.raises(verifier.ReceiptError, match="not its party's"):
             verifier.judge_parties(other, {"signatures": [{"key": dict(key)}]})
+
+
+@pytest.mark.requirement("A084", "X07")
+async def test_the_end_of_a_key_is_a_leaf_and_what_it_signed_before_stays(ledger: Ledger) -> None:
+    pen = Pen(Algorithm.ED25519)
+    key = (await pen.register(ledger, "m09")).json()
+    agreement = await proposed(ledger)
+    await sign(ledger, agreement, "m04")
+    signed = await sign(
+        ledger, agreement, "m09", key_id=key["id"], key_signature=pen.sign(agreement["to_sign"])
+    )
+    assert signed.status_code == 201, signed.text
+    async with ledger.member("m09") as party:
+        for day in ("2026-02-01", "2026-01-21"):
+            body = {"revoked_from": day, "reason": "lost"}
+            answer = await party.post(f"{KEYS}/{key['id']}/revocation", json=body)
+            assert answer.status_code == 201, answer.text
+        await ledger.service.number()
+        bundle = await party.get("/v1/ip-ledger/proof-bundle")
+    log_key = LogKey.of(ledger.service.app.state.settings)
+    told = verifier.bundle_holds(_file(bundle.content, "bundle.json"), log_key.verifier)
+    # The last word is the earlier day; what was signed on the day before it holds.
+    assert [(one["kind"], one.get("revoked_from")) for one in told["keys"]] == [
+        ("party_key", None), ("party_key_revocation", "2026-01-21"),
+    ]  # fmt: skip
+    async with ledger.sessions.reading() as session:
+        kinds = await session.scalars(
+            select(LogRecord.kind).where(col(LogRecord.kind).startswith("party_key"))
+        )
+        assert sorted(kinds) == ["party_key"] + ["party_key_revocation"] * 2
+        for question in KEY_QUESTIONS:
+            assert (await session.execute(sql(question.sql))).first() is None, question
+
+
+@pytest.mark.requirement("A084")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("signed_on", "end", "holds"),
+    [
+        ("2026-01-19", None, False),
+        ("2026-01-20", None, True),
+        ("2026-01-30", "2026-01-31", True),
+        ("2026-01-31", "2026-01-31", False),
+        ("2026-02-01", "2026-01-31", False),
+    ],
+)
+def test_the_verifier_refuses_a_key_on_a_day_on_which_it_did_not_hold(
+    signed_on: str, end: str | None, holds: bool
+) -> None:
+    pen, org_id = Pen(Algorithm.ED25519), str(uuid4())
+    document = {"agreement_id": str(uuid4()), "text_sha256": "0" * 64, "terms_sha256": "1" * 64}
+    message = rules.agreement_text(
+        UUID(document["agreement_id"]), document["text_sha256"], document["terms_sha256"]
+    )
+    key = {
+        "key_id": str(uuid4()), "algorithm": "ed25519", "public_key": pen.public,
+        "valid_from": "2026-01-20", "revoked_from": None, "signature": pen.sign(message),
+    }  # fmt: skip
+    signature = {"org_id": org_id, "signed_on": signed_on, "key": key}
+    begun = {
+        "kind": "party_key", "id": key["key_id"], "org_id": org_id, "algorithm": "ed25519",
+        "public_key": pen.public, "valid_from": "2026-01-20",
+    }  # fmt: skip
+    ended = {"kind": "party_key_revocation", "key_id": key["key_id"], "revoked_from": end}
+
+    def receipt() -> None:
+        own = {**signature, "key": {**key, "revoked_from": end}}
+        verifier.judge_parties(document, {"signatures": [own]})
+
+    def bundle(**over: Any) -> None:
+        agreements = [{"opened": {"signatures": [signature]}}]
+        verifier.judge_keys(agreements, [{**begun, **over}, *([ended] if end else [])])
+
+    for judge in (receipt, bundle):
+        if holds:
+            judge()
+            continue
+        with pytest.raises(verifier.ReceiptError, match=r"did not hold|had ended"):
+            judge()
+    if holds:
+        for other in ({"org_id": str(uuid4())}, {"valid_from": "2026-01-19"}, {"id": "another"}):
+            with pytest.raises(verifier.ReceiptError, match=r"not its party's|without the record"):
+                bundle(**other)
+
+
+@pytest.mark.refusing
+@pytest.mark.parametrize("day", ["2026-1-20", "20260120", "2026-W04-2", "x"])
+def test_a_day_has_one_spelling(day: str) -> None:
+    with pytest.raises((verifier.ReceiptError, ValueError)):
+        verifier.days_hold(day, "2026-01-20", None)

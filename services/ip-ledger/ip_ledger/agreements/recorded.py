@@ -10,6 +10,7 @@ from ip_ledger.agreements import queries
 from ip_ledger.agreements.tables import AgreementSignature
 from ip_ledger.party_keys import queries as keys
 from ip_ledger.party_keys.tables import PartyKey
+from shared.calendar import day_of
 
 
 def document(standing: queries.Whole) -> dict[str, Any]:
@@ -42,9 +43,15 @@ def _signature(row: AgreementSignature, used: Mapping[UUID, PartyKey]) -> dict[s
     if row.key_id is None:
         return signed
     key = used[row.key_id]
+    ends = key.revoked_from
     return {
         **signed,
+        "signed_on": day_of(row.signed_at).isoformat(),
         "key": {
+            "key_id": str(key.id),
+            "valid_from": key.valid_from.isoformat(),
+            # As known when the agreement took effect; a later word is a leaf of its own.
+            "revoked_from": None if ends is None else ends.isoformat(),
             "algorithm": key.algorithm.value,
             "public_key": key.public_key,
             "signature": row.key_signature,

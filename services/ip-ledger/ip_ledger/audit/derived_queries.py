@@ -52,6 +52,24 @@ BALANCES: Final = (
     ),
 )
 
+HOLDS: Final = (
+    Question(
+        "pending_outcome",
+        "what was posted of it is more than what waited",
+        """WITH held AS (
+            SELECT o.id, l.account_id, l.amount_fen > 0 AS is_debit, sum(abs(l.amount_fen)) AS total
+            FROM pending_outcome o JOIN pending_line l USING (pending_id)
+            GROUP BY o.id, l.account_id, l.amount_fen > 0
+        ), posted AS (
+            SELECT o.id, p.account_id, p.amount_fen > 0 AS is_debit, sum(abs(p.amount_fen)) AS total
+            FROM pending_outcome o JOIN posting p USING (entry_id)
+            GROUP BY o.id, p.account_id, p.amount_fen > 0
+        )
+        SELECT p.id::text FROM posted p LEFT JOIN held h USING (id, account_id, is_debit)
+        WHERE p.total > coalesce(h.total, 0) ORDER BY p.id LIMIT 1""",
+    ),
+)
+
 RUNS: Final = (
     Question(
         "distribution_run",
@@ -230,7 +248,7 @@ PRESENT: Final = (
     ),
 )
 
-DERIVED: Final = (*BALANCES, *RUNS, *USES, *PRESENT)
+DERIVED: Final = (*BALANCES, *HOLDS, *RUNS, *USES, *PRESENT)
 
 COUNTED: Final = (
     "log_record", "log_leaf", "log_tile", "log_checkpoint", "journal_entry", "posting",

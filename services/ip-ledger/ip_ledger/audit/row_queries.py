@@ -153,6 +153,20 @@ OWNERSHIP: Final = (
 )
 
 KEYS: Final = (
+    Question(
+        "party_key",
+        "its end is not what the log says of it",
+        """WITH told AS (
+            SELECT d->>'key_id' AS key_id, min(d->>'revoked_from') AS revoked_from
+            FROM log_record r, LATERAL (
+                SELECT convert_from(r.body, 'UTF8')::jsonb->'document' AS d) AS b
+            WHERE r.kind = 'party_key_revocation' GROUP BY 1
+        )
+        SELECT coalesce(t.id::text, key_id) FROM party_key t
+        FULL JOIN told ON key_id = t.id::text
+        WHERE t.id IS NULL OR t.revoked_from::text IS DISTINCT FROM told.revoked_from
+        ORDER BY 1 LIMIT 1""",
+    ),
     *_paired("party_key", "party_key"),
     _kept(
         "party_key",

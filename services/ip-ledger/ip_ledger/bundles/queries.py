@@ -9,11 +9,13 @@ from sqlalchemy import select as rows_of
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from ip_ledger.agreements.tables import AgreementParty
+from ip_ledger.agreements.tables import AgreementParty, AgreementSignature
 from ip_ledger.distributions.rules import total_record_id
 from ip_ledger.distributions.tables import DistributionLine
 from ip_ledger.log.tables import LogLeaf, LogOpening, LogRecord
 from ip_ledger.losses.tables import LossLine
+from ip_ledger.party_keys.rules import revocation_id
+from ip_ledger.party_keys.tables import PartyKey
 
 
 class Proven(NamedTuple):
@@ -44,6 +46,7 @@ async def records_of(
         .limit(most + 1)
     )
     totals = [total_record_id(run_id) for run_id in runs]
+    keys = await _key_records(session, org_id, most)
     record_id = col(LogRecord.id)
     statement = (
         rows_of(record_id, col(LogRecord.kind), col(LogRecord.body), col(LogLeaf.leaf_index))
@@ -54,6 +57,7 @@ async def records_of(
                 record_id.in_(losses),
                 record_id.in_(totals),
                 record_id.in_(agreements),
+                record_id.in_(keys),
             ),
             col(LogLeaf.leaf_index) < tree_size,
         )
@@ -61,6 +65,25 @@ async def records_of(
         .limit(most + 1)
     )
     return [Proven(*row) for row in await session.execute(statement)]
+
+
+async def _key_records(session: AsyncSession, org_id: UUID, most: int) -> list[UUID]:
+    """Name the records of the keys that signed a party's agreements: their first and last days."""
+    of_party = rows_of(col(AgreementParty.agreement_id)).where(col(AgreementParty.org_id) == org_id)
+    used = rows_of(col(AgreementSignature.key_id)).where(
+        col(AgreementSignature.agreement_id).in_(of_party)
+    )
+    rows = await session.execute(
+        rows_of(col(PartyKey.id), col(PartyKey.revoked_from))
+        .where(col(PartyKey.id).in_(used))
+        .limit(most + 1)
+    )
+    found: list[UUID] = []
+    for key_id, revoked_from in rows:
+        found.append(key_id)
+        if revoked_from is not None:
+            found.append(revocation_id(key_id, revoked_from))
+    return found
 
 
 async def openings_of(

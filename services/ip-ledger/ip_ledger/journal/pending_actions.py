@@ -82,15 +82,32 @@ async def hold(session: AsyncSession, actor: Actor, draft: EntryDraft) -> Pendin
 
 
 async def confirm(
-    session: AsyncSession, actor: Actor, pending_id: UUID, effective_on: date | None
+    session: AsyncSession,
+    actor: Actor,
+    pending_id: UUID,
+    effective_on: date | None,
+    part: tuple[Line, ...] | None = None,
 ) -> Pending:
-    """Post what waited, on its own day or on the one that is named.
+    """Post what waited or a part of it, on its own day or on the one that is named.
 
-    Raises `Refused`: NOT_FOUND, STATE_CONFLICT, PERIOD_CLOSED, AMOUNT_TOO_LARGE.
+    What is held beyond the part is let go. Raises `Refused`: NOT_FOUND, STATE_CONFLICT,
+    HOLD_EXCEEDED, ACCOUNT_UNKNOWN, CURRENCY_MISMATCH, UNBALANCED, PERIOD_CLOSED, AMOUNT_TOO_LARGE.
     """
     waiting = await _released(session, actor, pending_id)
+    if part is not None:
+        places = await queries.places_of_accounts(session, {line.account_id for line in part})
+        known = {one: (place.center_id, place.currency) for one, place in places.items()}
+        posted = replace(waiting.draft, lines=part)
+        require(
+            [
+                *rules.entry_checks(posted),
+                *rules.account_checks(posted, known),
+                *rules.part_checks(waiting.draft.lines, part),
+            ]
+        )
     draft = replace(
         waiting.draft,
+        lines=waiting.draft.lines if part is None else part,
         id=new_id(),
         effective_on=effective_on or waiting.row.effective_on,
         source_id=waiting.row.id,

@@ -109,6 +109,10 @@ async def get_pending(pending_id: UUID, actor: CurrentActor, session: Reading) -
     responses=problems(
         "NOT_FOUND",
         "STATE_CONFLICT",
+        "HOLD_EXCEEDED",
+        "UNBALANCED",
+        "ACCOUNT_UNKNOWN",
+        "CURRENCY_MISMATCH",
         "AMOUNT_TOO_LARGE",
         "PERIOD_CLOSED",
         "BEFORE_OPENING",
@@ -118,8 +122,11 @@ async def get_pending(pending_id: UUID, actor: CurrentActor, session: Reading) -
 async def confirm(
     pending_id: UUID, body: ConfirmationIn, actor: CurrentActor, session: Transaction
 ) -> PendingOut:
-    """Post what waited; it is confirmed or voided once."""
-    return _shown(await pending_actions.confirm(session, actor, pending_id, body.effective_on))
+    """Post what waited, or a part of it; it is confirmed or voided once."""
+    part = None if body.postings is None else posting.lines_of(body.postings)
+    return _shown(
+        await pending_actions.confirm(session, actor, pending_id, body.effective_on, part)
+    )
 
 
 @router.post(

@@ -16,7 +16,7 @@ from ip_ledger.journal.currencies import booked
 from ip_ledger.journal.poster import Command, Key, Poster
 from ip_ledger.journal.queries import Place
 from ip_ledger.journal.rules import EntryDraft, Line
-from ip_ledger.journal.schemas import EntryIn, EntryOut, PostingOut, ReversalIn
+from ip_ledger.journal.schemas import EntryIn, EntryOut, PostingIn, PostingOut, ReversalIn
 from shared.auth import Actor
 from shared.database import Sessions, new_id
 from shared.http import Work
@@ -134,10 +134,15 @@ def draft_of(body: EntryIn, places: dict[UUID, Place]) -> EntryDraft:
         center_id=centers[0] if centers else NO_CENTER,
         effective_on=body.effective_on,
         reference=body.reference,
-        lines=tuple(
-            Line(p.account_id, rules.signed(p.side, p.amount.amount), p.amount.currency)
-            for p in body.postings
-        ),
+        lines=lines_of(body.postings),
+    )
+
+
+def lines_of(postings: Iterable[PostingIn]) -> tuple[Line, ...]:
+    """Turn postings of a body into lines."""
+    return tuple(
+        Line(one.account_id, rules.signed(one.side, one.amount.amount), one.amount.currency)
+        for one in postings
     )
 
 

@@ -353,6 +353,28 @@ def settling_check(state: PendingState) -> Check:
     )
 
 
+def part_checks(held: Iterable[Line], posted: Iterable[Line]) -> list[Check]:
+    """Check that what came about of an entry that waited is no more of any line than was held.
+
+    What is held of an account's side is one sum, also where two lines hold it.
+    """
+    left: dict[tuple[UUID, Side], int] = {}
+    for line in held:
+        where = line.account_id, side_of(line.amount_fen)
+        left[where] = left.get(where, 0) + abs(line.amount_fen)
+    checks = []
+    for place, line in enumerate(posted):
+        where = line.account_id, side_of(line.amount_fen)
+        left[where] = left.get(where, 0) - abs(line.amount_fen)
+        checks.append(
+            JOURNAL.check(
+                "HOLD_EXCEEDED", Kind.CONTENT, passed=left[where] >= 0,
+                pointer=f"/postings/{place}",
+            )
+        )  # fmt: skip
+    return checks
+
+
 def exchange_checks(
     sold: Line, bought: Line, rate: Decimal, units: Mapping[str, int]
 ) -> list[Check]:

@@ -131,12 +131,19 @@ class PendingIn(EntryIn):
 
 
 class ConfirmationIn(Body):
-    """When what waited came about."""
+    """When what waited came about, and how much of it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"effective_on": "2028-03-22"}]})
 
     effective_on: Day | None = Field(
         default=None, description="The day it came about; its own day where absent."
+    )
+    postings: list[PostingIn] | None = Field(
+        default=None,
+        min_length=2,
+        max_length=100,
+        description="The part that came about, no more of a line than waits; all where absent. "
+        "The rest is let go.",
     )
 
 

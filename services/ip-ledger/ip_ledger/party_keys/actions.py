@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,6 +15,8 @@ from ip_ledger.party_keys.tables import PartyKey
 from shared.auth import Actor
 from shared.events import record
 from shared.rules import require
+
+REVOCATION: Final = "party_key_revocation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ async def revoke(
     now: datetime,
     today: date,
 ) -> PartyKey:
-    """End a key from a day on; what it signed before stays signed.
+    """End a key from a day on; what it signed before stays signed, and the log says until when.
 
     Raises `Refused`: NOT_FOUND, DAY_IN_PAST or STATE_CONFLICT.
     """
@@ -86,6 +89,16 @@ async def revoke(
     before = row.model_dump()
     row.revoked_from, row.revoked_at, row.revocation_reason = revoked_from, now, reason
     row.version += 1
+    document = {
+        "org_id": str(row.org_id),
+        "key_id": str(row.id),
+        "public_key": row.public_key,
+        "revoked_from": revoked_from.isoformat(),
+    }
+    leaf_id = rules.revocation_id(row.id, revoked_from)
+    await append_record(
+        session, REVOCATION, leaf_id, None, document, {"reason": reason}, readers=(row.org_id,)
+    )
     record(
         session, actor, "party_key.revoked", row.id, org_id=row.org_id,
         before=before, after=row.model_dump(), reason=reason, revoked_from=revoked_from,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from shared.rules import Check, Kind, Rule
 
@@ -41,6 +41,11 @@ def proof_text(org_id: UUID, public_key: str) -> str:
 def agreement_text(agreement_id: UUID, text_sha256: str, terms_sha256: str) -> str:
     """Give what a key signs of an agreement: this one, its text and its terms."""
     return f"{AGREEMENT_LABEL}\n{agreement_id}\n{text_sha256}\n{terms_sha256}\n"
+
+
+def revocation_id(key_id: UUID, revoked_from: date) -> UUID:
+    """Give the id of the log's record that a key ends on a day: known from the key alone."""
+    return uuid5(key_id, f"zhichuang revocation {revoked_from.isoformat()}")
 
 
 def registration_checks(

@@ -287,6 +287,7 @@ CODES: Final[dict[str, Words]] = {
     "REVERSAL_OF_REVERSAL": Words(
         409, "冲销分录不得再冲销，应另记新分录", "A reversal is not reversed: post the entry anew"
     ),
+    "HOLD_EXCEEDED": Words(422, "超过已冻结的金额", "It is more than what is held"),
     "ALREADY_REVERSED": Words(409, "已冲销", "It is reversed already"),
     "REVERSAL_BEFORE_ORIGINAL": Words(
         422, "冲销日期早于原分录", "The reversal lies before the original"

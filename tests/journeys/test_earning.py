@@ -1,0 +1,382 @@
+"""Stories D11 and D12 to their ends, and use between members: through the gateway, step by step."""
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.fixtures.stack import World
+from tests.journeys.leading import to_day, today
+from tests.journeys.test_owning import LEDGER, Held, agree, hold
+from zhichuang.demo.applying import upload
+from zhichuang.demo.client import Caller, soon
+from zhichuang.demo.year import patent_number
+
+pytestmark = pytest.mark.xdist_group("stack")
+CNY = {"currency": "CNY"}
+
+
+def fen(amount: int) -> dict[str, Any]:
+    return {"amount": amount, **CNY}
+
+
+def codes(problem: dict[str, Any]) -> set[str]:
+    return {entry["code"] for entry in problem["errors"]}
+
+
+@pytest.fixture(scope="module")
+def held(world: World) -> Held:
+    """Hold an agreement under which M01's machines have a price, and data of M03's are free."""
+    rates = [
+        {
+            "provider_org_id": str(world.caller(name).org_id),
+            "element": element,
+            "unit": unit,
+            "price": fen(price),
+            "per": per,
+        }
+        for name, element, unit, price, per in (
+            ("m01", "equipment", "minute", 50_000, 60),
+            ("m03", "data", "gigabyte", 333, 1),
+        )
+    ]
+    return hold(world, use_rates=rates)
+
+
+def asset(held: Held, owner: str, **over: Any) -> dict[str, Any]:
+    """Register an invention that one party owns and has made."""
+    caller = held.world.caller(owner)
+    person = {"name": "甲", "org_id": str(caller.org_id), "share_ppm": 1_000_000}
+    body = {
+        "center_id": held.draft.center_id, "kind": "invention", "title": "键合对准方法",
+        "number": patent_number(1, 5_000_000 + held.world.number(), 2018),
+        "filed_on": "2018-03-01", "granted_on": "2019-03-01", "background": False,
+        "inventors": [person], **over,
+    }  # fmt: skip
+    made = caller.post(f"{LEDGER}/assets", body)
+    given = {
+        "valid_from": made["filed_on"],
+        "cause": "initial",
+        "shares": held.shares(**{owner: 1_000_000}),
+        "consents": [held.org(owner)],
+    }
+    for name in ("m01", "m03"):
+        if name != owner:
+            given["consents"].append(held.org(name))
+    caller.post(f"{LEDGER}/assets/{made['id']}/ownership", given, version=made["version"])
+    return made
+
+
+@pytest.mark.requirement("A033", "X10")
+def test_own_use_bonuses_losses_and_profit_come_to_the_last_unit(held: Held) -> None:
+    own_use_of_a_university_and_of_a_company(held)
+    bonus_of_a_grant(held)
+    loss_by_risk(held)
+    profit_by_capital_paid_in(held)
+
+
+def own_use_of_a_university_and_of_a_company(held: Held) -> None:
+    """D12.6: a twentieth of five years from the first profitable one; of a company, three."""
+    for owner, years in (("m03", 5), ("m01", 3)):
+        caller = held.world.caller(owner)
+        made = asset(held, owner)
+        begun = caller.post(
+            f"{LEDGER}/own-uses", {"asset_id": made["id"], "started_on": "2018-06-01"}
+        )
+        path = f"{LEDGER}/own-uses/{begun['id']}/years"
+
+        def told(
+            year: int, profit: int, caller: Caller = caller, path: str = path
+        ) -> tuple[bool, int]:
+            body = {"year": year, "operating_profit": fen(profit)}
+            row = caller.post(path, body)
+            return row["is_owed"], row["reward"]["amount"]
+
+        first = 2018 if owner == "m03" else 2019
+        if owner == "m03":
+            # Nothing is owed before there is a profit, and the clock has not begun.
+            assert told(first, -1_000) == (False, 0)
+            assert told(2019, 1_001) == (True, 51)
+            low = {"year": 2020, "operating_profit": fen(100_000), "rate_ppm": 49_999}
+            refused = caller.refused("POST", path, low)
+            assert (refused["status"], codes(refused)) == (409, {"REWARD_BELOW_FLOOR"})
+            # A loss gives nothing, and its year counts.
+            assert told(2020, -5) == (True, 0)
+            rest = [told(year, 100_000) for year in range(2021, 2026)]
+            assert rest == [(True, 5_000)] * 3 + [(False, 0)] * 2
+            ahead = {"year": 2099, "operating_profit": fen(1)}
+            assert "DAY_IN_FUTURE" in codes(caller.refused("POST", path, ahead))
+        else:
+            rows = [told(year, 1_000_000)[0] for year in range(2018, 2024)]
+            assert rows == [True] * years + [False] * (6 - years)
+        stranger = held.world.caller("m25")
+        assert stranger.refused("POST", path, {"year": 2024})["status"] in {404, 422}
+
+
+def bonus_of_a_grant(held: Held) -> None:
+    """D12.7: within three months of the announcement, an invention's inventor has 4,000 yuan."""
+    m01 = held.world.caller("m01")
+    for kind, code, least in (("invention", 1, 400_000), ("utility_model", 2, 150_000)):
+        made = asset(
+            held, "m01", kind=kind, granted_on="2025-11-28", filed_on="2025-03-01",
+            number=patent_number(code, 5_000_000 + held.world.number(), 2025),
+        )  # fmt: skip
+        due = m01.get(f"{LEDGER}/grant-bonuses/due", limit=500)["items"]
+        [one] = [entry for entry in due if entry["asset_id"] == made["id"]]
+        assert (one["due_on"], one["least"]["amount"]) == ("2026-02-28", least)
+        body = {"asset_id": made["id"], "amount": fen(least - 50_000)}
+        low = m01.refused("POST", f"{LEDGER}/grant-bonuses", body)
+        assert (low["status"], codes(low)) == (409, {"REWARD_BELOW_FLOOR"})
+        assert low["errors"][0]["params"]["min"] == fen(least)
+        given = m01.post(f"{LEDGER}/grant-bonuses", {**body, "amount": fen(least)})
+        assert [row["amount"]["amount"] for row in given["rewards"]] == [least]
+
+
+def loss_by_risk(held: Held) -> None:
+    """D12.8: a loss goes by the shares of risk, and before there was an agreement by none."""
+    body = {
+        "center_id": held.draft.center_id, "amount": fen(30_000_000),
+        "occurred_on": held.world.today(), "reason": "中试失败，设备报废",
+    }  # fmt: skip
+    operator = held.operators[0]
+    before = operator.refused(
+        "POST", f"{LEDGER}/loss-events", {**body, "occurred_on": "2025-12-31"}
+    )
+    assert (before["status"], codes(before)) == (409, {"IP_AGREEMENT_MISSING"})
+    lines = operator.post(f"{LEDGER}/loss-events", body)["lines"]
+    assert {line["party_id"]: line["amount"]["amount"] for line in lines} == {
+        held.org("m03"): 12_000_000, held.org("m01"): 10_500_000, held.org("m02"): 4_500_000,
+        held.org("m20"): 1_500_000, held.org("m08"): 1_500_000,
+    }  # fmt: skip
+
+
+def profit_by_capital_paid_in(held: Held) -> None:
+    """D12.9: what is not paid in does not count; another rule needs every shareholder's consent."""
+    operator, day = held.operators[0], held.world.today()
+    for name, committed, paid in (("m03", 600_000, 300_000), ("m01", 400_000, 100_000)):
+        row = operator.post(
+            f"{LEDGER}/contributions",
+            {
+                "center_id": held.draft.center_id, "org_id": held.org(name), "kind": "equity",
+                "committed": fen(committed), "agreed_on": "2025-06-01", "schedule": [],
+            },
+        )  # fmt: skip
+        part = {"amount": fen(paid), "paid_on": day}
+        operator.post(f"{LEDGER}/contributions/{row['id']}/payments", part)
+    body = {
+        "center_id": held.draft.center_id, "year": 2025, "profit": fen(100_001),
+        "resolved_on": day, "resolution_file_id": str(uuid4()),
+    }  # fmt: skip
+    member = held.world.caller("m02").refused("POST", f"{LEDGER}/profit-divisions", body)
+    assert (member["status"], codes(member)) == (403, {"FORBIDDEN_SCOPE"})
+    divided = operator.post(f"{LEDGER}/profit-divisions", body)
+    assert (divided["reserve"]["amount"], divided["pool"]["amount"]) == (10_001, 90_000)
+    parts = {line["org_id"]: line["amount"]["amount"] for line in divided["lines"]}
+    assert parts == {held.org("m03"): 67_500, held.org("m01"): 22_500}
+    halves = [{"org_id": held.org(name), "ppm": 500_000} for name in ("m03", "m01")]
+    other = {**body, "year": 2024, "shares": halves, "consents": [held.org("m03")]}
+    alone = operator.refused("POST", f"{LEDGER}/profit-divisions", other)
+    assert (alone["status"], codes(alone)) == (409, {"CONSENT_MISSING"})
+    other |= {"consents": [held.org(name) for name in ("m03", "m01")]}
+    agreed = operator.post(f"{LEDGER}/profit-divisions", {**other, "consent_file_id": str(uuid4())})
+    assert len({line["amount"]["amount"] for line in agreed["lines"]}) == 1
+
+
+@pytest.mark.requirement("A063", "A062")
+def test_what_was_booked_and_used_is_settled_between_the_two(held: Held) -> None:
+    world = held.world
+    m01, m03 = world.caller("m01"), world.caller("m03")
+    tomorrow = today(world) + timedelta(days=1)
+    resource = m01.post(
+        "/v1/registry/resources",
+        {
+            "center_id": held.draft.center_id, "org_id": held.org("m01"),
+            "resource_type": "instrument", "name": f"键合机 {world.number()}",
+            "scope": "members", "terms": "按协议价", "fee_per_hour": fen(60_000),
+        },
+    )  # fmt: skip
+    booking = m03.post(
+        f"/v1/registry/resources/{resource['id']}/bookings",
+        {"starts_at": f"{tomorrow}T01:00:00Z", "ends_at": f"{tomorrow}T05:30:00Z"},
+    )
+    to_day(world, tomorrow, "06:00:00")
+    used = m01.post(f"/v1/registry/bookings/{booking['id']}/usage", {"used_minutes": 255})
+    body = {
+        "center_id": held.draft.center_id, "provider_org_id": held.org("m01"),
+        "user_org_id": held.org("m03"), "element": "equipment", "unit": "minute",
+        "quantity": 256, "used_on": tomorrow.isoformat(), "external_id": f"u-{world.number()}",
+        "usage_fact_id": used["usage_fact_id"],
+    }  # fmt: skip
+    more = m01.refused("POST", f"{LEDGER}/shared-uses", body)
+    assert (more["status"], codes(more)) == (422, {"USE_MISMATCH"})
+    use = m01.post(f"{LEDGER}/shared-uses", {**body, "quantity": 255})
+    assert use["amount"] == fen(212_500)
+    data = {
+        **body, "provider_org_id": held.org("m03"), "user_org_id": held.org("m01"),
+        "element": "data", "unit": "gigabyte", "quantity": 7, "usage_fact_id": None,
+        "evidence": [str(uuid4())], "external_id": f"u-{world.number()}",
+    }  # fmt: skip
+    m03.post(f"{LEDGER}/shared-uses", data)
+    statement = m03.post(
+        f"{LEDGER}/use-settlements",
+        {
+            "center_id": held.draft.center_id, "one_org_id": held.org("m01"),
+            "other_org_id": held.org("m03"), "from_on": tomorrow.isoformat(),
+            "until_on": tomorrow.isoformat(),
+        },
+    )  # fmt: skip
+    assert (statement["net"], statement["payer_id"]) == (fen(210_169), held.org("m03"))
+    path = f"{LEDGER}/use-settlements/{statement['id']}"
+    word = {"statement_sha256": statement["statement_sha256"]}
+    assert world.caller("m02").refused("POST", f"{path}/confirmations", word)["status"] == 404
+    assert m03.post(f"{path}/confirmations", word)["state"] == "proposed"
+    owed = m01.post(f"{path}/confirmations", word)
+    assert owed["state"] == "owed"
+    paid = m01.post(f"{path}/payment", {"paid_on": world.today()}, version=owed["version"])
+    assert paid["state"] == "settled"
+    receipt = soon(
+        lambda: m03._send("GET", f"{LEDGER}/receipts/{statement['id']}"), lambda r: r.is_success
+    )
+    assert receipt.json()["leaf_index"] >= 0
+
+
+@pytest.mark.requirement("A084", "A086")
+def test_owners_license_transfer_renounce_and_agree_otherwise(held: Held) -> None:
+    """D11.4 to D11.8, in one centre."""
+    licensed_with_all_consents_and_recorded_late(held)
+    transferred_after_first_refusal(held)
+    renounced_and_opposed(held)
+    # Last, because everything after it needs consents.
+    agreement_prevails(held)
+
+
+def licensed_with_all_consents_and_recorded_late(held: Held) -> None:
+    owned, m01 = held.owned(), held.world.caller("m01")
+    day = today(held.world)
+    body = {
+        "asset_id": owned["id"], "licensor_id": held.org("m01"), "type": "exclusive",
+        "licensee_uscc": "91310112FAKE00080E", "effective_on": day.isoformat(),
+    }  # fmt: skip
+    alone = m01.refused("POST", f"{LEDGER}/licenses", body)
+    assert (alone["status"], codes(alone)) == (409, {"CONSENT_MISSING"})
+    both = {**body, "consents": [held.org("m03"), held.org("entity")]}
+    granted = m01.post(f"{LEDGER}/licenses", both)
+    due = date.fromisoformat(granted["record_due_on"])
+    assert (due.year * 12 + due.month) - (day.year * 12 + day.month) == 3
+    path = f"{LEDGER}/licenses/{granted['id']}"
+    assert m01.get(path)["warnings"] == []
+    to_day(held.world, due + timedelta(days=1))
+    assert [one["code"] for one in m01.get(path)["warnings"]] == ["LICENSE_RECORD_OVERDUE"]
+    entry = {"cnipa_record_no": f"X{held.world.number():013d}", "recorded_on": held.world.today()}
+    recorded = m01.post(f"{path}/record", entry, version=granted["version"])
+    assert (recorded["state"], recorded["warnings"]) == ("registered", [])
+
+
+def transferred_after_first_refusal(held: Held) -> None:
+    owned, world = held.owned(), held.world
+    path = f"{LEDGER}/assets/{owned['id']}/ownership"
+    body = {
+        "valid_from": world.today(), "cause": "transfer", "consents": [],
+        "shares": held.shares(m08=400_000, m01=350_000, entity=250_000),
+    }  # fmt: skip
+    version = owned["version"] + 1
+    stale = world.caller("m03").refused("POST", path, body, version=owned["version"])
+    assert (stale["status"], codes(stale)) == (412, {"VERSION_CONFLICT"})
+    offered = world.caller("m03").post(path, body, version=version)
+    assert offered["state"] == "pending"
+    proposal = f"{LEDGER}/ownership-proposals/{offered['id']}"
+    entry = {"registered_on": world.today(), "registration_no": f"{world.number():013d}"}
+    early = world.caller("m03").refused("POST", f"{proposal}/registration", entry, version=1)
+    assert codes(early) == {"FIRST_REFUSAL_OPEN", "CONSENT_MISSING"}
+    for owner in (world.caller("m01"), held.operators[0]):
+        owner.post(f"{proposal}/answers", {"answer": "consent"})
+    done = world.caller("m03").post(f"{proposal}/registration", entry, version=1)
+    assert done["state"] == "effective"
+    yesterday = (today(world) - timedelta(days=1)).isoformat()
+    before = world.caller("m01").get(path, on=yesterday)["shares"]
+    after = world.caller("m01").get(path, on=world.today())["shares"]
+    assert held.org("m03") in {one["owner_id"] for one in before}
+    assert held.org("m08") in {one["owner_id"] for one in after}
+
+
+def renounced_and_opposed(held: Held) -> None:
+    world = held.world
+    body = {
+        "center_id": held.draft.center_id, "kind": "invention", "title": "未申请的方法",
+        "background": False, "inventors": [], "unfiled": True,
+    }  # fmt: skip
+    made = world.caller("m01").post(f"{LEDGER}/assets", body)
+    path = f"{LEDGER}/assets/{made['id']}"
+    given = {
+        "valid_from": world.today(), "cause": "initial",
+        "shares": held.shares(m03=400_000, m01=350_000, entity=250_000),
+        "consents": [held.org(name) for name in ("m03", "m01", "entity")],
+    }  # fmt: skip
+    world.caller("m01").post(f"{path}/ownership", given, version=made["version"])
+    held.operators[0].post(f"{path}/filing-positions", {"position": "oppose"})
+    number = patent_number(1, 5_000_000 + world.number(), today(world).year)
+    filing = {"event": "file", "occurred_on": world.today(), "number": number}
+    opposed = world.caller("m03").refused("POST", f"{path}/state-changes", filing, version=2)
+    assert (opposed["status"], codes(opposed)) == (409, {"FILING_OPPOSED"})
+    held.operators[0].post(f"{path}/filing-positions", {"position": "agree"})
+    gone = world.caller("m01").post(f"{path}/filing-positions", {"position": "renounce"})
+    assert gone["free_use"] is True
+    left = world.caller("m03").get(f"{path}/ownership")["shares"]
+    assert held.org("m01") not in {one["owner_id"] for one in left}
+    filed = world.caller("m03").post(f"{path}/state-changes", filing, version=3)
+    assert (filed["state"], filed["number"]) == ("filed", number)
+
+
+def agreement_prevails(held: Held) -> None:
+    """D11.5: where the agreement asks two thirds for an ordinary license, one alone grants none."""
+    world, owned = held.world, held.owned()
+    body = {
+        "asset_id": owned["id"], "licensor_id": held.org("m01"), "type": "ordinary",
+        "licensee_uscc": "91310112FAKE00080E", "effective_on": world.today(),
+    }  # fmt: skip
+    assert world.caller("m01").post(f"{LEDGER}/licenses", body)["decided_by"] == "law"
+    text = upload(held.draft.lead, f"修订 {world.number()}\n".encode(), "text/plain")
+    signed = agree(world, held.draft, text, ordinary_license_consent_ppm=666_667)
+    assert signed["state"] == "in_force"
+    refused = world.caller("m01").refused("POST", f"{LEDGER}/licenses", body)
+    assert (refused["status"], codes(refused)) == (409, {"CONSENT_MISSING"})
+    assert refused["errors"][0]["params"]["decided_by"] == "agreement"
+    granted = world.caller("m01").post(
+        f"{LEDGER}/licenses", {**body, "consents": [held.org("m03")]}
+    )
+    assert granted["decided_by"] == "agreement"
+
+
+@pytest.mark.requirement("A127", "X04", "X05")
+def test_a_member_posts_contracts_and_facts_by_program(held: Held) -> None:
+    """D8.2 to D8.8 beyond the batch of a hundred rows, which `test_owning` posts."""
+    world, m02, n = held.world, held.world.caller("m02"), held.world.number()
+    body = {
+        "center_id": held.draft.center_id, "kind": "development", "role": "seller",
+        "counterparty": {"name": "示例委托方"}, "is_commissioned_rd": True,
+        "contract_amount": fen(620_000_000), "tech_transaction_amount": fen(500_000_000),
+        "signed_on": "2026-01-03", "external_id": f"k-{n}", "confidential": True,
+    }  # fmt: skip
+    path, key = f"{LEDGER}/tech-contracts", {"Idempotency-Key": str(uuid4())}
+    first = m02._send("POST", path, body=body, headers=key)
+    again = m02._send("POST", path, body=body, headers=key)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.content == again.content
+    changed = m02._send("POST", path, body={**body, "confidential": False}, headers=key)
+    assert (changed.status_code, changed.json()["code"]) == (409, "IDEMPOTENCY_MISMATCH")
+    contract = first.json()
+    assert contract["review"] == "expert_review_30wd"
+    assert [one["code"] for one in contract["warnings"]] == ["CONTRACT_NOT_REGISTERED"]
+    small = {**body, "external_id": f"s-{n}", "contract_amount": fen(100)}
+    over = m02.refused("POST", path, {**small, "tech_transaction_amount": fen(101)})
+    assert (over["status"], codes(over)) == (422, {"AMOUNT_EXCEEDED"})
+    ordinary = m02.post(path, {**small, "tech_transaction_amount": fen(100)})
+    assert ordinary["review"] == "ordinary_15wd"
+    for amount in (12.345, "12", True, 2**53):
+        wrong = m02.refused("POST", path, {**small, "contract_amount": fen(1) | {"amount": amount}})
+        assert wrong["status"] == 422, amount
+    one = f"{path}/{contract['id']}"
+    assert world.caller("m25").refused("GET", one)["status"] == 404
+    assert world.caller("m20").get(one)["counterparty"] is None
+    assert m02.get(one)["counterparty"]["name"] == "示例委托方"
