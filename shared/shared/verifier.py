@@ -564,6 +564,8 @@ def bundle_holds(raw: bytes, key_text: str, *witness_texts: str) -> dict[str, An
 def _sum_holds(run: dict[str, Any], lines: list[dict[str, Any]], org_id: str) -> bool:
     """Check that a run's commitments add up to its income, and one's own opens to one's lines.
 
+    A commitment hides its sign: that no other part is below zero is for their own owners' bundles
+    and for the audit to show (decision 0448).
     Where an opening was erased nothing can be added up: that is told, and refuses nothing.
     """
     opened, own = run["opened"], [one for one in lines if one.get("run_id") == run["run_id"]]
@@ -580,9 +582,16 @@ def _sum_holds(run: dict[str, Any], lines: list[dict[str, Any]], org_id: str) ->
     total = functools.reduce(add, map(_based, points), ZERO)
     net = commitment(opened["net"]["net_fen"], opened["net"]["blinding"])
     need(same(total, net), "run: its parts do not add up to its income")
+    # A run shares income or undoes one: a part of the other sign would let somebody have too much.
+    signs = [_sign(part["amount_fen"]) for part in parts.values()]
+    need(set(signs) <= {0, _sign(opened["net"]["net_fen"])}, "run: a part of another sign")
     told = sum(one["opened"]["amount"]["amount"] for one in own)
     need(told == sum(part["amount_fen"] for part in parts.values()), "run: lines of another sum")
     return True
+
+
+def _sign(amount: int) -> int:
+    return (amount > 0) - (amount < 0)
 
 
 def commitment(amount: object, blinding: object) -> Point:

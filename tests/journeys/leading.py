@@ -10,6 +10,11 @@ from zhichuang.demo.client import Caller, soon
 from zhichuang.demo.story import EVALUATION, LEDGER, PANEL
 
 ITEMS = ("technology", "economy", "industry", "management", "legal_ip")
+# What the first party takes for its machines, and the second one for its data.
+USE_RATES: tuple[tuple[int, dict[str, Any]], ...] = (
+    (50_000, {"element": "equipment", "unit": "minute", "per": 60}),
+    (333, {"element": "data", "unit": "gigabyte", "per": 1}),
+)
 CLAUSES = ("joint_development", "complementarity", "result_sharing", "risk_sharing")
 
 
@@ -70,6 +75,10 @@ def agreement(
         "clauses": {name: {"ticked": True, "evidence": "第三条"} for name in ticked},
         "benefit_shares": split,
         "risk_shares": split,
+        "use_rates": [
+            {"provider_org_id": part["org_id"], "price": {"amount": fen}, **rate}
+            for part, (fen, rate) in zip(split, USE_RATES, strict=False)
+        ],
         "rounding": "largest_remainder",
         "exit_method": "event_dated",
         "effective_on": world.today(),

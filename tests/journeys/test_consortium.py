@@ -8,6 +8,7 @@ import pytest
 from tests.fixtures.stack import World
 from tests.journeys.leading import center_path, listed, to_day, today
 from tests.journeys.test_models import founded
+from zhichuang.demo.applying import Draft
 from zhichuang.demo.client import soon
 from zhichuang.demo.year import fictional_uscc
 
@@ -25,7 +26,7 @@ def milestone(world: World, center_id: str) -> dict[str, Any]:
 
 
 @pytest.mark.refusing
-@pytest.mark.requirement("A052", "A053")
+@pytest.mark.requirement("A052", "A053", "A063")
 def test_a_consortium_is_listed_reminded_overdue_and_registered_at_last(world: World) -> None:
     due = today(world) + timedelta(days=60)
     draft = founded(
@@ -47,6 +48,8 @@ def test_a_consortium_is_listed_reminded_overdue_and_registered_at_last(world: W
     assert "CONSORTIUM_NOT_REGISTERED" in codes(alone)
     held = lead.post(f"{LEDGER}/assets", {**asset, "trustee_org": str(lead.org_id)})
     assert held["trustee_org"] == str(lead.org_id)
+    in_trust_only(world, draft)
+    settled(world, draft)
 
     assert milestone(world, draft.center_id)["due_on"] == due.isoformat()
     to_day(world, due - timedelta(days=30))
@@ -81,6 +84,81 @@ def test_a_consortium_is_listed_reminded_overdue_and_registered_at_last(world: W
     later = lead.refused("POST", f"{path}/stage-changes", {"to": "pilot", "reason": "转入试点"})
     assert "CONSORTIUM_NOT_REGISTERED" not in codes(later)
     released(world, held, str(attached["legal_entity_id"]))
+
+
+def in_trust_only(world: World, draft: Draft) -> None:
+    """D3.2: no contract and no equity without a legal person; fees lie with the trustee."""
+    lead, member = world.caller("m03"), world.caller("m22")
+    contract = {
+        "center_id": draft.center_id, "kind": "development", "role": "seller",
+        "counterparty": {"name": "示例委托方"}, "is_commissioned_rd": True,
+        "contract_amount": {"amount": 100}, "tech_transaction_amount": {"amount": 80},
+        "signed_on": "2026-01-03", "external_id": f"t-{world.number()}",
+    }  # fmt: skip
+    own = lead.refused("POST", f"{LEDGER}/tech-contracts", contract)
+    assert (own["status"], codes(own)) == (409, {"CONSORTIUM_NOT_REGISTERED"})
+    assert lead.post(f"{LEDGER}/tech-contracts", {**contract, "party_org_id": str(lead.org_id)})
+    promise = {
+        "center_id": draft.center_id, "org_id": str(member.org_id), "kind": "equity",
+        "committed": {"amount": 500_000}, "agreed_on": "2026-01-02", "schedule": [],
+    }  # fmt: skip
+    fee = {**promise, "kind": "membership_fee"}
+    for body in (promise, fee):
+        refused = member.refused("POST", f"{LEDGER}/contributions", body)
+        assert (refused["status"], codes(refused)) == (409, {"CONSORTIUM_NOT_REGISTERED"})
+    kept = member.post(f"{LEDGER}/contributions", {**fee, "held_in_trust": True})
+    assert kept["trustee_org_id"] == str(lead.org_id)
+
+
+def settled(world: World, draft: Draft) -> None:
+    """A063: what was booked and used is settled between two, at the prices that they signed."""
+    lead, member, number = world.caller("m03"), world.caller("m22"), world.number()
+    tomorrow = (today(world) + timedelta(days=1)).isoformat()
+    resource = lead.post(
+        "/v1/registry/resources",
+        {
+            "center_id": draft.center_id, "org_id": str(lead.org_id),
+            "resource_type": "instrument", "name": f"键合机 {number}", "scope": "members",
+            "terms": "按协议价", "fee_per_hour": {"amount": 60_000},
+        },
+    )  # fmt: skip
+    booking = member.post(
+        f"/v1/registry/resources/{resource['id']}/bookings",
+        {"starts_at": f"{tomorrow}T01:00:00Z", "ends_at": f"{tomorrow}T05:30:00Z"},
+    )
+    to_day(world, today(world) + timedelta(days=1), "06:00:00")
+    used = lead.post(f"/v1/registry/bookings/{booking['id']}/usage", {"used_minutes": 255})
+    body = {
+        "center_id": draft.center_id, "provider_org_id": str(lead.org_id),
+        "user_org_id": str(member.org_id), "element": "equipment", "unit": "minute",
+        "quantity": 256, "used_on": tomorrow, "external_id": f"u-{number}",
+        "usage_fact_id": used["usage_fact_id"],
+    }  # fmt: skip
+    more = lead.refused("POST", f"{LEDGER}/shared-uses", body)
+    assert (more["status"], codes(more)) == (422, {"USE_MISMATCH"})
+    use = lead.post(f"{LEDGER}/shared-uses", {**body, "quantity": 255})
+    assert use["amount"]["amount"] == 212_500
+    data = {
+        **body, "provider_org_id": str(member.org_id), "user_org_id": str(lead.org_id),
+        "element": "data", "unit": "gigabyte", "quantity": 7, "usage_fact_id": None,
+        "evidence": [use["id"]],
+    }  # fmt: skip
+    member.post(f"{LEDGER}/shared-uses", data)
+    days = {"from_on": tomorrow, "until_on": tomorrow}
+    pair = {"one_org_id": str(lead.org_id), "other_org_id": str(member.org_id)}
+    statement = member.post(
+        f"{LEDGER}/use-settlements", {"center_id": draft.center_id, **pair, **days}
+    )
+    assert statement["net"]["amount"] == 212_500 - 7 * 333
+    assert statement["payer_id"] == str(member.org_id)
+    path = f"{LEDGER}/use-settlements/{statement['id']}"
+    word = {"statement_sha256": statement["statement_sha256"]}
+    assert world.caller("m23").refused("POST", f"{path}/confirmations", word)["status"] == 404
+    assert member.post(f"{path}/confirmations", word)["state"] == "proposed"
+    owed = lead.post(f"{path}/confirmations", word)
+    assert owed["state"] == "owed"
+    paid = lead.post(f"{path}/payment", {"paid_on": world.today()}, version=owed["version"])
+    assert paid["state"] == "settled"
 
 
 def released(world: World, held: dict[str, Any], entity_id: str) -> None:

@@ -1,4 +1,4 @@
-"""Stories D11 and D12 to their ends, and use between members: through the gateway, step by step."""
+"""Stories D11 and D12 to their ends, and a part of D8: through the gateway, step by step."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from tests.fixtures.stack import World
 from tests.journeys.leading import to_day, today
 from tests.journeys.test_owning import LEDGER, Held, agree, hold
 from zhichuang.demo.applying import upload
-from zhichuang.demo.client import Caller, soon
+from zhichuang.demo.client import Caller
 from zhichuang.demo.year import patent_number
 
 pytestmark = pytest.mark.xdist_group("stack")
@@ -27,21 +27,8 @@ def codes(problem: dict[str, Any]) -> set[str]:
 
 @pytest.fixture(scope="module")
 def held(world: World) -> Held:
-    """Hold an agreement under which M01's machines have a price, and data of M03's are free."""
-    rates = [
-        {
-            "provider_org_id": str(world.caller(name).org_id),
-            "element": element,
-            "unit": unit,
-            "price": fen(price),
-            "per": per,
-        }
-        for name, element, unit, price, per in (
-            ("m01", "equipment", "minute", 50_000, 60),
-            ("m03", "data", "gigabyte", 333, 1),
-        )
-    ]
-    return hold(world, use_rates=rates)
+    """Bring another centre as far as its signed agreement; its first days hold no other income."""
+    return hold(world)
 
 
 def asset(held: Held, owner: str, **over: Any) -> dict[str, Any]:
@@ -98,7 +85,7 @@ def own_use_of_a_university_and_of_a_company(held: Held) -> None:
             # Nothing is owed before there is a profit, and the clock has not begun.
             assert told(first, -1_000) == (False, 0)
             assert told(2019, 1_001) == (True, 51)
-            low = {"year": 2020, "operating_profit": fen(100_000), "rate_ppm": 49_999}
+            low = {"year": 2020, "operating_profit": fen(100_000), "rate_ppm": 49_000}
             refused = caller.refused("POST", path, low)
             assert (refused["status"], codes(refused)) == (409, {"REWARD_BELOW_FLOOR"})
             # A loss gives nothing, and its year counts.
@@ -117,12 +104,12 @@ def own_use_of_a_university_and_of_a_company(held: Held) -> None:
 def bonus_of_a_grant(held: Held) -> None:
     """D12.7: within three months of the announcement, an invention's inventor has 4,000 yuan."""
     m01 = held.world.caller("m01")
-    for kind, code, least in (("invention", 1, 400_000), ("utility_model", 2, 150_000)):
+    for kind, code, least in (("invention", 1, 400_000), ("utility", 2, 150_000)):
         made = asset(
             held, "m01", kind=kind, granted_on="2025-11-28", filed_on="2025-03-01",
             number=patent_number(code, 5_000_000 + held.world.number(), 2025),
         )  # fmt: skip
-        due = m01.get(f"{LEDGER}/grant-bonuses/due", limit=500)["items"]
+        due = m01.get(f"{LEDGER}/grant-bonuses/due")["items"]
         [one] = [entry for entry in due if entry["asset_id"] == made["id"]]
         assert (one["due_on"], one["least"]["amount"]) == ("2026-02-28", least)
         body = {"asset_id": made["id"], "amount": fen(least - 50_000)}
@@ -181,64 +168,6 @@ def profit_by_capital_paid_in(held: Held) -> None:
     other |= {"consents": [held.org(name) for name in ("m03", "m01")]}
     agreed = operator.post(f"{LEDGER}/profit-divisions", {**other, "consent_file_id": str(uuid4())})
     assert len({line["amount"]["amount"] for line in agreed["lines"]}) == 1
-
-
-@pytest.mark.requirement("A063", "A062")
-def test_what_was_booked_and_used_is_settled_between_the_two(held: Held) -> None:
-    world = held.world
-    m01, m03 = world.caller("m01"), world.caller("m03")
-    tomorrow = today(world) + timedelta(days=1)
-    resource = m01.post(
-        "/v1/registry/resources",
-        {
-            "center_id": held.draft.center_id, "org_id": held.org("m01"),
-            "resource_type": "instrument", "name": f"键合机 {world.number()}",
-            "scope": "members", "terms": "按协议价", "fee_per_hour": fen(60_000),
-        },
-    )  # fmt: skip
-    booking = m03.post(
-        f"/v1/registry/resources/{resource['id']}/bookings",
-        {"starts_at": f"{tomorrow}T01:00:00Z", "ends_at": f"{tomorrow}T05:30:00Z"},
-    )
-    to_day(world, tomorrow, "06:00:00")
-    used = m01.post(f"/v1/registry/bookings/{booking['id']}/usage", {"used_minutes": 255})
-    body = {
-        "center_id": held.draft.center_id, "provider_org_id": held.org("m01"),
-        "user_org_id": held.org("m03"), "element": "equipment", "unit": "minute",
-        "quantity": 256, "used_on": tomorrow.isoformat(), "external_id": f"u-{world.number()}",
-        "usage_fact_id": used["usage_fact_id"],
-    }  # fmt: skip
-    more = m01.refused("POST", f"{LEDGER}/shared-uses", body)
-    assert (more["status"], codes(more)) == (422, {"USE_MISMATCH"})
-    use = m01.post(f"{LEDGER}/shared-uses", {**body, "quantity": 255})
-    assert use["amount"] == fen(212_500)
-    data = {
-        **body, "provider_org_id": held.org("m03"), "user_org_id": held.org("m01"),
-        "element": "data", "unit": "gigabyte", "quantity": 7, "usage_fact_id": None,
-        "evidence": [str(uuid4())], "external_id": f"u-{world.number()}",
-    }  # fmt: skip
-    m03.post(f"{LEDGER}/shared-uses", data)
-    statement = m03.post(
-        f"{LEDGER}/use-settlements",
-        {
-            "center_id": held.draft.center_id, "one_org_id": held.org("m01"),
-            "other_org_id": held.org("m03"), "from_on": tomorrow.isoformat(),
-            "until_on": tomorrow.isoformat(),
-        },
-    )  # fmt: skip
-    assert (statement["net"], statement["payer_id"]) == (fen(210_169), held.org("m03"))
-    path = f"{LEDGER}/use-settlements/{statement['id']}"
-    word = {"statement_sha256": statement["statement_sha256"]}
-    assert world.caller("m02").refused("POST", f"{path}/confirmations", word)["status"] == 404
-    assert m03.post(f"{path}/confirmations", word)["state"] == "proposed"
-    owed = m01.post(f"{path}/confirmations", word)
-    assert owed["state"] == "owed"
-    paid = m01.post(f"{path}/payment", {"paid_on": world.today()}, version=owed["version"])
-    assert paid["state"] == "settled"
-    receipt = soon(
-        lambda: m03._send("GET", f"{LEDGER}/receipts/{statement['id']}"), lambda r: r.is_success
-    )
-    assert receipt.json()["leaf_index"] >= 0
 
 
 @pytest.mark.requirement("A084", "A086")
@@ -380,3 +309,57 @@ def test_a_member_posts_contracts_and_facts_by_program(held: Held) -> None:
     assert world.caller("m25").refused("GET", one)["status"] == 404
     assert world.caller("m20").get(one)["counterparty"] is None
     assert m02.get(one)["counterparty"]["name"] == "示例委托方"
+
+
+@pytest.mark.requirement("X07", "A033")
+def test_a_dollar_fee_is_booked_held_changed_and_shared_in_renminbi(held: Held) -> None:
+    """Money of another country comes in, waits, is changed at a rate, and only then is shared."""
+    keeper, day = held.world.caller("bookkeeper"), held.world.today()
+    accounts = {
+        currency: keeper.post(
+            f"{LEDGER}/accounts",
+            {
+                "center_id": held.draft.center_id, "code": f"b-{uuid4().hex[:8]}",
+                "kind": "asset", "currency": currency, "may_go_negative": False,
+            },
+        )["id"]
+        for currency in ("USD", "CNY")
+    }  # fmt: skip
+    owed = keeper.post(
+        f"{LEDGER}/accounts",
+        {
+            "center_id": held.draft.center_id, "code": f"fees-{uuid4().hex[:6]}",
+            "kind": "liability", "currency": "USD",
+        },
+    )["id"]  # fmt: skip
+
+    def dollars(amount: int) -> dict[str, Any]:
+        return {
+            "effective_on": day, "reference": "licence fee", "postings": [
+                {"account_id": account, "side": side, "amount": {"amount": amount, **usd}}
+                for account, side in ((accounts["USD"], "debit"), (owed, "credit"))
+            ],
+        }  # fmt: skip
+
+    usd = {"currency": "USD"}
+    waiting = keeper.post(f"{LEDGER}/pending-entries", dollars(10_000))
+    part = {"postings": dollars(9_000)["postings"]}
+    over = {"postings": dollars(10_001)["postings"]}
+    path = f"{LEDGER}/pending-entries/{waiting['id']}/confirm"
+    refused = keeper.refused("POST", path, over)
+    assert (refused["status"], codes(refused)) == (422, {"HOLD_EXCEEDED"})
+    assert keeper.post(path, part)["state"] == "confirmed"
+    change = {
+        "effective_on": day, "reference": "settled", "rate": "7.1234",
+        "sold": {"account_id": accounts["USD"], "amount": {"amount": 9_000, **usd}},
+        "bought": {"account_id": accounts["CNY"], "amount": fen(64_111)},
+    }  # fmt: skip
+    assert keeper.post(f"{LEDGER}/exchanges", change)["kind"] == "exchange"
+    body = {
+        "asset_id": held.owned()["id"], "kind": "license", "deductions": [],
+        "gross": {"amount": 9_000, **usd}, "received_on": day,
+    }  # fmt: skip
+    foreign = held.operators[0].refused("POST", f"{LEDGER}/revenue-events", body)
+    assert (foreign["status"], codes(foreign)) == (422, {"CURRENCY_NOT_CNY"})
+    earned = held.operators[0].post(f"{LEDGER}/revenue-events", {**body, "gross": fen(64_111)})
+    assert earned["net"] == fen(64_111)

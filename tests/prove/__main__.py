@@ -76,7 +76,12 @@ PROOFS: Final = (
         "random draws that break no rule",
         ("tests/evaluation/assignments/test_drawing.py", "-k", "break_no_rule"),
     ),
-    Proof("kills", 200, "kills of a process under load", ("tests/faults/test_kills.py",)),
+    Proof(
+        "kills",
+        200,
+        "kills of ledger, PostgreSQL and sequencer under load",
+        ("tests/faults/test_ledger_kills.py",),
+    ),
     Proof(
         "races",
         200,
@@ -92,7 +97,7 @@ PER_ROUND: Final = {
     "time travel": ROUND_EXAMPLES,
     "two Pythons": 250,
     "panels": ROUND_EXAMPLES,
-    "kills": 4,
+    "kills": 20,
     "races": 1,
 }
 

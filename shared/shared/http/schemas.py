@@ -123,6 +123,19 @@ DecimalText = Annotated[
 ]
 
 
+def _renminbi(value: object) -> object:
+    """Refuse another currency by name, where what is owed and shared is counted (会计法12)."""
+    if isinstance(value, str) and value != "CNY":
+        raise PydanticCustomError(
+            "CURRENCY_NOT_CNY", "an amount in CNY", {"rule": "A033", "clause": "会计法12"}
+        )
+    return value
+
+
+# Books are kept in any currency; income, runs, contributions and rewards in the one of the law.
+Renminbi = Annotated[Literal["CNY"], BeforeValidator(_renminbi)]
+
+
 class Money(Body):
     """An amount in minor units (分), so that no client rounds."""
 
@@ -133,7 +146,7 @@ class Money(Body):
     )
 
     amount: Int53 = Field(description="Integer minor units: 分.")
-    currency: Literal["CNY"] = Field(default="CNY", description="ISO 4217.")
+    currency: Renminbi = Field(default="CNY", description="ISO 4217.")
 
 
 class Earning(Money):

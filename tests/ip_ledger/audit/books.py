@@ -43,7 +43,11 @@ class Filled:
         """Earn, share out and pay."""
         event = await self.post("c03", "revenue-events", {
             "asset_id": asset_id, "kind": "license", "received_on": "2026-01-19",
-            "gross": {"amount": amount, "currency": "CNY"}, "deductions": [],
+                "gross": {"amount": amount + 1_001, "currency": "CNY"},
+            "deductions": [
+                {"kind": kind, "amount": {"amount": part}}
+                for kind, part in (("tax", 1_000), ("direct", 1))
+            ],
         })  # fmt: skip
         run = await self.post(
             "c03", "distribution-runs", {"revenue_event_ids": [event["id"]], "reward_rules": []}
@@ -175,6 +179,14 @@ async def fill(ledger: Ledger, admin_url: str) -> Filled:
         "occurred_on": "2026-01-20", "reason": "中试失败",
     })  # fmt: skip
     await _settle_use(filled)
+    promised = await filled.post("c03", "contributions", {
+        "center_id": center, "org_id": str(ledger.org["m09"]), "kind": "equity",
+        "committed": {"amount": 500_000}, "agreed_on": "2026-01-10", "schedule": [],
+    })  # fmt: skip
+    await filled.post(
+        "c03", f"contributions/{promised['id']}/payments",
+        {"amount": {"amount": 200_000}, "paid_on": "2026-01-20"},
+    )  # fmt: skip
     await _open_books(ledger)
     bookkeeper = ledger.service.client("bookkeeper")
     closed = await bookkeeper.post(

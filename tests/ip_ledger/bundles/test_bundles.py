@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 from sqlmodel import col, select
 
+from ip_ledger.bundles.making import README
 from ip_ledger.log import actions
 from ip_ledger.log.commitments import hidden_parts
 from ip_ledger.log.jobs import NUMBER_LEAVES
@@ -147,11 +149,14 @@ def flat(document: Any) -> list[str]:
     return []
 
 
-amounts = st.integers(-(2**53), 2**53)
+amounts = st.integers(0, 2**53)
+shared_out = st.dictionaries(st.uuids(), amounts, min_size=1, max_size=4)
 
 
-@given(st.dictionaries(st.uuids(), amounts, min_size=1, max_size=4))
-def test_parts_add_up_to_their_income_and_to_nothing_else(parts: dict[Any, int]) -> None:
+@given(shared_out, st.sampled_from((1, -1)))
+def test_parts_add_up_to_their_income_and_to_nothing_else(shares: dict[Any, int], way: int) -> None:
+    # What a run shares or, when it undoes another, takes back.
+    parts = {payee: way * amount for payee, amount in shares.items()}
     commitments, openings = hidden_parts(parts)
     run = {"run_id": "r", "commitments": commitments, "opened": openings}
     [payee, *_] = sorted(parts)
@@ -169,3 +174,28 @@ def test_parts_add_up_to_their_income_and_to_nothing_else(parts: dict[Any, int])
         verifier._sum_holds(
             {**run, "opened": own}, [line, line | {"opened": {"amount": {"amount": 1}}}], str(payee)
         )
+
+
+@pytest.mark.requirement("X07")
+@pytest.mark.refusing
+@pytest.mark.parametrize("own", [-1, 0, 1])
+@pytest.mark.parametrize("net", [-50, 0, 50])
+def test_a_part_of_another_sign_than_the_income_is_refused_by_its_owners_own_bundle(
+    own: int, net: int
+) -> None:
+    payee, other = UUID(int=1), UUID(int=2)
+    commitments, openings = hidden_parts({payee: own, other: net - own})
+    opened = {name: openings[name] for name in ("payee_0", "net")}
+    run = {"run_id": "r", "commitments": commitments, "opened": opened}
+    line = {"run_id": "r", "opened": {"amount": {"amount": own}}}
+    if own * net > 0 or own == 0:
+        assert verifier._sum_holds(run, [line], str(payee))
+    else:
+        with pytest.raises(ReceiptError, match="another sign"):
+            verifier._sum_holds(run, [line], str(payee))
+
+
+@pytest.mark.requirement("X07")
+def test_a_bundle_says_what_it_proves_and_what_it_does_not() -> None:
+    for language in ("that no other part is below zero", "他方份额均不为负"):
+        assert language in README

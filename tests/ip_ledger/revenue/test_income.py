@@ -136,3 +136,37 @@ async def test_income_needs_its_asset_its_centre_and_a_real_source(ledger: Ledge
     await call(ledger, "c03", "revenue-events", floats, 422)
     kinds = income(asset_id, deductions=[{"kind": "management", "amount": {"amount": 1}}])
     await call(ledger, "c03", "revenue-events", kinds, 422)
+
+
+@pytest.mark.requirement("A033")
+@pytest.mark.refusing
+async def test_what_is_shared_is_counted_in_renminbi_and_another_currency_refused_by_its_rule(
+    ledger: Ledger,
+) -> None:
+    dollars = {"amount": 100, "currency": "USD"}
+    center = str(ledger.center["c03"])
+    bodies: dict[str, dict[str, Any]] = {
+        "revenue-events": income(str(uuid4()), gross=dollars),
+        "contributions": {
+            "center_id": center, "kind": "equity", "committed": dollars,
+            "agreed_on": "2026-01-10",
+        },
+        "loss-events": {
+            "center_id": center, "amount": dollars, "occurred_on": "2026-01-20", "reason": "失败",
+        },
+        "funding-records": {
+            "center_id": center, "source": "government", "instrument": "grant",
+            "amount": dollars, "received_on": "2026-01-10",
+        },
+    }  # fmt: skip
+    for path, body in bodies.items():
+        problem = await call(ledger, "c03", path, body, 422)
+        told = [(one["code"], one["rule"], one["clause"]) for one in problem["errors"]]
+        assert told == [("CURRENCY_NOT_CNY", "A033", "会计法12")], path
+    nested = income(str(uuid4()), deductions=[{"kind": "tax", "amount": dollars}])
+    problem = await call(ledger, "c03", "revenue-events", nested, 422)
+    assert problem["errors"][0]["pointer"] == "/deductions/0/amount/currency"
+    for bad in (1, None, ["CNY"]):
+        body = income(str(uuid4()), gross={"amount": 100, "currency": bad})
+        problem = await call(ledger, "c03", "revenue-events", body, 422)
+        assert problem["code"] == "FIELD_INVALID", bad

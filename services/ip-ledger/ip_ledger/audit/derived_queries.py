@@ -3,6 +3,7 @@
 from typing import Final
 
 from ip_ledger.audit.log_queries import Question
+from ip_ledger.audit.money_queries import MONEY
 
 BALANCES: Final = (
     Question(
@@ -78,6 +79,14 @@ RUNS: Final = (
         LEFT JOIN distribution_line l ON l.run_id = d.id
         WHERE d.state IN ('paid', 'reversed') GROUP BY d.id
         HAVING coalesce(sum(l.amount_fen), 0) <> d.net_fen ORDER BY d.id LIMIT 1""",
+    ),
+    Question(
+        "distribution_line",
+        "it is of another sign than its run",
+        """SELECT l.id::text FROM distribution_line l JOIN distribution_run d ON d.id = l.run_id
+        WHERE sign(l.amount_fen) NOT IN (0, sign(d.net_fen))
+           OR (d.net_fen < 0) <> (d.reverses_id IS NOT NULL) AND d.net_fen <> 0
+        ORDER BY l.id LIMIT 1""",
     ),
     Question(
         "distribution_run",
@@ -248,7 +257,7 @@ PRESENT: Final = (
     ),
 )
 
-DERIVED: Final = (*BALANCES, *HOLDS, *RUNS, *USES, *PRESENT)
+DERIVED: Final = (*BALANCES, *HOLDS, *MONEY, *RUNS, *USES, *PRESENT)
 
 COUNTED: Final = (
     "log_record", "log_leaf", "log_tile", "log_checkpoint", "journal_entry", "posting",

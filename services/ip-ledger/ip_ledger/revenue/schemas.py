@@ -1,7 +1,7 @@
 """Income on the wire."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
@@ -16,7 +16,6 @@ class DeductedAmount(Money):
     amount: Annotated[int, Field(strict=True, gt=0, le=MAX_SAFE)] = Field(
         description="Integer minor units: 分; more than zero."
     )
-    currency: Literal["CNY"] = Field(default="CNY", description="ISO 4217.")
 
 
 class DeductionIn(Body):

@@ -248,6 +248,11 @@ CODES: Final[dict[str, Words]] = {
     "FIELDS_MISMATCH": Words(
         422, "填写项与文本空白不一致|：{fields}", "The fields are not the blanks|: {fields}"
     ),
+    "CURRENCY_NOT_CNY": Words(
+        422,
+        "以人民币计；外币收支先按当日汇率记账结汇",
+        "It is counted in CNY; other money is changed in the books first",
+    ),
     "CURRENCY_UNKNOWN": Words(422, "没有该币种（ISO 4217）", "ISO 4217 has no such currency"),
     "RATE_MISMATCH": Words(
         422,

@@ -1,0 +1,110 @@
+"""What the audit asks of rows that are no leaves but stand behind an entry that is one.
+
+Income, deductions, contributions and funding have no record of their own: what they came to is in
+their journal entry, whose record holds it. A row that says another sum or day than its entry is
+named here.
+"""
+
+from typing import Final
+
+from ip_ledger.audit.log_queries import Question
+
+_CENTER: Final = {
+    "contribution_payment": "(SELECT c.center_id FROM contribution c WHERE c.id = contribution_id)",
+    "funding_record": "t.center_id",
+    "trust_release": "t.center_id",
+}
+
+
+def _as_booked(table: str, on: str) -> Question:
+    """Ask for a row that differs from the entry that it names, in its sum or its day."""
+    return Question(
+        table,
+        "it is not what its entry has booked",
+        f"""SELECT t.id::text FROM {table} t JOIN journal_entry j ON j.id = t.entry_id
+        LEFT JOIN LATERAL (SELECT sum(p.amount_fen) AS total FROM posting p
+            WHERE p.entry_id = j.id AND p.amount_fen > 0) AS p ON true
+        WHERE p.total IS DISTINCT FROM t.amount_fen OR j.center_id IS DISTINCT FROM {_CENTER[table]}
+           OR j.effective_on <> t.{on}
+        ORDER BY t.id LIMIT 1""",
+    )
+
+
+# What an amount that is taken off is owed as, by its kind.
+_TAKEN_OFF: Final = """(VALUES ('tax', 'tax_payable'), ('maintenance', 'maintenance_payable'),
+    ('direct', 'direct_costs_payable'), ('management_fee', 'management_fee'))"""
+
+MONEY: Final = (
+    Question(
+        "revenue_event",
+        "it is not what its entry has booked",
+        """SELECT e.id::text FROM revenue_event e
+        LEFT JOIN journal_entry j ON j.source_id = e.id AND j.reverses_id IS NULL
+        LEFT JOIN LATERAL (
+            SELECT coalesce(sum(p.amount_fen) FILTER (WHERE p.amount_fen > 0), 0) AS gross,
+                coalesce(-sum(p.amount_fen) FILTER (WHERE a.code = 'income_to_share'), 0) AS net
+            FROM posting p JOIN account a ON a.id = p.account_id WHERE p.entry_id = j.id
+        ) AS p ON true
+        WHERE p.gross <> e.gross_fen OR p.net <> e.net_fen
+           OR j.effective_on <> e.received_on OR j.center_id <> e.center_id
+        ORDER BY e.id LIMIT 1""",
+    ),
+    Question(
+        "revenue_event",
+        "its net income is not what is left after its deductions",
+        """SELECT e.id::text FROM revenue_event e
+        LEFT JOIN revenue_deduction d ON d.event_id = e.id GROUP BY e.id
+        HAVING e.net_fen <> e.gross_fen - coalesce(sum(d.amount_fen), 0)
+        ORDER BY e.id LIMIT 1""",
+    ),
+    Question(
+        "revenue_deduction",
+        "what is taken off is not what its entry has booked",
+        f"""WITH told AS (
+            SELECT d.event_id, d.kind, sum(d.amount_fen) AS total
+            FROM revenue_deduction d GROUP BY 1, 2
+        ), booked AS (
+            SELECT j.source_id AS event_id, k.kind, -sum(p.amount_fen) AS total
+            FROM journal_entry j JOIN revenue_event e ON e.id = j.source_id
+                AND j.reverses_id IS NULL
+            JOIN posting p ON p.entry_id = j.id JOIN account a ON a.id = p.account_id
+            JOIN {_TAKEN_OFF} AS k (kind, code) ON k.code = a.code GROUP BY 1, 2
+        )
+        SELECT event_id || ' ' || kind FROM told t FULL JOIN booked b USING (event_id, kind)
+        WHERE t.total IS DISTINCT FROM b.total ORDER BY event_id, kind LIMIT 1""",
+    ),
+    _as_booked("contribution_payment", "paid_on"),
+    _as_booked("funding_record", "received_on"),
+    _as_booked("trust_release", "released_on"),
+    Question(
+        "contribution",
+        "what is paid of it is not the sum of its payments",
+        """SELECT c.id::text FROM contribution c
+        LEFT JOIN contribution_payment p ON p.contribution_id = c.id GROUP BY c.id
+        HAVING c.paid_fen <> coalesce(sum(p.amount_fen), 0) ORDER BY c.id LIMIT 1""",
+    ),
+    Question(
+        "contribution",
+        "what is forfeited of it is not what was resolved",
+        """SELECT c.id::text FROM contribution c
+        LEFT JOIN contribution_forfeiture f ON f.contribution_id = c.id GROUP BY c.id
+        HAVING c.forfeited_fen <> coalesce(sum(f.forfeited_fen), 0) ORDER BY c.id LIMIT 1""",
+    ),
+    Question(
+        "ledger_fact",
+        "the newest fact of a contribution is not how the contribution stands",
+        """WITH newest AS (
+            SELECT DISTINCT ON (f.subject_id) f.id, f.subject_id, f.center_id, f.payload
+            FROM ledger_fact f WHERE f.kind = 'contribution'
+            ORDER BY f.subject_id, f.recorded_at DESC, f.id DESC
+        )
+        SELECT coalesce(f.id, c.id)::text FROM contribution c
+        FULL JOIN newest f ON f.subject_id = c.id
+        WHERE f.id IS NULL OR c.id IS NULL OR f.center_id <> c.center_id
+           OR f.payload->>'state' <> c.state OR f.payload->>'kind' <> c.kind
+           OR f.payload->>'org_id' <> c.org_id::text
+           OR (f.payload->'committed'->>'amount')::bigint <> c.committed_fen
+           OR (f.payload->'paid'->>'amount')::bigint <> c.paid_fen
+        ORDER BY c.id LIMIT 1""",
+    ),
+)
