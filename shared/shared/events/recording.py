@@ -61,9 +61,13 @@ def content_sha256(content: Any) -> str:  # noqa: ANN401 - any plain value
     return hashlib.sha256(canonical(plain(content)).encode()).hexdigest()
 
 
+# Made once: with options of one's own, `json.dumps` makes an encoder for each value.
+_CANONICAL: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 def canonical(content: Any) -> str:  # noqa: ANN401 - any plain value
     """Write a plain value's canonical JSON."""
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _CANONICAL.encode(content)
 
 
 def record(

@@ -103,7 +103,7 @@ class Quick:
         """Give the caller if the operation lets it in; the ordinary route says why it does not."""
         scheme, _, token = authorization.partition(" ")
         verifier = self._state.verifier
-        if scheme.lower() != "bearer" or self._state.predecessors is not None:
+        if scheme.lower() != "bearer":
             return None
         try:
             claims = await verifier.verify(token)
@@ -116,6 +116,8 @@ class Quick:
             if len(self._actors) >= MOST_ACTORS:
                 self._actors.clear()
             self._actors[token] = (claims, actor)
+        if actor.org_id is not None and self._state.predecessors is not None:
+            return None  # In whose place it stands the ordinary route asks.
         stale = actor.is_official and verifier.revocations.stale
         return actor if actor.has(*way.access.capacities) and not stale else None
 

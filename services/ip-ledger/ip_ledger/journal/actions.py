@@ -1,6 +1,6 @@
 """Opening accounts and posting entries inside a request's own transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -85,7 +85,7 @@ async def post_entries(
     drafts: Sequence[EntryDraft],
     at: datetime | None = None,
 ) -> None:
-    """Post entries with their postings, balances, log records and events, in four statements.
+    """Post entries with their postings, balances, log records and events, by set.
 
     They are recorded now, or `at` the instant of what they go with.
 
@@ -98,12 +98,27 @@ async def post_entries(
     await session.flush()
     verdicts = await balance_verdicts(session, drafts)
     require([check for checks in verdicts.values() for check in checks])
+    readers = await queries.account_holders(session, drafts)
+    await post_judged(session, actor, drafts, readers, at or clock.now())
+
+
+async def post_judged(
+    session: AsyncSession,
+    actor: Actor,
+    drafts: Sequence[EntryDraft],
+    readers: Mapping[UUID, Collection[UUID]],
+    at: datetime,
+) -> None:
+    """Post entries whose checks have passed while their accounts were locked: three statements.
+
+    `readers` names by entry the organizations whose own accounts it touches.
+    """
     connection = await (await session.connection()).get_raw_connection()
     driver: Any = connection.driver_connection
-    times, people = [at or clock.now()] * len(drafts), [actor.person_id] * len(drafts)
+    times, people = [at] * len(drafts), [actor.person_id] * len(drafts)
     await driver.fetch(statement.POST, *statement.arguments(drafts, times, people))
-    readers = await queries.account_holders(session, drafts)
-    after = await append_records(session, [logged(draft, readers[draft.id]) for draft in drafts])
+    records = [logged(draft, readers.get(draft.id, ())) for draft in drafts]
+    after = await append_records(session, records)
     undone = [draft.reverses_id for draft in drafts if draft.reverses_id is not None]
     before = await log.body_hashes(session, undone) if undone else {}
     rows = [

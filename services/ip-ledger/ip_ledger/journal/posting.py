@@ -208,21 +208,30 @@ async def record_many(
     """Post a chunk of a batch: the same rules per row, one statement for the good ones."""
     ids = {posting.account_id for row in rows for posting in row.value.postings}
     places = await queries.places_of_accounts(session, ids)
+    known = _known(places)
     drafts = {row.index: draft_of(row.value, places) for row in rows}
-    failed = {
+    failed: dict[int, tuple[Check, ...]] = {
         index: tuple(check for check in _checks(draft, places) if check.refuses)
         for index, draft in drafts.items()
+        if not rules.is_plain(draft, known)
     }
-    sound = [draft for index, draft in drafts.items() if not failed[index]]
-    verdicts = await actions.balance_verdicts(session, sound)
-    for index, draft in drafts.items():
-        failed[index] += tuple(check for check in verdicts.get(draft.id, ()) if check.refuses)
-    good = [draft for index, draft in drafts.items() if not failed[index]]
+    sound = {index: draft for index, draft in drafts.items() if not failed.get(index)}
+    verdicts = await actions.balance_verdicts(session, list(sound.values()))
+    for index, draft in sound.items():
+        failed[index] = tuple(check for check in verdicts.get(draft.id, ()) if check.refuses)
+    good = [draft for index, draft in sound.items() if not failed[index]]
     if good:
-        await actions.post_entries(session, actor, good)
+        readers = {draft.id: _holders(draft, places) for draft in good}
+        await actions.post_judged(session, actor, good, readers, session.info["clock"].now())
     return [
         RowResult(index, Outcome.FAILED, checks=failed[index])
         if failed[index]
         else RowResult(index, Outcome.CREATED, draft.id)
         for index, draft in drafts.items()
     ]
+
+
+def _holders(draft: EntryDraft, places: dict[UUID, Place]) -> set[UUID]:
+    """Name the organizations whose own accounts an entry touches."""
+    holders = (places[line.account_id].org_id for line in draft.lines)
+    return {org_id for org_id in holders if org_id is not None}

@@ -157,9 +157,13 @@ def tile_named(level: int, path: str) -> tuple[TileKey, int] | None:
     return (tile, width) if known else None
 
 
+# Made once: with options of one's own, `json.dumps` makes an encoder for each value.
+_CANONICAL: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 def canonical(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
     """Write a JSON value in the one form that is hashed: sorted keys, no spaces, UTF-8."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return _CANONICAL.encode(value).encode()
 
 
 def base64_text(value: bytes) -> str:
