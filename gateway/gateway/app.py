@@ -43,6 +43,7 @@ from gateway.requests.routes import router as requests_router
 from gateway.revocations.listing import RevocationList
 from gateway.revocations.routes import router as revocations_router
 from gateway.sandbox.routes import router as sandbox_router
+from gateway.sandbox.routes import tenants_router
 from gateway.schemas import ReadyOut
 from gateway.settings import GatewaySettings
 from gateway.tasks.routes import router as tasks_router
@@ -69,7 +70,10 @@ TAGS: Final = (
     {"name": "webhooks", "description": "Events pushed to an address, signed and in order."},
     {"name": "notices", "description": "What waits for somebody, told where he wants to hear it."},
     {"name": "referrals", "description": "Tasks that officials pass to other agencies."},
-    {"name": "sandbox", "description": "The programme clock of a sandbox; it only moves forward."},
+    {
+        "name": "sandbox",
+        "description": "A sandbox: its clock, and test tenants until the night.",
+    },
 )
 
 
@@ -165,7 +169,7 @@ def _routers(settings: GatewaySettings) -> list[APIRouter]:
         sessions_router,
     ]
     # Without the setting the route does not exist, so that nobody can find a way around it.
-    sandbox = [sandbox_router] if settings.sandbox else []
+    sandbox = [sandbox_router, tenants_router] if settings.sandbox else []
     return [
         *TOKENS,
         revocations_router,

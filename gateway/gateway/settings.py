@@ -65,6 +65,9 @@ class GatewaySettings(Settings):
     second_factor_of_officials: bool = True
     # Duties of officials are given by two people; by default wherever this is no sandbox.
     two_person_duties: bool | None = None
+    # A time of day in Shanghai, such as `03:00`, at which a sandbox is put back to what the demo
+    # programme left; empty never does.
+    sandbox_wipe: str = ""
     # Access tokens live this long; api.md promises ten minutes.
     token_seconds: int = 600
 

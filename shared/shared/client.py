@@ -101,6 +101,22 @@ class ServiceClient:
         kind = response.headers.get("content-type", "application/octet-stream")
         return response.content, kind
 
+    async def post(
+        self, service: str, path: str, body: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """Make something in somebody's name, once; raises `Unavailable` or `Unexpected`."""
+        address = self._settings.addresses(service)[0]
+        try:
+            response = await self._http.post(
+                address + path, json=body, headers=dict(headers) | _trace()
+            )
+        except httpx.HTTPError as error:
+            raise Unavailable(service) from error
+        if response.status_code != 201:
+            raise Unexpected(service, response.status_code, _code(response))
+        answer: dict[str, Any] = response.json()
+        return answer
+
     async def put(self, url: str, service: str, body: Mapping[str, Any]) -> None:
         """Tell one process of a service something; raises `Unavailable` unless it agrees."""
         try:

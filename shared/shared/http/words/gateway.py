@@ -17,6 +17,12 @@ CODES: Final[dict[str, Words]] = {
     "SUBSCRIPTIONS_TOO_MANY": Words(
         409, "订阅数已达上限|（{most}）", "There are as many subscriptions as are allowed| ({most})"
     ),
+    # Test tenants
+    "TENANTS_TOO_MANY": Words(
+        409,
+        "测试租户数已达上限|（{most}）",
+        "There are as many test tenants as are allowed| ({most})",
+    ),
     # Notices
     "CHANNEL_NOT_OFFERED": Words(
         409, "此处不提供该通知渠道", "Notices do not go out by this channel here"
