@@ -175,6 +175,19 @@ def housekeeping() -> None:
     raise typer.Exit(_function("zhichuang.chores", "main")())
 
 
+sandbox = typer.Typer(help="A sandbox's own affairs.", no_args_is_help=True)
+app.add_typer(sandbox, name="sandbox")
+
+
+@sandbox.command("wipe")
+def sandbox_wipe() -> None:
+    """Put the data folder's sandbox (ZHICHUANG_HOME) back to what the demo programme left.
+
+    By itself it does so each night where ZHICHUANG_SANDBOX_WIPE=03:00 says when (Shanghai).
+    """
+    raise typer.Exit(_function("zhichuang.up", "wipe")())
+
+
 @app.command()
 def recompute(
     bundle: Annotated[Path, typer.Argument(help="The replay bundle, as the API gave it.")],

@@ -16,12 +16,13 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Self
 
+from zhichuang import sandboxing
 from zhichuang.data_keys import with_new_data_key
 from zhichuang.postgres import SERVICES, PostgreSQL, write_private
 from zhichuang.processes import (
@@ -85,6 +86,7 @@ class Stack:
         self._ports: dict[str, int] = {}
         self._report = report or Report()
         self._settings = dict(settings or {})
+        self._fresh = sandboxing.Fresh(self.home, self.postgres)
 
     def __enter__(self) -> Self:
         self.start()
@@ -124,9 +126,13 @@ class Stack:
             with self._report.step("PostgreSQL 18"):
                 self.postgres.start()
             self._describe_services()
+            if self._fresh.is_wanted:
+                self._restore()
             self._migrate()
+            self._fresh.finish()
             self._start_services()
             self._load_demo()
+            self._keep_fresh()
         except BaseException:
             self.stop()
             raise
@@ -135,11 +141,8 @@ class Stack:
         """Stop everything; when this returns, no process of the stack is left."""
         gateway = self.services.get(_GATEWAY)
         # The door first, so that no request meets a house half dark.
-        if gateway is not None and gateway.process is not None:
-            stop_all([gateway.process])
-        stop_all(
-            service.process for service in self.services.values() if service.process is not None
-        )
+        self._stop_services([gateway] if gateway is not None else [])
+        self._stop_services(self.services.values())
         (self.home / "running.json").unlink(missing_ok=True)
         self.postgres.stop()
 
@@ -161,11 +164,49 @@ class Stack:
             yield "PostgreSQL has ended; starting it again"
             self.postgres.restart()
             yield "PostgreSQL was started again"
+        if self._fresh.is_wanted or self._fresh.is_due(self._wipe_hour, datetime.now(UTC)):
+            yield "The sandbox is put back to its beginning"
+            self.wipe()
+            yield "The sandbox begins afresh"
         now = time.monotonic()
         for service in self.services.values():
             told = service.supervise(now)
             if told is not None:
                 yield told
+
+    def wipe(self) -> None:
+        """Put a running sandbox back to what the demo programme left; callers get 503 meanwhile."""
+        self._fresh.want()
+        gateway = self.services[_GATEWAY]
+        self._stop_services([gateway])
+        with sandboxing.standing_in(gateway.port):
+            self._stop_services(self.services.values())
+            self._restore()
+            self._migrate()
+            self._fresh.finish()
+        self._start_services()
+
+    @property
+    def _wipe_hour(self) -> str:
+        return self._environment().get(sandboxing.SETTING, "")
+
+    def _restore(self) -> None:
+        with self._report.step("The sandbox's beginning"):
+            self._fresh.restore()
+
+    def _keep_fresh(self) -> None:
+        """Take the copies that a wipe goes back to, once, where wipes are wanted at all."""
+        if not self._wipe_hour or self._fresh.is_taken:
+            return
+        sandboxing.last_hour(self._wipe_hour, datetime.now(UTC))  # Nonsense is told now.
+        self._stop_services(self.services.values())
+        with self._report.step("Copies to go back to"):
+            self._fresh.take()
+        self._start_services()
+
+    @staticmethod
+    def _stop_services(services: Iterable[Service]) -> None:
+        stop_all(service.process for service in services if service.process is not None)
 
     def _open_home(self) -> None:
         # Others may pass through but not look around: without user namespaces PostgreSQL runs as

@@ -15,6 +15,7 @@ from typing import Final
 from rich.console import Console
 from rich.markup import escape
 
+from zhichuang import sandboxing
 from zhichuang.postgres import PostgresError
 from zhichuang.processes import ProcessError
 from zhichuang.stack import Report, Stack
@@ -118,6 +119,17 @@ Three calls to copy:
     -u "$(python3 -c "{_PICK_CLIENT}" {stack.credentials_file} m01)" | python3 -c "{_PICK_TOKEN}")
   curl -s {stack.url}/v1/me -H "Authorization: Bearer $TOKEN"
 """
+
+
+def wipe() -> int:
+    """Ask for a wipe of the data folder's sandbox; return the exit status."""
+    home = home_folder()
+    try:
+        told = sandboxing.wipe(home, running_url(home))
+    except (PostgresError, ProcessError) as error:
+        return _fail(str(error))
+    Terminal().line(told)
+    return 0
 
 
 def _request_stop(_number: int, _frame: FrameType | None) -> None:

@@ -64,6 +64,7 @@ class Runner:
 
     def __init__(self, packages: Path, home: Path, port: int, **settings: str) -> None:
         self.home = home
+        self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.output = home.parent / f"output-{time.monotonic_ns()}"
         environment = os.environ | {
