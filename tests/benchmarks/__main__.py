@@ -25,6 +25,7 @@ from tests.benchmarks import (
     names,
     panels,
     report,
+    tokens,
     webhooks,
 )
 from tests.benchmarks.figures import SIZES, Case, Figure, Round, Size
@@ -42,6 +43,7 @@ FIGURES: Final[dict[str, Prepare]] = {
     "journal": journal.figure,
     "log": log.figure,
     "names": names.figure,
+    "tokens": tokens.figure,
     "webhooks": webhooks.figure,
 }
 # What has no peer and needs no house.

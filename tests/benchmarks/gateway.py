@@ -1,17 +1,24 @@
-"""The way through the gateway beside nginx, which checks nothing."""
+"""The way through the gateway beside nginx, which checks nothing, and beside FastAPI with httpx."""
 
+import asyncio
 import json
+import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
+from gateway.binding.judging import Holders, shown
+from gateway.settings import GatewaySettings
+from shared.auth import TokenVerifier
 from tests.benchmarks import tools
 from tests.benchmarks.figures import Case, Figure, Size
-from tests.benchmarks.house import House, program_running
+from tests.benchmarks.house import ROOT, House, program_running, wait_for_port
 from tests.benchmarks.measuring import Meter, Sample
 from tests.benchmarks.tools import BenchmarkError
+from tests.fixtures.service import ISSUER, Signer
 from zhichuang.processes import HOST, free_ports
 
 CONNECTIONS: Final = 32
@@ -66,7 +73,7 @@ def figure(house: House, size: Size) -> Iterator[Figure]:
     del size  # Nothing here grows with it.
     made = Figure(
         name="gateway",
-        title="Gateway beside nginx",
+        title="Gateway beside nginx and beside FastAPI with httpx",
         unit="request",
         cases=[],
         comparisons=[],
@@ -88,17 +95,25 @@ def figure(house: House, size: Size) -> Iterator[Figure]:
         content = _PROXY.format(host=HOST, port=proxy, upstream=static)
         log = f"{folder}/access.log line buffer=64k flush=1s"
         nginx_pid = stack.enter_context(_nginx(folder, "proxy", content, log=log))
-        gateway = house.second_gateway(ZHICHUANG_REGISTRY_URL=f"http://{HOST}:{static}")
+        gateway = house.second_gateway(
+            ZHICHUANG_REGISTRY_URL=f"http://{HOST}:{static}",
+            # Counted as always; a minute's worth for a caller is less than is asked here.
+            ZHICHUANG_LIMIT_CLIENT="100000000",
+            ZHICHUANG_LIMIT_PERSON="100000000",
+        )
         assert gateway.process is not None
         stack.callback(gateway.process.wait, 15)
         stack.callback(gateway.process.terminate)
         ours = _Ours(house, gateway.port, gateway.process.pid, gateway.log)
+        peer, peer_pid = stack.enter_context(_fastapi(folder, static))
         made.cases = [
             Case("nginx", lambda seconds: _turn(proxy, seconds, nginx_pid)),
             Case("gateway", ours.turn),
+            Case("FastAPI and httpx", lambda seconds: _turn(peer, seconds, peer_pid)),
+            Case("check of a kept token", _checking),
             Case("upstream alone", lambda seconds: _turn(static, seconds, None)),
         ]
-        made.comparisons = [("gateway", "nginx")]
+        made.comparisons = [("gateway", "nginx"), ("gateway", "FastAPI and httpx")]
         made.remarks = list(REMARKS)
         yield made
 
@@ -116,7 +131,16 @@ REMARKS: Final = (
     (
         "gateway: the shipped process; it judges the head, verifies the token (its verdict is"
         " remembered for a minute), sets request id and traceparent, counts, and logs a line as"
-        " JSON; after every turn the lines are counted."
+        " JSON; after every turn the lines are counted. Its caller is an official, whose reads are"
+        " kept in the door's trail as well, and every request in the callers' own lists."
+    ),
+    (
+        "FastAPI and httpx: one route and one client, under uvicorn with uvloop and httptools, as"
+        " a Python team would begin; it verifies, counts and logs nothing."
+    ),
+    (
+        "check of a kept token: header, digest, verdict, revocations and how it is shown, in the"
+        " process of the benchmark."
     ),
 )
 
@@ -143,6 +167,47 @@ def _turn(
     with Meter(**({"proxy": pid} if pid else {})) as meter:
         load = tools.wrk(f"http://{HOST}:{port}{PATH}", seconds, CONNECTIONS, headers or {})
     return Sample(load.operations, load.seconds, meter.cpu, meter.memory, load.p50_ms, load.p99_ms)
+
+
+def _checking(seconds: float) -> Sample:
+    """Check one token again and again, as the door does for each request."""
+    signer = Signer()
+    header = f"Bearer {signer.token('member')}".encode()
+
+    async def keys() -> dict[str, list[dict[str, str]]]:
+        return signer.jwks
+
+    async def checked() -> int:
+        verifier, holders = TokenVerifier(ISSUER, keys), Holders(GatewaySettings())
+        count, until = 0, time.perf_counter() + min(seconds, 1.0)
+        while time.perf_counter() < until:
+            for _ in range(1_000):
+                token = shown(header)
+                assert token is not None
+                claims = await verifier.verify(token[1])
+                holders.judge(*token, claims, None, ("GET", b"d", PATH))
+            count += 1_000
+        return count
+
+    before, started = time.process_time(), time.perf_counter()
+    count = asyncio.run(checked())
+    cpu = {"proxy": time.process_time() - before}
+    return Sample(count, time.perf_counter() - started, cpu)
+
+
+@contextmanager
+def _fastapi(folder: Path, upstream: int) -> Iterator[tuple[int, int]]:
+    port = free_ports(1)[0]
+    command = [
+        *(sys.executable, "-m", "uvicorn", "tests.benchmarks.python_gateway:app"),
+        *("--host", HOST, "--port", str(port), "--loop", "uvloop", "--http", "httptools"),
+        *("--no-access-log", "--log-level", "warning", "--ws", "none", "--no-proxy-headers"),
+    ]
+    there = {"BENCH_UPSTREAM": f"http://{HOST}:{upstream}", "PYTHONPATH": str(ROOT)}
+    log = folder / "fastapi.log"
+    with program_running(command, ROOT, log, {**os.environ, **there}) as pid:
+        wait_for_port(HOST, port)
+        yield port, pid
 
 
 def _body() -> str:

@@ -1,10 +1,11 @@
 """The house that is measured: a stack of its own without the demo, on a real disk."""
 
 import os
+import socket
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -106,9 +107,11 @@ def _require_durable(stack: Stack) -> None:
 
 
 @contextmanager
-def program_running(command: list[str], folder: Path, log: Path) -> Iterator[int]:
+def program_running(
+    command: list[str], folder: Path, log: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[int]:
     """Run a peer's server that ends with us; give its process id."""
-    process = spawn(command, os.environ, folder, log)
+    process = spawn(command, environment or os.environ, folder, log)
     try:
         time.sleep(0.3)
         if process.poll() is not None:
@@ -116,3 +119,13 @@ def program_running(command: list[str], folder: Path, log: Path) -> Iterator[int
         yield process.pid
     finally:
         stop_all([process])
+
+
+def wait_for_port(host: str, port: int) -> None:
+    """Wait until somebody listens there."""
+    until = time.monotonic() + 60.0
+    while time.monotonic() < until:
+        with suppress(OSError), socket.create_connection((host, port), timeout=1.0):
+            return
+        time.sleep(0.05)
+    raise BenchmarkError(f"nobody listens on port {port}")
