@@ -1,18 +1,19 @@
 """What is read of people and programs, and who may see which."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, or_, select, true
+from sqlalchemy import Date, Row, Select, bindparam, func, or_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from gateway.identity import rules
 from gateway.identity.tables import Client, ClientKey, Person, PersonName, RoleGrant
 from shared.auth import Actor
+from shared.database import Sessions
 from shared.rules import found
 
 
@@ -75,6 +76,48 @@ def identity_of(row: Row[Any], day: date) -> Identity:
         for capacity, first, last in held
     ]
     return Identity(client, expert_id, rules.capacities_on(grants, day))
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A program that asks for a token: all that is known of it, by one statement."""
+
+    id: UUID
+    client_id: str
+    secret_sha256: bytes
+    person_id: UUID
+    org_id: UUID | None
+    expert_id: UUID | None
+    capacities: frozenset[str]
+    # Its living public keys by their ids.
+    keys: Mapping[str, Mapping[str, Any]]
+
+
+# Written out, since the ORM takes longer to put such a statement together than to sign a token.
+_ASKING: Final = text(
+    """
+    SELECT c.id, c.client_id, c.secret_sha256, c.person_id, c.org_id, p.expert_id,
+      (SELECT array_agg(g.capacity) FROM role_grant g
+        WHERE g.person_id = c.person_id AND g.org_id IS NOT DISTINCT FROM c.org_id
+          AND g.granted_on <= :day AND (g.granted_until IS NULL OR :day <= g.granted_until)),
+      (SELECT jsonb_object_agg(k.key_id, k.public_jwk) FROM client_key k
+        WHERE k.client_id = c.id AND k.ended_at IS NULL)
+    FROM client c JOIN person p ON p.id = c.person_id
+    WHERE c.client_id = :client_id AND c.deactivated_at IS NULL
+    """
+).bindparams(bindparam("day", type_=Date()))
+
+
+async def asking_program(sessions: Sessions, client_id: str, day: date) -> Asking | None:
+    """Load an active program with what it may act as on a day, and with its keys."""
+    row = await sessions.look(_ASKING, client_id=client_id, day=day)
+    if row is None:
+        return None
+    row_id, known_as, secret, person_id, org_id, expert_id, capacities, keys = tuple(row)
+    return Asking(
+        row_id, known_as, secret, person_id, org_id, expert_id, frozenset(capacities or ()),
+        keys or {},
+    )  # fmt: skip
 
 
 async def identity_by_client_id(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from gateway.identity.queries import Identity, Standing
+from gateway.identity.queries import Asking, Identity, Standing
 from gateway.identity.rules import split
 from gateway.settings import GatewaySettings
 from gateway.tokens import rules
@@ -21,8 +21,13 @@ def subject_of(identity: Identity) -> rules.Subject:
     return subject_for(client.person_id, client.client_id, client.org_id, identity)
 
 
+def subject_asking(program: Asking) -> rules.Subject:
+    """Give what a program that asks for a token may act as."""
+    return subject_for(program.person_id, program.client_id, program.org_id, program)
+
+
 def subject_for(
-    person_id: UUID, client_id: str, org_id: UUID | None, held: Identity | Standing
+    person_id: UUID, client_id: str, org_id: UUID | None, held: Identity | Standing | Asking
 ) -> rules.Subject:
     """Give what someone may act as through a program."""
     roles, duties = split(held.capacities)

@@ -13,9 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from gateway.binding import proofs
-from gateway.identity import queries as identities
 from gateway.identity.actions import digest_of
-from gateway.identity.queries import Identity
+from gateway.identity.queries import Asking
 from gateway.tokens import assertions, rules
 from gateway.tokens.protocol import LoadedClient
 from gateway.tokens.tables import SpentAssertion
@@ -46,16 +45,14 @@ def credentials_of(authorization: str | None, form: Mapping[str, str]) -> rules.
 
 
 async def proven_client(
-    request: Request, loaded: LoadedClient, identity: Identity, credentials: rules.Credentials
+    request: Request, loaded: LoadedClient, program: Asking, credentials: rules.Credentials
 ) -> LoadedClient:
     """Tell whether a client with keys of its own has proven itself; without keys nothing changes.
 
     The assertion is spent in a transaction of its own: two requests with one of them at once are
     told apart by the row that both would write.
     """
-    sessions = request.app.state.database.sessions
-    async with sessions.reading() as session:
-        keys = await identities.living_keys(session, identity.client.id)
+    keys = program.keys
     if not keys:
         return loaded
     by_key = replace(loaded, by_key=True)
@@ -72,7 +69,7 @@ async def proven_client(
         )
     except InvalidToken:
         return by_key
-    async with sessions.begin() as session:
+    async with request.app.state.database.sessions.begin() as session:
         fresh = await spend(session, credentials.client_id, proof)
     return replace(by_key, proven=fresh)
 

@@ -10,10 +10,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse
 
 from gateway.identity import queries as identities
-from gateway.identity.queries import Identity
+from gateway.identity.queries import Asking
 from gateway.revocations import actions as revoking
 from gateway.tokens import rules
-from gateway.tokens.issuing import access_token, subject_acting, subject_of
+from gateway.tokens.issuing import access_token, subject_acting, subject_asking
 from gateway.tokens.keys import KeyRing, NoKey, Signer
 from gateway.tokens.people import judged_grant, struck_family
 from gateway.tokens.protocol import NO_SECRET, LoadedClient, LoadedToken, TokenServer, Verdict
@@ -166,7 +166,7 @@ async def _judged(
     credentials: rules.Credentials,
     thumbprint: str | None,
 ) -> Verdict:
-    identity, loaded = await _client(request, credentials)
+    program, loaded = await _client(request, credentials)
     state = request.app.state
     signer = await _signer(state.keys)
     exchanged = None
@@ -175,9 +175,9 @@ async def _judged(
 
     def make_token() -> dict[str, Any]:
         # The grant has agreed, so that the client exists.
-        if identity is None:
+        if program is None:
             return {}
-        subject, seconds = subject_of(identity), state.settings.token_seconds
+        subject, seconds = subject_asking(program), state.settings.token_seconds
         if exchanged is not None:
             subject = subject_acting(exchanged.claims, credentials.client_id)
             # Never longer than what it was made of.
@@ -197,12 +197,15 @@ async def _judged(
 
 async def _client(
     request: Request, credentials: rules.Credentials
-) -> tuple[Identity | None, LoadedClient]:
-    identity = await _identity(request, credentials)
-    loaded = _loaded(identity, credentials)
-    if identity is None:
+) -> tuple[Asking | None, LoadedClient]:
+    state = request.app.state
+    program = await identities.asking_program(
+        state.database.sessions, credentials.client_id, state.clock.today()
+    )
+    loaded = _loaded(program, credentials)
+    if program is None:
         return None, loaded
-    return identity, await proven_client(request, loaded, identity, credentials)
+    return program, await proven_client(request, loaded, program, credentials)
 
 
 def _named(form: Mapping[str, str], credentials: rules.Credentials) -> Mapping[str, str]:
@@ -211,20 +214,14 @@ def _named(form: Mapping[str, str], credentials: rules.Credentials) -> Mapping[s
     return {**form, "client_id": credentials.client_id} if asserted else form
 
 
-async def _identity(request: Request, credentials: rules.Credentials) -> Identity | None:
-    today = request.app.state.clock.today()
-    async with request.app.state.database.sessions.reading() as session:
-        return await identities.identity_by_client_id(session, credentials.client_id, today)
-
-
-def _loaded(identity: Identity | None, credentials: rules.Credentials) -> LoadedClient:
-    if identity is None:
+def _loaded(program: Asking | None, credentials: rules.Credentials) -> LoadedClient:
+    if program is None:
         return LoadedClient(credentials.client_id, NO_SECRET, exists=False)
     return LoadedClient(
         credentials.client_id,
-        identity.client.secret_sha256,
+        program.secret_sha256,
         exists=True,
-        serves="service" in identity.capacities,
+        serves="service" in program.capacities,
     )
 
 

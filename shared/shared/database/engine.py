@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import event
+from sqlalchemy import Row, TextClause, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
@@ -51,6 +51,8 @@ class Sessions:
         self.engine = engine
         self.clock = clock
         self.sealer = sealer or Sealer.of(Settings())
+        # The same pool, without a transaction around a statement.
+        self._bare = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._make = async_sessionmaker(
             engine, sync_session_class=LockingSession, expire_on_commit=False, autoflush=True
         )
@@ -64,6 +66,14 @@ class Sessions:
         """Open a transaction that commits at the end, and rolls back on any exception."""
         async with self.open() as session, session.begin():
             yield session
+
+    async def look(self, statement: TextClause, **values: object) -> Row[Any] | None:
+        """Give the one row of a statement that only reads, if there is one.
+
+        It goes to the database once; a session goes there three times (begin, ask, roll back).
+        """
+        async with self._bare.connect() as connection:
+            return (await connection.execute(statement, values)).one_or_none()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
