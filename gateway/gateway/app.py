@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 
 from gateway import configuring
 from gateway.accounts.routes import router as accounts_router
+from gateway.binding.spending import SpentProofs
 from gateway.claims.routes import router as claims_router
 from gateway.duties.routes import router as duties_router
 from gateway.factors.routes import me_router as my_factors_router
@@ -142,7 +143,9 @@ def assembled(settings: GatewaySettings) -> Door:
         app.state.request_log,
         Trail(app.state.database.sessions),
         PublicReads(app.state.public_cache, upstreams, lambda: app.state.clock.offset),
+        SpentProofs(app.state.database.sessions),
     )
+    door.knows = app.state.verifier.knows
     door.tracing = app.state.tracing
     door.on_start.append(Reloading(door, settings).listen)
     return door

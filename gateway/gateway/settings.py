@@ -48,6 +48,10 @@ class GatewaySettings(Settings):
     # Seconds before each further try of a letter, separated by commas.
     notice_retries: str = "60,300,1800,7200,28800"
 
+    # Networks from which this process's own `/metrics` is answered, separated by commas, and only
+    # to whoever asks there himself: through a balancer it is 404.
+    metrics_networks: str = "127.0.0.0/8,::1/128"
+
     # How old the services' published documents may be before they are asked for again.
     openapi_refresh_seconds: float = 30.0
     # The origin under which people see the sign-in pages (`https://door.example`); passkeys are
@@ -121,6 +125,13 @@ class GatewaySettings(Settings):
     def allowed_hosts(self) -> frozenset[str]:
         """Give the names that `Host` may bear, in lower case; none means any."""
         return frozenset(host.strip().lower() for host in self.hosts.split(",") if host.strip())
+
+    @property
+    def metrics_from(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Give the networks from which `/metrics` is answered."""
+        return tuple(
+            ip_network(part.strip()) for part in self.metrics_networks.split(",") if part.strip()
+        )
 
     @property
     def webhook_schedule(self) -> list[int]:

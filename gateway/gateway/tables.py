@@ -3,6 +3,7 @@
 from typing import Final
 
 import gateway.accounts.tables
+import gateway.binding.tables
 import gateway.claims.tables
 import gateway.duties.tables
 import gateway.factors.tables

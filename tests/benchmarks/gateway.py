@@ -185,7 +185,7 @@ def _checking(seconds: float) -> Sample:
                 token = shown(header)
                 assert token is not None
                 claims = await verifier.verify(token[1])
-                holders.judge(*token, claims, None, ("GET", b"d", PATH))
+                await holders.judge(*token, claims, None, ("GET", b"d", PATH))
             count += 1_000
         return count
 

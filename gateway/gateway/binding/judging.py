@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from gateway.binding.proofs import Asked, NonceWanted, Proof, nonces, proven
 from gateway.binding.replays import Replays
+from gateway.binding.spending import SpentProofs
 from gateway.settings import GatewaySettings
 from shared.auth import InvalidToken
 
@@ -25,18 +26,22 @@ def shown(authorization: bytes) -> tuple[bytes, str] | None:
 class Holders:
     """Judges proofs for one process."""
 
-    def __init__(self, settings: GatewaySettings) -> None:
-        """Read the origin that proofs are for, and whether they need a nonce."""
+    def __init__(self, settings: GatewaySettings, spent: SpentProofs | None = None) -> None:
+        """Read the origin that proofs are for, and whether they need a nonce.
+
+        `spent` is the list of used proofs that all processes share; without it, this one's counts.
+        """
+        self._spent = spent
         self._origin = settings.public_origin
         secret = settings.key_secret.get_secret_value()
         self._nonce_secret = secret if settings.dpop_nonce else None
         self._replays = Replays()
 
-    def judge(
+    async def judge(
         self, scheme: bytes, token: str, claims: Mapping[str, Any], proof: bytes | None,
         asked: tuple[str, bytes, str],
     ) -> None:  # fmt: skip
-        """Judge how a verified token is shown; raise `InvalidToken`.
+        """Judge how a verified token is shown; raise `InvalidToken` or `SpendingUnavailable`.
 
         A bound token that comes as a bearer was stolen, or its holder has forgotten its key.
         """
@@ -51,6 +56,8 @@ class Holders:
             raise InvalidToken("another key")
         if not self._replays.spend(made, int(time.time())):
             raise InvalidToken("a proof that was used")
+        if self._spent is not None and not await self._spent.spend(made):
+            raise InvalidToken("a proof that was used elsewhere")
 
     def _proven(self, proof: bytes, asked: tuple[str, bytes, str], token: str) -> Proof:
         if len(proof) > LONGEST_PROOF or not proof.isascii():

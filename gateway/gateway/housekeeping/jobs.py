@@ -1,12 +1,13 @@
 """The gateway's chores: what has ended long ago is forgotten."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from gateway.binding.tables import SpentProof
 from gateway.grants.tables import AuthorizationCode
 from gateway.housekeeping.tables import HousekeepingRun
 from gateway.tokens.tables import SpentAssertion
@@ -31,7 +32,7 @@ async def forget_deliveries(session: AsyncSession, now: datetime) -> int:
 
 
 async def forget_spent(session: AsyncSession, now: datetime) -> int:
-    """Forget assertions and codes that could not pass again anyway."""
+    """Forget assertions, proofs and codes that could not pass again anyway."""
     before = now - DAILY
     assertions: Any = await session.execute(
         delete(SpentAssertion).where(col(SpentAssertion.expires_at) < before)
@@ -39,7 +40,10 @@ async def forget_spent(session: AsyncSession, now: datetime) -> int:
     codes: Any = await session.execute(
         delete(AuthorizationCode).where(col(AuthorizationCode.expires_at) < before)
     )
-    return int(assertions.rowcount) + int(codes.rowcount)
+    proofs: Any = await session.execute(
+        delete(SpentProof).where(col(SpentProof.expires_at) < datetime.now(UTC))
+    )
+    return int(assertions.rowcount) + int(codes.rowcount) + int(proofs.rowcount)
 
 
 CHORES: Final = (

@@ -110,7 +110,7 @@ _ASKING: Final = text(
 
 async def asking_program(sessions: Sessions, client_id: str, day: date) -> Asking | None:
     """Load an active program with what it may act as on a day, and with its keys."""
-    row = await sessions.look(_ASKING, client_id=client_id, day=day)
+    row = await sessions.at_once(_ASKING, client_id=client_id, day=day)
     if row is None:
         return None
     row_id, known_as, secret, person_id, org_id, expert_id, capacities, keys = tuple(row)

@@ -11,6 +11,9 @@ from typing import Final, TextIO
 FLUSH_SECONDS: Final = 0.2
 # A burst is written out before it grows past this many lines.
 FLUSH_LINES: Final = 256
+# So many refusals of those who ask too much are written out one by one each time; the rest of them
+# is one line that says how many.
+MOST_REFUSALS: Final = 20
 
 
 class AccessLog:
@@ -21,6 +24,12 @@ class AccessLog:
         self._stream = stream
         self._lines: list[str] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._refusals = 0
+
+    def takes_refusal(self) -> bool:
+        """Tell whether one more refused for asking too much gets a line; count it where not."""
+        self._refusals += 1
+        return self._refusals <= MOST_REFUSALS
 
     def add(
         self,
@@ -55,6 +64,12 @@ class AccessLog:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._refusals > MOST_REFUSALS:
+            self._lines.append(
+                f'{{"time": "{_instant()}", "level": "info", "event": "requests_refused", '
+                f'"service": "gateway", "status": 429, "count": {self._refusals - MOST_REFUSALS}}}'
+            )
+        self._refusals = 0
         if self._lines:
             stream = self._stream or sys.stdout
             stream.write("\n".join(self._lines) + "\n")

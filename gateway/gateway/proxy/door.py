@@ -3,19 +3,22 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from time import perf_counter
-from typing import Final
+from time import monotonic, perf_counter
+from typing import Final, NoReturn
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.binding.judging import Holders, shown
+from gateway.binding.spending import SpendingUnavailable, SpentProofs
 from gateway.limits.rules import Quotas, quotas_of, tightest
 from gateway.limits.stores import store_of
 from gateway.proxy import compressing, rules
 from gateway.proxy.access_log import AccessLog
 from gateway.proxy.answers import Headers, problem
 from gateway.proxy.cors import cors_of, is_preflight
+from gateway.proxy.floods import Floods
 from gateway.proxy.forwarding import as_bearer, drain, headers_in, target
+from gateway.proxy.inside import Inside
 from gateway.proxy.measures import Measures
 from gateway.proxy.passage import SAFE, Claims, Passage, ProgrammeClock, Refusal
 from gateway.proxy.reading import PublicReads
@@ -37,13 +40,16 @@ from gateway.trail.writing import Trail
 from shared.auth import InvalidToken, KeysUnavailable
 from shared.tracing import Tracing
 
+TOO_MANY: Final = 429
 CLIENT_LEFT: Final = 499  # Only in the log; nobody is there to read a status.
 
-# Whoever is above a limit hears of it after this long, as long as not too many wait for that.
-SLOW_SECONDS: Final = 0.2
+# Beyond so many who wait to be told that they ask too much, the next ones hear of it at once, and
+# their connections end with that.
 MOST_SLOWED: Final = 2_000
 READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 UNNAMED: Final = Trace("", "", "")
+
+METRICS: Final = "/metrics"
 
 Verify = Callable[[str], Awaitable[Claims]]
 
@@ -52,6 +58,8 @@ class Door:
     """The gateway as an ASGI application; `tracing` is set where somebody collects."""
 
     tracing: Tracing | None = None
+    # Tells whether a token was verified a moment ago; by default, none is held to be made up.
+    knows: Callable[[str], bool] = staticmethod(lambda token: bool(token))
 
     def __init__(
         self,
@@ -63,6 +71,7 @@ class Door:
         request_log: RequestLog,
         trail: Trail | None = None,
         public: PublicReads | None = None,
+        spent: SpentProofs | None = None,
     ) -> None:
         """Take the application that answers what is the gateway's own, and the door's trail."""
         self._own = own
@@ -75,8 +84,9 @@ class Door:
         self._counts = store_of(settings.limit_store)
         self._public = public
         self._slowed = 0
+        self._floods = Floods()
         self._watches = Watches()
-        self._holders = Holders(settings)
+        self._holders = Holders(settings, spent)
         self._shedder = Shedder(settings.shed_after_seconds)
         # What begins with the process, on its own loop.
         self.on_start: list[Callable[[], None]] = []
@@ -89,6 +99,7 @@ class Door:
         """Go by these settings from the next request on; those under way end as they began."""
         self._settings = settings
         self._hosts = settings.allowed_hosts
+        self._inside = Inside(settings.metrics_from)
         self._limits = rules.Limits(
             target=settings.max_target_bytes,
             head=settings.max_head_bytes,
@@ -151,9 +162,14 @@ class Door:
         head = self._judge(passage)
         if self._shedder.turns_away(passage.path):
             raise Refusal("OVERLOADED", closes=b"content-length" in head.once)
+        if self._floods and self._is_guess(passage, head):
+            # Of an address that floods: refused for that, before anything is computed over it.
+            await self._count(passage)
         if is_preflight(passage.scope["method"], passage.fields):
             await self._preflight(passage, passage.fields)
             return
+        if passage.path == METRICS and not self._inside.is_from(passage.scope):
+            raise Refusal("NOT_FOUND", closes=b"content-length" in head.once)
         service = rules.service_of(passage.path)
         body = self._body(passage, head, receive)
         if service is None:
@@ -244,25 +260,32 @@ class Door:
 
     async def _count(self, passage: Passage) -> None:
         """Count the request against its caller's limits; refuse the one that is too many."""
-        client = passage.scope.get("client")
-        asked = quotas_of(passage.path, passage.claims, client[0] if client else "", self._quotas)
+        asked = quotas_of(passage.path, passage.claims, passage.address, self._quotas)
         passage.standing = tightest(await self._counts.hit(asked)) if asked else None
         if passage.standing is not None and not passage.standing.allowed:
-            await self._slow_down()
-            raise Refusal("RATE_LIMITED")
+            await self._too_much(passage)
 
-    async def _slow_down(self) -> None:
-        """Let whoever asks too much wait for being told so: a flood comes no faster than that.
+    def _is_guess(self, passage: Passage, head: rules.Head) -> bool:
+        """Tell whether a token is one too many that nobody has verified, of an address that floods."""
+        token = shown(head.once.get(b"authorization", b""))
+        if token is None or self.knows(token[1]):
+            return False
+        return not self._floods.may_guess(passage.address, monotonic())
 
-        It costs no work meanwhile. Beyond some waiting ones, the answer comes at once.
+    async def _too_much(self, passage: Passage) -> NoReturn:
+        """Refuse whoever asks too much, after a wait: a flood comes no faster than that.
+
+        Waiting costs no work.
         """
+        seconds = self._floods.refused(passage.address, monotonic())
         if self._slowed >= MOST_SLOWED:
-            return
+            raise Refusal("RATE_LIMITED", closes=True)
         self._slowed += 1
         try:
-            await asyncio.sleep(SLOW_SECONDS)
+            await asyncio.sleep(seconds)
         finally:
             self._slowed -= 1
+        raise Refusal("RATE_LIMITED")
 
     async def _claims(self, passage: Passage, head: rules.Head, authorization: bytes) -> Claims:
         token = shown(authorization)
@@ -276,9 +299,11 @@ class Door:
             raise Refusal("UNAVAILABLE") from None
         asked = (passage.scope["method"], head.ours[b"host"], passage.path)
         try:
-            self._holders.judge(*token, claims, head.once.get(b"dpop"), asked)
+            await self._holders.judge(*token, claims, head.once.get(b"dpop"), asked)
         except InvalidToken as error:
             raise Refusal("UNAUTHENTICATED", headers=self._holders.headers(error)) from None
+        except SpendingUnavailable:
+            raise Refusal("UNAVAILABLE") from None
         return claims
 
     async def _bound_here(self, passage: Passage, head: rules.Head) -> None:
@@ -416,6 +441,11 @@ class Door:
         return told
 
     def _note(self, passage: Passage) -> None:
+        if passage.status == TOO_MANY and not self._log.takes_refusal():
+            self._measures.observe(
+                passage.service, passage.scope["method"], TOO_MANY, perf_counter() - passage.started
+            )
+            return
         seconds = perf_counter() - passage.started
         method: str = passage.scope["method"]
         claims = passage.claims or {}

@@ -66,6 +66,12 @@ class Passage:
     gzip: bool = False
     squeezer: Squeezer | None = None
 
+    @property
+    def address(self) -> str:
+        """Tell where the request comes from."""
+        client = self.scope.get("client")
+        return client[0] if client else ""
+
     async def answer(self, message: Message) -> None:
         """Send on a message of the answer, with what every answer bears."""
         if message["type"] == "http.response.start":

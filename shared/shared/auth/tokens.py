@@ -71,7 +71,7 @@ class TokenVerifier:
 
     async def verify(self, token: str) -> Mapping[str, Any]:
         """Give the claims of a good token; raise `InvalidToken` or `KeysUnavailable`."""
-        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        digest = _digest(token)
         kept = self._cache.get(digest)
         if kept is not None and self._now() < kept[0]:
             claims = kept[1]
@@ -81,6 +81,11 @@ class TokenVerifier:
         if self.revocations.strikes(claims):
             raise InvalidToken("revoked")
         return claims
+
+    def knows(self, token: str) -> bool:
+        """Tell whether a token was verified within the last minute."""
+        kept = self._cache.get(_digest(token))
+        return kept is not None and self._now() < kept[0]
 
     async def statement(self, text: str, kind: str) -> Mapping[str, Any]:
         """Give what the gateway says in a signed statement of a kind (`typ`), such as a list.
@@ -209,3 +214,7 @@ def _is_uuid(value: str) -> bool:
         return str(UUID(value)) == value
     except ValueError:
         return False
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

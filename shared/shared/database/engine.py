@@ -67,8 +67,8 @@ class Sessions:
         async with self.open() as session, session.begin():
             yield session
 
-    async def look(self, statement: TextClause, **values: object) -> Row[Any] | None:
-        """Give the one row of a statement that only reads, if there is one.
+    async def at_once(self, statement: TextClause, **values: object) -> Row[Any] | None:
+        """Run one statement in a transaction of its own; give its one row, if there is one.
 
         It goes to the database once; a session goes there three times (begin, ask, roll back).
         """
