@@ -34,15 +34,18 @@ def door() -> ASGIApp:
     async def published() -> dict[str, Any]:
         return dict(keys)
 
-    return Door(
+    verifier = TokenVerifier(ISSUER, published)
+    made = Door(
         settings,
         own_app,
         upstreams,
-        TokenVerifier(ISSUER, published).verify,
+        verifier.verify,
         lambda: None,
         RequestLog(None),  # type: ignore[arg-type]
         public=PublicReads(PublicCache(settings.public_cache_bytes), upstreams, lambda: None),
     )
+    made.knows = verifier.knows
+    return made
 
 
 def service() -> ASGIApp:

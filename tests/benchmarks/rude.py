@@ -26,6 +26,7 @@ HOST: Final = "127.0.0.1"
 IDLE: Final = 1_000
 DRIPPING: Final = 500
 FLOODING: Final = 16
+LIMIT: Final = 600
 GOOD: Final = 8
 # Each good caller asks so often; what the machine does at its limit says nothing about others.
 PAUSE: Final = 0.02
@@ -183,6 +184,39 @@ async def flooding(bench: Bench) -> None:
                 await read(reader)
 
 
+async def guessing(bench: Bench) -> None:
+    """Show one made-up token after the other, as fast as answers come."""
+    number = 0
+    while True:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            reader, writer = await bench.open()
+            while True:
+                number += 1
+                forged = bench.token[:-12] + f"{number:012d}"
+                writer.write(bench.head(CENTERS).replace(bench.token.encode(), forged.encode()))
+                await read(reader)
+
+
+async def reconnecting(bench: Bench) -> None:
+    """Ask without a token, each time over a connection of its own."""
+    while True:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            reader, writer = await bench.open()
+            writer.write(bench.head(CENTERS, token=False))
+            await read(reader)
+            writer.close()
+
+
+async def above_limit(bench: Bench) -> None:
+    """Ask without a token until that is too much for this address."""
+    reader, writer = await bench.open()
+    status = 0
+    while status != 429:
+        writer.write(bench.head(CENTERS, token=False))
+        status = await read(reader)
+    writer.close()
+
+
 @contextlib.asynccontextmanager
 async def beside(bench: Bench, rude: Rude | None, count: int) -> AsyncIterator[None]:
     tasks: list[asyncio.Future[None]] = []
@@ -269,12 +303,17 @@ async def measured(bench: Bench, seconds: float) -> bool:
         (f"beside {IDLE} idle", idle, IDLE),
         (f"beside {DRIPPING} dripping", dripping, DRIPPING),
         (f"beside {FLOODING} flooding", flooding, FLOODING),
+        (f"beside {FLOODING} guessing", guessing, FLOODING),
+        (f"beside {FLOODING} reconnecting", reconnecting, FLOODING),
     ]
     say(f"{'others':<34}{'p50 ms':>10}{'p99 ms':>10}{'errors':>8}{'MiB':>8}")
     kept, least = True, bench.memory()
     for name, rude, count in kinds:
         # Right before each: what else the machine does changes from minute to minute.
         alone = await turn(bench, "alone", None, 0, seconds)
+        if rude not in (idle, dripping):
+            # What is promised is what a flood above the limit costs.
+            await above_limit(bench)
         one = await turn(bench, name, rude, count, seconds)
         for shown in (alone, one):
             say(
@@ -294,7 +333,7 @@ def main() -> None:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 4.0
     with running(10_000_000) as bench:
         asyncio.run(asyncio.wait_for(costing(bench, seconds), 120))
-    with running(6_000) as bench:
+    with running(LIMIT) as bench:
         kept = asyncio.run(asyncio.wait_for(measured(bench, seconds), 120))
     sys.exit(0 if kept else "✗ rude clients cost the others more than was promised")
 

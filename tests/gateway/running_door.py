@@ -135,7 +135,7 @@ async def own_app(scope: Scope, receive: Receive, send: Send) -> None:
         message = await receive()
         size += len(message.get("body", b""))
         more = message.get("more_body", False)
-    if scope["path"] in ("/", "/oauth/token"):
+    if scope["path"] in ("/", "/metrics", "/oauth/token"):
         content = json.dumps({"own": scope["raw_path"].decode(), "size": size}).encode()
         await send(
             {

@@ -1,17 +1,26 @@
 """Stolen tokens that are bound to a key (RFC 9449): each way to show one without its key is 401."""
 
+import asyncio
 import base64
 import json
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from gateway.binding import proofs
+from gateway.binding.judging import Holders
 from gateway.binding.proofs import Asked, NonceWanted, proven
 from gateway.binding.replays import Replays
+from gateway.binding.spending import SpendingUnavailable, SpentProofs
+from gateway.housekeeping.jobs import forget_spent
+from gateway.settings import GatewaySettings
 from shared.auth import InvalidToken
+from shared.clock import Clock
+from shared.database import Database
 from tests.fixtures.dpop import Holder, b64
 from tests.gateway.running_door import RunningDoor, running_door
 
@@ -22,6 +31,7 @@ ASKED = Asked("GET", "door", PATH)
 HOLDER = Holder()
 OTHER = Holder()
 NOW = int(time.time())
+GONE = datetime.now(UTC) - timedelta(minutes=5)
 
 Forge = Callable[[], str]
 
@@ -268,3 +278,44 @@ def test_a_padded_signature_is_another_text() -> None:
     raw = base64.urlsafe_b64decode(tail + "==")
     assert b64(raw) == tail
     assert head
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("X01", "A135")
+@pytest.mark.refusing
+async def test_of_two_processes_at_once_one_takes_a_proof(running: Callable[..., Any]) -> None:
+    async with running("gateway") as gateway:
+        spent = [SpentProofs(gateway.sessions) for _ in range(2)]
+        settings = GatewaySettings()
+        processes = [Holders(settings, one) for one in spent]
+        asked = ("GET", b"door", PATH)
+
+        async def show(process: Holders, proof: str) -> bool:
+            claims = {"cnf": {"jkt": HOLDER.thumbprint}}
+            try:
+                await process.judge(b"dpop", TOKEN, claims, proof.encode(), asked)
+            except InvalidToken:
+                return False
+            return True
+
+        for _ in range(5):
+            proof = HOLDER.proof("GET", URL, TOKEN)
+            passed = await asyncio.gather(*(show(process, proof) for process in processes))
+            assert sorted(passed) == [False, True]
+            # And a third one, started later, has heard of it as well.
+            assert not await show(Holders(settings, spent[0]), proof)
+        async with gateway.sessions.begin() as session:
+            assert await forget_spent(session, datetime.now(UTC)) == 0
+            await session.execute(text("UPDATE spent_proof SET expires_at = :at"), {"at": GONE})
+            assert await forget_spent(session, datetime.now(UTC)) == 5
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("X01")
+@pytest.mark.refusing
+async def test_where_nobody_can_tell_whether_a_proof_was_used_it_is_not_taken() -> None:
+    nowhere = Database("postgresql+asyncpg://nobody@127.0.0.1:1/none", Clock())
+    spent = SpentProofs(nowhere.sessions)
+    with pytest.raises(SpendingUnavailable):
+        await spent.spend(proofs.Proof("me", "jti-12345", NOW + 65))
+    await nowhere.close()

@@ -266,7 +266,7 @@ class Door:
             await self._too_much(passage)
 
     def _is_guess(self, passage: Passage, head: rules.Head) -> bool:
-        """Tell whether a token is one too many that nobody has verified, of an address that floods."""
+        """Tell whether a token that nobody has verified is one too many of a flooding address."""
         token = shown(head.once.get(b"authorization", b""))
         if token is None or self.knows(token[1]):
             return False
