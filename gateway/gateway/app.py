@@ -43,6 +43,7 @@ from gateway.requests.jobs import RequestLog, keep_requests
 from gateway.requests.routes import router as requests_router
 from gateway.revocations.listing import RevocationList
 from gateway.revocations.routes import router as revocations_router
+from gateway.rules import SERVICES
 from gateway.sandbox.routes import router as sandbox_router
 from gateway.sandbox.routes import tenants_router
 from gateway.schemas import ReadyOut
@@ -62,7 +63,6 @@ from shared.clock import Clock
 from shared.http import Router, access
 from shared.http.app import Service, service_app
 
-SERVICES: Final = ("registry", "evaluation", "ip-ledger")
 TAGS: Final = (
     {"name": "tokens", "description": "Access tokens for programs, and the keys that sign them."},
     {"name": "identity", "description": "People, the programs that speak for them, and oneself."},

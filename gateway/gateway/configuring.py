@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from gateway.limits.stores import store_of
 from gateway.proxy.cors import cors_of
+from gateway.rules import SERVICES
 from gateway.settings import GatewaySettings
 
 PREFIX: Final = "ZHICHUANG_"
@@ -30,7 +31,6 @@ CHANGEABLE: Final = frozenset(
     }
 )  # fmt: skip
 NOT_NEGATIVE: Final = tuple(name for name in CHANGEABLE if name.startswith(("limit", "upstream")))
-SERVICES: Final = ("registry", "evaluation", "ip-ledger", "gateway")
 
 
 class ConfigRefused(Exception):  # noqa: N818 - reads as what it is
@@ -68,7 +68,7 @@ def _check(settings: GatewaySettings) -> None:
     wrong = [name for name in NOT_NEGATIVE if getattr(settings, name) < 0]
     wrong += [
         f"{service.replace('-', '_')}_url"
-        for service in SERVICES
+        for service in (*SERVICES, "gateway")
         if not all(
             address.startswith(("http://", "https://")) for address in settings.addresses(service)
         )

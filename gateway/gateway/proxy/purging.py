@@ -6,7 +6,7 @@ from typing import Final
 from gateway.proxy.caching import PublicCache
 from shared.client import ServiceClient, Unavailable
 
-SERVICES: Final = ("registry", "evaluation")
+SOURCES: Final = ("registry", "evaluation")
 WAIT_SECONDS: Final = 20
 RETRY_SECONDS: Final = 1.0
 PAUSE_SECONDS: Final = 0.05
@@ -16,7 +16,7 @@ FAR_AHEAD: Final = 2**53
 async def keep_purging(services: ServiceClient, cache: PublicCache) -> None:
     """Follow the feeds for ever, in each process, since each keeps its own answers."""
     if cache.is_on:
-        await asyncio.gather(*(_follow(services, cache, service) for service in SERVICES))
+        await asyncio.gather(*(_follow(services, cache, service) for service in SOURCES))
 
 
 async def _follow(services: ServiceClient, cache: PublicCache, service: str) -> None:

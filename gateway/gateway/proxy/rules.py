@@ -12,15 +12,12 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
+from gateway.rules import SERVICES
+
 Fields = Sequence[tuple[bytes, bytes]]
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
-SERVICES: Final[Mapping[str, str]] = {
-    "registry": "registry",
-    "evaluation": "evaluation",
-    "ip-ledger": "ip-ledger",
-}
 # What anyone may read lies with the service that owns it; all but ratings is the registry's.
 PUBLIC: Final = "public"
 PUBLIC_OWNERS: Final[Mapping[str, str]] = {"ratings": "evaluation"}
@@ -46,7 +43,7 @@ def service_of(path: str) -> str | None:
         return None
     if parts[2] == PUBLIC:
         return PUBLIC_OWNERS.get(parts[3], PUBLIC_DEFAULT)
-    return SERVICES.get(parts[2])
+    return parts[2] if parts[2] in SERVICES else None
 
 
 def body_limit(path: str, limits: Limits) -> int:

@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from gateway.identity.actions import secret_of
 from gateway.identity.tables import Client
+from gateway.rules import SERVICES
 from gateway.sandbox import actions, queries, rules
 from gateway.sandbox.actions import Founded
 from gateway.sandbox.founding import founding
@@ -39,7 +40,6 @@ from shared.rules import require
 from shared.settings import Settings
 
 # The gateway's own processes come last: a move that stopped half-way can then be repeated.
-SERVICES: Final = ("registry", "evaluation", "ip-ledger")
 ANYONE: Final = sorted(ROLES | DUTIES)
 # What the services agree on must not be two moves at once.
 MOVING: Final = asyncio.Lock()

@@ -1,11 +1,10 @@
 """What every service is asked about the caller's tasks, under the caller's own token."""
 
 import asyncio
-from typing import Any, Final
+from typing import Any
 
+from gateway.rules import SERVICES
 from shared.client import ServiceClient, Unavailable
-
-TASK_SERVICES: Final = ("registry", "evaluation", "ip-ledger")
 
 
 async def tasks_of(
@@ -16,12 +15,8 @@ async def tasks_of(
     The caller's own token goes along: what waits for him is decided by each service's own data.
     """
     headers = {"Authorization": authorization, "Accept-Language": languages}
-    answers = await asyncio.gather(
-        *(_tasks(services, service, headers) for service in TASK_SERVICES)
-    )
-    missing = [
-        service for service, answer in zip(TASK_SERVICES, answers, strict=True) if answer is None
-    ]
+    answers = await asyncio.gather(*(_tasks(services, service, headers) for service in SERVICES))
+    missing = [service for service, answer in zip(SERVICES, answers, strict=True) if answer is None]
     return [task for answer in answers for task in answer or []], missing
 
 

@@ -9,7 +9,8 @@ from fastapi import Depends, Query, Request, Response
 from sqlmodel import col
 
 from gateway.identity import queries as identities
-from gateway.webhooks import actions, queries, rules
+from gateway.rules import SERVICES
+from gateway.webhooks import actions, queries
 from gateway.webhooks.actions import House, Wish
 from gateway.webhooks.rules import DeliveryState, WebhookState
 from gateway.webhooks.schemas import (
@@ -52,7 +53,7 @@ async def feed_ends(actor: CurrentActor, services: Services) -> dict[str, int]:
     """Ask, before any transaction, where each service's feed stands."""
     del actor  # Judged before anything is asked.
     ends = {}
-    for service in rules.SERVICES:
+    for service in SERVICES:
         answer = await services.get(service, f"/v1/{service}/events", {"after": 2**53, "limit": 1})
         ends[service] = int(answer["last_position"]) if answer else 0
     return ends

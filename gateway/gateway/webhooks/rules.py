@@ -12,7 +12,6 @@ from shared.rules import Check, Kind, Rule
 from shared.tasks import TaskKind
 
 EVENTS: Final = Rule("X16", "五(一)")
-SERVICES: Final = ("registry", "evaluation", "ip-ledger")
 EVENT_TYPE: Final = re.compile(r"[a-z][a-z_]*(\.[a-z][a-z_]*)+")
 MOST_TYPES: Final = 50
 MOST_SUBSCRIPTIONS: Final = 20

@@ -9,11 +9,11 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from gateway.app import SERVICES
 from gateway.openapi.collecting import Collector
 from gateway.portal import event_types, guides, problems
 from gateway.portal.words import WORDS
 from gateway.proxy.upstream import Upstreams
+from gateway.rules import SERVICES
 from gateway.tokens.routes import own_document
 from shared.http.words import CODES
 from tests.fixtures.service import RunningService
