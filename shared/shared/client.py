@@ -165,9 +165,10 @@ class ServiceClient:
         addresses = self._settings.addresses(service)
         address = addresses[(attempt - 1) % len(addresses)]
         options: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
+        asked = {k: v for k, v in (params or {}).items() if v is not None}
+        # One text is parsed once; httpx would parse address and query apart, and join them.
         return await self._http.get(
-            address + path,
-            params={k: v for k, v in (params or {}).items() if v is not None},
+            f"{address}{path}?{httpx.QueryParams(asked)}" if asked else address + path,
             headers=await self._headers() if headers is None else dict(headers) | _trace(),
             **options,
         )

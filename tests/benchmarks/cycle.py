@@ -34,6 +34,7 @@ from evaluation.schemes.rules import KINDS, Source, canonical
 from shared.auth import Actor
 from shared.clock import Clock
 from shared.database import Database
+from shared.http.app import settle_memory
 from tests.benchmarks.cycle_world import (
     NOW,
     WEIGHTS,
@@ -91,10 +92,9 @@ class Bench:
         """Ask the neighbours for each case, and freeze what they told, some in a transaction."""
         services = self.neighbours.client()
         for some in batched(cases):
-            told = {
-                case.id: await clients.gather(services, clients.window_of(case, cycle, NOW))
-                for case in some
-            }
+            windows = [clients.window_of(case, cycle, NOW) for case in some]
+            answers = await clients.gather_all(services, windows)
+            told = {case.id: answer for case, answer in zip(some, answers, strict=True)}
             async with self.database.sessions.begin() as session:
                 locked = await case_queries.cases_for_update(session, CLERK, list(told))
                 await freezing_actions.freeze_all(session, CLERK, locked, told, NOW, NOW.date())
@@ -206,6 +206,8 @@ async def _measure(server: PostgreSQL, centers: int) -> bool:
         cycle, cases = await bench.cycle(5, FACTS)
         await bench.freeze(cycle, cases)
         await bench.compute(cases)
+        # As every serving process does once it has started.
+        settle_memory()
         good = await _rounds(bench, centers)
         await _evenly(bench)
         _tell_steadiness(100)

@@ -1,7 +1,7 @@
 """What a case asks of its neighbours: facts as known at an instant, the filed plan, positions."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final
@@ -58,9 +58,23 @@ def window_of(case: EvaluationCase, cycle: EvaluationCycle, now: datetime) -> Wi
 
 async def gather(services: ServiceClient, window: Window) -> Gathered:
     """Ask both feeds and the plan. Raises `Unavailable` when a neighbour does not answer."""
+    return (await gather_all(services, [window]))[0]
+
+
+async def gather_all(services: ServiceClient, windows: Sequence[Window]) -> list[Gathered]:
+    """Ask for some cases at once: where the feeds stand is asked once, before any fact."""
+    if not windows:
+        return []
     positions = await asyncio.gather(
         _position(services, "registry"), _position(services, "ip-ledger")
     )
+    named = dict(zip(("registry", "ip_ledger"), positions, strict=True))
+    return await asyncio.gather(*(_gathered(services, window, named) for window in windows))
+
+
+async def _gathered(
+    services: ServiceClient, window: Window, positions: Mapping[str, int]
+) -> Gathered:
     registry, ip_ledger, plan = await asyncio.gather(
         _facts(
             services,
@@ -73,8 +87,7 @@ async def gather(services: ServiceClient, window: Window) -> Gathered:
         _facts(services, "ip-ledger", window, {}),
         _plan(services, window),
     )
-    named = dict(zip(("registry", "ip_ledger"), positions, strict=True))
-    return Gathered(window.as_of, registry, ip_ledger, plan, named)
+    return Gathered(window.as_of, registry, ip_ledger, plan, positions)
 
 
 async def _position(services: ServiceClient, service: str) -> int:
@@ -102,7 +115,8 @@ async def _facts(
         cursor = page["next_cursor"]
         if cursor is None:
             break
-    return tuple(sorted(found, key=lambda fact: str(fact["id"])))
+    found.sort(key=lambda fact: str(fact["id"]))
+    return tuple(found)
 
 
 async def _plan(services: ServiceClient, window: Window) -> Mapping[str, Any]:

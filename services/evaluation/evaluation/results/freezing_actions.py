@@ -125,8 +125,8 @@ def _snapshot(
             "plan": dict(gathered.plan),
             "report": _report_content(cycle, report),
             "facts": {
-                "registry": [dict(fact) for fact in gathered.registry],
-                "ip_ledger": [dict(fact) for fact in gathered.ip_ledger],
+                "registry": gathered.registry,
+                "ip_ledger": gathered.ip_ledger,
             },
         }
     )

@@ -246,6 +246,8 @@ def _ratio(leaf: Leaf, found: Measured, planned: Target | None) -> LeafResult:
 
 def scaled(result: LeafResult, factor: Fraction) -> LeafResult:
     """Give the verdict with its points scaled; what it earned of them stays."""
+    if factor == 1:
+        return result
     points = result.max_points * factor
     return replace(result, max_points=points, points=result.share * points)
 

@@ -84,13 +84,11 @@ def weigh(
     ]
     available = sum((weights[code] for code in standing), Fraction(0))
     lift = FULL / available if available else Fraction(0)
+    # In a criterion without points there are gates at most, and nothing to scale.
+    factors = [lift * weights[one.code] / (one.max_points or 1) for one, _ in judged]
     return [
-        [
-            # In a criterion without points there are gates at most, and nothing to scale.
-            scaled(leaf, lift * weights[criterion.code] / (criterion.max_points or 1))
-            for leaf in spread(leaves)
-        ]
-        for criterion, leaves in judged
+        [scaled(leaf, factor) for leaf in spread(leaves)]
+        for factor, (_, leaves) in zip(factors, judged, strict=True)
     ]
 
 

@@ -57,9 +57,7 @@ async def compute_step(app: FastAPI, run: CycleRun) -> bool:
         if case.state is CaseState.COLLECTING
     }
     # No transaction but the one that holds the run is open while the neighbours are asked.
-    answers = await asyncio.gather(
-        *(clients.gather(app.state.services, window) for window in windows.values())
-    )
+    answers = await clients.gather_all(app.state.services, list(windows.values()))
     gathered = dict(zip(windows, answers, strict=True))
     async with sessions.begin() as session:
         if not cases:

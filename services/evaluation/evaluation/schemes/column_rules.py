@@ -6,6 +6,7 @@ order of the facts' ids, so that no figure depends on the order in which facts c
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Final, overload
@@ -29,6 +30,7 @@ class Gone:
         self.depth, self.at, self.is_there = depth, at, is_there
 
 
+THEMSELVES: Final = frozenset({str, type(None)})
 # A step that is missing is the same everywhere: one object for each depth, told apart by identity.
 MISSING: Final = tuple(Gone(depth) for depth in range(64))
 
@@ -46,6 +48,9 @@ def _missing(depth: int) -> Gone:
 def _stepped(parents: Sequence[Any], step: str, depth: int) -> list[Any]:
     """Take one step from every parent; facts come from JSON, so what can be entered is a dict."""
     missing = _missing(depth)
+    with suppress(AttributeError):
+        # Of what JSON has, a dict alone can be asked: so nearly every column is made.
+        return [one.get(step, missing) for one in parents]
     return [
         one.get(step, missing)
         if one.__class__ is dict
@@ -58,7 +63,7 @@ def _stepped(parents: Sequence[Any], step: str, depth: int) -> list[Any]:
 
 def _key(value: object) -> object:
     """Give what a verdict is remembered by: the type keeps 1, 1.0 and true apart."""
-    if value.__class__ is str or value is None:
+    if value.__class__ in THEMSELVES:
         return value
     if value.__class__ is Gone:
         gone: Any = value
@@ -95,8 +100,11 @@ class Records:
 
     def __init__(self, facts: Iterable[Fact]) -> None:
         """Put facts in order; all are of one kind."""
-        self.facts = sorted(facts, key=lambda fact: str(fact["id"]))
+        self.facts = list(facts)
         self.ids = [str(fact["id"]) for fact in self.facts]
+        if self.ids != sorted(self.ids):
+            self.facts.sort(key=lambda fact: str(fact["id"]))
+            self.ids.sort()
         self._raw: dict[Path, list[Any]] = {(): self.facts}
         self._keys: dict[Path, list[Any]] = {}
         self._types: dict[Path, list[Any]] = {}
@@ -122,7 +130,7 @@ class Records:
         column = self._keys.get(path)
         if column is None:
             column = self._keys[path] = [
-                one if one.__class__ is str else _key(one) for one in self.raw(path)
+                one if one.__class__ in THEMSELVES else _key(one) for one in self.raw(path)
             ]
         return column
 
@@ -139,9 +147,18 @@ class Records:
         """Give the number at a dotted path in each fact, None where there is none."""
         column = self._numbers.get(path)
         if column is None:
-            figures = map(figure_of, self.raw(steps_of(path)))
-            column = self._numbers[path] = list(map(number_of, figures))
+            figures = [
+                figure_of(one) if one.__class__ is dict else one for one in self.raw(steps_of(path))
+            ]
+            column = self._numbers[path] = [
+                one if one.__class__ is int else number_of(one) for one in figures
+            ]
         return column
+
+    def has_below_zero(self, path: str) -> bool:
+        """Tell whether any number at a dotted path is below zero."""
+        # What is no number, and zero itself, is left out at once.
+        return min(filter(None, self.numbers(path)), default=0) < 0
 
 
 class Facts(Sequence[Fact]):

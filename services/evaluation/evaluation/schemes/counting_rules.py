@@ -154,7 +154,7 @@ def _part(part: Part | None, records: Records, counted: Sequence[bool], period: 
 def below_zero(query: FactQuery, facts: Iterable[Fact]) -> list[str]:
     """Name the facts of a query's kind with a figure below zero in what it adds up."""
     records = Facts.of(facts).of_kind(query.kind)
-    columns = [records.numbers(path) for path in paths_of(query)]
+    columns = [records.numbers(path) for path in paths_of(query) if records.has_below_zero(path)]
     low = {
         fact_id
         for column in columns

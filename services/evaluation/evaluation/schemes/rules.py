@@ -210,12 +210,16 @@ class Scheme:
         return tuple(leaf.code for leaf in self.leaves() if leaf.calc is LeafCalc.EXPERT)
 
 
+# Data that holds itself ends in RecursionError, so that no list of what was seen is kept.
+ENCODER: Final = json.JSONEncoder(
+    sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False,
+    check_circular=False,
+)  # fmt: skip
+
+
 def canonical(document: object) -> bytes:
     """Give the one byte form of JSON data: keys sorted, no spaces, UTF-8, no floats."""
-    text = json.dumps(
-        document, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
-    )
-    return text.encode()
+    return ENCODER.encode(document).encode()
 
 
 def digest(document: object) -> str:
