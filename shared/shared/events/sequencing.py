@@ -21,6 +21,7 @@ LOCK: Final = 0x7A63_5345_5100_0001
 # Another process's commit is seen at the next look, ours at once. A look at an empty table is
 # cheap; the steps, which are not, follow what was numbered, and are taken now and then in any case.
 LOOK_SECONDS: Final = 0.1
+QUIET_SECONDS: Final = 0.2
 BUSY_SECONDS: Final = 2.0
 IDLE_SECONDS: Final = 5.0
 # Where another process numbers, this one looks so often how far it has come.
@@ -110,7 +111,7 @@ class Sequencer:
                         continue
                     idle_until = time.monotonic() + IDLE_SECONDS
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_SECONDS):
+                    async with asyncio.timeout(LOOK_SECONDS if now < busy_until else QUIET_SECONDS):
                         await self._committed.wait()
         except BaseException:
             # Back in the pool, the connection would keep the lock until somebody drew it again.

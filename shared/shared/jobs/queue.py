@@ -17,6 +17,8 @@ from shared.jobs.repeating import repeated
 
 # A job whose worker was killed is taken up again after this long without a sign of life.
 HEARTBEAT: Final = timedelta(seconds=10)
+# A job that is entered wakes the worker at once; this is for those that a kill left behind.
+LOOK: Final = timedelta(seconds=5)
 RETRY_SECONDS: Final = 1.0
 
 JobHandler = Callable[[FastAPI, bytes], Awaitable[None]]
@@ -44,7 +46,7 @@ async def _work(app: FastAPI, handlers: Mapping[str, JobHandler]) -> None:
         queuer = PgQueuer.from_asyncpg_connection(connection)
         for name, handler in handlers.items():
             _register(queuer, app, name, handler)
-        await queuer.run(dequeue_timeout=timedelta(seconds=1), heartbeat_timeout=HEARTBEAT)
+        await queuer.run(dequeue_timeout=LOOK, heartbeat_timeout=HEARTBEAT)
     finally:
         await connection.close()
 

@@ -45,7 +45,7 @@ async def database(servers: tuple[PostgreSQL, PostgreSQL]) -> AsyncIterator[Data
 
 
 def counted(outcome: str) -> float:
-    return READS.labels(outcome)._value.get()
+    return float(READS.labels(outcome)._value.get())
 
 
 async def write(database: Database, number: int) -> None:
