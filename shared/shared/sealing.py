@@ -49,8 +49,7 @@ class Sealer:
         if told:
             keys = {name: base64.b64decode(key) for name, key in told.items()}
             return cls(keys, settings.data_key)
-        kdf = HKDF(SHA256(), KEY_BYTES, salt=None, info=b"zhichuang data at rest")
-        return cls({DERIVED: kdf.derive(settings.secret.get_secret_value().encode())}, DERIVED)
+        return cls({DERIVED: base64.b64decode(derived_key(settings))}, DERIVED)
 
     def renewed(self, name: str, key: bytes) -> "Sealer":
         """Give a sealer that seals with another key and still opens what this one does."""
@@ -100,6 +99,13 @@ class Sealer:
         except InvalidTag as error:
             message = "the value was changed, or belongs elsewhere"
             raise Unsealable(message) from error
+
+
+def derived_key(settings: Settings | None = None) -> str:
+    """Give in base64 the key of a process that was given none, for when it is given some."""
+    secret = (settings or Settings()).secret.get_secret_value()
+    kdf = HKDF(SHA256(), KEY_BYTES, salt=None, info=b"zhichuang data at rest")
+    return base64.b64encode(kdf.derive(secret.encode())).decode()
 
 
 def is_sealed(value: bytes) -> bool:

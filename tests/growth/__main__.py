@@ -29,17 +29,17 @@ _SIZE: Final = "SELECT pg_database_size(current_database())"
 # Who asks, and for what; `{center}` is one of M01's own.
 READS: Final[tuple[tuple[str, str | None, str, dict[str, str]], ...]] = (
     ("anybody: listed centres", None, "/v1/public/centers", {}),
-    ("anybody: organizations by name", "m01", "/v1/registry/organizations", {"q": "创新中心"}),
+    ("anybody: organizations by name", "m01", "/v1/registry/organizations", {"name": "创新中心"}),
     ("official: organizations", "admin", "/v1/registry/organizations", {}),
     ("official: centres", "handler", "/v1/registry/centers", {}),
     ("official: applications", "handler", "/v1/registry/applications", {}),
-    ("official: what waits for him", "handler", "/v1/tasks", {}),
+    ("official: what waits for him", "handler", "/v1/me/tasks", {}),
     ("member: facts of a centre", "m01", "/v1/registry/facts", {"center_id": "{center}"}),
     ("member: memberships", "m01", "/v1/registry/memberships", {"center_id": "{center}"}),
     ("member: the feed's end", "m01", "/v1/registry/events", {"limit": "100"}),
     ("service: a page of the feed", "auditor", "/v1/registry/events", {"limit": "500"}),
     ("official: cycles", "handler", "/v1/evaluation/cycles", {}),
-    ("member: results", "m01", "/v1/evaluation/results", {"center_id": "{center}"}),
+    ("member: cases of a centre", "m01", "/v1/evaluation/cases", {"center_id": "{center}"}),
 )
 
 

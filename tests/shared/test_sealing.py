@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from shared.sealing import Sealer, Unsealable
+from shared.sealing import Sealer, Unsealable, derived_key
 from shared.settings import Settings
 
 KEYS = {"old": bytes(32), "new": bytes(range(32))}
@@ -72,3 +72,16 @@ def test_keys_come_from_the_settings() -> None:
     first = Sealer.of(Settings(data_keys=SecretStr(""), secret=SecretStr("one"))).seal("甲", "x")
     with pytest.raises(Unsealable):
         Sealer.of(Settings(data_keys=SecretStr(""), secret=SecretStr("two"))).open(first, "x")
+
+
+@pytest.mark.requirement("X12")
+def test_a_house_that_had_no_keys_takes_the_derived_one_along_and_may_change_its_secret() -> None:
+    old = Settings(secret=SecretStr("the old secret"))
+    sealed = Sealer.of(old).seal("林一舟", "x")
+    keys = {"derived": derived_key(old), "k1": base64.b64encode(KEYS["new"]).decode()}
+    new = Settings(
+        secret=SecretStr("another"), data_keys=SecretStr(json.dumps(keys)), data_key="k1"
+    )
+    assert Sealer.of(new).open(sealed, "x") == "林一舟"
+    with pytest.raises(Unsealable):
+        Sealer.of(Settings(secret=SecretStr("another"))).open(sealed, "x")

@@ -1,4 +1,8 @@
-"""`python -m shared.database.migrate <package> [revision]`: bring a database up to date."""
+"""`python -m shared.database.migrate <package> [revision | back]`: bring a database up to date.
+
+`back` takes the newest migration away again. What only that migration's tables and columns hold is
+lost with them, and everything else stays: a test goes back and up again on a filled database.
+"""
 
 import importlib.util
 import sys
@@ -23,10 +27,14 @@ def configuration(package: str, url: str) -> Config:
 
 
 def main() -> None:
-    """Upgrade the package's database, as the owner that `ZHICHUANG_DATABASE_URL` names."""
+    """Move the package's database, as the owner that `ZHICHUANG_DATABASE_URL` names."""
     package = sys.argv[1]
     revision = sys.argv[2] if len(sys.argv) > 2 else "head"
-    command.upgrade(configuration(package, Settings().database_url), revision)
+    config = configuration(package, Settings().database_url)
+    if revision == "back":
+        command.downgrade(config, "-1")
+    else:
+        command.upgrade(config, revision)
 
 
 if __name__ == "__main__":

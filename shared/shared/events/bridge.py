@@ -3,8 +3,8 @@
 Off unless `ZHICHUANG_NATS_URL` is set. One process of a service bridges, under an advisory lock,
 and remembers in the database how far it has come, so that a restart goes on from there. An event
 that is sent twice bears the same `Nats-Msg-Id`, and JetStream keeps it once. A message says that
-something happened to whom, never the resource as it stands since: who may read that, the bus
-does not know, and the feed does.
+something happened, where and by whom, and nothing of what was done: who may read that, the bus does
+not know, and the feed does, which hides drafts even from officials.
 """
 
 import asyncio
@@ -98,7 +98,7 @@ async def send(sessions: Sessions, stream: JetStreamContext, service: str) -> in
     async with sessions.begin() as session:
         rows = await _next(session)
         for event, position in rows:
-            told = event_out(service, event, position)
+            told = event_out(service, event, position, readable=False)
             await stream.publish(
                 f"zhichuang.{service}.{event.type}",
                 told.model_dump_json().encode(),

@@ -26,7 +26,7 @@ SERVER = Path(sys.executable).with_name("nats-server")
 FILLED = """
 WITH made AS (
     INSERT INTO event (id, type, subject_id, data, recorded_at)
-    SELECT uuidv7(), 'test.made', uuidv7(), '{"n": 1, "PART": {"state": {"name": "王"}}}',
+    SELECT uuidv7(), 'test.made', uuidv7(), '{"of": "草案", "PART": {"state": {"name": "王"}}}',
            '2026-01-05Z' FROM generate_series(1, 250) RETURNING id)
 INSERT INTO event_pending (event_id) SELECT id FROM made""".replace("PART", PART)
 
@@ -83,8 +83,9 @@ async def test_every_event_is_sent_once_and_in_order_and_a_crash_sends_none_twic
         assert [event["position"] for event in events] == list(range(1, numbered + 1))
         made = [event for event in events if event["type"] == "test.made"]
         assert (made[0]["specversion"], made[0]["source"]) == ("1.0", "/v1/registry")
-        # Only that it happened: who may read the resource, the bus does not know.
+        # Only that it happened, where and by whom: who may read more, the bus does not know.
         assert "王" not in json.dumps(events, ensure_ascii=False)
+        assert {name for event in events for name in event["data"]} <= {"person_id", "center_id"}
         # The process died after it had sent and before it had remembered.
         async with registry.sessions.begin() as session:
             await session.execute(text("UPDATE feed_cursor SET position = 0"))
