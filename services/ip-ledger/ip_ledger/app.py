@@ -18,7 +18,7 @@ from ip_ledger.bundles import routes as bundles
 from ip_ledger.contracts import routes as contracts
 from ip_ledger.contributions import funding_routes
 from ip_ledger.contributions import routes as contributions
-from ip_ledger.distributions import correction_routes
+from ip_ledger.distributions import correction_routes, what_if_routes
 from ip_ledger.distributions import routes as distributions
 from ip_ledger.facts import routes as facts
 from ip_ledger.housekeeping.jobs import CHORES
@@ -109,6 +109,7 @@ def create_app() -> ASGIApp:
                 *settlements.ROUTERS,
                 distributions.router,
                 *correction_routes.ROUTERS,
+                *what_if_routes.ROUTERS,
                 *statements.ROUTERS,
                 *pricing.ROUTERS,
                 *portfolio.ROUTERS,

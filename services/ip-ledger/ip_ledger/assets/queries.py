@@ -107,6 +107,16 @@ async def asset(session: AsyncSession, asset_id: UUID) -> Asset | None:
     return await session.get(Asset, asset_id)
 
 
+async def of_center(
+    session: AsyncSession, center_id: UUID, asset_ids: Iterable[UUID]
+) -> frozenset[UUID]:
+    """Name those of the assets that are a centre's."""
+    statement = select(Asset.id).where(
+        col(Asset.center_id) == center_id, col(Asset.id).in_(set(asset_ids))
+    )
+    return frozenset(await session.scalars(statement))
+
+
 async def asset_locked(session: AsyncSession, asset_id: UUID) -> Asset | None:
     """Give an asset whoever asks, with its lock."""
     statement = select(Asset).where(col(Asset.id) == asset_id)

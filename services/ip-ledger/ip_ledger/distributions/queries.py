@@ -1,11 +1,11 @@
 """What a run rests on, and who may see it: officials, the centre, and who is paid by it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, true
 from sqlalchemy import select as rows_of
@@ -48,6 +48,40 @@ class Inputs:
     agreed_ppm: dict[UUID, int]
     legal_persons: frozenset[UUID]
     without_owners: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Supposed:
+    """What is not so: owners of assets from days on, and what is taken off income that is not.
+
+    `shares` hold, by asset, the days from which owners are supposed, with their shares.
+    """
+
+    shares: Mapping[UUID, Sequence[tuple[date, tuple[tuple[UUID, int], ...]]]]
+    deductions: Mapping[UUID, tuple[Deduction, ...]]
+
+    def owned(self, events: Iterable[RevenueEvent]) -> dict[tuple[UUID, date], Owned]:
+        """Give the supposed owners of events' assets on their days, where there are such."""
+        found: dict[tuple[UUID, date], Owned] = {}
+        for event in events:
+            known = [
+                one for one in self.shares.get(event.asset_id, ()) if one[0] <= event.received_on
+            ]
+            if known:
+                first, shares = max(known)
+                version = uuid5(event.asset_id, f"supposed from {first.isoformat()}")
+                found[event.asset_id, event.received_on] = Owned(
+                    version_id=version,
+                    asset_id=event.asset_id,
+                    center_id=event.center_id,
+                    shares=shares,
+                    origin_id=version,
+                    number=0,
+                    agreement_id=None,
+                    valid_from=first,
+                    valid_until=None,
+                )
+        return found
 
 
 def _visible(actor: Actor) -> ColumnElement[bool]:
@@ -330,13 +364,20 @@ def carry_changes(lines: Iterable[DistributionLine]) -> dict[tuple[UUID, UUID], 
 
 
 async def inputs(
-    session: AsyncSession, events: Sequence[RevenueEvent], *, locked: bool = True
+    session: AsyncSession,
+    events: Sequence[RevenueEvent],
+    *,
+    locked: bool = True,
+    supposed: Supposed | None = None,
 ) -> Inputs:
     """Gather what the plan for these events rests on, as known now: by set, however many.
 
-    What rounding owes is locked, unless nothing will be written.
+    What rounding owes is locked, unless nothing will be written. What is `supposed` takes the place
+    of what is so.
     """
     owned = await assets.ownership_on_days(session, {(e.asset_id, e.received_on) for e in events})
+    if supposed is not None:
+        owned |= supposed.owned(events)
     orgs = await organizations_of(session, {owner for o in owned.values() for owner, _ in o.shares})
     terms = await agreements.in_force_on_days(
         session, events[0].center_id, {e.received_on for e in events}
@@ -367,7 +408,9 @@ async def inputs(
                 asset_id=event.asset_id,
                 kind=event.kind,
                 gross_fen=event.gross_fen,
-                deductions=tuple(
+                deductions=supposed.deductions[event.id]
+                if supposed is not None and event.id in supposed.deductions
+                else tuple(
                     Deduction(d.kind, d.amount_fen, d.clause) for d in deductions.get(event.id, [])
                 ),
                 net_fen=event.net_fen,

@@ -51,7 +51,8 @@ READERS: Final = "the centre, payees, officials"
 LEADING: Final = "the centre's operator or lead sponsor"
 
 
-def _step(step: dict[str, Any]) -> StepOut:
+def step_out(step: dict[str, Any]) -> StepOut:
+    """Show a step of an explanation."""
     amount_fen = step["amount_fen"]
     return StepOut(
         step=step["step"],
@@ -73,7 +74,7 @@ def _line(line: DistributionLine) -> DistributionLineOut:
         ppm=line.ppm,
         amount=fen(line.amount_fen),
         ownership_version_id=line.ownership_version_id,
-        explanation=[_step(step) for step in line.explanation],
+        explanation=[step_out(step) for step in line.explanation],
     )
 
 

@@ -192,3 +192,10 @@ TOTAL_KIND: Final = "distribution_total"
 def total_record_id(run_id: UUID) -> UUID:
     """Give the id of the log record that says of a run that its parts make its income."""
     return uuid5(run_id, TOTAL_KIND)
+
+
+def one_center_check(*, passed: bool) -> Check:
+    """Check that all income of a run is of one centre."""
+    return SHARING.check(
+        "REVENUE_OF_TWO_CENTERS", Kind.CONTENT, passed=passed, pointer="/revenue_event_ids"
+    )

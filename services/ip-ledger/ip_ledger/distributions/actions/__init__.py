@@ -4,10 +4,19 @@ from ip_ledger.distributions.actions.agreeing import approve, cancel, confirm
 from ip_ledger.distributions.actions.correcting import CorrectionDraft, affected, draft_correction
 from ip_ledger.distributions.actions.drafting import RunDraft, draft_run
 from ip_ledger.distributions.actions.paying import pay, reverse
+from ip_ledger.distributions.actions.supposing import (
+    Question,
+    SupposedIncome,
+    SupposedShares,
+    suppose,
+)
 
 __all__ = [
     "CorrectionDraft",
+    "Question",
     "RunDraft",
+    "SupposedIncome",
+    "SupposedShares",
     "affected",
     "approve",
     "cancel",
@@ -16,4 +25,5 @@ __all__ = [
     "draft_run",
     "pay",
     "reverse",
+    "suppose",
 ]

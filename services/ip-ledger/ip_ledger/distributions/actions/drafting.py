@@ -75,12 +75,7 @@ async def draft_run(session: AsyncSession, actor: Actor, draft: RunDraft) -> Dis
 def _event_checks(events: Sequence[RevenueEvent], draft: RunDraft, taken: set[UUID]) -> list[Check]:
     repeated = {i for i in draft.event_ids if draft.event_ids.count(i) > 1}
     return [
-        rules.SHARING.check(
-            "REVENUE_OF_TWO_CENTERS",
-            Kind.CONTENT,
-            passed=len({event.center_id for event in events}) == 1,
-            pointer="/revenue_event_ids",
-        ),
+        rules.one_center_check(passed=len({event.center_id for event in events}) == 1),
         rules.SHARING.check(
             "REVENUE_DISTRIBUTED",
             Kind.STATE,
