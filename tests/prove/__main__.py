@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -51,6 +52,12 @@ PROOFS: Final = (
         10_000,
         "pairs of a day and an instant against a replay",
         ("tests/ip_ledger/books/test_random_pairs.py",),
+    ),
+    Proof(
+        "model",
+        1_000,
+        "rounds of eleven clients at once against a model of the books",
+        ("tests/ip_ledger/journal/test_model.py",),
     ),
     Proof(
         "second implementation",
@@ -93,6 +100,7 @@ PER_ROUND: Final = {
     "properties": ROUND_EXAMPLES,
     "allocation": 50_000,
     "two clocks": 1_000,
+    "model": 100,
     "second implementation": ROUND_EXAMPLES,
     "time travel": ROUND_EXAMPLES,
     "two Pythons": 250,
@@ -113,13 +121,20 @@ def main() -> int:
     wanted = [proof for proof in PROOFS if options.name in {None, proof.name}]
     for number, proof in enumerate(wanted):
         share = (until - time.monotonic()) / (len(wanted) - number + (options.name is None))
-        known[proof.name] = _prove(proof, known.get(proof.name), time.monotonic() + share)
+        for entry in _rounds(proof, known.get(proof.name), time.monotonic() + share):
+            # Written after each round, so that one that is cut off loses no more than itself.
+            known[proof.name] = entry
+            _write(known)
     if options.name in {None, "rules"}:
         known["rules"] = _switch_off_rules(known.get("rules"), until)
-    STATE.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    REPORT.write_text(_report(known), encoding="utf-8")
+    _write(known)
     print(_report(known))
     return 1 if any(entry["failures"] for entry in known.values()) else 0
+
+
+def _write(known: dict[str, Any]) -> None:
+    STATE.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    REPORT.write_text(_report(known), encoding="utf-8")
 
 
 def _commit() -> str:
@@ -151,8 +166,11 @@ def _pytest(arguments: list[str], environment: dict[str, str]) -> subprocess.Com
     )  # fmt: skip
 
 
-def _prove(proof: Proof, kept: dict[str, Any] | None, until: float) -> dict[str, Any]:
+def _rounds(proof: Proof, kept: dict[str, Any] | None, until: float) -> Iterator[dict[str, Any]]:
+    """Run round after round until the count or the time is reached; give what is reached so far."""
     entry = kept if kept and kept["commit"] == _commit() else _fresh(proof.asked, proof.unit)
+    entry["date"] = dt.datetime.now(dt.UTC).date().isoformat()
+    yield entry
     while entry["reached"] < proof.asked and time.monotonic() < until and not entry["failures"]:
         seed = random.SystemRandom().randrange(2**32)
         print(f"{proof.name}: {entry['reached']} of {proof.asked}, seed {seed}", flush=True)
@@ -171,8 +189,8 @@ def _prove(proof: Proof, kept: dict[str, Any] | None, until: float) -> dict[str,
             entry["failures"].append(done.stdout[-3000:])
         else:
             entry["reached"] += PER_ROUND[proof.name]
-    entry["date"] = dt.datetime.now(dt.UTC).date().isoformat()
-    return entry
+        entry["date"] = dt.datetime.now(dt.UTC).date().isoformat()
+        yield entry
 
 
 def rule_rows() -> list[str]:
