@@ -21,6 +21,7 @@ from registry.centers.queries import spoken_for_by
 from registry.centers.rules import Stage
 from registry.centers.tables import Center
 from registry.directory.queries import MEMBERS, centers_of
+from registry.facts.queries.telling import told_facts
 from registry.facts.rules import (
     CONFIDENTIAL,
     INTERNAL,
@@ -110,13 +111,13 @@ async def page_of_facts(
     today: date,
     *,
     newest_first: bool,
-) -> tuple[list[Known], str | None]:
-    """Give a page of facts as they were known at an instant, in the order of recording."""
+) -> tuple[list[str], str | None]:
+    """Give a page of facts, each as JSON, as known at an instant, in the order of recording."""
     if asked.center_id is not None:
         await center_seen(session, actor, asked.center_id, today)
-    statement = _known(asked.as_of).where(visible_to(actor, today), *conditions(asked))
+    statement = told_facts(asked.as_of).where(visible_to(actor, today), *conditions(asked))
     keys = [col(Fact.recorded_at), col(Fact.id)]
-    rows, cursor = await paginate(
+    return await paginate(
         session,
         statement,
         page,
@@ -132,7 +133,6 @@ async def page_of_facts(
             "direction_id": asked.direction_id,
         },
     )
-    return [Known(row[0], row[1]) for row in rows], cursor
 
 
 def conditions(asked: FactFilter) -> list[ColumnElement[bool]]:
@@ -154,6 +154,13 @@ def conditions(asked: FactFilter) -> list[ColumnElement[bool]]:
     if asked.as_of is not None:
         wanted.append(col(Fact.recorded_at) <= asked.as_of)
     return wanted
+
+
+async def fact_told(session: AsyncSession, actor: Actor, fact_id: UUID, today: date) -> str:
+    """Give a fact that the actor may see, as JSON; NOT_FOUND otherwise."""
+    statement = told_facts().where(col(Fact.id) == fact_id, visible_to(actor, today))
+    told: str = found(await session.scalar(statement))
+    return told
 
 
 async def fact_seen(session: AsyncSession, actor: Actor, fact_id: UUID, today: date) -> Known:
