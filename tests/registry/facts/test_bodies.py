@@ -144,7 +144,7 @@ async def test_pages_of_results_go_over_the_ends_of_chunks(house: House) -> None
         single = {"status": 200, "outcome": "duplicate", "id": str(job.id)}
         session.add(BatchRow(job_id=job.id, index=1_500, result=single))
     location = f"/v1/registry/jobs/{job.id}/results"
-    pages = []
+    pages: list[list[tuple[int, str]]] = []
     cursor: dict[str, str] = {}
     while cursor or not pages:
         page = (await read(house, location, limit=500, **cursor)).json()
