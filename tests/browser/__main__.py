@@ -1,7 +1,8 @@
 """`make browser`: the portal in headless Chromium, on the running stack or on one of our own.
 
 axe reads every page, in both languages, on a desk's screen and on a phone's; then the pages are
-used: by keyboard, with the forms. `make pictures-tools` installs the browser.
+used: by keyboard, with the forms. People sign in with password, app and passkey (`sign-in` alone:
+only that). `make pictures-tools` installs the browser.
 """
 
 import json
@@ -18,9 +19,11 @@ from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from gateway.portal.guides import GUIDES
 from shared.documents.typesetting import fonts
+from tests.browser import signing_in
 from tests.clients.__main__ import Target, target
-from tests.contract.step import ROOT
+from tests.contract.step import ROOT, temporary_folder
 from tests.pictures.drawing import FONT_SETTINGS
+from zhichuang.stack import Stack
 
 CHROMIUM: Final = "/usr/bin/chromium"
 PICTURES: Final = ROOT / "build" / "browser"
@@ -40,10 +43,29 @@ GRAVE: Final = {"serious", "critical"}
 def main(words: list[str]) -> int:
     """Look at every page and use them; 1 when anything is wrong."""
     PICTURES.mkdir(parents=True, exist_ok=True)
+    if "sign-in" in words:
+        with _house() as stack, _browser() as browser:
+            faults = list(signing_in.uses(browser, stack))
+        print(*faults, f"{len(faults)} faults", sep="\n")
+        return 1 if faults else 0
     with target(here="--here" in words) as there, _browser() as browser:
         faults = [*_axe(browser, there), *_uses(browser, there)]
+        if there.stack is None:
+            print("The sign-in pages need a stack of our own: run without HERE=1.")
+        else:
+            faults += signing_in.uses(browser, there.stack)
     print(*faults, f"{len(faults)} faults; pictures in {PICTURES}", sep="\n")
     return 1 if faults else 0
+
+
+@contextmanager
+def _house() -> Iterator[Stack]:
+    """Run a stack without the demo programme: signing in needs none of it."""
+    with (
+        temporary_folder() as folder,
+        Stack(Path(folder) / "home", demo=False, throwaway=True) as stack,
+    ):
+        yield stack
 
 
 @contextmanager

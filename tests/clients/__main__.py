@@ -38,6 +38,8 @@ class Target:
 
     address: str
     credentials: Path
+    # The stack itself, where it is one of our own.
+    stack: Stack | None = None
 
 
 def main(words: list[str]) -> int:
@@ -67,7 +69,7 @@ def target(*, here: bool) -> Iterator[Target]:
         temporary_folder() as folder,
         Stack(Path(folder) / "home", demo=True, throwaway=True) as stack,
     ):
-        yield Target(str(stack.url), stack.home / "credentials.json")
+        yield Target(str(stack.url), stack.home / "credentials.json", stack)
 
 
 def _holds(title: str, step: Callable[[Target], None], target: Target) -> bool:

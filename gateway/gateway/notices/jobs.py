@@ -7,8 +7,10 @@ worker that is killed in that moment leaves a mark and no double.
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import partial
+from time import monotonic
 from typing import Final
 from uuid import UUID
 
@@ -25,12 +27,20 @@ from gateway.tasks import clients, listing
 from gateway.tokens.issuing import access_token, for_job, subject_for
 from shared.auth import Actor
 from shared.calendar import SHANGHAI, WorkingDays
+from shared.client import Unavailable, Unexpected
 from shared.http.tasks import TaskOut, task_out
 from shared.jobs import alone, repeated, while_held
 
 LOCK: Final = 0x7A63_4E54_4300_0001
 RETRY_SECONDS: Final = 1.0
 LOOK_SECONDS: Final = 1.0
+# After a look, so long nobody looks again, and so many times as long as the look took.
+PAUSE_SECONDS: Final = 1.0
+PAUSES: Final = 9
+# Services in which something may become somebody's task, and how long their feeds hold on.
+SERVICES: Final = ("registry", "evaluation", "ip-ledger")
+HOLD: Final = 20
+FAR_AHEAD: Final = 2**53
 # Letters that go out at once, and people whose tasks are looked up at once.
 LETTERS: Final = 4
 PEOPLE: Final = 4
@@ -64,6 +74,7 @@ class Notices:
         self._clock = app.state.clock
         self._calendar = WorkingDays()
         self._post = Post(app.state.settings)
+        self._news = asyncio.Event()
 
     async def run(self) -> None:
         """Look tasks up and send letters, side by side."""
@@ -72,14 +83,46 @@ class Notices:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._keep_looking())
+                for service in SERVICES:
+                    group.create_task(self._keep_listening(service))
                 group.create_task(self._keep_sending())
         finally:
             await self._post.close()
 
     async def _keep_looking(self) -> None:
+        """Look whenever something happened in a service, and once in a while all the same.
+
+        Days begin without an event. Where looking takes long, it is done the less often.
+        """
         while True:
+            self._news.clear()
+            began = monotonic()
             await self.look()
-            await asyncio.sleep(self._settings.notice_seconds)
+            spent = monotonic() - began
+            seconds = self._settings.notice_seconds
+            await asyncio.sleep(min(seconds, max(PAUSE_SECONDS, PAUSES * spent)))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._news.wait()
+
+    async def _keep_listening(self, service: str) -> None:
+        """Hear that something happened in a service; what it was is not asked."""
+        newest = FAR_AHEAD
+        while True:
+            asked = {"after": newest, "limit": 0} | ({} if newest == FAR_AHEAD else {"wait": HOLD})
+            try:
+                answer = await self._app.state.services.get(
+                    service, f"/v1/{service}/events", asked, timeout=HOLD + 10
+                )
+            except (Unavailable, Unexpected):
+                await asyncio.sleep(HOLD / 10)
+                continue
+            last = int(answer["last_position"]) if answer else 0
+            if last > newest:
+                self._news.set()
+            newest = last
+            # A feed that does not hold on must not be asked without end.
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def _keep_sending(self) -> None:
         while True:

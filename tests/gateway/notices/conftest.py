@@ -1,6 +1,8 @@
 """A mail server on a real port, and a gateway in which people wait for letters."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -37,6 +39,8 @@ class Box:
     on_recipient: list[str] = field(default_factory=list)
     on_letter: list[str] = field(default_factory=list)
     hang_up: bool = False
+    # The process that ends when its letter was taken.
+    kills: int | None = None
 
     async def handle_RCPT(  # noqa: N802 - the server's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _: Any
@@ -51,6 +55,9 @@ class Box:
             return self.on_letter.pop(0)
         assert isinstance(envelope.content, bytes)
         self.taken.append((envelope.rcpt_tos[0], envelope.content))
+        if self.kills is not None:
+            # The letter is taken, and its sender never hears of it.
+            os.kill(self.kills, signal.SIGKILL)
         if self.hang_up:
             # The letter is taken, and nobody hears of it.
             self.hang_up = False

@@ -3,14 +3,18 @@
 import asyncio
 import contextlib
 import json
+import os
+import signal
+import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import structlog
 from standardwebhooks import Webhook as Signing
 
-from gateway.notices import jobs
+from gateway.notices import actions, jobs
 from gateway.notices.jobs import Notices
 from gateway.notices.posting import Post
 from tests.gateway.notices.conftest import (
@@ -174,6 +178,33 @@ async def test_a_worker_that_dies_while_it_hands_a_letter_over_leaves_no_double(
         assert len(box.taken) == 3
 
 
+@pytest.mark.requirement("A135")
+async def test_a_process_that_is_killed_while_its_letter_is_taken_leaves_no_double(
+    running: Running, prepared: Any, box: Box
+) -> None:
+    async with house_of(running, prepared) as house:
+        house.gateway.set_clock("2026-03-09T01:00:00+00:00")
+        await confirmed(house, box)
+        house.waits()
+        await Notices(house.gateway.app).look()
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.gateway.notices.worker", stdin=asyncio.subprocess.PIPE,
+            env={**os.environ, "ZHICHUANG_DATABASE_URL": house.gateway.database.app_url},
+        )  # fmt: skip
+        box.kills = process.pid
+        await process.communicate(b"now\n")
+        assert process.returncode == -signal.SIGKILL
+        box.kills = None
+        assert len(box.taken) == 2
+        # Another process takes over: the letter has come, as far as anybody can tell.
+        async with house.gateway.sessions.begin() as session:
+            await actions.give_up_handed(session, datetime.now(UTC))
+        await house.look_and_send()
+        assert len(box.taken) == 2
+        (notice,) = (await house.caller.get("/v1/me/notices")).json()["items"]
+        assert notice["letter_state"] == "uncertain"
+
+
 async def test_a_worker_that_dies_before_it_hands_over_loses_nothing(
     running: Running, prepared: Any, box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,6 +224,29 @@ async def test_a_worker_that_dies_before_it_hands_over_loses_nothing(
         assert len(box.taken) == 1
         await house.look_and_send()
         assert len(box.taken) == 2
+
+
+async def test_what_comes_to_wait_is_told_as_soon_as_a_service_says_that_something_happened(
+    running: Running, prepared: Any, box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("RETRY_SECONDS", "PAUSE_SECONDS", "LOOK_SECONDS"):
+        monkeypatch.setattr(jobs, name, 0.05)
+    async with house_of(running, prepared) as house:
+        await confirmed(house, box)
+        last = {"last_position": 7, "items": []}
+        house.gateway.neighbours.answers["GET /v1/registry/events"] = last
+        # A minute between two looks, if nothing happens.
+        assert house.gateway.app.state.settings.notice_seconds == 60
+        worker = asyncio.create_task(Notices(house.gateway.app).run())
+        await settled(lambda: len(house.languages) == 1)
+        await asyncio.sleep(0.3)
+        house.waits()
+        assert (len(house.languages), len(box.taken)) == (1, 1)
+        last["last_position"] = 8
+        await settled(lambda: len(box.taken) == 2)
+        worker.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await worker
 
 
 async def test_two_workers_at_once_send_a_letter_once(
