@@ -126,8 +126,8 @@ def test_a_centre_is_governed_before_it_becomes_a_pilot(world: World) -> None:
 
     assert codes(pilot(center, lead)) == {"PLAN_NOT_APPROVED"}
 
-    def filed(years: int, *parts: int) -> dict[str, Any]:
-        """Draft a version of the plan, let the decision body carry it, and file it."""
+    def adopted(years: int, *parts: int) -> tuple[str, dict[str, str]]:
+        """Draft a version of the plan and let the decision body carry it."""
         texts = [{"part": part, "text": f"第{part}部分：目标、路径、责任单位"} for part in parts]
         draft = lead.post(
             f"{center}/plans", {"horizon_years": years, "parts": texts, "targets": []}
@@ -139,15 +139,17 @@ def test_a_centre_is_governed_before_it_becomes_a_pilot(world: World) -> None:
         by_none = lead.refused("POST", f"{version}/adoption", {"resolution_id": lost["id"]})
         assert (by_none["status"], by_none["code"]) == (409, "PLAN_NOT_APPROVED")
         carried = lead.post(f"{center}/resolutions", resolve(decision, "plan", 650_000))
-        lead.post(f"{version}/adoption", {"resolution_id": carried["id"]})
-        return lead.post(f"{version}/file")
+        return version, {"resolution_id": carried["id"]}
 
-    # D7.6: a plan without its part on funds does not carry a pilot, adopted or not.
-    filed(5, 1, 2, 4, 5)
-    partial = pilot(center, lead)
+    # D7.6: a plan without its part on funds is neither adopted nor filed, and carries no pilot.
+    version, carried = adopted(5, 1, 2, 4, 5)
+    partial = lead.refused("POST", f"{version}/adoption", carried)
     assert (partial["status"], codes(partial)) == (409, {"PLAN_PART_MISSING"})
     assert missing(partial, "PLAN_PART_MISSING") == [3]
-    assert filed(3, 1, 2, 3, 4, 5)["state"] == "filed"
+    assert codes(pilot(center, lead)) == {"PLAN_NOT_APPROVED"}
+    version, carried = adopted(3, 1, 2, 3, 4, 5)
+    lead.post(f"{version}/adoption", carried)
+    assert lead.post(f"{version}/file")["state"] == "filed"
     ready = lead.get(f"{center}/readiness", to="pilot")
     warned = [
         check["params"]["years"]

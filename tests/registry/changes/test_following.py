@@ -169,6 +169,41 @@ async def test_parts_are_told_under_one_name_for_as_long_as_they_stand(house: Ho
     assert all("share_ppm" not in item["data"] for item in theirs)
 
 
+async def test_duties_themes_and_the_dossier_are_told_line_by_line(house: House) -> None:
+    center = f"/v1/registry/centers/{house.center_id}"
+
+    def duty(matter: str) -> dict[str, str]:
+        return {"matter": matter, "decides": "决策机构", "carries_out": "总经理"}
+
+    async with house.caller(house.lead) as lead:
+        for matters in (("选题", "采购"), ("选题", "招聘", "基建"), ("选题",)):
+            body = {"items": [duty(matter) for matter in matters]}
+            assert (await lead.put(f"{center}/responsibilities", json=body)).is_success
+        theme = {"text": "会员制与股权并行"}
+        assert (
+            await lead.put(f"{center}/pilot-themes/investment_financing", json=theme)
+        ).is_success
+        dossier = {"text": "国家级申报", "alliance_coverage_ppm": 500_000, "file_ids": []}
+        assert (await lead.put(f"{center}/national-dossier", json=dossier)).is_success
+        await house.registry.number()
+        told = {}
+        for kind in ("responsibility", "pilot_theme", "national_dossier"):
+            asked = ",".join(f"{kind}.{verb}" for verb in ("entered", "changed", "removed"))
+            items = (await lead.get(EVENTS, params={"types": asked})).json()["items"]
+            told[kind] = [(one["type"].partition(".")[2], one["data"]) for one in items]
+    duties = [(verb, data.get("matter")) for verb, data in told["responsibility"]]
+    assert sorted(duties, key=str) == sorted(
+        [("entered", "选题"), ("entered", "采购"), ("changed", "招聘"), ("entered", "基建"),
+         ("removed", None), ("removed", None)], key=str,
+    )  # fmt: skip
+    second = {data["id"] for verb, data in told["responsibility"] if data.get("matter") == "招聘"}
+    assert second == {
+        data["id"] for verb, data in told["responsibility"] if data.get("matter") == "采购"
+    }
+    assert [data["plan_text"] for _, data in told["pilot_theme"]] == ["会员制与股权并行"]
+    assert [data["alliance_coverage_ppm"] for _, data in told["national_dossier"]] == [500_000]
+
+
 async def test_what_hangs_on_a_draft_is_told_to_its_own_people_alone(house: House) -> None:
     caller = Caller(house, Random(0))
     applied = await caller.apply()

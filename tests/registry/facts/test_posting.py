@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from shared.database import new_id
 from tests.fixtures.service import event_types
 from tests.registry.facts.conftest import House
 
@@ -278,3 +279,35 @@ async def test_evidence_is_a_file_of_ones_own(house: House) -> None:
     refused = await house.post(house.member, "b", evidence=[strange], external_id="S-2")
     assert kept.json()["evidence"] == [own]
     assert codes(refused) == ["FILE_UNKNOWN"]
+
+
+@pytest.mark.requirement("A041", "A090")
+async def test_the_other_side_counts_as_what_it_was_on_the_day_of_the_fact(house: House) -> None:
+    async with house.registry.client("handler", sub=new_id()) as official:
+        [client] = (
+            await official.get("/v1/registry/organizations?uscc=91330100FAKE002161")
+        ).json()["items"]
+        path, version = f"/v1/registry/organizations/{client['id']}/entries", client["version"]
+        for values, since in (
+            ({"is_sme": True, "region_code": "330100"}, "2020-01-01"),
+            ({"is_sme": False, "region_code": "320500"}, "2027-04-01"),
+        ):
+            entered = await official.post(
+                path,
+                json={"values": values, "valid_from": since, "basis": "年报"},
+                headers={"If-Match": f'"{version}"'},
+            )
+            assert entered.status_code == 201, entered.text
+            version += 1
+    said = {}
+    for day in ("2019-06-01", "2027-03-31", "2027-04-01"):
+        payload = {**house.fact()["payload"], "client_uscc": "91330100FAKE002161"}
+        answer = await house.post(
+            house.lead, day, occurred_on=day, external_id=day, payload=payload
+        )
+        said[day] = (answer.json()["derived"]["is_sme"], answer.json()["derived"]["region_code"])
+    # Of a day of which no entry speaks, the register's word of today is taken.
+    assert said == {
+        "2019-06-01": (False, "320500"), "2027-03-31": (True, "330100"),
+        "2027-04-01": (False, "320500"),
+    }  # fmt: skip

@@ -1,7 +1,11 @@
 """From preparing to pilot over HTTP (story D7), and the plan's versions."""
 
+from uuid import UUID
+
 import pytest
 
+from registry.governance.rules import PlanState
+from registry.governance.tables import DevelopmentPlan
 from shared.database import new_id
 from tests.registry.applications.cases import PLAN, Case, codes
 from tests.registry.governance.steps import body_of, own, seat, to_pilot
@@ -96,6 +100,31 @@ async def test_a_listing_files_the_plan_and_a_later_version_replaces_its_targets
     assert (now.json()["plan_version"], now.json()["targets"][0]["value"]) == (2, "32.5")
     then = await own(case, "GET", "plan-targets?as_of=2026-05-31T16:00:00Z")
     assert then.json()["plan_version"] == 1
+
+
+@pytest.mark.requirement("A083", "A082")
+@pytest.mark.refusing
+async def test_a_version_that_lacks_parts_is_neither_adopted_nor_filed(case: Case) -> None:
+    await case.listed()
+    plan = {**PLAN, "targets": [], "parts": [1, 4]}
+    drafted = await own(case, "POST", "plans", plan)
+    assert (drafted.status_code, drafted.json()["state"]) == (201, "draft"), drafted.text
+    ballot = {
+        "body_id": await body_of(case, "decision"), "matter": "plan", "text": "修订",
+        "resolved_on": "2026-03-10", "for_ppm": 700_000,
+    }  # fmt: skip
+    resolution = (await own(case, "POST", "resolutions", ballot)).json()
+    path, carried = f"plans/{drafted.json()['id']}", {"resolution_id": resolution["id"]}
+    partial = await own(case, "POST", f"{path}/adoption", carried)
+    assert (partial.status_code, codes(partial)) == (409, ["PLAN_PART_MISSING"])
+    assert partial.json()["errors"][0]["params"]["missing"] == [2, 3, 5]
+    # What was adopted before the rule stays unfiled, too.
+    async with case.registry.sessions.begin() as session:
+        row = await session.get(DevelopmentPlan, UUID(drafted.json()["id"]))
+        assert row is not None
+        row.state = PlanState.APPROVED
+    unfiled = await own(case, "POST", f"{path}/file")
+    assert (unfiled.status_code, codes(unfiled)) == (409, ["PLAN_PART_MISSING"])
 
 
 @pytest.mark.requirement("A085", "A078")

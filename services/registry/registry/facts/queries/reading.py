@@ -7,7 +7,7 @@ today; officials see every fact, and the other services all but confidential kin
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, or_, true, tuple_
@@ -34,10 +34,14 @@ from registry.facts.rules import (
 from registry.facts.tables import Fact
 from registry.memberships.tables import Membership
 from registry.organizations import queries as organizations
+from registry.organizations.rules.history import Entry, values_on
 from shared.auth import Actor
 from shared.codes import uscc
 from shared.http import PageRequest, paginate
 from shared.rules import found
+
+# What a fact keeps of its other side as the register had it on the day.
+DERIVED: Final = ("is_sme", "region_code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,8 +231,9 @@ async def _periods(
 async def derived(session: AsyncSession, facts: Sequence[NewFact]) -> list[Derived]:
     """Look up the other side of each fact in the register, as of the day it happened (A041).
 
-    Who stands in the place of a member is one. An organization that the register does not know is
-    none; its region is read from its code.
+    Who stands in the place of a member is one. Where no entry of the register speaks of the day,
+    its word of today is right. An organization that the register does not know is none; its region
+    is read from its code.
     """
     codes = {code for fact in facts if (code := fact.partner_uscc) is not None}
     known = await organizations.partners_by_uscc(session, codes)
@@ -238,7 +243,8 @@ async def derived(session: AsyncSession, facts: Sequence[NewFact]) -> list[Deriv
         session, center_ids, org_ids, organizations.standing_for(col(Membership.org_id))
     )
     operators = await _operators(session, center_ids)
-    return [_derived(fact, known, periods, operators) for fact in facts]
+    entries = await organizations.entries_saying(session, org_ids, DERIVED)
+    return [_derived(fact, known, periods, operators, entries) for fact in facts]
 
 
 async def _operators(
@@ -258,6 +264,7 @@ def _derived(
     known: Mapping[str, organizations.Partner],
     periods: Mapping[tuple[UUID, UUID | None], tuple[Period, ...]],
     operators: Mapping[UUID, frozenset[UUID]],
+    entries: Mapping[UUID, Sequence[Entry]],
 ) -> Derived:
     code = fact.partner_uscc
     if code is None:
@@ -268,7 +275,9 @@ def _derived(
     member = partner.id in operators.get(fact.center_id, frozenset()) or any(
         period.covers(fact.occurred_on) for period in periods.get((fact.center_id, partner.id), ())
     )
-    return Derived(is_member=member, is_sme=partner.is_sme, region_code=partner.region_code)
+    then = values_on(entries.get(partner.id, ()), fact.occurred_on)
+    said = {name: then.get(name, getattr(partner, name)) for name in DERIVED}
+    return Derived(is_member=member, **said)
 
 
 async def first_postings(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from registry.centers.tables import Center
 from registry.governance import queries, rules
 from registry.governance.rules import PlanEvent, PlanState
 from registry.governance.tables import DevelopmentPlan, PlanTarget
+from registry.programme.queries import policy_on
 from shared.auth import Actor
 from shared.events import record
 from shared.rules import Check, Kind, require
@@ -120,11 +121,16 @@ async def file_at_listing(
 
 
 async def adopt(
-    session: AsyncSession, actor: Actor, center_id: UUID, plan_id: UUID, resolution_id: UUID
+    session: AsyncSession,
+    actor: Actor,
+    center_id: UUID,
+    plan_id: UUID,
+    resolution_id: UUID,
+    today: date,
 ) -> DevelopmentPlan:
-    """Adopt a version by a resolution of the decision body that passed (A082).
+    """Adopt a whole version by a resolution of the decision body that passed (A082, A083).
 
-    Raises `Refused`: NOT_FOUND, PLAN_NOT_APPROVED or STATE_CONFLICT.
+    Raises `Refused`: NOT_FOUND, PLAN_PART_MISSING, PLAN_NOT_APPROVED or STATE_CONFLICT.
     """
     plan = await queries.plan_for_update(session, center_id, plan_id)
     resolution = await queries.resolution_of(session, center_id, resolution_id)
@@ -133,6 +139,8 @@ async def adopt(
     carried = by_decision and resolution.passed and resolution.matter is rules.Matter.PLAN
     require(
         [
+            # An adopted version is not edited: one that lacks a part could never be filed.
+            *await _part_checks(session, plan, today),
             rules.PLAN.check("PLAN_NOT_APPROVED", Kind.STATE, passed=carried),
             *rules.plan_move_checks(plan.state, PlanEvent.APPROVE),
         ]
@@ -156,16 +164,30 @@ async def adopt(
 
 
 async def file_plan(
-    session: AsyncSession, actor: Actor, center_id: UUID, plan_id: UUID, now: datetime
+    session: AsyncSession,
+    actor: Actor,
+    center_id: UUID,
+    plan_id: UUID,
+    now: datetime,
+    today: date,
 ) -> DevelopmentPlan:
-    """File an approved version; it is never edited again (A082).
+    """File an approved version with its five parts; it is never edited again (A082, A083).
 
-    Raises `Refused`: NOT_FOUND or STATE_CONFLICT.
+    Raises `Refused`: NOT_FOUND, PLAN_PART_MISSING or STATE_CONFLICT.
     """
     plan = await queries.plan_for_update(session, center_id, plan_id)
-    require(rules.plan_move_checks(plan.state, PlanEvent.FILE))
+    require(
+        [
+            *rules.plan_move_checks(plan.state, PlanEvent.FILE),
+            *await _part_checks(session, plan, today),
+        ]
+    )
     _file(session, actor, plan, PlanEvent.FILE, now)
     return plan
+
+
+async def _part_checks(session: AsyncSession, plan: DevelopmentPlan, today: date) -> list[Check]:
+    return rules.part_checks(await policy_on(session, today), {one["part"] for one in plan.parts})
 
 
 def _file(

@@ -1,14 +1,12 @@
 """Keeping documents, duties, themes, directions and the dossier of a centre."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from registry.centers.rules import ACTIVE, GATE, Stage, active_checks, writable_checks
 from registry.centers.tables import Center
@@ -131,22 +129,21 @@ async def set_responsibilities(
     Raises `Refused`: STATE_CONFLICT.
     """
     require(writable_checks(center.stage))
-    before = [_duty(row) for row in await queries.responsibilities(session, center.id)]
-    await session.execute(delete(Responsibility).where(col(Responsibility.center_id) == center.id))
-    rows = [
-        Responsibility(
-            center_id=center.id,
-            place=place,
-            matter=duty.matter,
-            decides=duty.decides,
-            carries_out=duty.carries_out,
-            proposes=duty.proposes,
-            supervises=duty.supervises,
-        )
+    standing = await queries.responsibilities(session, center.id)
+    before = [_duty(row) for row in standing]
+    # What stands is changed where it stands, so that the feed tells a line by one name.
+    for row, duty in zip(standing, duties, strict=False):
+        for name, value in asdict(duty).items():
+            setattr(row, name, value)
+    for row in standing[len(duties) :]:
+        await session.delete(row)
+    session.add_all(
+        Responsibility(center_id=center.id, place=place, **asdict(duty))
         for place, duty in enumerate(duties, start=1)
-    ]
-    session.add_all(rows)
+        if place > len(standing)
+    )
     await session.flush()
+    rows = await queries.responsibilities(session, center.id)
     after = [_duty(row) for row in rows]
     record(
         session, actor, "duties.set", center.id, center_id=center.id, before=before, after=after,

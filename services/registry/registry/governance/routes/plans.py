@@ -32,6 +32,7 @@ from shared.http import (
     Now,
     Reading,
     Router,
+    Today,
     Transaction,
     access,
     problems,
@@ -129,31 +130,37 @@ async def compare_plans(
     "/plans/{plan_id}/adoption",
     operation_id="registry_adopt_plan",
     openapi_extra=access("member", tenant=OWN, rules=("A082",)),
-    responses=problems(*EDIT_CODES, "PLAN_NOT_APPROVED"),
+    responses=problems(*EDIT_CODES, "PLAN_PART_MISSING", "PLAN_NOT_APPROVED"),
 )
 async def adopt_plan(
     center_id: UUID,
     plan_id: UUID,
     body: PlanAdoptionIn,
     actor: CurrentActor,
+    today: Today,
     session: Transaction,
 ) -> PlanOut:
-    """Adopt a version by a resolution of the decision body."""
+    """Adopt a version with its five parts by a resolution of the decision body."""
     center = await own_center(session, actor, center_id)
-    plan = await actions.adopt(session, actor, center.id, plan_id, body.resolution_id)
+    plan = await actions.adopt(session, actor, center.id, plan_id, body.resolution_id, today)
     return plan_out(plan, await queries.targets(session, plan.id))
 
 
 @router.post(
     "/plans/{plan_id}/file",
     operation_id="registry_file_plan",
-    openapi_extra=access("member", tenant=OWN, rules=("A082",)),
-    responses=problems(*EDIT_CODES),
+    openapi_extra=access("member", tenant=OWN, rules=("A082", "A083")),
+    responses=problems(*EDIT_CODES, "PLAN_PART_MISSING"),
 )
 async def file_plan(
-    center_id: UUID, plan_id: UUID, actor: CurrentActor, now: Now, session: Transaction
+    center_id: UUID,
+    plan_id: UUID,
+    actor: CurrentActor,
+    now: Now,
+    today: Today,
+    session: Transaction,
 ) -> PlanOut:
     """File an adopted version; it is never edited again, and its targets count from now on."""
     center = await own_center(session, actor, center_id)
-    plan = await actions.file_plan(session, actor, center.id, plan_id, now)
+    plan = await actions.file_plan(session, actor, center.id, plan_id, now, today)
     return plan_out(plan, await queries.targets(session, plan.id))

@@ -51,9 +51,12 @@ class Responsibility(Base, table=True):
     """A line of the responsibility matrix: who proposes, decides, carries out and watches."""
 
     __tablename__ = "responsibility"
+    __table_args__ = ({"info": resource("responsibility", Audience.OPERATORS)},)
 
     center_id: UUID = Field(foreign_key="center.id", primary_key=True)
     place: int = Field(primary_key=True)
+    # By which feed and dumps name it.
+    id: UUID = Field(default_factory=new_id, unique=True)
     matter: str
     decides: str
     carries_out: str
@@ -69,10 +72,13 @@ class PilotTheme(Base, table=True):
         CheckConstraint(
             "(report_text IS NULL) = (reported_on IS NULL)", name="reported_with_a_text"
         ),
+        {"info": resource("pilot_theme", Audience.OPERATORS)},
     )
 
     center_id: UUID = Field(foreign_key="center.id", primary_key=True)
     theme: Theme = Field(sa_column=Column(EnumText(Theme), primary_key=True))
+    # By which feed and dumps name it.
+    id: UUID = Field(default_factory=new_id, unique=True)
     named_on: date
     plan_text: str
     report_text: str | None = None
@@ -115,9 +121,12 @@ class NationalDossier(Base, table=True):
     __tablename__ = "national_dossier"
     __table_args__ = (
         CheckConstraint("alliance_coverage_ppm BETWEEN 0 AND 1000000", name="coverage_is_a_share"),
+        {"info": resource("national_dossier", Audience.OPERATORS)},
     )
 
     center_id: UUID = Field(foreign_key="center.id", primary_key=True)
+    # By which feed and dumps name it.
+    id: UUID = Field(default_factory=new_id, unique=True)
     version: int = 1
     text: str
     alliance_coverage_ppm: int | None = None

@@ -1,11 +1,13 @@
 """What was entered of organizations over time: entries, names, papers, figures, records."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, literal_column, or_, text, true
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
@@ -63,12 +65,29 @@ VERIFY_AGAIN: Final = TaskKind(
 async def entries_of(session: AsyncSession, org_id: UUID) -> list[Entry]:
     """Give all that was ever entered of an organization and counts."""
     statement = select(OrganizationEntry).where(col(OrganizationEntry.org_id) == org_id)
-    return [
-        Entry(
-            row.id, row.version, row.field_values, row.valid_from, row.valid_until, row.recorded_at
-        )
-        for row in (await session.scalars(statement)).all()
-    ]
+    return [_entry(row) for row in (await session.scalars(statement)).all()]
+
+
+def _entry(row: OrganizationEntry) -> Entry:
+    return Entry(
+        row.id, row.version, row.field_values, row.valid_from, row.valid_until, row.recorded_at
+    )
+
+
+async def entries_saying(
+    session: AsyncSession, org_ids: Collection[UUID], fields: Collection[str]
+) -> dict[UUID, list[Entry]]:
+    """Give the entries of organizations that say something of these fields, by organization."""
+    if not org_ids:
+        return {}
+    statement = select(OrganizationEntry).where(
+        col(OrganizationEntry.org_id).in_(org_ids),
+        col(OrganizationEntry.field_values).op("?|")(array(list(fields))),
+    )
+    said: dict[UUID, list[Entry]] = defaultdict(list)
+    for row in await session.scalars(statement):
+        said[row.org_id].append(_entry(row))
+    return said
 
 
 def entries(org_id: UUID) -> SelectOfScalar[OrganizationEntry]:
