@@ -94,6 +94,15 @@ def purchase(world: World, product: dict[str, Any], **over: Any) -> dict[str, An
     }
 
 
+def software(year: int, **over: Any) -> dict[str, Any]:
+    """Turn the nomination into one of software whose copyright is of a year."""
+    part = {
+        "main_version": "1.0", "bespoke": False, "in_house": False,
+        "copyright_acquired_on": f"{year}-01-01", **over,
+    }  # fmt: skip
+    return {"kind": "first_version", "sector": "general", "equipment": None, "software": part}
+
+
 @pytest.mark.refusing
 @pytest.mark.requirement("A144")
 def test_a_product_sold_long_ago_or_without_its_particulars_is_not_nominated(
@@ -105,6 +114,11 @@ def test_a_product_sold_long_ago_or_without_its_particulars_is_not_nominated(
         ({"patents": []}, "INVENTION_PATENT_MISSING"),
         ({"kind": "first_batch"}, "PRODUCT_PARTICULARS"),
         ({"kind": "first_version"}, "PRODUCT_PARTICULARS"),
+        # D15.2: software that is no first version, or made for one customer or for its maker.
+        (software(year, main_version="2.3"), "SOFTWARE_NOT_FIRST_VERSION"),
+        (software(year, bespoke=True), "SOFTWARE_NOT_FOR_MARKET"),
+        (software(year, in_house=True), "SOFTWARE_NOT_FOR_MARKET"),
+        (software(year - 3), "RIGHT_TOO_OLD"),
     ):
         body = nomination(world, centre, **over)
         problem = maker.refused("POST", PRODUCTS, body)
@@ -112,6 +126,8 @@ def test_a_product_sold_long_ago_or_without_its_particulars_is_not_nominated(
         assert code in {entry["code"] for entry in problem["errors"]}, over
     foreign = world.caller("m25").refused("POST", PRODUCTS, nomination(world, centre))
     assert told(foreign) == (404, "NOT_FOUND")
+    first = nomination(world, centre, **software(year), patents=[])
+    assert maker.post(PRODUCTS, first)["kind"] == "first_version"
 
 
 @pytest.mark.requirement("A144", "A145")
@@ -219,10 +235,11 @@ def paid(world: World, centre: Draft, measure: str) -> None:
     path = f"{REGISTRY}/support-payments/{entered['id']}"
     assert told(handler.refused("POST", f"{path}/confirm")) == (403, "FORBIDDEN_SCOPE")
     assert approver.post(f"{path}/confirm")["state"] == "paid"
-    assert told(handler.refused("POST", payments, first)) == (409, "ALREADY_EXISTS")
+    again = handler.refused("POST", payments, {**first, "amount": money("1000000.00")})
+    assert told(again) == (409, "ALREADY_EXISTS")
     second = {**first, "voucher_no": "ZC-2"}
     beyond = handler.refused("POST", payments, second)
-    assert told(beyond) == (409, "BUDGET_EXCEEDED")
+    assert told(beyond) == (422, "BUDGET_EXCEEDED")
     rest = handler.post(payments, {**second, "amount": money("2000000.00")})
     rejection = f"{REGISTRY}/support-payments/{rest['id']}/rejection"
     assert approver.post(rejection, {"reason": "凭证有误"})["state"] == "rejected"
