@@ -243,8 +243,12 @@ def paid(world: World, centre: Draft, measure: str) -> None:
     rest = handler.post(payments, {**second, "amount": money("2000000.00")})
     rejection = f"{REGISTRY}/support-payments/{rest['id']}/rejection"
     assert approver.post(rejection, {"reason": "凭证有误"})["state"] == "rejected"
-    known = centre.lead.get(f"{REGISTRY}/support-payments", center_id=centre.center_id)["items"]
-    assert [one["state"] for one in known] == ["rejected", "paid"]
+    listed_to = {
+        caller.name: caller.get(f"{REGISTRY}/support-payments", center_id=centre.center_id)["items"]
+        for caller in (handler, centre.lead)
+    }
+    states = [[one["state"] for one in items] for items in listed_to.values()]
+    assert states == [["rejected", "paid"], ["paid"]]
     assert world.caller("m25").get(f"{REGISTRY}/support-payments")["items"] == []
 
 
