@@ -294,7 +294,7 @@ def test_a_member_s_successor_uses_what_the_members_share(world: World, centre: 
     used = centre.lead.post(usage, {"used_minutes": 240})
     assert (used["state"], used["fee"]["amount"]) == ("used", 320_000)
     fact = follower.get(f"{REGISTRY}/facts/{used['usage_fact_id']}")
-    assert fact["payload"]["hours"] == "4"
+    assert float(fact["payload"]["hours"]) == 4
     other = world.caller("m25")
     assert other.refused("GET", f"{REGISTRY}/facts/{used['usage_fact_id']}")["status"] == 404
 

@@ -35,6 +35,7 @@ from evaluation.privacy.routes import ROUTERS as PRIVACY
 from evaluation.replays.routes import ROUTERS as REPLAYS
 from evaluation.reports.jobs import BACKGROUND
 from evaluation.reports.routes import ROUTERS as REPORTS
+from evaluation.results.consumers import CONSUMES as RATINGS
 from evaluation.results.routes import ROUTERS as RESULTS
 from evaluation.robustness.routes import ROUTERS as ROBUSTNESS
 from evaluation.runs.jobs import BACKGROUND as CYCLE_JOBS
@@ -150,7 +151,7 @@ def create_app() -> ASGIApp:
             ],
             feed=feed_scope,
             predecessors=directory.predecessor_ids,
-            consumers={"registry": CONSUMES},
+            consumers={"registry": {**CONSUMES, **RATINGS}},
             background=(
                 *BACKGROUND,
                 *OBJECTION_JOBS,

@@ -27,6 +27,7 @@ from registry.takeovers.rules import (
     TakeOverState,
 )
 from shared.database import new_id
+from shared.events.tables import Event
 from shared.rules import failed_codes
 from tests.fixtures.service import event_types
 from tests.registry.applications.cases import Case, codes
@@ -257,6 +258,13 @@ async def test_centres_come_in_marked_with_their_history_and_their_ratings(case:
     ]
     assert types[-4:] == [
         "take_over.proposed", "center.taken_over", "directory.center", "take_over.committed",
+    ]  # fmt: skip
+    async with case.registry.sessions.reading() as session:
+        told = await session.scalar(select(Event).where(col(Event.type) == "center.taken_over"))
+    assert told is not None
+    # What evaluation lists of it, the annual as the triennial.
+    assert [(one["kind"], one["year"], one["total"]) for one in told.data["ratings"]] == [
+        ("annual", 2024, "81.50"), ("triennial", 2023, ""),
     ]  # fmt: skip
 
 

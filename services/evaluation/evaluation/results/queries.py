@@ -1,10 +1,11 @@
 """Reading snapshots and results: officials at any time, a centre its own once published."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import Select, exists, func
+from sqlalchemy import Date, Select, String, exists, func, literal, union_all
+from sqlalchemy import cast as sql_cast
 from sqlalchemy import select as select_rows
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -21,11 +22,22 @@ from evaluation.results.tables import (
     LeafReopening,
     ResultPublication,
     SecondReading,
+    TakenRating,
 )
 from evaluation.schemes.rules import Rating
 from shared.auth import Actor
 from shared.directory import DirectoryCenter
 from shared.rules import found
+
+ANNUAL: Final = "annual"
+
+
+class RatingsPage(NamedTuple):
+    """What a page of ratings is read by: its rows, and the columns that put them in order."""
+
+    statement: Select[Any]
+    names: Sequence[str]
+    keys: Sequence[Any]
 
 
 async def snapshot_of(session: AsyncSession, case_id: UUID) -> FactSnapshot | None:
@@ -166,25 +178,70 @@ async def center_orgs(session: AsyncSession, center_id: UUID) -> set[UUID]:
     return {org_id for org_id in owners if org_id is not None}
 
 
-def ratings_page(year: int | None, center_code: str | None, rating: Rating | None) -> Select[Any]:
-    """Select what the public sees: per centre and year the version that stands."""
+def ratings_page(year: int | None, center_code: str | None, rating: Rating | None) -> RatingsPage:
+    """Select what the public sees: per centre and year the version that stands.
+
+    A year that is published here takes the place of what was taken over for it.
+    """
+    rows = union_all(_published_ratings(), _taken_ratings()).subquery("ratings")
+    statement = select_rows(rows)
+    wanted = {"year": year, "center_code": center_code, "rating": rating}
+    for name, value in wanted.items():
+        if value is not None:
+            statement = statement.where(rows.c[name] == value)
+    # The cast names what `paginate` takes: rows of any shape.
+    page = cast("Select[Any]", statement)
+    keys = [rows.c.published_at.desc(), rows.c.result_id.desc()]
+    return RatingsPage(page, rows.c.keys(), keys)
+
+
+def _published_ratings() -> Any:  # noqa: ANN401 - a select of columns
     later = aliased(ResultPublication)
     superseded = exists().where(
         col(later.case_id) == col(ResultPublication.case_id),
         col(later.version) > col(ResultPublication.version),
     )
-    # The cast names what `paginate` takes: rows of any shape.
-    statement = cast(
-        "Select[Any]",
-        select_rows(ResultPublication, EvaluationResult, DirectoryCenter)
+    return (
+        select_rows(
+            col(DirectoryCenter.code).label("center_code"),
+            col(DirectoryCenter.name).label("center_name"),
+            col(DirectoryCenter.model_type).label("model_type"),
+            col(ResultPublication.year).label("year"),
+            sql_cast(col(EvaluationResult.total), String).label("total"),
+            col(EvaluationResult.rating).label("rating"),
+            col(ResultPublication.version).label("version"),
+            col(ResultPublication.published_at).label("published_at"),
+            col(EvaluationResult.id).label("result_id"),
+            col(EvaluationResult.result_hash).label("result_hash"),
+            literal(None, String).label("imported_from"),
+            literal(None, Date).label("imported_on"),
+        )
         .join(EvaluationResult, col(EvaluationResult.id) == col(ResultPublication.result_id))
         .join(DirectoryCenter, col(DirectoryCenter.id) == col(ResultPublication.center_id))
-        .where(~superseded),
+        .where(~superseded)
     )
-    if year is not None:
-        statement = statement.where(col(ResultPublication.year) == year)
-    if center_code is not None:
-        statement = statement.where(col(DirectoryCenter.code) == center_code)
-    if rating is not None:
-        statement = statement.where(col(EvaluationResult.rating) == rating)
-    return statement
+
+
+def _taken_ratings() -> Any:  # noqa: ANN401 - a select of columns
+    own = exists().where(
+        col(ResultPublication.center_id) == col(TakenRating.center_id),
+        col(ResultPublication.year) == col(TakenRating.year),
+    )
+    return (
+        select_rows(
+            col(DirectoryCenter.code),
+            col(DirectoryCenter.name),
+            col(DirectoryCenter.model_type),
+            col(TakenRating.year),
+            col(TakenRating.total),
+            col(TakenRating.rating),
+            literal(0),
+            col(TakenRating.taken_at),
+            col(TakenRating.id),
+            col(TakenRating.sha256),
+            col(TakenRating.imported_from),
+            col(TakenRating.imported_on),
+        )
+        .join(DirectoryCenter, col(DirectoryCenter.id) == col(TakenRating.center_id))
+        .where(col(TakenRating.kind) == ANNUAL, ~own)
+    )

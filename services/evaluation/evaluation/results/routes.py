@@ -1,12 +1,11 @@
 """Snapshots, results and public ratings over HTTP."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from evaluation.cycles import queries as cycles
 from evaluation.cycles.clients import GatheredFacts
@@ -285,29 +284,18 @@ async def list_ratings(
     center_code: Annotated[Code | None, Query(description="One centre.")] = None,
     rating: Annotated[Rating | None, Query(description="One grade.")] = None,
 ) -> Page[PublicRatingOut]:
-    """List published ratings, newest first; no token is needed."""
-    statement = queries.ratings_page(year, center_code, rating)
+    """List published ratings, newest first; no token is needed.
+
+    Those of centres that were taken over are among them, marked, for years not judged here.
+    """
+    asked = queries.ratings_page(year, center_code, rating)
     filters = {"year": year, "center_code": center_code, "rating": rating}
-    keys = [col(ResultPublication.published_at).desc(), col(ResultPublication.result_id).desc()]
-    rows, next_cursor = await paginate(session, statement, page, keys, filters)
+    rows, next_cursor = await paginate(session, asked.statement, page, asked.keys, filters)
     response.headers["cache-control"] = "public, max-age=60"
-    return Page(items=[_rating(row) for row in rows], next_cursor=next_cursor)
-
-
-def _rating(row: Sequence[Any]) -> PublicRatingOut:
-    publication, result, center = row
-    return PublicRatingOut(
-        center_code=center.code,
-        center_name=center.name,
-        model_type=center.model_type,
-        year=publication.year,
-        total=str(result.total),
-        rating=result.rating,
-        version=publication.version,
-        published_at=publication.published_at,
-        result_id=result.id,
-        result_hash=result.result_hash,
-    )
+    items = [
+        PublicRatingOut.model_validate(dict(zip(asked.names, row, strict=True))) for row in rows
+    ]
+    return Page(items=items, next_cursor=next_cursor)
 
 
 def _snapshot(snapshot: FactSnapshot) -> FactSnapshotOut:

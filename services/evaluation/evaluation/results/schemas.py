@@ -1,7 +1,7 @@
 """Snapshots and results on the wire."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -138,12 +138,14 @@ class PublicRatingOut(Out):
     center_name: str = Field(description="Its name.")
     model_type: str = Field(description="Enterprise, institute or platform.")
     year: int = Field(description="The year that was judged.")
-    total: str = Field(description="Of 100.")
+    total: str = Field(description="Of 100; empty where what was taken over names none.")
     rating: Rating = Field(description="The grade.")
-    version: int = Field(description="The version that stands.")
-    published_at: datetime = Field(description="When it was published.")
+    version: int = Field(description="The version that stands; 0 was never computed here.")
+    published_at: datetime = Field(description="When it was published, or taken over.")
     result_id: UUID = Field(description="Names that version.")
-    result_hash: str = Field(description="SHA-256 of its canonical document.")
+    result_hash: str = Field(description="SHA-256 of its canonical document, or of what came in.")
+    imported_from: str | None = Field(description="Where it was given, if not here.")
+    imported_on: date | None = Field(description="The day on which it stood so there.")
 
 
 def document_of(stored: bytes) -> dict[str, Any]:

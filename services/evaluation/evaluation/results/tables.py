@@ -1,6 +1,6 @@
 """Snapshots, results and what was decided on them: rows that are written once."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -181,3 +181,27 @@ class ResultPublication(Base, table=True):
     version: int
     person_id: UUID
     published_at: datetime = Field(sa_type=InstantColumn())
+
+
+class TakenRating(Base, table=True):
+    """A rating that was given elsewhere, as the registry took it over; nothing computes it again.
+
+    A year that is published here takes its place.
+    """
+
+    __tablename__ = "taken_rating"
+    __table_args__ = (
+        UniqueConstraint("center_id", "kind", "year", name="uq_taken_rating_year"),
+        {"info": {"insert_only": True}},
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    center_id: UUID
+    kind: str
+    year: int
+    rating: Rating = Field(sa_column=Column(EnumText(Rating), nullable=False))
+    total: str
+    sha256: str
+    imported_from: str
+    imported_on: date
+    taken_at: datetime = Field(sa_type=InstantColumn())

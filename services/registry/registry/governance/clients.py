@@ -94,5 +94,6 @@ async def published_ratings(services: ServiceClient, code: str) -> tuple[Publish
             result_hash=str(item.get("result_hash") or ""),
         )
         for item in answer.get("items") or []
-        if item.get("rating")
+        # What was taken over is kept here, as the registry brought it.
+        if item.get("rating") and not item.get("imported_from")
     )

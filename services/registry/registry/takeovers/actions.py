@@ -116,12 +116,14 @@ async def commit(
     require_rows(rules.judge(list(enumerate(rows)), known, today))
     ids = _enter(session, take_over, actor, rows, known.organizations, now)
     await session.flush()
+    ratings = _told_ratings(rows)
     for row in centers:
         center_id = ids[row.code]
         record(
             session, actor, "center.taken_over", center_id, center_id=center_id, reason=reason,
             code=row.code, stage=row.stage, listed_on=row.listed_on, source=take_over.source,
             sourced_on=take_over.sourced_on, take_over_id=take_over.id,
+            ratings=ratings.get(row.code, []),
         )  # fmt: skip
         await announce(session, actor, center_id)
     record(
@@ -129,6 +131,19 @@ async def commit(
         centers=sorted(ids),
     )  # fmt: skip
     return take_over
+
+
+def _told_ratings(rows: Sequence[TakenRow]) -> dict[str, list[dict[str, Any]]]:
+    """Give what evaluation is told of each centre's past ratings, by code."""
+    told: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        if isinstance(row, TakenRating):
+            one = {
+                "kind": row.kind, "year": row.year, "rating": row.rating, "total": row.total or "",
+                "sha256": content_sha256(plain(asdict(row))),
+            }  # fmt: skip
+            told.setdefault(row.code, []).append(one)
+    return told
 
 
 def require_rows(judged: Mapping[int, Sequence[Check]]) -> None:

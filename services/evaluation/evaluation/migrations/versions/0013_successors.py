@@ -1,4 +1,4 @@
-"""Who succeeded whom, as evaluation knows it, and weights of single indicators."""
+"""Who succeeded whom, as evaluation knows it; weights of indicators; ratings from elsewhere."""
 
 from typing import Final
 
@@ -7,6 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from evaluation.schemes.seed import stress_indicators
+from shared.database.migrations import grant_app
 
 revision: Final = "0013"
 down_revision: Final = "0012"
@@ -36,10 +37,27 @@ def upgrade() -> None:
         op.add_column(table, kept)
         op.alter_column(table, "indicator_weights", server_default=None)
     stress_indicators(op.get_bind())
+    op.create_table(
+        "taken_rating",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("center_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("rating", sa.String(), nullable=False),
+        sa.Column("total", sa.String(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("imported_from", sa.String(), nullable=False),
+        sa.Column("imported_on", sa.Date(), nullable=False),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_taken_rating")),
+        sa.UniqueConstraint("center_id", "kind", "year", name="uq_taken_rating_year"),
+    )
+    grant_app("evaluation")
 
 
 def downgrade() -> None:
     """Take it back."""
+    op.drop_table("taken_rating")
     for table in ("evaluation_case", "weight_profile"):
         op.drop_column(table, "indicator_weights")
     op.drop_index(op.f("ix_directory_organization_successor_id"), "directory_organization")
