@@ -66,10 +66,8 @@ def rows() -> Iterator[dict[str, Any]]:
         code = center.code.upper()
         yield {"record": "center", "code": code, **_standing(center, past, codes)}
         for member in center.members:
-            told = {"role": "member", "joined_on": past.listed_on, "uscc": codes[member]}
-            if positions[member] is not None:
-                told["chain_position"] = positions[member]
-            yield {"record": "member", "code": code, **told}
+            yield {"record": "member", "code": code, "uscc": codes[member], "role": "member",
+                   "joined_on": past.listed_on, "chain_position": positions[member]}  # fmt: skip
         before = "candidate"
         for stage, on in past.stages:
             yield {"record": "stage", "code": code, "from_stage": before, "to_stage": stage,

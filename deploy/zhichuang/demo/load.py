@@ -198,9 +198,10 @@ class Loader:
             say(f"{len(PASTS)} centres that stood before, taken over by two people")
             path = f"{TAKE_OVER}?source={quote(SOURCE)}&sourced_on={STOOD_ON}"
             brought = handler.post(path, list(rows()))
-            decided = {"reason": "与示例台账核对无误"}
-            approver.post(f"{TAKE_OVER}/{brought['id']}/commit", decided)
-            there |= PASTS.keys()
+            if brought["state"] == "proposed":
+                decided = {"reason": "与示例台账核对无误"}
+                approver.post(f"{TAKE_OVER}/{brought['id']}/commit", decided)
+                there |= PASTS.keys()
         applying = handler.get(APPLICATION, limit=500)["items"]
         applied = {one["name"] for one in applying}
         return [center for center in CENTERS if center.name in applied or center.code not in there]
