@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Depends, Header, Query, Request, Response
 from sqlalchemy import ColumnElement, Select, and_, literal, or_, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import UnaryExpression
@@ -73,6 +73,13 @@ async def if_match(request: Request) -> int:
     return version_of(value)
 
 
+async def version_read(
+    if_match: Annotated[str | None, Header(description="The ETag read, if there was one.")] = None,
+) -> int | None:
+    """Give the version that the caller has read, where the first writing needs none."""
+    return None if if_match is None else version_of(if_match)
+
+
 def version_of(tag: str) -> int:
     """Read the version out of a tag as writes (`"7"`) and reads (`"7-…"`) give it."""
     text = tag.strip().removeprefix("W/").strip('"').partition("-")[0]
@@ -87,6 +94,7 @@ Today = Annotated[date, Depends(programme_today)]
 Services = Annotated[ServiceClient, Depends(services)]
 Language = Annotated[str, Depends(language)]
 IfMatch = Annotated[int, Depends(if_match)]
+VersionRead = Annotated[int | None, Depends(version_read)]
 
 
 def version_checks(current: int, read: int) -> list[Check]:

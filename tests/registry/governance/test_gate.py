@@ -102,6 +102,20 @@ async def test_a_listing_files_the_plan_and_a_later_version_replaces_its_targets
     assert then.json()["plan_version"] == 1
 
 
+@pytest.mark.requirement("X06", "A082")
+@pytest.mark.refusing
+async def test_a_draft_that_somebody_else_wrote_meanwhile_is_not_overwritten(case: Case) -> None:
+    await case.listed()
+    first = await own(case, "POST", "plans", {**PLAN, "targets": []})
+    tag = {"If-Match": first.headers["etag"]}
+    second = await own(case, "POST", "plans", {**PLAN, "horizon_years": 7, "targets": []}, **tag)
+    assert (second.status_code, second.json()["horizon_years"]) == (201, 7), second.text
+    stale = await own(case, "POST", "plans", {**PLAN, "horizon_years": 9, "targets": []}, **tag)
+    assert (stale.status_code, codes(stale)) == (412, ["VERSION_CONFLICT"])
+    newest = (await own(case, "GET", "plans")).json()["items"][0]
+    assert (newest["horizon_years"], newest["version"]) == (7, second.json()["version"])
+
+
 @pytest.mark.requirement("A083", "A082")
 @pytest.mark.refusing
 async def test_a_version_that_lacks_parts_is_neither_adopted_nor_filed(case: Case) -> None:

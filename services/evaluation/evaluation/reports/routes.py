@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from uuid import UUID
 
-from fastapi import Depends, Request, Response
+from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from evaluation.cycles import queries as cycles
@@ -36,12 +36,12 @@ from shared.http import (
     Router,
     Today,
     Transaction,
+    VersionRead,
     access,
     problems,
     tagged,
     warnings_of,
 )
-from shared.http.dependencies import if_match
 from shared.http.problem import Failure
 from shared.rules import Check
 
@@ -55,14 +55,6 @@ READERS = access(
     tenant="officials see all, a centre's operator and lead theirs",
 )  # fmt: skip
 HANDLERS = access("handler", tenant="any case", rules=("A128", "X03"))
-
-
-async def version_read(request: Request) -> int | None:
-    """Give the version that the caller has read, if it says so: a first writing has none."""
-    return await if_match(request) if "if-match" in request.headers else None
-
-
-VersionRead = Annotated[int | None, Depends(version_read)]
 
 
 @dataclass(frozen=True, slots=True)

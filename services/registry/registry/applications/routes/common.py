@@ -3,11 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Header
+from fastapi import Depends
 
 from registry.applications import clients, queries
 from registry.applications.clients import CaseTold
-from shared.http import CurrentActor, CurrentWork, Failure, Services, Today, version_of
+from shared.http import CurrentActor, CurrentWork, Failure, Services, Today
 
 PREFIX = "/v1/registry/applications"
 TAGS = ["applications"]
@@ -31,19 +31,9 @@ async def told_now(
     return await clients.case_told(services, application_id, center_id, today)
 
 
-async def version_read(
-    if_match: Annotated[str | None, Header(description="The ETag read, if there was one.")] = None,
-) -> int | None:
-    """Give the version that the caller has read, where the first writing needs none."""
-    if if_match is None:
-        return None
-    return version_of(if_match)
-
-
 def version_needed() -> Failure:
     """Give the failure of a change without the version that was read."""
     return Failure("PRECONDITION_REQUIRED")
 
 
 ToldNow = Annotated[CaseTold, Depends(told_now)]
-VersionRead = Annotated[int | None, Depends(version_read)]

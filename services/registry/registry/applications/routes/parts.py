@@ -14,7 +14,6 @@ from registry.applications.routes.common import (
     SEEN,
     SIGNED_IN,
     TAGS,
-    VersionRead,
     version_needed,
 )
 from registry.applications.rules import EDITABLE, ExceptionState
@@ -47,6 +46,7 @@ from shared.http import (
     Router,
     Today,
     Transaction,
+    VersionRead,
     access,
     paginate,
     problems,

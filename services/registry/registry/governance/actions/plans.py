@@ -17,6 +17,7 @@ from registry.governance.tables import DevelopmentPlan, PlanTarget
 from registry.programme.queries import policy_on
 from shared.auth import Actor
 from shared.events import record
+from shared.http import version_checks
 from shared.rules import Check, Kind, require
 
 
@@ -87,13 +88,20 @@ async def write_plan(
 
 
 async def revise_plan(
-    session: AsyncSession, actor: Actor, center: Center, content: PlanContent
+    session: AsyncSession, actor: Actor, center: Center, content: PlanContent, read: int | None
 ) -> DevelopmentPlan:
     """Draft a new version of a listed centre's plan; a candidate's comes with its application.
 
-    Raises `Refused`: STATE_CONFLICT, FIELD_INVALID.
+    `read` is the version of the open draft that the caller has seen, where it says so. Raises
+    `Refused`: STATE_CONFLICT, FIELD_INVALID or VERSION_CONFLICT.
     """
-    require(active_checks(center.stage))
+    plan = await queries.latest_plan(session, center.id)
+    if plan is not None:
+        # The lock makes look and write one step: of two that read the same draft one is stale.
+        plan = await queries.plan_for_update(session, center.id, plan.id)
+    standing = 0 if plan is None or plan.state is PlanState.FILED else plan.version
+    stale = [] if read is None else version_checks(standing, read)
+    require([*active_checks(center.stage), *stale])
     return await write_plan(session, actor, center.id, content)
 
 

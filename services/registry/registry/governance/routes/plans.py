@@ -34,6 +34,7 @@ from shared.http import (
     Router,
     Today,
     Transaction,
+    VersionRead,
     access,
     problems,
     tagged,
@@ -92,15 +93,23 @@ async def list_plans(center_id: UUID, actor: CurrentActor, session: Reading) -> 
     "/plans",
     status_code=201,
     operation_id="registry_draft_plan",
-    openapi_extra=access("member", tenant=OWN, rules=("A082", "A083")),
-    responses=problems(*EDIT_CODES),
+    openapi_extra=access("member", tenant=OWN, rules=("A082", "A083", "X06")),
+    responses=problems(*EDIT_CODES, "VERSION_CONFLICT"),
 )
 async def draft_plan(
-    center_id: UUID, body: PlanIn, actor: CurrentActor, session: Transaction, response: Response
+    center_id: UUID,
+    body: PlanIn,
+    version: VersionRead,
+    actor: CurrentActor,
+    session: Transaction,
+    response: Response,
 ) -> PlanOut:
-    """Draft a new version of a listed centre's plan, or write the open draft anew."""
+    """Draft a new version of a listed centre's plan, or write the open draft anew.
+
+    Who says which version of the draft it read (If-Match) overwrites no other one.
+    """
     center = await own_center(session, actor, center_id)
-    plan = await actions.revise_plan(session, actor, center, plan_content(body))
+    plan = await actions.revise_plan(session, actor, center, plan_content(body), version)
     tagged(response, plan.version)
     return plan_out(plan, await queries.targets(session, plan.id))
 
