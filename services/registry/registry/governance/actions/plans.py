@@ -147,9 +147,9 @@ async def adopt(
     carried = by_decision and resolution.passed and resolution.matter is rules.Matter.PLAN
     require(
         [
+            rules.PLAN.check("PLAN_NOT_APPROVED", Kind.STATE, passed=carried),
             # An adopted version is not edited: one that lacks a part could never be filed.
             *await _part_checks(session, plan, today),
-            rules.PLAN.check("PLAN_NOT_APPROVED", Kind.STATE, passed=carried),
             *rules.plan_move_checks(plan.state, PlanEvent.APPROVE),
         ]
     )
