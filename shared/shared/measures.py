@@ -1,5 +1,6 @@
 """What waits in a service, looked up when somebody asks for `/metrics`."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -21,6 +22,7 @@ JOBS_WAITING: Final = Gauge("zhichuang_jobs_waiting", "Jobs that wait for a work
 JOBS_LAG: Final = Gauge("zhichuang_jobs_lag_seconds", "Age of the oldest due job.", ["service"])
 DATABASE_UP: Final = Gauge("zhichuang_database_up", "Whether the database answers.", ["service"])
 POOL_SIZE: Final = Gauge("zhichuang_pool_size", "Connections a process may have.", ["service"])
+TASKS: Final = Gauge("zhichuang_tasks", "Tasks that a process has not ended.", ["service"])
 POOL_USED: Final = Gauge("zhichuang_pool_used", "Connections that are in use.", ["service"])
 
 # An id of version 7 tells when it was made, in real time; a sandbox's own dates do not.
@@ -47,6 +49,7 @@ def seconds_since(instant: datetime | None, now: datetime) -> float:
 
 async def measure(service: str, database: Database, further: Sequence[Measure]) -> None:
     """Look once; a database that does not answer is a figure too."""
+    TASKS.labels(service).set(len(asyncio.all_tasks()))
     pool: Any = database.engine.pool
     POOL_SIZE.labels(service).set(pool.size())
     POOL_USED.labels(service).set(pool.checkedout())

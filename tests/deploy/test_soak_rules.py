@@ -8,8 +8,9 @@ import pytest
 from tests.soak.watching import MEGABYTE, growth_faults, slowness_faults
 
 
-def process(memory: list[int], files: list[int]) -> Any:
-    return SimpleNamespace(name="registry", memory=[m * MEGABYTE for m in memory], files=files)
+def process(memory: list[int], files: list[int], tasks: list[int] | None = None) -> Any:
+    bytes_of = [m * MEGABYTE for m in memory]
+    return SimpleNamespace(name="registry", memory=bytes_of, files=files, tasks=tasks or [])
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,12 @@ def test_memory_and_files_are_flat_from_the_second_quarter_on(
     memory: list[int], files: list[int], faults: int
 ) -> None:
     assert len(growth_faults(process(memory, files))) == faults
+
+
+@pytest.mark.parametrize(("last", "faults"), [(80, 0), (81, 1)])
+def test_tasks_are_flat_from_the_second_quarter_on(last: int, faults: int) -> None:
+    judged = process([100] * 4, [20] * 4, [20, 50, 50, last])
+    assert len(growth_faults(judged)) == faults
 
 
 @pytest.mark.parametrize(("last", "faults"), [(0.25, 0), (0.26, 1)])

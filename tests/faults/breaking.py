@@ -111,31 +111,44 @@ def test_half_open_connections_to_a_service(house: House, trial: Trial, name: st
 def test_the_registry_is_down_for_an_hour(house: House, trial: Trial) -> None:
     registry = house.services["registry"]
     admin = Caller(house.url, "admin", house.credentials["admin"])
+    official = Caller(house.url, "handler", house.credentials["handler"])
     with trial.of(
         "registry down for an hour (3,600 events wait for it; 15 s of real time)"
     ) as load:
         assert registry.process is not None
         registry.process.kill()
         registry.process.wait()
-        before = len(load.acknowledged)
-        made = _BACKLOG.format(center=uuid4(), count=HOUR_OF_EVENTS)
-        house.postgres.execute(made, database="ip_ledger")
-        time.sleep(15)
-        assert len(load.acknowledged) - before > 10, "entries do not need the registry"
-        asked = httpx.get(f"{house.url}/v1/registry/organizations", headers=bearer(admin))
-        assert (asked.status_code, asked.json()["code"]) == (503, "UNAVAILABLE")
-        assert int(asked.headers["retry-after"]) > 0
-        scored = httpx.get(f"{house.url}/v1/evaluation/cycles", headers=bearer(admin))
-        assert scored.status_code == 200, scored.text
-        # Time that not every process can be told stands still.
-        now = datetime.fromisoformat(admin.get("/v1/sandbox/clock")["now"])
-        told = admin.refused("PUT", "/v1/sandbox/clock", {"now": str_of(now + timedelta(hours=1))})
-        assert told["code"] == "UNAVAILABLE"
-        house.restart("registry")
+        try:
+            without_the_registry(house, load, admin, official)
+        finally:
+            house.restart("registry")
         began = time.monotonic()
-        admin.put("/v1/sandbox/clock", {"now": str_of(now + timedelta(hours=1))})
+        admin.put("/v1/sandbox/clock", {"now": in_an_hour(admin)})
         seconds = caught_up(house, "registry", "ip-ledger", "ip_ledger", began)
     trial.note(f"The registry read the hour's {HOUR_OF_EVENTS:,} events in {seconds:.1f} s.")
+
+
+def without_the_registry(house: House, load: Load, admin: Caller, official: Caller) -> None:
+    """Look what works, and how the rest is answered."""
+    before = len(load.acknowledged)
+    made = _BACKLOG.format(center=uuid4(), count=HOUR_OF_EVENTS)
+    house.postgres.execute(made, database="ip_ledger")
+    time.sleep(15)
+    assert len(load.acknowledged) > before, "entries do not need the registry"
+    asked = httpx.get(f"{house.url}/v1/registry/organizations", headers=bearer(official))
+    assert (asked.status_code, asked.json()["code"]) == (503, "UNAVAILABLE")
+    assert int(asked.headers["retry-after"]) > 0
+    scored = httpx.get(f"{house.url}/v1/evaluation/cycles", headers=bearer(official))
+    assert scored.status_code == 200, scored.text
+    # Time that not every process can be told stands still.
+    told = admin.refused("PUT", "/v1/sandbox/clock", {"now": in_an_hour(admin)})
+    assert told["code"] == "UNAVAILABLE"
+
+
+def in_an_hour(admin: Caller) -> str:
+    """Give the programme's instant of now and an hour."""
+    now = datetime.fromisoformat(admin.get("/v1/sandbox/clock")["now"])
+    return str_of(now + timedelta(hours=1))
 
 
 def test_the_programme_clock_jumps(house: House, trial: Trial) -> None:

@@ -68,7 +68,8 @@ def _soak(stack: Stack, minutes: float) -> int:
         spent = (one.cpu_seconds() - before[one.name]) / calls * 1e3
         first, last = one.memory[0] / MEGABYTE, one.memory[-1] / MEGABYTE
         print(
-            f"  {one.name:<11} {spent:6.2f} ms CPU a call, {first:.0f} → {last:.0f} MB of its own"
+            f"  {one.name:<11} {spent:6.2f} ms CPU a call, {first:.0f} → {last:.0f} MB of its own,"
+            f" {one.files[-1]} files, {one.tasks[-1] if one.tasks else 0} tasks"
         )
     grown = int(stack.postgres.execute(_SIZE)) - stored
     wal = int(stack.postgres.execute(_WAL)) - logged

@@ -1,10 +1,12 @@
 """What is looked at during a soak: memory, open files and processor time of each process."""
 
+import re
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+import httpx
 import psutil
 
 from zhichuang.stack import Stack
@@ -14,6 +16,9 @@ MEGABYTE: Final = 2**20
 MEMORY_GROWTH: Final = 1.10
 MEMORY_SLACK: Final = 8 * MEGABYTE
 FILES_GROWTH: Final = 8
+# Each request that is under way has some; a leak has one more for each call.
+TASKS_GROWTH: Final = 30
+TASKS: Final = re.compile(r"^zhichuang_tasks\{[^}]*\} (\S+)", re.MULTILINE)
 SLOWER: Final = 2.0
 SLOW_SLACK_SECONDS: Final = 0.05
 
@@ -26,6 +31,9 @@ class Watched:
     process: psutil.Process
     memory: list[int] = field(default_factory=list)
     files: list[int] = field(default_factory=list)
+    # Where it tells how many tasks it has; PostgreSQL has none.
+    url: str | None = None
+    tasks: list[int] = field(default_factory=list)
 
     def look(self) -> None:
         """Note its memory and open files now, with those of its children."""
@@ -33,6 +41,8 @@ class Watched:
         # Shared pages would count once for each child.
         self.memory.append(sum(_own_bytes(one) for one in family))
         self.files.append(sum(_files(one) for one in family))
+        if self.url is not None:
+            self.tasks.append(_tasks(self.url))
 
     def cpu_seconds(self) -> float:
         """Give the processor time that it and its children, living and ended, have taken."""
@@ -45,7 +55,17 @@ class Watched:
 
 def watched(stack: Stack) -> list[Watched]:
     """Give every process of a stack, to be watched."""
-    return [Watched(name, psutil.Process(one.pid)) for name, one in stack.processes.items()]
+    urls = {name: service.url for name, service in stack.services.items()}
+    return [
+        Watched(name, psutil.Process(one.pid), url=urls.get(name))
+        for name, one in stack.processes.items()
+    ]
+
+
+def _tasks(url: str) -> int:
+    told = httpx.get(f"{url}/metrics", timeout=30).text
+    counted = TASKS.search(told)
+    return int(float(counted[1])) if counted else 0
 
 
 def _own_bytes(process: psutil.Process) -> int:
@@ -73,6 +93,10 @@ def growth_faults(one: Watched) -> list[str]:
     # PostgreSQL keeps relations' files open by itself, up to `max_files_per_process` each.
     if one.name != "postgres" and after > before + FILES_GROWTH:
         faults.append(f"{one.name} has {after:.0f} open files, after {before:.0f}")
+    if one.tasks:
+        before, after = quarters(one.tasks)
+        if after > before + TASKS_GROWTH:
+            faults.append(f"{one.name} has {after:.0f} tasks, after {before:.0f}")
     return faults
 
 
