@@ -27,7 +27,6 @@ from shared.client import ServiceClient, Unavailable
 from shared.clock import Clock
 from shared.database.engine import Database
 from shared.events.audit import audit_router
-from shared.events.bridge import bridge
 from shared.events.consuming import Consumers, Handler
 from shared.events.feed import FeedPolicy, feed_router
 from shared.events.sequencing import Sequencer, Step
@@ -315,6 +314,9 @@ def _tasks(service: Service, app: FastAPI) -> list[Any]:
         return following
     tasks: list[Any] = [state.sequencer.run()] if service.feed is not None else []
     if service.settings.nats_url.get_secret_value():
+        # Costs a third of a second at every start, which only those pay who have a bus.
+        from shared.events.bridge import bridge
+
         tasks.append(bridge(app, service.name))
     tasks.append(keep_house(app, service.name, _chores(service)))
     if service.consumers:

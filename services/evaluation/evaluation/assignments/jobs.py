@@ -8,7 +8,6 @@ from anyio import to_process
 from fastapi import FastAPI
 
 from evaluation.assignments import actions
-from evaluation.assignments.drawing import worked
 from shared.auth import Actor
 from shared.jobs import repeated
 
@@ -24,6 +23,9 @@ Solver = Callable[..., Awaitable[dict[str, Any]]]
 
 async def apart(*asked: Any) -> dict[str, Any]:  # noqa: ANN401 - what `worked` takes
     """Work off a draw in another process."""
+    # The solver's libraries are large, and this process does not solve.
+    from evaluation.assignments.drawing import worked
+
     return await to_process.run_sync(worked, *asked, cancellable=True)
 
 

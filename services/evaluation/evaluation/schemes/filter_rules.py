@@ -11,8 +11,6 @@ from functools import lru_cache
 from itertools import groupby, repeat
 from typing import Any, Final
 
-import cel
-
 from evaluation.schemes.column_rules import Fact, Path, Records
 
 # Every dotted path from `fact` in the text. A last name that is called is a function.
@@ -27,12 +25,20 @@ Verdict = bool | None
 Days = tuple[str, str]
 
 
+def program_of(expression: str) -> Any:  # noqa: ANN401 - the library's program has no types
+    """Compile an expression; raises `ValueError` where it is none."""
+    # The library brings a terminal's whole toolkit along, which no start has to wait for.
+    import cel
+
+    return cel.compile(expression)
+
+
 class Clause:
     """A compiled expression. Its verdicts depend on the values that it reads, and on the days."""
 
     def __init__(self, expression: str, *, is_whole: bool) -> None:
         """Compile an expression whose form was checked on the way in."""
-        self._program = cel.compile(expression)
+        self._program = program_of(expression)
         self._paths = paths_in(expression)
         self._by_type = {path for path in self._paths if is_asked_for_only(path, expression)}
         self._is_whole = is_whole

@@ -13,9 +13,8 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, Final
 
-import cel
-
 from evaluation.schemes.figure_rules import decimal_text
+from evaluation.schemes.filter_rules import program_of
 from shared.rules import Check, Kind, Rule
 
 CRITERIA: Final = Rule("A126", "四(四)")  # the five first-level criteria
@@ -449,7 +448,7 @@ def expression_problem(text: str) -> str | None:
     if len(text) > MAX_EXPRESSION:
         return f"longer than {MAX_EXPRESSION} characters"
     try:
-        program = cel.compile(text)
+        program = program_of(text)
     except ValueError as error:
         return str(error).splitlines()[0][:200]
     strangers = set(program.variables()) - ALLOWED_VARIABLES
