@@ -3,7 +3,8 @@
     python -m tests.benchmarks [--name FIGURE] [--rounds N] [--seconds S] [--size full]
 
 `cycle` tells how long a cycle takes, beside bare statements and its marks; `panels` how long a
-draw takes, beside one LP, and how many are proven. Both write nothing.
+draw takes, beside one LP, and how many are proven; `conflicts` how soon a changed owner stands on
+the seats that it touches. They write nothing.
 A run of five rounds or more is written to `docs/benchmarks.md`; a shorter one is a trial.
 """
 
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.benchmarks import (
+    conflicts,
     cycle,
     facts,
     figures,
@@ -48,8 +50,12 @@ FIGURES: Final[dict[str, Prepare]] = {
     "tokens": tokens.figure,
     "webhooks": webhooks.figure,
 }
-# What has no peer and needs no house.
-ALONE: Final[dict[str, Callable[[str], int]]] = {"cycle": cycle.main, "panels": panels.main}
+# What has no peer.
+ALONE: Final[dict[str, Callable[[str], int]]] = {
+    "conflicts": conflicts.main,
+    "cycle": cycle.main,
+    "panels": panels.main,
+}
 
 
 def main() -> int:

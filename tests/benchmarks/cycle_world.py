@@ -111,6 +111,18 @@ async def peopled(database: Database) -> dict[str, Expert]:
     parameters = {
         **PARAMETERS, "A128": {"due_month": 3, "due_day": 31, "grace_days": 30},
     }  # fmt: skip
+    async with database.sessions.begin() as session:
+        session.add(
+            DirectoryPolicy(
+                version="2026.1", effective_from=date(2016, 1, 1), parameters=parameters,
+                clauses={**CLAUSES, "A128": "四(四)"},
+            )
+        )  # fmt: skip
+    return await experts_in(database)
+
+
+async def experts_in(database: Database) -> dict[str, Expert]:
+    """Put seven experts into the pool."""
     experts = {
         code: Expert(
             person_id=new_id(), field=ExpertField(EXPERTS[code][0]), title="教授",
@@ -119,12 +131,6 @@ async def peopled(database: Database) -> dict[str, Expert]:
         for code in SEVEN
     }  # fmt: skip
     async with database.sessions.begin() as session:
-        session.add(
-            DirectoryPolicy(
-                version="2026.1", effective_from=date(2016, 1, 1), parameters=parameters,
-                clauses={**CLAUSES, "A128": "四(四)"},
-            )
-        )  # fmt: skip
         session.add_all(experts.values())
     return experts
 
