@@ -90,6 +90,18 @@ PROOFS: Final = (
         ("tests/registry/facts/test_uploading.py", "-k", "breaks_twice"),
     ),
     Proof(
+        "conflicts",
+        20,
+        "graphs of 10,000 ties, in each of which 200 planted conflicts are found and no other",
+        ("tests/evaluation/experts/test_planted_conflicts.py", "-k", "planted_conflict"),
+    ),
+    Proof(
+        "agreement",
+        200,
+        "tables whose statistics equal those of two other programs",
+        ("tests/evaluation/agreement/test_statistics.py", "-k", "equal_the_oracles"),
+    ),
+    Proof(
         "kills",
         200,
         "kills of ledger, PostgreSQL and sequencer under load",
@@ -111,6 +123,8 @@ PER_ROUND: Final = {
     "time travel": ROUND_EXAMPLES,
     "two Pythons": 250,
     "panels": ROUND_EXAMPLES,
+    "conflicts": 10,
+    "agreement": 200,
     # One file: a million rows in parts would prove nothing of a million.
     "upload": 1_000_000,
     "kills": 20,
