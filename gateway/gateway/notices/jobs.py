@@ -23,6 +23,7 @@ from gateway.notices.actions import Key
 from gateway.notices.posting import AlreadyHanded, Post
 from gateway.notices.rules import Item, Pace, Told, stage_on
 from gateway.notices.tables import Letter, NoticeChannel
+from gateway.rules import SERVICES
 from gateway.tasks import clients, listing
 from gateway.tokens.issuing import access_token, for_job, subject_for
 from shared.auth import Actor
@@ -37,8 +38,7 @@ LOOK_SECONDS: Final = 1.0
 # After a look, so long nobody looks again, and so many times as long as the look took.
 PAUSE_SECONDS: Final = 1.0
 PAUSES: Final = 9
-# Services in which something may become somebody's task, and how long their feeds hold on.
-SERVICES: Final = ("registry", "evaluation", "ip-ledger")
+# So long a service's feed holds on while nothing happens there.
 HOLD: Final = 20
 FAR_AHEAD: Final = 2**53
 # Letters that go out at once, and people whose tasks are looked up at once.

@@ -11,7 +11,7 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from gateway.rules import SERVICES
+from gateway.rules import FEEDS
 from gateway.webhooks.lanes import Lanes
 from gateway.webhooks.reading import Feed, Tokens
 from gateway.webhooks.sending import Sender
@@ -43,7 +43,7 @@ class Deliveries:
         key_secret = settings.key_secret.get_secret_value()
         self._lanes = Lanes(sessions, self._sender, self._settling, key_secret)
         tokens = Tokens(app)
-        self._feeds = [Feed(app, service, tokens, self._lanes) for service in SERVICES]
+        self._feeds = [Feed(app, service, tokens, self._lanes) for service in FEEDS]
 
     async def run(self) -> None:
         """Watch and read the feeds, send, and settle, side by side."""

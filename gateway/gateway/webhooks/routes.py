@@ -9,7 +9,7 @@ from fastapi import Depends, Query, Request, Response
 from sqlmodel import col
 
 from gateway.identity import queries as identities
-from gateway.rules import SERVICES
+from gateway.rules import FEEDS
 from gateway.webhooks import actions, queries
 from gateway.webhooks.actions import House, Wish
 from gateway.webhooks.rules import DeliveryState, WebhookState
@@ -53,7 +53,7 @@ async def feed_ends(actor: CurrentActor, services: Services) -> dict[str, int]:
     """Ask, before any transaction, where each service's feed stands."""
     del actor  # Judged before anything is asked.
     ends = {}
-    for service in SERVICES:
+    for service in FEEDS:
         answer = await services.get(service, f"/v1/{service}/events", {"after": 2**53, "limit": 1})
         ends[service] = int(answer["last_position"]) if answer else 0
     return ends

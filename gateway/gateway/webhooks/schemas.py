@@ -109,7 +109,9 @@ class ReplayIn(Body):
         json_schema_extra={"examples": [{"service": "registry", "after": 120}]}
     )
 
-    service: Literal["registry", "evaluation", "ip-ledger"] = Field(description="Whose feed.")
+    service: Literal["registry", "evaluation", "ip-ledger", "gateway"] = Field(
+        description="Whose feed."
+    )
     after: Int53 = Field(ge=0, description="The last position that is not sent again.")
 
 

@@ -69,7 +69,7 @@ class Feeds:
     """The services' feeds as the gateway asks for them."""
 
     events: dict[str, list[dict[str, Any]]] = field(
-        default_factory=lambda: {"registry": [], "evaluation": [], "ip-ledger": []}
+        default_factory=lambda: {"registry": [], "evaluation": [], "ip-ledger": [], "gateway": []}
     )
     tokens: set[str] = field(default_factory=set)
 

@@ -108,6 +108,21 @@ async def test_an_event_arrives_once_and_signed_with_the_body_of_the_feed(
 
 
 @pytest.mark.requirement("X16")
+async def test_the_gateways_own_events_are_pushed_and_replayed_as_any(
+    running: Running, prepared: Any, feeds: Feeds, receiver: Receiver
+) -> None:
+    feeds.add("gateway", "client.deactivated")
+    async with delivering(running, prepared, feeds) as (_, caller):
+        webhook = await subscribed(caller, receiver.url)
+        ended = feeds.add("gateway", "client.deactivated")
+        await until(lambda: receiver.ids() == [ended])
+        again = {"service": "gateway", "after": 0}
+        answer = await caller.post(f"{PATH}/{webhook['id']}/replays", json=again)
+        assert answer.status_code in (200, 202), answer.text
+        await until(lambda: len(receiver.got) == 3)
+
+
+@pytest.mark.requirement("X16")
 async def test_later_events_of_a_centre_wait_while_one_is_tried_again_and_others_do_not(
     running: Running, prepared: Any, feeds: Feeds, receiver: Receiver
 ) -> None:

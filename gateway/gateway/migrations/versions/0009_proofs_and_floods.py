@@ -24,9 +24,15 @@ def upgrade() -> None:
         prefixes=["UNLOGGED"],
     )
     op.create_index("ix_spent_proof_expires_at", "spent_proof", ["expires_at"])
+    # The gateway's own events are pushed from now on, and none from before.
+    op.execute(
+        "INSERT INTO webhook_cursor (webhook_id, service, position) SELECT id, 'gateway',"
+        " coalesce((SELECT max(position) FROM event_position), 0) FROM webhook"
+    )
     grant_app("gateway")
 
 
 def downgrade() -> None:
     """Let each process remember for itself again."""
     op.drop_table("spent_proof")
+    op.execute("DELETE FROM webhook_cursor WHERE service = 'gateway'")
