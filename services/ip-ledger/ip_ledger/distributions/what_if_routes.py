@@ -12,9 +12,9 @@ from ip_ledger.distributions.plan_rules import Income, Plan, RewardRule
 from ip_ledger.distributions.routes import LEADING, step_out
 from ip_ledger.distributions.schemas import InventorRewardOut
 from ip_ledger.distributions.what_if_schemas import (
-    WhatIfIn,
+    DistributionWhatIfIn,
+    DistributionWhatIfOut,
     WhatIfLineOut,
-    WhatIfOut,
     WhatIfRewardOut,
     WhatIfYearOut,
 )
@@ -27,7 +27,9 @@ router = Router(prefix="/v1/ip-ledger/distribution-what-ifs", tags=["distributio
 ROUTERS: Final = (router,)
 
 
-async def owners_known(body: WhatIfIn, work: CurrentWork, services: Services) -> frozenset[UUID]:
+async def owners_known(
+    body: DistributionWhatIfIn, work: CurrentWork, services: Services
+) -> frozenset[UUID]:
     """Ask the registry for owners that are only supposed, before any transaction is open."""
     await work.replay()
     named = {share.owner_id for one in body.shares for share in one.shares}
@@ -45,18 +47,18 @@ async def owners_known(body: WhatIfIn, work: CurrentWork, services: Services) ->
     ),
 )  # fmt: skip
 async def suppose(
-    body: WhatIfIn,
+    body: DistributionWhatIfIn,
     actor: CurrentActor,
     known_orgs: Annotated[frozenset[UUID], Depends(owners_known)],
     session: Transaction,
-) -> WhatIfOut:
+) -> DistributionWhatIfOut:
     """Plan a run of what is supposed, by the code that plans runs; nothing is written."""
     session.info["preview"] = True
     plan = await actions.suppose(session, actor, _question(body), known_orgs)
     return _shown(plan, frozenset(body.revenue_event_ids))
 
 
-def _question(body: WhatIfIn) -> Question:
+def _question(body: DistributionWhatIfIn) -> Question:
     return Question(
         center_id=body.center_id,
         event_ids=tuple(body.revenue_event_ids),
@@ -85,9 +87,9 @@ def _question(body: WhatIfIn) -> Question:
     )
 
 
-def _shown(plan: Plan, recorded: frozenset[UUID]) -> WhatIfOut:
+def _shown(plan: Plan, recorded: frozenset[UUID]) -> DistributionWhatIfOut:
     incomes: Mapping[UUID, Income] = {line.income.event_id: line.income for line in plan.lines}
-    return WhatIfOut(
+    return DistributionWhatIfOut(
         plan_hash=plan.plan_hash,
         net=fen(plan.net_fen),
         lines=[

@@ -45,7 +45,7 @@ class SupposedSharesIn(Body):
     )
 
 
-class WhatIfIn(Body):
+class DistributionWhatIfIn(Body):
     """What is asked: recorded and supposed income of a centre, owners, rates."""
 
     model_config = ConfigDict(
@@ -138,7 +138,7 @@ class WhatIfYearOut(Out):
     rewards: Money = Field(description="What it would owe its inventors.")
 
 
-class WhatIfOut(Out):
+class DistributionWhatIfOut(Out):
     """A plan that nobody has agreed to, of what may never be."""
 
     plan_hash: str = Field(
