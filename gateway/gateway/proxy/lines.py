@@ -1,24 +1,25 @@
-"""Kept connections to a service: one question at a time on each, read by llhttp (httptools).
+"""Connections to a service from aiohttp's pool, and one question at a time over each.
 
-The hot half of the way through: a question is one write, and a short answer one wake-up, without a
-task or a timer of its own. Silence is noticed by one look at all lines instead (`Lines`).
+aiohttp's connector resolves, connects, secures, limits and keeps them. What is said over one is
+read here by llhttp (httptools), since a session's request costs a proxy more than all it does
+itself: a question is one write, and a short answer one wake-up, without a task or a timer of its
+own. Silence is noticed by one look at all lines instead (`Lines`).
 """
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from ssl import SSLContext, create_default_context
-from typing import Final
-from urllib.parse import urlsplit
+from typing import Final, cast
 
+import aiohttp
 import httptools
+from yarl import URL
 
 Fields = list[tuple[bytes, bytes]]
 
 READ_BUFFER_BYTES: Final = 65_536
+DNS_SECONDS: Final = 60
 MOST_HEAD_BYTES: Final = 65_536
 BODILESS: Final = frozenset({204, 304})
 
@@ -46,31 +47,27 @@ class Broken(LineError):  # noqa: N818 - reads as what it is
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a service listens."""
+    """Where a service listens: `named` as `Host` has it, and the path before every target."""
 
-    host: str
-    port: int
-    named: bytes  # as `Host` has it
+    url: URL
+    named: bytes
     prefix: str
-    tls: SSLContext | None
 
 
 @lru_cache(maxsize=256)
 def address_of(url: str) -> Address:
     """Read an address such as `http://registry:8000`."""
-    parts = urlsplit(url)
-    secure = parts.scheme == "https"
-    return Address(
-        host=parts.hostname or "",
-        port=parts.port or (443 if secure else 80),
-        named=parts.netloc.rpartition("@")[2].encode("ascii"),
-        prefix=parts.path.rstrip("/"),
-        tls=create_default_context() if secure else None,
-    )
+    read = URL(url)
+    named = read.raw_authority.rpartition("@")[2].encode("ascii")
+    return Address(read.origin(), named, read.raw_path.rstrip("/"))
 
 
 class Line(asyncio.Protocol):
     """One connection, and the answer that is coming over it."""
+
+    connection: aiohttp.connector.Connection
+    # aiohttp's pool waits for connections that end, where they say when; nothing is lost with one.
+    closed: None = None
 
     def __init__(self) -> None:
         """Begin without a connection."""
@@ -87,6 +84,19 @@ class Line(asyncio.Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take the connection."""
         self.transport = transport
+
+    def is_connected(self) -> bool:
+        """Tell the pool whether another question may be asked."""
+        return self.keeps and not self.lost
+
+    @property
+    def should_close(self) -> bool:
+        """Tell the pool that the next question would be answered by what is left of this one."""
+        return not (self.over and self.is_connected())
+
+    def close(self) -> None:
+        """End the connection; nothing that is still to be sent would help anyone."""
+        self.transport.abort()
 
     def ask(self, question: bytes, *, is_head: bool) -> None:
         """Send a question, or all of it that is there already."""
@@ -294,16 +304,22 @@ class Lines:
     """The connections under one configuration, kept between questions."""
 
     def __init__(self, bounds: Bounds) -> None:
-        """Begin with none."""
+        """Begin with none, on the loop that runs."""
         self._bounds = bounds
         self._loop = asyncio.get_running_loop()
-        self._kept: dict[Address, list[Line]] = {}
+        self._pool = aiohttp.TCPConnector(
+            limit=bounds.most, keepalive_timeout=bounds.idle, ttl_dns_cache=DNS_SECONDS
+        )
+        # There is no setting for how its connections are read.
+        self._pool._factory = Line  # type: ignore[assignment]  # noqa: SLF001
+        self._times = aiohttp.ClientTimeout(total=None, sock_connect=bounds.connect)
+        self._routes: dict[Address, aiohttp.ClientRequest] = {}
         self._out: set[Line] = set()
         self._connecting = 0
-        self._queue: deque[asyncio.Future[None]] = deque()
         self._timer: asyncio.TimerHandle | None = None
-        self._every = max(0.01, min(1.0, bounds.read / 8, bounds.idle / 4))
-        self.closed = False
+        self._every = max(0.01, min(1.0, bounds.read / 8))
+        self._closing: asyncio.Task[None] | None = None
+        self.retired = False
 
     @property
     def busy(self) -> int:
@@ -315,100 +331,59 @@ class Lines:
 
         Raises `NotConnected` or `Crowded`.
         """
-        if self._queue or self.busy >= self._bounds.most:
-            await self._turn()
-        kept = self._kept.get(address)
-        oldest = self._loop.time() - self._bounds.idle
-        while kept:
-            line = kept.pop()
-            if not line.lost and line.keeps and line.heard_at >= oldest:
-                self._out.add(line)
-                return line
-            line.transport.close()
-        return await self._connected(address)
-
-    async def _turn(self) -> None:
-        """Wait until fewer questions are out, but not long."""
-        waiter = self._loop.create_future()
-        self._queue.append(waiter)
-        try:
-            async with asyncio.timeout(self._bounds.wait):
-                await waiter
-        except TimeoutError:
-            raise Crowded from None
-        finally:
-            with suppress(ValueError):
-                self._queue.remove(waiter)
-
-    async def _connected(self, address: Address) -> Line:
+        route = self._routes.get(address) or self._route(address)
+        is_crowded = self.busy >= self._bounds.most
         self._connecting += 1
         try:
-            async with asyncio.timeout(self._bounds.connect):
-                _, line = await self._loop.create_connection(
-                    Line, address.host, address.port, ssl=address.tls
-                )
-        except (OSError, TimeoutError) as error:
-            self._next()
-            raise NotConnected(slow=isinstance(error, TimeoutError)) from error
-        except BaseException:
-            self._next()
-            raise
+            if is_crowded:
+                async with asyncio.timeout(self._bounds.wait):
+                    connection = await self._pool.connect(route, [], self._times)
+            else:
+                connection = await self._pool.connect(route, [], self._times)
+        except TimeoutError as error:
+            raise (Crowded() if is_crowded else NotConnected(slow=True)) from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise NotConnected(slow=False) from error
         finally:
             self._connecting -= 1
+        line = cast("Line", connection.protocol)
+        line.connection = connection
         self._out.add(line)
         if self._timer is None:
             self._timer = self._loop.call_later(self._every, self._look)
         return line
 
-    def give_back(self, address: Address, line: Line) -> None:
+    def _route(self, address: Address) -> aiohttp.ClientRequest:
+        """Tell the pool where an address is; it takes that from a request and sends none of it."""
+        route = aiohttp.ClientRequest("GET", address.url, loop=self._loop)
+        self._routes[address] = route
+        return route
+
+    def give_back(self, line: Line) -> None:
         """Keep a line whose answer was taken whole, and end any other."""
         self._out.discard(line)
-        if line.over and line.keeps and not line.lost and not self.closed:
-            line.heard_at = self._loop.time()
-            self._kept.setdefault(address, []).append(line)
-        else:
-            line.transport.abort()
-        if self._queue:
-            self._next()
-
-    def _next(self) -> None:
-        while self._queue:
-            waiter = self._queue.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
-                return
+        if self.retired:
+            line.keeps = False
+        line.connection.release()
+        if self.retired and not self.busy:
+            self.close()
 
     def _look(self) -> None:
-        """End what was silent for too long: a service that is asked, or a line that is not."""
-        now = self._loop.time()
-        silent = now - self._bounds.read
+        """End what was silent for too long while somebody waited for it."""
+        silent = self._loop.time() - self._bounds.read
         for line in list(self._out):
             if line.waits and line.heard_at < silent:
                 line.fail(TimeoutError("the service does not answer"))
-        oldest = now - self._bounds.idle
-        for address, lines in list(self._kept.items()):
-            left = []
-            for line in lines:
-                if line.lost or line.heard_at < oldest:
-                    line.transport.close()
-                else:
-                    left.append(line)
-            self._kept[address] = left
-        waiting = self._out or any(self._kept.values())
-        self._timer = self._loop.call_later(self._every, self._look) if waiting else None
+        self._timer = self._loop.call_later(self._every, self._look) if self._out else None
 
     def retire(self) -> None:
         """Keep no line any more; those over which a question is out end with its answer."""
-        self.closed = True
-        for lines in self._kept.values():
-            for line in lines:
-                line.transport.close()
-        self._kept.clear()
+        self.retired = True
+        if not self.busy:
+            self.close()
 
     def close(self) -> None:
         """End every line."""
-        self.retire()
         if self._timer is not None:
             self._timer.cancel()
-        for line in list(self._out):
-            line.transport.abort()
+        self._closing = self._loop.create_task(self._pool.close())

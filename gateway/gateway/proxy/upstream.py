@@ -109,13 +109,11 @@ class Body:
 class Answer:
     """A service's answer whose head is here; `end` gives its connection back or ends it."""
 
-    __slots__ = ("_address", "_line", "_lines", "_upload", "headers", "status")
+    __slots__ = ("_line", "_lines", "_upload", "headers", "status")
 
-    def __init__(
-        self, lines: Lines, address: Address, line: Line, upload: asyncio.Task[None] | None
-    ) -> None:
+    def __init__(self, lines: Lines, line: Line, upload: asyncio.Task[None] | None) -> None:
         """Take the line over which it comes."""
-        self._lines, self._address, self._line, self._upload = lines, address, line, upload
+        self._lines, self._line, self._upload = lines, line, upload
         self.status = line.status
         self.headers = line.headers
 
@@ -148,7 +146,7 @@ class Answer:
             # The service has said what it thinks of a body that it does not read on.
             self._upload.cancel()
             self._line.keeps = False
-        self._lines.give_back(self._address, self._line)
+        self._lines.give_back(self._line)
 
 
 class Upstreams:
@@ -271,9 +269,9 @@ class Upstreams:
             if upload is not None:
                 upload.cancel()
             line.keeps = False
-            lines.give_back(address, line)
+            lines.give_back(line)
             raise
-        return Answer(lines, address, line, upload)
+        return Answer(lines, line, upload)
 
     async def _look(self, seconds: float) -> None:
         """Ask every address for ever whether it lives, so that no caller has to find out."""

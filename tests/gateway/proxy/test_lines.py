@@ -6,7 +6,16 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from gateway.proxy.lines import Address, Bounds, Broken, Crowded, Line, Lines, NotConnected
+from gateway.proxy.lines import (
+    Address,
+    Bounds,
+    Broken,
+    Crowded,
+    Line,
+    Lines,
+    NotConnected,
+    address_of,
+)
 
 pytestmark = pytest.mark.anyio
 BOUNDS = Bounds(most=2, connect=1, wait=0.05, read=0.2, idle=5)
@@ -47,7 +56,7 @@ async def talking(
     port = server.sockets[0].getsockname()[1]
     lines = Lines(bounds)
     try:
-        yield lines, Address("127.0.0.1", port, b"s", "", None), service
+        yield lines, address_of(f"http://127.0.0.1:{port}"), service
     finally:
         lines.close()
         server.close()
@@ -88,7 +97,7 @@ async def test_an_answer_is_read_to_its_end_and_its_line_kept_only_where_it_may_
             line = await lines.line(address)
             line.ask(ASKED, is_head=False)
             assert (await whole(line), line.status) == (body, status)
-            lines.give_back(address, line)
+            lines.give_back(line)
             assert lines.busy == 0
             await asyncio.sleep(0.01)
         assert service.connections == (1 if kept else 2)
@@ -102,7 +111,7 @@ async def test_an_answer_to_head_ends_with_its_head_whatever_it_announces() -> N
                 line = await lines.line(address)
                 line.ask(ASKED, is_head=True)
                 assert await whole(line) == b""
-                lines.give_back(address, line)
+                lines.give_back(line)
             assert service.connections == connections
 
 
@@ -111,7 +120,7 @@ async def test_an_answer_without_a_length_ends_with_its_connection() -> None:
         line = await lines.line(address)
         line.ask(ASKED, is_head=False)
         assert await whole(line) == b"all of it"
-        lines.give_back(address, line)
+        lines.give_back(line)
 
 
 @pytest.mark.refusing
@@ -135,7 +144,7 @@ async def test_what_is_no_whole_answer_is_not_taken_for_one(said: bytes) -> None
         line.ask(ASKED, is_head=False)
         with pytest.raises(Broken):
             await whole(line)
-        lines.give_back(address, line)
+        lines.give_back(line)
         assert lines.busy == 0
 
 
@@ -148,7 +157,7 @@ async def test_a_service_that_stays_silent_is_given_up_by_the_one_look_at_all_li
         assert await line.chunk() == b"half"
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(line.chunk(), 2)
-        lines.give_back(address, line)
+        lines.give_back(line)
 
 
 @pytest.mark.refusing
@@ -159,14 +168,14 @@ async def test_one_question_too_many_waits_and_is_told_that_it_is_crowded() -> N
             await lines.line(address)
         waiting = asyncio.create_task(lines.line(address))
         await asyncio.sleep(0)
-        lines.give_back(address, first)
+        lines.give_back(first)
         assert (await waiting).lost is False
 
 
 @pytest.mark.refusing
 async def test_an_address_that_refuses_is_told_apart_from_one_that_does_not_answer() -> None:
     async with talking(b"") as (lines, address, _):
-        nobody = Address(address.host, 1, b"s", "", None)
+        nobody = address_of(f"http://{address.url.host}:1")
         with pytest.raises(NotConnected) as refused:
             await lines.line(nobody)
         assert refused.value.slow is False
@@ -185,4 +194,4 @@ async def test_a_large_answer_waits_for_its_reader() -> None:
         held = len(line.taken())
         assert held < 1_000_000
         assert held + len(await whole(line)) == size
-        lines.give_back(address, line)
+        lines.give_back(line)
