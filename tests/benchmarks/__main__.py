@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.benchmarks import (
+    bulk,
     conflicts,
     cycle,
     facts,
@@ -41,6 +42,7 @@ KEPT_FROM_ROUNDS: Final = 5
 
 Prepare = Callable[[House, Size], AbstractContextManager[Figure]]
 FIGURES: Final[dict[str, Prepare]] = {
+    "bulk": bulk.figure,
     "facts": facts.figure,
     "gateway": gateway.figure,
     "journal": journal.figure,

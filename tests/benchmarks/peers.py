@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,8 @@ from tests.benchmarks.measuring import Meter, Sample
 
 CLIENTS: Final = 16
 PGLEDGER: Final = f"pgledger transfer, {CLIENTS} clients"
+ARRAY: Final = 500
+ARRAYS: Final = f"pgledger, arrays of {ARRAY}"
 _TPCB: Final = "bench_tpcb"
 _LEDGER: Final = "bench_pgledger"
 # Ids that pgbench can count; the software itself is unchanged.
@@ -24,6 +27,14 @@ _TRANSFER: Final = """
 \\set to random(2, {count})
 \\set from {source}
 SELECT pgledger_create_transfer('pgla_' || :from, 'pgla_' || :to, 1);
+"""
+_TRANSFERS: Final = """
+\\set first random(1, {count})
+SELECT count(*) FROM pgledger_create_transfers((
+    SELECT array_agg(('pgla_' || 1 + (:first + n) % {count},
+                      'pgla_' || 1 + (:first + n * 7 + 1) % {count}, 1)::transfer_request)
+    FROM generate_series(1, {size}) AS n WHERE n % {count} <> (n * 7 + 1) % {count}
+));
 """
 # Never the account it goes to: `to` is 2 or more, and one more of the others wraps around.
 _MANY: Final = "1 + (:to + random(0, {count} - 2)) % {count}"
@@ -44,8 +55,9 @@ class Pgbench:
         self._house = house
         self._folder = folder
         self._size = size
-        house.stack.postgres.execute(f"CREATE DATABASE {_TPCB}")
-        tools.pgbench_setup(house.dsn(_TPCB), ["-i", "-q", "-s", str(size.pgbench_scale)])
+        if not self._is_there(_TPCB):
+            house.stack.postgres.execute(f"CREATE DATABASE {_TPCB}")
+            tools.pgbench_setup(house.dsn(_TPCB), ["-i", "-q", "-s", str(size.pgbench_scale)])
         self._connecting = self._cost_of_connecting()
 
     def tpcb(self, seconds: float) -> Sample:
@@ -56,6 +68,8 @@ class Pgbench:
         """Load pgledger with as many accounts as our own books have."""
         folder = pgledger_folder()
         assert folder is not None
+        if self._is_there(_LEDGER):
+            return
         self._house.stack.postgres.execute(f"CREATE DATABASE {_LEDGER}")
         own_parts = sorted((folder / "vendor" / "scoville-pgsql-ulid").glob("*.sql"))
         tools.psql(self._house.dsn(_LEDGER), *own_parts, folder / "pgledger.sql")
@@ -69,6 +83,21 @@ class Pgbench:
         source = _HOT if hot else _MANY.format(count=count)
         script.write_text(_TRANSFER.format(count=count, source=source))
         return lambda seconds: self._turn(_LEDGER, seconds, ["--file", str(script)])
+
+    def pgledger_arrays(self) -> Callable[[float], Sample]:
+        """Run transfers in arrays, from as few clients as there are cores: more only wait."""
+        script = self._folder / "arrays.sql"
+        script.write_text(_TRANSFERS.format(count=self._size.accounts, size=ARRAY))
+
+        def turn(seconds: float) -> Sample:
+            sample = self._turn(_LEDGER, seconds, ["--file", str(script), "--client=2"])
+            return replace(sample, operations=sample.operations * ARRAY)
+
+        return turn
+
+    def _is_there(self, database: str) -> bool:
+        found = self._house.stack.postgres.execute("SELECT datname FROM pg_database").split()
+        return database in found
 
     def _turn(self, database: str, seconds: float, options: Sequence[str]) -> Sample:
         with Meter(database=self._house.database_pid) as meter:

@@ -109,14 +109,29 @@ def _line(account_id: str, side: str, amount: int) -> dict[str, Any]:
 
 
 async def _until_numbered(dsn: str, most_seconds: float) -> float:
-    started = time.perf_counter()
     connection = await asyncpg.connect(dsn)
-    waiting = "SELECT EXISTS (SELECT FROM event_pending) OR EXISTS (SELECT FROM log_pending)"
     try:
-        while await connection.fetchval(waiting):
-            if time.perf_counter() - started > most_seconds:
-                raise BenchmarkError(f"entries had no number after {most_seconds:g} s")
-            await asyncio.sleep(_LOOK_SECONDS)
+        return await until_numbered(connection, most_seconds)
     finally:
         await connection.close()
+
+
+async def until_numbered(connection: asyncpg.Connection, most_seconds: float) -> float:
+    """Wait until every event has its position and every record its leaf; give how long."""
+    waiting = "EXISTS (SELECT FROM event_pending) OR EXISTS (SELECT FROM log_pending)"
+    return await _until(connection, waiting, most_seconds)
+
+
+async def until_signed(connection: asyncpg.Connection, most_seconds: float) -> float:
+    """Wait until a signed checkpoint covers every leaf; give how long."""
+    bare = "(SELECT max(leaf_index) FROM log_leaf) >= (SELECT max(tree_size) FROM log_checkpoint)"
+    return await _until(connection, bare, most_seconds)
+
+
+async def _until(connection: asyncpg.Connection, waiting: str, most_seconds: float) -> float:
+    started = time.perf_counter()
+    while await connection.fetchval(f"SELECT {waiting}"):
+        if time.perf_counter() - started > most_seconds:
+            raise BenchmarkError(f"entries had no number or signature after {most_seconds:g} s")
+        await asyncio.sleep(_LOOK_SECONDS)
     return time.perf_counter() - started

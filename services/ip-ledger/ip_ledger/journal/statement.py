@@ -21,7 +21,7 @@ from ip_ledger.journal.rules import EntryDraft
 # is joined where a filter or a scalar will do (a scalar is evaluated once, before the first row),
 # and the one join that is left is FULL, which is always hashed. It pairs every row: an account
 # without a balance gives a null, which the table refuses, and is never skipped.
-_POSTING: Final = """
+POSTING: Final = """
 locked AS MATERIALIZED (
     SELECT account_id FROM account_balance
     WHERE account_id IN (SELECT account_id FROM given)
@@ -63,7 +63,7 @@ WITH draft AS MATERIALIZED (
     WITH ORDINALITY AS t(entry_id, line, account_id, currency, amount_fen, place)
 ), POSTING
 SELECT count(*) FROM posted
-""".replace("POSTING", _POSTING)
+""".replace("POSTING", POSTING)
 
 # The poster's: each command with its verdict, kept answer, event, audit row and log record. Event
 # and record draw their numbers only after the accounts are locked (they wait for `changed`), so
@@ -126,7 +126,7 @@ WITH command AS MATERIALIZED (
 SELECT c.id, c.free, done.id IS NOT NULL AS posted, kept.body_sha256, kept.status,
        kept.media_type, kept.body
 FROM held AS c LEFT JOIN done USING (id) LEFT JOIN kept USING (id)
-""".replace("POSTING", _POSTING)
+""".replace("POSTING", POSTING)
 
 
 def arguments(

@@ -1,0 +1,338 @@
+"""Entries in batches over HTTP, beside the same statement fed by COPY, and pgledger's transfers.
+
+A batch is sent as NDJSON to the running ip-ledger and waited for until every row has its result:
+received, read, judged, posted, with log records, events, audit rows and numbers. The statement fed
+by COPY has entries, log records, events and audit rows made before it is timed. Afterwards the same
+books are asked for balances on two clocks, their size is counted, and they are audited.
+"""
+
+import asyncio
+import hashlib
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx
+
+from ip_ledger.journal import rules, statement
+from ip_ledger.journal.actions import logged
+from ip_ledger.journal.rules import EntryDraft, Line
+from ip_ledger.log.actions import sealed
+from ip_ledger.log.rules import leaf_hash
+from shared.database import new_id
+from shared.events.recording import canonical, plain
+from tests.benchmarks import tools
+from tests.benchmarks.figures import Case, Figure, Size
+from tests.benchmarks.house import ROOT, House
+from tests.benchmarks.journal import ACCOUNTS
+from tests.benchmarks.measuring import Meter, Sample
+from tests.benchmarks.peers import ARRAY, ARRAYS, PGLEDGER, Pgbench, pgledger_folder
+from tests.benchmarks.posting import until_numbered, until_signed
+from tests.benchmarks.tools import BenchmarkError
+from tests.fixtures.postgres import migrate
+from zhichuang.cluster import database_grants
+
+ENTRIES: Final = {"small": 20_000, "full": 1_000_000}
+ROUTE: Final = "/v1/ip-ledger/entry-batches"
+STAGED: Final = "bench_staged"
+LAST_DAY: Final = date(2026, 1, 5)
+# One in twenty happened up to a year before most others.
+LATE: Final = 20
+LONGEST: Final = 3_600.0
+CAUGHT_UP_SECONDS: Final = 600.0
+ASKED: Final = 300
+PERSON: Final = uuid4()
+BATCH, COPY, BARE = "batch over HTTP", "statement fed by COPY", "the same without the log"
+JOB: Final = "SELECT state, created, failed FROM batch_job WHERE id = $1"
+STAGING: Final = """
+CREATE TEMP TABLE staged_entry (id uuid, center_id uuid, effective_on date,
+    recorded_at timestamptz, reference text, source_id uuid, reverses_id uuid, person_id uuid,
+    kind text, exchange_rate text) ON COMMIT DROP;
+CREATE TEMP TABLE staged_line (entry_id uuid, line int, account_id uuid, currency text,
+    amount_fen bigint, place bigint) ON COMMIT DROP;
+"""
+POST_STAGED: Final = """
+WITH draft AS MATERIALIZED (SELECT * FROM staged_entry),
+     given AS MATERIALIZED (SELECT * FROM staged_line ORDER BY place),
+POSTING SELECT count(*) FROM posted
+""".replace("POSTING", statement.POSTING)
+MARKS: Final = (
+    "Marks: P5 at least 0.60 times the rate of the statement fed by COPY, 5 times pgledger's single"
+    " transfers and 2 times its arrays; P7 the log at most 10 % of it; P9 p99 at most 20 ms; P18 at"
+    " most 600 bytes for an entry of two postings."
+)
+SIZES_OF: Final = """
+SELECT relname, pg_table_size(oid), pg_indexes_size(oid) FROM pg_class
+WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+ORDER BY pg_total_relation_size(oid) DESC LIMIT 14
+"""
+
+
+@dataclass(slots=True)
+class Books:
+    """The running house's books and a database for the statement alone."""
+
+    house: House
+    entries: int
+    accounts: list[UUID]
+    center_id: UUID
+    staged: list[UUID]
+    staged_center: UUID
+    before: int = 0
+    posted: int = 0
+    behind: list[float] = field(default_factory=list)
+
+    def batch(self, seconds: float) -> Sample:
+        """Send a batch, and wait until the last of its entries has its number."""
+        del seconds
+        return asyncio.run(self._batch())
+
+    async def _batch(self) -> Sample:
+        rows = b"".join(self._row() for _ in range(self.entries))
+        roots = {"service": self.house.pid("ip_ledger"), "database": self.house.database_pid}
+        database = await asyncpg.connect(self.house.dsn("ip_ledger"))
+        try:
+            with Meter(**roots) as meter:
+                began = time.perf_counter()
+                job_id = await self._sent(rows)
+                await self._done(database, job_id)
+                seconds = time.perf_counter() - began
+                lag = await until_numbered(database, CAUGHT_UP_SECONDS)
+                self.behind.append(lag + await until_signed(database, CAUGHT_UP_SECONDS))
+        finally:
+            await database.close()
+        self.posted += self.entries
+        return Sample(self.entries, seconds, meter.cpu, meter.memory, lag_seconds=lag)
+
+    def _row(self) -> bytes:
+        amount, (one, other) = random.randint(1, 1000), random.sample(self.accounts, 2)
+        lines = [
+            {"account_id": str(account), "side": side, "amount": {"amount": amount}}
+            for account, side in ((one, "debit"), (other, "credit"))
+        ]
+        entry = {"effective_on": _day().isoformat(), "reference": "bench", "postings": lines}
+        return json.dumps(entry).encode() + b"\n"
+
+    async def _sent(self, rows: bytes) -> UUID:
+        headers = {
+            "Authorization": f"Bearer {self.house.token('bulk', 'bookkeeper')}",
+            "Content-Type": "application/x-ndjson",
+            "Idempotency-Key": str(uuid4()),
+        }
+        service = self.house.stack.services["ip_ledger"]
+        async with httpx.AsyncClient(base_url=service.url, timeout=600, headers=headers) as caller:
+            answer = await caller.post(ROUTE, content=rows)
+        if answer.status_code != 202:
+            raise BenchmarkError(f"The batch was not taken: {answer.status_code} {answer.text}")
+        return UUID(answer.json()["id"])
+
+    async def _done(self, database: asyncpg.Connection, job_id: UUID) -> None:
+        began = time.perf_counter()
+        while (job := await database.fetchrow(JOB, job_id))["state"] != "done":
+            if time.perf_counter() - began > LONGEST:
+                raise BenchmarkError(f"The batch did not end: {dict(job)}")
+            await asyncio.sleep(0.1)
+        if (job["created"], job["failed"]) != (self.entries, 0):
+            raise BenchmarkError(f"Not every entry was posted: {dict(job)}")
+
+    def copy(self, *, log: bool) -> Callable[[float], Sample]:
+        """Post as many by the statement alone, with or without what the log keeps of them."""
+        return lambda _: asyncio.run(self._copied(log=log))
+
+    async def _copied(self, *, log: bool) -> Sample:
+        parts = _parts([self._draft() for _ in range(self.entries)])
+        connection = await asyncpg.connect(self.house.dsn(STAGED))
+        try:
+            with Meter(database=self.house.database_pid) as meter:
+                async with connection.transaction():
+                    await connection.execute(STAGING)
+                    for table in ("staged_entry", "staged_line"):
+                        await connection.copy_records_to_table(table, records=parts[table])
+                    await connection.execute(POST_STAGED)
+                    kept = ("log_record", "log_opening", "log_pending") if log else ()
+                    for table in (*kept, "event", "event_pending", "audit"):
+                        records, columns = parts[table], COLUMNS[table]
+                        await connection.copy_records_to_table(
+                            table, records=records, columns=columns
+                        )
+        finally:
+            await connection.close()
+        return Sample(self.entries, meter.seconds, meter.cpu, meter.memory)
+
+    def _draft(self) -> EntryDraft:
+        amount, (one, other) = random.randint(1, 1000), random.sample(self.staged, 2)
+        lines = (Line(one, amount), Line(other, -amount))
+        return EntryDraft(new_id(), self.staged_center, _day(), "bench", lines)
+
+    def finish(self) -> list[str]:
+        """Ask for balances on two clocks, count bytes, and audit."""
+        return [
+            f"Signed {max(self.behind):.2f} s after the last answer of a batch, at most.",
+            self._asked(),
+            *asyncio.run(self._sized()),
+            audited(self.house),
+        ]
+
+    def _asked(self) -> str:
+        headers = {"Authorization": f"Bearer {self.house.token('auditor', 'auditor')}"}
+        known, times = datetime.now(UTC).isoformat().replace("+00:00", "Z"), []
+        service = self.house.stack.services["ip_ledger"]
+        with httpx.Client(base_url=service.url, headers=headers, timeout=60) as caller:
+            for account_id in random.choices(self.accounts, k=ASKED):
+                asked = {"on": (LAST_DAY - timedelta(days=90)).isoformat(), "as_of": known}
+                began = time.perf_counter()
+                answer = caller.get(f"/v1/ip-ledger/accounts/{account_id}", params=asked)
+                times.append((time.perf_counter() - began) * 1e3)
+                if answer.status_code != 200:
+                    raise BenchmarkError(f"{answer.status_code} {answer.text}")
+        times.sort()
+        p50, p99 = tools.percentile(times, 0.5), tools.percentile(times, 0.99)
+        each = 2 * self.posted // len(self.accounts)
+        return (
+            f"Balance of an account on a day as known at an instant, over HTTP, of"
+            f" {self.posted:,} entries (about {each:,} postings an account): p50 {p50:.1f} ms,"
+            f" p99 {p99:.1f} ms."
+        )
+
+    async def _sized(self) -> list[str]:
+        connection = await asyncpg.connect(self.house.dsn("ip_ledger"))
+        try:
+            await connection.execute("VACUUM event_pending, log_pending")
+            rows = await connection.fetch(SIZES_OF)
+            entries = await connection.fetchval("SELECT count(*) FROM journal_entry")
+            whole = await connection.fetchval("SELECT pg_database_size(current_database())")
+        finally:
+            await connection.close()
+        told = ", ".join(
+            f"{name} {(table + indexes) / entries:.0f} ({indexes / entries:.0f} in indexes)"
+            for name, table, indexes in rows
+            if (table + indexes) / entries >= 1
+        )
+        each = (whole - self.before) / entries
+        return [
+            f"{each:,.0f} bytes for an entry of two postings at {entries:,}, all included: {told}."
+        ]
+
+
+def audited(house: House) -> str:
+    """Audit the running house's books with the shipped command; raise where they differ."""
+    began = time.perf_counter()
+    url = house.stack.postgres.dsn("ip_ledger", "app")
+    done = subprocess.run(
+        [sys.executable, "-m", "ip_ledger.audit"],
+        env=os.environ | {"ZHICHUANG_DATABASE_URL": url},
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode != 0:
+        raise BenchmarkError(f"the audit found:\n{done.stdout}{done.stderr}")
+    return f"Audited afterwards: every row holds ({time.perf_counter() - began:.0f} s)."
+
+
+def _day() -> date:
+    late = random.randrange(LATE) == 0
+    return LAST_DAY - timedelta(days=random.randrange(365 if late else 28))
+
+
+COLUMNS: Final[dict[str, list[str]]] = {
+    "log_record": [
+        "id", "kind", "center_id", "reader_org_ids", "body", "leaf_hash", "recorded_at",
+    ],
+    "log_opening": ["record_id", "name", "salt", "value"],
+    "log_pending": ["record_id"],
+    "event": ["id", "type", "subject_id", "center_id", "data", "recorded_at"],
+    "event_pending": ["event_id"],
+    "audit": [
+        "id", "event_id", "action", "subject_id", "person_id", "client_id", "after_sha256", "at",
+    ],
+}  # fmt: skip
+
+
+def _parts(drafts: Sequence[EntryDraft]) -> dict[str, list[tuple[Any, ...]]]:
+    """Make every row that an entry leaves, as the ledger's own code makes it."""
+    at = datetime.now(UTC)
+    parts: dict[str, list[tuple[Any, ...]]] = {name: [] for name in COLUMNS}
+    arrays = statement.arguments(drafts, [at] * len(drafts), [PERSON] * len(drafts))
+    parts["staged_entry"] = list(zip(*arrays[:10], strict=True))
+    lines = list(zip(*arrays[10:], strict=True))
+    parts["staged_line"] = [(*line, place) for place, line in enumerate(lines)]
+    for draft in drafts:
+        content, event_id = sealed(logged(draft, ()), at), new_id()
+        parts["log_record"].append((
+            draft.id, "journal_entry", draft.center_id, [], content.body,
+            leaf_hash(content.body), at,
+        ))  # fmt: skip
+        parts["log_opening"] += [
+            (draft.id, name, salt, value.decode()) for name, salt, value in content.openings
+        ]
+        parts["log_pending"].append((draft.id,))
+        told = canonical(plain({"person_id": PERSON, **rules.event_data(draft)}))
+        parts["event"].append((event_id, "entry.posted", draft.id, draft.center_id, told, at))
+        parts["event_pending"].append((event_id,))
+        parts["audit"].append((
+            new_id(), event_id, "entry.posted", draft.id, PERSON, "bench",
+            hashlib.sha256(content.body).hexdigest(), at,
+        ))  # fmt: skip
+    return parts
+
+
+@contextmanager
+def figure(house: House, size: Size) -> Iterator[Figure]:
+    """Open accounts in two databases, and let batches, the statement and pgledger take turns."""
+    postgres = house.stack.postgres
+    if STAGED not in postgres.execute("SELECT datname FROM pg_database"):
+        postgres.execute(
+            f"CREATE DATABASE {STAGED} OWNER ip_ledger_owner;\n"
+            + database_grants("ip_ledger", STAGED)
+        )
+        migrate("ip_ledger", postgres.dsn("ip_ledger", "owner", database=STAGED))
+    centers = [uuid4(), uuid4()]
+    accounts = [
+        [UUID(i) for i in re.findall(r"[0-9a-f-]{36}", postgres.execute(sql, database=database))]
+        for center, database in zip(centers, ("ip_ledger", STAGED), strict=True)
+        for sql in [ACCOUNTS.format(center=center, count=size.accounts)]
+    ]
+    books = Books(house, ENTRIES[size.name], accounts[0], centers[0], accounts[1], centers[1])
+    sized = "SELECT pg_database_size('ip_ledger')"
+    books.before = int(postgres.execute(sized))
+    made = Figure(
+        name="bulk",
+        title=f"Batches of {books.entries:,} entries beside the statement alone and pgledger",
+        unit="entry of two postings, or transfer",
+        cases=[
+            Case(COPY, books.copy(log=True)),
+            Case(BARE, books.copy(log=False)),
+            Case(BATCH, books.batch),
+        ],
+        comparisons=[(BATCH, COPY), (BARE, COPY)],
+        parts=("service", "database"),
+        remarks=[MARKS],
+        finish=books.finish,
+    )
+    if pgledger_folder() is None:
+        made.skipped.append(
+            "pgledger: it lies neither where ZHICHUANG_PEERS says nor in ../shared/peers."
+        )
+    else:
+        folder = house.stack.home / "peers"
+        folder.mkdir(exist_ok=True)
+        pgbench = Pgbench(house, folder, size)
+        pgbench.load_pgledger()
+        made.cases = [
+            *made.cases,
+            Case(PGLEDGER, pgbench.pgledger(hot=False)),
+            Case(ARRAYS, pgbench.pgledger_arrays()),
+        ]
+        made.comparisons = [*made.comparisons, (BATCH, PGLEDGER), (BATCH, ARRAYS)]
+        made.remarks.append(f"An array of pgledger's has {ARRAY} transfers.")
+    yield made
