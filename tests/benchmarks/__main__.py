@@ -29,6 +29,7 @@ from tests.benchmarks import (
     names,
     panels,
     report,
+    sharing,
     tokens,
     webhooks,
 )
@@ -49,6 +50,7 @@ FIGURES: Final[dict[str, Prepare]] = {
     "lists": lists.figure,
     "log": log.figure,
     "names": names.figure,
+    "sharing": sharing.figure,
     "tokens": tokens.figure,
     "webhooks": webhooks.figure,
 }

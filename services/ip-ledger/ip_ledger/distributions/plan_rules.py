@@ -192,11 +192,12 @@ class Terms:
 
 def millionths(value: Fraction) -> int:
     """Give a fraction in millionths; shares are whole ppm, so it always comes out even."""
-    scaled = value * WHOLE_PPM
-    if scaled.denominator != 1:
+    # In whole numbers: of a hundred thousand payees each has four of these.
+    scaled, rest = divmod(value.numerator * WHOLE_PPM, value.denominator)
+    if rest:
         msg = "a carry finer than a millionth of a unit"
         raise ValueError(msg)
-    return scaled.numerator
+    return scaled
 
 
 def exact_text(value: Fraction) -> str:

@@ -115,7 +115,12 @@ async def balances_for_update(
     session: AsyncSession, account_ids: Iterable[UUID]
 ) -> dict[UUID, int]:
     """Give present balances and lock them, in the order in which posting locks them."""
-    rows = await balance_rows_for_update(session, account_ids)
+    rows = await session.execute(
+        rows_of(col(AccountBalance.account_id), col(AccountBalance.balance_fen))
+        .where(col(AccountBalance.account_id).in_(set(account_ids)))
+        .order_by(col(AccountBalance.account_id))
+        .with_for_update(key_share=True)
+    )
     return {row.account_id: row.balance_fen for row in rows}
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ip_ledger import tenancy
@@ -17,7 +19,6 @@ from ip_ledger.distributions.plan_rules import Correction, Plan, RewardRule
 from ip_ledger.distributions.queries import Inputs
 from ip_ledger.distributions.rules import Event, RunKind, State
 from ip_ledger.distributions.tables import (
-    DistributionLine,
     DistributionReward,
     DistributionRun,
     DistributionRunEvent,
@@ -27,7 +28,22 @@ from ip_ledger.revenue import queries as revenue
 from ip_ledger.revenue.tables import RevenueEvent
 from shared.auth import Actor
 from shared.clock import Clock
+from shared.database import new_id
+from shared.events.recording import canonical
 from shared.rules import Check, Kind, found, require
+
+KEEP_LINES: Final = text("""
+    INSERT INTO distribution_line (id, run_id, place, event_id, asset_id, payee_id, ppm,
+                                   amount_fen, ownership_version_id, carry_change, explanation)
+    SELECT id, :run_id, place - 1, event_id, asset_id, payee_id, ppm, amount_fen, version_id,
+           carry, CAST(explained AS jsonb)
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:events AS uuid[]), CAST(:assets AS uuid[]),
+                CAST(:payees AS uuid[]), CAST(:ppm AS int[]), CAST(:amounts AS bigint[]),
+                CAST(:versions AS uuid[]), CAST(:carries AS bigint[]),
+                CAST(:explained AS text[])) WITH ORDINALITY
+         AS line (id, event_id, asset_id, payee_id, ppm, amount_fen, version_id, carry, explained,
+                  place)
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,28 +155,27 @@ async def keep(
         )
         for place, event_id in enumerate(draft.event_ids)
     )
-    session.add_all(_lines(run, plan))
     session.add_all(_rewards(run, plan))
     await session.flush()
+    # One array for each column: there may be a hundred thousand payees.
+    await session.execute(KEEP_LINES, {"run_id": run.id, **_lines(plan)})
     return run
 
 
-def _lines(run: DistributionRun, plan: Plan) -> list[DistributionLine]:
-    return [
-        DistributionLine(
-            run_id=run.id,
-            place=place,
-            event_id=line.income.event_id,
-            asset_id=line.income.asset_id,
-            payee_id=line.part.party,
-            ppm=line.part.share_ppm,
-            amount_fen=line.part.amount_fen,
-            ownership_version_id=line.income.version_id,
-            carry_change=line.carry_change,
-            explanation=[step.as_json() for step in line.steps],
-        )
-        for place, line in enumerate(plan.lines)
-    ]
+def _lines(plan: Plan) -> dict[str, list[Any]]:
+    """Give the columns of a plan's lines, in their order."""
+    lines = plan.lines
+    return {
+        "ids": [new_id() for _ in lines],
+        "events": [line.income.event_id for line in lines],
+        "assets": [line.income.asset_id for line in lines],
+        "payees": [line.part.party for line in lines],
+        "ppm": [line.part.share_ppm for line in lines],
+        "amounts": [line.part.amount_fen for line in lines],
+        "versions": [line.income.version_id for line in lines],
+        "carries": [line.carry_change for line in lines],
+        "explained": [canonical([step.as_json() for step in line.steps]) for line in lines],
+    }
 
 
 def _rewards(run: DistributionRun, plan: Plan) -> list[DistributionReward]:
