@@ -1,6 +1,6 @@
 // The main path through the generated TypeScript client, used as it is: from an organization to a
-// reviewed application, and from an invention to a receipt. Every answer is typed; the first one
-// that is not what the path expects ends the program with its problem document.
+// listed centre, and from an invention to a payout with a receipt. Every answer is typed; the first
+// one that is not what the path expects ends the program with its problem document.
 
 import { createHash, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -27,7 +27,12 @@ function credential(name: string): Credential {
 async function as(name: string): Promise<Client> {
   const known = callers.get(name);
   if (known !== undefined) return known;
-  const { client_id, client_secret } = credential(name);
+  return signedIn(name, credential(name));
+}
+
+async function signedIn(
+  name: string, { client_id, client_secret }: Pick<Credential, "client_id" | "client_secret">,
+): Promise<Client> {
   const plain = createClient({ baseUrl: address });
   const token = await done("a token", api.oauthToken({
     client: plain,
@@ -66,11 +71,11 @@ async function refused<T>(what: string, code: string, call: Promise<Answer<T>>):
 const version = (of: { version: number }) => ({ "If-Match": `"${of.version}"` });
 const money = (amount: number) => ({ amount, currency: "CNY" as const });
 
-async function evidence(title: string): Promise<string> {
+async function evidence(title: string, who = "m01"): Promise<string> {
   const body = new Blob([`${title}\n`], { type: "text/plain" });
   const digest = createHash("sha256").update(`${title}\n`).digest("base64");
   const headers = { "Content-Digest": `sha-256=:${digest}:`, "Content-Type": "text/plain" };
-  const client = await as("m01");
+  const client = await as(who);
   return (await done("a file", api.registryStoreFile({ client, body, headers }))).id;
 }
 
@@ -202,33 +207,176 @@ async function reviewed(application: string): Promise<void> {
   }
 }
 
-async function owned(center_id: string): Promise<void> {
+// The programme's day, moved on as the path needs it; a stack's clock never goes back.
+async function day(plus: number): Promise<string> {
+  const { now } = await done("the clock", api.sandboxClock({ client: await as("admin") }));
+  const shanghai = new Date(Date.parse(now) + (8 * 60 + plus * 24 * 60) * 60_000);
+  return shanghai.toISOString().slice(0, 10);
+}
+
+async function moveTo(date: string): Promise<void> {
+  await done(`the clock at ${date}`, api.sandboxMoveClock({
+    client: await as("admin"), body: { now: `${date}T02:00:00Z` },
+  }));
+  // Tokens are of real time and stay good.
+}
+
+async function until<T>(what: string, read: () => Promise<T>, holds: (found: T) => boolean): Promise<T> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const found = await read();
+    if (holds(found)) return found;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error(`${what}: it did not come to hold in time`);
+}
+
+// Two people of the centre's legal person: what one drafts, the other approves.
+async function operators(entity: string): Promise<[Client, Client]> {
+  const made: Client[] = [];
+  for (const place of ["甲", "乙"]) {
+    const client = made[0] ?? await as("m01");
+    const program = await done(`operator ${place}`, api.identityRegisterClient({ client, body: {
+      name: `ts-${number}-${place}`, org_id: entity, person: { name: `运营人${place}` },
+      roles: ["member"],
+    } }));
+    made.push(await signedIn(`operator ${place}`, program));
+  }
+  return made as [Client, Client];
+}
+
+async function agreed(center: string, text: string): Promise<void> {
   const client = await as("m01");
-  const m01 = credential("m01").org_id;
-  const body = {
-    center_id, kind: "know_how" as const, title: "封装应力补偿诀窍", background: false,
-    filed_on: "2026-01-05", inventors: [],
+  const body = new Blob([text], { type: "text/plain" });
+  const hash = createHash("sha256").update(text);
+  const sha256 = hash.copy().digest("hex");
+  const headers = {
+    "Content-Digest": `sha-256=:${hash.digest("base64")}:`, "Content-Type": "text/plain",
   };
-  const asset = await done("know-how", api.ipLedgerRegisterAsset({ client, body }));
-  const change = {
-    valid_from: "2026-01-05", cause: "initial" as const, consents: [m01],
-  };
+  const { id } = await done("the agreement's text", api.registryStoreFile({ client, body, headers }));
+  const parties = ["m03", "m01", "m02", "m20", "m08"] as const;
+  const shares = parties.map((name, place) => ({
+    org_id: credential(name).org_id, ppm: [400_000, 350_000, 150_000, 50_000, 50_000][place] ?? 0,
+  }));
+  const clause = { ticked: true, evidence: "第三条" };
+  const agreement = await done("an agreement", api.ipLedgerProposeAgreement({ client, body: {
+    center_id: center, text_file_id: id,
+    parties: parties.map((name) => ({ org_id: credential(name).org_id })),
+    clauses: {
+      joint_development: clause, complementarity: clause, result_sharing: clause,
+      risk_sharing: clause,
+    },
+    benefit_shares: shares, risk_shares: shares, rounding: "largest_remainder",
+    exit_method: "event_dated", effective_on: await day(0),
+  } }));
+  for (const name of parties) {
+    await done(`${name} signs`, api.ipLedgerSignAgreement({
+      client: await as(name), path: { agreement_id: agreement.id }, body: { text_sha256: sha256 },
+    }));
+  }
+}
+
+async function listed(application: string, center: string, first: Client): Promise<void> {
+  const path = { application_id: application };
+  const handler = await as("handler");
+  const state = (wanted: string) => until(wanted, async () => (
+    (await done("the application", api.registryGetApplication({ client: handler, path }))).state
+  ), (found) => found === wanted);
+  await state("site_visit");
+  const experts: string[] = [];
+  for (const name of ["ex05", "ex07"]) {
+    const me = await done(`who ${name} is`, api.identityMe({ client: await as(name) }));
+    experts.push(me.expert_id ?? "");
+  }
+  const visit = await done("a site visit", api.evaluationReportSiteVisit({ client: handler, body: {
+    subject_type: "application", subject_id: application, visited_on: await day(0),
+    expert_ids: experts, report_file_id: await evidence("现场考察报告", "handler"),
+  } }));
+  for (const name of ["ex05", "ex07"]) {
+    await done(`${name} signs`, api.evaluationSignSiteVisit({
+      client: await as(name), path: { visit_id: visit.id },
+    }));
+  }
+  await state("commission_review");
+  await agreed(center, `知识产权协议（示例 ${number}）\n`);
+  const reviewer = await as("reviewer");
+  await done("recommended", api.registryRecommendApplication({
+    client: reviewer, path, body: { text: "五领域评审通过，建议列入试点计划" },
+  }));
+  const notice = await done("the notice", api.registryOpenNotice({ client: handler, path, body: {} }));
+  const approver = await as("approver");
+  const approval = { client: approver, path, body: { doc_no: `示例〔${YEAR}〕${number}号` } };
+  await refused("approving while the notice is open", "NOTICE_OPEN", api.registryApproveApplication(approval));
+  const after = new Date(Date.parse(`${notice.closes_on}T00:00:00Z`) + 86_400_000);
+  await moveTo(after.toISOString().slice(0, 10));
+  await done("approved", api.registryApproveApplication(approval));
+  const found = await until("listing", () => done("the centre", api.registryGetCenter({
+    client: first, path: { center_id: center },
+  })), (one) => one.listed_on != null);
+  console.log(`  listed as ${found.code} on ${found.listed_on}`);
+}
+
+async function paid(center_id: string, entity: string, people: [Client, Client]): Promise<void> {
+  const [drafter, second] = people;
+  const client = await as("m01");
+  const today = await day(0);
+  const [m01, m03] = [credential("m01").org_id, credential("m03").org_id];
+  const asset = await done("know-how", api.ipLedgerRegisterAsset({ client, body: {
+    center_id, kind: "know_how", title: "封装应力补偿诀窍", background: false, filed_on: today,
+    inventors: [{ name: "发明人甲", org_id: m03, share_ppm: 1_000_000 }],
+  } }));
   const path = { asset_id: asset.id };
+  const change = { valid_from: today, cause: "initial" as const, consents: [m03, m01, entity] };
+  const shares = [[m03, 400_000], [m01, 350_000], [entity, 250_000]] as const;
   await refused("shares of less than the whole", "SHARES_NOT_100", api.ipLedgerChangeOwnership({
     client, path, headers: version(asset),
-    body: { ...change, shares: [{ owner_id: m01, ppm: 999_999 }] },
+    body: { ...change, shares: shares.map(([owner_id, ppm]) => ({ owner_id, ppm: ppm - 1 })) },
   }));
-  const owners = await done("its owner", api.ipLedgerChangeOwnership({
+  await done("its owners", api.ipLedgerChangeOwnership({
     client, path, headers: version(asset),
-    body: { ...change, shares: [{ owner_id: m01, ppm: 1_000_000 }] },
+    body: { ...change, shares: shares.map(([owner_id, ppm]) => ({ owner_id, ppm })) },
   }));
-  const receipt = await done("its receipt", api.ipLedgerGetReceipt({
-    client, path: { record_id: owners.id }, headers: { Prefer: "wait=checkpoint" },
+  const license = await done("a license", api.ipLedgerGrantLicense({ client: drafter, body: {
+    asset_id: asset.id, licensor_id: entity, licensee_uscc: number, type: "ordinary",
+    territory: "CN", effective_on: today,
+  } }));
+  const money_in = await done("money in", api.ipLedgerRecordRevenue({ client: drafter, body: {
+    asset_id: asset.id, source_id: license.id, kind: "license", gross: money(120_000_000),
+    deductions: [{ kind: "tax", amount: money(11_792_453), evidence: [] }], received_on: today,
+  } }));
+  const rule = { owner_id: m03, basis: "rule" as const };
+  const draft = (rate_ppm: number) => ({
+    client: drafter,
+    body: { revenue_event_ids: [money_in.id], reward_rules: [{ ...rule, rate_ppm }] },
+  });
+  await refused("too low a reward", "REWARD_BELOW_FLOOR", api.ipLedgerDraftDistribution(draft(450_000)));
+  const run = await done("a distribution", api.ipLedgerDraftDistribution(draft(700_000)));
+  const amounts = run.lines.map((line) => line.amount.amount).join(" ");
+  if (amounts !== "43283019 37872641 27051887") throw new Error(`the lines are ${amounts}`);
+  const of = { path: { run_id: run.id } };
+  for (const owner of [await as("m03"), client, drafter]) {
+    await done("an owner confirms", api.ipLedgerConfirmDistribution({
+      ...of, client: owner, body: { plan_hash: run.plan_hash },
+    }));
+  }
+  await refused("approving one's own draft", "SOD_VIOLATION", api.ipLedgerApproveDistribution({
+    ...of, client: drafter,
+  }));
+  await done("approved by the second", api.ipLedgerApproveDistribution({ ...of, client: second }));
+  await done("paid", api.ipLedgerPayDistribution({ ...of, client: second }));
+  const line = run.lines.find((one) => one.payee_id === m01);
+  if (line === undefined) throw new Error("no line for m01");
+  const receipt = await done("the receipt of a line", api.ipLedgerGetReceipt({
+    client, path: { record_id: line.id }, headers: { Prefer: "wait=checkpoint" },
   }));
   if (receipt.proof.length === 0 && receipt.leaf_index > 0) throw new Error("an empty proof");
 }
 
-const { application, center } = await applied();
+const { application, center, entity } = await applied();
+const people = await operators(entity);
+await done("the legal person agrees", api.registryGiveEntityConsent({
+  client: people[0], path: { center_id: center },
+}));
 await reviewed(application);
-await owned(center);
+await listed(application, center, people[0]);
+await paid(center, entity, people);
 console.log("The TypeScript client walked the path.");

@@ -66,7 +66,7 @@ def schema_of(service: str, event_type: str) -> Schema | None:
         "properties": {
             "specversion": {"const": "1.0"},
             "id": {"type": "string", "format": "uuid"},
-            "source": {"type": "string"},
+            "source": {"const": f"/v1/{service.replace('_', '-')}"},
             "type": {"type": "string", **named},
             "subject": {"type": "string", "format": "uuid"},
             "time": {"type": "string", "format": "date-time"},
@@ -86,7 +86,7 @@ def example_of(service: str, event_type: str) -> dict[str, Any] | None:
     return {
         "specversion": "1.0",
         "id": "019b2f6e-0000-7000-8000-00000000000e",
-        "source": service.replace("_", "-"),
+        "source": f"/v1/{service.replace('_', '-')}",
         "type": event_type.replace("*", "changed"),
         "subject": ID,
         "time": "2026-03-02T01:00:00Z",

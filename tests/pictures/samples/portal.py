@@ -1,8 +1,11 @@
 """Pages of the portal, in both languages, with the style that a browser would fetch."""
 
+import asyncio
 from functools import partial
 from importlib.resources import files
 from typing import Final
+
+import httpx
 
 from gateway.app import assembled
 from gateway.portal import guides, problems, reference
@@ -15,9 +18,12 @@ LINK: Final = "<link rel='stylesheet' href='/assets/portal.css'>"
 
 
 def _drawn(name: str, language: str) -> str:
+    return _styled(bytes(_page(name, language)).decode())
+
+
+def _styled(html: str) -> str:
     style = files("gateway.portal").joinpath("assets", "portal.css").read_text(encoding="utf-8")
-    html = bytes(_page(name, language)).decode()
-    assert LINK in html
+    assert LINK in html, html[:500]
     return html.replace(LINK, f"<style>{STYLE}{style}</style>")
 
 
@@ -40,9 +46,43 @@ def _page(name: str, language: str) -> bytes:
     return bytes(site("webhooks", part, language, "/reference").body)
 
 
+# Pages that the gateway shows by itself; the longest names and the longest list are among them.
+PLACES: Final = {
+    "event": "/events/registry/center.changed",
+    "event-long": "/events/ip_ledger/ownership_proposal.*",
+    "events": "/events",
+    "guide-company": "/guides/company",
+    "guide-events": "/guides/events",
+    "limits": "/limits",
+    "verify": "/verify",
+    "changes": "/changes",
+    "unknown": "/guides/nobody",
+}
+
+
+def _asked(name: str, language: str) -> str:
+    return _styled(asyncio.run(_fetched(f"{PLACES[name]}?lang={language}")))
+
+
+async def _fetched(path: str) -> str:
+    settings = GatewaySettings(database_url="postgresql+asyncpg://nowhere/x", sandbox=True)
+    app = assembled(settings).fastapi  # type: ignore[union-attr]  # there
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+        return (await client.get(path, headers={"Accept": "text/html"})).text
+
+
 SAMPLES: Final = [
-    Page(f"portal-{name}-{language}", partial(_drawn, name, language))
-    for name, language in (
-        ("home", "zh"), ("home", "en"), ("problem", "zh"), ("problems", "en"), ("reference", "zh"),
-    )
+    *(
+        Page(f"portal-{name}-{language}", partial(_drawn, name, language))
+        for name, language in (
+            ("home", "zh"), ("home", "en"), ("problem", "zh"), ("problems", "en"),
+            ("reference", "zh"), ("reference", "en"),
+        )
+    ),
+    *(
+        Page(f"portal-{name}-{language}", partial(_asked, name, language))
+        for name in PLACES
+        for language in ("zh", "en")
+    ),
 ]  # fmt: skip
