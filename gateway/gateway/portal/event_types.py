@@ -4,6 +4,7 @@ Which fields `data` has is read from the code that records it (`catalogue.json`)
 holds follows from its name, since names here say their unit (`_id`, `_on`, `_at`, `_days`).
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ WITHHELD: Final[Schema] = {
 ENDINGS: Final[tuple[tuple[tuple[str, ...], Schema, Any], ...]] = (
     (("_ids",), {"type": ["array", "null"], "items": {"type": "string", "format": "uuid"}}, [ID]),
     (("_id",), UUID, ID),
+    (("_codes", "_tags"), {"type": ["array", "null"], "items": {"type": "string"}}, ["…"]),
     (("_on",), {"type": ["string", "null"], "format": "date"}, "2026-03-02"),
     (("_at",), {"type": ["string", "null"], "format": "date-time"}, "2026-03-02T01:00:00Z"),
     (("_ppm", "_days", "year"), {"type": ["integer", "null"]}, 2026),
@@ -57,7 +59,8 @@ def schema_of(service: str, event_type: str) -> Schema | None:
     if data is None:
         return None
     stem = event_type.removesuffix("*")
-    named: Schema = {"const": event_type} if stem == event_type else {"pattern": f"^{stem}"}
+    family = f"^{re.escape(stem)}[a-z_]+$"
+    named: Schema = {"const": event_type} if stem == event_type else {"pattern": family}
     return {
         "$schema": DIALECT,
         "title": event_type,
@@ -124,6 +127,8 @@ def _object(fields: list[str], always: list[str]) -> Schema:
 
 
 def _field(name: str) -> Schema:
+    if name == "id":
+        return {"type": "string", "format": "uuid"}
     return next((dict(schema) for ends, schema, _ in ENDINGS if name.endswith(ends)), {})
 
 
@@ -132,4 +137,6 @@ def _example(name: str, schema: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any
         return schema["const"]
     if name == "fields_changed":
         return ["version"]
+    if name == "id":
+        return ID
     return next((example for ends, _, example in ENDINGS if name.endswith(ends)), "…")

@@ -85,10 +85,19 @@ def _links(language: str, place: str) -> Markup:
     words = WORDS[language]
     return Markup().join(
         Markup("<a href='{}?lang={}'{}>{}</a>").format(
-            path, language, Markup(" aria-current='page'") if path == place else "", words[name]
+            path, language, Markup(" aria-current='{}'").format(current) if current else "",
+            words[name],
         )
         for name, path in PLACES
-    )
+        for current in [_current(path, place)]
+    )  # fmt: skip
+
+
+def _current(path: str, place: str) -> str:
+    """Tell whether a link leads to this page, or to the part of the portal that it belongs to."""
+    if path == place:
+        return "page"
+    return "true" if path != "/" and place.startswith(f"{path}/") else ""
 
 
 def _tag(language: str) -> str:

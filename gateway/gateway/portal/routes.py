@@ -175,8 +175,9 @@ async def read_limits(request: Request, lang: Wanted = None) -> HTMLResponse:
     words = WORDS[language]
     settings = request.app.state.settings
     rows = [
-        (words[name], getattr(settings, f"limit_{name}") or words["none"])
-        for name in ("client", "person", "address", "tokens")
+        (words[name], f"{allowed:,}" if allowed else words["none"])
+        for name in ("client", "costly", "person", "address", "tokens")
+        for allowed in [getattr(settings, f"limit_{name}")]
     ]
     shown = table(
         words["limits"], (words["whose"], words["each_minute"]), rows, numbers=(1,),

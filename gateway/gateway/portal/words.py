@@ -56,6 +56,7 @@ WORDS: Final = {
         "person": "每个人",
         "address": "每个地址（无令牌时）",
         "tokens": "每个地址的令牌请求",
+        "costly": "每个程序的高开销调用（批量、计算、抽取、导出）",
         "none": "不限",
         "limits_about": "应答以 RateLimit-* 头部说明余量和恢复时间；超出即 429，附 Retry-After。",
         "no_changes": "本次部署未附更新记录。",
@@ -127,6 +128,7 @@ WORDS: Final = {
         "person": "each person",
         "address": "each address without a token",
         "tokens": "tokens asked from each address",
+        "costly": "each program's costly calls (batches, computations, draws, exports)",
         "none": "no limit",
         "limits_about": "RateLimit-* headers say what is left and when there is more; beyond"
         " it the answer is 429 with Retry-After.",

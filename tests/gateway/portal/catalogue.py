@@ -23,6 +23,11 @@ PLACE: Final = ROOT / "gateway" / "gateway" / "portal" / "catalogue.json"
 ROWS: Final = ROOT / "tests" / "requirements" / "rows.csv"
 ROW: Final = re.compile(r"[AX]\d+")
 EVENT: Final = re.compile(r"[a-z_]+\.[a-z_]+")
+# A statement that records what it writes: the types it may name, and the keys of its `data`.
+STATEMENT: Final = re.compile(r"SELECT(?:(?!SELECT).)*?\bAS type\b", re.DOTALL)
+QUOTED: Final = re.compile(r"'([a-z_]+\.[a-z_]+)'")
+BUILT: Final = re.compile(r"jsonb_build_object\((.*?)\)", re.DOTALL)
+KEYS: Final = re.compile(r"'([a-z_]+)'")
 RECORDERS: Final = {"record", "record_many"}
 # What `record` takes beside the fields of `data`; a centre or a case is told where there is one.
 BESIDE: Final = {"before", "after", "reason"}
@@ -128,6 +133,8 @@ def _events() -> dict[str, Any]:
                 continue
             for event_type in _types_of(module, call, helper):
                 told[module.package][event_type].append(_fields_of(call, helper))
+        for event_type, fields in _told_by_statements(module):
+            told[module.package][event_type].append(fields)
     return {
         package: {
             name: {
@@ -138,6 +145,18 @@ def _events() -> dict[str, Any]:
         }
         for package, types in sorted(told.items())
     }
+
+
+def _told_by_statements(module: Module) -> Iterator[tuple[str, set[str]]]:
+    """Give the types that a statement records by itself: `'fact.recorded' … AS type`."""
+    for node in module.nodes:
+        text = _text(node) if isinstance(node, ast.Constant) else None
+        for named in STATEMENT.findall(text or ""):
+            built = (BUILT.search(text or "") or [""])[0]
+            for event_type in QUOTED.findall(named):
+                yield event_type, {"person_id", *KEYS.findall(built)}
+                # Of some of its types it tells no more than that: which, only the statement knows.
+                yield event_type, {"person_id"}
 
 
 @dataclass(frozen=True, slots=True)
