@@ -15,6 +15,7 @@ import gateway.outside.tables
 import gateway.referrals.tables
 import gateway.requests.tables
 import gateway.revocations.tables
+import gateway.sandbox.tables
 import gateway.tokens.tables
 import gateway.trail.tables
 import gateway.webhooks.tables  # noqa: F401 - importing is what makes its tables known
