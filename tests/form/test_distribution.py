@@ -77,8 +77,9 @@ UNIQUE_EVERYWHERE = {
     ("shared_use", ("provider_org_id", "external_id")): "the provider's own reference",
     ("panel", ("subject_type", "subject_id", "round")): "a subject has one centre",
 }
-# Rows that name their parent without a foreign key, since they are written in its own statement.
-BY_NAME = {"contract_state": {"tech_contract"}}
+# Rows that name their parent without a foreign key: they are written in its statement, or judged
+# for all rows of one at once.
+BY_NAME = {"contract_state": {"tech_contract"}, "posting": {"journal_entry"}}
 
 
 @cache
