@@ -105,7 +105,9 @@ const TECHNOLOGY: CoreTechnologyIn = {
   own_ip_basis: "已申请发明专利六件",
 };
 
-async function applied(): Promise<{ application: string; center: string; entity: string }> {
+type Applied = { application: string; center: string; entity: string; people: [Client, Client] };
+
+async function applied(): Promise<Applied> {
   const client = await as("m01");
   const entity = await done("a legal person", api.registryRegisterOrganization({ client, body: {
     uscc: number, name: `上海示例创新中心 ${number}`, org_type: "enterprise",
@@ -148,6 +150,10 @@ async function applied(): Promise<{ application: string; center: string; entity:
       client: await as(name), path: { membership_id: membership.id },
     }));
   }
+  const people = await operators(entity.id);
+  await done("the legal person agrees", api.registryGiveEntityConsent({
+    client: people[0], path: { center_id: drafted.center_id },
+  }));
   const readiness = await done("readiness", api.registryReadApplicationReadiness({ client, path }));
   if (!readiness.ready) {
     const missing = readiness.checks.filter((check) => !check.passed);
@@ -157,7 +163,7 @@ async function applied(): Promise<{ application: string; center: string; entity:
     client, path, headers: version(await read()),
   }));
   console.log(`  receipt ${receipt.receipt_no}`);
-  return { application: drafted.id, center: drafted.center_id, entity: entity.id };
+  return { application: drafted.id, center: drafted.center_id, entity: entity.id, people };
 }
 
 // The plan's parts; each target belongs to one by the letter of its indicator.
@@ -302,7 +308,7 @@ async function listed(application: string, center: string, first: Client): Promi
   await done("recommended", api.registryRecommendApplication({
     client: reviewer, path, body: { text: "五领域评审通过，建议列入试点计划" },
   }));
-  const notice = await done("the notice", api.registryOpenNotice({ client: handler, path, body: {} }));
+  const notice = await done("the notice", api.registryOpenNotice({ client: handler, path }));
   const approver = await as("approver");
   const approval = { client: approver, path, body: { doc_no: `示例〔${YEAR}〕${number}号` } };
   await refused("approving while the notice is open", "NOTICE_OPEN", api.registryApproveApplication(approval));
@@ -371,11 +377,7 @@ async function paid(center_id: string, entity: string, people: [Client, Client])
   if (receipt.proof.length === 0 && receipt.leaf_index > 0) throw new Error("an empty proof");
 }
 
-const { application, center, entity } = await applied();
-const people = await operators(entity);
-await done("the legal person agrees", api.registryGiveEntityConsent({
-  client: people[0], path: { center_id: center },
-}));
+const { application, center, entity, people } = await applied();
 await reviewed(application);
 await listed(application, center, people[0]);
 await paid(center, entity, people);
