@@ -240,7 +240,7 @@ async function until<T>(what: string, read: () => Promise<T>, holds: (found: T) 
 async function operators(entity: string): Promise<[Client, Client]> {
   const made: Client[] = [];
   for (const place of ["甲", "乙"]) {
-    const client = made[0] ?? await as("m01");
+    const client = made[0] ?? await as("admin");
     const program = await done(`operator ${place}`, api.identityRegisterClient({ client, body: {
       name: `ts-${number}-${place}`, org_id: entity, person: { name: `运营人${place}` },
       roles: ["member"],
