@@ -183,7 +183,7 @@ def kill(world: World, victim: str) -> None:
     # The backend with the sequencer's lock: PostgreSQL drops every connection and recovers.
     holder = f"""SELECT l.pid FROM pg_locks l JOIN pg_stat_activity a USING (pid)
         WHERE l.locktype = 'advisory' AND l.granted AND a.datname = '{BOOKS}'
-          AND l.objid::bigint = {LOCK & 0xFFFFFFFF} LIMIT 1"""  # noqa: S608 - constants
+          AND l.objid::bigint = {LOCK & 0xFFFFFFFF} LIMIT 1"""
     until = time.monotonic() + 5
     while time.monotonic() < until:
         found = world.stack.postgres.execute(holder).strip()
@@ -242,7 +242,7 @@ def recorded(till: Till) -> dict[str, int]:
     """Count what the books hold of the account, by reference, in the rows themselves."""
     asked = f"""SELECT coalesce(json_object_agg(reference, n), '{{}}') FROM (
         SELECT e.reference, count(*) AS n FROM journal_entry e JOIN posting p ON p.entry_id = e.id
-        WHERE p.account_id = '{till.cash}' GROUP BY 1) AS told"""  # noqa: S608 - an id that the ledger gave
+        WHERE p.account_id = '{till.cash}' GROUP BY 1) AS told"""
     found: dict[str, int] = json.loads(till.world.stack.postgres.execute(asked, database=BOOKS))
     return found
 
