@@ -1,6 +1,5 @@
 """Wires the gateway: its own features in one application, and the door in front of everything."""
 
-import gc
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, Request
@@ -61,7 +60,7 @@ from gateway.webhooks.routes import router as webhooks_router
 from shared.auth import TokenVerifier
 from shared.clock import Clock
 from shared.http import Router, access
-from shared.http.app import Service, service_app
+from shared.http.app import Service, service_app, settle_memory
 
 TAGS: Final = (
     {"name": "tokens", "description": "Access tokens for programs, and the keys that sign them."},
@@ -81,19 +80,8 @@ TAGS: Final = (
 def create_app() -> ASGIApp:
     """Make the gateway; uvicorn calls this."""
     door = assembled(configuring.load())
-    door.on_start.append(_settle_memory)
+    door.on_start.append(settle_memory)
     return door
-
-
-def _settle_memory() -> None:
-    """Leave what was loaded out of the collector's rounds, and have fewer of them.
-
-    Nearly everything that a request makes goes by counting references; rounds over the modules and
-    tables of a whole application took a tenth of the door's work.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 def assembled(settings: GatewaySettings) -> Door:
