@@ -261,8 +261,9 @@ async def test_the_public_reads_ratings_and_no_leaves(year: JudgedYear) -> None:
     assert (rating["total"], rating["rating"], rating["version"]) == ("82.98", "good", 1)
     assert set(rating) == {
         "center_code", "center_name", "model_type", "year", "total", "rating", "version",
-        "published_at", "result_id", "result_hash",
+        "published_at", "result_id", "result_hash", "imported_from", "imported_on",
     }  # fmt: skip
+    assert (rating["imported_from"], rating["imported_on"]) == (None, None)
 
 
 @pytest.mark.requirement("X07", "X13")
