@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.app import _settle_memory
 from gateway.proxy.caching import PublicCache
 from gateway.proxy.door import Door
 from gateway.proxy.reading import PublicReads
@@ -17,6 +16,7 @@ from gateway.proxy.upstream import Upstreams
 from gateway.requests.jobs import RequestLog
 from gateway.settings import GatewaySettings
 from shared.auth import TokenVerifier
+from shared.http.app import settle_memory
 from tests.fixtures.service import ISSUER
 from tests.gateway.running_door import lifespan, own_app
 
@@ -29,7 +29,7 @@ def door() -> ASGIApp:
     settings = GatewaySettings()
     upstreams = Upstreams(settings, ("registry", "evaluation", "ip-ledger"))
     keys = json.loads(os.environ["BENCH_JWKS"])
-    _settle_memory()
+    settle_memory()
 
     async def published() -> dict[str, Any]:
         return dict(keys)

@@ -83,7 +83,7 @@ async def test_no_answer_knows_of_a_sheet_but_to_its_expert_and_officials(
         assert SECRETS[1] in (await expert.get(path)).text
     await year.service.number()
     known = {"sheet_id": sheets["ex02"], "case_id": str(year.case_id)}
-    outsiders = {
+    outsiders: Readers = {
         **readers(year),
         # The centre itself sees neither the sheet nor who writes one.
         ("member", "own"): year.operator,

@@ -3,7 +3,7 @@
 import asyncio
 from functools import partial
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
 import httpx
 
@@ -66,7 +66,7 @@ def _asked(name: str, language: str) -> str:
 
 async def _fetched(path: str) -> str:
     settings = GatewaySettings(database_url="postgresql+asyncpg://nowhere/x", sandbox=True)
-    app = assembled(settings).fastapi  # type: ignore[union-attr]  # there
+    app: Any = assembled(settings).fastapi
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
         return (await client.get(path, headers={"Accept": "text/html"})).text

@@ -158,7 +158,9 @@ class Records:
     def has_below_zero(self, path: str) -> bool:
         """Tell whether any number at a dotted path is below zero."""
         # What is no number, and zero itself, is left out at once.
-        return min(filter(None, self.numbers(path)), default=0) < 0
+        others: Iterator[Any] = filter(None, self.numbers(path))
+        least: int | Fraction = min(others, default=0)
+        return least < 0
 
 
 class Facts(Sequence[Fact]):

@@ -10,6 +10,8 @@ down_revision: Final = "0011"
 branch_labels: Final = None
 depends_on: Final = None
 
+# squawk: require-concurrent-index-creation — before the first release: no table that is live has many rows
+
 
 def upgrade() -> None:
     """Keep in the copy of an organization who stands in its place.
