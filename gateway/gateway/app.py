@@ -100,7 +100,7 @@ def assembled(settings: GatewaySettings) -> Door:
         background=BACKGROUND,
     )
     own = service_app(service)
-    app: FastAPI = own.fastapi  # type: ignore[attr-defined]  # set on the edge
+    app = own.fastapi
     upstreams = Upstreams(settings, SERVICES)
     keys = KeyRing(
         app.state.database.sessions,

@@ -32,7 +32,7 @@ from ip_ledger.log.actions import sealed
 from ip_ledger.log.rules import leaf_hash
 from shared.database import new_id
 from shared.events.recording import canonical, plain
-from tests.benchmarks import tools
+from tests.benchmarks import batches, tools
 from tests.benchmarks.figures import Case, Figure, Size
 from tests.benchmarks.house import ROOT, House
 from tests.benchmarks.journal import ACCOUNTS
@@ -49,12 +49,10 @@ STAGED: Final = "bench_staged"
 LAST_DAY: Final = date(2026, 1, 5)
 # One in twenty happened up to a year before most others.
 LATE: Final = 20
-LONGEST: Final = 3_600.0
 CAUGHT_UP_SECONDS: Final = 600.0
 ASKED: Final = 300
 PERSON: Final = uuid4()
 BATCH, COPY, BARE = "batch over HTTP", "statement fed by COPY", "the same without the log"
-JOB: Final = "SELECT state, created, failed FROM batch_job WHERE id = $1"
 STAGING: Final = """
 CREATE TEMP TABLE staged_entry (id uuid, center_id uuid, effective_on date,
     recorded_at timestamptz, reference text, source_id uuid, reverses_id uuid, person_id uuid,
@@ -101,12 +99,14 @@ class Books:
     async def _batch(self) -> Sample:
         rows = b"".join(self._row() for _ in range(self.entries))
         roots = {"service": self.house.pid("ip_ledger"), "database": self.house.database_pid}
+        address = self.house.stack.services["ip_ledger"].url
+        token = self.house.token("bulk", "bookkeeper")
         database = await asyncpg.connect(self.house.dsn("ip_ledger"))
         try:
             with Meter(**roots) as meter:
                 began = time.perf_counter()
-                job_id = await self._sent(rows)
-                await self._done(database, job_id)
+                job_id = await batches.sent(address, ROUTE, token, rows)
+                await batches.done(database, job_id, self.entries)
                 seconds = time.perf_counter() - began
                 lag = await until_numbered(database, CAUGHT_UP_SECONDS)
                 self.behind.append(lag + await until_signed(database, CAUGHT_UP_SECONDS))
@@ -123,28 +123,6 @@ class Books:
         ]
         entry = {"effective_on": _day().isoformat(), "reference": "bench", "postings": lines}
         return json.dumps(entry).encode() + b"\n"
-
-    async def _sent(self, rows: bytes) -> UUID:
-        headers = {
-            "Authorization": f"Bearer {self.house.token('bulk', 'bookkeeper')}",
-            "Content-Type": "application/x-ndjson",
-            "Idempotency-Key": str(uuid4()),
-        }
-        service = self.house.stack.services["ip_ledger"]
-        async with httpx.AsyncClient(base_url=service.url, timeout=600, headers=headers) as caller:
-            answer = await caller.post(ROUTE, content=rows)
-        if answer.status_code != 202:
-            raise BenchmarkError(f"The batch was not taken: {answer.status_code} {answer.text}")
-        return UUID(answer.json()["id"])
-
-    async def _done(self, database: asyncpg.Connection, job_id: UUID) -> None:
-        began = time.perf_counter()
-        while (job := await database.fetchrow(JOB, job_id))["state"] != "done":
-            if time.perf_counter() - began > LONGEST:
-                raise BenchmarkError(f"The batch did not end: {dict(job)}")
-            await asyncio.sleep(0.1)
-        if (job["created"], job["failed"]) != (self.entries, 0):
-            raise BenchmarkError(f"Not every entry was posted: {dict(job)}")
 
     def copy(self, *, log: bool) -> Callable[[float], Sample]:
         """Post as many by the statement alone, with or without what the log keeps of them."""

@@ -9,7 +9,6 @@ else; indexes, foreign keys and constraints of the table are the same for both.
 import asyncio
 import io
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,16 +16,16 @@ from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
-import httpx
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from registry.centers.rules import Stage
 from registry.centers.tables import Center
 from registry.organizations.tables import Organization
+from tests.benchmarks import batches
 from tests.benchmarks.figures import Case, Figure, Size
 from tests.benchmarks.house import House
 from tests.benchmarks.measuring import Meter, Sample, resident
@@ -38,9 +37,7 @@ from zhichuang.demo.year import fictional_uscc
 ROWS: Final = {"small": 10_000, "full": 1_000_000}
 CLIENTS: Final = 400
 ROUTE: Final = "/v1/registry/fact-batches"
-LONGEST: Final = 3_600.0
 MARK: Final = "mark P11: at least 0.30 times the rate of COPY, and memory that does not grow"
-JOB: Final = "SELECT state, created, failed FROM batch_job WHERE id = $1"
 # The rows of the first batch, each with an id and a reference of its own.
 ANEW: Final = """
     SELECT uuidv7() AS id, center_id, kind, chain_stage, occurred_on, recorded_at,
@@ -102,11 +99,12 @@ class Line:
         folder = self.house.stack.home / f"rows-{next(self.turns)}"
         await asyncio.to_thread(self._write, folder)
         roots = {"registry": self.house.pid("registry"), "database": self.house.database_pid}
+        address, token = self.house.stack.services["registry"].url, self.caller._fresh()
         database = await asyncpg.connect(self.dsn)
         try:
             with Meter(**roots) as meter:
-                job_id = await self._sent(folder)
-                await self._done(database, job_id)
+                job_id = await batches.sent(address, ROUTE, token, _chunks(folder))
+                await batches.done(database, job_id, self.rows, self._look)
         finally:
             await database.close()
             folder.unlink()
@@ -120,28 +118,8 @@ class Line:
                 row = _fact(self.center_id, number, f"B{batch}-{number}")
                 out.write(json.dumps(row, ensure_ascii=False) + "\n")
 
-    async def _sent(self, path: Path) -> UUID:
-        service = self.house.stack.services["registry"]
-        headers = {
-            "Authorization": f"Bearer {self.caller._fresh()}",
-            "Content-Type": "application/x-ndjson",
-            "Idempotency-Key": str(uuid4()),
-        }
-        async with httpx.AsyncClient(base_url=service.url, timeout=600, headers=headers) as caller:
-            answer = await caller.post(ROUTE, content=_chunks(path))
-        if answer.status_code != 202:
-            raise BenchmarkError(f"The batch was not taken: {answer.status_code} {answer.text}")
-        return UUID(answer.json()["id"])
-
-    async def _done(self, database: asyncpg.Connection, job_id: UUID) -> None:
-        began = time.perf_counter()
-        while (job := await database.fetchrow(JOB, job_id))["state"] != "done":
-            if time.perf_counter() - began > LONGEST:
-                raise BenchmarkError(f"The batch did not end: {dict(job)}")
-            self.peak = max(self.peak, resident(self.house.pid("registry")))
-            await asyncio.sleep(0.2)
-        if (job["created"], job["failed"]) != (self.rows, 0):
-            raise BenchmarkError(f"Not every row was recorded: {dict(job)}")
+    def _look(self) -> None:
+        self.peak = max(self.peak, resident(self.house.pid("registry")))
 
     def finish(self) -> list[str]:
         """Count what is stored, and tell the most memory that the service took."""

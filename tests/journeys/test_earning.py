@@ -55,15 +55,8 @@ def asset(held: Held, owner: str, **over: Any) -> dict[str, Any]:
     return made
 
 
-@pytest.mark.requirement("A033", "X10")
-def test_own_use_bonuses_losses_and_profit_come_to_the_last_unit(held: Held) -> None:
-    own_use_of_a_university_and_of_a_company(held)
-    bonus_of_a_grant(held)
-    loss_by_risk(held)
-    profit_by_capital_paid_in(held)
-
-
-def own_use_of_a_university_and_of_a_company(held: Held) -> None:
+@pytest.mark.requirement("A033")
+def test_own_use_earns_a_twentieth_of_five_years_and_of_a_company_of_three(held: Held) -> None:
     """D12.6: a twentieth of five years from the first profitable one; of a company, three."""
     for owner, years in (("m03", 5), ("m01", 3)):
         caller = held.world.caller(owner)
@@ -101,7 +94,8 @@ def own_use_of_a_university_and_of_a_company(held: Held) -> None:
         assert stranger.refused("POST", path, {"year": 2024})["status"] in {404, 422}
 
 
-def bonus_of_a_grant(held: Held) -> None:
+@pytest.mark.requirement("A033", "X10")
+def test_a_grant_gives_its_inventor_the_laws_bonus_in_three_months(held: Held) -> None:
     """D12.7: within three months of the announcement, an invention's inventor has 4,000 yuan."""
     m01 = held.world.caller("m01")
     for kind, code, least in (("invention", 1, 400_000), ("utility", 2, 150_000)):
@@ -120,7 +114,8 @@ def bonus_of_a_grant(held: Held) -> None:
         assert [row["amount"]["amount"] for row in given["rewards"]] == [least]
 
 
-def loss_by_risk(held: Held) -> None:
+@pytest.mark.requirement("A086")
+def test_a_loss_goes_by_the_shares_of_risk(held: Held) -> None:
     """D12.8: a loss goes by the shares of risk, and before there was an agreement by none."""
     body = {
         "center_id": held.draft.center_id, "amount": fen(30_000_000),
@@ -138,7 +133,8 @@ def loss_by_risk(held: Held) -> None:
     }  # fmt: skip
 
 
-def profit_by_capital_paid_in(held: Held) -> None:
+@pytest.mark.requirement("A095")
+def test_profit_goes_by_capital_paid_in_or_as_all_agreed(held: Held) -> None:
     """D12.9: what is not paid in does not count; another rule needs every shareholder's consent."""
     operator, day = held.operators[0], held.world.today()
     for name, committed, paid in (("m03", 600_000, 300_000), ("m01", 400_000, 100_000)):
@@ -171,16 +167,7 @@ def profit_by_capital_paid_in(held: Held) -> None:
 
 
 @pytest.mark.requirement("A084", "A086")
-def test_owners_license_transfer_renounce_and_agree_otherwise(held: Held) -> None:
-    """D11.4 to D11.8, in one centre."""
-    licensed_with_all_consents_and_recorded_late(held)
-    transferred_after_first_refusal(held)
-    renounced_and_opposed(held)
-    # Last, because everything after it needs consents.
-    agreement_prevails(held)
-
-
-def licensed_with_all_consents_and_recorded_late(held: Held) -> None:
+def test_an_exclusive_license_has_all_consents_and_is_recorded_late(held: Held) -> None:
     owned, m01 = held.owned(), held.world.caller("m01")
     day = today(held.world)
     body = {
@@ -202,7 +189,8 @@ def licensed_with_all_consents_and_recorded_late(held: Held) -> None:
     assert (recorded["state"], recorded["warnings"]) == ("registered", [])
 
 
-def transferred_after_first_refusal(held: Held) -> None:
+@pytest.mark.requirement("A084", "X07")
+def test_a_share_goes_over_after_first_refusal(held: Held) -> None:
     owned, world = held.owned(), held.world
     path = f"{LEDGER}/assets/{owned['id']}/ownership"
     body = {
@@ -229,7 +217,8 @@ def transferred_after_first_refusal(held: Held) -> None:
     assert held.org("m08") in {one["owner_id"] for one in after}
 
 
-def renounced_and_opposed(held: Held) -> None:
+@pytest.mark.requirement("A084", "A086")
+def test_a_filing_is_opposed_and_a_right_to_it_renounced(held: Held) -> None:
     world = held.world
     body = {
         "center_id": held.draft.center_id, "kind": "invention", "title": "未申请的方法",
@@ -257,7 +246,8 @@ def renounced_and_opposed(held: Held) -> None:
     assert (filed["state"], filed["number"]) == ("filed", number)
 
 
-def agreement_prevails(held: Held) -> None:
+@pytest.mark.requirement("A086")
+def test_the_agreement_prevails_over_the_law(held: Held) -> None:
     """D11.5: where the agreement asks two thirds for an ordinary license, one alone grants none."""
     world, owned = held.world, held.owned()
     body = {

@@ -21,7 +21,7 @@ async def test_outside_a_sandbox_nothing_starts_without_a_data_key() -> None:
     settings = Settings.model_validate(told)
     app = service_app(Service(name="registry", title="Registry", settings=settings, routers=()))
     with pytest.raises(RuntimeError, match="without ZHICHUANG_DATA_KEYS, ZHICHUANG_DATA_KEY"):
-        await app.fastapi.router.lifespan_context(app.fastapi).__aenter__()  # type: ignore[attr-defined]
+        await app.fastapi.router.lifespan_context(app.fastapi).__aenter__()
 
 
 @pytest.mark.parametrize(

@@ -80,10 +80,9 @@ class Line(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         self._parser = httptools.HttpResponseParser(self)
 
-    # A stream has such a transport and no other.
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take the connection."""
-        self.transport = transport
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the connection: a stream has such a transport and no other."""
+        self.transport = cast("asyncio.Transport", transport)
 
     def is_connected(self) -> bool:
         """Tell the pool whether another question may be asked."""

@@ -7,7 +7,7 @@ text, and reads a target such as `http://elsewhere/v1/me` as if it named this ho
 import asyncio
 import re
 import sys
-from typing import Final
+from typing import Final, cast
 from urllib.parse import unquote
 from weakref import WeakSet
 
@@ -39,10 +39,9 @@ class Unacceptable(Exception):  # noqa: N818 - carries its reason out of a parse
 class DoorProtocol(HttpToolsProtocol):
     """One connection of a client; start uvicorn with `--http gateway.proxy.wire:DoorProtocol`."""
 
-    # uvicorn itself narrows the transport in this way.
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Start the clock of the first head."""
-        super().connection_made(transport)
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Start the clock of the first head; a stream has such a transport and no other."""
+        super().connection_made(cast("asyncio.Transport", transport))
         self._head_bytes = 0
         self._piece = b""
         self._reading_head = False

@@ -19,7 +19,6 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp
 
 from shared.auth import Predecessors, TokenVerifier
 from shared.auth.following import follow
@@ -107,7 +106,7 @@ class HealthOut(Out):
     status: str = Field(description="`ok`.")
 
 
-def service_app(service: Service) -> ASGIApp:
+def service_app(service: Service) -> Edge:
     """Wire a service; `state` holds settings, clock, database, verifier and the client."""
     settings = service.settings
     configure_logs(service.name)
@@ -150,9 +149,9 @@ def service_app(service: Service) -> ASGIApp:
         app.router.routes.extend(router.routes)
     app.router.routes.insert(0, Signpost(app.router.routes))
     quick = Quick(app, service.quick)
-    edge = Edge(quick, service.name, clock, sandbox=settings.sandbox, tracing=app.state.tracing)
-    edge.fastapi = app  # type: ignore[attr-defined]  # for tests
-    return edge
+    return Edge(
+        quick, app, service.name, clock, sandbox=settings.sandbox, tracing=app.state.tracing
+    )
 
 
 def _predecessors(service: Service, database: Database) -> Predecessors | None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 import structlog
+from fastapi import FastAPI
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -35,13 +36,15 @@ class Edge:
     def __init__(
         self,
         app: ASGIApp,
+        fastapi: FastAPI,
         service: str,
         clock: Clock,
         *,
         sandbox: bool,
         tracing: Tracing | None = None,
     ) -> None:
-        """Wrap an application."""
+        """Wrap an application; `fastapi` is the one inside, for whoever wires or tests it."""
+        self.fastapi = fastapi
         self._tracing = tracing
         self._app = app
         self._service = service
