@@ -8,6 +8,14 @@ from sqlalchemy.engine import URL, make_url
 
 # A host that is switched off does not even refuse: the next one must still get its turn.
 CONNECT_SECONDS: Final = 3.0
+# asyncpg does not count a server that is not what was asked for (`target_session_attrs`) among
+# those it cannot talk to.
+_PASSED_OVER: Final = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 
 
 @dataclass(slots=True)
@@ -21,7 +29,10 @@ class Address:
     _first: int = field(default=0, init=False)
 
     async def connect(self) -> "asyncpg.Connection[Any]":
-        """Connect to the first host that answers and fits, beginning with the last one that did."""
+        """Connect to the first host that answers and fits, beginning with the last one that did.
+
+        Raises what the last one answered; `ConnectionError` where it is not what was asked for.
+        """
         places = self._places()
         for turn in range(len(places)):
             place = (self._first + turn) % len(places)
@@ -29,10 +40,12 @@ class Address:
                 made = await asyncpg.connect(
                     places[place], timeout=CONNECT_SECONDS, command_timeout=self.answer_seconds
                 )
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                if turn == len(places) - 1:
-                    raise
-                continue
+            except _PASSED_OVER as error:
+                if turn < len(places) - 1:
+                    continue
+                if isinstance(error, asyncpg.InternalClientError):
+                    raise ConnectionError(str(error)) from error
+                raise
             self._first = place
             return made
         raise OSError("no host")

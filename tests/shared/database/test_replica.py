@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.clock import Clock
 from shared.database import Database
+from shared.database.connecting import Address
 from shared.database.replica import READS
 from tests.faults.replicas import follow
 from zhichuang.postgres import PostgreSQL
@@ -120,3 +121,36 @@ async def test_without_a_setting_nothing_is_asked(servers: tuple[PostgreSQL, Pos
     with pytest.raises(DBAPIError):
         await database.read(lambda session: session.execute(text("SELECT FROM nowhere")))
     await database.close()
+
+
+def both(servers: tuple[PostgreSQL, PostgreSQL]) -> str:
+    """Address the primary and its replica, in this order, as every process of a house does."""
+    primary, replica = servers
+    bare = primary.dsn("gateway", "owner").partition("?")[0]
+    return f"{bare}?host={primary.socket_folder},{replica.socket_folder}&port=5432,5432"
+
+
+async def test_of_two_hosts_the_one_that_fits_is_taken(
+    servers: tuple[PostgreSQL, PostgreSQL],
+) -> None:
+    writable = f"{both(servers)}&target_session_attrs=read-write"
+    database = Database(writable, Clock(), 2, both(servers) + STANDBY)
+    async with database.sessions.reading() as session:
+        assert (await newest(session))[1] is False
+    # A replica that is behind is left alone for a moment, and asked again after it.
+    for _ in range(10):
+        _, copied = await database.read(newest)
+        if copied:
+            break
+        await asyncio.sleep(0.6)
+    assert copied
+    await database.close()
+
+
+@pytest.mark.refusing
+async def test_a_host_that_does_not_fit_is_no_connection(
+    servers: tuple[PostgreSQL, PostgreSQL],
+) -> None:
+    primary, _ = servers
+    with pytest.raises(ConnectionError):
+        await Address(primary.dsn("gateway", "owner") + STANDBY).connect()
