@@ -3,8 +3,10 @@
 Written from the rules of a draw and not from the services' code, with the standard library alone.
 The panels are judged against every rule; then each step's multipliers bound what any other panels
 could be worth, in integers (Lagrange): where a bound equals what was drawn, no solver has to be
-believed. `problem.json` are the bytes of the draw's frozen problem, `draw.json` is the draw as the
-API gives it. A draw that changes an earlier one is checked with `--before`, the earlier draw.
+believed. Where no panels were drawn, the rules that cannot be kept are refuted in the same way, and
+each is shown to be needed for that. `problem.json` are the bytes of the draw's frozen problem,
+`draw.json` is the draw as the API gives it. A draw that changes an earlier one is checked with
+`--before`, the earlier draw.
 """
 
 import argparse
@@ -44,11 +46,12 @@ def sha256(content: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`low <= sum of columns times factors <= high`."""
+    """`low <= sum of columns times factors <= high`, under the name of its rule."""
 
     cells: Sequence[tuple[int, int]]
     low: int
     high: int
+    name: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -81,16 +84,17 @@ class Problem:
         for column, (panel, _) in enumerate(self.pairs):
             of_panel[panel].append(column)
         at = {pair: column for column, pair in enumerate(self.pairs)}
-        for columns in of_panel.values():
-            self._ones(columns, told["size"], told["size"])
+        for panel, columns in of_panel.items():
+            self._ones(columns, told["size"], told["size"], "size", panel)
         self._write_fields(list(of_panel), at)
         self._write_organizations(list(of_panel), at)
         for one, _, _, most in told["reviewers"]:
             cells = [(at[p, one], cases) for p, cases in told["needs"] if (p, one) in at]
             if sum(cases for _, cases in cells) > most:
-                self.rows.append(Row(cells, -WIDE, most))
+                self.rows.append(Row(cells, -WIDE, most, ("load", one)))
         for panel, one in sorted(map(tuple, told["fixed"])):
-            self._ones([at[panel, one]] if (panel, one) in at else [], 1, WIDE)
+            columns = [at[panel, one]] if (panel, one) in at else []
+            self._ones(columns, 1, WIDE, "fixed", panel, one)
         for columns in of_panel.values():
             cells = [(column, self.fits[column]) for column in columns]
             self.rows.append(Row([*cells, (len(self.pairs), -1)], 0, WIDE))
@@ -101,22 +105,23 @@ class Problem:
         for panel in panels:
             for area in self.told["fields"]:
                 some = [one[0] for one in self.told["reviewers"] if one[1] == area]
-                self._ones([at[panel, one] for one in some if (panel, one) in at], 1, WIDE)
+                columns = [at[panel, one] for one in some if (panel, one) in at]
+                self._ones(columns, 1, WIDE, "field", panel, area)
 
     def _write_organizations(self, panels: Sequence[str], at: Mapping[Pair, int]) -> None:
         staff: dict[str, list[str]] = defaultdict(list)
         for one, _, organizations, _ in self.told["reviewers"]:
             for organization in organizations:
                 staff[organization].append(one)
-        shared = [staff[name] for name in sorted(staff) if len(staff[name]) > 1]
+        shared = [name for name in sorted(staff) if len(staff[name]) > 1]
         for panel in panels:
-            for group in shared:
-                columns = [at[panel, one] for one in group if (panel, one) in at]
+            for name in shared:
+                columns = [at[panel, one] for one in staff[name] if (panel, one) in at]
                 if len(columns) > 1:
-                    self._ones(columns, -WIDE, 1)
+                    self._ones(columns, -WIDE, 1, "organization", panel, name)
 
-    def _ones(self, columns: Sequence[int], low: int, high: int) -> None:
-        self.rows.append(Row([(column, 1) for column in columns], low, high))
+    def _ones(self, columns: Sequence[int], low: int, high: int, *name: str) -> None:
+        self.rows.append(Row([(column, 1) for column in columns], low, high, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,13 +325,63 @@ def _lots(
         checking.close(step, met=False)
 
 
+def refuted(problem: Problem, why: Mapping[str, Any]) -> list[str]:
+    """Check that named rules have no panels, and that all but any one have; say so."""
+    by_name = {row.name: row for row in problem.rows}
+    named = [(one["rule"], *one["of"]) for one in why["rules"]]
+    need(all(name in by_name for name in named), "a rule that the problem does not have")
+    rows = [by_name[name] for name in named]
+    _contradicted(rows, why["proof"], len(problem.pairs))
+    said = [f"{len(rows)} rules cannot be kept together, proven in integers"]
+    if not why["others"]:
+        said.append("that each of them is needed for that is not shown")
+    else:
+        need(len(why["others"]) == len(rows), "a rule is not shown to be needed")
+        for left_out, some in enumerate(map(set, why["others"])):
+            for place, row in enumerate(rows):
+                value = sum(times for column, times in row.cells if column in some)
+                kept = place == left_out or row.low <= value <= row.high
+                need(kept, f"what is shown for {named[left_out]} does not keep the others")
+        said.append("with any one of them left out, columns that keep the others are shown")
+    return said
+
+
+def _contradicted(rows: Sequence[Row], tree: Mapping[str, Any], width: int) -> None:
+    """Check a proof: each split leaves no number out, and at each end the rules contradict."""
+    waiting: list[tuple[Mapping[str, Any], dict[int, tuple[int, int]]]] = [(tree, {})]
+    while waiting:
+        node, ends = waiting.pop()
+        if "column" in node:
+            column, most = node["column"], node["most"]
+            need(0 <= column < width and isinstance(most, int), "a split of no column")
+            low, high = ends.get(column, (0, 1))
+            waiting.append((node["below"], ends | {column: (low, min(high, most))}))
+            waiting.append((node["above"], ends | {column: (max(low, most + 1), high)}))
+            continue
+        need(len(node["multipliers"]) == len(rows), "the multipliers are not of these rules")
+        asked, reduced = 0, Counter[int]()
+        for row, factor in zip(rows, node["multipliers"], strict=True):
+            side = row.high if factor > 0 else row.low
+            need(not factor or abs(side) < WIDE, "a multiplier leans on a side that is not there")
+            asked += factor * side
+            for column, times in row.cells:
+                reduced[column] += factor * times
+        least = sum(cost * ends.get(column, (0, 1))[cost < 0] for column, cost in reduced.items())
+        need(asked < least, "the rules do not contradict each other")
+
+
 def check(
     problem: bytes, draw: Mapping[str, Any], seed: str | None, before: Mapping[str, Any] | None
 ) -> Checking:
     """Check a draw by its frozen problem; raises `ProofError`."""
     need(sha256(problem) == draw["problem_hash"], "the problem is not the draw's")
     need(draw["result"] is not None, "nothing was drawn yet")
-    need(draw["result"]["answer"] == "optimal", f"the answer is {draw['result']['answer']}")
+    answer = draw["result"]["answer"]
+    need(answer in ("optimal", "infeasible"), f"the answer is {answer}")
+    if answer == "infeasible":
+        none = Checking(Problem.read(problem), draw["result"], seed, frozenset())
+        none.said += refuted(none.problem, draw["result"]["explanation"])
+        return none
     kept = frozenset(
         (panel, seat["expert_id"])
         for panel, told in (before or {"result": {"panels": {}}})["result"]["panels"].items()
@@ -356,6 +411,9 @@ def main(arguments: list[str]) -> int:
         return 1
     for line in found.said:
         sys.stdout.write(f"{line}\n")
+    if draw["result"]["answer"] == "infeasible":
+        sys.stdout.write("✓ There are no panels that keep every rule.\n")
+        return 0
     rest = f"; to be believed: {', '.join(found.believed)}" if found.believed else ""
     sys.stdout.write(f"✓ The panels keep every rule, and none are better{rest}.\n")
     return 0

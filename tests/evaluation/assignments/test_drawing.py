@@ -248,6 +248,7 @@ def test_an_explanation_holds_and_loses_its_force_without_any_one_of_its_rules(s
     told = explain(problem, clock=time.monotonic)
     rules = frozenset(told.rules)
     assert told.irreducible
+    assert told.proof is not None
     assert not kept_by_something(problem, rules)
     for rule in rules:
         assert kept_by_something(problem, rules - {rule})

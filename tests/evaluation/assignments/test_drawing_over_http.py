@@ -220,6 +220,7 @@ async def test_what_cannot_be_drawn_says_why_and_makes_no_panels(drawing: Drawin
     drawn = await drawing.draw(size=9, max_load=1)
     why = drawn["result"]["explanation"]
     assert (drawn["state"], drawn["optimal"], why["irreducible"]) == ("infeasible", False, True)
+    assert why["proven"]
     assert sum(one["seats"] for one in why["missing_seats"]) == 27 - 26
     refused = await drawing.ask("POST", f"{DRAWS}/{drawn['id']}/accept")
     assert codes_of(refused) == ["STATE_CONFLICT"]

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from evaluation.assignments import rules
-from evaluation.assignments.explaining import explain, prices, replace_recused
+from evaluation.assignments.explaining import Explanation, explain, prices, replace_recused
 from evaluation.assignments.model import Answer
 from evaluation.assignments.solver import Draw, solve
 
@@ -39,7 +39,11 @@ def worked(
     if found.answer is Answer.OPTIMAL:
         return told | _drawn(asked, found, seed)
     if found.answer is Answer.INFEASIBLE:
-        told["explanation"] = _explained(asked)
+        why = explain(asked, clock=time.monotonic)
+        told["explanation"] = _explained(why)
+        if why.proof is None:
+            # The solver found no panels, and that is not enough to say that there are none.
+            told["answer"] = Answer.UNKNOWN.value
     return told
 
 
@@ -70,10 +74,12 @@ def _drawn(asked: rules.Problem, found: Draw, seed: str) -> dict[str, Any]:
     }
 
 
-def _explained(asked: rules.Problem) -> dict[str, Any]:
-    why = explain(asked, clock=time.monotonic)
+def _explained(why: Explanation) -> dict[str, Any]:
     return {
         "rules": [{"rule": name[0], "of": list(name[1:])} for name in why.rules],
+        "proven": why.proof is not None,
+        "proof": why.proof,
+        "others": [list(columns) for columns in why.others],
         "irreducible": why.irreducible,
         "smallest": why.smallest,
         "missing_seats": [

@@ -4,26 +4,32 @@ An explanation is irreducible: with any one of its rules left out, the others ca
 called the smallest only where a smaller one was ruled out.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from evaluation.assignments import model as modelling
-from evaluation.assignments.model import Answer, Ints, Program, Rows
+from evaluation.assignments.model import Answer, Clock, Ints, Program, Rows
+from evaluation.assignments.refuting import Tree, holds, refuted
 from evaluation.assignments.rules import Pair, Problem, without
-from evaluation.assignments.solver import Clock, Draw, maximize, solve
+from evaluation.assignments.shortages import Name, shortage
+from evaluation.assignments.solver import Draw, maximize, solve
 
+# Columns that are stored to show that each rule is needed: some 300 kB.
+MOST_SHOWN: Final = 50_000
 FAMILIES: Final = ("field", "organization", "load", "fixed")
-Name = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """Rules that cannot be kept together, and the seats that nobody can take, by panel and field.
 
-    `irreducible` and `fewest_missing` are said only when proven.
+    `proof` shows in integers that the rules cannot be kept (see `refuting`); without one, nothing
+    is proven. `others[n]` are the columns of panels that keep every rule but the n-th; left away
+    where they are too many to be stored. `irreducible` and `fewest_missing` are said only when
+    proven.
     """
 
     rules: tuple[Name, ...]
@@ -31,92 +37,158 @@ class Explanation:
     smallest: bool
     missing: dict[tuple[str, str], int]
     fewest_missing: bool
+    proof: Tree | None = None
+    others: tuple[tuple[int, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """Whether some rules can be kept, None where time ran out; and columns that keep them."""
+
+    kept: bool | None
+    columns: Ints | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """The rules of a problem by name, to be put together as asked."""
+
+    parts: Mapping[Name, tuple[Ints, Ints, int, int]]
+    width: int
+
+    @classmethod
+    def of(cls, problem: Problem) -> "_Rules":
+        rows = modelling.model_of(problem).rows
+        parts = {
+            name: (rows.columns[n], rows.factors[n], rows.low[n], rows.high[n])
+            for n, name in enumerate(rows.names)
+            if name[0] != "worst"
+        }
+        return cls(parts, len(problem.scores()) + 1)
+
+    def program(self, chosen: Iterable[Name]) -> Program:
+        """Put some rules together, with nothing to be gained."""
+        rows = Rows()
+        for name in chosen:
+            columns, factors, low, high = self.parts[name]
+            rows.add(name, columns, factors, low=low, high=high)
+        upper = np.ones(self.width, dtype=np.int64)
+        nothing = np.zeros(self.width, dtype=np.int64)
+        matrix = rows.matrix(self.width)
+        return Program(matrix, np.array(rows.low), np.array(rows.high), upper, nothing)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    """Rules that cannot be kept, with what shows it; see `Explanation`."""
+
+    rules: Sequence[Name]
+    proof: Tree | None
+    others: Sequence[tuple[int, ...]] | None
 
 
 def explain(problem: Problem, *, clock: Clock, seconds: float = 20.0) -> Explanation:
-    """Explain why a problem has no panels: a deletion filter over the rules of a Farkas proof."""
+    """Explain why a problem has no panels, by a shortage of people or else by a search.
+
+    The solver only leads the way: that the rules which are left cannot be kept is proven in
+    integers, and that all but one of them can is shown by columns.
+    """
     problem = problem.ordered()
     until = clock() + seconds
-    rows = modelling.model_of(problem).rows
-    names = [name for name in rows.names if name[0] != "worst"]
-    width = len(problem.scores()) + 1
-    parts = {
-        name: (rows.columns[n], rows.factors[n], rows.low[n], rows.high[n])
-        for n, name in enumerate(rows.names)
-    }
-
-    def keeps(chosen: Sequence[Name]) -> bool | None:
-        """Tell whether some rules can be kept together; None when time ran out."""
-        some = Rows()
-        for name in chosen:
-            columns, factors, low, high = parts[name]
-            some.add(name, columns, factors, low=low, high=high)
-        return _can_be_kept(some, width, until - clock())
-
-    chosen = _support(parts, names, width)
-    if keeps(chosen) is not False:
-        chosen = names
-    kept, sure = _filtered(chosen, keeps, lambda: clock() < until)
-    missing, fewest = missing_seats(problem, max(until - clock(), 1.0))
+    rules = _Rules.of(problem)
+    found = _short(problem, rules, clock, until) or _searched(rules, clock, until)
+    missing, fewest = missing_seats(problem, clock=clock, until=max(until, clock() + 1.0))
+    sure = found.proof is not None and found.others is not None
+    others = tuple(found.others or ())
     return Explanation(
-        rules=tuple(kept),
+        rules=tuple(found.rules),
         irreducible=sure,
-        smallest=sure and _is_smallest(kept, parts, names),
+        smallest=sure and _is_smallest(found.rules, rules),
         missing=missing,
         fewest_missing=fewest,
+        proof=found.proof,
+        others=others if sum(map(len, others)) <= MOST_SHOWN else (),
     )
 
 
+def _short(problem: Problem, rules: _Rules, clock: Clock, until: float) -> _Reason | None:
+    """Look for a shortage of people, and check what shows it."""
+    found = shortage(problem, clock=clock, until=until)
+    if found is None:
+        return None
+    proof = {"multipliers": list(found.multipliers)}
+    if not holds(rules.program(found.rules), proof):
+        return None
+    at = {pair: column for column, pair in enumerate(problem.scores())}
+    if found.others is None:
+        return _Reason(found.rules, proof, None)
+    others = [tuple(sorted(at[pair] for pair in pairs)) for pairs in found.others]
+    return _Reason(found.rules, proof, others)
+
+
+def _searched(rules: _Rules, clock: Clock, until: float) -> _Reason:
+    """Filter the rules of a Farkas proof one by one, and prove what is left."""
+    # The filter leaves time for the proof.
+    search_until = clock() + (until - clock()) / 2
+
+    def keeps(chosen: Sequence[Name]) -> _Verdict:
+        """Tell whether some rules can be kept together."""
+        if clock() > search_until:
+            return _Verdict(None)
+        return _can_be_kept(rules.program(chosen), search_until - clock())
+
+    chosen = _support(rules)
+    if keeps(chosen).kept is not False:
+        chosen = list(rules.parts)
+    kept, others = _filtered(chosen, keeps)
+    return _Reason(kept, refuted(rules.program(kept), clock=clock, until=until), others)
+
+
 def _filtered(
-    chosen: Sequence[Name],
-    keeps: Callable[[Sequence[Name]], bool | None],
-    in_time: Callable[[], bool],
-) -> tuple[list[Name], bool]:
-    """Leave rules out one at a time, halves first, as long as the rest still cannot be kept."""
+    chosen: Sequence[Name], keeps: Callable[[Sequence[Name]], _Verdict]
+) -> tuple[list[Name], list[tuple[int, ...]] | None]:
+    """Leave rules out one at a time, halves first, as long as the rest still cannot be kept.
+
+    For each rule that is left, columns that keep all others come along; None where some lack.
+    """
     kept, block = list(chosen), max(len(chosen) // 2, 1)
-    sure = True
     while True:
         at = 0
+        others: list[Ints | None] = []
         while at < len(kept):
-            rest = kept[:at] + kept[at + block :]
-            verdict = keeps(rest) if in_time() else None
-            if verdict is False:
-                kept = rest
+            verdict = keeps(kept[:at] + kept[at + block :])
+            if verdict.kept is False:
+                kept = kept[:at] + kept[at + block :]
                 continue
-            sure = sure and verdict is not None
+            others.append(verdict.columns)
             at += block
         if block == 1:
-            return kept, sure
+            shown = [tuple(np.flatnonzero(one).tolist()) for one in others if one is not None]
+            return kept, shown if len(shown) == len(kept) else None
         # Blocks only shorten the way; the last round, one by one, is what makes it irreducible.
-        block, sure = max(block // 2, 1), True
+        block = max(block // 2, 1)
 
 
-def _can_be_kept(rows: Rows, width: int, seconds: float) -> bool | None:
-    if any(not len(one) and low > 0 for one, low in zip(rows.columns, rows.low, strict=True)):
-        return False
-    upper = np.ones(width, dtype=np.int64)
-    nothing = np.zeros(width, dtype=np.int64)
-    program = Program(rows.matrix(width), np.array(rows.low), np.array(rows.high), upper, nothing)
-    if not rows.names:
-        return True
-    relaxed = modelling.relax(program)
-    if relaxed.answer is Answer.INFEASIBLE:
-        return False
+def _can_be_kept(program: Program, seconds: float) -> _Verdict:
+    if not len(program.low):
+        return _Verdict(kept=True, columns=program.goal)
+    if modelling.relax(program).answer is Answer.INFEASIBLE:
+        return _Verdict(kept=False)
     found = modelling.search(program, seconds)
-    return {Answer.OPTIMAL: True, Answer.INFEASIBLE: False}.get(found.answer)
+    if found.columns is not None:
+        # `search` has checked every row of it in integers.
+        return _Verdict(kept=True, columns=found.columns)
+    return _Verdict(kept=False if found.answer is Answer.INFEASIBLE else None)
 
 
-def _support(
-    parts: dict[Name, tuple[Ints, Ints, int, int]], names: Sequence[Name], width: int
-) -> list[Name]:
+def _support(rules: _Rules) -> list[Name]:
     """Give the rules with a part in the proof that not all can be kept, by the elastic LP.
 
     Every rule may be broken at a price of one; where keeping it has a price, it is in the proof.
     """
     rows = Rows()
-    slack = width
-    for name in names:
-        columns, factors, low, high = parts[name]
+    slack = rules.width
+    for name, (columns, factors, low, high) in rules.parts.items():
         if low > -modelling.UNBOUNDED:
             rows.add(name, np.append(columns, slack), np.append(factors, 1), low=low)
             slack += 1
@@ -124,26 +196,29 @@ def _support(
             rows.add(name, np.append(columns, slack), np.append(factors, -1), high=high)
             slack += 1
     upper = np.ones(slack, dtype=np.int64)
-    upper[width:] = 1 << 20
+    upper[rules.width :] = 1 << 20
     goal = np.zeros(slack, dtype=np.int64)
-    goal[width:] = -1
+    goal[rules.width :] = -1
     program = Program(rows.matrix(slack), np.array(rows.low), np.array(rows.high), upper, goal)
     multipliers = modelling.relax(program).multipliers
     return list(dict.fromkeys(rows.names[n] for n in np.flatnonzero(multipliers)))
 
 
-def _is_smallest(
-    kept: Sequence[Name], parts: dict[Name, tuple[Ints, Ints, int, int]], names: Iterable[Name]
-) -> bool:
+def _is_smallest(kept: Sequence[Name], rules: _Rules) -> bool:
     """Prove that no fewer rules do, where that is arithmetic: one alone is short of columns."""
     if len(kept) == 1:
         return True
-    alone = any(parts[name][1].clip(min=0).sum() < parts[name][2] for name in names)
+    alone = any(factors.clip(min=0).sum() < low for _, factors, low, _ in rules.parts.values())
     return len(kept) == 2 and not alone
 
 
-def missing_seats(problem: Problem, seconds: float) -> tuple[dict[tuple[str, str], int], bool]:
-    """Count the fewest seats, by panel and field, that more experts would have to take."""
+def missing_seats(
+    problem: Problem, *, clock: Clock, until: float
+) -> tuple[dict[tuple[str, str], int], bool]:
+    """Count the fewest seats, by panel and field, that more experts would have to take.
+
+    Tells besides whether fewer are ruled out in integers.
+    """
     loose = replace(problem, fixed=frozenset())
     base = modelling.model_of(loose)
     keys = [(need.id, area) for need in problem.needs for area in problem.fields]
@@ -165,11 +240,16 @@ def missing_seats(problem: Problem, seconds: float) -> tuple[dict[tuple[str, str
     goal = np.zeros(width, dtype=np.int64)
     goal[len(base.pairs) :] = -1
     program = Program(rows.matrix(width), np.array(rows.low), np.array(rows.high), upper, goal)
-    settled = maximize("missing", program, seconds)
+    settled = maximize("missing", program, max(until - clock(), 0.01))
     short = settled.found.columns
     if short is None:
         return {}, False
-    return {key: int(short[n]) for key, n in at.items() if short[n]}, settled.step.proven
+    proven = settled.step.by == "bound"
+    if settled.step.proven and not proven:
+        rows.add(("fewer",), list(at.values()), high=-settled.step.value - 1)
+        fewer = Program(rows.matrix(width), np.array(rows.low), np.array(rows.high), upper, goal)
+        proven = refuted(fewer, clock=clock, until=until) is not None
+    return {key: int(short[n]) for key, n in at.items() if short[n]}, proven
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Floats appear only on the way to HiGHS and back.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Final
@@ -18,6 +18,7 @@ from scipy.sparse import csr_array
 from evaluation.assignments.rules import Pair, Problem
 
 Ints = NDArray[np.int64]
+Clock = Callable[[], float]
 SCALE: Final = 1 << 20
 UNBOUNDED: Final = 1 << 40
 MOST_MULTIPLIER: Final = 1 << 52

@@ -8,7 +8,7 @@ bound and answer meet, nothing about the search has to be believed.
 import base64
 import hashlib
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ import numpy as np
 from evaluation.assignments import model as modelling
 from evaluation.assignments.model import (
     Answer,
+    Clock,
     Fixing,
     Found,
     Ints,
@@ -27,7 +28,6 @@ from evaluation.assignments.model import (
 )
 from evaluation.assignments.rules import Problem, tie_weight, violations
 
-Clock = Callable[[], float]
 FIRST_GAP: Final = 1
 # The worst panel outweighs every total so many times that a bound on both tells the two apart.
 ROOM_BITS: Final = 6

@@ -1,0 +1,149 @@
+"""That some rules cannot be kept together, shown in integers that anybody can check.
+
+A proof is a tree. A leaf has a multiplier for each rule (Farkas): added up with them, the rules ask
+of the columns more than their ends allow. Where whole numbers alone cannot keep the rules, a column
+is split at a number, and each side has a tree of its own. Nothing of a solver needs to be believed.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linprog
+from scipy.sparse import csr_array, eye_array, hstack
+
+from evaluation.assignments.model import SCALE, SOLVED, UNBOUNDED, WHOLE, Clock, Ints, Program
+
+# Multipliers of a proof are small fractions nearly always; the last one takes what is left.
+DENOMINATORS: Final = (1, 2, 3, 4, 6, 12, 60, SCALE)
+MOST_NODES: Final = 4_000
+MOST_DEPTH: Final = 200
+
+Tree = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """The ends between which each column lies, both included."""
+
+    low: Ints
+    high: Ints
+
+    def halves(self, column: int, most: int) -> "tuple[Box, Box]":
+        """Give both sides of a split: a column of at most some number, and of more."""
+        high, low = self.high.copy(), self.low.copy()
+        high[column], low[column] = most, most + 1
+        return Box(self.low, high), Box(low, self.high)
+
+
+@dataclass(slots=True)
+class _Search:
+    program: Program
+    # What the columns are called outside: those that no row touches are left out here.
+    named: NDArray[np.intp]
+    clock: Clock
+    until: float
+    nodes: int = MOST_NODES
+    above: NDArray[np.intp] = field(init=False)
+    below: NDArray[np.intp] = field(init=False)
+    sides: Any = field(init=False)
+    room: NDArray[np.float64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Write every side of every row as one that may be broken at a price of one."""
+        program = self.program
+        self.above = np.flatnonzero(program.high < UNBOUNDED)
+        self.below = np.flatnonzero(program.low > -UNBOUNDED)
+        both = np.concatenate([self.above, self.below])
+        signs = np.concatenate([np.ones(len(self.above)), -np.ones(len(self.below))])
+        rows = csr_array(program.matrix)[both] * signs[:, None]
+        self.sides = hstack([rows, -eye_array(len(both))], format="csr")
+        self.room = np.concatenate([program.high[self.above], -program.low[self.below]])
+
+    def tree(self, box: Box, depth: int = 0) -> Tree | None:
+        self.nodes -= 1
+        if self.nodes < 0 or depth > MOST_DEPTH or self.clock() > self.until:
+            return None
+        found = self._broken(box)
+        if found is None:
+            return None
+        multipliers, values = found
+        if multipliers is not None:
+            return {"multipliers": multipliers}
+        apart = np.abs(values - np.rint(values))
+        column = int(np.argmax(apart))
+        if apart[column] < WHOLE:
+            # Whole columns that break nothing: there is nothing to refute.
+            return None
+        return self._split(box, column, int(np.floor(values[column])), depth)
+
+    def _split(self, box: Box, column: int, most: int, depth: int) -> Tree | None:
+        lower, upper = box.halves(column, most)
+        below = self.tree(lower, depth + 1)
+        above = None if below is None else self.tree(upper, depth + 1)
+        if below is None or above is None:
+            return None
+        return {"column": int(self.named[column]), "most": most, "below": below, "above": above}
+
+    def _broken(self, box: Box) -> tuple[list[int] | None, NDArray[np.float64]] | None:
+        """Break as little as can be: give multipliers that show it, or else the columns."""
+        width, count = self.program.matrix.shape[1], len(self.room)
+        ends = np.full((width + count, 2), np.inf)
+        ends[:, 0] = 0
+        ends[:width] = np.column_stack([box.low, box.high])
+        price = np.concatenate([np.zeros(width), np.ones(count)])
+        found = linprog(price, A_ub=self.sides, b_ub=self.room, bounds=ends, method="highs")
+        if found.status != SOLVED:
+            return None
+        prices = np.maximum(-found.ineqlin.marginals, 0)
+        signed = np.zeros(len(self.program.low))
+        np.add.at(signed, self.above, prices[: len(self.above)])
+        np.add.at(signed, self.below, -prices[len(self.above) :])
+        for times in DENOMINATORS:
+            tried = np.rint(signed * times).astype(np.int64)
+            if contradicts(self.program, tried, box):
+                return tried.tolist(), found.x[:width]
+        return None, found.x[:width]
+
+
+def refuted(program: Program, *, clock: Clock, until: float) -> Tree | None:
+    """Prove that no whole columns keep every row of a program; None where that was not managed."""
+    matrix = csr_array(program.matrix)
+    touched = np.unique(matrix.indices)
+    narrow = replace(
+        program,
+        matrix=matrix[:, touched],
+        upper=program.upper[touched],
+        goal=program.goal[touched],
+    )
+    nothing = np.zeros(len(touched), dtype=np.int64)
+    return _Search(narrow, touched, clock, until).tree(Box(nothing, narrow.upper))
+
+
+def contradicts(program: Program, multipliers: Ints, box: Box) -> bool:
+    """Tell, in exact integers, whether rows added up ask for more than columns can give."""
+    some = np.flatnonzero(multipliers)
+    sides = np.where(multipliers > 0, program.high, program.low)[some]
+    if np.any(np.abs(sides) >= UNBOUNDED):
+        return False
+    asked = sum(int(multipliers[n]) * int(side) for n, side in zip(some, sides, strict=True))
+    reduced = program.matrix.T @ multipliers
+    least = np.where(reduced > 0, box.low, box.high)
+    touched = np.flatnonzero(reduced)
+    return asked < sum(int(reduced[n]) * int(least[n]) for n in touched)
+
+
+def holds(program: Program, tree: Tree) -> bool:
+    """Check a proof again: every leaf contradicts, and each split leaves no number out."""
+    nothing = np.zeros(len(program.upper), dtype=np.int64)
+    waiting: list[tuple[Tree, Box]] = [(tree, Box(nothing, program.upper))]
+    while waiting:
+        node, box = waiting.pop()
+        if "multipliers" in node:
+            if not contradicts(program, np.array(node["multipliers"], dtype=np.int64), box):
+                return False
+            continue
+        lower, upper = box.halves(node["column"], node["most"])
+        waiting += [(node["below"], lower), (node["above"], upper)]
+    return True
