@@ -3,7 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth import Actor
-from shared.events.feed import FeedScope
+from shared.events.paging import FeedScope
 
 
 async def feed_scope(session: AsyncSession, actor: Actor) -> FeedScope:

@@ -91,6 +91,17 @@ class ServiceClient:
         answer: dict[str, Any] = response.json()
         return answer
 
+    async def question(self, service: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask what is too long for an address; it changes nothing, so that it may be asked twice.
+
+        Raises `Unavailable` or `Unexpected`.
+        """
+        response = await self._safely(service, path, None, None, body=body)
+        if response.status_code != 200:
+            raise Unexpected(service, response.status_code, _code(response))
+        answer: dict[str, Any] = response.json()
+        return answer
+
     async def download(self, service: str, path: str) -> tuple[bytes, str] | None:
         """Fetch the bytes of a file and their media type; `None` for 404. Raises `Unavailable`."""
         response = await self._safely(service, path, None, None)
@@ -133,12 +144,13 @@ class ServiceClient:
         params: Mapping[str, Any] | None,
         timeout: float | None,
         headers: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
     ) -> httpx.Response:
         if time.monotonic() < self._open_until.get(service, 0.0):
             raise Unavailable(service)
         for attempt in (1, 2):
             try:
-                response = await self._ask(service, path, params, timeout, headers, attempt)
+                response = await self._ask(service, path, params, timeout, headers, attempt, body)
             except httpx.HTTPError as error:
                 self._count_failure(service)
                 if attempt == 2:
@@ -160,14 +172,18 @@ class ServiceClient:
         timeout: float | None,
         headers: Mapping[str, str] | None,
         attempt: int,
+        body: Mapping[str, Any] | None,
     ) -> httpx.Response:
         # The second try goes to the next process, where there is one.
         addresses = self._settings.addresses(service)
         address = addresses[(attempt - 1) % len(addresses)]
         options: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
+        if body is not None:
+            options["json"] = body
         asked = {k: v for k, v in (params or {}).items() if v is not None}
         # One text is parsed once; httpx would parse address and query apart, and join them.
-        return await self._http.get(
+        return await self._http.request(
+            "GET" if body is None else "POST",
             f"{address}{path}?{httpx.QueryParams(asked)}" if asked else address + path,
             headers=await self._headers() if headers is None else dict(headers) | _trace(),
             **options,

@@ -78,14 +78,35 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a subscription read of a feed: rows to deliver, from where on, and how far."""
+    """What a subscription read of a feed: events to deliver, from where on, and how far.
+
+    An event that several take is the same object for each of them.
+    """
 
     webhook_id: UUID
-    rows: Sequence[Mapping[str, Any]]
+    events: Sequence[Mapping[str, Any]]
     after: int
     last: int
 
 
+# Each body is sent once, however many take it. The join is full because that is always hashed:
+# arrays have no length for the planner. No event is here that nobody takes.
+TAKEN: Final = text("""
+    INSERT INTO webhook_delivery (
+        id, webhook_id, service, event_id, type, position, center_id, body,
+        state, attempts, next_at, created_at
+    )
+    SELECT row.id, row.webhook_id, :service, event.id, event.type, event.position, event.center_id,
+           event.body, 'pending', 0, event.at, event.at
+    FROM unnest(
+        CAST(:ids AS uuid[]), CAST(:webhooks AS uuid[]), CAST(:ordinals AS bigint[])
+    ) AS row (id, webhook_id, ordinal)
+    FULL JOIN unnest(
+        CAST(:event_ids AS uuid[]), CAST(:types AS text[]), CAST(:positions AS bigint[]),
+        CAST(:center_ids AS uuid[]), CAST(:bodies AS bytea[]), CAST(:ats AS timestamptz[])
+    ) WITH ORDINALITY AS event (id, type, position, center_id, body, at, ordinal) USING (ordinal)
+    ON CONFLICT DO NOTHING
+""")
 # A subscription that was put back meanwhile, for a replay, is not where it was read from.
 READ_ON: Final = text("""
     INSERT INTO webhook_cursor AS read (webhook_id, service, position)
@@ -241,10 +262,10 @@ async def take_in(session: AsyncSession, service: str, taken: Sequence[Taken]) -
     """
     living = await queries.living_for_share(session, {one.webhook_id for one in taken})
     kept = [one for one in taken if one.webhook_id in living]
-    if rows := [row for one in kept for row in one.rows]:
-        await session.execute(insert(Delivery).on_conflict_do_nothing(), rows)
     if not kept:
         return
+    if any(one.events for one in kept):
+        await session.execute(TAKEN, _deliveries(service, kept))
     values = {
         "service": service,
         "webhooks": [one.webhook_id for one in kept],
@@ -252,6 +273,26 @@ async def take_in(session: AsyncSession, service: str, taken: Sequence[Taken]) -
         "lasts": [one.last for one in kept],
     }
     await session.execute(READ_ON, values)
+
+
+def _deliveries(service: str, taken: Sequence[Taken]) -> dict[str, Any]:
+    """Give the values of `TAKEN`: each event once, and who takes which."""
+    places: dict[int, int] = {}
+    events: list[Mapping[str, Any]] = []
+    pairs = []
+    for one in taken:
+        for event in one.events:
+            if id(event) not in places:
+                events.append(event)
+                places[id(event)] = len(events)
+            pairs.append((new_id(), one.webhook_id, places[id(event)]))
+    values: dict[str, Any] = {
+        f"{name}s": [event[name] for event in events]
+        for name in ("event_id", "type", "position", "center_id", "at")
+    }
+    ids, webhooks, ordinals = (list(column) for column in zip(*pairs, strict=True))
+    values["bodies"] = [event["body"] for event in events]
+    return values | {"service": service, "ids": ids, "webhooks": webhooks, "ordinals": ordinals}
 
 
 async def _put_cursor(session: AsyncSession, webhook_id: UUID, service: str, position: int) -> None:

@@ -1,14 +1,15 @@
 """The feed of a service, read for every subscription that is behind.
 
-Each subscriber's feed is read with a token of its own: what it may not read is never sent. Those
-of one program that stand at the same place share one reading.
+All who stand at the same place share one reading: the service is asked once, with a token of each
+subscriber's own, and says who sees which event and how much of it. What a subscriber may not read
+is never sent to it, since the service has judged its token as if it had asked by itself.
 """
 
 import asyncio
 import contextlib
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -25,7 +26,6 @@ from gateway.webhooks.lanes import Lanes
 from gateway.webhooks.queries import Behind
 from gateway.webhooks.rules import DisabledBy
 from shared.client import Unavailable, Unexpected
-from shared.database import new_id
 
 RETRY_SECONDS: Final = 1.0
 WATCH_SECONDS: Final = 20
@@ -33,8 +33,9 @@ PAUSE_SECONDS: Final = 0.05
 LONGEST_PAUSE_SECONDS: Final = 0.4
 LOOK_SECONDS: Final = 2.0
 PAGE: Final = 200
-# Readings of one feed at the same time, and how long a token is used for them.
-READERS: Final = 8
+# Readings of one feed at the same time, how many share one, and how long a token is used.
+READINGS: Final = 8
+READERS: Final = 200
 TOKEN_SECONDS: Final = 60.0
 # A subscription reads no further while so much waits for it.
 MOST_WAITING: Final = 1000
@@ -75,12 +76,10 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """One question to the feed, and the subscriptions that ask it."""
+    """One question to the feed, and the subscriptions that ask it, each with a token."""
 
-    client_id: str
     after: int
-    types: str | None
-    behind: Sequence[Behind]
+    behind: Sequence[tuple[Behind, str]]
 
 
 class Feed:
@@ -95,7 +94,7 @@ class Feed:
         self._lanes = lanes
         self._newest = 0
         self._news = asyncio.Event()
-        self._limit = asyncio.Semaphore(READERS)
+        self._limit = asyncio.Semaphore(READINGS)
 
     async def watch(self) -> None:
         """Hold on at the end of the feed, and wake the readers when it grows."""
@@ -140,66 +139,78 @@ class Feed:
             behind = await queries.behind(session, self._service, self._newest, MOST_WAITING)
         if not behind:
             return False
-        found = await asyncio.gather(*(self._read(reading) for reading in _shared(behind)))
+        readings = _shared(await self._with_tokens(behind))
+        found = await asyncio.gather(*(self._read(reading) for reading in readings))
         taken = [one for each in found for one in each]
         async with self._sessions.begin() as session:
             await actions.take_in(session, self._service, taken)
-        self._lanes.ripen(one.webhook_id for one in taken if one.rows)
+        self._lanes.ripen(one.webhook_id for one in taken if one.events)
         return any(one.last < self._newest for one in taken)
 
+    async def _with_tokens(self, behind: Sequence[Behind]) -> list[tuple[Behind, str]]:
+        """Give each its program's token, and stop those whose program is no more."""
+        tokens = {
+            client_id: await self._tokens.of(client_id)
+            for client_id in {one.client_id for one in behind}
+        }
+        if ended := [one for one in behind if tokens[one.client_id] is None]:
+            async with self._sessions.begin() as session:
+                for one in ended:
+                    await actions.disable(session, one.webhook_id, DisabledBy.CLIENT_ENDED)
+        return [(one, token) for one in behind if (token := tokens[one.client_id]) is not None]
+
     async def _read(self, reading: _Reading) -> list[Taken]:
-        """Read one page for those who share it; nothing where the program is no more."""
+        """Read one page for those who share it; nothing for those whose token is not taken."""
         async with self._limit:
-            token = await self._tokens.of(reading.client_id)
-            if token is None:
-                async with self._sessions.begin() as session:
-                    for one in reading.behind:
-                        await actions.disable(session, one.webhook_id, DisabledBy.CLIENT_ENDED)
-                return []
             try:
-                answer = await self._ask(
-                    {"after": reading.after, "types": reading.types, "limit": PAGE},
-                    {"Authorization": f"Bearer {token}"},
+                answer = await self._services.question(
+                    self._service,
+                    f"/v1/{self._service}/events/readings",
+                    {
+                        "after": reading.after,
+                        "limit": PAGE,
+                        "readers": [
+                            {"token": token, "types": one.types} for one, token in reading.behind
+                        ],
+                    },
                 )
             except Unexpected as error:
-                # Only this subscriber is not answered: the others' readings go on.
                 log.warning("webhook.not_read", service=self._service, status=error.status)
-                self._tokens.forget(reading.client_id)
                 return []
-        items = answer["items"] if answer else []
-        # A caller sees the end of the feed only with a page that is not full.
-        last = (
-            items[-1]["position"] if len(items) == PAGE or not answer else answer["last_position"]
-        )
         now = datetime.now(UTC)
-        events = [_event(self._service, item, now) for item in items]
-        return [
-            Taken(one.webhook_id, _rows(one, events), reading.after, last) for one in reading.behind
-        ]
+        events = [_event(self._service, item, now) for item in answer["items"]]
+        taken = []
+        for (one, _), told in zip(reading.behind, answer["readers"], strict=True):
+            if told["refused"]:
+                # Only this subscriber is not answered: the others' events go out.
+                log.warning("webhook.reader_refused", service=self._service)
+                self._tokens.forget(one.client_id)
+                continue
+            own = [event for place in told["items"] if _concerns(one, event := events[place])]
+            taken.append(Taken(one.webhook_id, own, reading.after, answer["last_position"]))
+        return taken
 
-    async def _ask(
-        self, asked: dict[str, Any], headers: dict[str, str] | None = None
-    ) -> dict[str, Any] | None:
-        waits = {"timeout": WATCH_SECONDS + 10} if "wait" in asked else {}
+    async def _ask(self, asked: dict[str, Any]) -> dict[str, Any] | None:
         answer: dict[str, Any] | None = await self._services.get(
-            self._service, f"/v1/{self._service}/events", asked, headers=headers, **waits
+            self._service, f"/v1/{self._service}/events", asked, timeout=WATCH_SECONDS + 10
         )
         return answer
 
 
-def _shared(behind: Sequence[Behind]) -> list[_Reading]:
-    groups: dict[tuple[str, int, str | None], list[Behind]] = defaultdict(list)
-    for one in behind:
-        groups[one.client_id, one.after, ",".join(one.types) or None].append(one)
-    return [_Reading(*key, group) for key, group in groups.items()]
-
-
-def _rows(one: Behind, events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _shared(behind: Sequence[tuple[Behind, str]]) -> list[_Reading]:
+    """Put those together who stand at the same place, as many as one question may name."""
+    groups: dict[int, list[tuple[Behind, str]]] = defaultdict(list)
+    for each in behind:
+        groups[each[0].after].append(each)
     return [
-        {**event, "id": new_id(), "webhook_id": one.webhook_id}
-        for event in events
-        if one.center_id is None or event["center_id"] == one.center_id
+        _Reading(after, part)
+        for after, group in groups.items()
+        for part in (group[at : at + READERS] for at in range(0, len(group), READERS))
     ]
+
+
+def _concerns(one: Behind, event: Mapping[str, Any]) -> bool:
+    return one.center_id is None or event["center_id"] == one.center_id
 
 
 def _event(service: str, item: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -211,8 +222,5 @@ def _event(service: str, item: dict[str, Any], now: datetime) -> dict[str, Any]:
         "position": item["position"],
         "center_id": None if center is None else UUID(center),
         "body": rules.canonical_body(item),
-        "state": rules.DeliveryState.PENDING,
-        "attempts": 0,
-        "next_at": now,
-        "created_at": now,
+        "at": now,
     }

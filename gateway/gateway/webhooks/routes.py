@@ -54,7 +54,7 @@ async def feed_ends(actor: CurrentActor, services: Services) -> dict[str, int]:
     del actor  # Judged before anything is asked.
     ends = {}
     for service in FEEDS:
-        answer = await services.get(service, f"/v1/{service}/events", {"after": 2**53, "limit": 1})
+        answer = await services.get(service, f"/v1/{service}/events", {"limit": 0})
         ends[service] = int(answer["last_position"]) if answer else 0
     return ends
 

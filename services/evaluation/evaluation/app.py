@@ -51,7 +51,7 @@ from evaluation.voidings import queries as voiding_queries
 from evaluation.voidings.routes import ROUTERS as VOIDINGS
 from shared import directory
 from shared.auth import Actor
-from shared.events.feed import FeedScope
+from shared.events.paging import FeedScope
 from shared.http.app import Service, service_app
 
 TAGS: Final = (

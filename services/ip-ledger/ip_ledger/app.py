@@ -41,7 +41,7 @@ from ip_ledger.templates import routes as templates
 from ip_ledger.witnesses import routes as witnesses
 from shared import directory
 from shared.auth import Actor
-from shared.events.feed import FeedScope
+from shared.events.paging import FeedScope
 from shared.http.app import Service, service_app
 from shared.http.batches import batch_jobs, jobs_router
 from shared.jobs import job_worker

@@ -1,20 +1,19 @@
 """The feed of a service's events: by position, without gaps, kept for ever."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
-from sqlalchemy import MetaData, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from shared.auth.actor import Actor
-from shared.events.resources import PART, whole_parts
+from shared.events.paging import FeedScope, Page, Place, Wish, newest_position, page_for
+from shared.events.resources import PART
 from shared.events.tables import Event, EventPosition
 from shared.http.dependencies import CurrentActor
 from shared.http.problem import problems
@@ -26,25 +25,8 @@ MAX_WAIT_SECONDS: Final = 30
 HOLD_SECONDS: Final = 2.0
 
 
-InFull = Callable[[AsyncSession, Sequence[Event]], Awaitable[frozenset[UUID]]]
-
-
-@dataclass(frozen=True, slots=True)
-class FeedScope:
-    """Which events a caller sees: all of them, or those of some centres and some public types.
-
-    `in_full` names those of a page whose resource the caller may read; without it, all are.
-    `readable` names those of a page of which the caller may read anything but that they happened;
-    without it, all are. `metadata` has the tables of resources that events only name.
-    """
-
-    everything: bool = False
-    center_ids: frozenset[UUID] = frozenset()
-    types: frozenset[str] = frozenset()
-    in_full: InFull | None = None
-    readable: InFull | None = None
-    metadata: MetaData | None = None
-
+# Who reads a feed at all; how much of it is its policy's to say.
+READERS: Final = ("service", "agency", "official", "member")
 
 FeedPolicy = Callable[[AsyncSession, Actor], Awaitable[FeedScope]]
 
@@ -83,9 +65,7 @@ def feed_router(service: str, policy: FeedPolicy) -> APIRouter:
     @router.get(
         "",
         operation_id=f"{service.replace('-', '_')}_list_events",
-        openapi_extra=access(
-            "service", "agency", "official", "member", tenant="events of the caller's own centres"
-        ),
+        openapi_extra=access(*READERS, tenant="events of the caller's own centres"),
         responses=problems("FORBIDDEN_SCOPE"),
     )
     async def list_events(
@@ -152,58 +132,26 @@ async def _read(
     limit: int,
 ) -> FeedOut:
     async def ask(session: AsyncSession) -> FeedOut:
-        scope = await policy(session, actor)
-        return await _page(session, service, scope, after, types, limit)
+        if not limit:
+            # With a position beyond the end, this tells where the feed stands.
+            return FeedOut(items=[], last_position=await newest_position(session))
+        wish = Wish(await policy(session, actor), types)
+        page = await page_for(session, [wish], after, limit)
+        places = page.seen[0]
+        return FeedOut(
+            items=[place_out(service, page, place) for place in places],
+            last_position=page.last_position,
+        )
 
     read: FeedOut = await request.app.state.database.read(ask)
     return read
 
 
-async def _page(
-    session: AsyncSession,
-    service: str,
-    scope: FeedScope,
-    after: int,
-    types: frozenset[str] | None,
-    limit: int,
-) -> FeedOut:
-    newest = await session.scalar(
-        select(EventPosition.position).order_by(col(EventPosition.position).desc()).limit(1)
-    )
-    if not limit:
-        return FeedOut(items=[], last_position=newest or 0)
-    statement = (
-        select(Event, EventPosition.position)
-        .join(EventPosition, col(EventPosition.event_id) == col(Event.id))
-        .where(col(EventPosition.position) > after)
-        .order_by(col(EventPosition.position))
-        .limit(limit)
-    )
-    if types is not None:
-        statement = statement.where(col(Event.type).in_(types))
-    if not scope.everything:
-        statement = statement.where(
-            or_(col(Event.center_id).in_(scope.center_ids), col(Event.type).in_(scope.types))
-        )
-    rows = (await session.execute(statement)).all()
-    told = [event for event, _ in rows if PART in event.data]
-    shown = frozenset(event.id for event in told)
-    if scope.in_full is not None:
-        shown = await scope.in_full(session, told)
-    seen = [event for event in told if event.id in shown]
-    parts = await whole_parts(session, scope.metadata, seen)
-    events = [event for event, _ in rows]
-    readable = frozenset(event.id for event in events)
-    if scope.readable is not None:
-        readable = await scope.readable(session, events)
-    items = [
-        event_out(service, event, at, parts.get(event.id), readable=event.id in readable)
-        for event, at in rows
-    ]
-    # With a position beyond the end, this tells where the feed stands.
-    last = items[-1].position if len(items) == limit else newest or 0
-    last = max(last, items[-1].position) if items else last
-    return FeedOut(items=items, last_position=last)
+def place_out(service: str, page: Page, place: Place) -> EventOut:
+    """Give an event of a page as its reader sees it."""
+    event, position = page.rows[place.row]
+    part = page.parts.get(event.id) if place.whole else None
+    return event_out(service, event, position, part, readable=place.readable)
 
 
 def event_out(

@@ -28,6 +28,7 @@ from shared.database.engine import Database
 from shared.events.audit import audit_router
 from shared.events.consuming import Consumers, Handler
 from shared.events.feed import FeedPolicy, feed_router
+from shared.events.readings import readings_router
 from shared.events.sequencing import Sequencer, Step
 from shared.housekeeping import Chore, keep_house
 from shared.http import problem
@@ -170,6 +171,7 @@ def _own_routers(service: Service, settings: Settings) -> list[APIRouter]:
     routers = [*service.routers, _process_router(service)]
     if service.feed is not None:
         routers.append(feed_router(service.name, service.feed))
+        routers.append(readings_router(service.name, service.feed))
         routers.append(audit_router(service.name))
     if service.tasks:
         routers.append(tasks_router(service.name, service.tasks))

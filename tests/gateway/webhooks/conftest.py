@@ -1,6 +1,7 @@
 """A receiver on a real port, a feed that the tests fill, and the gateway between them."""
 
 import asyncio
+import json
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -12,6 +13,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from jose import jwt
 
 
 @dataclass
@@ -72,6 +74,10 @@ class Feeds:
         default_factory=lambda: {"registry": [], "evaluation": [], "ip-ledger": [], "gateway": []}
     )
     tokens: set[str] = field(default_factory=set)
+    # Whose token the services do not take.
+    refused: str | None = None
+    # Which feed was read, and for how many at once.
+    readings: list[tuple[str, int]] = field(default_factory=list)
 
     def add(self, service: str, kind: str, center: str | None = None) -> str:
         feed = self.events[service]
@@ -88,19 +94,36 @@ class Feeds:
 
     def serve(self, neighbours: Any) -> None:
         for service in self.events:
-            neighbours.answers[f"GET /v1/{service}/events"] = self._answer(service)
+            neighbours.answers[f"GET /v1/{service}/events"] = self._end(service)
+            neighbours.answers[f"POST /v1/{service}/events/readings"] = self._answer(service)
+
+    def _end(self, service: str) -> Any:
+        def give(request: httpx.Request) -> dict[str, Any]:
+            assert request.url.params["limit"] == "0", "no event is read by this way"
+            return {"items": [], "last_position": len(self.events[service])}
+
+        return give
 
     def _answer(self, service: str) -> Any:
         def give(request: httpx.Request) -> dict[str, Any]:
-            self.tokens.add(request.headers["authorization"])
-            after = int(request.url.params["after"])
-            types = request.url.params.get("types")
-            limit = int(request.url.params["limit"])
-            new = [event for event in self.events[service] if event["position"] > after]
-            items = [e for e in new if types is None or e["type"] in types.split(",")][:limit]
-            last = len(self.events[service])
-            full = limit > 0 and len(items) == limit
-            return {"items": items, "last_position": items[-1]["position"] if full else last}
+            asked = json.loads(request.content)
+            self.readings.append((service, len(asked["readers"])))
+            items = [e for e in self.events[service] if e["position"] > asked["after"]]
+            items = items[: asked["limit"]]
+            readers = []
+            for reader in asked["readers"]:
+                self.tokens.add(reader["token"])
+                wanted = [
+                    place
+                    for place, event in enumerate(items)
+                    if not reader["types"] or event["type"] in reader["types"]
+                ]
+                claims = jwt.get_unverified_claims(reader["token"])
+                refused = claims["sub"] == self.refused
+                readers.append({"refused": refused, "items": [] if refused else wanted})
+            full = len(items) == asked["limit"]
+            last = items[-1]["position"] if full else len(self.events[service])
+            return {"items": items, "readers": readers, "last_position": last}
 
         return give
 

@@ -48,12 +48,7 @@ async def delivering(
         feeds.serve(gateway.neighbours)
         gateway.app.state.verifier = TokenVerifier(ISSUER, gateway.app.state.keys.published)
         async with gateway.client() as caller:
-            token = (await token_of(caller, made["admin"])).json()["access_token"]
-            caller.headers["Authorization"] = f"Bearer {token}"
-            body = {"name": "ERP", "org_id": str(uuid4()), "person": {"name": "周启明"}}
-            member = (await caller.post("/v1/identity/clients", json=body)).json()
-            token = (await token_of(caller, member)).json()["access_token"]
-            caller.headers["Authorization"] = f"Bearer {token}"
+            await signed_in(caller, made["admin"], "ERP")
             async with working(gateway) if at_once else contextlib.nullcontext():
                 yield gateway, caller
 
@@ -68,6 +63,25 @@ async def working(gateway: Any) -> AsyncIterator[None]:
         worker.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await worker
+
+
+@asynccontextmanager
+async def program_of(gateway: Any, prepared: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """Give the caller of another organization's program."""
+    made = await prepared(gateway)
+    async with gateway.client() as caller:
+        await signed_in(caller, made["admin"], "MES")
+        yield caller
+
+
+async def signed_in(caller: httpx.AsyncClient, admin: dict[str, Any], name: str) -> None:
+    """Make a member's program, and let the caller speak for it."""
+    token = (await token_of(caller, admin)).json()["access_token"]
+    caller.headers["Authorization"] = f"Bearer {token}"
+    body = {"name": name, "org_id": str(uuid4()), "person": {"name": "周启明"}}
+    member = (await caller.post("/v1/identity/clients", json=body)).json()
+    token = (await token_of(caller, member)).json()["access_token"]
+    caller.headers["Authorization"] = f"Bearer {token}"
 
 
 async def subscribed(caller: httpx.AsyncClient, url: str, **more: Any) -> dict[str, Any]:
@@ -120,6 +134,47 @@ async def test_the_gateways_own_events_are_pushed_and_replayed_as_any(
         answer = await caller.post(f"{PATH}/{webhook['id']}/replays", json=again)
         assert answer.status_code in (200, 202), answer.text
         await until(lambda: len(receiver.got) == 3)
+
+
+@pytest.mark.requirement("X16")
+async def test_all_who_stand_at_the_same_place_are_read_for_at_once_and_get_their_own(
+    running: Running, prepared: Any, feeds: Feeds, receiver: Receiver
+) -> None:
+    with receiving() as second, receiving() as third:
+        async with delivering(running, prepared, feeds, at_once=False) as (gateway, caller):
+            async with program_of(gateway, prepared) as other:
+                await subscribed(caller, receiver.url)
+                await subscribed(caller, second.url, types=["center.listed"], center_id=A)
+                await subscribed(other, third.url, types=["notice.opened"])
+            listed = feeds.add("registry", "center.listed", A)
+            opened = feeds.add("registry", "notice.opened", A)
+            elsewhere = feeds.add("registry", "center.listed", B)
+            async with working(gateway):
+                await until(lambda: len(receiver.got) == 3 and second.got and third.got)
+                await asyncio.sleep(0.2)
+        assert sorted(receiver.ids()) == sorted([listed, opened, elsewhere])
+        assert (second.ids(), third.ids()) == ([listed], [opened])
+        assert [one for one in feeds.readings if one[0] == "registry"] == [("registry", 3)]
+
+
+@pytest.mark.requirement("X16")
+@pytest.mark.refusing
+async def test_a_program_whose_token_is_not_taken_keeps_nobody_else_waiting(
+    running: Running, prepared: Any, feeds: Feeds, receiver: Receiver
+) -> None:
+    with receiving() as second:
+        async with delivering(running, prepared, feeds) as (gateway, caller):
+            async with program_of(gateway, prepared) as other:
+                await subscribed(caller, receiver.url)
+                await subscribed(other, second.url)
+                feeds.refused = (await other.get("/v1/me")).json()["sub"]
+            made = feeds.add("registry", "center.listed", A)
+            await until(lambda: receiver.ids() == [made])
+            assert second.got == []
+            # Once it is taken again, nothing is missing.
+            feeds.refused = None
+            await until(lambda: second.ids() == [made])
+            assert receiver.ids() == [made]
 
 
 @pytest.mark.requirement("X16")
@@ -315,11 +370,7 @@ async def test_a_subscriber_is_read_for_with_its_own_token_and_seen_by_nobody_el
         feeds.add("registry", "center.listed", A)
         await until(lambda: receiver.got)
         verifier = gateway.app.state.verifier
-        readers = [
-            await verifier.verify(token.removeprefix("Bearer "))
-            for token in feeds.tokens
-            if token != "Bearer none"  # The gateway's own watch, under the tests' empty token.
-        ]
+        readers = [await verifier.verify(token) for token in feeds.tokens]
         assert {claims["sub"] for claims in readers} == {own["sub"]}
         gateway.app.state.verifier = TokenVerifier(ISSUER, _keys(gateway.signer))
         async with gateway.client("member", org_id=uuid4()) as stranger:

@@ -21,7 +21,7 @@ from shared.auth import Actor
 from shared.calendar import day_of
 from shared.clock import Clock
 from shared.database.resources import Audience, belongs_to, tables_of
-from shared.events.feed import FeedScope
+from shared.events.paging import FeedScope
 from shared.events.resources import PART
 from shared.events.tables import Event, EventPosition
 
