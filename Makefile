@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test check prove bench bench-peers requirements failover faults growth soak documents pictures pictures-tools clients lint-api browser lock clean install install-dev
+.PHONY: help up demo test check prove mutants bench bench-peers requirements failover faults growth soak documents pictures pictures-tools clients lint-api browser lock clean install install-dev
 
 help:  ## This list.
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -28,6 +28,10 @@ check: install-dev  ## Format, lint, types, contracts, form, licenses, schema, O
 prove: install-dev  ## The full counts of properties, kills and random cases (name=, minutes=).
 	@$(call have,tests/prove/__main__.py,make prove)
 	@exec $(BIN)/python -m tests.prove $(if $(name),--name $(name)) $(if $(minutes),--minutes $(minutes))
+
+mutants: install-dev  ## Change one thing in a rule at a time: a test must notice (minutes=, only=).
+	@exec $(BIN)/python -m tests.prove.mutants $(if $(minutes),--minutes $(minutes)) \
+		$(if $(only),--only $(only))
 
 bench: install-dev  ## Ours and its peers in turn, as ratios and CPU (name=, rounds=, size=full).
 	@$(call have,tests/benchmarks/__main__.py,make bench)

@@ -20,6 +20,7 @@ from typing import Any, Final
 
 import pytest
 
+from tests.prove.plugin import NEVER_ASKED
 from tests.requirements.__main__ import collected_evidence
 from tests.requirements.rows import evidence_by_row
 
@@ -240,11 +241,22 @@ def _files_by_row() -> dict[str, list[str]]:
     }
 
 
+TOLD: Final = {1: "noticed", NEVER_ASKED: "judges nothing by itself"}
+
+
 def _switch_off_rules(kept: dict[str, Any] | None, until: float) -> dict[str, Any]:
     rows = rule_rows()
-    fresh = {**_fresh(len(rows), "rules switched off, one at a time"), "noticed": []}
+    fresh = {
+        **_fresh(len(rows), "rules switched off, one at a time"),
+        "noticed": [],
+        "never_asked": [],
+    }
     entry = kept if kept and kept["commit"] == _commit() else fresh
-    judged = {*entry["noticed"], *(failure.split(":")[0] for failure in entry["failures"])}
+    judged = {
+        *entry["noticed"],
+        *entry["never_asked"],
+        *(failure.split(":")[0] for failure in entry["failures"]),
+    }
     files = _files_by_row()
     for row in [row for row in rows if row not in judged]:
         if time.monotonic() > until:
@@ -253,9 +265,12 @@ def _switch_off_rules(kept: dict[str, Any] | None, until: float) -> dict[str, An
         # 1: a test failed, as it must; 5: there is no test of the row in this process.
         if done.returncode == 1:
             entry["noticed"].append(row)
+        elif done.returncode == NEVER_ASKED:
+            entry["never_asked"].append(row)
         else:
             entry["failures"].append(f"{row}: nobody noticed that its rule was off")
-        print(f"rules: {row} {'noticed' if done.returncode == 1 else 'NOT NOTICED'}", flush=True)
+        print(f"rules: {row} {TOLD.get(done.returncode, 'NOT NOTICED')}", flush=True)
+    entry["asked"] = len(rows) - len(entry["never_asked"])
     entry["reached"] = len(entry["noticed"])
     entry["date"] = dt.datetime.now(dt.UTC).date().isoformat()
     return entry

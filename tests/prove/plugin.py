@@ -11,6 +11,9 @@ import pytest
 from shared.rules import Check, Rule
 
 RAN: Final = pytest.StashKey[int]()
+JUDGED: Final = pytest.StashKey[bool]()
+# Of a rule that only names a duty and its clause no test asks for a verdict.
+NEVER_ASKED: Final = 64
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,6 +28,8 @@ def _switched_off(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
         judge = Rule.check
 
         def lenient(rule: Rule, *parts: Any, passed: bool, **more: Any) -> Check:
+            if rule.row == row:
+                request.config.stash[JUDGED] = True
             return judge(rule, *parts, passed=passed or rule.row == row, **more)
 
         monkeypatch.setattr(Rule, "check", lenient)
@@ -32,8 +37,13 @@ def _switched_off(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Say that nothing ran where every test was skipped, for want of another Python, say."""
-    if exitstatus == pytest.ExitCode.OK and not session.config.stash.get(RAN, 0):
+    stash = session.config.stash
+    if exitstatus != pytest.ExitCode.OK:
+        return
+    if not stash.get(RAN, 0):
         session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+    elif session.config.getoption("--switch-off", default=None) and not stash.get(JUDGED, False):
+        session.exitstatus = NEVER_ASKED
 
 
 @pytest.hookimpl(hookwrapper=True)

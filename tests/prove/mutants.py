@@ -1,0 +1,335 @@
+"""Mutants: one thing in a rule is changed, and some test must notice.
+
+Every `rules.py`, money, shares, scoring and the offline verifier are mutated by Cosmic Ray's
+operators. Each mutant lives in a forked process only: no file is written, and the tests import the
+changed module in place of the real one. `make mutants` draws from all of them with a seed that it
+prints, and writes `docs/mutants.md`; what survives is there with the reason, where one is known
+(`survivors.csv`).
+"""
+
+import argparse
+import ast
+import csv
+import datetime as dt
+import hashlib
+import importlib
+import importlib.machinery
+import json
+import os
+import random
+import re
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType
+from typing import Any, Final
+
+import pytest
+from cosmic_ray.ast import ast_nodes, get_ast
+from cosmic_ray.mutating import mutate_code
+from cosmic_ray.plugins import get_operator
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+REPORT: Final = ROOT / "docs" / "mutants.md"
+STATE: Final = ROOT / "docs" / "mutants.json"
+REASONS: Final = Path(__file__).with_name("survivors.csv")
+HOMES: Final = ("services/registry", "services/evaluation", "services/ip-ledger", "gateway")
+ALSO: Final = ("shared/shared/rules.py", "shared/shared/money.py", "shared/shared/shares.py",
+               "shared/shared/calendar.py", "shared/shared/codes", "shared/shared/terms.py",
+               "shared/shared/verifier.py")  # fmt: skip
+SECONDS: Final = 300
+KILLED: Final = "killed"
+SURVIVED: Final = "survived"
+# Both sides of each boundary, the other word, the other sign, one more or less. Bars of types,
+# decorators and names are left alone: what they break does not run at all.
+OPERATORS: Final = tuple(
+    f"core/{name}"
+    for name in (
+        "ReplaceComparisonOperator_Lt_LtE", "ReplaceComparisonOperator_LtE_Lt",
+        "ReplaceComparisonOperator_Gt_GtE", "ReplaceComparisonOperator_GtE_Gt",
+        "ReplaceComparisonOperator_Lt_GtE", "ReplaceComparisonOperator_LtE_Gt",
+        "ReplaceComparisonOperator_Gt_LtE", "ReplaceComparisonOperator_GtE_Lt",
+        "ReplaceComparisonOperator_Eq_NotEq", "ReplaceComparisonOperator_NotEq_Eq",
+        "ReplaceComparisonOperator_Is_IsNot", "ReplaceComparisonOperator_IsNot_Is",
+        "ReplaceBinaryOperator_Add_Sub", "ReplaceBinaryOperator_Sub_Add",
+        "ReplaceBinaryOperator_Mul_FloorDiv", "ReplaceBinaryOperator_Div_Mul",
+        "ReplaceBinaryOperator_FloorDiv_Mul", "ReplaceBinaryOperator_Mod_FloorDiv",
+        "ReplaceUnaryOperator_USub_UAdd", "ReplaceUnaryOperator_Delete_Not", "AddNot",
+        "ReplaceTrueWithFalse", "ReplaceFalseWithTrue", "ReplaceAndWithOr", "ReplaceOrWithAnd",
+        "ReplaceBreakWithContinue", "ReplaceContinueWithBreak", "NumberReplacer",
+        "ZeroIterationForLoop",
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change of one module."""
+
+    path: str
+    operator: str
+    occurrence: int
+    line: int
+
+    @property
+    def name(self) -> str:
+        """Which it is among those of its module."""
+        return f"{self.operator}#{self.occurrence}"
+
+    @property
+    def module(self) -> str:
+        """The name under which tests import what is mutated."""
+        parts = Path(self.path).with_suffix("").parts
+        at = max(index for index in range(len(parts)) if _is_root(parts[: index + 1]))
+        return ".".join(parts[at:])
+
+
+@dataclass
+class Verdict:
+    """What became of a mutant."""
+
+    mutant: Mutant
+    outcome: str
+    text: str
+
+
+def _is_root(parts: tuple[str, ...]) -> bool:
+    """A package that is imported by its own name: nothing above it is a package."""
+    folder = ROOT.joinpath(*parts)
+    return (folder / "__init__.py").exists() and not (folder.parent / "__init__.py").exists()
+
+
+def targets() -> list[Path]:
+    """List what is mutated."""
+    found = [
+        path
+        for home in HOMES
+        for path in (ROOT / home).rglob("*.py")
+        if path.name == "rules.py" or path.name.endswith("_rules.py")
+        if "migrations" not in path.parts
+    ]
+    for name in ALSO:
+        place = ROOT / name
+        found += sorted(place.glob("*.py")) if place.is_dir() else [place]
+    return sorted(path for path in found if path.name != "__init__.py")
+
+
+def mutants_of(path: Path) -> Iterator[Mutant]:
+    """Give every mutant of a module."""
+    tree = get_ast(path.read_text(encoding="utf-8"))
+    for name in OPERATORS:
+        operator = get_operator(name)()
+        places = [
+            begin[0] for node in ast_nodes(tree) for begin, _ in operator.mutation_positions(node)
+        ]
+        for occurrence, line in enumerate(places):
+            yield Mutant(str(path.relative_to(ROOT)), name, occurrence, line)
+
+
+def mutated(mutant: Mutant) -> str:
+    """Give the module's text with the change in it."""
+    source = (ROOT / mutant.path).read_text(encoding="utf-8")
+    changed = mutate_code(source, get_operator(mutant.operator)(), mutant.occurrence)
+    if changed is None:
+        raise LookupError(f"{mutant} is not there")
+    return str(changed)
+
+
+def tests_of(module: str) -> tuple[list[str], list[str]]:
+    """List the files that import a module, pure ones first, and all else of its feature."""
+    importing: list[str] = []
+    pure: list[str] = []
+    folders: set[Path] = set()
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        if {"journeys", "faults", "benchmarks", "browser", "clients"} & set(path.parts):
+            continue
+        text = path.read_text(encoding="utf-8")
+        if not _imports(text, module):
+            continue
+        name = str(path.relative_to(ROOT))
+        quick = "_rules" in path.stem or not re.search(r"async def test|database", text)
+        (pure if quick else importing).append(name)
+        folders.add(path.parent)
+    service, feature = module.split(".")[0], module.split(".")[-2]
+    folders.add(ROOT / "tests" / service / feature)
+    beside = [
+        str(path.relative_to(ROOT))
+        for folder in sorted(folders)
+        for path in sorted(folder.glob("test_*.py"))
+        if folder.name not in {"shared", service}
+    ]
+    more = [*importing, *(name for name in beside if name not in {*importing, *pure})]
+    return pure, more
+
+
+def _imports(text: str, module: str) -> bool:
+    if module.rpartition(".")[2] not in text:
+        return False
+    package, _, name = module.rpartition(".")
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom) and node.module == module:
+            return True
+        names = {alias.name for alias in node.names} if isinstance(node, ast.ImportFrom) else set()
+        if isinstance(node, ast.ImportFrom) and node.module == package and name in names:
+            return True
+    return False
+
+
+def judge(mutant: Mutant) -> Verdict:
+    """Run the tests that know the module, the quick ones first, until one notices."""
+    text = _words_of(mutant)
+    for files in tests_of(mutant.module):
+        if files and _in_a_process_of_its_own(mutant, files) != pytest.ExitCode.OK:
+            return Verdict(mutant, KILLED, text)
+    return Verdict(mutant, SURVIVED, text)
+
+
+def _words_of(mutant: Mutant) -> str:
+    before = (ROOT / mutant.path).read_text(encoding="utf-8").splitlines()
+    after = mutated(mutant).splitlines()
+    for old, new in zip(before, after, strict=False):
+        if old != new:
+            return f"{old.strip()} → {new.strip()}"
+    return "nothing but space"
+
+
+def _in_a_process_of_its_own(mutant: Mutant, files: list[str]) -> int:
+    child = os.fork()
+    if child == 0:
+        os.setsid()
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for stream in (0, 1, 2):
+            os.dup2(nowhere, stream)
+        _import_instead(mutant)
+        # Random examples are the same for every mutant, and nothing is written down of them.
+        os._exit(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0", *files]))
+    return _waited_for(child)
+
+
+def _waited_for(child: int) -> int:
+    until = time.monotonic() + SECONDS
+    while time.monotonic() < until:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.02)
+    # A loop that never ends has been noticed.
+    os.killpg(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return int(pytest.ExitCode.TESTS_FAILED)
+
+
+def _import_instead(mutant: Mutant) -> None:
+    code = compile(mutated(mutant), str(ROOT / mutant.path), "exec")
+    ordinary: Any = importlib.machinery.SourceFileLoader.get_code
+
+    def get_code(loader: Any, fullname: str) -> CodeType | None:
+        return code if fullname == mutant.module else ordinary(loader, fullname)
+
+    patched: Any = importlib.machinery.SourceFileLoader
+    patched.get_code = get_code
+
+
+class Kept:
+    """The verdicts so far; those on another text of a module say nothing of this one."""
+
+    def __init__(self) -> None:
+        known = json.loads(STATE.read_text(encoding="utf-8")) if STATE.exists() else {}
+        self._modules: dict[str, dict[str, Any]] = {
+            path: entry
+            for path, entry in known.items()
+            if (ROOT / path).exists() and entry["sha256"] == _hash(path)
+        }
+
+    def __contains__(self, mutant: Mutant) -> bool:
+        return mutant.name in self._modules.get(mutant.path, {}).get("verdicts", {})
+
+    def add(self, verdict: Verdict) -> None:
+        """Keep a verdict, and write all of them down."""
+        path = verdict.mutant.path
+        entry = self._modules.setdefault(path, {"sha256": _hash(path), "verdicts": {}})
+        entry["verdicts"][verdict.mutant.name] = [
+            verdict.outcome,
+            verdict.mutant.line,
+            verdict.text,
+        ]
+        STATE.write_text(json.dumps(self._modules, indent=1, sort_keys=True) + "\n", "utf-8")
+
+    def report(self, made: Counter[str]) -> str:
+        """Give the page: how many were noticed of each module, and what was not."""
+        lines = []
+        total = Counter[str]()
+        for path in sorted(made):
+            verdicts = self._modules.get(path, {}).get("verdicts", {}).values()
+            killed = sum(outcome == KILLED for outcome, *_ in verdicts)
+            total.update(made=made[path], judged=len(verdicts), killed=killed)
+            lines.append(f"| `{path}` | {made[path]:,} | {len(verdicts):,} | {killed:,} |")
+        share = 100 * total["killed"] / max(total["judged"], 1)
+        today = dt.datetime.now(dt.UTC).date().isoformat()
+        return HEAD.format(share=share, today=today, **total) + "\n".join(
+            [*lines, "", "## What nobody noticed", "", *self._survivors(), ""]
+        )
+
+    def _survivors(self) -> Iterator[str]:
+        reasons = _reasons()
+        for path, entry in sorted(self._modules.items()):
+            for outcome, line, text in sorted(entry["verdicts"].values(), key=lambda one: one[1]):
+                if outcome == SURVIVED:
+                    why = reasons.get((path, text), "not explained yet")
+                    yield f"- `{path}`, line {line}: `{text}`: {why}"
+
+
+HEAD: Final = """# Mutants
+
+Written by `make mutants`: one thing in a rule is changed, and some test must notice. Drawn at
+random from all {made:,} changes of {today}: {judged:,} judged, {killed:,} noticed ({share:.1f} %).
+
+| module | changes | judged | noticed |
+| --- | --- | --- | --- |
+"""
+WARM: Final = ("asyncpg", "cryptography", "fastapi", "httpx", "hypothesis", "jose.jwt", "sqlmodel",
+               "sqlalchemy.ext.asyncio", "sqlalchemy.dialects.postgresql", "structlog")  # fmt: skip
+
+
+def _hash(path: str) -> str:
+    return hashlib.sha256((ROOT / path).read_bytes()).hexdigest()
+
+
+def _reasons() -> dict[tuple[str, str], str]:
+    with REASONS.open(encoding="utf-8", newline="") as file:
+        return {(row["path"], row["change"]): row["why"] for row in csv.DictReader(file)}
+
+
+def main() -> int:
+    """Judge mutants that are drawn at random until the minutes are over."""
+    parser = argparse.ArgumentParser(prog="make mutants")
+    parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--only", default="", help="A part of the path of what is mutated.")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
+    options = parser.parse_args()
+    print(f"seed {options.seed}", flush=True)
+    every = [mutant for path in targets() for mutant in mutants_of(path)]
+    kept = Kept()
+    waiting = [one for one in every if one not in kept and options.only in one.path]
+    random.Random(options.seed).shuffle(waiting)
+    for name in WARM:
+        importlib.import_module(name)
+    until = time.monotonic() + options.minutes * 60
+    for mutant in waiting:
+        if time.monotonic() > until:
+            break
+        verdict = judge(mutant)
+        kept.add(verdict)
+        if verdict.outcome == SURVIVED:
+            print(f"{mutant.path}:{mutant.line}: {verdict.text}", flush=True)
+    REPORT.write_text(kept.report(Counter(one.path for one in every)), encoding="utf-8")
+    print(f"written: {REPORT.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
