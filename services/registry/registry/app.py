@@ -27,6 +27,7 @@ from registry.governance import routes as governance
 from registry.housekeeping import jobs as housekeeping_jobs
 from registry.memberships import queries as membership_queries
 from registry.memberships import routes as memberships
+from registry.notices import queries as notice_queries
 from registry.notices import routes as notices
 from registry.organizations import queries as organization_queries
 from registry.organizations import routes as organizations
@@ -87,6 +88,7 @@ TASKS: Final = (
     entity_queries.tasks_of,
     governance_queries.tasks_of,
     membership_queries.tasks_of,
+    notice_queries.tasks_of,
     organization_queries.tasks_of,
     outlook_queries.tasks_of,
     product_queries.tasks_of,

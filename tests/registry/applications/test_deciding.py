@@ -171,12 +171,11 @@ async def test_an_objection_needs_a_name_and_holds_the_approval(case: Case) -> N
     assert (waiting.status_code, codes(waiting)) == (409, ["OBJECTION_PENDING"])
     late = await case.call(case.registry.client(), "POST", path, named)
     assert (late.status_code, codes(late)) == (409, ["STATE_CONFLICT"])
-    decided = await case.call(
-        case.official("handler"),
-        "POST",
-        f"/v1/registry/objections/{objection.json()['id']}/decision",
-        {"decision": "dismissed", "reason": "经核实，权属清晰。"},
-    )
+    decision = f"/v1/registry/objections/{objection.json()['id']}/decision"
+    dismissed = {"decision": "dismissed", "reason": "经核实，权属清晰。"}
+    by_handler = await case.call(case.official("handler"), "POST", decision, dismissed)
+    assert (by_handler.status_code, codes(by_handler)) == (403, ["SOD_VIOLATION"])
+    decided = await case.call(case.official("reviewer"), "POST", decision, dismissed)
     assert decided.json()["state"] == "dismissed"
     assert (await case.approve()).json()["state"] == "listed"
 
@@ -223,7 +222,7 @@ async def test_an_upheld_objection_ends_in_a_rejection(case: Case) -> None:
         {"grounds": "弄虚作假", "named_party": "某公司", "contact": "021-12345678"},
     )
     await case.call(
-        case.official("handler"),
+        case.official("reviewer"),
         "POST",
         f"/v1/registry/objections/{objection.json()['id']}/decision",
         {"decision": "upheld", "reason": "情况属实"},

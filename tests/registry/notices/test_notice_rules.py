@@ -1,21 +1,26 @@
 """The days of a notice and what an objection needs; no database."""
 
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
 from registry.notices.rules import (
     DECIDED,
+    MOST_INQUIRIES,
     ObjectionDecision,
     ObjectionState,
     State,
     closing_day,
     decision_checks,
     filing_checks,
+    inquiry_checks,
     masked,
     objection_checks,
     period_checks,
     reading_checks,
+    reply_checks,
+    reply_due_on,
 )
 from registry.programme.reference import PARAMETERS, clauses
 from shared.calendar import WorkingDays
@@ -23,6 +28,7 @@ from shared.rules import Policy, failed_codes
 
 POLICY = Policy("2016", clauses(), PARAMETERS)
 CLOSES = date(2026, 3, 9)
+HANDLER, SOMEBODY = UUID(int=1), UUID(int=2)
 NOW = datetime(2026, 3, 9, 2, tzinfo=UTC)
 
 
@@ -92,7 +98,38 @@ def test_an_objection_comes_while_the_notice_is_open(
 def test_an_objection_is_decided_once(state: ObjectionState, decision: ObjectionDecision) -> None:
     known = (state, decision) in DECIDED
     assert known == (state is ObjectionState.OPEN)
-    assert failed_codes(decision_checks(state, decision)) == ([] if known else ["STATE_CONFLICT"])
+    checks = decision_checks(state, decision, {HANDLER}, SOMEBODY)
+    assert failed_codes(checks) == ([] if known else ["STATE_CONFLICT"])
+
+
+@pytest.mark.requirement("X09", "X03")
+@pytest.mark.refusing
+def test_who_handled_a_case_decides_no_objection_to_it() -> None:
+    for acting, expected in ((HANDLER, ["SOD_VIOLATION"]), (SOMEBODY, [])):
+        checks = decision_checks(
+            ObjectionState.OPEN, ObjectionDecision.DISMISSED, {HANDLER}, acting
+        )
+        assert failed_codes(checks) == expected
+
+
+@pytest.mark.requirement("X09")
+@pytest.mark.refusing
+@pytest.mark.parametrize("state", list(ObjectionState))
+@pytest.mark.parametrize("count", [0, MOST_INQUIRIES - 1, MOST_INQUIRIES])
+def test_questions_end_with_the_decision_and_are_not_endless(
+    state: ObjectionState, count: int
+) -> None:
+    asked = state is ObjectionState.OPEN and count < MOST_INQUIRIES
+    assert failed_codes(inquiry_checks(state, count)) == ([] if asked else ["STATE_CONFLICT"])
+    for answered in (False, True):
+        taken = state is ObjectionState.OPEN and not answered
+        checks = reply_checks(state, answered=answered)
+        assert failed_codes(checks) == ([] if taken else ["STATE_CONFLICT"])
+
+
+@pytest.mark.requirement("X09", "X10")
+def test_an_answer_is_due_on_the_fifth_working_day() -> None:
+    assert reply_due_on(POLICY, WorkingDays(), date(2026, 3, 6)) == date(2026, 3, 13)
 
 
 @pytest.mark.requirement("X09")

@@ -7,11 +7,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from registry.files.queries import files_seen
+from registry.files.rules import existence_checks
 from registry.notices import queries, rules
 from registry.notices.rules import NoticeSubject, ObjectionDecision, State
-from registry.notices.tables import Objection, PublicNotice
+from registry.notices.tables import Objection, ObjectionInquiry, PublicNotice
 from registry.programme.queries import policy_on, working_days
 from shared.auth import Actor
+from shared.calendar import day_of
 from shared.database import new_id
 from shared.events import record
 from shared.rules import require
@@ -27,6 +30,8 @@ class NoticeText:
     title: str
     content: str
     subject_type: NoticeSubject = NoticeSubject.APPLICATION
+    # Who handled the case before the notice; who opens it belongs to them.
+    handled_by: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ async def open_notice(
         opens_on=today,
         closes_on=closes_on,
         opened_at=now,
+        handled_by=sorted(str(person) for person in text.handled_by | {actor.person_id}),
     )
     session.add(notice)
     await session.flush()
@@ -157,13 +163,14 @@ async def decide_objection(
     reason: str,
     now: datetime,
 ) -> Objection:
-    """Uphold or dismiss an objection, with a reason (X09).
+    """Uphold or dismiss an objection, with a reason, as somebody who did not handle the case (X09).
 
-    Raises `Refused`: NOT_FOUND or STATE_CONFLICT.
+    Raises `Refused`: NOT_FOUND, SOD_VIOLATION or STATE_CONFLICT.
     """
     objection = await queries.objection_for_update(session, objection_id)
     notice = await queries.notice_found(session, objection.notice_id)
-    require(rules.decision_checks(objection.state, decision))
+    handled_by = {UUID(person) for person in notice.handled_by}
+    require(rules.decision_checks(objection.state, decision, handled_by, actor.person_id))
     objection.state = rules.DECIDED[objection.state, decision]
     objection.decision_reason = reason
     objection.decided_by = actor.person_id
@@ -180,3 +187,79 @@ async def decide_objection(
         decision=decision,
     )
     return objection
+
+
+async def ask(
+    session: AsyncSession, actor: Actor, objection_id: UUID, question: str, now: datetime
+) -> ObjectionInquiry:
+    """Ask those concerned what an objection raises, in the official's own words (X09).
+
+    Who objects stays protected: they read the question alone. Raises `Refused`: NOT_FOUND or
+    STATE_CONFLICT.
+    """
+    objection = await queries.objection_for_update(session, objection_id)
+    notice = await queries.notice_found(session, objection.notice_id)
+    require(
+        rules.inquiry_checks(objection.state, await queries.inquiries_made(session, objection_id))
+    )
+    policy = await policy_on(session, day_of(now))
+    inquiry = ObjectionInquiry(
+        objection_id=objection.id,
+        center_id=notice.center_id,
+        question=question,
+        asked_by=actor.person_id,
+        asked_at=now,
+        due_on=rules.reply_due_on(policy, await working_days(session), day_of(now)),
+    )
+    session.add(inquiry)
+    await session.flush()
+    record(
+        session,
+        actor,
+        "objection.inquired",
+        inquiry.id,
+        center_id=notice.center_id,
+        case_id=notice.subject_id,
+        notice_id=notice.id,
+        due_on=inquiry.due_on,
+    )
+    return inquiry
+
+
+async def answer(
+    session: AsyncSession,
+    actor: Actor,
+    inquiry_id: UUID,
+    text: str,
+    evidence: Sequence[UUID],
+    now: datetime,
+) -> ObjectionInquiry:
+    """Answer what was asked about an objection to one's own case, once (X09).
+
+    Raises `Refused`: NOT_FOUND, FILE_UNKNOWN or STATE_CONFLICT.
+    """
+    inquiry = await queries.inquiry_for_update(session, actor, inquiry_id)
+    # The decision takes the same lock: an answer comes before it, or is refused after it.
+    objection = await queries.objection_for_update(session, inquiry.objection_id)
+    notice = await queries.notice_found(session, objection.notice_id)
+    require(
+        [
+            *existence_checks(evidence, await files_seen(session, actor, evidence)),
+            *rules.reply_checks(objection.state, answered=inquiry.answer is not None),
+        ]
+    )
+    inquiry.answer = text
+    inquiry.evidence = [str(file_id) for file_id in evidence]
+    inquiry.answered_by = actor.person_id
+    inquiry.answered_by_org_id = actor.org_id
+    inquiry.answered_at = now
+    record(
+        session,
+        actor,
+        "objection.answered",
+        inquiry.id,
+        center_id=inquiry.center_id,
+        case_id=notice.subject_id,
+        notice_id=notice.id,
+    )
+    return inquiry

@@ -4,15 +4,25 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import func, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from registry.notices.rules import CONTACT_ASKED, NoticeSubject, ObjectionState, State
-from registry.notices.tables import Objection, PublicNotice
+from registry.centers.tables import Center
+from registry.notices.rules import (
+    CONTACT_ASKED,
+    DECIDE,
+    REPLY,
+    NoticeSubject,
+    ObjectionState,
+    State,
+)
+from registry.notices.tables import Objection, ObjectionInquiry, PublicNotice
+from shared.auth import Actor
 from shared.events.tables import Audit
 from shared.rules import found
+from shared.tasks import MOST_TASKS, Task
 
 
 def notices(
@@ -122,3 +132,82 @@ async def objection_for_update(session: AsyncSession, objection_id: UUID) -> Obj
 def place_of(objection_id: UUID) -> str:
     """Name the row that a name and a contact are sealed for."""
     return f"objection:{objection_id}"
+
+
+async def objection_of_notice(
+    session: AsyncSession, notice_id: UUID, objection_id: UUID
+) -> Objection:
+    """Give an objection by its receipt: the notice and the id that who objected was given."""
+    statement = select(Objection).where(
+        col(Objection.id) == objection_id, col(Objection.notice_id) == notice_id
+    )
+    return found(await session.scalar(statement))
+
+
+def inquiries(
+    actor: Actor, objection_id: UUID | None = None, *, unanswered: bool = False
+) -> SelectOfScalar[ObjectionInquiry]:
+    """Select what was asked: officials see all, others what concerns their own centre (X04)."""
+    statement = select(ObjectionInquiry)
+    if not actor.is_official:
+        own = actor.org_ids
+        centers = select(Center.id).where(
+            or_(
+                col(Center.lead_sponsor_id).in_(own),
+                col(Center.legal_entity_id).in_(own),
+                col(Center.trustee_org_id).in_(own),
+            )
+        )
+        statement = statement.where(col(ObjectionInquiry.center_id).in_(centers))
+    if objection_id is not None:
+        statement = statement.where(col(ObjectionInquiry.objection_id) == objection_id)
+    if unanswered:
+        statement = statement.where(col(ObjectionInquiry.answer).is_(None))
+    return statement
+
+
+async def inquiries_made(session: AsyncSession, objection_id: UUID) -> int:
+    """Count what was asked about an objection."""
+    statement = select(func.count()).where(col(ObjectionInquiry.objection_id) == objection_id)
+    return await session.scalar(statement) or 0
+
+
+async def inquiry_for_update(
+    session: AsyncSession, actor: Actor, inquiry_id: UUID
+) -> ObjectionInquiry:
+    """Load and lock a question that concerns the actor's own centre."""
+    statement = inquiries(actor).where(col(ObjectionInquiry.id) == inquiry_id)
+    return found(await session.scalar(statement.with_for_update()))
+
+
+async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Task]:
+    """Name the objections that wait for a decision, and the questions for one's own answer."""
+    del today  # What is late stays a task.
+    if actor.has("handler", "reviewer"):
+        return await _undecided(session, actor)
+    if actor.org_id is None or not actor.has("member"):
+        return []
+    statement = (
+        inquiries(actor, unanswered=True)
+        .join(Objection, col(Objection.id) == col(ObjectionInquiry.objection_id))
+        .where(col(Objection.state) == ObjectionState.OPEN)
+        .order_by(col(ObjectionInquiry.id))
+        .limit(MOST_TASKS)
+    )
+    rows = (await session.scalars(statement)).all()
+    return [Task(REPLY, row.id, row.center_id, row.due_on) for row in rows]
+
+
+async def _undecided(session: AsyncSession, actor: Actor) -> list[Task]:
+    statement = (
+        select(Objection.id, PublicNotice.center_id, PublicNotice.closes_on)
+        .join(PublicNotice, col(PublicNotice.id) == col(Objection.notice_id))
+        .where(
+            col(Objection.state) == ObjectionState.OPEN,
+            ~col(PublicNotice.handled_by).contains([str(actor.person_id)]),
+        )
+        .order_by(col(Objection.id))
+        .limit(MOST_TASKS)
+    )
+    rows = (await session.execute(statement)).all()
+    return [Task(DECIDE, row.id, row.center_id, row.closes_on) for row in rows]

@@ -13,14 +13,18 @@ from registry.notices.rules import ObjectionState, State
 from registry.notices.schemas import (
     ContactReadingIn,
     ContactReadingOut,
+    InquiryIn,
+    InquiryOut,
+    InquiryReplyIn,
     NoticeOut,
     ObjectionDecisionIn,
     ObjectionIn,
     ObjectionOut,
     ObjectionReceiptOut,
+    ObjectionStatusOut,
     ObjectorContactOut,
 )
-from registry.notices.tables import Objection, PublicNotice
+from registry.notices.tables import Objection, ObjectionInquiry, PublicNotice
 from shared.auth import Actor
 from shared.documents.feeds import ATOM, MEDIA_TYPE, NEWEST, PUBLISHER, Entry, Feed, atom
 from shared.http import (
@@ -43,6 +47,7 @@ from shared.sealing import sealer_of
 
 OFFICIALS = "officials of the competent authority"
 DECIDERS = access("handler", "reviewer", tenant=OFFICIALS, rules=("X09", "X12"))
+CONCERNED = "the centre's lead sponsor, legal entity or trustee"
 EVERYONE = "everyone"
 NOTICES_TITLE = "制造业创新中心公示"
 # Whoever objects without signing in acts under one fixed id; his name stands in the objection.
@@ -51,7 +56,8 @@ THE_PUBLIC = Actor.system("public")
 public = Router(prefix="/v1/public/notices", tags=["public"])
 notices = Router(prefix="/v1/registry/notices", tags=["notices"])
 objections = Router(prefix="/v1/registry/objections", tags=["notices"])
-ROUTERS = (public, notices, objections)
+inquiries = Router(prefix="/v1/registry/objection-inquiries", tags=["notices"])
+ROUTERS = (public, notices, objections, inquiries)
 
 StateQuery = Annotated[State | None, Query(description="Only notices in this state.")]
 
@@ -129,6 +135,21 @@ async def object_to_notice(
         session, actor or THE_PUBLIC, notice_id, complaint, today, now
     )
     return ObjectionReceiptOut.model_validate(objection)
+
+
+@public.get(
+    "/{notice_id}/objections/{objection_id}",
+    operation_id="public_follow_objection",
+    openapi_extra=access(tenant="whoever holds the receipt", rules=("X09",)),
+    responses=problems("NOT_FOUND"),
+)
+async def follow_objection(
+    notice_id: UUID, objection_id: UUID, response: Response, session: Reading
+) -> ObjectionStatusOut:
+    """Read what became of one's objection, by the ids of its receipt; it tells of no name."""
+    response.headers["Cache-Control"] = "no-store"
+    row = await queries.objection_of_notice(session, notice_id, objection_id)
+    return ObjectionStatusOut.model_validate(row)
 
 
 @notices.get(
@@ -209,8 +230,8 @@ async def read_contact(
 @objections.post(
     "/{objection_id}/decision",
     operation_id="registry_decide_objection",
-    openapi_extra=access("handler", "reviewer", tenant=OFFICIALS, rules=("X09",)),
-    responses=problems("NOT_FOUND", "STATE_CONFLICT"),
+    openapi_extra=access("handler", "reviewer", tenant=OFFICIALS, rules=("X09", "X03")),
+    responses=problems("NOT_FOUND", "SOD_VIOLATION", "STATE_CONFLICT"),
 )
 async def decide_objection(
     objection_id: UUID,
@@ -219,11 +240,63 @@ async def decide_objection(
     now: Now,
     session: Transaction,
 ) -> ObjectionOut:
-    """Uphold or dismiss an objection."""
+    """Uphold or dismiss an objection, as somebody else than who handled the case."""
     objection = await actions.decide_objection(
         session, actor, objection_id, body.decision, body.reason, now
     )
     return _objection(session, objection)
+
+
+@objections.post(
+    "/{objection_id}/inquiries",
+    status_code=201,
+    operation_id="registry_inquire_into_objection",
+    openapi_extra=access("handler", "reviewer", tenant=OFFICIALS, rules=("X09",)),
+    responses=problems("NOT_FOUND", "STATE_CONFLICT"),
+)
+async def inquire(
+    objection_id: UUID, body: InquiryIn, actor: CurrentActor, now: Now, session: Transaction
+) -> InquiryOut:
+    """Ask those concerned what an objection raises; they read the question and nothing else."""
+    inquiry = await actions.ask(session, actor, objection_id, body.question, now)
+    return InquiryOut.model_validate(inquiry)
+
+
+@inquiries.get(
+    "",
+    operation_id="registry_list_objection_inquiries",
+    openapi_extra=access("member", "official", tenant=CONCERNED, rules=("X09", "X04")),
+)
+async def list_inquiries(
+    actor: CurrentActor,
+    page: PageQuery,
+    session: Reading,
+    objection_id: Annotated[UUID | None, Query(description="Of one objection.")] = None,
+    unanswered: Annotated[bool | None, Query(description="Only those without an answer.")] = None,
+) -> Page[InquiryOut]:
+    """List what was asked about objections to the cases of one's own centres, newest first."""
+    rows, next_cursor = await paginate(
+        session,
+        queries.inquiries(actor, objection_id, unanswered=bool(unanswered)),
+        page,
+        keys=[col(ObjectionInquiry.id).desc()],
+        filters={"objection_id": objection_id, "unanswered": unanswered},
+    )
+    return Page(items=[InquiryOut.model_validate(row) for row in rows], next_cursor=next_cursor)
+
+
+@inquiries.post(
+    "/{inquiry_id}/reply",
+    operation_id="registry_reply_to_objection_inquiry",
+    openapi_extra=access("member", tenant=CONCERNED, rules=("X09", "X04")),
+    responses=problems("NOT_FOUND", "FILE_UNKNOWN", "STATE_CONFLICT"),
+)
+async def reply(
+    inquiry_id: UUID, body: InquiryReplyIn, actor: CurrentActor, now: Now, session: Transaction
+) -> InquiryOut:
+    """Answer a question about an objection, once, until the objection is decided."""
+    inquiry = await actions.answer(session, actor, inquiry_id, body.text, body.evidence, now)
+    return InquiryOut.model_validate(inquiry)
 
 
 def _objection(session: AsyncSession, row: Objection) -> ObjectionOut:

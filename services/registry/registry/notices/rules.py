@@ -4,15 +4,35 @@ The clauses are practice (X09): five working days unless the policy says otherwi
 day after the notice appears; the last day counts until 23:59:59 in Shanghai.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from shared.calendar import WorkingDays
 from shared.rules import NOT_FOUND, Check, Kind, Policy, Rule
+from shared.tasks import TaskKind
 
 NOTICE: Final = Rule("X09", "practice")
+DUTIES: Final = Rule("X03", "delivery")
+MOST_INQUIRIES: Final = 20
+DECIDE: Final = TaskKind(
+    "objection.decide",
+    "处理公示异议",
+    "Decide an objection to a notice",
+    NOTICE,
+    "POST",
+    "/v1/registry/objections/{id}/decision",
+)
+REPLY: Final = TaskKind(
+    "objection.reply",
+    "答复异议询问",
+    "Answer what an objection raises",
+    NOTICE,
+    "POST",
+    "/v1/registry/objection-inquiries/{id}/reply",
+)
 # Words that stand in for a name, in either language.
 NAMELESS: Final = frozenset({"匿名", "无名", "无名氏", "群众", "anonymous", "anon", "n/a", "none"})
 
@@ -119,6 +139,46 @@ def filing_checks(
     ]
 
 
-def decision_checks(state: ObjectionState, decision: ObjectionDecision) -> list[Check]:
-    """Check that an objection may still be decided."""
-    return [NOTICE.move(DECIDED, state, decision)]
+def decision_checks(
+    state: ObjectionState,
+    decision: ObjectionDecision,
+    handled_by: Collection[UUID],
+    acting_id: UUID,
+) -> list[Check]:
+    """Check that an objection may still be decided, and by nobody who handled the case (X03)."""
+    return [
+        DUTIES.check(
+            "SOD_VIOLATION",
+            Kind.SCOPE,
+            passed=acting_id not in handled_by,
+            acting_as="objection_decider",
+        ),
+        NOTICE.move(DECIDED, state, decision),
+    ]
+
+
+def inquiry_checks(state: ObjectionState, asked: int) -> list[Check]:
+    """Check that the one concerned may still be asked: before the decision, and not endlessly."""
+    open_for_it = state is ObjectionState.OPEN and asked < MOST_INQUIRIES
+    return [
+        NOTICE.check(
+            "STATE_CONFLICT", Kind.STATE, passed=open_for_it, state=state.value, asked=asked
+        )
+    ]
+
+
+def reply_checks(state: ObjectionState, *, answered: bool) -> list[Check]:
+    """Check that a question is answered once, before its objection is decided."""
+    return [
+        NOTICE.check(
+            "STATE_CONFLICT",
+            Kind.STATE,
+            passed=state is ObjectionState.OPEN and not answered,
+            state=state.value,
+        )
+    ]
+
+
+def reply_due_on(policy: Policy, calendar: WorkingDays, asked_on: date) -> date:
+    """Give the last working day for a reply, included (X10)."""
+    return calendar.add(asked_on, policy.value("X09", "reply_working_days"))

@@ -72,6 +72,13 @@ class ObjectionReceiptOut(Out):
     received_at: Instant = Field(description="When it arrived.")
 
 
+class ObjectionStatusOut(ObjectionReceiptOut):
+    """Where an objection stands, for whoever holds its receipt."""
+
+    decision_reason: str | None = Field(description="Why it was decided so.")
+    decided_at: Instant | None = Field(description="When it was decided.")
+
+
 class ObjectionOut(ObjectionReceiptOut):
     """An objection, for officials."""
 
@@ -104,3 +111,43 @@ class ObjectorContactOut(Out):
 
     objection_id: UUID = Field(description="The objection.")
     contact: str = Field(description="The whole of it.")
+
+
+class InquiryIn(Body):
+    """A question to those whom an objection concerns, in the official's own words."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"question": "请说明核心技术一的权属来源。"}]}
+    )
+
+    question: LongText = Field(description="What is to be explained; it names nobody who objects.")
+
+
+class InquiryReplyIn(Body):
+    """An answer to a question."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"text": "该技术为自主研发，专利证书见附件。", "evidence": []}]
+        }
+    )
+
+    text: LongText = Field(description="The answer.")
+    evidence: list[UUID] = Field(
+        default_factory=list, max_length=50, description="Files of the answering organization."
+    )
+
+
+class InquiryOut(Out):
+    """A question about an objection, and its answer."""
+
+    id: UUID = Field(description="The question.")
+    objection_id: UUID = Field(description="The objection that raised it.")
+    center_id: UUID = Field(description="The centre concerned.")
+    question: str = Field(description="What is asked.")
+    asked_at: Instant = Field(description="When it was asked.")
+    due_on: date = Field(description="The last working day for the answer.")
+    answer: str | None = Field(description="The answer.")
+    evidence: list[UUID] = Field(description="Files that it names.")
+    answered_by_org_id: UUID | None = Field(description="Who answered.")
+    answered_at: Instant | None = Field(description="When it was answered.")

@@ -29,7 +29,7 @@ class PublicNotice(Base, table=True):
             unique=True,
             postgresql_where=text("state = 'open'"),
         ),
-        {"info": resource("public_notice", Audience.MEMBERS)},
+        {"info": resource("public_notice", Audience.MEMBERS, withheld=("handled_by",))},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -42,6 +42,10 @@ class PublicNotice(Base, table=True):
     closes_on: date
     state: State = Field(default=State.OPEN, sa_column=Column(EnumText(State), nullable=False))
     opened_at: datetime = Field(sa_type=InstantColumn)
+    # Who handled the case up to here: none of them decides an objection to it.
+    handled_by: list[str] = Field(
+        default_factory=list, sa_column=Column(JsonColumn(), nullable=False)
+    )
 
 
 class Objection(Base, table=True):
@@ -70,3 +74,36 @@ class Objection(Base, table=True):
     decision_reason: str | None = None
     decided_by: UUID | None = None
     decided_at: datetime | None = Field(default=None, sa_type=InstantColumn)
+
+
+class ObjectionInquiry(Base, table=True):
+    """What an official asks those concerned about an objection, in his words, and their answer.
+
+    Who objects, and what was written, stays with the officials.
+    """
+
+    __tablename__ = "objection_inquiry"
+    __table_args__ = (
+        CheckConstraint(
+            "(answer IS NULL) = (answered_at IS NULL) AND (answer IS NULL) = (answered_by IS NULL)",
+            name="answered_by_somebody",
+        ),
+        Index("ix_objection_inquiry_objection_id", "objection_id", "id"),
+        Index("ix_objection_inquiry_center_id", "center_id", "id"),
+        {"info": resource("objection_inquiry", Audience.OPERATORS)},
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    objection_id: UUID = Field(foreign_key="objection.id")
+    center_id: UUID = Field(foreign_key="center.id")
+    question: str
+    asked_by: UUID
+    asked_at: datetime = Field(sa_type=InstantColumn)
+    due_on: date
+    answer: str | None = None
+    evidence: list[str] = Field(
+        default_factory=list, sa_column=Column(JsonColumn(), nullable=False)
+    )
+    answered_by: UUID | None = None
+    answered_by_org_id: UUID | None = Field(default=None, foreign_key="organization.id")
+    answered_at: datetime | None = Field(default=None, sa_type=InstantColumn)

@@ -145,7 +145,6 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "A111": {"min_platforms": 1},
     "A114": {"min_talents": 1},
     "A117": {"max_rounds": 2, "returned_expires_days": 30},
-    "A118": {"pass_line": "60", "min_signatures": 2},
     "A120": {
         "min_experts": 5,
         "fields": ["economic", "technical", "industrial", "management", "legal"],
@@ -159,7 +158,6 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "expert_review_working_days": 30,
     },
     "A128": {"due_month": 3, "due_day": 31, "grace_days": 30},
-    "A131": {"consecutive_years": 3},
     "A133": {"lowest_rating": "good"},
     # Three items of the ministry's conditions could be verified; the rest is not known.
     "A134": {
@@ -190,9 +188,11 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     },
     **SUPPORT_PARAMETERS,
     "X08": {"look_back_years": 3},
-    "X09": {"notice_working_days": 5, "objection_working_days": 5},
+    "X09": {"notice_working_days": 5, "objection_working_days": 5, "reply_working_days": 5},
     "X11": {"publication_working_days": 20},
     "X14": {"record_years": 3},
+    # After provincial practice, not the plan's text: whom a record of serious dishonesty bars.
+    "X17": {"bars_sponsors": True, "bars_members": True},
 }
 
 # Code, Chinese name, English name; the order is the order shown.

@@ -72,6 +72,12 @@ class ResourceBooking(Base, table=True):
             where=text("state <> 'cancelled'"),
         ),
         Index("ix_resource_booking_user_org_id", "user_org_id"),
+        # Uses that no fact tells yet; none, once the clerk has been.
+        Index(
+            "ix_resource_booking_untold",
+            "id",
+            postgresql_where=text("state = 'used' AND usage_fact_id IS NULL"),
+        ),
         {"info": resource("resource_booking", Audience.OPERATORS)},
     )
 

@@ -127,6 +127,11 @@ async def open_notice(
         center_id=center.id,
         title=f"{center.name}拟列入试点计划公示",
         content=f"现就{center.name}拟列入上海市制造业创新中心试点计划予以公示。异议须实名提出。",
+        handled_by=frozenset(
+            person
+            for person, capacity in await queries.people(session, application.id)
+            if capacity is CaseCapacity.HANDLER
+        ),
     )
     notice = await notices.open_notice(session, actor, text, today, now)
     await enter_person(session, application.id, actor.person_id, CaseCapacity.HANDLER)
