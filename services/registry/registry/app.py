@@ -41,6 +41,7 @@ from registry.public import routes as public
 from registry.publicity import queries as publicity_queries
 from registry.publicity import routes as publicity
 from registry.reports import routes as reports
+from registry.resources import jobs as resource_jobs
 from registry.resources import routes as resources
 from registry.settings import RegistrySettings
 from registry.support import queries as support_queries
@@ -81,6 +82,7 @@ BACKGROUND: Final = (
     *center_jobs.BACKGROUND,
     *dump_jobs.BACKGROUND,
     *governance_jobs.BACKGROUND,
+    *resource_jobs.BACKGROUND,
 )
 TASKS: Final = (
     center_queries.tasks_of,

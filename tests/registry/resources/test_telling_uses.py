@@ -4,9 +4,14 @@ import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 
-from registry.resources import rules
+from registry.centers.rules import Stage
+from registry.centers.tables import Center
+from registry.resources import jobs, rules
 from registry.resources.rules import BookingState
+from registry.resources.tables import ResourceBooking
 from shared.rules import failed_codes
 from tests.registry.facts.conftest import House
 from tests.registry.resources.test_sharing import book, shared
@@ -157,3 +162,59 @@ async def test_a_stranger_finds_no_use_to_correct(house: House) -> None:
         hidden = await stranger.post(f"{place}/usage/corrections", json=body, headers=seen)
     assert hidden.status_code == 404
     assert len(await usage_facts(house)) == 1
+
+
+async def used_before(house: House, by: Any, minutes: int = 100) -> str:
+    """Log a use as it was logged before uses made facts."""
+    place = await booked(house, by)
+    values = {"state": BookingState.USED, "used_minutes": minutes, "fee_fen": 0}
+    booking_id = place.rpartition("/")[2]
+    async with house.registry.sessions.begin() as session:
+        statement = update(ResourceBooking).where(col(ResourceBooking.id) == booking_id)
+        await session.execute(statement.values(values))
+    return place
+
+
+@pytest.mark.requirement("A062")
+async def test_uses_logged_before_facts_were_made_are_told_once(house: House) -> None:
+    place = await used_before(house, house.lead)
+    for chunks in (1, 0):
+        assert await jobs.tell_uses(house.registry.app) == chunks
+    [fact] = await usage_facts(house)
+    async with house.caller(house.member) as owner:
+        booking = (await owner.get(BOOKINGS)).json()["items"][0]
+    assert booking["usage_fact_id"] == fact["id"]
+    assert (fact["payload"]["hours"], fact["payload"]["shared_hours"]) == ("1.67", "1.67")
+    assert (fact["occurred_on"], fact["submitted_by_org_id"]) == ("2027-06-02", str(house.member))
+    body, seen = {"used_minutes": 60, "reason": "复核"}, {"If-Match": f'"{booking["version"]}"'}
+    async with house.caller(house.member) as owner:
+        right = await owner.post(f"{place}/usage/corrections", json=body, headers=seen)
+    assert right.status_code == 200
+    assert len(await usage_facts(house)) == 2
+
+
+@pytest.mark.requirement("A062")
+@pytest.mark.refusing
+async def test_a_use_that_its_owner_told_by_hand_is_not_told_again(house: House) -> None:
+    await used_before(house, house.lead)
+    async with house.caller(house.member) as owner:
+        booking = (await owner.get(BOOKINGS)).json()["items"][0]
+    told = {
+        "resource_id": booking["resource_id"], "hours": 2, "shared_hours": 2,
+        "user_uscc": "91310115FAKE00013U",
+    }  # fmt: skip
+    by_hand = {"kind": "resource_usage", "occurred_on": "2027-06-02", "payload": told}
+    assert (await house.post(house.member, "h", **by_hand)).status_code == 201
+    assert await jobs.tell_uses(house.registry.app) == 0
+    assert len(await usage_facts(house)) == 1
+
+
+@pytest.mark.requirement("A062")
+@pytest.mark.refusing
+async def test_a_suspended_centre_takes_no_facts_from_the_clerk(house: House) -> None:
+    await used_before(house, house.lead)
+    async with house.registry.sessions.begin() as session:
+        statement = update(Center).where(col(Center.id) == house.center_id)
+        await session.execute(statement.values(stage=Stage.SUSPENDED))
+    assert await jobs.tell_uses(house.registry.app) == 0
+    assert await usage_facts(house) == []

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.centers.queries import center_seen_for_update
-from registry.centers.rules import active_checks, scope_checks
+from registry.centers.queries import center_by_id, center_seen_for_update
+from registry.centers.rules import active_checks, scope_checks, writable_checks
 from registry.memberships import queries, rules
 from registry.memberships.rules import CommitmentKind, Event, MembershipRole, State
 from registry.memberships.tables import MemberCommitment, Membership
@@ -17,7 +17,7 @@ from registry.organizations.rules import ChainPosition
 from registry.programme.queries import policy_on
 from shared.auth import Actor
 from shared.events import record
-from shared.rules import require
+from shared.rules import Check, found, require
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +145,9 @@ async def confirm(
 ) -> Membership:
     """Accept an invitation on behalf of the invited organization (A049).
 
-    In a centre that is listed already the membership begins today. Raises `Refused`: NOT_FOUND,
-    FORBIDDEN_SCOPE, DISHONEST_ORG (X17) or STATE_CONFLICT.
+    In a centre that is listed already the membership begins today; one that is suspended or has
+    ended takes nobody in. Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, DISHONEST_ORG (X17) or
+    STATE_CONFLICT.
     """
     # The lock makes check and change one step: a second confirmation waits, then is refused.
     membership = await queries.membership_for_update(session, actor, membership_id)
@@ -156,8 +157,9 @@ async def confirm(
             *rules.confirmation_checks(
                 membership.state, membership.org_id, actor.org_for(membership.org_id)
             ),
-            # A record may have come in since the invitation.
+            # A record may have come in since the invitation, and the centre may stand still.
             rules.honesty_check(membership.org_id, organization.dishonesty_until, today),
+            *await _writable(session, membership),
         ]
     )
     _move(session, actor, membership, Event.CONFIRM, "membership.confirmed")
@@ -314,19 +316,18 @@ async def commit_to(
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, FIELD_INVALID, DAYS_REVERSED or STATE_CONFLICT.
     """
     membership = await queries.membership_for_update(session, actor, membership_id)
-    require(
-        rules.commitment_checks(
-            promise.kind,
-            state=membership.state,
-            org_id=membership.org_id,
-            acting_id=actor.org_for(membership.org_id),
-            held=await queries.commitments_held(session, membership_id),
-            amount_fen=promise.amount_fen,
-            people=promise.people,
-            starts_on=promise.starts_on,
-            ends_on=promise.ends_on,
-        )
+    checks = rules.commitment_checks(
+        promise.kind,
+        state=membership.state,
+        org_id=membership.org_id,
+        acting_id=actor.org_for(membership.org_id),
+        held=await queries.commitments_held(session, membership_id),
+        amount_fen=promise.amount_fen,
+        people=promise.people,
+        starts_on=promise.starts_on,
+        ends_on=promise.ends_on,
     )
+    require([*checks, *await _writable(session, membership)])
     commitment = MemberCommitment(
         membership_id=membership_id,
         committed_by=actor.person_id,
@@ -380,6 +381,11 @@ async def take_back(
         membership_id=membership_id,
     )
     return commitment
+
+
+async def _writable(session: AsyncSession, membership: Membership) -> list[Check]:
+    center = found(await center_by_id(session, membership.center_id))
+    return writable_checks(center.stage)
 
 
 def _move(

@@ -10,7 +10,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, false, func, or_, true
+from sqlalchemy import select as sa_select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -19,12 +20,16 @@ from registry.centers.queries import spoken_for_by
 from registry.centers.rules import ACTIVE, Stage
 from registry.centers.tables import Center
 from registry.directory.queries import centers_of
+from registry.facts.rules import BOOKED, FactKind
+from registry.facts.tables import Fact
 from registry.memberships.queries import members_on
 from registry.organizations.queries import successor_ids, valid_qualification_ids
 from registry.organizations.rules import search_pattern
+from registry.organizations.tables import Organization
 from registry.resources.rules import BookingState, ResourceType, ServiceCode, SharingScope
 from registry.resources.tables import ResourceBooking, ServiceOffering, SharedResource
 from shared.auth import Actor
+from shared.calendar import SHANGHAI
 from shared.rules import found
 
 
@@ -156,6 +161,46 @@ async def booking_for_update(
     """Load and lock a booking that concerns the actor's organization."""
     statement = bookings(actor).where(col(ResourceBooking.id) == booking_id)
     return found(await session.scalar(statement.with_for_update()))
+
+
+async def untold_uses(
+    session: AsyncSession, after: UUID | None, limit: int
+) -> list[tuple[ResourceBooking, SharedResource]]:
+    """Lock the uses that no fact tells, in the order of ids, with their resources.
+
+    Left out are those of centres that take no facts now, and what a fact tells that was posted by
+    hand: of the same thing, by the same user, on the same day.
+    """
+    day = func.date(func.timezone(SHANGHAI.key, col(ResourceBooking.starts_at)))
+    by_hand = exists(
+        select(Fact.id)
+        .join(Organization, col(Organization.id) == col(ResourceBooking.user_org_id))
+        .where(
+            col(Fact.center_id) == col(SharedResource.center_id),
+            col(Fact.kind) == FactKind.RESOURCE_USAGE,
+            col(Fact.occurred_on) == day,
+            col(Fact.payload)["resource_id"].astext == cast(col(SharedResource.id), Text),
+            col(Fact.payload)["user_uscc"].astext == col(Organization.uscc),
+            ~col(Fact.external_id).startswith(BOOKED),
+        )
+    )
+    statement = (
+        sa_select(ResourceBooking, SharedResource)
+        .join(SharedResource, col(SharedResource.id) == col(ResourceBooking.resource_id))
+        .join(Center, col(Center.id) == col(SharedResource.center_id))
+        .where(
+            col(ResourceBooking.state) == BookingState.USED,
+            col(ResourceBooking.usage_fact_id).is_(None),
+            col(Center.stage).in_(ACTIVE),
+            ~by_hand,
+        )
+        .order_by(col(ResourceBooking.id))
+        .limit(limit)
+        .with_for_update(of=ResourceBooking, skip_locked=True)
+    )
+    if after is not None:
+        statement = statement.where(col(ResourceBooking.id) > after)
+    return [(booking, resource) for booking, resource in (await session.execute(statement)).all()]
 
 
 def busy(resource_id: UUID, first: datetime, last: datetime) -> SelectOfScalar[ResourceBooking]:

@@ -214,8 +214,9 @@ def active_checks(stage: Stage) -> list[Check]:
 
 
 def attachment_checks(form: ApplicantForm, stage: Stage, entity_id: UUID | None) -> list[Check]:
-    """Check that a consortium may still attach its new legal person (A053)."""
-    open_for_it = form is ApplicantForm.CONSORTIUM and stage not in ENDED and entity_id is None
+    """Check that a consortium may still attach its new legal person (A053), unless suspended."""
+    closed = (*ENDED, Stage.SUSPENDED)
+    open_for_it = form is ApplicantForm.CONSORTIUM and stage not in closed and entity_id is None
     return [
         REGISTRATION.check(
             "STATE_CONFLICT", Kind.STATE, passed=open_for_it, state=stage.value, form=form.value

@@ -1,0 +1,165 @@
+"""Uses of what was booked: logged, corrected, and told by the facts of the centre (A062)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from itertools import groupby
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from registry.facts import actions as facts
+from registry.facts.queries import fact_kept
+from registry.facts.rules import BOOKED, FactKind, NewFact
+from registry.organizations.queries import organization_found, organizations_of
+from registry.resources import queries, rules
+from registry.resources.actions.booking import owns_resource, tell
+from registry.resources.rules import BookingEvent
+from registry.resources.tables import ResourceBooking, SharedResource
+from shared.auth import Actor
+from shared.calendar import day_of
+from shared.http.batches import Row
+from shared.http.dependencies import version_checks
+from shared.rules import require
+
+
+async def log_use(
+    session: AsyncSession,
+    actor: Actor,
+    booking_id: UUID,
+    used_minutes: int,
+    now: datetime,
+    today: date,
+) -> ResourceBooking:
+    """Log how long a resource was really used, and what that costs; the centre's facts tell it.
+
+    The fact is posted in the same unit of work, so that there is never one without the other
+    (A062). Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, STATE_CONFLICT.
+    """
+    booking = await queries.booking_for_update(session, actor, booking_id)
+    resource = await queries.resource_found(session, booking.resource_id)
+    require(
+        rules.usage_checks(
+            booking.state,
+            owns=await owns_resource(session, actor, resource, today),
+            starts_at=booking.starts_at,
+            now=now,
+        )
+    )
+    before = booking.model_dump()
+    use = await _use_of(session, booking, resource, used_minutes)
+    fact, _ = await facts.post(session, actor, use, today, by_booking=True)
+    _reckon(booking, resource, used_minutes, fact.id)
+    booking.state = rules.MOVES[booking.state, BookingEvent.USE]
+    tell(session, actor, resource, "booking.used", before, booking)
+    return booking
+
+
+async def correct_use(
+    session: AsyncSession,
+    actor: Actor,
+    booking_id: UUID,
+    used_minutes: int,
+    reason: str,
+    version: int,
+    today: date,
+) -> ResourceBooking:
+    """Correct a use that was logged wrongly; its fact is superseded and both are kept (X07).
+
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, VERSION_CONFLICT, STATE_CONFLICT.
+    """
+    booking = await queries.booking_for_update(session, actor, booking_id)
+    resource = await queries.resource_found(session, booking.resource_id)
+    owns = await owns_resource(session, actor, resource, today)
+    require(
+        [
+            *rules.use_correction_checks(booking.state, owns=owns),
+            *version_checks(booking.version, version),
+        ]
+    )
+    before = booking.model_dump()
+    use = await _use_of(session, booking, resource, used_minutes)
+    if booking.usage_fact_id is None:
+        # Logged before uses made facts.
+        fact, _ = await facts.post(session, actor, use, today, by_booking=True)
+    else:
+        kept = await fact_kept(session, booking.usage_fact_id)
+        fact = await facts.correct(session, actor, kept, use, reason, today, by_booking=True)
+    _reckon(booking, resource, used_minutes, fact.id)
+    tell(session, actor, resource, "booking.use_corrected", before, booking, reason)
+    return booking
+
+
+async def _use_of(
+    session: AsyncSession, booking: ResourceBooking, resource: SharedResource, minutes: int
+) -> NewFact:
+    user = await organization_found(session, booking.user_org_id)
+    return _use(booking, resource, user.uscc, minutes)
+
+
+def _use(
+    booking: ResourceBooking, resource: SharedResource, user_uscc: str, minutes: int
+) -> NewFact:
+    hours, own = rules.hours_of(minutes), booking.user_org_id == resource.org_id
+    return NewFact(
+        resource.center_id,
+        FactKind.RESOURCE_USAGE,
+        day_of(booking.starts_at),
+        f"{BOOKED}{booking.id}",
+        {
+            "resource_id": str(resource.id),
+            "hours": hours,
+            "shared_hours": "0" if own else hours,
+            "user_uscc": user_uscc,
+        },
+    )
+
+
+def _reckon(
+    booking: ResourceBooking, resource: SharedResource, minutes: int, fact_id: UUID
+) -> None:
+    own = booking.user_org_id == resource.org_id
+    booking.used_minutes = minutes
+    booking.fee_fen = rules.fee_fen(resource.fee_per_hour_fen, minutes, own=own)
+    booking.usage_fact_id = fact_id
+    booking.version += 1
+
+
+async def tell_uses(
+    session: AsyncSession, actor: Actor, after: UUID | None, today: date, limit: int
+) -> UUID | None:
+    """Let facts tell the uses that were logged before uses made facts, as their owners' (A062).
+
+    Looks at no more than `limit` bookings after the one of that id and gives the last one looked
+    at; None when none is left. A use that is told already is not looked at, so that it can be done
+    again; what its owner has told by hand (the same thing, user and day) is left to him.
+    """
+    untold = await queries.untold_uses(session, after, limit)
+    users = await organizations_of(session, {booking.user_org_id for booking, _ in untold})
+    by_owner = sorted(untold, key=lambda pair: pair[1].org_id)
+    for owner_id, group in groupby(by_owner, key=lambda pair: pair[1].org_id):
+        owned = list(group)
+        uses = [
+            _use(booking, resource, users[booking.user_org_id].uscc, booking.used_minutes or 0)
+            for booking, resource in owned
+        ]
+        await _tell_owned(session, replace(actor, org_id=owner_id), owned, uses, today)
+    return untold[-1][0].id if untold else None
+
+
+async def _tell_owned(
+    session: AsyncSession,
+    owner: Actor,
+    owned: Sequence[tuple[ResourceBooking, SharedResource]],
+    uses: Sequence[NewFact],
+    today: date,
+) -> None:
+    rows = [Row(place, facts.sent(use)) for place, use in enumerate(uses)]
+    for result in await facts.record_facts(session, owner, rows, today, by_booking=True):
+        booking, resource = owned[result.index]
+        if result.id is None:
+            continue  # Its owner was no member then, or the day lies ahead: nothing to be told.
+        before = booking.model_dump()
+        booking.usage_fact_id = result.id
+        booking.version += 1
+        tell(session, owner, resource, "booking.use_told", before, booking)
