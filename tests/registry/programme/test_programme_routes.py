@@ -73,6 +73,7 @@ async def test_the_policy_is_in_the_feed_from_the_start(registry: RunningService
     assert event["data"]["parameters"]["X09"] == {
         "notice_working_days": 5,
         "objection_working_days": 5,
+        "reply_working_days": 5,
     }
 
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import func, or_
+from sqlalchemy import select as sa_select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -200,7 +201,7 @@ async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Tas
 
 async def _undecided(session: AsyncSession, actor: Actor) -> list[Task]:
     statement = (
-        select(Objection.id, PublicNotice.center_id, PublicNotice.closes_on)
+        sa_select(col(Objection.id), col(PublicNotice.center_id), col(PublicNotice.closes_on))
         .join(PublicNotice, col(PublicNotice.id) == col(Objection.notice_id))
         .where(
             col(Objection.state) == ObjectionState.OPEN,
@@ -210,4 +211,4 @@ async def _undecided(session: AsyncSession, actor: Actor) -> list[Task]:
         .limit(MOST_TASKS)
     )
     rows = (await session.execute(statement)).all()
-    return [Task(DECIDE, row.id, row.center_id, row.closes_on) for row in rows]
+    return [Task(DECIDE, objection, center, closes_on) for objection, center, closes_on in rows]
