@@ -5,6 +5,7 @@ years come from `chinesecalendar`; a table of overrides says otherwise for singl
 nobody has announced yet is computed from the override table and the weekends, and is provisional.
 """
 
+from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -130,6 +131,17 @@ def years_before(day: date, years: int) -> date:
         return day.replace(year=day.year - years)
     except ValueError:
         return day.replace(year=day.year - years, day=28)
+
+
+def months_after(day: date, months: int) -> date:
+    """Give the same day so many months later, or the last day of a shorter month.
+
+    Past the end of the calendar its last day is given.
+    """
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if year > date.max.year:
+        return date.max
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def _days_after(day: date) -> Iterator[date]:

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 
 from ip_ledger.agreements import jobs as agreement_jobs
 from ip_ledger.agreements import routes as agreements
-from ip_ledger.assets import picture_routes, proposal_routes, right_routes
+from ip_ledger.assets import family_routes, picture_routes, proposal_routes, right_routes
 from ip_ledger.assets import routes as assets
 from ip_ledger.audit import jobs as audit_jobs
 from ip_ledger.audit import routes as audit
@@ -21,6 +21,9 @@ from ip_ledger.contributions import routes as contributions
 from ip_ledger.distributions import correction_routes, what_if_routes
 from ip_ledger.distributions import routes as distributions
 from ip_ledger.facts import routes as facts
+from ip_ledger.fees import jobs as fee_jobs
+from ip_ledger.fees import queries as fee_queries
+from ip_ledger.fees import routes as fees
 from ip_ledger.housekeeping.jobs import CHORES
 from ip_ledger.journal import pending_routes, posting
 from ip_ledger.journal import routes as journal
@@ -68,6 +71,9 @@ BATCHES: Final = {
 # What other agencies follow (X16).
 AGENCY_EVENTS: Final = frozenset({"contract.registered", "agreement.in_force"})
 
+# What waits for a caller, feature by feature.
+TASKS: Final = (fee_queries.tasks_of,)
+
 jobs = jobs_router("ip-ledger", "jobs", "member", "bookkeeper", read="get_job")
 
 
@@ -99,6 +105,8 @@ def create_app() -> ASGIApp:
                 *proposal_routes.ROUTERS,
                 *picture_routes.ROUTERS,
                 *right_routes.ROUTERS,
+                *family_routes.ROUTERS,
+                *fees.ROUTERS,
                 *contracts.ROUTERS,
                 *facts.ROUTERS,
                 contributions.router,
@@ -134,9 +142,11 @@ def create_app() -> ASGIApp:
             background=(
                 job_worker(batch_jobs(BATCHES)),
                 agreement_jobs.watch,
+                *fee_jobs.BACKGROUND,
                 _audit_books,
             ),
             chores=CHORES,
+            tasks=TASKS,
             tags=TAGS,
         )
     )

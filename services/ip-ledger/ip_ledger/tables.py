@@ -10,8 +10,10 @@ from ip_ledger.audit import tables as audit
 from ip_ledger.base import Base
 from ip_ledger.contracts import tables as contracts
 from ip_ledger.contributions import tables as contributions
+from ip_ledger.costs import tables as costs
 from ip_ledger.distributions import tables as distributions
 from ip_ledger.facts import tables as facts
+from ip_ledger.fees import tables as fees
 from ip_ledger.housekeeping import tables as housekeeping
 from ip_ledger.journal import tables as journal
 from ip_ledger.log import tables as log
@@ -36,8 +38,10 @@ __all__ = [
     "audit",
     "contracts",
     "contributions",
+    "costs",
     "distributions",
     "facts",
+    "fees",
     "housekeeping",
     "journal",
     "log",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ip_ledger.assets.rules import State as AssetState
 from ip_ledger.contracts import rules
 from ip_ledger.contracts.rules import Event, LicenseType, Review, State, Threshold
-from shared.calendar import WorkingDays
+from shared.calendar import WorkingDays, months_after
 from shared.rules import Policy, failed_codes
 from tests.ip_ledger.conftest import PARAMETERS
 
@@ -98,6 +98,6 @@ def test_every_state_leads_to_an_end() -> None:
 @pytest.mark.requirement("A084")
 @given(st.dates(max_value=date(9999, 8, 31)), st.integers(0, 3))
 def test_months_later_is_never_in_a_later_month(day: date, months: int) -> None:
-    later = rules.months_after(day, months)
+    later = months_after(day, months)
     assert (later.year * 12 + later.month) - (day.year * 12 + day.month) == months
     assert later.day <= day.day

@@ -14,7 +14,7 @@ from sqlmodel import col
 from ip_ledger import tenancy
 from ip_ledger.assets import queries, rules
 from ip_ledger.assets.proposal_rules import FilingPosition, filing_checks
-from ip_ledger.assets.rules import Disclosure, Event
+from ip_ledger.assets.rules import Disclosure, Event, FeeOutcome
 from ip_ledger.assets.tables import Asset, AssetInventor, InventorPerson
 from ip_ledger.facts.actions import state_facts
 from ip_ledger.facts.rules import LedgerFactKind, Statement
@@ -190,6 +190,7 @@ def _asset(disclosure: Disclosure, now: datetime, actor: Actor) -> Asset:
         trustee_org_id=disclosure.trustee_org_id,
         completing_org_id=disclosure.completing_org_id,
         state=rules.first_state(kind, dates),
+        next_look_at=now if rules.first_state(kind, dates) in rules.LIVING else None,
         external_id=disclosure.external_id,
         content_sha256=content_sha256(_content(disclosure, number, jurisdiction)),
         submitted_by_org_id=tenancy.own_organization(actor),
@@ -298,6 +299,20 @@ async def change_state(
     asset.filed_on, asset.granted_on = dates.filed_on, dates.granted_on
     asset.registered_on = dates.registered_on
     asset.term_until = rules.term_until(asset.kind, dates)
+    # Its fees follow at the next look: owed from a grant on, called off with the right.
+    asset.next_look_at = now
+    await _moved(session, actor, asset, before, occurred_on, now)
+    return asset
+
+
+async def _moved(
+    session: AsyncSession,
+    actor: Actor,
+    asset: Asset,
+    before: Mapping[str, Any],
+    occurred_on: date,
+    now: datetime,
+) -> None:
     asset.version += 1
     await session.flush()
     await state_facts(session, [statement(asset)], now)
@@ -312,7 +327,36 @@ async def change_state(
         occurred_on=occurred_on,
         **_event_data(asset),
     )
-    return asset
+
+
+async def expire(session: AsyncSession, actor: Actor, asset: Asset, now: datetime) -> None:
+    """End a right whose term is over; its lock is held, and its last day has passed."""
+    before = asset.model_dump()
+    last = asset.term_until
+    asset.state = rules.MOVES[asset.state, Event.EXPIRE]
+    await _moved(session, actor, asset, before, last or day_of(now), now)
+
+
+async def settle_fee(
+    session: AsyncSession,
+    actor: Actor,
+    asset: Asset,
+    outcome: FeeOutcome,
+    on: date,
+    now: datetime,
+) -> None:
+    """Do to a right what its fees do: `on` is its last day, or the day of the payment (专利法44).
+
+    The asset's lock is held. What is in the state already that it comes to stays as it is.
+    """
+    state = rules.FEE_MOVES[asset.state, outcome]
+    if outcome is FeeOutcome.KEEP and state is asset.state:
+        return
+    before = asset.model_dump()
+    asset.state = state
+    lapsed = outcome is FeeOutcome.LAPSE
+    asset.term_until = on if lapsed else rules.term_until(asset.kind, asset.dates)
+    await _moved(session, actor, asset, before, on, now)
 
 
 async def _filing_checks(

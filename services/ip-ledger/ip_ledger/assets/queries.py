@@ -15,7 +15,6 @@ from sqlmodel.sql.expression import SelectOfScalar
 from ip_ledger import tenancy
 from ip_ledger.assets.ownership_rules import Period
 from ip_ledger.assets.proposal_rules import OwnerAnswer
-from ip_ledger.assets.rules import AssetKind
 from ip_ledger.assets.tables import (
     Asset,
     AssetFilingPosition,
@@ -91,14 +90,15 @@ async def asset_for_update(session: AsyncSession, actor: Actor, asset_id: UUID, 
 
 
 def visible_assets(
-    actor: Actor, day: date, center_id: UUID | None, kind: AssetKind | None
+    actor: Actor,
+    day: date,
+    **filters: Any,  # noqa: ANN401 - column values
 ) -> SelectOfScalar[Asset]:
     """Give the select of the assets that the actor may see."""
     statement = select(Asset).where(visible(actor, day))
-    if center_id is not None:
-        statement = statement.where(col(Asset.center_id) == center_id)
-    if kind is not None:
-        statement = statement.where(col(Asset.kind) == kind)
+    for name, value in filters.items():
+        if value is not None:
+            statement = statement.where(getattr(Asset, name) == value)
     return statement
 
 
@@ -175,7 +175,8 @@ async def inventors_with_names(
     return grouped
 
 
-def _known_at(as_of: datetime | None) -> ColumnElement[bool]:
+def known_at(as_of: datetime | None) -> ColumnElement[bool]:
+    """Give the condition on `OwnershipVersion` that it was believed then; None means now."""
     known: Any = col(OwnershipVersion.known_during)
     if as_of is None:
         return func.upper_inf(known)
@@ -183,7 +184,8 @@ def _known_at(as_of: datetime | None) -> ColumnElement[bool]:
     return held
 
 
-def _valid_on(day: date) -> ColumnElement[bool]:
+def valid_on(day: date) -> ColumnElement[bool]:
+    """Give the condition on `OwnershipVersion` that it covers a day."""
     valid: Any = col(OwnershipVersion.valid_during)
     held: ColumnElement[bool] = valid.op("@>", is_comparison=True)(literal(day, Date()))
     return held
@@ -195,7 +197,7 @@ async def version_on(
     """Give the version that says who owned an asset on a day, as known then or now."""
     row = await session.scalar(
         select(OwnershipVersion).where(
-            col(OwnershipVersion.asset_id) == asset_id, _valid_on(day), _known_at(as_of)
+            col(OwnershipVersion.asset_id) == asset_id, valid_on(day), known_at(as_of)
         )
     )
     return None if row is None else (await with_lines(session, [row]))[0]
@@ -224,7 +226,7 @@ async def ownership_on_days(
         .join(Asset, col(Asset.id) == col(OwnershipVersion.asset_id))
         .where(
             col(OwnershipVersion.asset_id).in_({asset_id for asset_id, _ in pairs}),
-            _known_at(as_of),
+            known_at(as_of),
         )
     )
     rows = [(row, center_id) for row, center_id in versions]
@@ -262,7 +264,7 @@ async def known_periods(session: AsyncSession, asset_id: UUID) -> list[Period]:
     """Give the periods of an asset's ownership as known now, in order."""
     rows = await session.scalars(
         select(OwnershipVersion)
-        .where(col(OwnershipVersion.asset_id) == asset_id, _known_at(None))
+        .where(col(OwnershipVersion.asset_id) == asset_id, known_at(None))
         .order_by(func.lower(col(OwnershipVersion.valid_during)))
     )
     return [Period(row.id, row.valid_from, row.valid_before) for row in rows]
@@ -361,7 +363,7 @@ def versions_known(
 ) -> SelectOfScalar[OwnershipVersion]:
     """Give the select of an asset's versions: as known then or now, or all there ever were."""
     statement = select(OwnershipVersion).where(col(OwnershipVersion.asset_id) == asset_id)
-    return statement if everything else statement.where(_known_at(as_of))
+    return statement if everything else statement.where(known_at(as_of))
 
 
 async def known_versions(

@@ -181,14 +181,25 @@ async def list_assets(
     page: PageQuery,
     center_id: Annotated[UUID | None, Query(description="Of one centre.")] = None,
     kind: Annotated[AssetKind | None, Query(description="Of one kind.")] = None,
+    family_id: Annotated[UUID | None, Query(description="Of one family.")] = None,
+    number: Annotated[
+        str | None, Query(max_length=64, description="With this number, as it is stored.")
+    ] = None,
 ) -> Page[AssetOut]:
     """List the assets that one may see, the newest first."""
     rows, next_cursor = await paginate(
         session,
-        queries.visible_assets(actor, today, center_id, kind),
+        queries.visible_assets(
+            actor, today, center_id=center_id, kind=kind, family_id=family_id, number=number
+        ),
         page,
         keys=[col(Asset.id).desc()],
-        filters={"center_id": center_id, "kind": kind},
+        filters={
+            "center_id": center_id,
+            "kind": kind,
+            "family_id": family_id,
+            "number": number,
+        },
     )
     items = [AssetOut.model_validate(one) for one in await _documents(session, rows)]
     return Page(items=items, next_cursor=next_cursor)

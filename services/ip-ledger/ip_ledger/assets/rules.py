@@ -101,6 +101,26 @@ MOVES: Final[Mapping[tuple[State, Event], State]] = {
 }
 
 
+class FeeOutcome(StrEnum):
+    """What its fees do to an asset; nobody reports it as an event of its own."""
+
+    LAPSE = "lapse"
+    RESTORE = "restore"
+    KEEP = "keep"
+
+
+# A right whose fee stayed unpaid through its grace is over (专利法44); where the payment turns up
+# afterwards, it was never over.
+FEE_MOVES: Final[Mapping[tuple[State, FeeOutcome], State]] = {
+    (State.GRANTED, FeeOutcome.LAPSE): State.ABANDONED,
+    (State.MAINTAINED, FeeOutcome.LAPSE): State.ABANDONED,
+    (State.ABANDONED, FeeOutcome.RESTORE): State.MAINTAINED,
+    (State.GRANTED, FeeOutcome.KEEP): State.MAINTAINED,
+    (State.MAINTAINED, FeeOutcome.KEEP): State.MAINTAINED,
+}
+
+# What stands, and may come to its end.
+LIVING: Final = frozenset({State.GRANTED, State.REGISTERED, State.MAINTAINED})
 # What has come to its end is licensed no more.
 ENDS: Final = frozenset({State.EXPIRED, State.ABANDONED, State.INVALIDATED})
 

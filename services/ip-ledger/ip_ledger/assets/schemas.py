@@ -132,6 +132,9 @@ class AssetOut(Out):
     background: bool = Field(description="Brought in, not created in the centre.")
     trustee_org: UUID | None = Field(description="Who holds it in trust.")
     completing_org_id: UUID | None = Field(description="The completing unit.")
+    family_id: UUID | None = Field(
+        description="What it shares with its priorities, divisions and national phases, if any."
+    )
     inventors: list[InventorOut] = Field(description="In the order reported.")
     external_id: str | None = Field(description="The reporter's own reference.")
     state: State = Field(description="Where it stands.")

@@ -17,6 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import DATERANGE, TSTZRANGE, Range
 from sqlmodel import Field
 
+from ip_ledger.assets.family_rules import FAMILY, KinshipKind
 from ip_ledger.assets.ownership_rules import SHARING
 from ip_ledger.assets.proposal_rules import CO_OWNERS, FilingPosition, OwnerAnswer
 from ip_ledger.assets.proposal_rules import State as ProposalState
@@ -32,6 +33,9 @@ meaning("ck_ownership_line_whole", SHARING, "SHARES_NOT_100", Kind.CONTENT)
 meaning("pk_ownership_line", SHARING, "PARTY_REPEATED", Kind.CONTENT)
 meaning("ex_ownership_version_periods", SHARING, "STATE_CONFLICT")
 meaning("uq_ownership_consent_asset_id_org_id_change_sha256", CO_OWNERS, "ALREADY_SIGNED")
+meaning("ck_asset_kinship_acyclic", FAMILY, "FAMILY_CYCLE", Kind.CONTENT)
+meaning("ck_asset_kinship_two_assets", FAMILY, "FAMILY_CYCLE", Kind.CONTENT)
+meaning("uq_asset_kinship_standing", FAMILY, "ALREADY_EXISTS")
 meaning("ck_ownership_version_gapless", SHARING, "STATE_CONFLICT")
 
 
@@ -56,6 +60,16 @@ class Asset(Base, table=True):
             "external_id",
             unique=True,
             postgresql_where=text("external_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_ip_asset_family_id",
+            "family_id",
+            postgresql_where=text("family_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_ip_asset_next_look_at",
+            "next_look_at",
+            postgresql_where=text("next_look_at IS NOT NULL"),
         ),
         CheckConstraint("granted_on IS NULL OR filed_on <= granted_on", name="granted_on"),
     )
@@ -84,6 +98,12 @@ class Asset(Base, table=True):
     recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
     # When the ledger last learned something about its ownership.
     ownership_known_at: datetime | None = Field(
+        default=None, sa_column=Column(InstantColumn(), nullable=True)
+    )
+    # The family that it belongs to: the id of one of its members; none while it has no kin.
+    family_id: UUID | None = None
+    # When its fees and its last day are looked at next.
+    next_look_at: datetime | None = Field(
         default=None, sa_column=Column(InstantColumn(), nullable=True)
     )
 
@@ -245,3 +265,43 @@ class AssetFilingPosition(Base, table=True):
     has_free_use: bool = False
     stated_by: UUID
     stated_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
+
+
+class AssetKinship(Base, table=True):
+    """That a right comes from another one; what was recorded wrongly is withdrawn, with a reason.
+
+    A trigger holds that nothing descends from itself (see `family_guards`).
+    """
+
+    __tablename__ = "asset_kinship"
+    __table_args__ = (
+        Index(
+            "uq_asset_kinship_standing",
+            "asset_id",
+            "parent_id",
+            unique=True,
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
+        Index("ix_asset_kinship_parent_id", "parent_id"),
+        CheckConstraint("asset_id <> parent_id", name="two_assets"),
+        CheckConstraint("(withdrawn_at IS NULL) = (reason IS NULL)", name="withdrawn"),
+        {
+            "info": {
+                "insert_only": True,
+                "closing": ("withdrawn_at", "withdrawn_by", "reason"),
+            }
+        },
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    center_id: UUID
+    asset_id: UUID = Field(foreign_key="ip_asset.id")
+    parent_id: UUID = Field(foreign_key="ip_asset.id")
+    kind: KinshipKind = Field(sa_column=Column(EnumText(KinshipKind), nullable=False))
+    recorded_by: UUID
+    recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
+    withdrawn_at: datetime | None = Field(
+        default=None, sa_column=Column(InstantColumn(), nullable=True)
+    )
+    withdrawn_by: UUID | None = None
+    reason: str | None = None

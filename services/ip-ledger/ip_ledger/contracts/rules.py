@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from ip_ledger.assets import rules as assets
-from shared.calendar import WorkingDays
+from shared.calendar import WorkingDays, months_after
 from shared.codes import uscc
 from shared.codes.registrations import ContractNumberScheme, contract_number_checks
 from shared.rules import Check, Kind, Policy, Rule, Severity
@@ -338,20 +338,6 @@ def overdue_check(due_on: date | None, recorded_on: date | None, today: date) ->
         severity=Severity.WARNING,
         due_on=due_on.isoformat() if due_on else None,
     )
-
-
-def months_after(day: date, months: int) -> date:
-    """Give the same day so many months later, or the last day of a shorter month."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    if year > date.max.year:
-        return date.max
-    for last in (day.day, 30, 29, 28):
-        try:
-            return date(year, month + 1, min(day.day, last))
-        except ValueError:
-            continue
-    msg = "a month has 28 days at least"
-    raise ValueError(msg)
 
 
 def event_checks(state: State, event: Event) -> list[Check]:

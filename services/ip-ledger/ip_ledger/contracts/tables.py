@@ -8,6 +8,7 @@ from sqlmodel import Field
 
 from ip_ledger.base import Base
 from ip_ledger.contracts.rules import (
+    COMMISSIONED,
     REPETITION,
     TURNOVER,
     ContractKind,
@@ -23,6 +24,7 @@ from shared.rules import Kind
 
 meaning("uq_tech_contract_reference", REPETITION, "EXTERNAL_ID_MISMATCH")
 meaning("uq_tech_contract_registration_no", TURNOVER, "ALREADY_EXISTS")
+meaning("uq_contract_project_standing", COMMISSIONED, "ALREADY_EXISTS")
 meaning("ck_tech_contract_amounts", TURNOVER, "AMOUNT_EXCEEDED", Kind.CONTENT)
 
 
@@ -158,3 +160,39 @@ class ContractState(Base, table=True):
     reason: str | None = None
     recorded_by: UUID
     recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
+
+
+class ContractProject(Base, table=True):
+    """A project of the registry that a contract of commissioned research pays for (A089).
+
+    Kept as the registry told it: the fact, its own reference, and the hash of what it said.
+    """
+
+    __tablename__ = "contract_project"
+    __table_args__ = (
+        # A project is ordered by one contract at a time.
+        Index(
+            "uq_contract_project_standing",
+            "center_id",
+            "project_external_id",
+            unique=True,
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
+        Index("ix_contract_project_contract_id", "contract_id"),
+        CheckConstraint("(withdrawn_at IS NULL) = (reason IS NULL)", name="withdrawn"),
+        {"info": {"insert_only": True, "closing": ("withdrawn_at", "reason")}},
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    center_id: UUID
+    contract_id: UUID = Field(foreign_key="tech_contract.id")
+    project_fact_id: UUID
+    project_external_id: str
+    title: str
+    project_sha256: str
+    linked_by: UUID
+    linked_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
+    withdrawn_at: datetime | None = Field(
+        default=None, sa_column=Column(InstantColumn(), nullable=True)
+    )
+    reason: str | None = None

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Final
 from uuid import UUID
 
-from ip_ledger.contracts.rules import months_after
+from shared.calendar import months_after
 from shared.money import WHOLE_PPM
 from shared.rules import Check, Kind, Rule
 

@@ -78,8 +78,12 @@ async def planned(session: AsyncSession, plan_id: UUID) -> dict[Place, int]:
 
 async def filed(
     session: AsyncSession, center_id: UUID, from_on: date, until_on: date
-) -> list[tuple[Place, UUID]]:
-    """Give what a centre filed in some days, with its place; rights brought in are left out."""
+) -> list[tuple[Place, UUID, UUID]]:
+    """Give what a centre filed in some days, with its place; rights brought in are left out.
+
+    The last id is that of its family, its own where it has no kin: one invention, however often
+    it was filed.
+    """
     rows = await session.execute(
         rows_of(Asset, col(AssetBranch.branch))
         .outerjoin(AssetBranch, col(AssetBranch.asset_id) == col(Asset.id))
@@ -91,7 +95,10 @@ async def filed(
         )
         .order_by(col(Asset.id))
     )
-    return [(Place(branch, asset.jurisdiction, asset.kind), asset.id) for asset, branch in rows]
+    return [
+        (Place(branch, asset.jurisdiction, asset.kind), asset.id, asset.family_id or asset.id)
+        for asset, branch in rows
+    ]
 
 
 async def branch_for_update(session: AsyncSession, asset_id: UUID) -> AssetBranch | None:

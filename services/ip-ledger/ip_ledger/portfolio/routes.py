@@ -203,10 +203,11 @@ async def _layout(session: AsyncSession, center_id: UUID, year: int) -> LayoutPl
                 missing=max(0, one.planned - len(one.asset_ids)),
                 asset_ids=list(one.asset_ids),
             )
-            for one in rules.compared(planned, filed)
+            for one in rules.compared(planned, ((place, id_) for place, id_, _ in filed))
         ],
         planned=sum(planned.values()),
         filed=len(filed),
+        families=len({family_id for _, _, family_id in filed}),
     )
 
 

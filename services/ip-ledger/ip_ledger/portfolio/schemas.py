@@ -112,6 +112,7 @@ class LayoutPlanOut(Out):
     lines: list[LayoutLineOut] = Field(description="Place by place, what belongs to none last.")
     planned: int = Field(description="All that was planned.")
     filed: int = Field(description="All that was filed, planned or not.")
+    families: int = Field(description="How many inventions that were: each family counts once.")
 
 
 class AssetBranchIn(Body):

@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from ip_ledger.assets.rules import PATENTS, AssetKind
-from ip_ledger.contracts.rules import months_after
+from shared.calendar import months_after
 from shared.money import ceiling, half_up, largest_remainder, rate_of
 from shared.rules import Check, Kind, Rule
 

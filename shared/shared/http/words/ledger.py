@@ -153,6 +153,57 @@ CODES: Final[dict[str, Words]] = {
     "GRACE_RUNNING": Words(
         409, "宽限期尚未届满|（至 {grace_until}）", "The grace is not over| (until {grace_until})"
     ),
+    "FAMILY_CYCLE": Words(
+        422, "权利不能源自其自身", "A right cannot come from itself, however far back"
+    ),
+    "KINSHIP_INVALID": Words(
+        422,
+        "两项权利之间不能有这种关系|：{parts}",
+        "Two such rights cannot be kin in this way|: {parts}",
+    ),
+    "KINSHIP_TERM_OVER": Words(
+        422,
+        "超过法定期限|（最晚 {limit}）",
+        "It was filed after the term that the law gives| (at the latest {limit})",
+    ),
+    "COST_EXCEEDED": Words(
+        422,
+        "资金来源合计大于该项支出|（{sources_fen} 分）",
+        "Its sources sum to more than was spent| ({sources_fen} fen)",
+    ),
+    "SOURCE_SPENT": Words(
+        409,
+        "该笔资金余额不足|（余 {left_fen} 分）",
+        "Less than that is left of this money| ({left_fen} fen)",
+    ),
+    "SPENT_BEFORE_RECEIVED": Words(
+        422,
+        "支出早于资金到账|（{received_on}）",
+        "The money had not come in yet| (it came on {received_on})",
+    ),
+    "PROJECT_UNKNOWN": Words(
+        422, "登记系统没有该项目或不属于本中心", "The registry has no such project of this centre"
+    ),
+    "PROJECT_MISMATCH": Words(
+        409,
+        "项目与合同不符|：{parts}",
+        "The project does not fit the contract|: {parts}",
+    ),
+    "FEE_NOT_OWED": Words(
+        409,
+        "现在应缴的不是该项年费|（应缴第 {next} 项）",
+        "That fee is not the one owed now| (number {next} is)",
+    ),
+    "FEE_GRACE_OVER": Words(
+        409,
+        "补缴期限已过，权利已终止|（至 {until}）",
+        "The grace is over and the right with it| (its last day was {until})",
+    ),
+    "FEE_MISMATCH": Words(
+        422,
+        "金额与应缴年费及滞纳金不符|（应为 {expected_fen} 分）",
+        "It is not what the fee comes to on that day| ({expected_fen} fen)",
+    ),
     "FUNDING_FORM": Words(
         422, "资金来源与形式不符", "This source does not give money in this form"
     ),

@@ -1,0 +1,155 @@
+"""Fees of rights over HTTP."""
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import Query
+from sqlmodel import col
+
+from ip_ledger import tenancy
+from ip_ledger.assets import queries as assets
+from ip_ledger.fees import actions, queries, rules, schedule_rules
+from ip_ledger.fees.rules import FeeState, Payment
+from ip_ledger.fees.schedule_rules import Relief
+from ip_ledger.fees.schemas import FeePaymentIn, FeePlanOut, FeeScheduleOut, RightFeeOut
+from ip_ledger.fees.tables import RightFee
+from shared.directory import working_days
+from shared.http import (
+    CurrentActor,
+    Page,
+    PageQuery,
+    Reading,
+    Router,
+    Today,
+    Transaction,
+    access,
+    paginate,
+    problems,
+)
+from shared.http.schemas import Money, fen
+
+router = Router(prefix="/v1/ip-ledger", tags=["assets"])
+ROUTERS: Final = (router,)
+
+SEERS: Final = "who may see the right"
+
+
+@router.post(
+    "/assets/{asset_id}/fee-payments",
+    operation_id="ip_ledger_pay_fee",
+    status_code=201,
+    openapi_extra=access(
+        "member", tenant="an owner, the centre's operator or lead sponsor", rules=("A043",)
+    ),
+    responses=problems(
+        "NOT_FOUND", "FORBIDDEN_SCOPE", "PARTY_UNKNOWN", "FEE_NOT_OWED", "FEE_GRACE_OVER",
+        "FEE_MISMATCH", "DAY_IN_FUTURE", "BEFORE_ASSET", "FIELD_INVALID", "FIELD_MISSING",
+    ),
+)  # fmt: skip
+async def pay(
+    asset_id: UUID,
+    body: FeePaymentIn,
+    actor: CurrentActor,
+    today: Today,
+    session: Transaction,
+) -> RightFeeOut:
+    """Report that the fee that is owed next was paid; it keeps the right alive."""
+    payment = Payment(
+        number=body.number,
+        paid_on=body.paid_on,
+        amount_fen=body.amount.amount,
+        relief=body.relief,
+        payer_id=body.payer_org_id or tenancy.own_organization(actor),
+        evidence=tuple(body.evidence),
+    )
+    paid = await actions.pay(session, actor, asset_id, payment, today)
+    return _shown(paid.fee)
+
+
+@router.get(
+    "/assets/{asset_id}/fee-schedule",
+    operation_id="ip_ledger_get_fee_schedule",
+    openapi_extra=access("member", "official", tenant=SEERS, rules=("A043",)),
+    responses=problems("NOT_FOUND"),
+)
+async def get_schedule(
+    asset_id: UUID, actor: CurrentActor, today: Today, session: Reading
+) -> FeeScheduleOut:
+    """Show every fee of a right by law, which are settled, and what the next comes to today."""
+    asset = await assets.visible_asset(session, actor, asset_id, today)
+    schedule = schedule_rules.schedule_of(asset.kind, asset.jurisdiction)
+    if schedule is None:
+        law = schedule_rules.WITHOUT_FEES.get(asset.kind)
+        return FeeScheduleOut(
+            asset_id=asset.id, law=law, counted_from=None, grace_months=None, ends_with=None,
+            is_known=law is not None, fees=[],
+        )  # fmt: skip
+    calendar = await working_days(session)
+    rows = {row.number: row for row in await queries.fees_of(session, asset.id)}
+    fees = schedule_rules.fees_of(schedule, asset.filed_on, asset.granted_on, calendar)
+    first = fees[0].number if fees else 0
+    plans = []
+    for fee in fees:
+        row = rows.get(fee.number)
+        owed = row is not None and row.state in rules.OWED
+        owed_fen = schedule_rules.owed_fen(schedule, fee, Relief.NONE, first, today)
+        plans.append(
+            FeePlanOut(
+                number=fee.number,
+                due_on=row.due_on if row else fee.due_on,
+                grace_until=row.grace_until if row else fee.grace_until,
+                amount=_money(fee.amount_fen),
+                state=row.state if row else None,
+                owed_today=_money(owed_fen) if owed else None,
+            )
+        )
+    return FeeScheduleOut(
+        asset_id=asset.id,
+        law=schedule.law,
+        counted_from=schedule.counted_from,
+        grace_months=schedule.grace_months,
+        ends_with=schedule.ends_with,
+        is_known=True,
+        fees=plans,
+    )
+
+
+@router.get(
+    "/right-fees",
+    operation_id="ip_ledger_list_fees",
+    openapi_extra=access("member", "official", tenant=SEERS, rules=("A043",)),
+    responses=problems("CURSOR_MISMATCH"),
+)
+async def list_fees(
+    actor: CurrentActor,
+    today: Today,
+    session: Reading,
+    page: PageQuery,
+    center_id: Annotated[UUID | None, Query(description="Of one centre.")] = None,
+    state: Annotated[FeeState | None, Query(description="In one state.")] = None,
+) -> Page[RightFeeOut]:
+    """List the fees of rights, the earliest due first."""
+    rows, cursor = await paginate(
+        session,
+        queries.visible_fees(actor, today, center_id, state),
+        page,
+        keys=[col(RightFee.due_on), col(RightFee.id)],
+        filters={"center_id": center_id, "state": state},
+    )
+    return Page(items=[_shown(row) for row in rows], next_cursor=cursor)
+
+
+def _money(amount_fen: int | None) -> Money | None:
+    return None if amount_fen is None else fen(amount_fen)
+
+
+def _shown(row: RightFee) -> RightFeeOut:
+    return RightFeeOut.model_validate(
+        {
+            **row.model_dump(),
+            "amount": _money(row.amount_fen),
+            "paid": _money(row.paid_fen),
+            "surcharge": fen(row.surcharge_fen),
+            "evidence": row.evidence_ids,
+        }
+    )
