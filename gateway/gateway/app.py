@@ -20,6 +20,7 @@ from gateway.grants.routes import people_router as sessions_router
 from gateway.grants.routes import router as front_ends_router
 from gateway.grants.signing import router as signing_router
 from gateway.housekeeping import jobs as housekeeping_jobs
+from gateway.identity.asking import Programs
 from gateway.identity.keys import router as client_keys_router
 from gateway.identity.routes import me_router, people_router
 from gateway.identity.routes import router as identity_router
@@ -33,6 +34,7 @@ from gateway.outside.routes import router as outside_router
 from gateway.portal.routes import router as portal_router
 from gateway.proxy.caching import PublicCache
 from gateway.proxy.door import Door
+from gateway.proxy.own import Own
 from gateway.proxy.purging import keep_purging
 from gateway.proxy.reading import PublicReads
 from gateway.proxy.upstream import Upstreams
@@ -49,6 +51,7 @@ from gateway.schemas import ReadyOut
 from gateway.settings import GatewaySettings
 from gateway.tasks.routes import router as tasks_router
 from gateway.tokens.keys import KeyRing
+from gateway.tokens.plain import PlainGrants
 from gateway.tokens.rotation import keep_rotating
 from gateway.tokens.routes import ROUTERS as TOKENS
 from gateway.tokens.routes import own_document
@@ -108,6 +111,7 @@ def assembled(settings: GatewaySettings) -> Door:
         settings.key_refresh_seconds,
     )
     app.state.keys = keys
+    app.state.programs = Programs(app.state.database.sessions, app.state.clock)
     # The keys are this process's own: it need not ask itself over HTTP.
     app.state.verifier = TokenVerifier(settings.issuer, keys.published)
     app.state.revocation_list = RevocationList(
@@ -124,7 +128,7 @@ def assembled(settings: GatewaySettings) -> Door:
     )
     door = Door(
         settings,
-        own,
+        Own(own, PlainGrants(app)),
         upstreams,
         app.state.verifier.verify,
         _clock_text(app.state.clock) if settings.sandbox else _no_clock,

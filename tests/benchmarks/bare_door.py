@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.proxy.caching import PublicCache
 from gateway.proxy.door import Door
+from gateway.proxy.own import Own
 from gateway.proxy.reading import PublicReads
 from gateway.proxy.upstream import Upstreams
 from gateway.requests.jobs import RequestLog
@@ -37,7 +38,7 @@ def door() -> ASGIApp:
     verifier = TokenVerifier(ISSUER, published)
     made = Door(
         settings,
-        own_app,
+        Own(own_app),
         upstreams,
         verifier.verify,
         lambda: None,

@@ -16,6 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 from gateway.proxy import wire
 from gateway.proxy.caching import PublicCache
 from gateway.proxy.door import Door
+from gateway.proxy.own import Own
 from gateway.proxy.reading import PublicReads
 from gateway.proxy.upstream import Upstreams
 from gateway.requests.jobs import RequestLog
@@ -282,7 +283,7 @@ def running_door(*, upstream_keep_alive: int = 5, **settings: Any) -> Iterator[R
     upstreams = Upstreams(known, ("registry", "evaluation", "ip-ledger"))
     door = Door(
         known,
-        own_app,
+        Own(own_app),
         upstreams,
         TokenVerifier(ISSUER, keys).verify,
         lambda: CLOCK,

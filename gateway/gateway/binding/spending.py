@@ -36,7 +36,7 @@ class SpentProofs:
         """Write a proof down; tell whether this is its first use. Raises `SpendingUnavailable`."""
         until = datetime.fromtimestamp(proof.over_at + 1, UTC)
         try:
-            row = await self._sessions.at_once(_SPEND, proof=proof.digest, until=until)
+            rows = await self._sessions.at_once(_SPEND, proof=proof.digest, until=until)
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             raise SpendingUnavailable from error
-        return row is not None
+        return bool(rows)

@@ -103,21 +103,24 @@ _ASKING: Final = text(
       (SELECT jsonb_object_agg(k.key_id, k.public_jwk) FROM client_key k
         WHERE k.client_id = c.id AND k.ended_at IS NULL)
     FROM client c JOIN person p ON p.id = c.person_id
-    WHERE c.client_id = :client_id AND c.deactivated_at IS NULL
+    WHERE c.client_id = ANY (CAST(:client_ids AS text[])) AND c.deactivated_at IS NULL
     """
 ).bindparams(bindparam("day", type_=Date()))
 
 
-async def asking_program(sessions: Sessions, client_id: str, day: date) -> Asking | None:
-    """Load an active program with what it may act as on a day, and with its keys."""
-    row = await sessions.at_once(_ASKING, client_id=client_id, day=day)
-    if row is None:
-        return None
-    row_id, known_as, secret, person_id, org_id, expert_id, capacities, keys = tuple(row)
-    return Asking(
-        row_id, known_as, secret, person_id, org_id, expert_id, frozenset(capacities or ()),
-        keys or {},
-    )  # fmt: skip
+async def asking_programs(
+    sessions: Sessions, client_ids: Collection[str], day: date
+) -> dict[str, Asking]:
+    """Load those of these programs that are active, with what they may act as on a day."""
+    rows = await sessions.at_once(_ASKING, client_ids=list(client_ids), day=day)
+    found = {}
+    for row in rows:
+        row_id, known_as, secret, person_id, org_id, expert_id, capacities, keys = tuple(row)
+        found[known_as] = Asking(
+            row_id, known_as, secret, person_id, org_id, expert_id, frozenset(capacities or ()),
+            keys or {},
+        )  # fmt: skip
+    return found
 
 
 async def identity_by_client_id(

@@ -6,7 +6,7 @@ from contextlib import suppress
 from time import monotonic, perf_counter
 from typing import Final, NoReturn
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from gateway.binding.judging import Holders, shown
 from gateway.binding.spending import SpendingUnavailable, SpentProofs
@@ -17,9 +17,10 @@ from gateway.proxy.access_log import AccessLog
 from gateway.proxy.answers import Headers, problem
 from gateway.proxy.cors import cors_of, is_preflight
 from gateway.proxy.floods import Floods
-from gateway.proxy.forwarding import as_bearer, drain, headers_in, target
+from gateway.proxy.forwarding import drain, headers_in, target
 from gateway.proxy.inside import Inside
 from gateway.proxy.measures import Measures
+from gateway.proxy.own import Own, claims_within
 from gateway.proxy.passage import SAFE, Claims, Passage, ProgrammeClock, Refusal
 from gateway.proxy.reading import PublicReads
 from gateway.proxy.shedding import Shedder
@@ -64,7 +65,7 @@ class Door:
     def __init__(
         self,
         settings: GatewaySettings,
-        own: ASGIApp,
+        own: Own,
         upstreams: Upstreams,
         verify: Verify,
         clock: ProgrammeClock,
@@ -76,7 +77,7 @@ class Door:
         """Take the application that answers what is the gateway's own, and the door's trail."""
         self._own = own
         # The application inside, for whoever wires or tests it.
-        self.fastapi = getattr(own, "fastapi", None)
+        self.fastapi = own.fastapi
         self._upstreams = upstreams
         self._verify = verify
         self._clock = clock
@@ -129,7 +130,7 @@ class Door:
                 begin()
             watching = asyncio.create_task(self._shedder.watch())
             async with self._upstreams:
-                await self._own(scope, self._until_shutdown(receive), send)
+                await self._own.app(scope, self._until_shutdown(receive), send)
             watching.cancel()
             self._log.flush()
             return
@@ -319,36 +320,13 @@ class Door:
     async def _answer_here(
         self, passage: Passage, head: rules.Head, body: Body | None, receive: Receive
     ) -> None:
-        """Let the gateway's own application answer, under the same bounds."""
-        scope = passage.scope
-        scope["path"] = passage.path
-        scope["raw_path"] = passage.path.encode("ascii")
-        scope["headers"] = [
-            *as_bearer(head),
-            (b"host", head.ours[b"host"]),
-            (b"x-request-id", passage.trace.request_id.encode()),
-            (b"traceparent", passage.trace.traceparent.encode()),
-        ]
-        if passage.path.startswith(rules.SIGN_IN) and b"cookie" in head.ours:
-            scope["headers"].append((b"cookie", head.ours[b"cookie"]))
-
-        async def bounded() -> Message:
-            if body is None or body.complete:
-                return await receive()
-            try:
-                chunk = await body.chunk()
-            except ClientLeft:
-                return {"type": "http.disconnect"}
-            return {"type": "http.request", "body": chunk, "more_body": not body.complete}
-
-        passage.noted = True
-        # Made here, so that what the application writes into it is read afterwards.
-        scope.setdefault("state", {})
+        """Let the gateway itself answer, under the same bounds."""
         try:
-            await self._own(scope, bounded, passage.answer)
-            self._keep(passage, _claims_within(scope))
+            await self._own.answer(passage, head, body, receive)
         except BodyRefused as refused:
             raise self._refusal_of(refused, passage) from None
+        if passage.noted:
+            self._keep(passage, claims_within(passage.scope))
 
     async def _exchange(
         self, passage: Passage, head: rules.Head, body: Body | None, receive: Receive
@@ -471,11 +449,3 @@ class Door:
             seconds = perf_counter() - passage.started
             request_id = passage.trace.request_id
             self._request_log.add(claims, request_id, asked, passage.status, seconds)
-
-
-def _claims_within(scope: Scope) -> Claims:
-    """Give whom the gateway's own application recognized."""
-    actor = scope.get("state", {}).get("actor")
-    if actor is None or actor.client_id is None:
-        return {}
-    return {"client_id": actor.client_id, "sub": str(actor.person_id)}

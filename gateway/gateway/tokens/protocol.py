@@ -168,8 +168,8 @@ class Verdict:
     body: dict[str, Any]
 
 
-class TokenServer(AuthorizationServer):  # type: ignore[misc]  # Authlib has no types
-    """One token request over a client that was loaded for it."""
+class ProgramServer(AuthorizationServer):  # type: ignore[misc]  # Authlib has no types
+    """One request of a program for a token of its own, over what was loaded of it."""
 
     def __init__(
         self,
@@ -190,24 +190,16 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]  # Authlib has no 
         self.struck: LoadedToken | None = None
         self._make_token = make_token
         self.register_client_auth_method(rules.PRIVATE_KEY, _asserted)
-        self.register_grant(_Grant)
-        self.register_grant(_Exchange)
-        self.register_grant(CodeGrant, [S256(required=True)])
-        self.register_grant(RefreshGrant)
-        self.register_endpoint(_Revocation)
-        self.register_endpoint(_Introspection)
         self.register_token_generator("default", self._generate)
+        self.register_all()
+
+    def register_all(self) -> None:
+        """Name what is given here."""
+        self.register_grant(_Grant)
 
     def judge(self, form: Mapping[str, str], headers: Mapping[str, str]) -> Verdict:
         """Run the grant."""
         verdict: Verdict = self.create_token_response(_Request(form, headers))
-        return verdict
-
-    def judge_token(
-        self, endpoint: str, form: Mapping[str, str], headers: Mapping[str, str]
-    ) -> Verdict:
-        """Run an endpoint about a token: `revocation` or `introspection`."""
-        verdict: Verdict = self.create_endpoint_response(endpoint, _Request(form, headers))
         return verdict
 
     def _generate(self, **_asked: Any) -> dict[str, Any]:  # noqa: ANN401 - Authlib's words
@@ -233,3 +225,23 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]  # Authlib has no 
         """Give status and body; the header fields are the endpoint's own."""
         del headers
         return Verdict(status, dict(body))
+
+
+class TokenServer(ProgramServer):
+    """One request to any endpoint about tokens, over what was loaded for it."""
+
+    def register_all(self) -> None:
+        """Name every grant and endpoint."""
+        super().register_all()
+        self.register_grant(_Exchange)
+        self.register_grant(CodeGrant, [S256(required=True)])
+        self.register_grant(RefreshGrant)
+        self.register_endpoint(_Revocation)
+        self.register_endpoint(_Introspection)
+
+    def judge_token(
+        self, endpoint: str, form: Mapping[str, str], headers: Mapping[str, str]
+    ) -> Verdict:
+        """Run an endpoint about a token: `revocation` or `introspection`."""
+        verdict: Verdict = self.create_endpoint_response(endpoint, _Request(form, headers))
+        return verdict

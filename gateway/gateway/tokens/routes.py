@@ -9,7 +9,6 @@ import structlog
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse
 
-from gateway.identity import queries as identities
 from gateway.identity.queries import Asking
 from gateway.revocations import actions as revoking
 from gateway.tokens import rules
@@ -198,10 +197,7 @@ async def _judged(
 async def _client(
     request: Request, credentials: rules.Credentials
 ) -> tuple[Asking | None, LoadedClient]:
-    state = request.app.state
-    program = await identities.asking_program(
-        state.database.sessions, credentials.client_id, state.clock.today()
-    )
+    program: Asking | None = await request.app.state.programs.of(credentials.client_id)
     loaded = _loaded(program, credentials)
     if program is None:
         return None, loaded

@@ -1,6 +1,6 @@
 """Connections: one pool per process, sessions that know the programme clock."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -67,13 +67,13 @@ class Sessions:
         async with self.open() as session, session.begin():
             yield session
 
-    async def at_once(self, statement: TextClause, **values: object) -> Row[Any] | None:
-        """Run one statement in a transaction of its own; give its one row, if there is one.
+    async def at_once(self, statement: TextClause, **values: object) -> Sequence[Row[Any]]:
+        """Run one statement in a transaction of its own; give its rows.
 
         It goes to the database once; a session goes there three times (begin, ask, roll back).
         """
         async with self._bare.connect() as connection:
-            return (await connection.execute(statement, values)).one_or_none()
+            return (await connection.execute(statement, values)).all()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
