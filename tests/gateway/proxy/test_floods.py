@@ -87,7 +87,7 @@ def test_a_flood_of_made_up_tokens_is_refused_unread_and_a_known_one_passes() ->
             for _ in range(7):
                 connection.sendall(asking(made_up))
                 statuses.append(status(connection))
-        # Where the minute turns amid it, the part that is still within sixty seconds is rounded down.
+        # Where the minute turns amid it, what is left of the last one is rounded down.
         assert statuses in ([401] * 5 + [429] * 2, [401] * 6 + [429])
         # Its address is above the limit now: of more of them, a second's worth is looked at.
         looked_at, began = len(verified), time.monotonic()
