@@ -13,11 +13,13 @@ import binascii
 import functools
 import hashlib
 import json
+import struct
 import sys
+import uuid
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +29,12 @@ LINE_FIELDS: Final = {"record", "leaf_index", "proof", "openings"}
 MAX_FILE_BYTES: Final = 64 * 1024 * 1024
 MAX_PROOF: Final = 64
 SALT_BYTES: Final = 16
+# The small form of an entry's record: form, kind of record, kind of entry, parts it has, instant in
+# microseconds, day since 1970, its id and its centre's; then ids, seals and accounts.
+SMALL: Final = b"\x02"
+SMALL_HEAD: Final = struct.Struct(">BBBBqi16s16s")
+SMALL_SEALS: Final = ("lines", "reference", "recorded_by")
+ENTRY_KINDS: Final = ("ordinary", "opening", "exchange")
 ED25519: Final = 1
 COSIGNER: Final = 4
 # The curve of RFC 8032: its field, the order of its base point, its constant.
@@ -321,12 +329,58 @@ def proven(line: dict[str, Any], size: int, root: bytes) -> tuple[dict[str, Any]
     body = unbase64(line["record"], "record")
     leaf = hashlib.sha256(b"\x00" + body).digest()
     need(root_from(leaf, index, size, proof) == root, "proof: it leads to another root")
-    record = read_json(body, "record")
-    need(isinstance(record, dict), "record: no object")
+    record = read_record(body)
     opened = opened_fields(record, line["openings"])
     if record["kind"] == "agreement":
         judge_parties(record["document"], opened)
     return record, opened
+
+
+def read_record(body: bytes) -> dict[str, Any]:
+    """Read a record's bytes: JSON, or the small form of an entry."""
+    record = small_entry(body) if body[:1] == SMALL else read_json(body, "record")
+    need(isinstance(record, dict), "record: no object")
+    told: dict[str, Any] = record
+    return told
+
+
+def small_entry(body: bytes) -> dict[str, Any]:
+    """Read an entry's record in its small form: bytes in fixed places, each with one meaning."""
+    need(len(body) >= SMALL_HEAD.size, "record: too short")
+    head = SMALL_HEAD.unpack_from(body)
+    _, form, kind, parts, micros, days, record_id, center_id = head
+    need(form == 1 and kind < len(ENTRY_KINDS) and parts < 8, "record: of an unknown form")
+    ids, names = parts.bit_count() - (parts >> 2), [*SMALL_SEALS, "exchange_rate"]
+    names = names[: 3 + (parts >> 2)]
+    rest = [body[at : at + 16] for at in range(SMALL_HEAD.size, len(body), 16)]
+    accounts = rest[ids + 2 * len(names) :]
+    need(accounts and len(rest[-1]) == 16, "record: cut off")
+    need(sorted(set(accounts)) == accounts, "record: accounts in another order")
+    seals = rest[ids:]
+    named = [str(uuid.UUID(bytes=one)) for one in [record_id, center_id, *rest[:ids]]]
+    try:
+        at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
+        day = date(1970, 1, 1) + timedelta(days=days)
+    except OverflowError as error:
+        raise ReceiptError("record: a time beyond all") from error
+    return {
+        "v": 2,
+        "kind": "journal_entry",
+        "id": named[0],
+        "center_id": named[1],
+        "recorded_at": at.isoformat().replace("+00:00", "Z"),
+        "document": {
+            "kind": ENTRY_KINDS[kind],
+            "effective_on": day.isoformat(),
+            "accounts": [str(uuid.UUID(bytes=one)) for one in accounts],
+            "reverses_id": named[2] if parts & 1 else None,
+            "source_id": named[-1] if parts & 2 else None,
+        },
+        "sealed": {
+            name: base64.b64encode(seals[2 * place] + seals[2 * place + 1]).decode()
+            for place, name in enumerate(names)
+        },
+    }
 
 
 def judge_parties(document: dict[str, Any], opened: dict[str, Any]) -> None:

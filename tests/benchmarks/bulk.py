@@ -26,10 +26,10 @@ import asyncpg
 import httpx
 
 from ip_ledger.journal import rules, statement
-from ip_ledger.journal.actions import logged
+from ip_ledger.journal.record_rules import entry_record
 from ip_ledger.journal.rules import EntryDraft, Line
-from ip_ledger.log.actions import sealed
-from ip_ledger.log.rules import leaf_hash
+from ip_ledger.log.actions import new_secrets
+from shared.auth import Actor
 from shared.database import new_id
 from shared.events.recording import canonical, plain
 from tests.benchmarks import batches, tools
@@ -52,11 +52,12 @@ LATE: Final = 20
 CAUGHT_UP_SECONDS: Final = 600.0
 ASKED: Final = 300
 PERSON: Final = uuid4()
+ACTOR: Final = Actor(PERSON, "bench", frozenset({"bookkeeper"}))
 BATCH, COPY, BARE = "batch over HTTP", "statement fed by COPY", "the same without the log"
 STAGING: Final = """
 CREATE TEMP TABLE staged_entry (id uuid, center_id uuid, effective_on date,
     recorded_at timestamptz, reference text, source_id uuid, reverses_id uuid, person_id uuid,
-    kind text, exchange_rate text) ON COMMIT DROP;
+    kind text, exchange_rate text, client_id text) ON COMMIT DROP;
 CREATE TEMP TABLE staged_line (entry_id uuid, line int, account_id uuid, currency text,
     amount_fen bigint, place bigint) ON COMMIT DROP;
 """
@@ -138,7 +139,7 @@ class Books:
                     for table in ("staged_entry", "staged_line"):
                         await connection.copy_records_to_table(table, records=parts[table])
                     await connection.execute(POST_STAGED)
-                    kept = ("log_record", "log_opening", "log_pending") if log else ()
+                    kept = ("log_record", "log_pending") if log else ()
                     for table in (*kept, "event", "event_pending", "audit"):
                         records, columns = parts[table], COLUMNS[table]
                         await connection.copy_records_to_table(
@@ -224,9 +225,8 @@ def _day() -> date:
 
 COLUMNS: Final[dict[str, list[str]]] = {
     "log_record": [
-        "id", "kind", "center_id", "reader_org_ids", "body", "leaf_hash", "recorded_at",
+        "id", "kind", "center_id", "reader_org_ids", "body", "recorded_at", "secret",
     ],
-    "log_opening": ["record_id", "name", "salt", "value"],
     "log_pending": ["record_id"],
     "event": ["id", "type", "subject_id", "center_id", "data", "recorded_at"],
     "event_pending": ["event_id"],
@@ -240,26 +240,23 @@ def _parts(drafts: Sequence[EntryDraft]) -> dict[str, list[tuple[Any, ...]]]:
     """Make every row that an entry leaves, as the ledger's own code makes it."""
     at = datetime.now(UTC)
     parts: dict[str, list[tuple[Any, ...]]] = {name: [] for name in COLUMNS}
-    arrays = statement.arguments(drafts, [at] * len(drafts), [PERSON] * len(drafts))
-    parts["staged_entry"] = list(zip(*arrays[:10], strict=True))
-    lines = list(zip(*arrays[10:], strict=True))
+    arrays = statement.arguments(drafts, [at] * len(drafts), [ACTOR] * len(drafts))
+    parts["staged_entry"] = list(zip(*arrays[:11], strict=True))
+    lines = list(zip(*arrays[11:], strict=True))
     parts["staged_line"] = [(*line, place) for place, line in enumerate(lines)]
-    for draft in drafts:
-        content, event_id = sealed(logged(draft, ()), at), new_id()
-        parts["log_record"].append((
-            draft.id, "journal_entry", draft.center_id, [], content.body,
-            leaf_hash(content.body), at,
-        ))  # fmt: skip
-        parts["log_opening"] += [
-            (draft.id, name, salt, value.decode()) for name, salt, value in content.openings
-        ]
+    for draft, secret in zip(drafts, new_secrets(len(drafts)), strict=True):
+        event_id = new_id()
+        body = entry_record(draft, at, PERSON, ACTOR.client_id, secret)
+        parts["log_record"].append(
+            (draft.id, "journal_entry", draft.center_id, [], body, at, secret)
+        )
         parts["log_pending"].append((draft.id,))
         told = canonical(plain({"person_id": PERSON, **rules.event_data(draft)}))
         parts["event"].append((event_id, "entry.posted", draft.id, draft.center_id, told, at))
         parts["event_pending"].append((event_id,))
         parts["audit"].append((
             new_id(), event_id, "entry.posted", draft.id, PERSON, "bench",
-            hashlib.sha256(content.body).hexdigest(), at,
+            hashlib.sha256(body).hexdigest(), at,
         ))  # fmt: skip
     return parts
 

@@ -26,8 +26,8 @@ NUMBERED_SECONDS: Final = 120.0
 LOG: Final = "/v1/ip-ledger/log"
 RECORDS: Final = """
 WITH made AS (
-    INSERT INTO log_record (id, kind, center_id, reader_org_ids, body, leaf_hash, recorded_at)
-    SELECT id, 'bench', NULL, '{{}}', body, sha256('\\x00'::bytea || body), '2026-01-05T01:00:00Z'
+    INSERT INTO log_record (id, kind, center_id, reader_org_ids, body, recorded_at)
+    SELECT id, 'bench', NULL, '{{}}', body, '2026-01-05T01:00:00Z'
     FROM (SELECT md5('{salt}' || n)::uuid AS id, convert_to(
             '{{"document":{{"n":' || n || '}},"id":"' || md5('{salt}' || n)::uuid
             || '","kind":"bench","center_id":null,"recorded_at":"2026-01-05T01:00:00Z",'

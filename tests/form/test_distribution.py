@@ -65,7 +65,6 @@ UNIQUE_EVERYWHERE = {
     ("public_notice", ("subject_id",)): "a subject has one centre",
     ("ip_asset", ("jurisdiction", "number")): "an office gives a number once",
     ("tech_contract", ("registration_no",)): "the register of contracts gives a number once",
-    ("log_record", ("seq",)): "the order of the tree",
     ("distribution_run", ("reverses_id",)): "a run has one centre",
     ("distribution_run", ("corrects_id",)): "a run has one centre",
     ("fact", ("supersedes_id",)): "a fact is corrected within its centre",

@@ -108,14 +108,16 @@ def grant_app(package: str) -> None:
         text(f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "{quoted}"')
     )
     bind.execute(text(f'GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO "{quoted}"'))
-    # The models are of today: an older migration runs before the tables of a newer one are there.
-    there = set(sa.inspect(bind).get_table_names())
+    # The models are of today: an older migration runs before what a newer one makes is there.
+    inspector = sa.inspect(bind)
+    there = set(inspector.get_table_names())
     for table, closing in insert_only_tables(metadata_of(package)).items():
         if table not in there:
             continue
         # Taking a table's right to update away takes its columns' rights away as well.
         bind.execute(text(f'REVOKE UPDATE, DELETE, TRUNCATE ON "{table}" FROM "{quoted}"'))
-        for column in closing:
+        columns = {column["name"] for column in inspector.get_columns(table)} if closing else set()
+        for column in columns & set(closing):
             bind.execute(text(f'GRANT UPDATE ("{column}") ON "{table}" TO "{quoted}"'))
 
 

@@ -60,7 +60,9 @@ BROKEN = [
     ("journal_entry", "reference = reference || ' '", "id"),
     ("journal_entry", "recorded_at = recorded_at - interval '1 day'", "id"),
     ("journal_entry", "recorded_by = gen_random_uuid()", "id"),
+    ("journal_entry", "client_id = 'another'", "id"),
     ("posting", "amount_fen = amount_fen + 1", "entry_id || ' ' || line"),
+    ("posting", "amount_fen = -amount_fen", "entry_id || ' ' || line"),
     ("posting", "balance_after_fen = balance_after_fen + 1", "entry_id || ' ' || line"),
     ("account_balance", "balance_fen = balance_fen + 1", "account_id"),
     ("account_balance", "version = version + 1", "account_id"),
@@ -165,11 +167,9 @@ async def rewrite(connection: AsyncConnection, key: LogKey) -> None:
     )
     await connection.execute(text("UPDATE ownership_version SET cause = 'assignment'"))
     await connection.execute(
-        text(r"UPDATE log_record SET leaf_hash = sha256('\x00'::bytea || body)")
-    )
-    await connection.execute(
-        text("""
-        UPDATE log_leaf SET leaf_hash = r.leaf_hash FROM log_record r WHERE r.id = record_id""")
+        text(r"""
+        UPDATE log_leaf SET leaf_hash = sha256('\x00'::bytea || r.body)
+        FROM log_record r WHERE r.id = record_id""")
     )
     await connection.execute(text("DELETE FROM log_checkpoint"))
     await connection.execute(text("DELETE FROM log_tile"))

@@ -5,7 +5,6 @@ import base64
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ip_ledger.audit import chain_queries
-from ip_ledger.log import rules as log_rules
 from ip_ledger.log.actions import NewRecord, sealed
 from shared.database import new_id
 
@@ -36,7 +35,6 @@ async def link_and_seal(connection: AsyncConnection) -> int:
             "sha256": stretch.sha256,
             "record_id": record_id,
             "body": content.body,
-            "leaf_hash": log_rules.leaf_hash(content.body),
             "recorded_at": stretch.recorded_at,
         },
     )

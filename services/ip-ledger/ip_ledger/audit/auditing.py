@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ip_ledger.audit import queries, rules
 from ip_ledger.audit.derived_queries import DERIVED
-from ip_ledger.audit.log_queries import LOG
+from ip_ledger.audit.log_queries import LEAF_HASH, LOG, RECORD_HASH
 from ip_ledger.audit.row_queries import ROWS
 from ip_ledger.audit.rules import Difference
 from ip_ledger.log.notes import NoteError, TreeText, Verifier, parts_of
@@ -66,8 +66,10 @@ async def audit_seen(
     outcome.rows = await queries.counts(connection)
     outcome.event_position = await queries.linked_until(connection)
     found = outcome.differences
-    found += [one async for one in queries.answers(connection, LOG)]
-    found += await _tree(connection, key, outside, outcome)
+    tree = await _tree(connection, key, outside, outcome)
+    first = LEAF_HASH if tree else RECORD_HASH
+    found += [one async for one in queries.answers(connection, (first, *LOG))]
+    found += tree
     for questions in (ROWS, DERIVED, queries.CHAIN):
         found += [one async for one in queries.answers(connection, questions)]
     return outcome

@@ -53,8 +53,8 @@ SEAL: Final = text("""
         INSERT INTO audit_seal (until_position, from_position, sha256, record_id)
         VALUES (:until, :first, :sha256, :record_id)
     ), record AS (
-        INSERT INTO log_record (id, kind, center_id, reader_org_ids, body, leaf_hash, recorded_at)
-        VALUES (:record_id, 'audit_seal', NULL, '{}', :body, :leaf_hash, :recorded_at)
+        INSERT INTO log_record (id, kind, center_id, reader_org_ids, body, recorded_at)
+        VALUES (:record_id, 'audit_seal', NULL, '{}', :body, :recorded_at)
     )
     INSERT INTO log_pending (record_id) VALUES (:record_id)
 """)

@@ -11,20 +11,47 @@ class Question(NamedTuple):
     sql: str
 
 
-# The bytes are judged before anything reads them as JSON: what follows may then rely on them.
+# A record's bytes and its leaf against each other, before anything reads the bytes, so that what
+# follows may rely on them. Which of the two was changed, the tree tells: leaves are signed.
+_MISMATCH: Final = r"""SELECT {} FROM log_leaf l JOIN log_record r ON r.id = l.record_id
+    WHERE l.leaf_hash <> sha256('\x00'::bytea || r.body) ORDER BY l.leaf_index LIMIT 1"""
+RECORD_HASH: Final = Question(
+    "log_record", "its bytes do not hash to its leaf", _MISMATCH.format("r.id::text")
+)
+LEAF_HASH: Final = Question(
+    "log_leaf", "its hash is not that of its record", _MISMATCH.format("l.leaf_index::text")
+)
+
+# What a record's bytes say, in JSON or in the small form of an entry (`journal/record_rules.py`),
+# whose places are written out here once more. A number of bytes is cast as it stands: big-endian.
+IS_SMALL: Final = "get_byte(r.body, 0) = 2"
+_ID: Final = "encode(substr(r.body, {}, 16), 'hex')::uuid"
+CONTENT: Final = f"""CASE WHEN {IS_SMALL} THEN jsonb_build_object(
+    'kind', CASE get_byte(r.body, 1) WHEN 1 THEN 'journal_entry' END,
+    'id', {_ID.format(17)}, 'center_id', {_ID.format(33)},
+    'recorded_at', timestamptz 'epoch' + substr(r.body, 5, 8)::bigint * interval '1 microsecond',
+    'document', jsonb_build_object(
+        'kind', CASE get_byte(r.body, 2) WHEN 0 THEN 'ordinary' WHEN 1 THEN 'opening'
+                                         WHEN 2 THEN 'exchange' END,
+        'effective_on', date '1970-01-01' + substr(r.body, 13, 4)::int,
+        'reverses_id', CASE WHEN get_byte(r.body, 3) & 1 = 1 THEN {_ID.format(49)} END,
+        'source_id', CASE WHEN get_byte(r.body, 3) & 2 = 2
+            THEN {_ID.format("49 + 16 * (get_byte(r.body, 3) & 1)")} END))
+    ELSE convert_from(r.body, 'UTF8')::jsonb END"""
+# Where the seals of a small record begin, less one.
+SEALS: Final = "48 + 16 * (get_byte(r.body, 3) & 1) + 8 * (get_byte(r.body, 3) & 2)"
+
+
+def unsealed(name: str, value: str, place: int) -> str:
+    """Ask whether the `place`-th seal of a small record does not hold a value, a JSON text."""
+    label = rf"convert_to(E'zhichuang salt v2\n{name}\n', 'UTF8')"
+    salt = f"substr(sha256({label} || r.secret), 1, 16)"
+    made = rf"""sha256(convert_to(E'zhichuang opening v1\n{name}\n', 'UTF8') || {salt}
+        || convert_to({value}, 'UTF8'))"""
+    return f"substr(r.body, {SEALS} + 1 + 32 * {place}, 32) IS DISTINCT FROM {made}"
+
+
 LOG: Final = (
-    Question(
-        "log_record",
-        "its bytes do not hash to its leaf",
-        r"""SELECT id::text FROM log_record
-        WHERE sha256('\x00'::bytea || body) <> leaf_hash ORDER BY seq LIMIT 1""",
-    ),
-    Question(
-        "log_leaf",
-        "its hash is not that of its record",
-        r"""SELECT l.leaf_index::text FROM log_leaf l JOIN log_record r ON r.id = l.record_id
-        WHERE l.leaf_hash <> r.leaf_hash ORDER BY l.leaf_index LIMIT 1""",
-    ),
     Question(
         "log_leaf",
         "a leaf before it is missing",
@@ -43,8 +70,7 @@ LOG: Final = (
     Question(
         "log_record",
         "its columns are not those of its bytes",
-        """SELECT r.id::text FROM log_record r,
-            LATERAL (SELECT convert_from(r.body, 'UTF8')::jsonb AS j) AS b
+        f"""SELECT r.id::text FROM log_record r, LATERAL (SELECT {CONTENT} AS j) AS b
         WHERE b.j->>'id' <> r.id::text OR b.j->>'kind' <> r.kind
            OR b.j->>'center_id' IS DISTINCT FROM r.center_id::text
            OR (b.j->>'recorded_at')::timestamptz <> r.recorded_at

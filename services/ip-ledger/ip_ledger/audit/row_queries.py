@@ -6,7 +6,7 @@ that this is a second opinion. A field whose opening was erased cannot be compar
 
 from typing import Final
 
-from ip_ledger.audit.log_queries import Question
+from ip_ledger.audit.log_queries import CONTENT, IS_SMALL, SEALS, Question, unsealed
 
 _OPENED: Final = """(SELECT o.value::jsonb FROM log_opening o
     WHERE o.record_id = r.id AND o.name = '{}')"""
@@ -22,7 +22,7 @@ def _kept(table: str, kind: str, key: str, differs: str, *, alias: str = "t") ->
         table,
         "it is not what its record in the log says",
         f"""SELECT {key} FROM log_record r JOIN {table} {alias} ON {alias}.id = r.id,
-            LATERAL (SELECT convert_from(r.body, 'UTF8')::jsonb->'document' AS d) AS b
+            LATERAL (SELECT ({CONTENT})->'document' AS d) AS b
         WHERE r.kind = '{kind}' AND ({differs}) ORDER BY r.seq LIMIT 1""",
     )
 
@@ -49,6 +49,20 @@ def _paired(table: str, kind: str, condition: str = "true") -> tuple[Question, Q
 # The clock is read once for an entry and once for its record; the poster's queue lies between.
 _SAME_TIME: Final = "abs(extract(epoch FROM t.recorded_at - r.recorded_at)) > 60"
 
+# Of a small record: what its seals hold, as long as it has its secret.
+_RECORDED_BY: Final = """'{"client_id":' || to_json(t.client_id) || ',"person_id":"'
+    || t.recorded_by || '"}'"""
+_UNSEALED: Final = f"""r.secret IS NOT NULL AND (
+    {unsealed("reference", "to_json(t.reference)::text", 1)}
+    OR {unsealed("recorded_by", _RECORDED_BY, 2)}
+    OR CASE WHEN get_byte(r.body, 3) & 4 = 4
+        THEN {unsealed("exchange_rate", "to_json(t.exchange_rate)::text", 3)}
+        ELSE t.exchange_rate IS NOT NULL END)"""
+_LINES: Final = """'[' || string_agg('{"account_id":"' || p.account_id || '","amount":'
+    || abs(p.amount_fen) || ',"currency":"' || p.currency || '","side":"'
+    || CASE WHEN p.amount_fen > 0 THEN 'debit' ELSE 'credit' END || '"}', ',' ORDER BY p.line)
+    || ']'"""
+
 JOURNAL: Final = (
     *_paired("journal_entry", "journal_entry"),
     _kept(
@@ -58,10 +72,11 @@ JOURNAL: Final = (
         f"""t.center_id IS DISTINCT FROM r.center_id OR {_SAME_TIME}
         OR t.effective_on::text <> b.d->>'effective_on'
         OR t.kind <> coalesce(b.d->>'kind', 'ordinary')
-        OR to_jsonb(t.exchange_rate) IS DISTINCT FROM {_opened("exchange_rate")}
         OR t.reverses_id::text IS DISTINCT FROM b.d->>'reverses_id'
         OR t.source_id::text IS DISTINCT FROM b.d->>'source_id'
-        OR to_jsonb(t.reference) <> {_opened("reference")}
+        OR CASE WHEN {IS_SMALL} THEN {_UNSEALED}
+            ELSE to_jsonb(t.exchange_rate) IS DISTINCT FROM {_opened("exchange_rate")}
+              OR to_jsonb(t.reference) <> {_opened("reference")} END
         OR NOT EXISTS (SELECT FROM event e WHERE e.subject_id = t.id
                        AND e.type = 'entry.posted'
                        AND e.data->>'person_id' = t.recorded_by::text)""",
@@ -82,6 +97,30 @@ JOURNAL: Final = (
            OR p.amount_fen <> (t.v->>'amount')::bigint
               * CASE t.v->>'side' WHEN 'debit' THEN 1 ELSE -1 END
         ORDER BY entry_id, line LIMIT 1""",
+    ),
+    # A seal tells that an entry's lines are others, and not which: it is the one whose amount does
+    # not lead from the account's former balance to the next, or else the first.
+    Question(
+        "posting",
+        "it is not what its entry's record in the log says",
+        f"""WITH other AS (
+            SELECT r.id FROM log_record r CROSS JOIN LATERAL (
+                SELECT {_LINES} AS lines,
+                    string_agg(DISTINCT uuid_send(p.account_id), ''::bytea
+                        ORDER BY uuid_send(p.account_id)) AS accounts
+                FROM posting p WHERE p.entry_id = r.id
+            ) AS made
+            WHERE r.kind = 'journal_entry' AND {IS_SMALL} AND (
+                made.accounts IS DISTINCT FROM
+                    substr(r.body, {SEALS} + 97 + 8 * (get_byte(r.body, 3) & 4))
+                OR r.secret IS NOT NULL AND {unsealed("lines", "made.lines", 0)})
+        )
+        SELECT o.id || ' ' || coalesce(p.line, 0) FROM other o
+        LEFT JOIN posting p ON p.entry_id = o.id
+        LEFT JOIN posting b ON b.account_id = p.account_id
+            AND b.account_version = p.account_version - 1
+        ORDER BY p.amount_fen <> p.balance_after_fen - coalesce(b.balance_after_fen, 0)
+            DESC NULLS LAST, o.id, p.line LIMIT 1""",
     ),
     Question(
         "posting",

@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from ip_ledger.journal import queries, rules, statement
+from ip_ledger.journal.record_rules import entry_record
 from ip_ledger.journal.rules import AccountName, EntryDraft
 from ip_ledger.journal.tables import Account, AccountBalance
 from ip_ledger.log import queries as log
-from ip_ledger.log.actions import NewRecord, append_records
+from ip_ledger.log.actions import NewRecord, Written, append_written, new_secrets
 from shared.auth import Actor
 from shared.clock import Clock
 from shared.database import new_id
@@ -115,10 +116,20 @@ async def post_judged(
     """
     connection = await (await session.connection()).get_raw_connection()
     driver: Any = connection.driver_connection
-    times, people = [at] * len(drafts), [actor.person_id] * len(drafts)
-    await driver.fetch(statement.POST, *statement.arguments(drafts, times, people))
-    records = [logged(draft, readers.get(draft.id, ())) for draft in drafts]
-    after = await append_records(session, records)
+    times, actors = [at] * len(drafts), [actor] * len(drafts)
+    await driver.fetch(statement.POST, *statement.arguments(drafts, times, actors))
+    records = [
+        Written(
+            "journal_entry",
+            draft.id,
+            draft.center_id,
+            entry_record(draft, at, actor.person_id, actor.client_id, secret),
+            tuple(readers.get(draft.id, ())),
+            secret,
+        )
+        for draft, secret in zip(drafts, new_secrets(len(drafts)), strict=True)
+    ]
+    after = await append_written(session, records, at)
     undone = [draft.reverses_id for draft in drafts if draft.reverses_id is not None]
     before = await log.body_hashes(session, undone) if undone else {}
     rows = [
@@ -171,9 +182,9 @@ async def _days_judged(
 
 
 def logged(draft: EntryDraft, readers: Iterable[UUID]) -> NewRecord:
-    """Give an entry's log record."""
+    """Give the log record of an entry that waits."""
     return NewRecord(
-        kind="journal_entry",
+        kind="pending_entry",
         record_id=draft.id,
         center_id=draft.center_id,
         document=rules.entry_document(draft),

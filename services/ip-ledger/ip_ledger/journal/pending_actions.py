@@ -72,7 +72,7 @@ async def hold(session: AsyncSession, actor: Actor, draft: EntryDraft) -> Pendin
     # One statement: the guard judges what a statement adds, as a whole.
     await session.execute(insert(PendingLine).values([line.model_dump() for line in lines]))
     readers = (await queries.account_holders(session, [draft]))[draft.id]
-    logged = replace(actions.logged(draft, readers), kind="pending_entry")
+    logged = actions.logged(draft, readers)
     after = await append_records(session, [logged])
     record(
         session, actor, "entry.held", row.id, center_id=row.center_id, after=after[row.id],

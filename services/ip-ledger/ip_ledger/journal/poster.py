@@ -18,9 +18,9 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ip_ledger.journal import rules, statement
+from ip_ledger.journal.record_rules import entry_record
 from ip_ledger.journal.rules import EntryDraft
-from ip_ledger.log.actions import NewRecord, sealed
-from ip_ledger.log.rules import leaf_hash
+from ip_ledger.log.actions import new_secrets
 from shared.auth import Actor
 from shared.database import new_id
 from shared.events.recording import plain
@@ -206,41 +206,24 @@ def _refusal(error: Exception) -> Exception:
 
 def _arguments(batch: Sequence[Command]) -> list[Any]:
     """Give the arrays that `POST_COMMANDS` takes, in its order."""
-    logged = [
-        sealed(
-            NewRecord(
-                "journal_entry",
-                command.draft.id,
-                command.draft.center_id,
-                rules.entry_document(command.draft),
-                rules.entry_openings(command.draft),
-            ),
-            command.recorded_at,
-        )
-        for command in batch
+    secrets = new_secrets(len(batch))
+    bodies = [
+        entry_record(c.draft, c.recorded_at, c.actor.person_id, c.actor.client_id, secret)
+        for c, secret in zip(batch, secrets, strict=True)
     ]
-    openings = [
-        (command.draft.id, name, salt, value.decode())
-        for command, content in zip(batch, logged, strict=True)
-        for name, salt, value in content.openings
-    ]
-    drafts = [command.draft for command in batch]
-    people = [command.actor.person_id for command in batch]
-    times = [command.recorded_at for command in batch]
+    drafts, times = [c.draft for c in batch], [c.recorded_at for c in batch]
     return [
-        *statement.arguments(drafts, times, people),
+        *statement.arguments(drafts, times, [c.actor for c in batch]),
         [None if c.key is None else c.key.scope for c in batch],
         [0 if c.key is None else lock_number(c.key.scope) for c in batch],
         [None if c.key is None else c.key.body_sha256 for c in batch],
         [c.answer for c in batch],
-        [c.actor.client_id for c in batch],
-        [content.body for content in logged],
-        [leaf_hash(content.body) for content in logged],
+        bodies,
+        secrets,
         [_event_data(command) for command in batch],
         [new_id() for _ in batch],
         ["{" + ",".join(map(str, c.readers)) + "}" for c in batch],
         datetime.now(UTC),
-        *statement.columns(openings, 4),
     ]
 
 

@@ -7,9 +7,9 @@ action inside its request's transaction, and the poster with its queue.
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
 from ip_ledger.journal.rules import EntryDraft
+from shared.auth import Actor
 
 # How both statements post. Accounts are locked in the order of their ids, so that two batches
 # never wait for each other in a ring. The update hangs on the locking part: rows that another part
@@ -28,9 +28,9 @@ locked AS MATERIALIZED (
     ORDER BY account_id FOR NO KEY UPDATE
 ), entry AS (
     INSERT INTO journal_entry (id, center_id, effective_on, recorded_at, reference, source_id,
-                               reverses_id, recorded_by, kind, exchange_rate)
+                               reverses_id, recorded_by, kind, exchange_rate, client_id)
     SELECT id, center_id, effective_on, recorded_at, reference, source_id, reverses_id, person_id,
-           kind, exchange_rate
+           kind, exchange_rate, client_id
     FROM draft
 ), running AS MATERIALIZED (
     SELECT given.*, sum(amount_fen) OVER so_far AS total, row_number() OVER so_far AS nth
@@ -55,11 +55,12 @@ locked AS MATERIALIZED (
 POST: Final = """
 WITH draft AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::timestamptz[], $5::text[],
-                         $6::uuid[], $7::uuid[], $8::uuid[], $9::text[], $10::text[])
+                         $6::uuid[], $7::uuid[], $8::uuid[], $9::text[], $10::text[],
+                         $11::text[])
     AS t(id, center_id, effective_on, recorded_at, reference, source_id, reverses_id, person_id,
-         kind, exchange_rate)
+         kind, exchange_rate, client_id)
 ), given AS MATERIALIZED (
-    SELECT * FROM unnest($11::uuid[], $12::int[], $13::uuid[], $14::text[], $15::bigint[])
+    SELECT * FROM unnest($12::uuid[], $13::int[], $14::uuid[], $15::text[], $16::bigint[])
     WITH ORDINALITY AS t(entry_id, line, account_id, currency, amount_fen, place)
 ), POSTING
 SELECT count(*) FROM posted
@@ -72,11 +73,11 @@ POST_COMMANDS: Final = """
 WITH command AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::timestamptz[], $5::text[],
                          $6::uuid[], $7::uuid[], $8::uuid[], $9::text[], $10::text[],
-                         $16::bytea[], $17::bigint[], $18::bytea[], $19::bytea[], $20::text[],
+                         $11::text[], $17::bytea[], $18::bigint[], $19::bytea[], $20::bytea[],
                          $21::bytea[], $22::bytea[], $23::text[], $24::uuid[], $25::text[])
     AS t(id, center_id, effective_on, recorded_at, reference, source_id, reverses_id, person_id,
-         kind, exchange_rate, scope, lock_number, body_sha256, answer, client_id,
-         record_body, leaf_hash, event_data, event_id, readers)
+         kind, exchange_rate, client_id, scope, lock_number, body_sha256, answer,
+         record_body, secret, event_data, event_id, readers)
 ), held AS MATERIALIZED (
     SELECT *, scope IS NULL OR pg_try_advisory_xact_lock(lock_number) AS free FROM command
 ), kept AS MATERIALIZED (
@@ -88,7 +89,7 @@ WITH command AS MATERIALIZED (
       AND NOT EXISTS (SELECT FROM kept WHERE kept.id = c.id)
       AND NOT EXISTS (SELECT FROM journal_entry e WHERE e.reverses_id = c.reverses_id)
 ), given AS MATERIALIZED (
-    SELECT t.* FROM unnest($11::uuid[], $12::int[], $13::uuid[], $14::text[], $15::bigint[])
+    SELECT t.* FROM unnest($12::uuid[], $13::int[], $14::uuid[], $15::text[], $16::bigint[])
     WITH ORDINALITY AS t(entry_id, line, account_id, currency, amount_fen, place)
     WHERE t.entry_id IN (SELECT id FROM draft)
 ), POSTING, done AS MATERIALIZED (
@@ -111,15 +112,9 @@ WITH command AS MATERIALIZED (
            CASE WHEN reverses_id IS NOT NULL THEN reference END, recorded_at
     FROM done
 ), logged AS (
-    INSERT INTO log_record (id, kind, center_id, reader_org_ids, body, leaf_hash, recorded_at)
-    SELECT id, 'journal_entry', center_id, readers::uuid[], record_body, leaf_hash, recorded_at
+    INSERT INTO log_record (id, kind, center_id, reader_org_ids, body, recorded_at, secret)
+    SELECT id, 'journal_entry', center_id, readers::uuid[], record_body, recorded_at, secret
     FROM done
-), sealed AS (
-    INSERT INTO log_opening (record_id, name, salt, value)
-    SELECT o.record_id, o.name, o.salt, o.value
-    FROM unnest($27::uuid[], $28::text[], $29::bytea[], $30::text[])
-         AS o(record_id, name, salt, value)
-    WHERE o.record_id IN (SELECT id FROM done)
 ), unnumbered AS (
     INSERT INTO log_pending (record_id) SELECT id FROM done
 )
@@ -130,9 +125,9 @@ FROM held AS c LEFT JOIN done USING (id) LEFT JOIN kept USING (id)
 
 
 def arguments(
-    drafts: Sequence[EntryDraft], recorded_at: Sequence[datetime], people: Sequence[UUID]
+    drafts: Sequence[EntryDraft], recorded_at: Sequence[datetime], actors: Sequence[Actor]
 ) -> list[list[Any]]:
-    """Give entries and their lines as the arrays `$1` to `$15` of both statements."""
+    """Give entries and their lines as the arrays `$1` to `$16` of both statements."""
     entries = [
         (
             draft.id,
@@ -142,18 +137,19 @@ def arguments(
             draft.reference,
             draft.source_id,
             draft.reverses_id,
-            person_id,
+            actor.person_id,
             draft.kind.value,
             draft.exchange_rate,
+            actor.client_id,
         )
-        for draft, at, person_id in zip(drafts, recorded_at, people, strict=True)
+        for draft, at, actor in zip(drafts, recorded_at, actors, strict=True)
     ]
     lines = [
         (draft.id, place, line.account_id, line.currency, line.amount_fen)
         for draft in drafts
         for place, line in enumerate(draft.lines)
     ]
-    return [*columns(entries, 10), *columns(lines, 5)]
+    return [*columns(entries, 11), *columns(lines, 5)]
 
 
 def columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:

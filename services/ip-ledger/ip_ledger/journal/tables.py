@@ -118,6 +118,8 @@ class JournalEntry(Base, table=True):
     )
     # Of an exchange: how much of the currency bought one unit of the one sold was worth.
     exchange_rate: str | None = None
+    # By which program it was recorded; entries of before 0016 have it in their audit row only.
+    client_id: str | None = None
 
 
 class Posting(Base, table=True):

@@ -21,11 +21,11 @@ from shared.clock import Clock
 # Readers are text, because an array of arrays of different lengths is none.
 APPEND: Final = text("""
     WITH logged AS (
-        INSERT INTO log_record (id, kind, center_id, reader_org_ids, body, leaf_hash, recorded_at)
-        SELECT id, kind, center_id, CAST(readers AS uuid[]), body, leaf_hash, :at
+        INSERT INTO log_record (id, kind, center_id, reader_org_ids, body, recorded_at, secret)
+        SELECT id, kind, center_id, CAST(readers AS uuid[]), body, :at, secret
         FROM unnest(CAST(:ids AS uuid[]), CAST(:kinds AS text[]), CAST(:centers AS uuid[]),
-                    CAST(:readers AS text[]), CAST(:bodies AS bytea[]), CAST(:hashes AS bytea[]))
-             WITH ORDINALITY AS sent (id, kind, center_id, readers, body, leaf_hash, place)
+                    CAST(:readers AS text[]), CAST(:bodies AS bytea[]), CAST(:secrets AS bytea[]))
+             WITH ORDINALITY AS sent (id, kind, center_id, readers, body, secret, place)
         ORDER BY place
     ), sealed AS (
         INSERT INTO log_opening (record_id, name, salt, value)
@@ -52,17 +52,32 @@ class NewRecord:
     readers: Sequence[UUID] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A record whose bytes its feature wrote itself; `secret` is what its salts follow from."""
+
+    kind: str
+    record_id: UUID
+    center_id: UUID | None
+    body: bytes
+    readers: Sequence[UUID] = ()
+    secret: bytes | None = None
+
+
+def new_secrets(count: int) -> list[bytes]:
+    """Draw the secrets of so many records at once: each call asks the kernel."""
+    drawn = secrets.token_bytes(rules.SALT_BYTES * count)
+    return [
+        drawn[start : start + rules.SALT_BYTES] for start in range(0, len(drawn), rules.SALT_BYTES)
+    ]
+
+
 def sealed(record: NewRecord, at: datetime) -> Sealed:
     """Write a record's bytes with fresh salts."""
     draft = RecordDraft(
         record.kind, record.record_id, record.center_id, record.document, record.openings
     )
-    # Drawn at once: each call asks the kernel.
-    drawn = secrets.token_bytes(rules.SALT_BYTES * (1 + len(record.openings)))
-    salts = [
-        drawn[start : start + rules.SALT_BYTES] for start in range(0, len(drawn), rules.SALT_BYTES)
-    ]
-    return rules.sealed_record(draft, at, salts)
+    return rules.sealed_record(draft, at, new_secrets(1 + len(record.openings)))
 
 
 async def append_record(
@@ -94,6 +109,20 @@ async def append_records(session: AsyncSession, records: Sequence[NewRecord]) ->
         for record, content in zip(records, bodies, strict=True)
         for name, salt, value in content.openings
     ]
+    written = [
+        Written(one.kind, one.record_id, one.center_id, content.body, one.readers)
+        for one, content in zip(records, bodies, strict=True)
+    ]
+    return await append_written(session, written, at, openings)
+
+
+async def append_written(
+    session: AsyncSession,
+    records: Sequence[Written],
+    at: datetime,
+    openings: Sequence[tuple[UUID, str, bytes, str]] = (),
+) -> dict[UUID, str]:
+    """Log records as they are written, with rows of openings; gives their hashes."""
     values = {
         "at": at,
         "ids": [record.record_id for record in records],
@@ -102,18 +131,15 @@ async def append_records(session: AsyncSession, records: Sequence[NewRecord]) ->
         "readers": [
             "{" + ",".join(map(str, sorted(set(record.readers)))) + "}" for record in records
         ],
-        "bodies": [content.body for content in bodies],
-        "hashes": [rules.leaf_hash(content.body) for content in bodies],
+        "bodies": [record.body for record in records],
+        "secrets": [record.secret for record in records],
         "opened": [opening[0] for opening in openings],
         "names": [opening[1] for opening in openings],
         "salts": [opening[2] for opening in openings],
         "values": [opening[3] for opening in openings],
     }
     await session.execute(APPEND, values)
-    return {
-        record.record_id: hashlib.sha256(content.body).hexdigest()
-        for record, content in zip(records, bodies, strict=True)
-    }
+    return {record.record_id: hashlib.sha256(record.body).hexdigest() for record in records}
 
 
 async def sign_checkpoint(

@@ -41,3 +41,39 @@ QUICK_DOWN: Final = (
     "DROP TRIGGER of_a_record ON log_opening",
     "DROP FUNCTION of_a_record()",
 )
+
+# Since 0016. The openings of an entry's small record follow from its secret and the entry's own
+# rows; who recorded it is told by the trail, and not by a receipt.
+_OPENED: Final = r"""
+    CREATE VIEW log_opened AS
+    SELECT record_id, name, salt, value FROM log_opening
+    UNION ALL
+    SELECT r.id, f.name, substr(sha256(convert_to(
+        E'zhichuang salt v2\n' || f.name || E'\n', 'UTF8') || r.secret), 1, 16), f.value
+    FROM log_record r JOIN journal_entry e ON e.id = r.id, LATERAL (VALUES
+        ('lines', (SELECT '[' || string_agg('{"account_id":"' || p.account_id || '","amount":'
+            || abs(p.amount_fen) || ',"currency":"' || p.currency || '","side":"'
+            || CASE WHEN p.amount_fen > 0 THEN 'debit' ELSE 'credit' END || '"}', ','
+            ORDER BY p.line) || ']' FROM posting p WHERE p.entry_id = e.id)),
+        ('reference', to_json(e.reference)::text),
+        ('exchange_rate', to_json(e.exchange_rate)::text)) AS f(name, value)
+    WHERE r.secret IS NOT NULL AND f.value IS NOT NULL
+"""
+SMALL_UP: Final = (
+    _OPENED,
+    # A secret can be erased, and never given to a record again.
+    """
+    CREATE TRIGGER secret_stays BEFORE UPDATE OF secret ON log_record
+    FOR EACH ROW WHEN (NEW.secret IS NOT NULL) EXECUTE FUNCTION stays()
+    """,
+)
+SMALL_DOWN: Final = (
+    "DROP TRIGGER secret_stays ON log_record",
+    # Nothing that opens a record is lost: what followed from its secret becomes a row.
+    """
+    INSERT INTO log_opening (record_id, name, salt, value)
+    SELECT o.record_id, o.name, o.salt, o.value FROM log_opened o
+    WHERE NOT EXISTS (SELECT FROM log_opening k WHERE (k.record_id, k.name) = (o.record_id, o.name))
+    """,
+    "DROP VIEW log_opened",
+)

@@ -15,11 +15,12 @@ from shared.events.sequencing import Step
 
 # As with events: what waits is taken and numbered by one statement, so that after a crash it
 # waits still, or has its leaf.
-NUMBER_LEAVES: Final = text("""
+NUMBER_LEAVES: Final = text(r"""
     WITH taken AS (DELETE FROM log_pending RETURNING record_id),
          last AS (SELECT coalesce(max(leaf_index), -1) AS leaf_index FROM log_leaf)
     INSERT INTO log_leaf (leaf_index, record_id, leaf_hash)
-    SELECT last.leaf_index + row_number() OVER (ORDER BY r.seq), r.id, r.leaf_hash
+    SELECT last.leaf_index + row_number() OVER (ORDER BY r.seq), r.id,
+           sha256('\x00'::bytea || r.body)
     FROM taken JOIN log_record r ON r.id = taken.record_id CROSS JOIN last
 """)
 

@@ -11,10 +11,12 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
+    column,
     exists,
     func,
     literal,
     or_,
+    table,
     text,
     true,
 )
@@ -25,10 +27,15 @@ from sqlmodel import col, select
 
 from ip_ledger import tenancy
 from ip_ledger.log.rules import TILE_WIDTH, TileKey, cut, width_of
-from ip_ledger.log.tables import LogCheckpoint, LogLeaf, LogOpening, LogPending, LogRecord, LogTile
+from ip_ledger.log.tables import LogCheckpoint, LogLeaf, LogPending, LogRecord, LogTile
 from shared.auth import Actor
 from shared.directory import DirectoryCenter
 from shared.rules import found
+
+# What opens sealed fields, kept beside a record or following from its secret (`guards`).
+OPENED: Final = table(
+    "log_opened", column("record_id", Uuid), column("name"), column("salt"), column("value")
+).c
 
 # The sequencer reads on its own connection, requests in their session.
 Reader = AsyncSession | AsyncConnection
@@ -191,12 +198,10 @@ async def visible_record(session: AsyncSession, actor: Actor, record_id: UUID) -
         .limit(1)
         .subquery()
     )
-    opening = func.json_build_array(
-        col(LogOpening.name), func.encode(col(LogOpening.salt), "hex"), col(LogOpening.value)
-    )
+    opening = func.json_build_array(OPENED.name, func.encode(OPENED.salt, "hex"), OPENED.value)
     openings = (
-        select(func.json_agg(aggregate_order_by(opening, col(LogOpening.name).asc())))
-        .where(col(LogOpening.record_id) == col(LogRecord.id))
+        rows_of(func.json_agg(aggregate_order_by(opening, OPENED.name.asc())))
+        .where(OPENED.record_id == col(LogRecord.id))
         .scalar_subquery()
     )
     statement = (

@@ -17,24 +17,24 @@ class LogRecord(Base, table=True):
 
     __tablename__ = "log_record"
     __table_args__ = (
-        CheckConstraint("octet_length(leaf_hash) = 32", name="leaf_hash"),
-        {"info": {"insert_only": True}},
+        CheckConstraint("octet_length(secret) = 16", name="secret"),
+        # A secret can be erased, and only that: `guards`.
+        {"info": {"insert_only": True, "closing": ("secret",)}},
     )
 
     id: UUID = Field(primary_key=True)
     seq: int | None = Field(
         default=None,
-        sa_column=Column(
-            BigInteger, LOG_SEQ, server_default=LOG_SEQ.next_value(), nullable=False, unique=True
-        ),
+        sa_column=Column(BigInteger, LOG_SEQ, server_default=LOG_SEQ.next_value(), nullable=False),
     )
     kind: str
     center_id: UUID | None = None
     # The organizations concerned: they may fetch the receipt, whatever becomes of the centre.
     reader_org_ids: list[UUID] = Field(sa_column=Column(ARRAY(Uuid()), nullable=False))
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    leaf_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
+    # Of a record in the small form: what the salts of its seals follow from, until it is erased.
+    secret: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
 
 
 class LogOpening(Base, table=True):
