@@ -23,9 +23,11 @@ from registry.applications.rules import (
     entity_checks,
     exception_request_checks,
     is_too_old,
+    milestone_checks,
     sponsor_checks,
 )
-from registry.centers.rules import ApplicantForm, ModelType
+from registry.centers.rules import ApplicantForm, ModelType, Stage
+from registry.memberships.rules import MembershipRole
 from registry.memberships.rules import State as MembershipState
 from registry.organizations.rules import LegalPersonKind, OrgType
 from registry.programme.rules import Window
@@ -113,6 +115,10 @@ def test_only_an_independent_legal_person_will_do(kind: LegalPersonKind) -> None
     lead = replace(LEAD, legal_person_kind=kind)
     assert refused(judged(lead=lead)) == expected
     assert refused(judged(entity=None)) == ["LEGAL_PERSON_REQUIRED"]
+    branch = replace(UPSTREAM, legal_person_kind=kind)
+    for role, codes in ((MembershipRole.SPONSOR, expected), (MembershipRole.MEMBER, [])):
+        parties = (LEAD, replace(branch, role=role), *FIVE[2:])
+        assert refused(judged(parties=parties)) == codes
 
 
 @pytest.mark.requirement("A051")
@@ -174,6 +180,37 @@ def test_the_milestone_of_a_consortium_lies_ahead(days: int, codes: list[str]) -
     due_on = TODAY + timedelta(days=days)
     founding = Founding(ApplicantForm.CONSORTIUM, "共性问题", entity_due_on=due_on)
     assert refused(judged(founding=founding, entity=None)) == codes
+
+
+@pytest.mark.parametrize(
+    ("form", "stage", "has_entity", "known", "days", "codes"),
+    [
+        ("consortium", "candidate", False, None, 1, []),
+        ("consortium", "candidate", False, 0, 1, []),
+        ("consortium", "candidate", False, 1, 2, ["STATE_CONFLICT"]),
+        ("consortium", "preparing", False, None, 1, []),
+        ("consortium", "preparing", False, 0, 1, ["STATE_CONFLICT"]),
+        ("consortium", "preparing", True, None, 1, ["STATE_CONFLICT"]),
+        ("consortium", "candidate", False, None, 0, ["FIELD_INVALID"]),
+        ("consortium", "suspended", False, None, 1, ["STATE_CONFLICT"]),
+        ("consortium", "dissolved", False, None, 1, ["STATE_CONFLICT"]),
+        ("legal_entity", "candidate", False, None, 1, ["STATE_CONFLICT"]),
+    ],
+)
+@pytest.mark.requirement("A053")
+@pytest.mark.refusing
+def test_a_consortium_names_the_day_of_its_registration_once(
+    form: str, stage: str, known: int | None, days: int, codes: list[str], *, has_entity: bool
+) -> None:
+    checks = milestone_checks(
+        ApplicantForm(form),
+        Stage(stage),
+        has_entity=has_entity,
+        known=None if known is None else TODAY + timedelta(days=known),
+        due_on=TODAY + timedelta(days=days),
+        today=TODAY,
+    )
+    assert failed_codes(checks) == codes
 
 
 @pytest.mark.refusing
@@ -262,6 +299,28 @@ def test_a_platform_needs_park_enterprise_and_testing() -> None:
     assert missing(model, (firm, testing), "A069") == ["park_developer"]
 
 
+@pytest.mark.requirement("A069", "A001")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("figure", "name"),
+    [
+        ("min_park_developers", "park_developer"),
+        ("min_enterprises", "enterprise"),
+        ("min_testing_bodies", "third_party_testing"),
+    ],
+)
+def test_how_many_of_each_a_platform_needs_is_the_policys(figure: str, name: str) -> None:
+    figures = {**POLICY.parameters["A069"], figure: 2}
+    policy = replace(POLICY, parameters={**POLICY.parameters, "A069": figures})
+    types = (OrgType.PARK_DEVELOPER, OrgType.ENTERPRISE, OrgType.TESTING_BODY)
+    one = tuple(party(number, kind) for number, kind in enumerate(types, 1))
+    two = (*one, *(party(number, kind) for number, kind in enumerate(types, 11)))
+    for parties, expected in ((one, [name]), (two, [])):
+        checks = composition_checks(policy, ModelType.PLATFORM, parties)
+        [check] = [check for check in checks if check.rule == "A069"]
+        assert check.params["missing"] == expected
+
+
 @pytest.mark.requirement("A003")
 @pytest.mark.refusing
 def test_one_organization_or_one_kind_is_no_network() -> None:
@@ -271,6 +330,8 @@ def test_one_organization_or_one_kind_is_no_network() -> None:
     assert missing(model, (LEAD, UNIVERSITY), "A003") == []
     assert "FEW_SHAREHOLDERS" in warned(judged(parties=FIVE[:4]))
     assert "FEW_SHAREHOLDERS" not in warned(judged())
+    allied = replace(USER, role=MembershipRole.ALLIANCE)
+    assert "FEW_SHAREHOLDERS" in warned(judged(parties=(*FIVE[:3], allied, FIVE[4])))
 
 
 @pytest.mark.requirement("A021")

@@ -1,5 +1,6 @@
 """Invitation, confirmation and exit, for every state; no database."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -73,16 +74,38 @@ def test_who_is_under_a_record_of_dishonesty_is_not_invited(
     until: date | None, *, barred: bool
 ) -> None:
     role = MembershipRole.MEMBER
-    checks = invitation_checks(INVITEE, until, TODAY, role=role, already_open=False)
+    checks = invitation_checks(POLICY, INVITEE, until, TODAY, role=role, already_open=False)
     assert failed_codes(checks) == (["DISHONEST_ORG"] if barred else [])
+
+
+@pytest.mark.requirement("X17")
+@pytest.mark.parametrize(
+    ("bars", "role", "codes"),
+    [
+        ((True, False), MembershipRole.SPONSOR, ["DISHONEST_ORG"]),
+        ((True, False), MembershipRole.MEMBER, []),
+        ((False, True), MembershipRole.SPONSOR, []),
+        ((False, True), MembershipRole.MEMBER, ["DISHONEST_ORG"]),
+        ((False, True), MembershipRole.ALLIANCE, ["DISHONEST_ORG"]),
+    ],
+)
+def test_whom_a_record_bars_is_the_policys(
+    bars: tuple[bool, bool], role: MembershipRole, codes: list[str]
+) -> None:
+    figures = dict(zip(("bars_sponsors", "bars_members"), bars, strict=True))
+    policy = replace(POLICY, parameters={**POLICY.parameters, "X17": figures})
+    checks = invitation_checks(policy, INVITEE, TODAY, TODAY, role=role, already_open=False)
+    assert failed_codes(checks) == codes
 
 
 @pytest.mark.requirement("A049")
 @pytest.mark.refusing
 def test_nobody_is_invited_twice_or_as_a_second_lead() -> None:
-    twice = invitation_checks(INVITEE, None, TODAY, role=MembershipRole.MEMBER, already_open=True)
-    lead = invitation_checks(INVITEE, None, TODAY, role=MembershipRole.LEAD, already_open=False)
-    assert failed_codes(twice) == failed_codes(lead) == ["STATE_CONFLICT"]
+    for role, already_open in ((MembershipRole.MEMBER, True), (MembershipRole.LEAD, False)):
+        checks = invitation_checks(
+            POLICY, INVITEE, None, TODAY, role=role, already_open=already_open
+        )
+        assert failed_codes(checks) == ["STATE_CONFLICT"]
 
 
 @pytest.mark.refusing

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -44,12 +44,13 @@ from registry.applications.tables import (
     StatedResource,
 )
 from registry.centers.queries import is_taken, of_orgs
-from registry.centers.rules import OWED, MilestoneKind
+from registry.centers.rules import ACTIVE, OWED, MilestoneKind
 from registry.centers.tables import Center, CenterMilestone
 from registry.entities.queries import is_given
 from registry.files.tables import StoredFile
 from registry.governance.queries import latest_plan
 from registry.memberships.queries import open_memberships
+from registry.memberships.rules import JOINED
 from registry.memberships.tables import Membership
 from registry.organizations.queries import organizations_of, park_exists_of
 from registry.organizations.tables import Organization
@@ -175,15 +176,33 @@ async def overdue(session: AsyncSession, now: datetime) -> Sequence[Application]
     return (await session.scalars(statement)).all()
 
 
+def _owing_composition() -> SelectOfScalar[UUID]:
+    return select(CenterMilestone.center_id).where(
+        col(CenterMilestone.kind) == MilestoneKind.COMPOSITION,
+        col(CenterMilestone.state).in_(OWED),
+    )
+
+
 async def owing_composition(session: AsyncSession) -> Sequence[UUID]:
     """Give the centres that owe members or bodies; as many as one look can judge (A049)."""
+    statement = _owing_composition().order_by(col(CenterMilestone.center_id)).limit(200)
+    return (await session.scalars(statement)).all()
+
+
+async def newly_barred(session: AsyncSession, today: date) -> Sequence[UUID]:
+    """Give the centres at work with a member on record for dishonesty that owe nothing (X17)."""
     statement = (
-        select(CenterMilestone.center_id)
+        select(Membership.center_id)
+        .join(Organization, col(Organization.id) == col(Membership.org_id))
+        .join(Center, col(Center.id) == col(Membership.center_id))
         .where(
-            col(CenterMilestone.kind) == MilestoneKind.COMPOSITION,
-            col(CenterMilestone.state).in_(OWED),
+            col(Organization.dishonesty_until) >= today,
+            col(Membership.state).in_(JOINED),
+            col(Center.stage).in_(ACTIVE),
+            col(Center.id).not_in(_owing_composition()),
         )
-        .order_by(col(CenterMilestone.center_id))
+        .order_by(col(Membership.center_id))
+        .distinct()
         .limit(200)
     )
     return (await session.scalars(statement)).all()
@@ -431,6 +450,17 @@ async def dossier(session: AsyncSession, application: Application, center: Cente
         entity_agreed=await is_given(session, center.id, entity_id),
         has_park=await park_exists_of(session, {row.org_id for row in members}),
         due_on=None if application.due_at is None else day_of(application.due_at),
+    )
+
+
+async def parties(session: AsyncSession, center: Center) -> tuple[tuple[Party, ...], Party | None]:
+    """Give the members of a centre, invited ones included, and its legal person, if it has one."""
+    members = await open_memberships(session, center.id)
+    organizations = await organizations_of(session, await case_org_ids(session, center))
+    entity_id = center.legal_entity_id
+    return (
+        tuple(party_of(organizations[row.org_id], row) for row in members),
+        None if entity_id is None else party_of(organizations[entity_id]),
     )
 
 

@@ -16,7 +16,7 @@ from registry.centers.rules import (
     Stage,
     Zone,
 )
-from shared.http.schemas import Body, CheckOut, Code, Instant, LongText, Out, ShortText
+from shared.http.schemas import Body, CheckOut, Code, Day, Instant, LongText, Out, ShortText
 
 IndustryCode = Annotated[str, StringConstraints(min_length=1, max_length=8)]
 
@@ -169,6 +169,14 @@ class EntityIn(Body):
     uscc: str = Field(
         max_length=32, description="Its unified social credit code; it is in the register."
     )
+
+
+class EntityMilestoneIn(Body):
+    """By when a consortium registers its legal person."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"due_on": "2027-06-30"}]})
+
+    due_on: Day = Field(description="The last day, included; it lies ahead.")
 
 
 class MilestoneOut(Out):

@@ -85,7 +85,12 @@ async def invite(
     already = await queries.is_open(session, center_id, org_id)
     require(
         rules.invitation_checks(
-            org_id, organization.dishonesty_until, today, role=role, already_open=already
+            await policy_on(session, today),
+            org_id,
+            organization.dishonesty_until,
+            today,
+            role=role,
+            already_open=already,
         )
     )
     membership = Membership(
@@ -158,7 +163,13 @@ async def confirm(
                 membership.state, membership.org_id, actor.org_for(membership.org_id)
             ),
             # A record may have come in since the invitation, and the centre may stand still.
-            rules.honesty_check(membership.org_id, organization.dishonesty_until, today),
+            rules.honesty_check(
+                await policy_on(session, today),
+                membership.org_id,
+                organization.dishonesty_until,
+                today,
+                as_sponsor=membership.role in rules.SPONSORS,
+            ),
             *await _writable(session, membership),
         ]
     )

@@ -23,7 +23,6 @@ CONFIRM: Final = TaskKind(
 )
 # Whom the centre puts out is put out by its deciding body, not by its operator.
 EXPULSION: Final = Rule("A078", "三(三)1-①")
-HONEST: Final = Rule("X17", "provincial practice")
 
 
 class MembershipRole(StrEnum):
@@ -33,6 +32,10 @@ class MembershipRole(StrEnum):
     SPONSOR = "sponsor"
     MEMBER = "member"
     ALLIANCE = "alliance"
+
+
+# Who founds the centre; the others join it.
+SPONSORS: Final = frozenset({MembershipRole.LEAD, MembershipRole.SPONSOR})
 
 
 class State(StrEnum):
@@ -111,14 +114,24 @@ def withdrawal_checks(
 
 
 def honesty_check(
-    org_id: UUID, dishonest_until: date | None, day: date, pointer: str | None = None
+    policy: Policy,
+    org_id: UUID,
+    dishonest_until: date | None,
+    day: date,
+    pointer: str | None = None,
+    *,
+    as_sponsor: bool = False,
 ) -> Check:
-    """Check that no record of serious dishonesty is in force; its last day still counts (X17)."""
+    """Check that no record of serious dishonesty bars; its last day still counts (X17).
+
+    Whether it bars sponsors, among them a centre's legal person, and members is the policy's.
+    """
+    bars = policy.value("X17", "bars_sponsors" if as_sponsor else "bars_members")
     in_force = dishonest_until is not None and dishonest_until >= day
-    return HONEST.check(
+    return policy.rule("X17").check(
         "DISHONEST_ORG",
         Kind.CONTENT,
-        passed=not in_force,
+        passed=not (bars and in_force),
         pointer=pointer,
         org_id=str(org_id),
         until=None if dishonest_until is None else dishonest_until.isoformat(),
@@ -126,6 +139,7 @@ def honesty_check(
 
 
 def invitation_checks(
+    policy: Policy,
     org_id: UUID,
     dishonest_until: date | None,
     day: date,
@@ -135,7 +149,7 @@ def invitation_checks(
 ) -> list[Check]:
     """Check that an organization may be invited: honest, not in already, not as a second lead."""
     return [
-        honesty_check(org_id, dishonest_until, day, "/org_id"),
+        honesty_check(policy, org_id, dishonest_until, day, "/org_id", as_sponsor=role in SPONSORS),
         VOLUNTARY.check("STATE_CONFLICT", Kind.STATE, passed=not already_open, org_id=str(org_id)),
         VOLUNTARY.check(
             "STATE_CONFLICT",

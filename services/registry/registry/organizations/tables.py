@@ -45,6 +45,12 @@ class Organization(Base, table=True):
         Index("ix_organization_parent_uscc", "parent_uscc"),
         Index("ix_organization_successor_id", "successor_id"),
         Index("ix_organization_org_type_id", "org_type", "id"),
+        # Who is on record for dishonesty: a handful of all.
+        Index(
+            "ix_organization_dishonesty_until",
+            "dishonesty_until",
+            postgresql_where=text("dishonesty_until IS NOT NULL"),
+        ),
         # A prefix is asked for, so that the index has to be of letters and not of a language.
         Index(
             "ix_organization_region_code",

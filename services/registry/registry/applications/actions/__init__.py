@@ -26,7 +26,7 @@ from registry.applications.actions.ending import expire_overdue, withdraw
 from registry.applications.actions.evaluating import hear, hold, reopen_review
 from registry.applications.actions.excepting import decide_exception, request_exception
 from registry.applications.actions.readiness import ReadinessView, readiness
-from registry.applications.actions.registering import attach_entity
+from registry.applications.actions.registering import attach_entity, name_milestone
 from registry.applications.actions.stating import state_resource, take_resource_back
 from registry.applications.actions.submitting import submit
 
@@ -51,6 +51,7 @@ __all__ = [
     "invite_member",
     "lift_hold",
     "mend_compositions",
+    "name_milestone",
     "open_notice",
     "readiness",
     "recommend",

@@ -48,10 +48,14 @@ async def end_memberships(session: AsyncSession, actor: Actor, now: datetime) ->
 
 
 async def mend_compositions(session: AsyncSession, actor: Actor, now: datetime) -> int:
-    """Judge the centres again that owe their composition; give how many have cured it."""
+    """Judge the centres that owe their composition, and those with a member that is barred now.
+
+    Gives how many have cured what they owed.
+    """
     owing = await queries.owing_composition(session)
+    barred = await queries.newly_barred(session, day_of(now))
     cured = 0
-    for center_id in owing:
+    for center_id in (*owing, *barred):
         cured += await judge_again(session, actor, center_id, now)
     return cured
 
@@ -93,7 +97,10 @@ async def standing_checks(session: AsyncSession, center: Center, today: date) ->
     members = [row for row in await open_memberships(session, center.id) if row.state in JOINED]
     organizations = await organizations_of(session, {row.org_id for row in members})
     parties = [queries.party_of(organizations[row.org_id], row) for row in members]
-    checks = rules.composition_checks(policy, center.model_type, parties)
+    checks = [
+        *rules.composition_checks(policy, center.model_type, parties),
+        *rules.honesty_checks(policy, parties, None, today),
+    ]
     if center.stage is Stage.PREPARING:
         return checks  # Its bodies are still to be formed; the gate to the pilot judges them.
     seats = await seats_on(session, center.id, today)

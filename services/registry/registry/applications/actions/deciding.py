@@ -46,6 +46,7 @@ async def gate_of(
     notice = await notice_of(session, NoticeSubject.APPLICATION, application.id)
     states = [] if notice is None else await objection_states(session, notice.id)
     held = [row for row in await queries.holds(session, application.id) if row.lifted_at is None]
+    parties, entity = await queries.parties(session, center)
     return Gate(
         state=application.state,
         told=told.told,
@@ -56,6 +57,8 @@ async def gate_of(
         told_hash_moved=await _has_moved(session, application.id, told),
         closes_on=None if notice is None else notice.closes_on,
         objections=tuple(states),
+        parties=parties,
+        entity=entity,
     )
 
 
@@ -160,7 +163,7 @@ async def approve(
 ) -> tuple[Application, Center]:
     """Approve a case after its notice; its listing follows in the same transaction (A122).
 
-    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, SITE_VISIT_MISSING, NOTICE_OPEN,
+    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, DISHONEST_ORG, SITE_VISIT_MISSING, NOTICE_OPEN,
     OBJECTION_PENDING, IP_AGREEMENT_MISSING, STALE_INPUT, CASE_ON_HOLD or STATE_CONFLICT.
     """
     application, center = await case_for_decision(session, actor, application_id)

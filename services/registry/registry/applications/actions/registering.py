@@ -41,10 +41,11 @@ async def attach_entity(
     )
     entity = queries.party_of(found(await organization_by_uscc(session, code)))
     policy = await policy_on(session, today)
+    until = entity.dishonest_until
     require(
         [
             *rules.entity_checks(policy, entity, today, strict=True, exception=None),
-            honesty_check(entity.org_id, entity.dishonest_until, today, "/uscc"),
+            honesty_check(policy, entity.org_id, until, today, "/uscc", as_sponsor=True),
             *attachment_checks(center.applicant_form, center.stage, center.legal_entity_id),
             *consent_checks(
                 entity.org_id,
@@ -72,4 +73,47 @@ async def attach_entity(
     )
     await meet_milestone(session, actor, center.id, MilestoneKind.ENTITY_REGISTRATION, today)
     await announce(session, actor, center.id)
+    return center
+
+
+async def name_milestone(
+    session: AsyncSession, actor: Actor, center_id: UUID, due_on: date, today: date
+) -> Center:
+    """Name the last day on which a consortium registers its legal person (A053).
+
+    A draft says so itself; what was submitted without it is not sent back for this alone. Of a
+    listed centre the clerk enters what is owed. Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE,
+    FIELD_INVALID or STATE_CONFLICT.
+    """
+    # A case is locked before its centre, as everywhere.
+    application = await queries.application_of_center(session, center_id)
+    center = await center_seen_for_update(session, actor, center_id)
+    before = center.entity_due_on
+    require(
+        [
+            *scope_checks(actor.org_for(center.lead_sponsor_id), [center.lead_sponsor_id]),
+            *rules.milestone_checks(
+                center.applicant_form,
+                center.stage,
+                has_entity=center.legal_entity_id is not None,
+                known=before,
+                due_on=due_on,
+                today=today,
+            ),
+        ]
+    )
+    center.entity_due_on = due_on
+    center.version += 1
+    if application is not None:
+        application.version += 1
+    record(
+        session,
+        actor,
+        "center.milestone_named",
+        center.id,
+        center_id=center.id,
+        before={"entity_due_on": before},
+        after={"entity_due_on": due_on},
+        due_on=due_on,
+    )
     return center

@@ -136,6 +136,7 @@ async def open_notice(
     openapi_extra=access("approver", tenant=OFFICIALS, rules=("A118", "A122", "X03", "X09")),
     responses=problems(
         *CASE_CODES,
+        "DISHONEST_ORG",
         "SITE_VISIT_MISSING",
         "NOTICE_OPEN",
         "OBJECTION_PENDING",

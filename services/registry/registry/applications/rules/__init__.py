@@ -1,7 +1,12 @@
 """What an application must be, may do and comes to; pure functions and the state machine."""
 
 from registry.applications.rules.comparing import ChangeKind, FieldChange, changes, file_ids
-from registry.applications.rules.composition import Party, composition_checks, sponsor_checks
+from registry.applications.rules.composition import (
+    Party,
+    composition_checks,
+    honesty_checks,
+    sponsor_checks,
+)
 from registry.applications.rules.decisions import (
     CaseCapacity,
     Gate,
@@ -31,6 +36,7 @@ from registry.applications.rules.dossier import (
     clearing_checks,
     consortium_checks,
     draft_checks,
+    milestone_checks,
     submission_checks,
 )
 from registry.applications.rules.entity import (
@@ -106,8 +112,10 @@ __all__ = [
     "exception_decision_checks",
     "exception_request_checks",
     "file_ids",
+    "honesty_checks",
     "is_too_old",
     "lifting_checks",
+    "milestone_checks",
     "move_check",
     "next_step",
     "notice_checks",

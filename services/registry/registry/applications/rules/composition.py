@@ -1,5 +1,6 @@
 """Who must be in a centre, by the way it is founded (三(二)1-3)."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -7,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from registry.centers.rules import ModelType
-from registry.memberships.rules import MembershipRole
+from registry.memberships.rules import SPONSORS, MembershipRole, honesty_check
 from registry.memberships.rules import State as MembershipState
 from registry.organizations.rules import ChainPosition, LegalPersonKind, OrgType
 from shared.rules import Check, Kind, Policy, Rule, Severity
@@ -66,6 +67,33 @@ def sponsor_checks(policy: Policy, model: ModelType, lead: Party) -> list[Check]
             lead_type=lead.org_type.value,
             allowed=list(fitting),
         )
+    ]
+
+
+def lead_honesty_check(policy: Policy, lead: Party, today: date) -> Check:
+    """Check that no record of dishonesty bars the lead sponsor (X17)."""
+    return honesty_check(
+        policy, lead.org_id, lead.dishonest_until, today, "/lead_sponsor_id", as_sponsor=True
+    )
+
+
+def honesty_checks(
+    policy: Policy,
+    parties: Sequence[Party],
+    entity: Party | None,
+    today: date,
+    *,
+    but: UUID | None = None,
+) -> list[Check]:
+    """Check that no record bars a member or the legal person; who is left out is judged apart."""
+    placed = [(party, party.role in SPONSORS) for party in parties if party.org_id != but]
+    if entity is not None:
+        placed.append((entity, True))
+    return [
+        honesty_check(
+            policy, party.org_id, party.dishonest_until, today, "/members", as_sponsor=as_sponsor
+        )
+        for party, as_sponsor in placed
     ]
 
 
@@ -138,13 +166,13 @@ def _institute_checks(policy: Policy, parties: Sequence[Party]) -> list[Check]:
 
 
 def _platform_checks(policy: Policy, parties: Sequence[Party]) -> list[Check]:
-    types = {party.org_type for party in parties}
+    counts = Counter(party.org_type for party in parties)
     needed = {
-        "park_developer": OrgType.PARK_DEVELOPER,
-        "enterprise": OrgType.ENTERPRISE,
-        "third_party_testing": OrgType.TESTING_BODY,
+        "park_developer": (OrgType.PARK_DEVELOPER, policy.value("A069", "min_park_developers")),
+        "enterprise": (OrgType.ENTERPRISE, policy.value("A069", "min_enterprises")),
+        "third_party_testing": (OrgType.TESTING_BODY, policy.value("A069", "min_testing_bodies")),
     }
-    missing = [name for name, org_type in needed.items() if org_type not in types]
+    missing = [name for name, (kind, least) in needed.items() if counts[kind] < least]
     return [_composition_check(policy.rule("A069"), missing)]
 
 
@@ -169,12 +197,14 @@ def _size_checks(policy: Policy, parties: Sequence[Party]) -> list[Check]:
     if types < policy.value("A003", "min_types"):
         missing.append("member_types")
     warn_below = policy.value("A003", "warn_below")
-    few = ["members"] if size < warn_below else []
+    # The alliance is the wider network: it holds no shares.
+    holders = sum(party.role is not MembershipRole.ALLIANCE for party in parties)
+    few = ["members"] if holders < warn_below else []
     rule = policy.rule("A003")
     return [
         _composition_check(rule, missing, members=size, types=types),
         _composition_check(
-            rule, few, "FEW_SHAREHOLDERS", Severity.WARNING, count=size, warn_below=warn_below
+            rule, few, "FEW_SHAREHOLDERS", Severity.WARNING, count=holders, warn_below=warn_below
         ),
     ]
 

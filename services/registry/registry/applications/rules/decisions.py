@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from registry.applications.rules.composition import Party, honesty_checks
 from registry.applications.rules.entity import ExceptionState, age_limit
 from registry.applications.rules.states import OPEN, Event, State, Told, move_check
 from registry.centers.rules import AgreementFacts, ApplicantForm, agreement_checks
@@ -71,6 +72,8 @@ class Gate:
     told_hash_moved: bool = False
     closes_on: date | None = None
     objections: Sequence[ObjectionState] = field(default_factory=tuple)
+    parties: Sequence[Party] = ()
+    entity: Party | None = None
 
 
 def duty_checks(
@@ -256,6 +259,8 @@ def approval_checks(policy: Policy, gate: Gate, today: date) -> list[Check]:
     period = period_checks(gate.closes_on, today) if gate.closes_on else []
     return [
         *_evaluated_checks(policy, gate),
+        # A record may have come in since the submission: nobody barred is listed (X17).
+        *honesty_checks(policy, gate.parties, gate.entity, today),
         CONFIRMED.check("NOTICE_MISSING", Kind.STATE, passed=noticed),
         *period,
         *objection_checks(gate.objections),

@@ -6,18 +6,24 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from registry.applications.rules.composition import Party, composition_checks, sponsor_checks
+from registry.applications.rules.composition import (
+    Party,
+    composition_checks,
+    honesty_checks,
+    lead_honesty_check,
+    sponsor_checks,
+)
 from registry.applications.rules.entity import (
     ExceptionState,
     entity_checks,
     legal_person_check,
+    sponsor_person_checks,
 )
 from registry.applications.rules.resources import ResourceStanding, balance_checks
 from registry.applications.rules.states import Event, State, move_check
-from registry.centers.rules import ApplicantForm, ModelType
+from registry.centers.rules import ApplicantForm, ModelType, Stage, writable_checks
 from registry.entities.rules import consent_checks
 from registry.governance.rules import part_checks
-from registry.memberships.rules import honesty_check
 from registry.programme.rules import Window, field_checks, window_checks
 from shared.rules import Check, Kind, Policy, Rule, Severity
 
@@ -184,6 +190,41 @@ def consortium_checks(founding: Founding, today: date) -> list[Check]:
     ]
 
 
+def milestone_checks(
+    form: ApplicantForm,
+    stage: Stage,
+    *,
+    has_entity: bool,
+    known: date | None,
+    due_on: date,
+    today: date,
+) -> list[Check]:
+    """Check that a consortium names the day of its registration, once, for a day to come (A053).
+
+    A day that is over before the listing binds nobody, and another one takes its place.
+    """
+    unbound = known is None or (stage is Stage.CANDIDATE and known <= today)
+    still_owed = form is ApplicantForm.CONSORTIUM and not has_entity
+    return [
+        MILESTONE.check(
+            "FIELD_INVALID",
+            Kind.CONTENT,
+            passed=due_on > today,
+            pointer="/due_on",
+            field="due_on",
+            expected=f"> {today.isoformat()}",
+        ),
+        MILESTONE.check(
+            "STATE_CONFLICT",
+            Kind.STATE,
+            passed=still_owed and unbound,
+            form=form.value,
+            named=None if known is None else known.isoformat(),
+        ),
+        *writable_checks(stage),
+    ]
+
+
 def draft_checks(
     policy: Policy,
     model: ModelType,
@@ -196,7 +237,7 @@ def draft_checks(
     """Check what a draft cannot be without: its sponsor's kind, an active field, a purpose."""
     return [
         *sponsor_checks(policy, model, lead),
-        honesty_check(lead.org_id, lead.dishonest_until, today, "/lead_sponsor_id"),
+        lead_honesty_check(policy, lead, today),
         *field_checks(field_codes, active_fields),
         *consortium_checks(founding, today),
     ]
@@ -217,7 +258,8 @@ def submission_checks(
             today,
         ),
         legal_person_check(dossier.lead, "/lead_sponsor_id"),
-        *_honesty_checks(dossier, today),
+        *sponsor_person_checks(dossier.parties, but=dossier.lead.org_id),
+        *honesty_checks(policy, dossier.parties, dossier.entity, today, but=dossier.lead.org_id),
         *_entity_checks(policy, dossier, today),
         *composition_checks(policy, dossier.model, dossier.parties, has_park=dossier.has_park),
         *_series_checks(policy, dossier, today),
@@ -231,15 +273,6 @@ def submission_checks(
         *window_checks(dossier.call.window, today),
         *_return_checks(policy, dossier, today),
         move_check(dossier.state, Event.SUBMIT),
-    ]
-
-
-def _honesty_checks(dossier: Dossier, today: date) -> list[Check]:
-    others = [party for party in dossier.parties if party.org_id != dossier.lead.org_id]
-    if dossier.entity is not None:
-        others.append(dossier.entity)
-    return [
-        honesty_check(party.org_id, party.dishonest_until, today, "/members") for party in others
     ]
 
 

@@ -1,5 +1,6 @@
 """The centre's own legal person: independent, local, newly registered or excepted (A051)."""
 
+from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -7,6 +8,7 @@ from uuid import UUID
 
 from registry.applications.rules.composition import Party
 from registry.applications.rules.states import OPEN, State
+from registry.memberships.rules import SPONSORS
 from registry.organizations.rules import LegalPersonKind
 from shared.calendar import years_before
 from shared.rules import Check, Kind, Policy, Rule, Severity
@@ -41,6 +43,15 @@ def legal_person_check(party: Party, pointer: str) -> Check:
         pointer=pointer,
         legal_person_kind=party.legal_person_kind.value,
     )
+
+
+def sponsor_person_checks(parties: Sequence[Party], *, but: UUID) -> list[Check]:
+    """Check that who founds the centre beside its lead is a legal person, too (A105)."""
+    return [
+        legal_person_check(party, "/members")
+        for party in parties
+        if party.role in SPONSORS and party.org_id != but
+    ]
 
 
 def entity_checks(

@@ -1,7 +1,7 @@
 """What the reading of the registry's rows adds: who handled a case, what objections raise, figures.
 
 Nothing here waits for anybody: the new columns have constant defaults, the new table is empty, and
-policies are a handful of rows.
+policies are a handful of rows. The two indexes hold what is rare.
 """
 
 from typing import Any, Final
@@ -88,6 +88,12 @@ def upgrade() -> None:
         ["id"],
         postgresql_where=sa.text("state = 'used' AND usage_fact_id IS NULL"),
     )
+    op.create_index(
+        "ix_organization_dishonesty_until",
+        "organization",
+        ["dishonesty_until"],
+        postgresql_where=sa.text("dishonesty_until IS NOT NULL"),
+    )
     op.execute(ADDED)
     grant_app("registry")
 
@@ -95,6 +101,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take back what the upgrade added."""
     op.execute(TAKEN_BACK)
+    op.drop_index("ix_organization_dishonesty_until", table_name="organization")
     op.drop_index("ix_resource_booking_untold", table_name="resource_booking")
     op.drop_table("objection_inquiry")
     op.drop_column("public_notice", "handled_by")

@@ -1,13 +1,11 @@
 """What an organization's entry must be, may become and counts for; pure functions.
 
-Facts come in, checks come out; memberships and applications use `honesty_checks` too.
+Facts come in, checks come out.
 """
 
 from registry.organizations.rules.entry import (
-    barred,
     cycle_checks,
     entry_checks,
-    honesty_checks,
     own_checks,
     parent_checks,
     park_checks,
@@ -118,7 +116,6 @@ __all__ = [
     "SuccessionKind",
     "VerificationDecision",
     "bar_checks",
-    "barred",
     "barred_until",
     "counted",
     "cycle_checks",
@@ -127,7 +124,6 @@ __all__ = [
     "entry_checks",
     "fuzzy_key",
     "holds_on",
-    "honesty_checks",
     "is_writable",
     "known",
     "lifting_checks",

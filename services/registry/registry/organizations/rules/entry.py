@@ -1,4 +1,4 @@
-"""What makes an organization's entry right, and when an organization is barred."""
+"""What makes an organization's entry right."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -6,7 +6,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from registry.organizations.rules.vocabulary import (
-    HONESTY,
     LEGAL_PERSON,
     PARK,
     TENANCY,
@@ -94,27 +93,6 @@ def cycle_checks(code: str, parent_uscc: str | None, parents: Mapping[str, str])
             passed=above is None,
             pointer="/parent_uscc",
             chain=chain,
-        )
-    ]
-
-
-def barred(dishonesty_until: date | None, on: date) -> bool:
-    """Tell whether a record of serious dishonesty lasts on a day; its last day counts (X17)."""
-    return dishonesty_until is not None and dishonesty_until >= on
-
-
-def honesty_checks(
-    dishonesty_until: date | None, on: date, *, pointer: str | None = None
-) -> list[Check]:
-    """Check that an organization is not barred on a day, as sponsor or as member (X17)."""
-    until = None if dishonesty_until is None else dishonesty_until.isoformat()
-    return [
-        HONESTY.check(
-            "DISHONEST_ORG",
-            Kind.CONTENT,
-            passed=not barred(dishonesty_until, on),
-            pointer=pointer,
-            until=until,
         )
     ]
 
