@@ -102,7 +102,7 @@ MACHINES = {
     "holds": Machine(holds.HOLD_MOVES, holds.hold_move_checks, ends(holds.HoldState.LIFTED)),
     "objections": Machine(
         notices.DECIDED,
-        notices.decision_checks,
+        lambda state, event: notices.decision_checks(state, event, (), UUID(int=1)),
         ends(notices.ObjectionState.UPHELD, notices.ObjectionState.DISMISSED),
     ),
     "qualifications": Machine(

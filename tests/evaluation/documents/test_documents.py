@@ -128,6 +128,19 @@ def test_a_report_tells_what_the_frozen_years_show_together() -> None:
     assert pages.report_data(EMPTY)["figures"] == []
 
 
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("实际 5000000.00 元，目标 999.00 元，", "实际 5,000,000.00 元，目标 999.00 元，"),
+        ("实际 1000.50 元", "实际 1,000.50 元"),
+        ("实际 2027，目标 2026，记录 1200 条", "实际 2027，目标 2026，记录 1200 条"),
+        ("专家评分表 5 份，均值 82.00", "专家评分表 5 份，均值 82.00"),
+    ],
+)
+def test_amounts_are_parted_by_thousands_and_nothing_else_is(told: str, shown: str) -> None:
+    assert pages.grouped(told) == shown
+
+
 def test_equal_totals_share_their_rank_and_the_next_rank_is_left_out() -> None:
     other = replace(FULL, center_code="C12")
     assert [rank for rank, _ in pages.ranked([EMPTY, other, FULL])] == [1, 1, 3]

@@ -1,7 +1,6 @@
 """Entering organizations and parks: what a code proves, who corrects, and who is barred."""
 
 import asyncio
-from datetime import date
 from typing import Any
 
 import pytest
@@ -32,17 +31,6 @@ LEAD = str(new_id())
 async def entered(registry: RunningService, **over: Any) -> Any:
     async with registry.client("handler") as handler:
         return await handler.post("/v1/registry/organizations", json={**ENTRY, **over})
-
-
-def test_a_record_of_dishonesty_bars_up_to_its_last_day() -> None:
-    until = date(2027, 1, 1)
-    days = [date(2026, 12, 31), until, date(2027, 1, 2)]
-    assert [failed_codes(rules.honesty_checks(until, day)) for day in days] == [
-        ["DISHONEST_ORG"],
-        ["DISHONEST_ORG"],
-        [],
-    ]
-    assert failed_codes(rules.honesty_checks(None, until)) == []
 
 
 @given(st.text(max_size=12))

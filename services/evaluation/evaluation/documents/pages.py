@@ -1,5 +1,6 @@
 """A result for people: a PDF and a page for a centre, a workbook and a ranking for a cycle."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -31,6 +32,8 @@ GATES: Final = {
     "report_late": "年度报告逾期",
     "leaf_gate": "未达到门槛指标",
 }
+# The whole 元 of an amount in a leaf's explanation.
+AMOUNTS: Final = re.compile(r"\d{4,}(?=\.\d\d 元)")
 SCORE_COLUMNS: Final = ("指标", "得分", "满分", "说明")
 TARGET_COLUMNS: Final = ("指标", "目标", "实际", "完成率")
 # What is tried of a result, and how it is called.
@@ -179,9 +182,19 @@ def _criteria(report: CenterReport) -> list[list[str]]:
     return rows
 
 
+def grouped(explanation: str) -> str:
+    """Part the thousands of amounts for a reader; the hashed document keeps its own form."""
+    return AMOUNTS.sub(lambda found: f"{int(found[0]):,}", explanation)
+
+
 def _scores(report: CenterReport) -> list[list[str]]:
     return [
-        [f"{leaf['code']} {leaf['name']}", leaf["points"], leaf["max"], leaf["explanation"]]
+        [
+            f"{leaf['code']} {leaf['name']}",
+            leaf["points"],
+            leaf["max"],
+            grouped(leaf["explanation"]),
+        ]
         for leaf in report.document["leaves"]
     ]
 

@@ -7,6 +7,7 @@ from fastapi import Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from registry.caching import kept_by_all
 from registry.notices import actions, queries, rules
 from registry.notices.actions import Complaint
 from registry.notices.rules import ObjectionState, State
@@ -98,9 +99,7 @@ async def follow_public_notices(request: Request, session: Reading) -> Response:
         for row in await queries.newest_notices(session, NEWEST)
     ]
     feed = Feed(NOTICES_TITLE, "/v1/public/notices/feed", PUBLISHER, entries)
-    age = request.app.state.settings.public_max_age_seconds
-    headers = {"Cache-Control": f"public, max-age={age}"}
-    return Response(atom(feed), media_type=MEDIA_TYPE, headers=headers)
+    return Response(atom(feed), media_type=MEDIA_TYPE, headers=kept_by_all(request))
 
 
 @public.get(

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Path, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from registry.caching import cached, kept_by_all
 from registry.centers.rules import ModelType, Stage
 from registry.centers.tables import Center
 from registry.programme.queries import policy_on
@@ -29,12 +30,6 @@ CSV_COLUMNS: Final = (
 )  # fmt: skip
 
 router = Router(prefix="/v1/public", tags=["public"])
-
-
-async def cached(request: Request, response: Response) -> None:
-    """Let everyone keep the answer for as long as the setting says."""
-    age = request.app.state.settings.public_max_age_seconds
-    response.headers["Cache-Control"] = f"public, max-age={age}"
 
 
 def _shown(center: Center, members: list[queries.PublicMember]) -> PublicCenterOut:
@@ -158,7 +153,7 @@ async def download_centers_csv(request: Request, today: Today, session: Reading)
         for center in await _everything(session, today)
     )
     answer = Response(b"".join(csv_lines(CSV_COLUMNS, rows)), media_type="text/csv; charset=utf-8")
-    await cached(request, answer)
+    answer.headers.update(kept_by_all(request))
     answer.headers["Content-Disposition"] = 'attachment; filename="centers.csv"'
     return answer
 

@@ -4,9 +4,10 @@ from datetime import timedelta
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Depends, Query, Response
 from sqlmodel import col
 
+from registry.caching import cached
 from registry.resources import actions, queries
 from registry.resources.commands import NewBooking, NewShare
 from registry.resources.rules import ResourceType, ServiceCode
@@ -67,12 +68,6 @@ TextQuery = Annotated[SearchText | None, Query(description="Part of its name or 
 CenterCodeQuery = Annotated[
     str | None, Query(max_length=16, description="Of this centre, by its code.")
 ]
-
-
-async def cached(request: Request, response: Response) -> None:
-    """Let everyone keep the answer for as long as the setting says."""
-    age = request.app.state.settings.public_max_age_seconds
-    response.headers["Cache-Control"] = f"public, max-age={age}"
 
 
 @resources.post(

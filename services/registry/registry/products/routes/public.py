@@ -6,11 +6,11 @@ from typing import Annotated, Final
 from fastapi import Depends, Query, Request, Response
 from sqlmodel import col
 
+from registry.caching import cached, kept_by_all
 from registry.products import queries
 from registry.products.rules import ProductKind
 from registry.products.schemas import PublicFirstPurchaseOut, PublicProductOut
 from registry.products.tables import FirstPurchase, Product
-from registry.resources.routes import cached
 from shared.documents import csv_lines
 from shared.events.recording import plain
 from shared.http import Page, PageQuery, Reading, Router, access, paginate, problems
@@ -93,13 +93,12 @@ async def export_public_products(
         lines = ([plain(getattr(item, name)) for name in COLUMNS] for item in items)
         content = b"".join(csv_lines(COLUMNS, lines))
         media_type = "text/csv; charset=utf-8"
-    age = request.app.state.settings.public_max_age_seconds
     return Response(
         content,
         media_type=media_type,
         headers={
             "Content-Disposition": f'attachment; filename="products.{file_format.value}"',
-            "Cache-Control": f"public, max-age={age}",
+            **kept_by_all(request),
         },
     )
 

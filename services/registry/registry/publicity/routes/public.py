@@ -6,11 +6,11 @@ from uuid import UUID
 from fastapi import Depends, Request, Response
 from sqlmodel import col
 
+from registry.caching import cached, kept_by_all
 from registry.publicity import queries
 from registry.publicity.rules import ItemState
 from registry.publicity.schemas import PublicAwardOut, TypicalCaseOut
 from registry.publicity.tables import Award, PublicityItem
-from registry.resources.routes import cached
 from shared.documents.feeds import ATOM, MEDIA_TYPE, NEWEST, PUBLISHER, Entry, Feed, atom
 from shared.http import Failure, Page, PageQuery, Reading, Router, access, paginate, problems
 
@@ -66,9 +66,7 @@ async def follow_typical_cases(request: Request, session: Reading) -> Response:
         for row in rows
     ]
     feed = Feed(CASES_TITLE, "/v1/public/typical-cases/feed", PUBLISHER, entries)
-    age = request.app.state.settings.public_max_age_seconds
-    headers = {"Cache-Control": f"public, max-age={age}"}
-    return Response(atom(feed), media_type=MEDIA_TYPE, headers=headers)
+    return Response(atom(feed), media_type=MEDIA_TYPE, headers=kept_by_all(request))
 
 
 @router.get(
