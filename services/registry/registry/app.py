@@ -40,6 +40,7 @@ from registry.programme import routes as programme
 from registry.public import routes as public
 from registry.publicity import queries as publicity_queries
 from registry.publicity import routes as publicity
+from registry.quick.reads import READS
 from registry.reports import routes as reports
 from registry.resources import jobs as resource_jobs
 from registry.resources import routes as resources
@@ -143,6 +144,7 @@ def create_app() -> ASGIApp:
             chores=housekeeping_jobs.CHORES,
             predecessors=organization_queries.predecessor_ids,
             tasks=TASKS,
+            quick_reads=READS,
             tags=TAGS,
         )
     )

@@ -1,6 +1,6 @@
 """Who is calling: strict tokens, and the actor they make."""
 
-from shared.auth.actor import DUTIES, ROLES, Actor
+from shared.auth.actor import DUTIES, ROLES, Actor, OrgIds, Seeing
 from shared.auth.jws import ALGORITHM, InvalidToken
 from shared.auth.predecessors import Predecessors
 from shared.auth.tokens import (
@@ -17,6 +17,8 @@ __all__ = [
     "Actor",
     "InvalidToken",
     "KeysUnavailable",
+    "OrgIds",
     "Predecessors",
+    "Seeing",
     "TokenVerifier",
 ]

@@ -1,9 +1,11 @@
 """Who acts: what a verified token says, and nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID, uuid5
+
+from sqlalchemy import Select
 
 # Jobs and consumers act under ids of their own, so that the audit names them.
 SYSTEM: Final = UUID("5a1d0b2e-0000-7000-8000-7a6869636875")
@@ -12,6 +14,25 @@ ROLES: Final = frozenset({"member", "expert", "official", "agency", "service"})
 DUTIES: Final = frozenset(
     {"handler", "reviewer", "approver", "auditor", "bookkeeper", "admin", "finance"}
 )
+
+
+# The organizations for which a caller acts: themselves, or a select that will give them.
+OrgIds = Collection[UUID] | Select[tuple[UUID]]
+
+
+class Seeing(Protocol):
+    """What decides who sees what."""
+
+    def has(self, *capacities: str) -> bool:
+        """Tell whether the actor holds one of these capacities."""
+
+    @property
+    def is_official(self) -> bool:
+        """Tell whether the actor works for the competent authority."""
+
+    @property
+    def org_ids(self) -> OrgIds:
+        """Give every organization for which the actor acts."""
 
 
 @dataclass(frozen=True, slots=True)

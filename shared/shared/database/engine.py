@@ -17,6 +17,7 @@ from sqlalchemy.orm import ORMExecuteState, Session
 
 from shared.clock import Clock
 from shared.database.connecting import Address
+from shared.database.reads import Reads
 from shared.database.replica import Flushed, Replica
 from shared.sealing import Sealer
 from shared.settings import Settings
@@ -101,6 +102,7 @@ class Database:
         self.address = Address(url, answer_seconds)
         self.engine = _engine(self.address, pool)
         self.sessions = Sessions(self.engine, clock)
+        self.reads = Reads(self.address, pool)
         self.replica: Replica | None = None
         if replica_url:
             copies = _engine(Address(replica_url, answer_seconds), pool)
@@ -133,6 +135,7 @@ class Database:
         """Close every connection."""
         if self.replica is not None:
             await self.replica.close()
+        self.reads.close()
         await self.engine.dispose()
 
 

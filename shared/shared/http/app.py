@@ -36,7 +36,8 @@ from shared.http.batches.bodies import sweeping_batches
 from shared.http.constraints import check_of_violation, passes_by_itself
 from shared.http.edge import Edge
 from shared.http.openapi import published
-from shared.http.quick import Handle, Quick
+from shared.http.quick import Callers, Handle, Quick
+from shared.http.quick_reads import QuickRead, QuickReads
 from shared.http.route import Router, access
 from shared.http.schemas import Body, Instant, Out
 from shared.http.signposts import Signpost
@@ -79,6 +80,7 @@ class Service:
     measures: tuple[Measure, ...] = ()
     # Operations by id that have a short way beside their route.
     quick: Mapping[str, Handle] = field(default_factory=dict)
+    quick_reads: Mapping[str, QuickRead] = field(default_factory=dict)
     # The one that revokes tokens reads its own table instead of asking itself.
     issues_tokens: bool = False
 
@@ -149,7 +151,9 @@ def service_app(service: Service) -> Edge:
         # second, and each request goes through it first, which takes more than the routing itself.
         app.router.routes.extend(router.routes)
     app.router.routes.insert(0, Signpost(app.router.routes))
-    quick = Quick(app, service.quick)
+    callers = Callers(app)
+    reads = QuickReads(app, app, callers, service.quick_reads)
+    quick = Quick(reads, app, callers, service.quick)
     return Edge(
         quick, app, service.name, clock, sandbox=settings.sandbox, tracing=app.state.tracing
     )

@@ -19,6 +19,7 @@ from sqlalchemy.sql.operators import desc_op
 
 from shared.auth.actor import Actor
 from shared.client import ServiceClient
+from shared.database.telling import column_of
 from shared.events.recording import plain
 from shared.http.problem import Failure, check_object, language_of
 from shared.http.schemas import CheckOut, ReadinessCheckOut
@@ -173,14 +174,12 @@ async def paginate(
     statement itself, so that a row inserted meanwhile moves nothing. Changed filters with an old
     cursor are refused.
     """
-    columns = [_column(key) for key in keys]
-    descending = [_is_descending(key) for key in keys]
-    filter_hash = hashlib.sha256(
-        json.dumps([page.path, plain(filters or {})], sort_keys=True).encode()
-    ).hexdigest()[:16]
+    columns = [column_of(key) for key in keys]
+    asked = asked_of(page.path, filters or {})
     if page.cursor is not None:
-        after = _values(page, filter_hash, columns)
-        statement = statement.where(_beyond(columns, descending, after))
+        kinds = [column.type.python_type for column in columns]
+        after = cursor_values(page.secret, page.cursor, asked, kinds)
+        statement = statement.where(beyond(keys, after))
     found = (
         await session.execute(statement.add_columns(*columns).order_by(*keys).limit(page.limit + 1))
     ).all()
@@ -188,25 +187,27 @@ async def paginate(
     if len(found) <= page.limit:
         return rows, None
     last = found[page.limit - 1][-len(columns) :]
-    return rows[: page.limit], _cursor(page.secret, filter_hash, last)
+    return rows[: page.limit], cursor_of(page.secret, asked, last)
 
 
-def _column(key: ColumnElement[Any]) -> ColumnElement[Any]:
-    return key.element if isinstance(key, UnaryExpression) else key
+def asked_of(path: str, filters: Mapping[str, Any]) -> str:
+    """Hash what a list is asked for: a cursor belongs to it."""
+    content = json.dumps([path, plain(filters)], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def _is_descending(key: ColumnElement[Any]) -> bool:
     return isinstance(key, UnaryExpression) and key.modifier is desc_op
 
 
-def _beyond(
-    columns: Sequence[ColumnElement[Any]], descending: Sequence[bool], after: Sequence[Any]
-) -> ColumnElement[bool]:
+def beyond(keys: Sequence[Any], after: Sequence[Any]) -> ColumnElement[bool]:
     """Give the condition of rows beyond a place, in a form that an index can begin at."""
+    columns = [column_of(key) for key in keys]
+    descending = [_is_descending(key) for key in keys]
     first = columns[0] <= after[0] if descending[0] else columns[0] >= after[0]
     if len(set(descending)) == 1 and len(columns) > 1:
         place = tuple_(
-            *(literal(value, column.type) for column, value in zip(columns, after, strict=True))
+            *(_value(value, column) for column, value in zip(columns, after, strict=True))
         )
         here = tuple_(*columns)
         return and_(first, here < place if descending[0] else here > place)
@@ -218,37 +219,41 @@ def _beyond(
     return and_(first, or_(*alternatives))
 
 
-def _cursor(secret: bytes, filter_hash: str, values: Sequence[Any]) -> str:
-    content = json.dumps([filter_hash, plain(list(values))]).encode()
+def _value(value: Any, column: ColumnElement[Any]) -> ColumnElement[Any]:  # noqa: ANN401 - a column's own type
+    return value if isinstance(value, ColumnElement) else literal(value, column.type)
+
+
+def cursor_of(secret: bytes, asked: str, values: Sequence[Any]) -> str:
+    """Seal the place of the last row that was told, and what was asked for."""
+    content = json.dumps([asked, plain(list(values))]).encode()
     seal = hmac.new(secret, content, hashlib.sha256).digest()[:16]
     return base64.urlsafe_b64encode(seal + content).decode().rstrip("=")
 
 
-def _values(
-    page: PageRequest, filter_hash: str, columns: Sequence[ColumnElement[Any]]
-) -> list[Any]:
+def cursor_values(secret: bytes, cursor: str, asked: str, kinds: Sequence[type]) -> list[Any]:
+    """Read the place that a cursor names. Raises `Refused` for one of another question."""
     try:
-        raw = base64.urlsafe_b64decode((page.cursor or "") + "==")
+        raw = base64.urlsafe_b64decode(cursor + "==")
         seal, content = raw[:16], raw[16:]
-        good = hmac.compare_digest(
-            seal, hmac.new(page.secret, content, hashlib.sha256).digest()[:16]
-        )
-        kept_hash, values = json.loads(content) if good else ("", [])
+        good = hmac.compare_digest(seal, hmac.new(secret, content, hashlib.sha256).digest()[:16])
+        kept, values = json.loads(content) if good else ("", [])
     except ValueError:
-        kept_hash, values = "", []
-    if kept_hash != filter_hash or len(values) != len(columns):
+        kept, values = "", []
+    if kept != asked or len(values) != len(kinds):
         raise Refused(
             [FORM.check("CURSOR_MISMATCH", Kind.CONTENT, passed=False, pointer="/cursor")]
         )
-    return [_typed(column, value) for column, value in zip(columns, values, strict=True)]
+    return [_typed(kind, value) for kind, value in zip(kinds, values, strict=True)]
 
 
-def _typed(column: ColumnElement[Any], value: Any) -> Any:  # noqa: ANN401 - a column's own type
-    kinds: dict[type, Callable[[Any], Any]] = {
-        datetime: datetime.fromisoformat,
-        date: date.fromisoformat,
-        UUID: UUID,
-        Decimal: Decimal,
-    }
-    convert = kinds.get(column.type.python_type)
+def _typed(kind: type, value: Any) -> Any:  # noqa: ANN401 - a column's own type
+    convert = CONVERTS.get(kind)
     return value if convert is None or value is None else convert(value)
+
+
+CONVERTS: Final[Mapping[type, Callable[[Any], Any]]] = {
+    datetime: datetime.fromisoformat,
+    date: date.fromisoformat,
+    UUID: UUID,
+    Decimal: Decimal,
+}

@@ -34,6 +34,47 @@ READ: Final = frozenset({b"authorization", b"idempotency-key", b"content-type", 
 STRANGE: Final = frozenset({b"transfer-encoding", b"content-encoding"})
 
 
+class Callers:
+    """Remembers whom a token makes, so that a call costs no more than looking him up."""
+
+    def __init__(self, fastapi: FastAPI) -> None:
+        """Know nobody yet."""
+        self._state: Any = fastapi.state
+        self._actors: dict[str, tuple[Mapping[str, Any], Actor]] = {}
+
+    async def actor(self, access: Access, authorization: str, *, reads: bool) -> Actor | None:
+        """Give the caller if an operation lets it in; the ordinary route says why it does not.
+
+        Officials decide nothing while it is not known who lost his duty; they may read.
+        """
+        scheme, _, token = authorization.partition(" ")
+        verifier = self._state.verifier
+        if scheme.lower() != "bearer":
+            return None
+        try:
+            claims = await verifier.verify(token)
+        except (InvalidToken, KeysUnavailable):
+            return None
+        known, actor = self._actors.get(token, (None, None))
+        # The verifier gives the same claims for as long as its verdict is remembered.
+        if known is not claims or actor is None:
+            actor = Actor.of_claims(claims)
+            if len(self._actors) >= MOST_ACTORS:
+                self._actors.clear()
+            self._actors[token] = (claims, actor)
+        stale = not reads and actor.is_official and verifier.revocations.stale
+        if stale or not actor.has(*access.capacities):
+            return None
+        predecessors = self._state.predecessors
+        if predecessors is None:
+            return actor
+        try:
+            completed: Actor = await predecessors.completed(actor)
+        except (SQLAlchemyError, OSError):
+            return None  # The ordinary route says that the database is away.
+        return completed
+
+
 @dataclass(frozen=True, slots=True)
 class _Way:
     route: UnitOfWorkRoute
@@ -44,14 +85,16 @@ class _Way:
 class Quick:
     """Takes the requests of some operations past the framework; hands all others on."""
 
-    def __init__(self, app: FastAPI, handles: Mapping[str, Handle]) -> None:
+    def __init__(
+        self, app: ASGIApp, fastapi: FastAPI, callers: Callers, handles: Mapping[str, Handle]
+    ) -> None:
         """Name the operations by their ids; each has a key that must be given and a JSON body."""
-        self._app: ASGIApp = app
-        self._state: Any = app.state
-        self._fastapi = app
-        self._actors: dict[str, tuple[Mapping[str, Any], Actor]] = {}
+        self._app = app
+        self._state: Any = fastapi.state
+        self._fastapi = fastapi
+        self._callers = callers
         self._ways: dict[tuple[str, str], _Way] = {}
-        for route in app.routes:
+        for route in fastapi.routes:
             if isinstance(route, UnitOfWorkRoute) and (route.operation_id or "") in handles:
                 way = _Way(route, route.access, handles[route.operation_id or ""])
                 self._ways.update({(method, route.path): way for method in route.methods or ()})
@@ -77,7 +120,9 @@ class Quick:
         headers = _headers(scope)
         if headers is None:
             return None
-        actor, key = await self._actor(way, headers[b"authorization"]), _key(headers)
+        caller = headers[b"authorization"]
+        actor = await self._callers.actor(way.access, caller, reads=False)
+        key = _key(headers)
         length = int(headers[b"content-length"])
         if actor is None or key is None or length > self._state.settings.max_json_bytes:
             return None
@@ -99,35 +144,6 @@ class Quick:
         if response is not None:
             self._state.committed.set()
         return response
-
-    async def _actor(self, way: _Way, authorization: str) -> Actor | None:
-        """Give the caller if the operation lets it in; the ordinary route says why it does not."""
-        scheme, _, token = authorization.partition(" ")
-        verifier = self._state.verifier
-        if scheme.lower() != "bearer":
-            return None
-        try:
-            claims = await verifier.verify(token)
-        except (InvalidToken, KeysUnavailable):
-            return None
-        known, actor = self._actors.get(token, (None, None))
-        # The verifier gives the same claims for as long as its verdict is remembered.
-        if known is not claims or actor is None:
-            actor = Actor.of_claims(claims)
-            if len(self._actors) >= MOST_ACTORS:
-                self._actors.clear()
-            self._actors[token] = (claims, actor)
-        stale = actor.is_official and verifier.revocations.stale
-        if stale or not actor.has(*way.access.capacities):
-            return None
-        predecessors = self._state.predecessors
-        if predecessors is None:
-            return actor
-        try:
-            completed: Actor = await predecessors.completed(actor)
-        except (SQLAlchemyError, OSError):
-            return None  # The ordinary route says that the database is away.
-        return completed
 
 
 def _headers(scope: Scope) -> dict[bytes, str] | None:

@@ -297,19 +297,28 @@ def _conditional(request: Request, response: Response) -> Response:
     body = getattr(response, "body", None)
     if response.status_code != 200 or body is None:
         return response
-    digest = hashlib.sha256(bytes(body)).hexdigest()[:32]
-    version = response.headers.get("etag", "").strip('"')
-    # What is shown may change without its version, such as a part of it or a neighbour's name:
-    # the version alone would tell a reader that nothing has.
-    response.headers["etag"] = f'"{version}-{digest}"' if version else f'"{digest}"'
+    response.headers["etag"] = tag_of(bytes(body), response.headers.get("etag", "").strip('"'))
     if "cache-control" not in response.headers:
         response.headers["cache-control"] = "private, no-cache"
-    asked = request.headers.get("if-none-match", "")
-    tags = {tag.strip().removeprefix("W/") for tag in asked.split(",")}
-    if response.headers["etag"] not in tags:
+    if response.headers["etag"] not in known_tags(request.headers.get("if-none-match", "")):
         return response
     kept = {name: response.headers[name] for name in ("etag", "cache-control")}
     return Response(status_code=304, headers=kept)
+
+
+def tag_of(body: bytes, version: str) -> str:
+    """Give the tag of what is shown.
+
+    It may change without its version, such as a part of it or a neighbour's name: the version
+    alone would tell a reader that nothing has.
+    """
+    digest = hashlib.sha256(body).hexdigest()[:32]
+    return f'"{version}-{digest}"' if version else f'"{digest}"'
+
+
+def known_tags(if_none_match: str) -> set[str]:
+    """Read the tags that a caller already has."""
+    return {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
 
 
 async def authenticated(request: Request, declared: Access) -> Actor | None:

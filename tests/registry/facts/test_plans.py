@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from shared.database.reads import Reads, Statement
 from tests.registry.facts.conftest import House
 
 pytestmark = pytest.mark.anyio
@@ -47,7 +48,7 @@ FILL = text(
 
 @contextmanager
 def spied(house: House) -> Iterator[list[tuple[str, Any]]]:
-    """Note the statements about facts that the service sends."""
+    """Note the statements about facts that the service sends, by either way of reading."""
     engine = house.registry.app.state.database.engine.sync_engine
     seen: list[tuple[str, Any]] = []
 
@@ -56,8 +57,16 @@ def spied(house: House) -> Iterator[list[tuple[str, Any]]]:
             seen.append((statement, parameters))
 
     event.listen(engine, "before_cursor_execute", note)
+    whole = Reads.row
+
+    async def row(self: Reads, statement: Statement, given: Any) -> Any:
+        seen.append((statement.text, tuple(statement.values(given))))
+        return await whole(self, statement, given)
+
     try:
-        yield seen
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(Reads, "row", row)
+            yield seen
     finally:
         event.remove(engine, "before_cursor_execute", note)
 

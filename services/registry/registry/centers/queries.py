@@ -24,13 +24,13 @@ from registry.centers.rules import (
     SupportStanding,
 )
 from registry.centers.tables import Center, CenterMilestone, Counter, StageChange
-from shared.auth import Actor
+from shared.auth import Actor, OrgIds, Seeing
 from shared.events.tables import Event
 from shared.rules import Rule, found
 from shared.tasks import MOST_TASKS, Task, TaskKind
 
 
-def centers(actor: Actor) -> SelectOfScalar[Center]:
+def centers(actor: Seeing) -> SelectOfScalar[Center]:
     """Select the centres that the actor may see (X04).
 
     Listed centres are public. A candidate is seen by its lead sponsor, its legal entity, its
@@ -108,13 +108,13 @@ MEMBER_STATES: Final = ("active", "leaving")
 FORMER_STATES: Final = ("left", "expelled")
 
 
-def _with_open_membership(org_ids: Collection[UUID]) -> Select[tuple[UUID]]:
+def _with_open_membership(org_ids: OrgIds) -> Select[tuple[UUID]]:
     return sa_select(MEMBERSHIP.c.center_id).where(
         MEMBERSHIP.c.org_id.in_(org_ids), MEMBERSHIP.c.state.in_(OPEN_STATES)
     )
 
 
-def of_orgs(org_ids: Collection[UUID]) -> ColumnElement[bool]:
+def of_orgs(org_ids: OrgIds) -> ColumnElement[bool]:
     """Give the condition that a centre concerns one of the organizations for which a caller acts.
 
     Who acts for none is concerned by none.
@@ -126,7 +126,7 @@ def of_orgs(org_ids: Collection[UUID]) -> ColumnElement[bool]:
     )
 
 
-def spoken_for_by(org_ids: Collection[UUID]) -> ColumnElement[bool]:
+def spoken_for_by(org_ids: OrgIds) -> ColumnElement[bool]:
     """Give the condition that one of these speaks for a centre: its entity, trustee or lead."""
     return or_(
         col(Center.lead_sponsor_id).in_(org_ids),

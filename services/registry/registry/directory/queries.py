@@ -17,7 +17,7 @@ from registry.entities.queries import agreed_by
 from registry.memberships.rules import State
 from registry.memberships.tables import Membership
 from registry.organizations import queries as organizations
-from shared.auth import Actor
+from shared.auth import Actor, OrgIds
 from shared.calendar import day_of
 from shared.clock import Clock
 from shared.database.resources import Audience, belongs_to, tables_of
@@ -45,7 +45,7 @@ FIRST: Final = datetime(1, 1, 1, tzinfo=UTC)
 PUBLIC: Final = frozenset({"public_notice"})
 
 
-def centers_of(org_ids: Collection[UUID], today: date) -> Any:  # noqa: ANN401 - a subselect
+def centers_of(org_ids: OrgIds, today: date) -> Any:  # noqa: ANN401 - a subselect
     """Select the ids of the centres to which one of these organizations belongs on a day."""
     as_member = select(Membership.center_id).where(
         col(Membership.org_id).in_(org_ids),

@@ -6,7 +6,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import ColumnElement, Select, and_, func, or_
+from sqlalchemy import select as sa_select
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -75,13 +77,7 @@ async def page_of_centers(
     session: AsyncSession, asked: CenterFilter, page: PageRequest
 ) -> tuple[list[Center], str | None]:
     """Give a page of listed centres in the order of their codes."""
-    statement: SelectOfScalar[Center] = select(Center).where(_listed())
-    if asked.stage is not None:
-        statement = statement.where(col(Center.stage) == asked.stage)
-    if asked.model_type is not None:
-        statement = statement.where(col(Center.model_type) == asked.model_type)
-    if asked.field_code is not None:
-        statement = statement.where(col(Center.field_codes).contains([asked.field_code]))
+    statement = narrowed(listed_centers(), asked)
     filters: dict[str, Any] = {
         "stage": asked.stage,
         "model_type": asked.model_type,
@@ -90,6 +86,17 @@ async def page_of_centers(
     return await paginate(
         session, statement, page, keys=[col(Center.listed_on), col(Center.id)], filters=filters
     )
+
+
+def narrowed(statement: Select[Any], asked: CenterFilter) -> Select[Any]:
+    """Narrow a select of centres to those that are asked for."""
+    if asked.stage is not None:
+        statement = statement.where(col(Center.stage) == asked.stage)
+    if asked.model_type is not None:
+        statement = statement.where(col(Center.model_type) == asked.model_type)
+    if asked.field_code is not None:
+        statement = statement.where(col(Center.field_codes).contains(array([asked.field_code])))
+    return statement
 
 
 async def all_centers(session: AsyncSession) -> Sequence[Center]:
@@ -104,14 +111,24 @@ async def listed_center(session: AsyncSession, code: str) -> Center:
     return found(await session.scalar(statement))
 
 
+def members_on(day: date) -> Select[Any]:
+    """Select the members of centres on a day: the centre, the public name and the role."""
+    members: Any = (
+        sa_select(col(Membership.center_id), col(Organization.name), col(Membership.role))
+        .join(Organization, col(Organization.id) == col(Membership.org_id))
+        .where(_members_on(day))
+    )
+    selected: Select[Any] = members
+    return selected
+
+
 async def members_of(
     session: AsyncSession, center_ids: Sequence[UUID], day: date
 ) -> dict[UUID, list[PublicMember]]:
     """Give the members of centres on a day by name, in the order in which they came."""
     statement = (
-        select(col(Membership.center_id), col(Organization.name), col(Membership.role))
-        .join(Organization, col(Organization.id) == col(Membership.org_id))
-        .where(col(Membership.center_id).in_(center_ids), _members_on(day))
+        members_on(day)
+        .where(col(Membership.center_id).in_(center_ids))
         .order_by(col(Membership.id))
     )
     members: dict[UUID, list[PublicMember]] = {center_id: [] for center_id in center_ids}

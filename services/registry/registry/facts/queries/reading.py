@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, or_, true, tuple_
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, or_, true, tuple_
 from sqlalchemy import select as sa_select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -35,7 +35,7 @@ from registry.facts.tables import Fact
 from registry.memberships.tables import Membership
 from registry.organizations import queries as organizations
 from registry.organizations.rules.history import Entry, values_on
-from shared.auth import Actor
+from shared.auth import Actor, Seeing
 from shared.codes import uscc
 from shared.http import PageRequest, paginate
 from shared.rules import found
@@ -65,7 +65,7 @@ class Known:
     superseded_by_id: UUID | None
 
 
-def visible_to(actor: Actor, today: date) -> ColumnElement[bool]:
+def visible_to(actor: Seeing, today: date) -> ColumnElement[bool]:
     """Give the condition under which the actor may see a fact (X04)."""
     if actor.has("official"):
         return true()
@@ -87,16 +87,21 @@ def open_facts() -> ColumnElement[bool]:
 
 async def center_seen(session: AsyncSession, actor: Actor, center_id: UUID, today: date) -> None:
     """Refuse as NOT_FOUND a centre of which the actor may see nothing (X04)."""
+    found(await session.scalar(center_that_is_seen(actor, center_id, today)))
+
+
+def center_that_is_seen(actor: Seeing, center_id: UUID, today: date) -> Select[Any]:
+    """Select a centre if the actor may see anything of it (X04)."""
     if actor.has("official", "service"):
         # A draft that was never submitted is its applicant's alone, its centre with it.
-        await centers.center_seen(session, actor, center_id)
-        return
-    posted = select(Fact.center_id).where(col(Fact.submitted_by_org_id).in_(actor.org_ids))
-    statement = select(Center.id).where(
+        seen = centers.centers(actor).with_only_columns(col(Center.id))
+        return seen.where(col(Center.id) == center_id)
+    own = col(Fact.submitted_by_org_id).in_(actor.org_ids)
+    posted = exists().where(col(Fact.center_id) == center_id, own)
+    return sa_select(col(Center.id)).where(
         col(Center.id) == center_id,
-        or_(col(Center.id).in_(centers_of(actor.org_ids, today)), col(Center.id).in_(posted)),
+        or_(col(Center.id).in_(centers_of(actor.org_ids, today)), posted),
     )
-    found(await session.scalar(statement))
 
 
 def _known(as_of: datetime | None) -> Any:  # noqa: ANN401 - a select of two columns

@@ -1,6 +1,5 @@
 """Facts as the API tells them, written as JSON by the database: the hot path of reading.
 
-A list is one statement (and one more, where a member asks for a centre, for whether it is seen).
 Making each row a mapped object, then a dictionary, then a model, and that JSON took most of the
 service's time; here each row comes as the text that is sent. What the models would do beside it,
 the fields that a payload leaves out, is done by laying the payload over its kind's defaults. A
@@ -11,25 +10,17 @@ import json
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
+from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    SQLColumnExpression,
-    and_,
-    cast,
-    func,
-    literal,
-    literal_column,
-)
+from sqlalchemy import ColumnElement, Select, Uuid, and_, cast, type_coerce
 from sqlalchemy import select as sa_select
-from sqlalchemy.dialects.postgresql import JSON, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
-from sqlalchemy.types import Text
 from sqlmodel import col
 
 from registry.facts.kinds import PAYLOADS
 from registry.facts.tables import Fact
+from shared.database.telling import JsonText, constant, told
 
 # A payload is kept without what it leaves out, and told with it.
 DEFAULTS: Final = json.dumps(
@@ -42,12 +33,10 @@ DEFAULTS: Final = json.dumps(
         for payload in PAYLOADS
     }
 )
-# As Pydantic writes an instant: without a fraction where there is none.
-INSTANT: Final[ColumnElement[str]] = literal_column('\'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\'')
 
 
 def told_facts(as_of: datetime | None = None) -> Select[Any]:
-    """Select facts as JSON, each with what corrects it as far as was known."""
+    """Select facts as JSON (`told`), each with what corrects it as far as was known."""
     return _as_now() if as_of is None else _select(as_of)
 
 
@@ -61,40 +50,33 @@ def _select(as_of: datetime | None) -> Select[Any]:
     known = [col(later.supersedes_id) == col(Fact.id)]
     if as_of is not None:
         known.append(col(later.recorded_at) <= as_of)
-    told = cast(_object(_told(col(later.id))), Text)
-    return sa_select(told).select_from(Fact).outerjoin(later, and_(*known))
+    statement = sa_select(_told(type_coerce(col(later.id), Uuid())).label("told"))
+    return statement.select_from(Fact).outerjoin(later, and_(*known))
 
 
-def _told(superseded_by_id: SQLColumnExpression[Any]) -> dict[str, Any]:
-    recorded = func.to_char(func.timezone(literal_column("'UTC'"), col(Fact.recorded_at)), INSTANT)
-    defaults = cast(literal(DEFAULTS, Text), JSONB)[col(Fact.kind)]
-    return {
-        "id": col(Fact.id),
-        "kind": col(Fact.kind),
-        "center_id": col(Fact.center_id),
-        "occurred_on": col(Fact.occurred_on),
-        "recorded_at": func.replace(recorded, literal_column("'.000000Z'"), literal_column("'Z'")),
-        "external_id": col(Fact.external_id),
-        "submitted_by_org_id": col(Fact.submitted_by_org_id),
-        "chain_stage": col(Fact.chain_stage),
-        "payload": cast(defaults.concat(col(Fact.payload)), JSON),
-        "evidence": col(Fact.evidence),
-        "supersedes_id": col(Fact.supersedes_id),
-        "superseded_by_id": superseded_by_id,
-        "reason": col(Fact.reason),
-        "derived": _object(
-            {
-                "is_member": col(Fact.is_member),
-                "is_sme": col(Fact.is_sme),
-                "region_code": col(Fact.region_code),
-            }
-        ),
-    }
-
-
-def _object(members: dict[str, Any]) -> ColumnElement[Any]:
-    """Build a JSON object; names are constants of this module, and no parameters."""
-    pairs: list[Any] = []
-    for name, value in members.items():
-        pairs += [literal_column(f"'{name}'"), value]
-    return func.json_build_object(*pairs)
+def _told(superseded_by_id: ColumnElement[UUID]) -> ColumnElement[str]:
+    defaults: Any = cast(constant(DEFAULTS), JSONB)[col(Fact.kind)]
+    return told(
+        {
+            "id": col(Fact.id),
+            "kind": col(Fact.kind),
+            "center_id": col(Fact.center_id),
+            "occurred_on": col(Fact.occurred_on),
+            "recorded_at": col(Fact.recorded_at),
+            "external_id": col(Fact.external_id),
+            "submitted_by_org_id": col(Fact.submitted_by_org_id),
+            "chain_stage": col(Fact.chain_stage),
+            "payload": cast(defaults.concat(col(Fact.payload)), JsonText),
+            "evidence": col(Fact.evidence),
+            "supersedes_id": col(Fact.supersedes_id),
+            "superseded_by_id": superseded_by_id,
+            "reason": col(Fact.reason),
+            "derived": told(
+                {
+                    "is_member": col(Fact.is_member),
+                    "is_sme": col(Fact.is_sme),
+                    "region_code": col(Fact.region_code),
+                }
+            ),
+        }
+    )
