@@ -12,7 +12,13 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from ip_ledger import tenancy
 from ip_ledger.contracts.rules import ContractKind, Standing, State
-from ip_ledger.contracts.tables import ContractState, License, LicenseConsent, TechContract
+from ip_ledger.contracts.tables import (
+    ContractProject,
+    ContractState,
+    License,
+    LicenseConsent,
+    TechContract,
+)
 from shared.auth import Actor
 from shared.directory import DirectoryCenter
 from shared.rules import found
@@ -189,3 +195,36 @@ async def source_center(session: AsyncSession, source_id: UUID) -> UUID | None:
     )
     center_id: UUID | None = await session.scalar(sources)
     return center_id
+
+
+async def linked(
+    session: AsyncSession, center_id: UUID, external_id: str
+) -> ContractProject | None:
+    """Give the link of a centre's project that stands, if there is one."""
+    return await session.scalar(
+        select(ContractProject).where(
+            col(ContractProject.center_id) == center_id,
+            col(ContractProject.project_external_id) == external_id,
+            col(ContractProject.withdrawn_at).is_(None),
+        )
+    )
+
+
+async def link_of(session: AsyncSession, contract_id: UUID, link_id: UUID) -> ContractProject:
+    """Load and lock a link of a contract, else NOT_FOUND; the contract's lock is held."""
+    statement = select(ContractProject).where(
+        col(ContractProject.id) == link_id, col(ContractProject.contract_id) == contract_id
+    )
+    return found(await session.scalar(statement.with_for_update()))
+
+
+async def projects_of(
+    session: AsyncSession, contract_ids: Sequence[UUID]
+) -> Sequence[ContractProject]:
+    """Give the links of contracts in the order in which they were made, ended ones included."""
+    rows = await session.scalars(
+        select(ContractProject)
+        .where(col(ContractProject.contract_id).in_(contract_ids))
+        .order_by(col(ContractProject.id))
+    )
+    return rows.all()

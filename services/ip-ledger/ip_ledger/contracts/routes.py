@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from ip_ledger import tenancy
-from ip_ledger.contracts import license_routes, queries
+from ip_ledger.contracts import license_routes, project_routes, queries
 from ip_ledger.contracts.actions import moving, reporting
 from ip_ledger.contracts.actions.moving import Registration
 from ip_ledger.contracts.rules import ContractKind, Report, State
@@ -303,7 +303,18 @@ async def _documents(
     session: AsyncSession, actor: Actor, rows: Sequence[TechContract]
 ) -> list[dict[str, Any]]:
     centers = await tenancy.centers_by_id(session, {row.center_id for row in rows})
-    return [_document(actor, centers, row) for row in rows]
+    ordered = [row.id for row in rows if row.is_commissioned_rd]
+    links = await queries.projects_of(session, ordered) if ordered else []
+    standing = [link for link in links if link.withdrawn_at is None]
+    return [
+        {
+            **_document(actor, centers, row),
+            "project_fact_ids": [
+                link.project_fact_id for link in standing if link.contract_id == row.id
+            ],
+        }
+        for row in rows
+    ]
 
 
 def _document(
@@ -332,4 +343,4 @@ def _sees_all(actor: Actor, centers: Mapping[UUID, DirectoryCenter], row: TechCo
     return center is not None and tenancy.is_operator(center, actor)
 
 
-ROUTERS: Final = (license_routes.router, router, batches)
+ROUTERS: Final = (license_routes.router, router, project_routes.router, batches)

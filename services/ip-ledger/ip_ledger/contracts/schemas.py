@@ -236,6 +236,9 @@ class TechContractOut(Out):
     version: int = Field(description="Counts its changes; the ETag.")
     external_id: str = Field(description="The reporter's own reference.")
     submitted_by_org_id: UUID = Field(description="Who reported it.")
+    project_fact_ids: list[UUID] = Field(
+        description="The registry's projects that it pays for, as linked."
+    )
     recorded_at: datetime = Field(description="When.")
     warnings: list[CheckOut] = Field(default_factory=list, description="What to look at.")
 
@@ -254,3 +257,37 @@ class RegistrationIn(Body):
     registration_scheme: ContractNumberScheme | None = Field(
         default=None, description="`legacy14` checks the 14-digit form."
     )
+
+
+class ContractProjectIn(Body):
+    """A project that a contract of commissioned research pays for."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"project_fact_id": "0199a000-0000-7000-8000-0000000000f1"}]
+        }
+    )
+
+    project_fact_id: UUID = Field(description="The registry's fact of the project.")
+
+
+class UnlinkingIn(Body):
+    """Why a link was made wrongly."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "项目编号填写错误"}]})
+
+    reason: LongText = Field(description="What was wrong.")
+
+
+class ContractProjectOut(Out):
+    """A project that a contract pays for, as the registry told of it."""
+
+    id: UUID = Field(description="The link.")
+    contract_id: UUID = Field(description="The contract.")
+    project_fact_id: UUID = Field(description="The registry's fact.")
+    project_external_id: str = Field(description="Its reporter's own reference.")
+    title: str = Field(description="What it is called.")
+    project_sha256: str = Field(description="The hash of what the registry told.")
+    linked_at: datetime = Field(description="When it was linked.")
+    withdrawn_at: datetime | None = Field(description="When the link was taken back.")
+    reason: str | None = Field(description="Why.")
