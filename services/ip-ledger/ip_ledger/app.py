@@ -18,6 +18,7 @@ from ip_ledger.bundles import routes as bundles
 from ip_ledger.contracts import routes as contracts
 from ip_ledger.contributions import funding_routes
 from ip_ledger.contributions import routes as contributions
+from ip_ledger.costs import routes as costs
 from ip_ledger.distributions import correction_routes, what_if_routes
 from ip_ledger.distributions import routes as distributions
 from ip_ledger.facts import routes as facts
@@ -111,6 +112,7 @@ def create_app() -> ASGIApp:
                 *facts.ROUTERS,
                 contributions.router,
                 *funding_routes.ROUTERS,
+                *costs.ROUTERS,
                 revenue.router,
                 *losses.ROUTERS,
                 *rewards.ROUTERS,

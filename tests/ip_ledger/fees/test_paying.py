@@ -191,3 +191,19 @@ async def test_an_office_whose_schedule_is_not_kept_says_so(ledger: Ledger) -> N
     shown = await read(ledger, f"assets/{asset['id']}/fee-schedule")
     assert (shown["is_known"], shown["law"]) == (False, None)
     assert date.fromisoformat(asset["filed_on"]) == date(2023, 11, 2)
+
+
+@pytest.mark.requirement("A043", "A094")
+async def test_what_the_centre_paid_is_a_cost_of_the_right(ledger: Ledger) -> None:
+    asset_id = await right(ledger)
+    await on(ledger, "2026-10-30")
+    source = [{"source_id": str(uuid4()), "amount": {"amount": 1}}]
+    mine = await paid(ledger, asset_id, sources=source)
+    assert (mine.status_code, codes(mine)) == (422, ["FIELD_INVALID"])
+    unknown = await paid(ledger, asset_id, by="c03", sources=source)
+    assert (unknown.status_code, codes(unknown)) == (422, ["SOURCE_UNKNOWN"])
+    answer = await paid(ledger, asset_id, by="c03")
+    assert answer.status_code == 201, answer.text
+    [cost] = (await read(ledger, f"asset-costs?asset_id={asset_id}"))["items"]
+    assert (cost["kind"], cost["amount"]["amount"]) == ("upkeep", WHOLE)
+    assert cost["fee_id"] == answer.json()["id"]

@@ -4,7 +4,7 @@ Money is followed exactly, in whole 分 and in both directions: what a source pa
 income goes back to it, and what nobody can tell.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -151,26 +151,12 @@ class Spent:
         return self.amount_fen - sum(self.parts.values())
 
 
-def weights(costs: Collection[Spent], asset_id: UUID, until: date) -> dict[UUID | None, int]:
-    """Sum up who paid for a right by a day; `None` stands for money of nobody known.
-
-    A cost that was undone and what undid it cancel each other out.
-    """
-    total: dict[UUID | None, int] = {}
-    for cost in costs:
-        if cost.asset_id != asset_id or cost.spent_on > until:
-            continue
-        for source_id, part in cost.parts.items():
-            total[source_id] = total.get(source_id, 0) + part
-        total[None] = total.get(None, 0) + cost.unattributed_fen
-    return {source_id: amount for source_id, amount in total.items() if amount > 0}
-
-
 def attributed(net_fen: int, paid: Mapping[UUID | None, int]) -> dict[UUID | None, int]:
     """Share an income among those who paid for its right, by what each paid, to the 分.
 
-    The parts sum to the income exactly. Of a right on which nothing was spent before, nobody can
-    be told to have earned anything. Spare units go by the largest remainder, then by the id.
+    `None` stands for money of nobody known. The parts sum to the income exactly; of a right on
+    which nothing was spent before, nobody can be told to have earned anything. Spare units go by
+    the largest remainder, then by the id.
     """
     whole = sum(paid.values())
     if not whole:

@@ -13,6 +13,9 @@ from ip_ledger.assets import actions as asset_actions
 from ip_ledger.assets import queries as assets
 from ip_ledger.assets.rules import LIVING, FeeOutcome
 from ip_ledger.assets.tables import Asset
+from ip_ledger.costs import actions as costs
+from ip_ledger.costs.actions import NewCost
+from ip_ledger.costs.rules import CostKind, Drawn
 from ip_ledger.fees import queries, rules, schedule_rules
 from ip_ledger.fees.rules import FeeEvent, FeeState, Payment
 from ip_ledger.fees.schedule_rules import Fee, Schedule
@@ -145,12 +148,13 @@ async def pay(
 
     A payment that turns up after the right was taken for lapsed brings it back. Raises `Refused`:
     NOT_FOUND, FORBIDDEN_SCOPE, PARTY_UNKNOWN, FEE_NOT_OWED, FEE_GRACE_OVER, FEE_MISMATCH,
-    DAY_IN_FUTURE, BEFORE_ASSET, FIELD_INVALID or FIELD_MISSING.
+    DAY_IN_FUTURE, BEFORE_ASSET, FIELD_INVALID, FIELD_MISSING, or what `costs.spend` raises.
     """
     # The lock makes two payments at once wait: the second finds the next fee owed.
     asset = await assets.asset_for_update(session, actor, asset_id, today)
     center = found(await tenancy.center_of(session, asset.center_id))
-    operator = tenancy.operator_id(center) or center.lead_sponsor_id
+    operator = tenancy.operator_id(center)
+    acting = {center.lead_sponsor_id, operator or center.lead_sponsor_id}
     owned = await assets.ownership_on(session, asset.id, payment.paid_on)
     owners = () if owned is None else tuple(owner for owner, _ in owned.shares)
     schedule = schedule_rules.schedule_of(asset.kind, asset.jurisdiction)
@@ -161,9 +165,8 @@ async def pay(
         owed_fen = schedule_rules.owed_fen(schedule, fee, payment.relief, first, payment.paid_on)
     require(
         [
-            *rules.payer_checks(
-                payment.payer_id, actor.org_ids, owners, {operator, center.lead_sponsor_id}
-            ),
+            *rules.payer_checks(payment.payer_id, actor.org_ids, owners, acting),
+            *rules.booking_checks(payment, operator),
             *rules.payment_checks(
                 payment, fee, row.state if row else None, owed_fen,
                 opens_on=asset.granted_on, owners=len(owners), today=today,
@@ -178,7 +181,23 @@ async def pay(
     await _settle(session, actor, asset, row, fee, payment, clock.now())
     row.surcharge_fen = schedule_rules.surcharge_fen(schedule, fee, payment.paid_on)
     await session.flush()
+    if payment.payer_id == operator:
+        # What the centre itself paid is a cost in its books; an owner's money is the owner's.
+        await costs.spend(session, actor, _cost(row, payment), today)
     return Paid(row, asset)
+
+
+def _cost(row: RightFee, payment: Payment) -> NewCost:
+    return NewCost(
+        asset_id=row.asset_id,
+        kind=CostKind.UPKEEP,
+        amount_fen=payment.amount_fen,
+        spent_on=payment.paid_on,
+        description=f"fee {row.number}",
+        sources=tuple(Drawn(source_id, fen) for source_id, fen in payment.sources),
+        evidence=payment.evidence,
+        fee_id=row.id,
+    )
 
 
 async def _owed(

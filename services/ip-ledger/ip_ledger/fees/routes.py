@@ -44,6 +44,8 @@ SEERS: Final = "who may see the right"
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "PARTY_UNKNOWN", "FEE_NOT_OWED", "FEE_GRACE_OVER",
         "FEE_MISMATCH", "DAY_IN_FUTURE", "BEFORE_ASSET", "FIELD_INVALID", "FIELD_MISSING",
+        "COST_EXCEEDED", "SOURCE_UNKNOWN", "SOURCE_SPENT", "SPENT_BEFORE_RECEIVED",
+        "PARTY_REPEATED", "PERIOD_CLOSED",
     ),
 )  # fmt: skip
 async def pay(
@@ -61,6 +63,7 @@ async def pay(
         relief=body.relief,
         payer_id=body.payer_org_id or tenancy.own_organization(actor),
         evidence=tuple(body.evidence),
+        sources=tuple((one.source_id, one.amount.amount) for one in body.sources),
     )
     paid = await actions.pay(session, actor, asset_id, payment, today)
     return _shown(paid.fee)

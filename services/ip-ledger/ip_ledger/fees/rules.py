@@ -104,6 +104,21 @@ class Payment:
     relief: Relief
     payer_id: UUID
     evidence: tuple[UUID, ...] = ()
+    # Out of which money of the centre; each part in 分.
+    sources: tuple[tuple[UUID, int], ...] = ()
+
+
+def booking_checks(payment: Payment, operator_id: UUID | None) -> list[Check]:
+    """Check that money of the centre is named only for what the centre itself paid."""
+    return [
+        UPKEEP.check(
+            "FIELD_INVALID",
+            Kind.CONTENT,
+            passed=not payment.sources or payment.payer_id == operator_id,
+            pointer="/sources",
+            field="sources",
+        )
+    ]
 
 
 def payer_checks(

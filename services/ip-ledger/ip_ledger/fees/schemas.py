@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
+from ip_ledger.costs.schemas import CostSourceIn
 from ip_ledger.fees.rules import FeeState
 from ip_ledger.fees.schedule_rules import CountedFrom, EndsWith, Relief
 from shared.http.schemas import Body, Day, Earning, Money, Out
@@ -40,6 +41,11 @@ class FeePaymentIn(Body):
         default_factory=list,
         max_length=20,
         description="Files; at least one for a right that was taken for lapsed.",
+    )
+    sources: list[CostSourceIn] = Field(
+        default_factory=list,
+        max_length=100,
+        description="Out of which money, where the centre itself paid; it is a cost of the right.",
     )
 
 

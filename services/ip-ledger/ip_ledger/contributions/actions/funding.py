@@ -137,7 +137,8 @@ async def release_trust(
     account_id = known.get((trustee, names[0].code))
     found(account_id or (center.trustee_org_id if center.trustee_org_id == trustee else None))
     ids = await journal.open_accounts(session, center_id, [*names, CASH, money.RELEASED])
-    held = (await books.balances_for_update(session, [ids[names[0]]]))[ids[names[0]]]
+    balances = await books.balances_for_update(session, [ids[name] for name in names])
+    held, owed = balances[ids[names[0]]], -balances[ids[names[1]]]
     require(
         rules.release_checks(
             has_legal_entity=center.legal_entity_id is not None,
@@ -146,12 +147,15 @@ async def release_trust(
         )
     )
     release_id = new_id()
-    lines = (
-        Line(ids[CASH], held),
-        Line(ids[names[0]], -held),
-        Line(ids[names[1]], held),
-        Line(ids[money.RELEASED], -held),
-    )
+    # All the cash moves; but only what was given in trust becomes the centre's own. What the
+    # trustee received for rights is owed to their owners afterwards as before.
+    moved = [
+        (ids[CASH], held),
+        (ids[names[0]], -held),
+        (ids[names[1]], owed),
+        (ids[money.RELEASED], -owed),
+    ]
+    lines = tuple(Line(account_id, fen) for account_id, fen in moved if fen)
     draft = EntryDraft(
         new_id(), center_id, today, f"trust release {release_id}", lines, source_id=release_id
     )
