@@ -1,7 +1,6 @@
 """The processes of a stack: started so that they end with us, watched, and stopped in order."""
 
 import http.client
-import shutil
 import signal
 import socket
 import subprocess
@@ -244,8 +243,3 @@ def _cut(log: Path) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists() and log.stat().st_size > _LOG_BYTES:
         log.replace(log.with_suffix(".1.log"))
-
-
-def free_megabytes(folder: Path) -> int:
-    """Space left on the disk of a folder."""
-    return shutil.disk_usage(folder).free // 2**20

@@ -12,7 +12,6 @@ import importlib.util
 import json
 import os
 import secrets
-import shutil
 import subprocess
 import sys
 import time
@@ -402,11 +401,6 @@ class Stack:
             msg = f"Loading the demo programme failed. The end of {log}:\n{tail(log)}"
             raise ProcessError(msg)
         marker.touch()
-
-
-def copy_home(source: Path, target: Path) -> None:
-    """Copy a stopped stack's folder, so that another one starts with everything in it."""
-    shutil.copytree(source, target, ignore=shutil.ignore_patterns("lock", "logs", "server.log"))
 
 
 def _digest_of_migrations() -> str:

@@ -109,8 +109,3 @@ def _ranks(owed: Sequence[Fraction], amounts: Sequence[int]) -> list[int]:
     for place, index in enumerate(by_size, start=1):
         ranks[index] = place
     return ranks
-
-
-def taken_back(parts: Sequence[Part[Party]]) -> dict[Party, Fraction]:
-    """Give the change of carry that reversing a division makes: what it added, taken away."""
-    return {part.party: part.carry_before - part.carry_after for part in parts}

@@ -30,6 +30,17 @@ def test_every_code_has_its_texts() -> None:
     assert not faults, listed(faults)
 
 
+def test_every_text_has_a_code_that_something_answers() -> None:
+    answered = {
+        node.value
+        for module in modules(*SERVICES, "shared")
+        if "http/words/" not in module.path.as_posix()
+        for node in module.nodes
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert not set(CODES) - answered, listed(sorted(set(CODES) - answered))
+
+
 def test_both_texts_are_there_and_in_their_language() -> None:
     faults = [
         code

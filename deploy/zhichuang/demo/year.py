@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from shared.codes.patents import check_character
-from shared.codes.uscc import BODY_WEIGHTS
 from shared.codes.uscc import check_character as uscc_check_character
 
 CHARSET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 YEAR: Final = 2027
+BODY_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)  # Of the organization code inside (GB 11714).
 NON_MEMBER_CLIENTS: Final = 94
 SME_RECORDS: Final = 42
 ASSET_KINDS: Final = (("invention", 15), ("ic_layout", 2), ("utility", 8), ("software", 4))

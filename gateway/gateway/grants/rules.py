@@ -4,7 +4,6 @@ OAuth 2.1: a code once, within a minute, with its verifier (S256 alone); a refre
 its whole family ends when an old one comes back. Instants are real time.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +19,6 @@ REFRESH_IDLE: Final = timedelta(hours=12)
 FAMILY_LIFE: Final = timedelta(days=30)
 # Two tabs that refresh at once: the second is served too, within its family.
 GRACE: Final = timedelta(seconds=10)
-CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 MOST_STATE: Final = 512
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 

@@ -75,8 +75,3 @@ def patent_number_checks(text: str, *, pointer: str | None = None) -> list[Check
         expected=expected,
     )
     return [form, digit]
-
-
-def is_valid(text: str) -> bool:
-    """Tell whether a number passes all its checks."""
-    return all(check.passed for check in patent_number_checks(text))

@@ -4,7 +4,6 @@ import re
 from types import MappingProxyType
 from typing import Final
 
-SHANGHAI: Final = "310000"
 FORM: Final = re.compile(r"[1-8]\d{5}", re.ASCII)
 
 # Chinese and English name of every region of the city that is in force.
@@ -56,8 +55,3 @@ def well_formed(region_code: str) -> bool:
 def lies_in(region_code: str, prefix: str) -> bool:
     """Tell whether a region lies in the one that the leading digits of a code name."""
     return region_code.startswith(prefix)
-
-
-def in_yangtze_delta(region_code: str) -> bool:
-    """Tell whether a region lies in the Yangtze river delta (A092)."""
-    return region_code[:2] in YANGTZE_DELTA

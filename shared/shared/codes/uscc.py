@@ -15,10 +15,8 @@ from shared.rules import Check, Kind, Rule
 
 VALID_CODE: Final = Rule("A051", "三(二)")
 
-LENGTH: Final = 18
 # I, O, S, V and Z are not in the standard's character set; `re.ASCII` keeps other digits out.
 FORM: Final = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}", re.ASCII)
-BODY_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
 
 
 def normalized(text: str) -> str:
@@ -51,30 +49,17 @@ def _judged(code: str, pointer: str | None) -> tuple[Check, ...]:
     form = VALID_CODE.check("USCC_FORMAT", Kind.CONTENT, passed=formed, pointer=pointer)
     if not formed:
         return (form,)
-    matches = check_character(code[:17]) == code[17]
-    digit = VALID_CODE.check("USCC_CHECK_DIGIT", Kind.CONTENT, passed=matches, pointer=pointer)
+    expected = check_character(code[:17])
+    digit = VALID_CODE.check(
+        "USCC_CHECK_DIGIT",
+        Kind.CONTENT,
+        passed=code[17] == expected,
+        pointer=pointer,
+        expected=expected,
+    )
     return (form, digit)
-
-
-def is_valid(text: str) -> bool:
-    """Tell whether a code passes both of its checks, in either case of letters."""
-    return all(check.passed for check in uscc_checks(text))
 
 
 def region_of(code: str) -> str:
     """Give the six-digit region (GB/T 2260) in which the code was issued."""
     return code[2:8]
-
-
-def body_check_holds(code: str) -> bool:
-    """Tell whether the inner body code (GB 11714) has its own check character.
-
-    Good for a warning only: the standard for the whole code is what makes it valid.
-    """
-    # Here A is 10 and Z is 35, another table than that of the whole code.
-    total = sum(
-        int(character, 36) * weight
-        for character, weight in zip(code[8:16], BODY_WEIGHTS, strict=True)
-    )
-    expected = "0123456789X0"[11 - total % 11]
-    return code[16] == expected

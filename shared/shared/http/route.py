@@ -259,11 +259,6 @@ class UnitOfWorkRoute(APIRoute):
         return Work(request.app.state.database.sessions, scope, digest)
 
 
-def _has_body(request: Request) -> bool:
-    length = request.headers.get("content-length")
-    return length not in {None, "0"} or "transfer-encoding" in request.headers
-
-
 def _is_query(field: Any) -> bool:  # noqa: ANN401 - FastAPI's own field type
     return type(field.field_info).__name__ == "Query"
 

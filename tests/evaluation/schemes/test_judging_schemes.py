@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from evaluation.results import rules as results
 from evaluation.schemes import counting_rules, figure_rules, rules, weight_rules
+from evaluation.schemes.column_rules import Records
 from evaluation.schemes.counting_rules import Period
 from evaluation.schemes.rules import Aggregate, FactQuery, Part, Source, Weighting
 from evaluation.schemes.schemas import IndicatorSchemeIn
@@ -213,7 +214,8 @@ def test_a_fact_without_the_field_that_a_filter_reads_does_not_match() -> None:
 @pytest.mark.requirement("A127")
 @pytest.mark.parametrize("value", [1.5, True, "1e9", "٣", None, [], {"amount": 1.0}])
 def test_what_is_no_exact_number_is_none(value: object) -> None:
-    assert counting_rules.number_at({"payload": {"figure": value}}, "payload.figure") is None
+    facts = [{"id": "", "payload": {"figure": value}}]
+    assert Records(facts).numbers("payload.figure") == [None]
 
 
 @given(st.fractions(min_value=0, max_value=1000))

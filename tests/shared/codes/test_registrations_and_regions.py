@@ -46,14 +46,6 @@ def test_the_model_contract_number_is_legacy() -> None:
     assert failed_codes(checks) == []
 
 
-@pytest.mark.parametrize(
-    ("region", "inside"),
-    [("310115", True), ("320500", True), ("330100", True), ("340100", True), ("350100", False)],
-)
-def test_the_delta_is_four_provinces(region: str, *, inside: bool) -> None:
-    assert regions.in_yangtze_delta(region) is inside
-
-
 def test_a_retired_district_is_read_and_not_offered() -> None:
     assert regions.well_formed("310103")
     assert "310103" in regions.RETIRED_SHANGHAI_REGIONS

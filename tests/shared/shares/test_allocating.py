@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.money import WHOLE_PPM
-from shared.shares import allocate, taken_back
+from shared.shares import allocate
 
 Shares = list[tuple[str, int]]
 
@@ -128,15 +128,3 @@ def test_a_small_owner_is_not_starved_by_many_small_payments() -> None:
         carry = {part.party: part.carry_after for part in parts}
         paid += parts[1].amount_fen
     assert paid == 10
-
-
-@pytest.mark.requirement("A086")
-def test_a_reversal_takes_its_carry_back() -> None:
-    shares = [("a", 333_333), ("b", 333_333), ("c", 333_334)]
-    parts = allocate(10_001, shares, order=["a", "b", "c"], carry={"a": Fraction(1, 3)})
-    change = taken_back(parts)
-    assert {part.party: part.carry_after + change[part.party] for part in parts} == {
-        "a": Fraction(1, 3),
-        "b": 0,
-        "c": 0,
-    }

@@ -26,15 +26,6 @@ class Measured:
     fact_ids: tuple[str, ...] = field(default=())
 
 
-def number_at(fact: Fact, path: str) -> Fraction | None:
-    """Read the number at a dotted path: an integer, a decimal text, or money (its 分).
-
-    Anything else, a float included, is no number: None.
-    """
-    found = Records([{"id": "", **fact}]).numbers(path)[0]
-    return None if found is None else Fraction(found)
-
-
 def passing(records: Records, expression: str | None, period: Period) -> list[bool]:
     """Tell which facts an expression is true of; without one, all are kept.
 

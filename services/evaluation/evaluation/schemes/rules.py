@@ -25,7 +25,6 @@ WEIGHTS: Final = Rule("A132", "四(四)")
 FULL: Final = Fraction(100)
 # What a cycle says to weigh each case by the profile of its centre's model.
 BY_MODEL: Final = "by_model"
-DEFAULT_PROFILE: Final = "default"
 CRITERION_CODES: Final = ("A", "B", "C", "D", "E")
 MAX_EXPRESSION: Final = 500
 # What a filter may call: comparing, joining, asking for presence, and text functions.

@@ -211,12 +211,6 @@ async def known_agreement(
     return None if agreement is None else (await with_parts(session, [agreement]))[0]
 
 
-async def terms_by_id(session: AsyncSession, agreement_id: UUID) -> Terms | None:
-    """Give the terms of one agreement, whatever its state, for what was computed under it."""
-    agreement = await session.get(Agreement, agreement_id)
-    return None if agreement is None else terms_of((await with_parts(session, [agreement]))[0])
-
-
 def terms_of(standing: Whole) -> Terms:
     """Turn rows into terms."""
     agreement = standing.agreement

@@ -177,16 +177,6 @@ async def last_ordinal(session: AsyncSession, contract_id: UUID) -> int:
     return await session.scalar(statement) or 0
 
 
-async def states_of(session: AsyncSession, contract_id: UUID) -> list[ContractState]:
-    """Give every state that a license or contract has been in, in order."""
-    rows = await session.scalars(
-        select(ContractState)
-        .where(col(ContractState.contract_id) == contract_id)
-        .order_by(col(ContractState.ordinal))
-    )
-    return list(rows)
-
-
 async def source_center(session: AsyncSession, source_id: UUID) -> UUID | None:
     """Give the centre of a license or technology contract, whoever asks."""
     sources = union_all(

@@ -33,9 +33,3 @@ async def files_seen(
     """Give those of the files that the actor may see."""
     statement = select(StoredFile).where(col(StoredFile.id).in_(file_ids), visible_to(actor))
     return {row.id: row for row in (await session.scalars(statement)).all()}
-
-
-async def existing_files(session: AsyncSession, file_ids: Collection[UUID]) -> set[UUID]:
-    """Tell which of the files there are, whoever may see them."""
-    statement = select(StoredFile.id).where(col(StoredFile.id).in_(file_ids))
-    return set((await session.scalars(statement)).all())

@@ -39,8 +39,6 @@ PAYMENT_MOVES: Final[Mapping[tuple[PaymentState, PaymentEvent], PaymentState]] =
     # Money that came back: the payment stays readable and no longer counts.
     (PaymentState.PAID, PaymentEvent.RECALL): PaymentState.RECALLED,
 }
-# What takes up a part of the amount: an entered one does, or two could promise the same 分.
-COUNTED: Final = (PaymentState.ENTERED, PaymentState.PAID)
 
 CONFIRM_PAYMENT: Final = TaskKind(
     "support_payment.confirm",

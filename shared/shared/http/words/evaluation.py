@@ -59,9 +59,6 @@ CODES: Final[dict[str, Words]] = {
     "COI_GOVERNANCE_SEAT": Words(
         422, "专家在该中心治理机构任职", "The expert has a seat in this centre's bodies"
     ),
-    "COI_CASE_ROLE": Words(
-        422, "专家已以其他身份参与本案", "The expert has another part in this case"
-    ),
     "DECLARATION_MISSING": Words(403, "须先作回避声明", "Declare your interests first"),
     "SHEET_INCOMPLETE": Words(
         422, "评分表不完整|：{missing}", "The score sheet is incomplete|: {missing}"

@@ -241,9 +241,6 @@ CODES: Final[dict[str, Words]] = {
         "The co-owners' first refusal is still open| (until {until})",
     ),
     "FILING_OPPOSED": Words(409, "有合作方反对申请专利", "A joint developer opposes the filing"),
-    "TRANSFER_NOT_REGISTERED": Words(
-        409, "转让尚未登记，不发生效力", "The transfer is not registered yet and has no effect"
-    ),
     "LICENSE_CONFLICT": Words(
         409,
         "与已有的独占或排他许可冲突",
@@ -254,7 +251,6 @@ CODES: Final[dict[str, Words]] = {
         "该扣除不在法定范围内，且未引用协议条款",
         "The law does not name this deduction, and no clause of the agreement is cited",
     ),
-    "PRICING_MISSING": Words(422, "未说明定价方式", "How the price was found is not told"),
     "PERIOD_CLOSED": Words(
         409, "会计期间已结账|（至 {until}）", "The period is closed| (until {until})"
     ),

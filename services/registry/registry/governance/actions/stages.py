@@ -52,7 +52,6 @@ class StageStep:
 
 # What a step is judged by: the policy, the gate to the pilot, and everything after it.
 Judged = tuple[Policy, PilotFacts, StageFacts]
-NO_AGREEMENT: Final = AgreementFacts(in_force=False)
 # The version of a rating that was taken over; what evaluation publishes begins with 1.
 IMPORTED: Final = 0
 

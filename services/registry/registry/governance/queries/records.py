@@ -20,7 +20,6 @@ from registry.governance.rules import (
     DirectionState,
     DocumentKind,
     PublishedRating,
-    RatingKind,
 )
 from registry.governance.tables import (
     CenterDocument,
@@ -261,19 +260,6 @@ async def rectifications(session: AsyncSession, center_id: UUID) -> Sequence[Rec
         .order_by(col(Rectification.id).desc())
     )
     return (await session.scalars(statement)).all()
-
-
-async def rectification_of_year(
-    session: AsyncSession, center_id: UUID, kind: RatingKind, year: int
-) -> Rectification | None:
-    """Give the rectification that a year's rating has led to, if any."""
-    statement = select(Rectification).where(
-        col(Rectification.center_id) == center_id,
-        col(Rectification.kind) == kind,
-        col(Rectification.year) == year,
-    )
-    row: Rectification | None = await session.scalar(statement.limit(1))
-    return row
 
 
 async def alliance_coverage(

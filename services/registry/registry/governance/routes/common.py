@@ -15,7 +15,6 @@ TAGS = ["centers"]
 SEEN = "listed centres by everyone; a candidate by those concerned, by officials once submitted"
 OWN = "the centre's legal entity, its trustee or its lead sponsor"
 OFFICIALS = "officials of the competent authority"
-SIGNED_IN = ("member", "expert", "official", "agency", "service")
 EDIT_CODES = ("NOT_FOUND", "FORBIDDEN_SCOPE", "STATE_CONFLICT")
 
 

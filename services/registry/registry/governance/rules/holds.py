@@ -14,7 +14,6 @@ from registry.governance.rules.stages import TWO_PEOPLE, PublishedRating, Rating
 from shared.rules import Check, Kind, Policy, Rule
 
 BAD_FAITH: Final = Rule("X14", "上海科创条例58")
-TRIENNIAL: Final = Rule("A131", "四(四)")
 # An honest failure of exploratory work is none of these, and costs nothing.
 FALSIFICATIONS: Final = frozenset(
     {"forged_evidence", "fabricated_facts", "false_accounts", "concealed_facts"}

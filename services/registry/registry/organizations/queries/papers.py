@@ -348,11 +348,6 @@ async def qualifications_of(session: AsyncSession, org_id: UUID) -> set[UUID]:
     return set((await session.scalars(statement)).all())
 
 
-async def qualification_found(session: AsyncSession, qualification_id: UUID) -> Qualification:
-    """Give a paper; an unknown one is NOT_FOUND."""
-    return found(await session.get(Qualification, qualification_id))
-
-
 async def qualification_for_update(
     session: AsyncSession, org_id: UUID, qualification_id: UUID
 ) -> Qualification:
