@@ -6,6 +6,7 @@ or rate in parts per million.
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import lcm
 from typing import Final
 
 WHOLE_PPM: Final = 1_000_000
@@ -38,11 +39,22 @@ def largest_remainder(total: int, quotas: Sequence[Fraction], ranks: Sequence[in
     Where the quotas sum to `total`, each result is within one unit of its quota, except that
     a quota below zero gives zero, and the units this takes come from the smallest remainders.
     """
-    if total < 0 or len(set(ranks)) != len(quotas):
+    scale = lcm(*{quota.denominator for quota in quotas})
+    scaled = [quota.numerator * (scale // quota.denominator) for quota in quotas]
+    return whole_units(total, scaled, scale, ranks)
+
+
+def whole_units(total: int, scaled: Sequence[int], scale: int, ranks: Sequence[int]) -> list[int]:
+    """Do what `largest_remainder` does with quotas in whole numbers of `1 / scale`.
+
+    Of a hundred thousand quotas a fraction each would cost more than all the rest.
+    """
+    if total < 0 or len(set(ranks)) != len(scaled):
         msg = "a total below zero, or ranks that do not tell the parties apart"
         raise ValueError(msg)
-    parts = [max(0, quota.numerator // quota.denominator) for quota in quotas]
-    gaining = sorted(range(len(quotas)), key=lambda i: (parts[i] - quotas[i], ranks[i]))
+    parts = [max(0, quota // scale) for quota in scaled]
+    lacking = [part * scale - quota for part, quota in zip(parts, scaled, strict=True)]
+    gaining = sorted(range(len(scaled)), key=lambda i: (lacking[i], ranks[i]))
     return _settled(total, parts, gaining)
 
 

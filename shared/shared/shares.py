@@ -8,14 +8,13 @@ payments come to the same as one large one.
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
 from types import MappingProxyType
-from typing import Final, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from shared.money import WHOLE_PPM, largest_remainder
+from shared.money import WHOLE_PPM, whole_units
 
 Party = TypeVar("Party", bound=Hashable)
-
-NO_CARRY: Final = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +23,38 @@ class Part(Generic[Party]):
 
     `quota` is exact and without the carry. `rank` is the party's place among the remainders, from
     1; `raised` tells whether it got one of the units left over. `carry_after` is what stays owed
-    to the party (or, below zero, what it had too much).
+    to the party (or, below zero, what it had too much). The exact figures are kept in whole numbers
+    of `1 / scale`.
     """
 
     party: Party
     share_ppm: int
-    quota: Fraction
-    carry_before: Fraction
+    quota_scaled: int
+    before_scaled: int
+    scale: int
     rank: int
     raised: bool
     amount_fen: int
 
     @property
+    def quota(self) -> Fraction:
+        """Give the exact part of the total, without the carry."""
+        return Fraction(self.quota_scaled, self.scale)
+
+    @property
+    def carry_before(self) -> Fraction:
+        """Give what earlier rounding owed the party."""
+        return Fraction(self.before_scaled, self.scale)
+
+    @property
+    def after_scaled(self) -> int:
+        """Give `carry_after` in whole numbers of `1 / scale`."""
+        return self.quota_scaled + self.before_scaled - self.amount_fen * self.scale
+
+    @property
     def carry_after(self) -> Fraction:
         """Give the exact fraction of a unit that the next division starts from."""
-        return self.quota + self.carry_before - self.amount_fen
+        return Fraction(self.after_scaled, self.scale)
 
 
 def sums_to_whole(shares: Sequence[tuple[Party, int]]) -> bool:
@@ -64,47 +80,46 @@ def allocate(
         raise ValueError(msg)
     places = {party: place for place, party in enumerate(order)}
     ordered = sorted(shares, key=lambda share: places[share[0]])
+    # All figures in whole numbers of one small part of a unit: carries are millionths themselves
+    # as long as shares are whole ppm, so that this is a million.
+    scale = lcm(WHOLE_PPM, *{value.denominator for value in carry.values()})
+    before = {
+        party: value.numerator * (scale // value.denominator) for party, value in carry.items()
+    }
+    each = total_fen * (scale // WHOLE_PPM)
     active = [(party, ppm) for party, ppm in ordered if ppm]
-    quotas = [Fraction(total_fen * ppm, WHOLE_PPM) for _, ppm in active]
-    owed = [
-        quota + carry.get(party, NO_CARRY) for quota, (party, _) in zip(quotas, active, strict=True)
-    ]
-    amounts = largest_remainder(total_fen, owed, [places[party] for party, _ in active])
-    ranks = _ranks(owed, amounts)
+    owed = [each * ppm + before.get(party, 0) for party, ppm in active]
+    amounts = whole_units(total_fen, owed, scale, [places[party] for party, _ in active])
+    ranks = _ranks(owed, amounts, scale)
     parts = {
         party: Part(
-            party=party,
-            share_ppm=ppm,
-            quota=quotas[i],
-            carry_before=carry.get(party, NO_CARRY),
-            rank=ranks[i],
-            raised=amounts[i] > owed[i],
-            amount_fen=amounts[i],
+            party,
+            ppm,
+            each * ppm,
+            before.get(party, 0),
+            scale,
+            rank,
+            amount * scale > exact,
+            amount,
         )
-        for i, (party, ppm) in enumerate(active)
+        for (party, ppm), exact, amount, rank in zip(active, owed, amounts, ranks, strict=True)
     }
-    return [parts.get(party) or _nothing(party, carry.get(party, NO_CARRY)) for party, _ in ordered]
-
-
-def _nothing(party: Party, carry: Fraction) -> Part[Party]:
-    """Give the part of a share of zero: its carry waits."""
-    return Part(
-        party=party,
-        share_ppm=0,
-        quota=NO_CARRY,
-        carry_before=carry,
-        rank=0,
-        raised=False,
-        amount_fen=0,
-    )
-
-
-def _ranks(owed: Sequence[Fraction], amounts: Sequence[int]) -> list[int]:
-    """Rank the remainders from the largest, for the explanation only."""
-    remainders = [
-        value - (amount - (amount > value)) for value, amount in zip(owed, amounts, strict=True)
+    # A share of zero gets nothing, and its carry waits.
+    return [
+        parts.get(party)
+        or Part(party, 0, 0, before.get(party, 0), scale, 0, raised=False, amount_fen=0)
+        for party, _ in ordered
     ]
-    by_size = sorted(range(len(owed)), key=lambda i: (-remainders[i], amounts[i] <= owed[i], i))
+
+
+def _ranks(owed: Sequence[int], amounts: Sequence[int], scale: int) -> list[int]:
+    """Rank the remainders from the largest, for the explanation only."""
+    raised = [amount * scale > exact for exact, amount in zip(owed, amounts, strict=True)]
+    remainders = [
+        exact - (amount - up) * scale
+        for exact, amount, up in zip(owed, amounts, raised, strict=True)
+    ]
+    by_size = sorted(range(len(owed)), key=lambda i: (-remainders[i], not raised[i], i))
     ranks = [0] * len(owed)
     for place, index in enumerate(by_size, start=1):
         ranks[index] = place

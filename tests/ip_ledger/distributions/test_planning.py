@@ -1,5 +1,6 @@
 """Vector C7-3 in all its roundings, the run's state machine, and I3 against exact rationals."""
 
+import hashlib
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -13,6 +14,7 @@ from ip_ledger.distributions import plan_rules, rules
 from ip_ledger.distributions.plan_rules import Income, Inventor, OwnerType, RewardRule, Terms
 from ip_ledger.distributions.rules import MOVES, Event, State
 from ip_ledger.revenue.rules import Deduction, DeductionKind, RevenueKind, net_income_fen
+from shared.events.recording import canonical
 from shared.rules import failed_codes
 
 UNIVERSITY, COMPANY, CENTER = (UUID(int=n) for n in (1, 2, 3))
@@ -141,7 +143,7 @@ def test_a_reward_is_divided_among_the_owners_own_inventors() -> None:
 @pytest.mark.requirement("A086")
 def test_a_line_explains_itself_from_the_gross_income_to_the_last_unit() -> None:
     line = plan_rules.plan([income()], Terms(TYPES)).lines[1]
-    told = {step["step"]: step for step in (step.as_json() for step in line.steps)}
+    told = {step["step"]: step for step in line.steps}
     assert told["gross"]["amount_fen"] == 120_000_000
     assert told["less_tax"]["amount_fen"] == 6_792_453
     assert told["net"]["amount_fen"] == 108_207_547
@@ -276,3 +278,51 @@ def test_lines_sum_to_the_net_income_and_no_floor_is_broken(
         if terms.owner_types[reward.owner_id] is OwnerType.STATE_INSTITUTION:
             least = Fraction(plan_rules.STATUTORY_PPM.get(kinds[reward.event_id], 0), 10**6) * base
             assert reward.amount_fen >= least
+
+
+@given(
+    net_fen=st.integers(0, 10**12),
+    cuts=st.lists(st.integers(0, 10**6), min_size=2, max_size=2).map(sorted),
+    owed=st.integers(-(10**6) + 1, 10**6 - 1),
+)
+@pytest.mark.requirement("A086")
+def test_what_is_written_by_hand_is_the_canonical_json_of_what_it_tells(
+    net_fen: int, cuts: list[int], owed: int
+) -> None:
+    ppm = (cuts[0], cuts[1] - cuts[0], 10**6 - cuts[1])
+    shares = tuple(zip((UNIVERSITY, COMPANY, CENTER), ppm, strict=True))
+    carry = {COMPANY: Fraction(owed, 10**6), CENTER: Fraction(-owed, 10**6)}
+    one = income(net_fen=net_fen, shares=shares, carry=carry)
+    planned = plan_rules.plan([one], Terms(TYPES))
+    for line in planned.lines:
+        assert line.explained == canonical(line.steps)
+        told = {step["step"]: step for step in line.steps}
+        exact = Fraction(net_fen * line.part.share_ppm, 10**6)
+        assert Fraction(told["quota"]["exact"]) == line.part.quota == exact
+        assert Fraction(told["carry_before"]["exact"]) == carry.get(line.part.party, 0)
+        after = exact + carry.get(line.part.party, 0) - line.part.amount_fen
+        assert Fraction(told["carry_after"]["exact"]) == line.part.carry_after == after
+        assert line.carry_change == (after - carry.get(line.part.party, 0)) * 10**6
+    content = {
+        "closing": False,
+        "incomes": [[
+            str(one.event_id), one.kind.value, net_fen, str(one.origin_id),
+            one.received_on.isoformat(),
+        ]],
+        "rules": [],
+        "lines": [
+            [
+                str(line.part.party), line.part.share_ppm, line.part.amount_fen,
+                plan_rules.exact_text(line.part.carry_before),
+            ]
+            for line in planned.lines
+        ],
+        "rewards": [
+            [
+                str(one.owner_id), one.rate_ppm, one.amount_fen, one.floor_fen, one.rule,
+                [[str(person), fen] for person, fen in one.inventors],
+            ]
+            for one in planned.rewards
+        ],
+    }  # fmt: skip
+    assert planned.plan_hash == hashlib.sha256(canonical(content).encode()).hexdigest()

@@ -54,9 +54,7 @@ def trees(planned: Plan) -> list[Node]:
     made = []
     for place, line in enumerate(planned.lines):
         reward = owed.get((line.income.event_id, line.part.party))
-        stored = LineToExplain(
-            UUID(int=place), line.part.amount_fen, [step.as_json() for step in line.steps]
-        )
+        stored = LineToExplain(UUID(int=place), line.part.amount_fen, line.steps)
         told = None
         if reward is not None:
             told = RewardToExplain(
@@ -91,7 +89,7 @@ def test_a_figure_that_was_tampered_with_no_longer_adds_up() -> None:
         order=(UUID(int=4),), carry={},
     )  # fmt: skip
     [line] = plan_rules.plan([given_income], Terms({})).lines
-    steps: list[dict[str, Any]] = [step.as_json() for step in line.steps]
+    steps: list[dict[str, Any]] = line.steps
     steps[1]["amount_fen"] = 2
     net = next(
         n for n in line_tree(LineToExplain(UUID(int=9), 10_000, steps)).walk() if n.step == "net"

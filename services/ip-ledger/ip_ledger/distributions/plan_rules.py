@@ -15,7 +15,7 @@ from uuid import UUID
 
 from ip_ledger.revenue.rules import LAWFUL, Deduction, RevenueKind
 from ip_ledger.rewards.rules import Incentive, is_state_institution
-from shared.money import WHOLE_PPM, ceiling, half_up, largest_remainder, rate_of
+from shared.money import WHOLE_PPM, largest_remainder
 from shared.rules import Check, Kind, Rule
 from shared.shares import Part, allocate
 
@@ -100,44 +100,39 @@ class RewardRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One step of an explanation; a figure that the step does not have stays empty."""
+class EventTold:
+    """What all explanations of an event's lines share, as JSON: the first steps, and two ids."""
 
-    step: str
-    clause: str | None = None
-    amount_fen: int | None = None
-    exact: Fraction | None = None
-    ppm: int | None = None
-    rank: int | None = None
-    ref_id: UUID | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """Write the step as it is stored and shown."""
-        return {
-            "step": self.step,
-            "clause": self.clause,
-            "amount_fen": self.amount_fen,
-            "exact": None if self.exact is None else exact_text(self.exact),
-            "ppm": self.ppm,
-            "rank": self.rank,
-            "ref_id": None if self.ref_id is None else str(self.ref_id),
-        }
+    steps: str
+    version_id: str
+    asset_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedLine:
-    """What one owner gets of one event."""
+    """What one owner gets of one event; `told` is what its explanation shares with the others."""
 
     income: Income
     part: Part[UUID]
-    steps: tuple[Step, ...]
+    told: EventTold
     settled: bool = False
 
     @property
     def carry_change(self) -> int:
         """Give the change of the owner's carry, in millionths of a 分; settled leaves none."""
-        after = Fraction(0) if self.settled else self.part.carry_after
-        return millionths(after - self.part.carry_before)
+        after = 0 if self.settled else self.part.after_scaled
+        return _millionths(after - self.part.before_scaled, self.part.scale)
+
+    @property
+    def explained(self) -> str:
+        """Write every step that led to the line, as canonical JSON, as it is kept and shown."""
+        return _explained(self.part, self.told)
+
+    @property
+    def steps(self) -> list[dict[str, Any]]:
+        """Give the steps as they are shown."""
+        steps: list[dict[str, Any]] = json.loads(self.explained)
+        return steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,22 +185,25 @@ class Terms:
         return None if agreed is None else RewardRule(owner_id, agreed, "agreement")
 
 
-def millionths(value: Fraction) -> int:
-    """Give a fraction in millionths; shares are whole ppm, so it always comes out even."""
-    # In whole numbers: of a hundred thousand payees each has four of these.
-    scaled, rest = divmod(value.numerator * WHOLE_PPM, value.denominator)
+def _millionths(scaled: int, scale: int) -> int:
+    """Give a figure in millionths; shares are whole ppm, so it always comes out even."""
+    value, rest = divmod(scaled * WHOLE_PPM, scale)
     if rest:
         msg = "a carry finer than a millionth of a unit"
         raise ValueError(msg)
-    return scaled
+    return value
 
 
 def exact_text(value: Fraction) -> str:
     """Write a fraction of whole millionths as a decimal, without any rounding."""
-    scaled = millionths(value)
-    sign, scaled = ("-", -scaled) if scaled < 0 else ("", scaled)
-    whole, rest = divmod(scaled, WHOLE_PPM)
-    return f"{sign}{whole}.{rest:06d}".rstrip("0").rstrip(".")
+    return _exact_text(value.numerator, value.denominator)
+
+
+def _exact_text(scaled: int, scale: int) -> str:
+    value = scaled if scale == WHOLE_PPM else _millionths(scaled, scale)
+    whole, rest = divmod(abs(value), WHOLE_PPM)
+    sign = "-" if value < 0 else ""
+    return f"{sign}{whole}.{rest:06d}".rstrip("0") if rest else f"{sign}{whole}"
 
 
 def without_run(
@@ -237,22 +235,21 @@ def plan(
     Events of one asset follow one another: what rounding owes after one counts in the next. A
     `closing` run is the asset's last: what it cannot pay out is written off.
     """
-    carried: dict[tuple[UUID, UUID], Fraction] = {}
+    carried: dict[UUID, dict[UUID, Part[UUID]]] = {}
     last = {income.asset_id: income.event_id for income in incomes} if closing else {}
     lines: list[PlannedLine] = []
     rewards: list[PlannedReward] = []
     for income in incomes:
-        before = {
-            owner: carried.get((income.asset_id, owner), income.carry.get(owner, Fraction(0)))
-            for owner in income.order
-        }
-        parts = allocate(income.net_fen, income.shares, order=income.order, carry=before)
+        known = carried.setdefault(income.asset_id, {})
+        carry = {**income.carry, **{party: part.carry_after for party, part in known.items()}}
+        parts = allocate(income.net_fen, income.shares, order=income.order, carry=carry)
         # Ties went by `order`; lines are told as the owners are listed.
         places = {owner: place for place, (owner, _) in enumerate(income.shares)}
         parts.sort(key=lambda part: places[part.party])
-        carried |= {(income.asset_id, part.party): part.carry_after for part in parts}
+        known |= {part.party: part for part in parts}
         settled = last.get(income.asset_id) == income.event_id
-        lines += [PlannedLine(income, part, _steps(income, part), settled) for part in parts]
+        told = _event_told(income)
+        lines += [PlannedLine(income, part, told, settled) for part in parts]
         rewards += [
             reward for part in parts if (reward := _reward(income, part, terms)) is not None
         ]
@@ -265,30 +262,63 @@ def plan(
     )
 
 
-def _steps(income: Income, part: Part[UUID]) -> tuple[Step, ...]:
-    """Explain a line from the gross income to the 分, so that anyone can compute it again."""
-    owed = part.quota + part.carry_before
-    whole = max(0, owed.numerator // owed.denominator)
+def _step(
+    step: str,
+    clause: str = "null",
+    amount_fen: int | str = "null",
+    exact: str = "null",
+    ppm: int | str = "null",
+    rank: int | str = "null",
+    ref_id: UUID | str = "null",
+) -> str:
+    """Write a step as JSON; texts come in quotes, and a figure that it does not have is null."""
     return (
-        Step("gross", amount_fen=income.gross_fen, ref_id=income.event_id),
-        *(
-            Step(
-                f"less_{deduction.kind.value}",
-                deduction.clause or "沪条例34(2)",
-                amount_fen=deduction.amount_fen,
-            )
-            for deduction in income.deductions
-        ),
-        Step("net", "沪条例34(2)", amount_fen=income.net_fen),
-        Step("share", "专利法14", ppm=part.share_ppm, ref_id=income.version_id),
-        Step("quota", "三(三)1-④", exact=part.quota),
-        Step("carry_before", exact=part.carry_before, ref_id=income.asset_id),
-        Step("floor", amount_fen=whole),
-        # Mostly none or one; below zero where another party's former excess had to be made good.
-        Step("remainder_unit", amount_fen=part.amount_fen - whole, rank=part.rank),
-        Step("amount", amount_fen=part.amount_fen),
-        Step("carry_after", exact=part.carry_after, ref_id=income.asset_id),
+        f'{{"amount_fen":{amount_fen},"clause":{clause},"exact":{exact},"ppm":{ppm},'
+        f'"rank":{rank},"ref_id":{ref_id},"step":"{step}"}}'
     )
+
+
+def _event_told(income: Income) -> EventTold:
+    """Explain an event's net income: with these steps all its lines begin."""
+    law = _quoted("沪条例34(2)")
+    steps = [_step("gross", amount_fen=income.gross_fen, ref_id=f'"{income.event_id}"')]
+    for deduction in income.deductions:
+        clause = _quoted(deduction.clause) if deduction.clause else law
+        steps.append(_step(f"less_{deduction.kind.value}", clause, amount_fen=deduction.amount_fen))
+    steps.append(_step("net", law, amount_fen=income.net_fen))
+    return EventTold(",".join(steps), f'"{income.version_id}"', f'"{income.asset_id}"')
+
+
+def _explained(part: Part[UUID], told: EventTold) -> str:
+    """Explain a line from the gross income to the 分, so that anyone can compute it again.
+
+    Written as text at once: of a hundred thousand payees each has these seven steps.
+    """
+    scale = part.scale
+    whole = max(0, (part.quota_scaled + part.before_scaled) // scale)
+    # A remainder is mostly none or one unit; below zero where another party's former excess had to
+    # be made good.
+    unit = part.amount_fen - whole
+    carried, after = _exact_text(part.before_scaled, scale), _exact_text(part.after_scaled, scale)
+    steps = (
+        told.steps,
+        _step("share", SHARE_LAW, ppm=part.share_ppm, ref_id=told.version_id),
+        _step("quota", QUOTA_LAW, exact=f'"{_exact_text(part.quota_scaled, scale)}"'),
+        _step("carry_before", exact=f'"{carried}"', ref_id=told.asset_id),
+        _step("floor", amount_fen=whole),
+        _step("remainder_unit", amount_fen=unit, rank=part.rank),
+        _step("amount", amount_fen=part.amount_fen),
+        _step("carry_after", exact=f'"{after}"', ref_id=told.asset_id),
+    )
+    return f"[{','.join(steps)}]"
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+SHARE_LAW: Final = _quoted("专利法14")
+QUOTA_LAW: Final = _quoted("三(三)1-④")
 
 
 def reward_floor_ppm(kind: RevenueKind, owner: OwnerType, rule: RewardRule | None) -> int:
@@ -300,8 +330,9 @@ def reward_floor_ppm(kind: RevenueKind, owner: OwnerType, rule: RewardRule | Non
 
 def reward_amount(kind: RevenueKind, base_fen: int, rate_ppm: int) -> int:
     """Give a reward at a rate: up to the 分 at a rate that the law names, else half up."""
-    exact = rate_of(base_fen, rate_ppm)
-    return ceiling(exact) if rate_ppm in ROUNDED_UP_PPM.get(kind, ()) else half_up(exact)
+    if rate_ppm in ROUNDED_UP_PPM.get(kind, ()):
+        return _up(base_fen, rate_ppm)
+    return (2 * base_fen * rate_ppm + WHOLE_PPM) // (2 * WHOLE_PPM)
 
 
 def reward_base_fen(income: Income, part: Part[UUID]) -> int:
@@ -310,7 +341,12 @@ def reward_base_fen(income: Income, part: Part[UUID]) -> int:
     A fee that the owners agreed among themselves lowers their income, and not the inventors'.
     """
     agreed_fen = sum(one.amount_fen for one in income.deductions if one.kind not in LAWFUL)
-    return part.amount_fen + ceiling(rate_of(agreed_fen, part.share_ppm))
+    return part.amount_fen + _up(agreed_fen, part.share_ppm)
+
+
+def _up(amount_fen: int, rate_ppm: int) -> int:
+    """Give a part of an amount, up to the next 分."""
+    return -(-amount_fen * rate_ppm // WHOLE_PPM)
 
 
 def _reward(income: Income, part: Part[UUID], terms: Terms) -> PlannedReward | None:
@@ -320,7 +356,7 @@ def _reward(income: Income, part: Part[UUID], terms: Terms) -> PlannedReward | N
     if not part.share_ppm or (rule is None and not floor_ppm):
         return None
     base_fen = reward_base_fen(income, part)
-    floor_fen = ceiling(rate_of(base_fen, floor_ppm))
+    floor_fen = _up(base_fen, floor_ppm)
     rate_ppm = floor_ppm if rule is None else rule.rate_ppm
     amount_fen = max(floor_fen, reward_amount(income.kind, base_fen, rate_ppm))
     return PlannedReward(
@@ -384,17 +420,23 @@ def _plan_hash(
         "rules": sorted(
             [str(r.owner_id), r.rate_ppm, r.basis or "", r.form.value] for r in terms.rules
         ),
-        "lines": [_line_content(line.part) for line in lines],
         "rewards": [_reward_content(reward) for reward in rewards],
     }
     if corrects is not None:
         content["corrects"] = [str(corrects.run_id), corrects.effective_on.isoformat()]
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    # Canonical JSON, of which the lines, which may be very many, are written by hand.
+    parts = {
+        name: json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        for name, value in content.items()
+    }
+    parts["lines"] = f"[{','.join(_line_content(line.part) for line in lines)}]"
+    text = ",".join(f'"{name}":{parts[name]}' for name in sorted(parts))
+    return hashlib.sha256(f"{{{text}}}".encode()).hexdigest()
 
 
-def _line_content(part: Part[UUID]) -> list[Any]:
-    return [str(part.party), part.share_ppm, part.amount_fen, exact_text(part.carry_before)]
+def _line_content(part: Part[UUID]) -> str:
+    carried = _exact_text(part.before_scaled, part.scale)
+    return f'["{part.party}",{part.share_ppm},{part.amount_fen},"{carried}"]'
 
 
 def _reward_content(reward: PlannedReward) -> list[Any]:

@@ -100,7 +100,7 @@ def _shown(plan: Plan, recorded: frozenset[UUID]) -> DistributionWhatIfOut:
                 revenue_event_id=line.income.event_id if line.income.event_id in recorded else None,
                 ppm=line.part.share_ppm,
                 amount=fen(line.part.amount_fen),
-                explanation=[step_out(step.as_json()) for step in line.steps],
+                explanation=[step_out(step) for step in line.steps],
             )
             for line in plan.lines
         ],

@@ -1,11 +1,10 @@
 """Computing a run and keeping its plan."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ip_ledger import tenancy
@@ -19,7 +18,6 @@ from ip_ledger.distributions.plan_rules import Correction, Plan, RewardRule
 from ip_ledger.distributions.queries import Inputs
 from ip_ledger.distributions.rules import Event, RunKind, State
 from ip_ledger.distributions.tables import (
-    DistributionReward,
     DistributionRun,
     DistributionRunEvent,
 )
@@ -32,18 +30,14 @@ from shared.database import new_id
 from shared.events.recording import canonical
 from shared.rules import Check, Kind, found, require
 
-KEEP_LINES: Final = text("""
-    INSERT INTO distribution_line (id, run_id, place, event_id, asset_id, payee_id, ppm,
-                                   amount_fen, ownership_version_id, carry_change, explanation)
-    SELECT id, :run_id, place - 1, event_id, asset_id, payee_id, ppm, amount_fen, version_id,
-           carry, CAST(explained AS jsonb)
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:events AS uuid[]), CAST(:assets AS uuid[]),
-                CAST(:payees AS uuid[]), CAST(:ppm AS int[]), CAST(:amounts AS bigint[]),
-                CAST(:versions AS uuid[]), CAST(:carries AS bigint[]),
-                CAST(:explained AS text[])) WITH ORDINALITY
-         AS line (id, event_id, asset_id, payee_id, ppm, amount_fen, version_id, carry, explained,
-                  place)
-""")
+LINES: Final = (
+    "id", "run_id", "place", "event_id", "asset_id", "payee_id", "ppm", "amount_fen",
+    "ownership_version_id", "carry_change", "explanation",
+)  # fmt: skip
+REWARDS: Final = (
+    "id", "run_id", "place", "event_id", "owner_id", "rate_ppm", "amount_fen", "floor_fen", "rule",
+    "basis", "form", "inventors",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,46 +149,43 @@ async def keep(
         )
         for place, event_id in enumerate(draft.event_ids)
     )
-    session.add_all(_rewards(run, plan))
     await session.flush()
-    # One array for each column: there may be a hundred thousand payees.
-    await session.execute(KEEP_LINES, {"run_id": run.id, **_lines(plan)})
+    # By COPY on the session's own connection: there may be a hundred thousand payees.
+    raw = await (await session.connection()).get_raw_connection()
+    driver: Any = raw.driver_connection
+    await _copied(driver, "distribution_line", LINES, _lines(run.id, plan))
+    await _copied(driver, "distribution_reward", REWARDS, _rewards(run.id, plan))
     return run
 
 
-def _lines(plan: Plan) -> dict[str, list[Any]]:
-    """Give the columns of a plan's lines, in their order."""
-    lines = plan.lines
-    return {
-        "ids": [new_id() for _ in lines],
-        "events": [line.income.event_id for line in lines],
-        "assets": [line.income.asset_id for line in lines],
-        "payees": [line.part.party for line in lines],
-        "ppm": [line.part.share_ppm for line in lines],
-        "amounts": [line.part.amount_fen for line in lines],
-        "versions": [line.income.version_id for line in lines],
-        "carries": [line.carry_change for line in lines],
-        "explained": [canonical([step.as_json() for step in line.steps]) for line in lines],
-    }
+async def _copied(
+    driver: Any,  # noqa: ANN401 - asyncpg's
+    table: str,
+    columns: Sequence[str],
+    rows: Iterator[tuple[Any, ...]],
+) -> None:
+    await driver.copy_records_to_table(table, columns=columns, records=rows)
 
 
-def _rewards(run: DistributionRun, plan: Plan) -> list[DistributionReward]:
-    return [
-        DistributionReward(
-            run_id=run.id,
-            place=place,
-            event_id=reward.event_id,
-            owner_id=reward.owner_id,
-            rate_ppm=reward.rate_ppm,
-            amount_fen=reward.amount_fen,
-            floor_fen=reward.floor_fen,
-            rule=reward.rule,
-            basis=reward.basis,
-            form=reward.form,
-            inventors=[
-                {"person_id": str(person_id), "amount_fen": amount_fen}
-                for person_id, amount_fen in reward.inventors
-            ],
-        )
-        for place, reward in enumerate(plan.rewards)
-    ]
+def _lines(run_id: UUID, plan: Plan) -> Iterator[tuple[Any, ...]]:
+    """Give the rows of a plan's lines, in their order."""
+    for place, line in enumerate(plan.lines):
+        income, part = line.income, line.part
+        yield (
+            new_id(), run_id, place, income.event_id, income.asset_id, part.party, part.share_ppm,
+            part.amount_fen, income.version_id, line.carry_change, line.explained,
+        )  # fmt: skip
+
+
+def _rewards(run_id: UUID, plan: Plan) -> Iterator[tuple[Any, ...]]:
+    """Give the rows of a plan's rewards, in their order."""
+    for place, reward in enumerate(plan.rewards):
+        inventors = [
+            {"person_id": str(person_id), "amount_fen": amount_fen}
+            for person_id, amount_fen in reward.inventors
+        ]
+        yield (
+            new_id(), run_id, place, reward.event_id, reward.owner_id, reward.rate_ppm,
+            reward.amount_fen, reward.floor_fen, reward.rule, reward.basis, reward.form.value,
+            canonical(inventors),
+        )  # fmt: skip
