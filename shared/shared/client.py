@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import httpx
 
+from shared.reading import read_json
 from shared.settings import Settings
 from shared.tracing import CURRENT
 
@@ -88,7 +89,7 @@ class ServiceClient:
             return None
         if response.status_code != 200:
             raise Unexpected(service, response.status_code, _code(response))
-        answer: dict[str, Any] = response.json()
+        answer: dict[str, Any] = read_json(response.content)
         return answer
 
     async def question(self, service: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:

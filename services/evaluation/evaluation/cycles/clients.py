@@ -111,7 +111,7 @@ async def _facts(
         page = await services.get(service, f"/v1/{service}/facts", {**asked, "cursor": cursor})
         if page is None:
             break
-        found.extend(one for one in page["items"] if one.get("superseded_by_id") is None)
+        found += [one for one in page["items"] if one.get("superseded_by_id") is None]
         cursor = page["next_cursor"]
         if cursor is None:
             break

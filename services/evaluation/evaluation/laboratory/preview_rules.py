@@ -1,6 +1,5 @@
 """What a leaf's query comes to on facts that were frozen before."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -9,6 +8,7 @@ from typing import Any, Final
 from evaluation.results.replay_rules import facts_in
 from evaluation.schemes.counting_rules import Period, Sifted, measure, parts_of, sift
 from evaluation.schemes.rules import Aggregate, FactQuery, Leaf, Scheme
+from shared.reading import read_json
 from shared.rules import Check, Kind, Rule
 
 AS_DATA: Final = Rule("A130", "四(四)")
@@ -40,7 +40,7 @@ def preview_checks(leaf: Leaf) -> list[Check]:
 
 def tried(query: FactQuery, snapshot: bytes) -> Tried:
     """Run a query over the stored bytes of a snapshot, as a computation would."""
-    content: Mapping[str, Any] = json.loads(snapshot)
+    content: Mapping[str, Any] = read_json(snapshot)
     period = Period(**content["period"])
     facts = facts_in(content)[query.source]
     found = measure(query, facts, period)

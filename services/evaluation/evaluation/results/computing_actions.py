@@ -22,7 +22,7 @@ from evaluation.results import amending_queries as amending
 from evaluation.results import leaf_rules, queries, replay_rules, rules
 from evaluation.results.tables import EvaluationResult, ExactResult, FactSnapshot, ResultInput
 from evaluation.schemes import queries as schemes
-from evaluation.schemes.rules import Scheme, canonical, scheme_from
+from evaluation.schemes.rules import Scheme, scheme_from
 from evaluation.schemes.weight_rules import fitting_checks, fractions, reweighed
 from evaluation.sheets import queries as sheets
 from evaluation.sheets.rules import SheetScores, enough_checks
@@ -313,7 +313,7 @@ def _result(
         year=case.year,
         version=version,
         snapshot_id=computed.snapshot.id,
-        document=canonical(document),
+        document=computed.outcome.content,
         result_hash=computed.outcome.result_hash,
         sheets_hash=amending.scoring_hash(document["sheets_hash"], computed.contents),
         total=Decimal(document["total"]),

@@ -105,12 +105,17 @@ class Inputs:
                 return amendment.facts.get(source, ())
         return self.facts.get(source, ())
 
+    def scoring_of(self, code: str) -> tuple[int, Sequence[Sheet]]:
+        """Give the sheets of a leaf's last scoring, and which one that is: 0 for the first."""
+        for place in range(len(self.amendments), 0, -1):
+            amendment = self.amendments[place - 1]
+            if amendment.sheets and code in amendment.codes:
+                return place, amendment.sheets
+        return 0, self.sheets
+
     def scores_of(self, code: str) -> list[Decimal]:
         """Give the scores that count for a leaf: of its last scoring."""
-        for amendment in reversed(self.amendments):
-            if amendment.sheets and code in amendment.codes:
-                return [sheet.scores[code] for sheet in amendment.sheets]
-        return [sheet.scores[code] for sheet in self.sheets]
+        return [sheet.scores[code] for sheet in self.scoring_of(code)[1]]
 
     def counting_sheets(self) -> list[Sheet]:
         """Give every sheet with those of its scores that count."""
@@ -261,7 +266,7 @@ def leaf_document(result: LeafResult, inputs: Inputs) -> dict[str, Any]:
         "unit": result.leaf.unit,
         "raw": None if result.raw is None else decimal_text(result.raw),
         "target": None if result.target is None else decimal_text(result.target),
-        "points": points_text(result.rounded),
+        "points": points_text(result.points),
         "max": points_text(result.max_points),
         "fact_ids": list(result.fact_ids),
         "formula": formula(result, inputs),
@@ -273,7 +278,7 @@ def leaf_document(result: LeafResult, inputs: Inputs) -> dict[str, Any]:
 
 def formula(result: LeafResult, inputs: Inputs) -> str:
     """Write the calculation with its figures, free of any language."""
-    points = f"× {decimal_text(result.max_points)} = {points_text(result.rounded)}"
+    points = f"× {decimal_text(result.max_points)} = {points_text(result.points)}"
     if result.leaf.calc is LeafCalc.GATE:
         shown = "—" if result.raw is None else decimal_text(result.raw)
         return f"{shown} >= {decimal_text(result.leaf.low or Fraction(0))}"
@@ -312,7 +317,7 @@ SENTENCES: Final[Mapping[LeafNote, str]] = {
 
 def explanation(result: LeafResult, inputs: Inputs) -> str:
     """Say in a sentence where the points come from."""
-    earned = f"得 {points_text(result.rounded)} 分，满分 {points_text(result.max_points)} 分"
+    earned = f"得 {points_text(result.points)} 分，满分 {points_text(result.max_points)} 分"
     notes = "；".join(SENTENCES[note] for note in result.notes)
     earns = result.applicable and result.leaf.calc is not LeafCalc.GATE
     said = [_source_sentence(result, inputs), notes, earned if earns else ""]

@@ -14,6 +14,7 @@ from evaluation.results.rules import gates_of
 from evaluation.schemes.counting_rules import Period
 from evaluation.schemes.rules import Scheme, Source, canonical, digest, scheme_from
 from evaluation.schemes.weight_rules import fractions, reweighed
+from shared.reading import read_json
 from shared.rules import Check, Kind, Rule
 
 REPLAY_FORMAT: Final = "zhichuang-replay-1"
@@ -42,7 +43,7 @@ def inputs_under(
     sheets: Sequence[Sheet],
 ) -> Inputs:
     """Read inputs as `inputs_of`, under a scheme that was read before."""
-    content: dict[str, Any] = json.loads(snapshot)
+    content: dict[str, Any] = read_json(snapshot)
     report = content["report"]
     weights, indicators = weights_in(terms)
     return Inputs(

@@ -8,7 +8,8 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any, Final
@@ -25,8 +26,17 @@ from evaluation.results.leaf_rules import (
     scaled,
 )
 from evaluation.schemes.counting_rules import below_zero
-from evaluation.schemes.figure_rules import decimal_text, half_up, points_text
-from evaluation.schemes.rules import FULL, Criterion, LeafCalc, Parameters, Rating, digest
+from evaluation.schemes.figure_rules import decimal_text, hundredths, points_text, score_text
+from evaluation.schemes.rules import (
+    FULL,
+    Criterion,
+    LeafCalc,
+    Parameters,
+    Rating,
+    canonical,
+    digest,
+)
+from evaluation.sheets.rules import means_without_one
 from shared.rules import Check, Kind, Rule
 
 COUNTED: Final = Rule("A127", "四(四)")
@@ -46,7 +56,7 @@ class ReadingConclusion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A computed result: the document is canonical, and its hash names it.
+    """A computed result: `content` is the document's canonical form, and its hash names it.
 
     `exact` has what the document shows rounded: each leaf's share and the unrounded total.
     """
@@ -54,6 +64,7 @@ class Outcome:
     total: Fraction
     rating: Rating
     document: Mapping[str, Any]
+    content: bytes
     result_hash: str
     exact: Mapping[str, Any]
 
@@ -134,7 +145,7 @@ def is_near_boundary(total: Fraction, parameters: Parameters) -> bool:
 
 def points_of(weighed: Iterable[Iterable[LeafResult]]) -> Fraction:
     """Add up what the leaves earned, each rounded on its own."""
-    return sum((leaf.rounded for leaves in weighed for leaf in leaves), Fraction(0))
+    return Fraction(sum(hundredths(leaf.points) for leaves in weighed for leaf in leaves), 100)
 
 
 def hinges_on_sheet(
@@ -148,30 +159,35 @@ def hinges_on_sheet(
     if inputs.gates & {RatingGate.REPORT_MISSING, RatingGate.REPORT_FALSIFIED}:
         return False
     leaves = [leaf for one in weighed for leaf in one]
-    experts = [one for one in leaves if one.leaf.calc is LeafCalc.EXPERT]
-    others = sum(
-        (one.rounded for one in leaves if one.leaf.calc is not LeafCalc.EXPERT), Fraction(0)
-    )
+    points = sum(hundredths(one.points) for one in leaves)
     shut = [one for one in leaves if is_shut(one)]
-    for rest in _left_out(inputs):
-        points = (half_up(judge(one.leaf, rest).share * one.max_points) for one in experts)
-        total = min(sum(points, others), FULL)
-        if graded(rating_for(total, inputs.scheme.parameters), shut, inputs) is not rating:
-            return True
+    for scored in _scored_together(leaves, inputs):
+        rest = points - sum(hundredths(leaf.points) for leaf, _ in scored)
+        for left in zip(*(_left_out(leaf, scores, inputs) for leaf, scores in scored), strict=True):
+            total = min(Fraction(rest + sum(left), 100), FULL)
+            if graded(rating_for(total, inputs.scheme.parameters), shut, inputs) is not rating:
+                return True
     return False
 
 
-def _left_out(inputs: Inputs) -> Iterable[Inputs]:
-    sheets = list(inputs.sheets)
-    if len(sheets) > 1:
-        for index in range(len(sheets)):
-            yield replace(inputs, sheets=sheets[:index] + sheets[index + 1 :])
-    for place, amendment in enumerate(inputs.amendments):
-        for index in range(len(amendment.sheets) if len(amendment.sheets) > 1 else 0):
-            rest = [*amendment.sheets[:index], *amendment.sheets[index + 1 :]]
-            amendments = list(inputs.amendments)
-            amendments[place] = replace(amendment, sheets=rest)
-            yield replace(inputs, amendments=amendments)
+def _scored_together(
+    leaves: Iterable[LeafResult], inputs: Inputs
+) -> list[list[tuple[LeafResult, list[Decimal]]]]:
+    """Put experts' leaves together that the same sheets score, with what these say of each."""
+    found: dict[int, list[tuple[LeafResult, list[Decimal]]]] = {}
+    for one in leaves:
+        if one.leaf.calc is LeafCalc.EXPERT:
+            place, sheets = inputs.scoring_of(one.leaf.code)
+            if len(sheets) > 1:
+                scores = [sheet.scores[one.leaf.code] for sheet in sheets]
+                found.setdefault(place, []).append((one, scores))
+    return list(found.values())
+
+
+def _left_out(one: LeafResult, scores: Sequence[Decimal], inputs: Inputs) -> list[int]:
+    """Give a leaf's points, in hundredths, without each sheet in turn."""
+    worth = one.max_points / FULL
+    return [hundredths(mean * worth) for mean in means_without_one(scores, inputs.trim_from)]
 
 
 def rate(
@@ -218,7 +234,8 @@ def compute(inputs: Inputs) -> Outcome:
         "leaves": [leaf_document(leaf, inputs) for leaves in weighed for leaf in leaves],
     }
     exact = exact_figures(weighed, graded(Rating.EXCELLENT, shut, inputs))
-    return Outcome(total, rating, document, digest(document), exact)
+    content = canonical(document)
+    return Outcome(total, rating, document, content, content_hash(content), exact)
 
 
 def weight_texts(weights: Mapping[str, Fraction]) -> dict[str, str]:
@@ -256,9 +273,7 @@ def sheets_hash(sheets: Iterable[Sheet]) -> str:
         [
             {
                 "sheet_id": sheet.sheet_id,
-                "scores": {
-                    code: points_text(Fraction(score)) for code, score in sheet.scores.items()
-                },
+                "scores": {code: score_text(score) for code, score in sheet.scores.items()},
             }
             for sheet in ordered
         ]

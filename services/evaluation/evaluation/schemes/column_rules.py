@@ -71,6 +71,16 @@ def _key(value: object) -> object:
     return (value.__class__, value)
 
 
+def _keyed(column: list[Any]) -> list[Any]:
+    """Give the keys of a column; most hold values of one type, which are then told at once."""
+    types = set(map(type, column))
+    if types <= THEMSELVES:
+        return column
+    if len(types) == 1 and Gone not in types:
+        return list(zip(map(type, column), column, strict=True))
+    return [one if one.__class__ in THEMSELVES else _key(one) for one in column]
+
+
 def figure_of(value: object) -> object:
     """Give what is a number of a value: money's is its amount (分)."""
     return value.get("amount") if isinstance(value, dict) else value
@@ -129,30 +139,30 @@ class Records:
         """Give what a verdict on the value at a path can be remembered by."""
         column = self._keys.get(path)
         if column is None:
-            column = self._keys[path] = [
-                one if one.__class__ in THEMSELVES else _key(one) for one in self.raw(path)
-            ]
+            column = self._keys[path] = _keyed(self.raw(path))
         return column
 
     def types(self, path: Path) -> list[Any]:
         """Give the type of what stands at a path, or where the path ends: for "is it there?"."""
         column = self._types.get(path)
         if column is None:
-            column = self._types[path] = [
-                _key(one) if one.__class__ is Gone else one.__class__ for one in self.raw(path)
-            ]
+            raw = self.raw(path)
+            types: list[Any] = list(map(type, raw))
+            if Gone in types:
+                types = [_key(one) if one.__class__ is Gone else one.__class__ for one in raw]
+            column = self._types[path] = types
         return column
 
     def numbers(self, path: str) -> list[int | Fraction | None]:
         """Give the number at a dotted path in each fact, None where there is none."""
         column = self._numbers.get(path)
         if column is None:
-            figures = [
-                figure_of(one) if one.__class__ is dict else one for one in self.raw(steps_of(path))
-            ]
-            column = self._numbers[path] = [
-                one if one.__class__ is int else number_of(one) for one in figures
-            ]
+            figures = self.raw(steps_of(path))
+            if dict in set(map(type, figures)):
+                figures = [figure_of(one) if one.__class__ is dict else one for one in figures]
+            if set(map(type, figures)) != {int}:
+                figures = [one if one.__class__ is int else number_of(one) for one in figures]
+            column = self._numbers[path] = figures
         return column
 
     def has_below_zero(self, path: str) -> bool:

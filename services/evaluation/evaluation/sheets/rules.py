@@ -126,11 +126,31 @@ def expert_mean(values: Sequence[Decimal | Fraction], trim_from: int = 5) -> Fra
     From `trim_from` values on, one highest and one lowest are left out; fewer give their plain
     mean. Whether there are enough is `enough_checks`'s to say; no value at all is an error here.
     """
+    exact, below = _whole(values)
+    return _mean(sorted(exact), below, trim_from)
+
+
+def means_without_one(values: Sequence[Decimal | Fraction], trim_from: int = 5) -> list[Fraction]:
+    """Give the expert mean without each one value in turn; there are at least two."""
+    exact, below = _whole(values)
+    ordered = sorted(exact)
+    found = []
+    for one in exact:
+        rest = ordered.copy()
+        rest.remove(one)
+        found.append(_mean(rest, below, trim_from))
+    return found
+
+
+def _whole(values: Sequence[Decimal | Fraction]) -> tuple[list[int], int]:
+    """Bring values over one denominator: integers sort and add in a tenth of the time."""
     ratios = [value.as_integer_ratio() for value in values]
-    # Over one denominator all is integers, which sort and add in a tenth of the time.
     below = lcm(*(one for _, one in ratios))
-    exact = sorted(above * (below // one) for above, one in ratios)
-    counted = exact[1:-1] if len(exact) >= trim_from else exact
+    return [above * (below // one) for above, one in ratios], below
+
+
+def _mean(ordered: Sequence[int], below: int, trim_from: int) -> Fraction:
+    counted = ordered[1:-1] if len(ordered) >= trim_from else ordered
     return Fraction(sum(counted), below * len(counted))
 
 
