@@ -5,8 +5,10 @@ import json
 import os
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +21,7 @@ from tests.benchmarks.house import ROOT, House, program_running, wait_for_port
 from tests.benchmarks.measuring import Meter, Sample
 from tests.benchmarks.tools import BenchmarkError
 from tests.fixtures.service import ISSUER, Signer
+from zhichuang.demo.client import Caller
 from zhichuang.processes import HOST, free_ports
 
 CONNECTIONS: Final = 32
@@ -109,11 +112,16 @@ def figure(house: House, size: Size) -> Iterator[Figure]:
         made.cases = [
             Case("nginx", lambda seconds: _turn(proxy, seconds, nginx_pid)),
             Case("gateway", ours.turn),
+            Case("gateway, asked by a member", ours.turn_of_a_member),
             Case("FastAPI and httpx", lambda seconds: _turn(peer, seconds, peer_pid)),
             Case("check of a kept token", _checking),
             Case("upstream alone", lambda seconds: _turn(static, seconds, None)),
         ]
-        made.comparisons = [("gateway", "nginx"), ("gateway", "FastAPI and httpx")]
+        made.comparisons = [
+            (ours, peer)
+            for ours in ("gateway", "gateway, asked by a member")
+            for peer in ("nginx", "FastAPI and httpx")
+        ]
         made.remarks = list(REMARKS)
         yield made
 
@@ -131,8 +139,8 @@ REMARKS: Final = (
     (
         "gateway: the shipped process; it judges the head, verifies the token (its verdict is"
         " remembered for a minute), sets request id and traceparent, counts, and logs a line as"
-        " JSON; after every turn the lines are counted. Its caller is an official, whose reads are"
-        " kept in the door's trail as well, and every request in the callers' own lists."
+        " JSON, and notes it in the callers' own lists; after every turn the lines are counted. Its"
+        " caller is an official, whose reads are kept in the door's trail as well; a member's are not."
     ),
     (
         "FastAPI and httpx: one route and one client, under uvicorn with uvloop and httptools, as"
@@ -153,9 +161,23 @@ class _Ours:
         self._log = log
 
     def turn(self, seconds: float) -> Sample:
+        """Measure with an official's token, whose reads the door's trail keeps one by one."""
+        return self._asked(self._house.token("admin"), seconds)
+
+    def turn_of_a_member(self, seconds: float) -> Sample:
+        """Measure with the token of a company's program."""
+        return self._asked(self._member._fresh(), seconds)
+
+    @cached_property
+    def _member(self) -> Caller:
+        body = {"name": "ERP", "org_id": str(uuid.uuid4()), "person": {"name": "基准测试"}}
+        made = self._house.admin.post("/v1/identity/clients", body)
+        return Caller(self._house.stack.url, "member", made)
+
+    def _asked(self, token: str, seconds: float) -> Sample:
         """Measure, and see that every request left its line: a figure without work is none."""
         lines = _lines(self._log)
-        headers = {"Authorization": f"Bearer {self._house.token('admin')}"}
+        headers = {"Authorization": f"Bearer {token}"}
         sample = _turn(self._port, seconds, self._pid, headers)
         _wait_for(self._log, lines + sample.operations)
         return sample

@@ -3,14 +3,15 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from time import time
 from typing import Any, Final
 
 import structlog
 from fastapi import FastAPI
-from sqlalchemy import delete, text
+from sqlalchemy import delete
 from sqlmodel import col
+from uuid_utils import uuid7
 
+from gateway.copying import copy_in
 from gateway.requests import rules
 from gateway.requests.tables import RequestSeen
 from shared.database.engine import Sessions
@@ -21,24 +22,9 @@ FORGET_SECONDS: Final = 3600.0
 log = structlog.get_logger(__name__)
 
 _COLUMNS: Final = (
-    "client_id", "person_id", "at", "request_id", "method", "path", "service", "status",
+    "id", "client_id", "person_id", "at", "request_id", "method", "path", "service", "status",
     "milliseconds",
 )  # fmt: skip
-# One array per column: the statement is the same for one row and for ten thousand. Ids and instants
-# are made of it by the database, so that noting a request costs the door a tuple.
-_WRITE: Final = text(
-    """
-    INSERT INTO request_seen
-      (id, client_id, person_id, at, request_id, method, path, service, status, milliseconds)
-    SELECT uuidv7(), client_id, CAST(person_id AS uuid), to_timestamp(at), request_id, method, path,
-      service, status, milliseconds
-    FROM unnest(
-      CAST(:client_id AS text[]), CAST(:person_id AS text[]), CAST(:at AS double precision[]),
-      CAST(:request_id AS text[]), CAST(:method AS text[]), CAST(:path AS text[]),
-      CAST(:service AS text[]), CAST(:status AS integer[]), CAST(:milliseconds AS integer[]))
-      AS seen (client_id, person_id, at, request_id, method, path, service, status, milliseconds)
-    """
-)
 
 
 class RequestLog:
@@ -60,8 +46,8 @@ class RequestLog:
             return
         self._waiting.append(
             (
-                claims["client_id"], claims["sub"], time(), request_id, *asked, status,
-                round(seconds * 1000),
+                uuid7(), claims["client_id"], claims["sub"], datetime.now(UTC), request_id, *asked,
+                status, round(seconds * 1000),
             )
         )  # fmt: skip
 
@@ -70,10 +56,10 @@ class RequestLog:
         rows, self._waiting = self._waiting, []
         if not rows:
             return 0
-        columns = dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
         try:
             async with self._sessions.begin() as session:
-                await session.execute(_WRITE, columns)
+                # One statement, and so one transaction of its own.
+                await copy_in(session, "request_seen", _COLUMNS, rows)
         except Exception:
             self._waiting = rows[: rules.MOST_WAITING] + self._waiting
             raise

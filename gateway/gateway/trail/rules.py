@@ -5,7 +5,7 @@ that is not public. Queries and bodies are left out: they may name people.
 """
 
 import hashlib
-import json
+import json.encoder
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,8 +22,8 @@ TOKEN: Final = "/oauth/token"  # noqa: S105 - an address
 SIGN_IN: Final = "/oauth/authorize"
 # So many refusals of one address are kept one by one, of each time that the trail is written.
 MOST_ALIKE: Final = 20
-# Made once: making the encoder costs more than encoding a record.
-_encoded: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+# The library's own quoting of one text.
+_text: Final = json.encoder.encode_basestring
 
 
 class Kind(StrEnum):
@@ -102,19 +102,18 @@ def folded(happened: Sequence[Happened]) -> list[Happened]:
 
 def digest_of(previous: str, position: int, happened: Happened) -> str:
     """Hash a record with its predecessor's hash, so that none can be changed or left out."""
-    # In the order of their names, which is how the text is written.
-    content: Mapping[str, object] = {
-        "address": happened.address,
-        "at": happened.at.isoformat(),
-        "client_id": happened.client_id,
-        "count": happened.count,
-        "kind": happened.kind.value,
-        "method": happened.method,
-        "path": happened.path,
-        "person_id": happened.person_id,
-        "position": position,
-        "previous": previous,
-        "request_id": happened.request_id,
-        "status": happened.status,
-    }
-    return hashlib.sha256(_encoded(content).encode()).hexdigest()
+    # As JSON, in the order of the names, which is how an auditor writes it too. By hand, since
+    # building a dictionary to be encoded takes three times as long.
+    content = (
+        f'{{"address":{_text(happened.address)},"at":"{happened.at.isoformat()}",'
+        f'"client_id":{_text_or_null(happened.client_id)},"count":{happened.count},'
+        f'"kind":{_text(happened.kind)},"method":{_text(happened.method)},'
+        f'"path":{_text(happened.path)},"person_id":{_text_or_null(happened.person_id)},'
+        f'"position":{position},"previous":"{previous}",'
+        f'"request_id":{_text(happened.request_id)},"status":{happened.status}}}'
+    )
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _text_or_null(value: str | None) -> str:
+    return "null" if value is None else _text(value)

@@ -5,9 +5,10 @@ from collections import deque
 from typing import Final
 
 import structlog
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.copying import copy_in
 from gateway.trail import queries, rules
 from gateway.trail.rules import Happened
 from shared.database import Sessions
@@ -24,20 +25,6 @@ _COLUMNS: Final = (
     "position", "at", "kind", "method", "path", "status", "address", "request_id", "client_id",
     "person_id", "count", "previous_sha256", "sha256",
 )  # fmt: skip
-# One array per column: the statement is the same for one record and for thousands.
-_WRITE: Final = text(
-    """
-    INSERT INTO door_record
-      (position, at, kind, method, path, status, address, request_id, client_id, person_id, count,
-       previous_sha256, sha256)
-    SELECT * FROM unnest(
-      CAST(:position AS bigint[]), CAST(:at AS timestamptz[]), CAST(:kind AS text[]),
-      CAST(:method AS text[]), CAST(:path AS text[]), CAST(:status AS integer[]),
-      CAST(:address AS text[]), CAST(:request_id AS text[]), CAST(:client_id AS text[]),
-      CAST(:person_id AS text[]), CAST(:count AS integer[]), CAST(:previous_sha256 AS text[]),
-      CAST(:sha256 AS text[]))
-    """
-)
 
 
 class Trail:
@@ -98,5 +85,4 @@ async def append(session: AsyncSession, happened: list[Happened]) -> None:
             )
         )  # fmt: skip
         previous = digest
-    columns = map(list, zip(*rows, strict=True))
-    await session.execute(_WRITE, dict(zip(_COLUMNS, columns, strict=True)))
+    await copy_in(session, "door_record", _COLUMNS, rows)

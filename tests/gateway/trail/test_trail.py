@@ -1,6 +1,8 @@
 """The door's trail: what is kept, that it holds together, and who may look."""
 
 import asyncio
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -75,6 +77,18 @@ def test_a_changed_record_has_another_hash(change: dict[str, Any]) -> None:
     assert rules.digest_of(BEGINNING, 1, replace(happened(), **change)) != whole
     assert rules.digest_of(BEGINNING, 2, happened()) != whole
     assert rules.digest_of("1" * 64, 1, happened()) != whole
+
+
+@pytest.mark.parametrize("text", ["plain", '"quoted"\\', "中心\u2028\x1f\x7f\n", "\U0001f512", ""])
+def test_a_hash_covers_json_as_anybody_writes_it(text: str) -> None:
+    one = replace(happened(), path=text, address=text, client_id=text, person_id=None, count=3)
+    told = {
+        "address": text, "at": one.at.isoformat(), "client_id": text, "count": 3,
+        "kind": one.kind.value, "method": one.method, "path": text, "person_id": None,
+        "position": 7, "previous": BEGINNING, "request_id": one.request_id, "status": one.status,
+    }  # fmt: skip
+    written = json.dumps(told, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    assert rules.digest_of(BEGINNING, 7, one) == hashlib.sha256(written.encode()).hexdigest()
 
 
 def test_a_flood_of_refusals_is_counted_and_nothing_else_is_folded() -> None:
