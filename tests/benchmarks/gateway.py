@@ -139,8 +139,8 @@ REMARKS: Final = (
     (
         "gateway: the shipped process; it judges the head, verifies the token (its verdict is"
         " remembered for a minute), sets request id and traceparent, counts, and logs a line as"
-        " JSON, and notes it in the callers' own lists; after every turn the lines are counted. Its"
-        " caller is an official, whose reads are kept in the door's trail as well; a member's are not."
+        " JSON, and notes it in the callers' own lists; after every turn the lines are counted."
+        " Its caller is an official, whose reads are kept in the door's trail too; a member's not."
     ),
     (
         "FastAPI and httpx: one route and one client, under uvicorn with uvloop and httptools, as"
