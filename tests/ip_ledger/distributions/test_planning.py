@@ -121,6 +121,31 @@ def test_own_use_owes_five_per_cent_rounded_up() -> None:
     assert due == {UNIVERSITY: 21, COMPANY: 18, CENTER: 13}
 
 
+@pytest.mark.requirement("A033")
+@pytest.mark.parametrize(
+    ("kind", "rule_ppm", "due"),
+    [
+        (RevenueKind.TRANSFER, None, 500_000_001),
+        (RevenueKind.LICENSE, None, 500_000_001),
+        (RevenueKind.EQUITY, None, 500_000_001),
+        (RevenueKind.SELF_IMPLEMENTATION, None, 50_000_001),
+        (RevenueKind.TRANSFER, 700_000, 700_000_001),
+        (RevenueKind.LICENSE, 700_000, 700_000_001),
+        (RevenueKind.EQUITY, 700_000, 700_000_001),
+        # What is freely agreed is rounded half up instead.
+        (RevenueKind.EQUITY, 600_000, 600_000_001),
+        (RevenueKind.SELF_IMPLEMENTATION, 300_000, 300_000_000),
+    ],
+)
+def test_at_ten_million_a_millionth_more_or_less_shows(
+    kind: RevenueKind, rule_ppm: int | None, due: int
+) -> None:
+    given_rules = [] if rule_ppm is None else [RewardRule(UNIVERSITY, rule_ppm)]
+    whole = {"kind": kind, "net_fen": 1_000_000_001, "shares": ((UNIVERSITY, 1_000_000),),
+             "order": (UNIVERSITY,)}  # fmt: skip
+    assert rewards(*given_rules, **whole) == {UNIVERSITY: due}
+
+
 def test_service_income_owes_nothing_unless_agreed() -> None:
     assert rewards(kind=RevenueKind.SERVICE) == {}
     assert rewards(RewardRule(COMPANY, 100_000), kind=RevenueKind.SERVICE) == {COMPANY: 3_787_264}
