@@ -28,7 +28,7 @@ _ASK_SECONDS: Final = 2.0
 _BODY: Final = json.dumps(
     {
         "type": "/problems/UNAVAILABLE",
-        "title": "The sandbox is being put back to its beginning / 沙盒正在恢复初始数据",
+        "title": "The sandbox is being put back to its beginning / 沙箱正在恢复初始数据",
         "status": 503,
         "code": "UNAVAILABLE",
     },

@@ -22,7 +22,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "PostgreSQL of {service} is {version}; 18 or newer is needed. Upgrade it with pg_upgrade.",
     ),
     "CHINESE_NOT_SEEN": (
-        "{service} 的数据库看不见汉字（LC_CTYPE={locale}），中文检索会静默地查不到结果。请用 LC_CTYPE=C.UTF-8 重建集群。",
+        "{service} 的数据库不识别汉字（LC_CTYPE={locale}），中文检索不会报错，但查不到结果。请用 LC_CTYPE=C.UTF-8 重建集群。",
         "The database of {service} sees no Chinese letters (LC_CTYPE={locale}): searches silently find nothing. Make the cluster anew with LC_CTYPE=C.UTF-8.",
     ),
     "MIGRATIONS_BEHIND": (
@@ -38,15 +38,15 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "The clock of {service}'s database server differs from this machine's by {seconds} s. Tokens and time limits go wrong: look at time synchronization (NTP) on both.",
     ),
     "OUTBOX_LAG": (
-        "{service} 有 {count} 个事件尚未编号，最早的已等待 {seconds} 秒。事件流与回调都停着：请查看该服务的编号进程是否在运行。",
+        "{service} 有 {count} 个事件尚未编号，最早的已等待 {seconds} 秒。事件流与推送均已停止：请查看该服务的编号进程是否在运行。",
         "{count} events of {service} have no position yet, the oldest for {seconds} s. Feeds and webhooks stand still: see whether a process of that service numbers them.",
     ),
     "LOG_LAG": (
-        "账本日志有 {count} 条记录尚未入树，最早的已等待 {seconds} 秒。收据发不出：请查看 ip-ledger 的编号进程。",
+        "账本日志有 {count} 条记录尚未入树，最早的已等待 {seconds} 秒。在此之前无法出具凭证：请查看 ip-ledger 的编号进程。",
         "{count} records wait for a leaf of the ledger's log, the oldest for {seconds} s. No receipts come: see whether the ip-ledger's sequencer runs.",
     ),
     "CHECKPOINT_LAG": (
-        "账本日志有 {count} 片叶子未被检查点覆盖。请查看 ip-ledger 的签名密钥和日志。",
+        "账本日志有 {count} 个叶节点尚未被检查点覆盖。请查看 ip-ledger 的签名密钥和日志。",
         "{count} leaves of the ledger's log are in no signed checkpoint. Look at the ip-ledger's signing key and its logs.",
     ),
     "QUEUE_DEEP": (
@@ -54,7 +54,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "{count} jobs of {service} wait, the oldest for {seconds} s. Look at its background process, or start another replica.",
     ),
     "WEBHOOK_LAG": (
-        "有 {count} 个回调已到期未送，最早的晚了 {seconds} 秒。请查看网关的投递进程。",
+        "有 {count} 个推送已到期未送，最早的晚了 {seconds} 秒。请查看网关的投递进程。",
         "{count} webhook deliveries are due, the oldest since {seconds} s. Look at the gateway's delivering process.",
     ),
     "DISK_NEARLY_FULL": (
@@ -62,7 +62,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "The disk of {folder} has {free} MB left ({percent} %). Free some space: the database stops writing when it is full.",
     ),
     "SIGNING_KEY_MISSING": (
-        "没有现在可用的令牌签名密钥，谁也拿不到令牌。请运行 `zhichuang rotate-keys`。",
+        "当前没有可用的令牌签名密钥，无法签发令牌。请运行 `zhichuang rotate-keys`。",
         "No key signs tokens now, and nobody gets one. Run `zhichuang rotate-keys`.",
     ),
     "SIGNING_KEY_OLD": (
@@ -70,7 +70,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "The key that signs tokens is {days} days old ({limit} were agreed). Run `zhichuang rotate-keys`.",
     ),
     "DATA_KEY_MISSING": (
-        "没有设置个人数据的加密密钥（ZHICHUANG_DATA_KEYS、ZHICHUANG_DATA_KEY）：换掉服务密钥就会丢失这些数据。",
+        "没有设置个人数据的加密密钥（ZHICHUANG_DATA_KEYS、ZHICHUANG_DATA_KEY）：一旦更换服务密钥，这些数据将无法解密。",
         "There is no key for personal data (ZHICHUANG_DATA_KEYS, ZHICHUANG_DATA_KEY): whoever changes the service's secret loses that data.",
     ),
     "DATA_KEY_UNUSABLE": (
@@ -78,7 +78,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "The keys for personal data cannot be used: {reason}.",
     ),
     "DATA_KEY_LOST": (
-        "{service} 中有用密钥 {names} 加密的数据，而现在没有这些密钥。请从备份中找回。",
+        "{service} 中有以密钥 {names} 加密的数据，但当前没有这些密钥。请从备份中找回。",
         "{service} holds data sealed with {names}, and those keys are not here. Find them in a backup.",
     ),
     "DEFAULT_SECRET": (
@@ -86,11 +86,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "ZHICHUANG_SECRET still has its default: anyone can make cursors up. Set a secret one.",
     ),
     "LOG_KEY_MISSING": (
-        "账本日志的签名密钥 {file} 不在，而已有检查点是用它签的。请从备份中找回，不要新建。",
+        "账本日志的签名密钥 {file} 缺失，而已有检查点由它签署。请从备份中找回，不要新建。",
         "The key of the ledger's log, {file}, is missing although checkpoints are signed with it. Find it in a backup; do not make a new one.",
     ),
     "PORT_TAKEN": (
-        "端口 {port} 被别的程序占用。请停掉它，或换一个端口：ZHICHUANG_PORT={other} make up",
+        "端口 {port} 已被其他程序占用。请停止该程序，或换一个端口：ZHICHUANG_PORT={other} make up",
         "Port {port} is taken by another program. Stop it, or choose another: ZHICHUANG_PORT={other} make up",
     ),
     "NOT_READY": (
@@ -111,7 +111,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
 }
 
-ALL_WELL: Final = ("一切正常：查了 {count} 项。", "All is well: {count} things were looked at.")
+ALL_WELL: Final = ("一切正常：共检查 {count} 项。", "All is well: {count} things were looked at.")
 
 
 def said(code: str, language: str, **figures: object) -> str:

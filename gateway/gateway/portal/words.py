@@ -36,7 +36,7 @@ WORDS: Final = {
         "about": "说明",
         "yes": "是",
         "no": "否",
-        "body": "请求正文",
+        "body": "请求体",
         "answers": "应答",
         "callers": "可调用者",
         "tenant": "可见范围",
@@ -66,9 +66,9 @@ WORDS: Final = {
         "own_token_fill": "填入",
         "own_token_filled": "已填入，示例可直接复制运行。",
         "own_token_ended": "令牌已到期，示例已还原。",
-        "event_about": "应答与推送的正文相同；字段只增不减，读取时请忽略不认识的字段。",
+        "event_about": "应答与推送的内容相同；字段只增不减，读取时请忽略不认识的字段。",
         "events_about": "事件按 CloudEvents 1.0 发布，可按位置读取，也可订阅推送。"
-        "带 * 的类型以新状态为第二个词。",
+        "带 * 的类型，点号后为新的状态。",
         "codes_about": "以下代码表取自本系统当前数据，程序请读取 /v1/registry/code-tables。",
         "verify_about": "在浏览器中核验，不向任何服务器发送内容。请粘贴凭证（JSON）和日志公钥。",
         "receipt": "凭证",
@@ -165,7 +165,7 @@ MENDING: Final = {
         "Get a fresh access token and send it again; tokens live ten minutes.",
     ),
     403: (
-        "由具有所需角色、职责或利害关系以外的人办理；重发不会改变结果。",
+        "请由具有所需角色或职责、且在本案中无须回避的人办理；重发不会改变结果。",
         "Someone else has to do it: with the role or duty, and without a part in the case.",
     ),
     404: (
@@ -173,7 +173,7 @@ MENDING: Final = {
         "Look at the id; what belongs to others is answered like what does not exist.",
     ),
     409: (
-        "先满足检查所指的状态或条件（errors[].params 给出数值），或等待应办理者办理后再试。",
+        "先满足检查所指的状态或条件（errors[].params 给出数值），或待有关人员办理后再试。",
         "Bring about the state that the check names, or wait for whoever has to act; try then.",
     ),
     410: ("该事项已结束，请重新发起。", "This has ended; begin a new one."),
@@ -181,7 +181,7 @@ MENDING: Final = {
         "资源已被他人修改：重新读取，取新的 ETag 后再改。",
         "It was changed meanwhile: read it again and send your change with the new ETag.",
     ),
-    413: ("缩小正文，或分批提交。", "Send less at once, or in batches."),
+    413: ("缩小请求体，或分批提交。", "Send less at once, or in batches."),
     415: ("使用接口参考所列的内容类型。", "Use a content type that the reference names."),
     422: (
         "改正 errors[].pointer 所指的字段；errors[].params 给出比较的数值。",

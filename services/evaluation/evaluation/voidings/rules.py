@@ -45,7 +45,7 @@ MOVES: Final[Mapping[tuple[State, Event], State]] = {
 }
 DECIDE_TASK: Final = TaskKind(
     "voiding.decide",
-    "决定是否撤销评估结果",
+    "决定是否将评估结果作废",
     "Decide whether a result is void",
     BAD_FAITH,
     "POST",

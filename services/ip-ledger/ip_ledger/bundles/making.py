@@ -35,7 +35,7 @@ What others got stays hidden. Proven: your lines, your part of each run, that al
 add up to its income, and that a key which signed your agreements was its party's and held that day.
 Not proven: that no other part is below zero (each other owner's bundle, and the audit, show that),
 and that nobody has ended a key since; ask for a new bundle to learn of it.
-本文件包可脱机验证：他方金额保持保密，但各方份额之和等于净收入可以证明。
+本文件包可离线核验：他方金额保持保密，但各方份额之和等于净收入可以证明。
 不能证明：他方份额均不为负（由他方各自的文件包及审计证明），以及此后无人撤销密钥。
 """
 

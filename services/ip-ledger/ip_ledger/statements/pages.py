@@ -32,7 +32,7 @@ def statement_data(statement: Statement) -> dict[str, Any]:
     totals = statement.totals
     return {
         "title": f"{statement.year} 年收益分配对账单",
-        "subtitle": "明细来自已支付的分配，合计与账簿核对；每一行都可凭日志回执离线验证",
+        "subtitle": "明细来自已支付的分配，合计与账簿核对；每一行都可凭凭证离线核验",
         "facts": [
             ("收款方", statement.payee_name),
             ("年度", str(statement.year)),

@@ -12,10 +12,10 @@ CODES: Final[dict[str, Words]] = {
         400, "内容摘要与请求体不符", "Content-Digest does not match the body"
     ),
     "UNAUTHENTICATED": Words(401, "缺少有效的访问令牌", "A valid access token is required"),
-    "FORBIDDEN_SCOPE": Words(403, "您的身份不得进行此操作", "Your role may not do this"),
+    "FORBIDDEN_SCOPE": Words(403, "您的身份无权进行此操作", "Your role may not do this"),
     "NOT_FOUND": Words(404, "不存在或不属于您", "There is none, or it is not yours"),
     "METHOD_NOT_ALLOWED": Words(
-        405, "该地址不支持此方法", "This address does not take this method"
+        405, "该地址不支持此请求方法", "This address does not take this method"
     ),
     "VERSION_CONFLICT": Words(
         412,
@@ -37,27 +37,29 @@ CODES: Final[dict[str, Words]] = {
         "不支持的内容类型|（可用：{accepted}）",
         "This media type is not taken| (taken: {accepted})",
     ),
-    "CONTENT_INVALID": Words(422, "请求内容不合规定", "The content does not fit"),
+    "CONTENT_INVALID": Words(422, "请求内容不符合规定", "The content does not fit"),
     "FIELD_MISSING": Words(422, "缺少字段 {field}", "Field {field} is missing"),
     "FIELD_UNKNOWN": Words(422, "未知字段 {field}", "Field {field} is unknown"),
     "FIELD_INVALID": Words(
         422,
-        "字段 {field} 的值不合规定|：{expected}",
+        "字段 {field} 的值不符合规定|：{expected}",
         "The value of {field} does not fit|: {expected}",
     ),
     "PARAMETER_UNKNOWN": Words(422, "未知参数 {field}", "Parameter {field} is unknown"),
     "CURSOR_MISMATCH": Words(
         422, "游标与筛选条件不符", "The cursor does not belong to these filters"
     ),
-    "PRECONDITION_REQUIRED": Words(428, "须带 If-Match", "If-Match is required"),
-    "IDEMPOTENCY_KEY_REQUIRED": Words(428, "须带 Idempotency-Key", "Idempotency-Key is required"),
+    "PRECONDITION_REQUIRED": Words(428, "请求须带 If-Match", "If-Match is required"),
+    "IDEMPOTENCY_KEY_REQUIRED": Words(
+        428, "请求须带 Idempotency-Key", "Idempotency-Key is required"
+    ),
     "IDEMPOTENCY_KEY_INVALID": Words(
         400, "Idempotency-Key 应为 1–255 个可见字符", "Idempotency-Key has 1–255 visible characters"
     ),
     "RATE_LIMITED": Words(429, "请求过于频繁", "Too many requests"),
     "HEADERS_TOO_LARGE": Words(431, "请求头过大", "The headers are too large"),
     "INTERNAL": Words(500, "服务内部错误，已记录", "An internal error, which has been recorded"),
-    "METHOD_UNKNOWN": Words(501, "未知的方法", "Unknown method"),
+    "METHOD_UNKNOWN": Words(501, "未知的请求方法", "Unknown method"),
     "OVERLOADED": Words(
         503, "系统繁忙，请稍后重试", "The door is overloaded; try again in a moment"
     ),
@@ -76,11 +78,39 @@ CODES: Final[dict[str, Words]] = {
     ),
     "ALREADY_EXISTS": Words(409, "已存在|：{key}", "It exists already|: {key}"),
     "EXTERNAL_ID_MISMATCH": Words(
-        409, "同一外部编号已有不同内容", "This external_id was posted with other content"
+        409, "同一外部编号已报送过不同内容", "This external_id was posted with other content"
     ),
     "STALE_INPUT": Words(409, "所依据的数据已变化", "What it was computed from has changed"),
     "CLOCK_BACKWARDS": Words(
         409, "时钟不能倒退|（当前 {now}）", "The clock never goes back| (now {now})"
     ),
     "NOT_YET_SEQUENCED": Words(409, "尚未写入日志，请稍后", "Not yet covered by a checkpoint"),
+    # What several services ask alike
+    "USCC_FORMAT": Words(422, "统一社会信用代码格式错误", "The USCC is malformed"),
+    "USCC_CHECK_DIGIT": Words(
+        422,
+        "统一社会信用代码校验位错误|（应为 {expected}）",
+        "The USCC's check character is wrong| (should be {expected})",
+    ),
+    "SOD_VIOLATION": Words(
+        403,
+        "同一人不得在同一案件中兼任|（已作为 {held}）",
+        "The same person may not do both in one case| (already {held})",
+    ),
+    "DAYS_REVERSED": Words(422, "结束日早于开始日", "The last day lies before the first"),
+    "DAY_IN_FUTURE": Words(
+        422, "日期在未来|（今天为 {today}）", "The day lies ahead| (today is {today})"
+    ),
+    "DAYS_OUT_OF_ORDER": Words(422, "日期先后颠倒", "The days are out of order"),
+    "FILE_UNKNOWN": Words(
+        422,
+        "没有这些文件或不属于您|：{file_ids}",
+        "There are no such files, or not yours|: {file_ids}",
+    ),
+    "NUMBER_FORMAT": Words(422, "编号格式错误", "The number is malformed"),
+    "CURRENCY_NOT_CNY": Words(
+        422,
+        "此处以人民币计；外币收支请先按当日汇率折算入账",
+        "It is counted in CNY; other money is changed in the books first",
+    ),
 }

@@ -21,7 +21,7 @@ CODES: Final[dict[str, Words]] = {
     ),
     "PANEL_INCOMPLETE": Words(409, "专家组有空缺", "The panel has a vacant seat"),
     "SEED_MISSING": Words(
-        409, "抽取种子尚未公布承诺值", "No seed was committed to before this draw"
+        409, "本次抽取前未公布种子的承诺值", "No seed was committed to before this draw"
     ),
     "SEED_MISMATCH": Words(
         409,
@@ -32,11 +32,11 @@ CODES: Final[dict[str, Words]] = {
         409, "抽取结果未经证明，不能采用", "The draw has no proof and cannot be accepted"
     ),
     "SEPARATE_CONSENT_MISSING": Words(
-        409, "缺少本人对该项信息的单独同意", "The person has not consented to this kind of data"
+        409, "缺少本人对此类信息的单独同意", "The person has not consented to this kind of data"
     ),
     "PANEL_CONFLICT": Words(
         409,
-        "专家组成员存在利益冲突，须先作废其评分|：{codes}",
+        "专家组成员存在利益冲突，须先作废其评分表|：{codes}",
         "An expert of the panel has a conflict; the sheet must be voided first|: {codes}",
     ),
     "EXPERT_INACTIVE": Words(422, "专家不在库或不可用", "The expert is not in the pool"),
@@ -54,7 +54,7 @@ CODES: Final[dict[str, Words]] = {
         422, "专家亲属任职于 {org_uscc}", "A relative of the expert works at {org_uscc}"
     ),
     "COI_COAUTHORED": Words(
-        422, "专家与 {org_uscc} 有合作项目", "The expert shares a project with {org_uscc}"
+        422, "专家曾与 {org_uscc} 合作项目", "The expert shares a project with {org_uscc}"
     ),
     "COI_GOVERNANCE_SEAT": Words(
         422, "专家在该中心治理机构任职", "The expert has a seat in this centre's bodies"
@@ -68,7 +68,7 @@ CODES: Final[dict[str, Words]] = {
     ),
     "INDICATOR_UNKNOWN": Words(
         422,
-        "评分表没有此指标，或重复|（应为 {expected}）",
+        "评分表没有此指标，或该指标重复|（应为 {expected}）",
         "The sheet has no such indicator, or has it twice| ({expected})",
     ),
     "VISIT_EXPERTS_TOO_FEW": Words(
@@ -81,7 +81,7 @@ CODES: Final[dict[str, Words]] = {
         422, "权重合计不为 100|（{sum}）", "The weights do not sum to 100| ({sum})"
     ),
     "SCHEME_FROZEN": Words(409, "指标体系已冻结", "The scheme is frozen"),
-    "SCHEME_INVALID": Words(422, "指标体系不合规定", "The scheme does not fit"),
+    "SCHEME_INVALID": Words(422, "指标体系不符合规定", "The scheme does not fit"),
     "VALUE_NEGATIVE": Words(422, "数值为负|：{where}", "A figure is below zero|: {where}"),
     "REPORT_MISSING": Words(409, "缺少年度运行发展报告", "The annual report is missing"),
     "REPORT_LATE": Words(
@@ -96,11 +96,11 @@ CODES: Final[dict[str, Words]] = {
         "Computed again, the result is another one| ({stored} ≠ {recomputed})",
     ),
     "SECOND_READING_MISSING": Words(
-        409, "临界等次须复核", "A rating near a boundary needs a second reading"
+        409, "得分处于等次临界，须先复核", "A rating near a boundary needs a second reading"
     ),
     "LEAF_WAITING": Words(
         409,
-        "重开指标尚待重新评分或更正|：{leaves}",
+        "已重开的指标尚待重新评分或更正|：{leaves}",
         "A reopened leaf waits for its new sheets or its correction|: {leaves}",
     ),
     "OPERATING_YEAR_AHEAD": Words(
@@ -110,7 +110,7 @@ CODES: Final[dict[str, Words]] = {
     ),
     "PUBLIC_SERVICE_NOT_SHOWN": Words(
         422,
-        "公共服务占比未见上升或保持，不能认定为正在转化",
+        "公共服务占比没有上升或保持，不能得出正在转化的结论",
         "The public part of its services has not held or risen: no such conclusion",
     ),
     "OBJECTION_TOO_LATE": Words(
@@ -128,13 +128,16 @@ CODES: Final[dict[str, Words]] = {
     ),
     "YEARS_OVERLAP": Words(
         409,
-        "年度重叠|：{years} 已有评估或考核",
+        "年度重叠|：{years} 已有考核",
         "Its years overlap those of another|: {years}",
     ),
     "TRIENNIAL_INCOMPLETE": Words(
-        409, "缺少连续三年的年度评估", "Three consecutive annual results are needed"
+        409, "缺少连续三年的年度评估结果", "Three consecutive annual results are needed"
     ),
     "RATING_TOO_LOW": Words(
         409, "等次不足|（至少 {lowest}）", "The rating is too low| (at least {lowest})"
+    ),
+    "ADJUSTMENT_TOO_LARGE": Words(
+        422, "专家组调整不得超过 {most} 分", "A panel moves the score by at most {most} points"
     ),
 }

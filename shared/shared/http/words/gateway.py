@@ -35,7 +35,7 @@ CODES: Final[dict[str, Words]] = {
     "CODE_WRONG": Words(422, "确认码不正确或已失效", "The code is not right, or void"),
     # Tasks passed to agencies
     "AGENCY_REQUIRED": Words(
-        409, "只能转办给在任的协作部门", "Tasks are passed to agencies that hold that role"
+        409, "只能转办给现任的协作部门", "Tasks are passed to agencies that hold that role"
     ),
     # The outside issuer
     "OUTSIDE_LINKED": Words(
@@ -68,7 +68,7 @@ CODES: Final[dict[str, Words]] = {
     ),
     "CLAIMS_TOO_MANY": Words(
         409,
-        "该代码已有多个待处理的认领|（{most}）",
+        "该代码待处理的认领申请已达上限|（{most}）",
         "As many claims as are allowed wait on this code| ({most})",
     ),
     "ORG_NOT_REGISTERED": Words(
@@ -76,10 +76,12 @@ CODES: Final[dict[str, Words]] = {
     ),
     "ORG_HAS_ACCOUNT": Words(
         409,
-        "该单位已有账号，请由其邀请",
+        "该单位已有账号，请由该单位人员邀请",
         "The organization has an account; its people invite others",
     ),
-    "OFFICIAL_REQUIRED": Words(409, "只能委托给在任公务人员", "Duties are lent to officials only"),
+    "OFFICIAL_REQUIRED": Words(
+        409, "职责只能委托给在任公务人员", "Duties are lent to officials only"
+    ),
     "DUTY_HELD": Words(409, "此人已担任该职责", "The person holds the duty already"),
     "TWO_PEOPLE_NEEDED": Words(
         409,
@@ -97,7 +99,7 @@ CODES: Final[dict[str, Words]] = {
     "PASSWORD_TOO_PLAIN": Words(422, "密码过于简单", "The password is too plain"),
     "REDIRECT_URI_REFUSED": Words(
         422,
-        "回跳地址须为 https 或本机地址，且不含片段",
+        "回调地址须为 https 或本机地址，且不含片段",
         "A redirect address is https or loopback, without a fragment",
     ),
 }

@@ -15,7 +15,7 @@ CODES: Final[dict[str, Words]] = {
         422, "协议缺少条款|：{missing}", "The agreement lacks clauses|: {missing}"
     ),
     "TEXT_HASH_MISMATCH": Words(
-        409, "签署的文本摘要不符", "The text signed is not the agreement's"
+        409, "所签文本与存档文本的摘要不符", "The text signed is not the agreement's"
     ),
     "SHARES_NOT_100": Words(
         422,
@@ -29,70 +29,9 @@ CODES: Final[dict[str, Words]] = {
         "专利号校验位错误|（应为 {expected}）",
         "The patent number's check digit is wrong| (should be {expected})",
     ),
-    "CODE_UNKNOWN": Words(
-        422, "代码表中没有该代码|（{scheme}）", "The code is in no such table| ({scheme})"
-    ),
-    "DAYS_REVERSED": Words(422, "结束日早于开始日", "The last day lies before the first"),
-    "DAY_IN_FUTURE": Words(
-        422, "日期在未来|（今天为 {today}）", "The day lies ahead| (today is {today})"
-    ),
-    "CALL_WINDOW_CLOSED": Words(
-        409,
-        "不在申报时间内|（{open_from} 至 {open_until}）",
-        "The call is not open| (from {open_from} until {open_until})",
-    ),
-    "BOOKING_OVERLAP": Words(409, "该时段已被预约", "Somebody else has it for some of that time"),
-    "BOOKING_TOO_LONG": Words(
-        422,
-        "预约时间过长|（上限 {max_days} 天）",
-        "The booking is too long| (at most {max_days} days)",
-    ),
-    "TIME_PASSED": Words(422, "所选时间已过", "That time has passed"),
     "OWNER_NOT_IN_CENTER": Words(
         422, "该单位不属于此创新中心", "That organization does not belong to the centre"
     ),
-    "QUALIFICATION_UNKNOWN": Words(
-        422, "资质不存在或不属于服务提供单位", "The provider has no such qualification"
-    ),
-    "QUALIFICATION_EXPIRED": Words(
-        422,
-        "资质不在有效期内，该服务不公开展示",
-        "The qualification does not hold; it is not shown",
-    ),
-    "QUALIFICATION_MISSING": Words(
-        422, "未注明检测认证资质", "No qualification is named for testing or certification"
-    ),
-    "PARK_MISSING": Words(
-        422,
-        "平台型创新中心的园区尚未登记",
-        "The park of a platform centre has not been entered yet",
-    ),
-    "OWNERSHIP_CYCLE": Words(
-        422,
-        "持有关系成环|：{chain}",
-        "Organizations would own each other in a ring|: {chain}",
-    ),
-    "SUCCESSOR_INVALID": Words(
-        422,
-        "承继单位须为另一个存续的单位",
-        "The successor has to be another organization that still stands",
-    ),
-    "MEDIA_TYPE_MISMATCH": Words(
-        422,
-        "文件内容与声明的类型 {media_type} 不符",
-        "The file's content is not of the declared type {media_type}",
-    ),
-    "PARK_DEVELOPER_REQUIRED": Words(422, "须为园区开发主体", "It has to be a park's developer"),
-    "FILE_UNKNOWN": Words(
-        422,
-        "没有这些文件或不属于您|：{file_ids}",
-        "There are no such files, or not yours|: {file_ids}",
-    ),
-    "FACT_SUPERSEDED": Words(409, "该记录已被更正", "The fact was corrected before"),
-    "CHAIN_STAGE_MISSING": Words(
-        422, "须注明创新链环节", "The stage of the innovation chain is missing"
-    ),
-    "NUMBER_FORMAT": Words(422, "编号格式错误", "The number is malformed"),
     "CONSENT_MISSING": Words(
         409, "缺少共有人同意|：{orgs}", "Co-owners have not consented|: {orgs}"
     ),
@@ -107,7 +46,6 @@ CODES: Final[dict[str, Words]] = {
     "PATENT_KIND_MISMATCH": Words(
         422, "专利号的类型与所报类型不符", "The number is that of another kind of patent"
     ),
-    "DAYS_OUT_OF_ORDER": Words(422, "日期先后颠倒", "The days are out of order"),
     "BEFORE_ASSET": Words(
         422,
         "早于该成果产生之日|（{first_on}）",
@@ -290,15 +228,10 @@ CODES: Final[dict[str, Words]] = {
     ),
     "DAY_IN_PAST": Words(422, "日期已过|（今天为 {today}）", "The day is past| (today is {today})"),
     "TEMPLATE_UNKNOWN": Words(
-        422, "没有该范本，或未发布", "There is no such template, or it is not published"
+        422, "没有该范本，或尚未发布", "There is no such template, or it is not published"
     ),
     "FIELDS_MISMATCH": Words(
-        422, "填写项与文本空白不一致|：{fields}", "The fields are not the blanks|: {fields}"
-    ),
-    "CURRENCY_NOT_CNY": Words(
-        422,
-        "以人民币计；外币收支先按当日汇率记账结汇",
-        "It is counted in CNY; other money is changed in the books first",
+        422, "填写项与范本的空白项不一致|：{fields}", "The fields are not the blanks|: {fields}"
     ),
     "CURRENCY_UNKNOWN": Words(422, "没有该币种（ISO 4217）", "ISO 4217 has no such currency"),
     "RATE_MISMATCH": Words(
@@ -326,7 +259,7 @@ CODES: Final[dict[str, Words]] = {
     ),
     "CURRENCIES_MIXED": Words(
         422,
-        "除兑换分录外，一笔分录只用一种币种|（{currencies}）",
+        "除兑换分录外，一笔分录只能使用一种币种|（{currencies}）",
         "An entry is in one currency, unless it is an exchange| ({currencies})",
     ),
     "UNBALANCED": Words(
@@ -345,7 +278,7 @@ CODES: Final[dict[str, Words]] = {
         422, "冲销日期早于原分录", "The reversal lies before the original"
     ),
     "NET_NEGATIVE": Words(422, "净收入为负", "The net income is negative"),
-    "OWNERSHIP_MISSING": Words(409, "该日无权属份额", "There are no owners on that day"),
+    "OWNERSHIP_MISSING": Words(409, "该日没有登记权属份额", "There are no owners on that day"),
     "REWARD_BELOW_FLOOR": Words(409, "奖励低于法定下限", "The reward is below the law's floor"),
     "ACCOUNT_UNKNOWN": Words(
         422, "账户不存在或不属于该中心", "There is no such account in this centre's books"
@@ -357,7 +290,9 @@ CODES: Final[dict[str, Words]] = {
         422, "所依据的许可或合同不存在", "There is no such license or contract in this centre"
     ),
     "REWARD_OWNER_UNKNOWN": Words(
-        422, "奖励规则所指单位不是权利人或重复", "The reward rule names no owner, or one twice"
+        422,
+        "奖励规则所列单位不是权利人，或重复出现",
+        "The reward rule names no owner, or one twice",
     ),
     "REVENUE_OF_TWO_CENTERS": Words(
         422, "收入分属不同中心", "The income belongs to more than one centre"
@@ -387,7 +322,9 @@ CODES: Final[dict[str, Words]] = {
     "PROTECTION_INCOMPLETE": Words(
         422, "质押或保险须写明金额和期限", "A pledge or insurance has an amount and a last day"
     ),
-    "CORRECTION_PENDING": Words(409, "该分配已有更正", "A correcting run is on its way, or done"),
+    "CORRECTION_PENDING": Words(
+        409, "该分配已更正，或正在更正", "A correcting run is on its way, or done"
+    ),
     "CORRECTION_NOT_NEEDED": Words(
         409, "按现有数据重算，各方所得不变", "Computed anew, nobody's part changes"
     ),

@@ -16,22 +16,43 @@ CODES: Final[dict[str, Words]] = {
         "{row} 的参数 {name} 类型或范围不符",
         "Parameter {name} of {row} is of another type or out of bounds",
     ),
-    "ADJUSTMENT_TOO_LARGE": Words(
-        422, "专家组调整不得超过 {most} 分", "A panel moves the score by at most {most} points"
-    ),
     "YEAR_WITHOUT_FIGURES": Words(
         422, "报告年份须在 {first} 至 {last} 之间", "Reports are of the years {first} to {last}"
     ),
-    # Organizations
-    "USCC_FORMAT": Words(422, "统一社会信用代码格式错误", "The USCC is malformed"),
-    "USCC_CHECK_DIGIT": Words(
-        422,
-        "统一社会信用代码校验位错误|（应为 {expected}）",
-        "The USCC's check character is wrong| (should be {expected})",
+    "CODE_UNKNOWN": Words(
+        422, "代码表中没有该代码|（{scheme}）", "The code is in no such table| ({scheme})"
     ),
+    "CALL_WINDOW_CLOSED": Words(
+        409,
+        "不在申报时间内|（{open_from} 至 {open_until}）",
+        "The call is not open| (from {open_from} until {open_until})",
+    ),
+    # Organizations
     "LEGAL_PERSON_REQUIRED": Words(
         422, "须为独立法人|（{uscc}）", "An independent legal person is required| ({uscc})"
     ),
+    "OWNERSHIP_CYCLE": Words(
+        422,
+        "上级单位关系形成循环|：{chain}",
+        "Organizations would own each other in a ring|: {chain}",
+    ),
+    "SUCCESSOR_INVALID": Words(
+        422,
+        "承继单位须为另一个存续的单位",
+        "The successor has to be another organization that still stands",
+    ),
+    "PARK_MISSING": Words(
+        422,
+        "平台型创新中心的园区尚未登记",
+        "The park of a platform centre has not been entered yet",
+    ),
+    "PARK_DEVELOPER_REQUIRED": Words(422, "须为园区开发主体", "It has to be a park's developer"),
+    "MEDIA_TYPE_MISMATCH": Words(
+        422,
+        "文件内容与声明的类型 {media_type} 不符",
+        "The file's content is not of the declared type {media_type}",
+    ),
+    # The legal entity and the application
     "ENTITY_NOT_LOCAL": Words(
         422,
         "须在本市注册|（区划 {region_code}）",
@@ -40,14 +61,14 @@ CODES: Final[dict[str, Words]] = {
     "ENTITY_AGE_EXCEEDED": Words(422, "注册时间早于 {limit}", "It was registered before {limit}"),
     "ENTITY_CONSENT_MISSING": Words(
         409,
-        "该法人尚未以自己的账号同意作为中心实体",
+        "该法人尚未以自己的账号同意担任中心的运营主体",
         "The legal person has not agreed by its own account to carry the centre",
     ),
     "ENTITY_TAKEN": Words(
-        409, "该法人已是另一中心的实体", "It is the legal person of another centre already"
+        409, "该法人已是另一中心的运营主体", "It is the legal person of another centre already"
     ),
     "RETURN_EXPIRED": Words(
-        409, "补正期限已过（至 {last_on}）", "The time to come back is over (last day {last_on})"
+        409, "补正期限已过（截至 {last_on}）", "The time to come back is over (last day {last_on})"
     ),
     "ENTITY_EXCEPTION_PENDING": Words(409, "例外申请尚未决定", "The exception is not yet decided"),
     "EXCEPTION_NOT_ALLOWED": Words(409, "本次申报不接受例外", "This call allows no exception"),
@@ -61,7 +82,9 @@ CODES: Final[dict[str, Words]] = {
         422, "牵头单位类型与组建模式不符", "The lead sponsor's kind does not fit the model"
     ),
     "MODEL_COMPOSITION": Words(
-        422, "成员构成不足|：{missing}", "The members do not make up the model|: {missing} missing"
+        422,
+        "成员构成不符合组建模式|：缺 {missing}",
+        "The members do not make up the model|: {missing} missing",
     ),
     "MEMBER_NOT_CONFIRMED": Words(
         409, "成员单位尚未确认|：{org_ids}", "Members have not confirmed|: {org_ids}"
@@ -78,7 +101,9 @@ CODES: Final[dict[str, Words]] = {
         422, "研发投入年份不全|：{missing}", "R&D spending is not stated for all years|: {missing}"
     ),
     "SPONSOR_STRENGTH_MISSING": Words(
-        422, "发起单位条件材料不全|：{missing}", "The sponsor's evidence is incomplete|: {missing}"
+        422,
+        "发起单位的证明材料不全|：{missing}",
+        "The sponsor's evidence is incomplete|: {missing}",
     ),
     "MATERIAL_MISSING": Words(422, "缺少申报材料|：{missing}", "Materials are missing|: {missing}"),
     "FIELD_INACTIVE": Words(
@@ -86,10 +111,10 @@ CODES: Final[dict[str, Words]] = {
     ),
     "COVERAGE_MISSING": Words(
         422,
-        "产学研用覆盖不全|：{missing}",
+        "产学研用覆盖不全|：缺 {missing}",
         "Industry, university, research and user are not all there|: {missing}",
     ),
-    "HORIZON_OUT_OF_RANGE": Words(422, "规划期不在 5–10 年内", "The horizon is not 5–10 years"),
+    "HORIZON_OUT_OF_RANGE": Words(422, "规划期须为 5–10 年", "The horizon is not 5–10 years"),
     "FEW_SHAREHOLDERS": Words(422, "成员单位偏少|（{count}）", "There are few members| ({count})"),
     "SINGLE_SOURCE": Words(422, "仅一家单位或一项技术", "One organization or one technology only"),
     "REASON_TOO_SHORT": Words(
@@ -100,20 +125,20 @@ CODES: Final[dict[str, Words]] = {
     ),
     # Governance
     "GOV_BODY_COMPOSITION": Words(
-        409, "治理机构组成不合规定|：{missing}", "A body's composition does not fit|: {missing}"
+        409, "治理机构组成不符合规定|：{missing}", "A body's composition does not fit|: {missing}"
     ),
-    "INDEPENDENCE_BROKEN": Words(422, "该人士不具独立身份", "This person is not independent"),
+    "INDEPENDENCE_BROKEN": Words(422, "该人士不具备独立身份", "This person is not independent"),
     "VOTES_NOT_100": Words(
         422,
         "表决权合计不为 100%|（{sum_ppm} ppm）",
         "The votes do not sum to 100 %| ({sum_ppm} ppm)",
     ),
     "PLAN_PART_MISSING": Words(
-        409, "发展规划缺少部分|：{missing}", "Parts of the plan are missing|: {missing}"
+        409, "发展规划内容不全|：缺 {missing}", "Parts of the plan are missing|: {missing}"
     ),
     "CLASS_NOT_SEATED": Words(
         409,
-        "有成员类别在决策机构中无席位|：{missing}",
+        "部分类别的成员在决策机构中没有席位|：{missing}",
         "A class of members has no seat|: {missing}",
     ),
     "SEAT_MAJORITY": Words(
@@ -139,11 +164,11 @@ CODES: Final[dict[str, Words]] = {
         409, "应办事项已逾期|：{milestones}", "A duty is past its day|: {milestones}"
     ),
     "RECOMMENDATION_MISSING": Words(
-        409, "尚无他人提出的建议", "Another person has not recommended it yet"
+        409, "尚未由他人提出建议", "Another person has not recommended it yet"
     ),
     "PILOT_SUMMARY_MISSING": Words(409, "试点总结尚未提交", "The pilot's summary is not filed"),
     "THEME_REPORT_MISSING": Words(
-        409, "试点主题或其报告尚缺|：{missing}", "A theme of the pilot has no report|: {missing}"
+        409, "试点主题或主题报告尚缺|：{missing}", "A theme of the pilot has no report|: {missing}"
     ),
     "DOSSIER_MISSING": Words(
         409, "争创国家级的材料尚未提交", "The dossier for the national level is not filed"
@@ -175,25 +200,22 @@ CODES: Final[dict[str, Words]] = {
     "NOTICE_MISSING": Words(409, "尚未公示", "There was no public notice"),
     "OBJECTION_PENDING": Words(409, "尚有未处理的异议", "An objection is open"),
     "OBJECTION_ANONYMOUS": Words(422, "异议须实名", "An objection needs a name"),
-    "SOD_VIOLATION": Words(
-        403,
-        "同一人不得在同一案件中兼任|（已作为 {held}）",
-        "The same person may not do both in one case| (already {held})",
-    ),
     "CASE_ON_HOLD": Words(
         409, "案件已暂停：所依据的决定已变化", "The case is on hold: what it rests on has changed"
     ),
     "CENTER_ON_HOLD": Words(
         409,
-        "中心已暂停进阶：所依据的评估结果已变化",
+        "中心的阶段变更已暂停：所依据的评估结果已变化",
         "The centre is on hold: a result that it rests on has changed",
     ),
     # Products
     "CATALOG_NOT_FIRST_SALE": Words(422, "不属首次投放市场", "It is not a first sale"),
     "FIRST_PURCHASE_NO": Words(422, "首购合同编号错误", "The first-purchase number is malformed"),
-    "FIRST_PURCHASE_MISMATCH": Words(422, "与目录名称不一致", "It does not match the catalogue"),
+    "FIRST_PURCHASE_MISMATCH": Words(
+        422, "产品或制造单位与目录所列不一致", "It does not match the catalogue"
+    ),
     "FIRST_PURCHASE_LATE": Words(
-        422, "首购合同录入逾期|（应于 {due_on} 前）", "It is entered late| (due on {due_on})"
+        422, "首购合同录入逾期|（最迟 {due_on}）", "It is entered late| (due on {due_on})"
     ),
     "CATALOG_NOT_VALID": Words(
         422,
@@ -226,7 +248,9 @@ CODES: Final[dict[str, Words]] = {
     ),
     "NOT_AN_INVENTION": Words(422, "该号码不是发明专利", "That number is no invention patent's"),
     "PATENT_NOT_OWN": Words(
-        422, "专利权人须为制造单位或中心实体", "The patent is neither the maker's nor the centre's"
+        422,
+        "专利权人须为制造单位或中心的运营主体",
+        "The patent is neither the maker's nor the centre's",
     ),
     # Support and publicity
     "MEASURE_NOT_APPLICABLE": Words(
@@ -242,10 +266,12 @@ CODES: Final[dict[str, Words]] = {
         409, "该中心没有已批准的支持方案", "The centre has no approved plan of support"
     ),
     "MEASURE_NOT_PLANNED": Words(
-        409, "支持方案未列该类措施和用途", "The plan of support does not foresee it"
+        409, "支持方案未列入该类措施或用途", "The plan of support does not foresee it"
     ),
     "FACT_UNKNOWN": Words(
-        422, "没有这些事实或不属于该中心|：{fact_ids}", "The centre has no such facts|: {fact_ids}"
+        422,
+        "没有这些事实，或不属于该中心|：{fact_ids}",
+        "The centre has no such facts|: {fact_ids}",
     ),
     "FACT_CONFIDENTIAL": Words(
         422,
@@ -253,7 +279,7 @@ CODES: Final[dict[str, Words]] = {
         "Confidential facts are not made public|: {fact_ids}",
     ),
     "LAUREATE_UNCLEAR": Words(
-        422, "须且仅须指明一人或一家单位", "One person or one organization is named"
+        422, "受奖者须为一人或一家单位，且只能择一", "One person or one organization is named"
     ),
     "PUBLICITY_WITHDRAWN": Words(410, "已撤回|：{reason}", "It was withdrawn|: {reason}"),
     "RULE_SET_PROVISIONAL": Words(
@@ -271,6 +297,25 @@ CODES: Final[dict[str, Words]] = {
         "需求截止日早于今天|（今天 {today}）",
         "The need is over before today| (today {today})",
     ),
+    # Shared resources and services
+    "BOOKING_OVERLAP": Words(409, "该时段已被预约", "Somebody else has it for some of that time"),
+    "BOOKING_TOO_LONG": Words(
+        422,
+        "预约时间过长|（上限 {max_days} 天）",
+        "The booking is too long| (at most {max_days} days)",
+    ),
+    "TIME_PASSED": Words(422, "所选时间已过", "That time has passed"),
+    "QUALIFICATION_UNKNOWN": Words(
+        422, "资质不存在或不属于服务提供单位", "The provider has no such qualification"
+    ),
+    "QUALIFICATION_EXPIRED": Words(
+        422,
+        "资质不在有效期内，该服务不公开展示",
+        "The qualification does not hold; it is not shown",
+    ),
+    "QUALIFICATION_MISSING": Words(
+        422, "检测、认证类服务须注明资质", "No qualification is named for testing or certification"
+    ),
     "CASE_NOT_FROM_ELSEWHERE": Words(
         422,
         "须为境外国家或其他省份的案例|（{place}）",
@@ -279,11 +324,16 @@ CODES: Final[dict[str, Words]] = {
     # Uses of bookings
     "REFERENCE_RESERVED": Words(
         422,
-        "以 {prefix} 开头的编号保留给预约的使用记录",
+        "以 {prefix} 开头的编号专用于由预约生成的事实",
         "References that begin with {prefix} are those of bookings",
     ),
     "FACT_OF_BOOKING": Words(
-        409, "该记录由预约生成，须通过预约更正", "A booking told this; it is corrected there"
+        409, "该事实由预约生成，须通过预约更正", "A booking told this; it is corrected there"
+    ),
+    # Facts
+    "FACT_SUPERSEDED": Words(409, "该事实已被更正", "The fact was corrected before"),
+    "CHAIN_STAGE_MISSING": Words(
+        422, "须注明创新链环节", "The stage of the innovation chain is missing"
     ),
     "DIRECTION_MISSING": Words(
         422,
@@ -298,7 +348,7 @@ CODES: Final[dict[str, Words]] = {
     # Payments of support
     "BUDGET_EXCEEDED": Words(
         422,
-        "拨付超出支持措施余额|（剩余 {left_fen} 分）",
+        "拨付金额超出支持措施的余额|（剩余 {left_fen} 分）",
         "More than is left of the measure| ({left_fen} fen left)",
     ),
     "PAYMENT_OUT_OF_PERIOD": Words(

@@ -30,7 +30,7 @@ from shared.auth import Actor
 from shared.events import record
 from shared.rules import require
 
-AUTHORITY: Final = "主管部门（评估结果撤销决定）"
+AUTHORITY: Final = "主管部门（评估结果作废决定）"
 
 
 @dataclass(frozen=True, slots=True)
