@@ -1,5 +1,6 @@
 """Connections: one pool per process, sessions that know the programme clock."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -52,6 +53,8 @@ class Sessions:
         self.engine = engine
         self.clock = clock
         self.sealer = sealer or Sealer.of(Settings())
+        # Set when something recorded was committed; `shared.events` looks for it by this name.
+        self.committed = asyncio.Event()
         # The same pool, without a transaction around a statement.
         self._bare = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._make = async_sessionmaker(
@@ -60,7 +63,10 @@ class Sessions:
 
     def open(self) -> AsyncSession:
         """Give a session outside any transaction; the caller commits, rolls back and closes."""
-        return self._make(info={"clock": self.clock, "sealer": self.sealer})
+        return self._make(info=self._known())
+
+    def _known(self) -> dict[str, Any]:
+        return {"clock": self.clock, "sealer": self.sealer, "committed": self.committed}
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:

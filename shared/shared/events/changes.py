@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session, SessionTransaction
 
 from shared.auth.actor import Actor
 from shared.database.resources import Resource, belongs_to, is_told, resource_of
-from shared.events.recording import record
+from shared.events.history import NOTED
+from shared.events.recording import RECORDER, record
 from shared.events.resources import PART, part_of, state_of, state_of_row
 from shared.events.tables import Event
 
@@ -84,6 +85,16 @@ def tell_the_rest(session: Session) -> None:
         _record(session, change, f"{change.declared.kind}.{verb}", now or before or {})
 
 
+def settle(session: Session) -> None:
+    """End a change inside a transaction as its commit would, so that another one may follow."""
+    tell_the_rest(session)
+    session.flush()
+    for name in (KEPT, NOTED, RECORDER):
+        session.info.pop(name, None)
+    # What comes next reads its rows anew, as a transaction of its own would.
+    session.expunge_all()
+
+
 @event.listens_for(Session, "after_transaction_end")
 def forget(session: Session, transaction: SessionTransaction) -> None:
     """Forget the changes of a transaction that has ended."""
@@ -144,7 +155,7 @@ def _tell(change: Change, written: Event) -> None:
 def _record(session: Session, change: Change, event_type: str, state: Mapping[str, Any]) -> None:
     record(
         session,
-        session.info.get("recorder", CLERK),
+        session.info.get(RECORDER, CLERK),
         event_type,
         UUID(state["id"]),
         center_id=_center_of(session, change.row),

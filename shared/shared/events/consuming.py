@@ -1,7 +1,7 @@
 """Following another service's feed: each event once, in its order, with what it changes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -11,14 +11,19 @@ import structlog
 from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from shared.client import ServiceClient, Unavailable
 from shared.database.engine import Sessions
+from shared.events.changes import settle
 from shared.events.tables import FeedCursor, Inbox
 
 WAIT_SECONDS: Final = 20
 RETRY_SECONDS: Final = 0.5
 PAGE: Final = 200
+# So many events share a transaction: a commit takes longer than most of what they change, and the
+# locks of one that has too many would keep requests waiting.
+TOGETHER: Final = 20
 
 log = structlog.get_logger(__name__)
 
@@ -108,8 +113,9 @@ class Consumers:
             timeout=wait + 10,
         )
         items = answer["items"] if answer else []
-        for item in items:
-            await self._act(source, ReceivedEvent.of_feed(source, item))
+        events = [ReceivedEvent.of_feed(source, item) for item in items]
+        for first in range(0, len(events), TOGETHER):
+            await self._act(source, events[first : first + TOGETHER])
         after = items[-1]["position"] if items else after
         if answer and answer["last_position"] > after:
             # A million events that nobody here asked for would be looked through at each call.
@@ -117,14 +123,32 @@ class Consumers:
                 await self._keep(session, source, answer["last_position"])
         return len(items)
 
-    async def _act(self, source: str, event: ReceivedEvent) -> None:
+    async def _act(self, source: str, events: Sequence[ReceivedEvent]) -> None:
+        """Act on events together, or, where one of them fails, on each by itself up to that one."""
+        try:
+            await self._act_together(source, events)
+        except Exception as error:
+            if len(events) == 1:
+                raise
+            log.warning("consumer.apart", source=source, error=type(error).__name__)
+            for event in events:
+                await self._act_together(source, [event])
+
+    async def _act_together(self, source: str, events: Sequence[ReceivedEvent]) -> None:
         async with self._sessions.begin() as session:
-            arrived = await session.execute(
-                insert(Inbox).values(source=source, event_id=event.id).on_conflict_do_nothing()
+            arrived = await session.scalars(
+                insert(Inbox)
+                .values([{"source": source, "event_id": event.id} for event in events])
+                .on_conflict_do_nothing()
+                .returning(col(Inbox.event_id))
             )
-            if arrived.rowcount:  # type: ignore[attr-defined]  # a cursor's
-                await self._handlers[source][event.type](session, event)
-            await self._keep(session, source, event.position)
+            new = frozenset(arrived)
+            for event in events:
+                if event.id in new:
+                    await self._handlers[source][event.type](session, event)
+                    # What the next one changes is told and hashed for itself.
+                    await session.run_sync(settle)
+            await self._keep(session, source, events[-1].position)
         self._committed.set()
 
     async def _keep(self, session: AsyncSession, source: str, position: int) -> None:

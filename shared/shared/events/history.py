@@ -5,7 +5,7 @@ by set, beside the session, are hashed by what their event tells.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import event, inspect
@@ -15,11 +15,13 @@ from shared.database.base import SharedBase
 from shared.events.recording import content_sha256
 from shared.events.tables import Audit, Event
 
+NOTED: Final = "noted"
+
 
 @event.listens_for(Session, "before_flush")
 def note_changes(session: Session, *_: Any) -> None:  # noqa: ANN401 - SQLAlchemy's own signature
     """Give each new audit row the hashes of its subject, unless its action gave them."""
-    noted: dict[UUID, tuple[str | None, str]] = session.info.setdefault("noted", {})
+    noted: dict[UUID, tuple[str | None, str]] = session.info.setdefault(NOTED, {})
     fresh = list(session.new)
     for row in fresh:
         if (key := _key(row)) is not None:

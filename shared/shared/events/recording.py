@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
@@ -18,6 +19,10 @@ from shared.clock import Clock
 from shared.database.base import new_id
 from shared.events.tables import Audit, Event, EventPending
 
+# Under this name a session knows who records; what it commits then waits for a position.
+RECORDER: Final = "recorder"
+# What a session is told by once that is committed: the sequencer need not wait for its next look.
+COMMITTED: Final = "committed"
 AS_IT_IS: Final = frozenset({str, int, bool, type(None)})
 
 
@@ -70,6 +75,14 @@ def canonical(content: Any) -> str:  # noqa: ANN401 - any plain value
     return _CANONICAL.encode(content)
 
 
+@sqlalchemy_event.listens_for(Session, "after_commit")
+def tell_committed(session: Session) -> None:
+    """Say that something recorded was committed, whoever did it: a request, a job, a consumer."""
+    told = session.info.get(COMMITTED)
+    if told is not None and RECORDER in session.info:
+        told.set()
+
+
 def record(
     session: AsyncSession | Session,
     actor: Actor,
@@ -93,7 +106,7 @@ def record(
     """
     clock: Clock = session.info["clock"]
     # What else this transaction changes is told in the name of the same person.
-    session.info["recorder"] = actor
+    session.info[RECORDER] = actor
     at = clock.now()
     event = Event(
         type=event_type,
@@ -184,7 +197,7 @@ async def record_many(
     if not rows:
         return
     clock: Clock = session.info["clock"]
-    session.info["recorder"] = actor
+    session.info[RECORDER] = actor
     contents = [canonical(_content_of(actor, row)) for row in rows]
     values = {
         "type": event_type,

@@ -18,10 +18,11 @@ from shared.database.engine import Database
 
 # "zhi chuang seq"; the lock is of one database, so that every service has its own.
 LOCK: Final = 0x7A63_5345_5100_0001
-# Another process's commit is seen at the next look, ours at once. A look at an empty table is
-# cheap; the steps, which are not, follow what was numbered, and are taken now and then in any case.
+# Another process's commit is seen at the next look, ours at once: whatever session recorded it. A
+# look at an empty table is cheap; the steps, which are not,
+# follow what was numbered, and are taken now and then in any case.
 LOOK_SECONDS: Final = 0.1
-QUIET_SECONDS: Final = 0.2
+QUIET_SECONDS: Final = 0.5
 BUSY_SECONDS: Final = 2.0
 IDLE_SECONDS: Final = 5.0
 # Where another process numbers, this one looks so often how far it has come.
@@ -91,7 +92,7 @@ class Sequencer:
                 position = await newest.fetchval()
                 if position != seen:
                     seen = position
-                    await self._tell()
+                    await self.tell()
                 await asyncio.sleep(WATCH_SECONDS)
         finally:
             self.watching = False
@@ -107,7 +108,7 @@ class Sequencer:
                     self._committed.clear()
                     if await self.number(connection):
                         busy_until = time.monotonic() + BUSY_SECONDS
-                        await self._tell()
+                        await self.tell()
                         continue
                     idle_until = time.monotonic() + IDLE_SECONDS
                 with contextlib.suppress(TimeoutError):
@@ -133,7 +134,8 @@ class Sequencer:
                 await self._numbered.wait_for(lambda: self.rounds != before)
         return self.rounds != before
 
-    async def _tell(self) -> None:
+    async def tell(self) -> None:
+        """Wake whoever waits: something was numbered, or the clock was moved."""
         self.rounds += 1
         async with self._numbered:
             self._numbered.notify_all()

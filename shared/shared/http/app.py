@@ -142,7 +142,7 @@ def service_app(service: Service) -> Edge:
     app.state.services = ServiceClient(settings)
     app.state.verifier = TokenVerifier(settings.issuer, app.state.services.fetch_keys)
     app.state.predecessors = _predecessors(service, app.state.database)
-    app.state.committed = asyncio.Event()
+    app.state.committed = app.state.database.sessions.committed
     app.state.sequencer = Sequencer(app.state.database, app.state.committed, service.steps)
     app.openapi = lambda: published(app)  # type: ignore[method-assign]  # FastAPI's hook
     _answer_failures(app)
@@ -260,6 +260,8 @@ def _clock_router() -> APIRouter:
     async def move_clock(body: ClockBody, request: Request) -> ClockOut:
         """Put this process's clock where the gateway says, and keep it over restarts."""
         await move(request.app.state.database.sessions, request.app.state.clock, body.now)
+        # What comes due is looked for at once.
+        await request.app.state.sequencer.tell()
         return ClockOut(now=request.app.state.clock.now())
 
     return router

@@ -7,6 +7,8 @@ from shared.auth import Actor
 from shared.jobs import repeated
 
 LOOK_SECONDS: Final = 5.0
+# Where nothing happens, only a day's beginning brings something due.
+IDLE_SECONDS: Final = 60.0
 CHUNK: Final = 200
 CLERK: Final = Actor.system("centers")
 
@@ -30,4 +32,4 @@ async def call_to_mind(app: Process) -> int:
             return done
 
 
-BACKGROUND: Final = (repeated("centers", LOOK_SECONDS, call_to_mind),)
+BACKGROUND: Final = (repeated("centers", LOOK_SECONDS, call_to_mind, idle_seconds=IDLE_SECONDS),)

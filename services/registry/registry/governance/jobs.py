@@ -7,6 +7,7 @@ from shared.auth import Actor
 from shared.jobs import repeated
 
 LOOK_SECONDS: Final = 5.0
+IDLE_SECONDS: Final = 60.0
 CLERK: Final = Actor.system("governance")
 
 
@@ -23,4 +24,4 @@ async def check_night(app: Process) -> bool:
         return await actions.check_night(session, CLERK, clock.today(), clock.now())
 
 
-BACKGROUND: Final = (repeated("governance", LOOK_SECONDS, check_night),)
+BACKGROUND: Final = (repeated("governance", LOOK_SECONDS, check_night, idle_seconds=IDLE_SECONDS),)
