@@ -75,7 +75,7 @@ class Rule:
         passed: bool,
         pointer: str | None = None,
         severity: Severity = Severity.ERROR,
-        **figures: Any,  # noqa: ANN401 - figures are JSON values of any shape
+        **figures: object,
     ) -> Check:
         """Give the verdict of this rule; `figures` are what it compared, for the reader."""
         return Check(

@@ -104,7 +104,7 @@ async def _connected(dsn: str) -> AsyncIterator[Any]:
         await connection.close(timeout=_SECONDS)
 
 
-async def _asked(place: Place, connection: Any) -> list[Finding]:  # noqa: ANN401 - asyncpg has no types
+async def _asked(place: Place, connection: asyncpg.Connection) -> list[Finding]:
     findings = [
         *await _clock(place, connection),
         *await _server(place, connection),
@@ -121,14 +121,14 @@ async def _asked(place: Place, connection: Any) -> list[Finding]:  # noqa: ANN40
     ]
 
 
-async def _clock(place: Place, connection: Any) -> Iterator[Finding]:  # noqa: ANN401
+async def _clock(place: Place, connection: asyncpg.Connection) -> Iterator[Finding]:
     before = datetime.now(UTC)
     theirs = await connection.fetchval("SELECT clock_timestamp()")
     after = datetime.now(UTC)
     return rules.skew(place.service, theirs - (before + (after - before) / 2))
 
 
-async def _server(place: Place, connection: Any) -> list[Finding]:  # noqa: ANN401
+async def _server(place: Place, connection: asyncpg.Connection) -> list[Finding]:
     service, findings = place.service, []
     number = int(await connection.fetchval("SHOW server_version_num")) // 10_000
     if number < rules.OLDEST_DATABASE:
@@ -148,7 +148,7 @@ async def _server(place: Place, connection: Any) -> list[Finding]:  # noqa: ANN4
     return findings
 
 
-async def _migrations(place: Place, connection: Any) -> list[Finding]:  # noqa: ANN401
+async def _migrations(place: Place, connection: asyncpg.Connection) -> list[Finding]:
     script = ScriptDirectory.from_config(configuration(place.package, place.dsn))
     found = None
     if await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL"):
@@ -158,7 +158,7 @@ async def _migrations(place: Place, connection: Any) -> list[Finding]:  # noqa: 
     return [] if finding is None else [finding]
 
 
-async def _waiting(place: Place, connection: Any) -> list[Finding]:  # noqa: ANN401
+async def _waiting(place: Place, connection: asyncpg.Connection) -> list[Finding]:
     now = datetime.now(UTC)
 
     async def ask(question: str, *values: object) -> Waiting:
@@ -190,7 +190,7 @@ async def _waiting(place: Place, connection: Any) -> list[Finding]:  # noqa: ANN
     return findings
 
 
-async def _keys(place: Place, connection: Any) -> list[Finding]:  # noqa: ANN401
+async def _keys(place: Place, connection: asyncpg.Connection) -> list[Finding]:
     findings: list[Finding] = []
     if place.package == "gateway":
         now = datetime.now(UTC)
@@ -206,7 +206,7 @@ async def _keys(place: Place, connection: Any) -> list[Finding]:  # noqa: ANN401
     return findings
 
 
-async def _sealed(place: Place, connection: Any) -> list[Finding]:  # noqa: ANN401
+async def _sealed(place: Place, connection: asyncpg.Connection) -> list[Finding]:
     """Name the keys that sealed values were sealed with, and that nobody has any more."""
     told = place.environment
     settings = Settings(

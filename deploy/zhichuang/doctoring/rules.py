@@ -44,12 +44,12 @@ class Waiting:
     oldest_at: datetime | None
 
 
-def wrong(code: str, **figures: Any) -> Finding:  # noqa: ANN401 - whatever the sentence shows
+def wrong(code: str, **figures: object) -> Finding:
     """Make a finding of something that does not work."""
     return Finding(code, Level.WRONG, figures)
 
 
-def soon(code: str, **figures: Any) -> Finding:  # noqa: ANN401 - whatever the sentence shows
+def soon(code: str, **figures: object) -> Finding:
     """Make a finding of something that will not work for long."""
     return Finding(code, Level.SOON, figures)
 

@@ -1,6 +1,6 @@
 """The HTTP face of people and programs."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Depends, Request, Response
@@ -31,6 +31,7 @@ from shared.http import (
     paginate,
     problems,
 )
+from shared.http.work import Work
 from shared.rules import require
 
 ANYONE: Final = sorted(ROLES | DUTIES)
@@ -113,7 +114,7 @@ async def register(
     )
 
 
-def _keyed(work: Any) -> actions.Keyed | None:  # noqa: ANN401 - the request's unit of work
+def _keyed(work: Work) -> actions.Keyed | None:
     """Take the key from the unit of work: the kept answer would hold the secret in clear."""
     if work.scope is None:
         return None

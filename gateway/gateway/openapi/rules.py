@@ -181,7 +181,7 @@ def _reachable(
     return used
 
 
-def _references(node: Any) -> Iterable[tuple[str, str]]:  # noqa: ANN401 - any JSON value
+def _references(node: object) -> Iterable[tuple[str, str]]:
     if isinstance(node, Mapping):
         for key, value in node.items():
             if isinstance(value, str) and value.startswith(REF):

@@ -232,7 +232,7 @@ def _simple(schema: Mapping[str, Any]) -> str:
     return f"{kind}{bounds}"
 
 
-def _bound(value: Any) -> str:  # noqa: ANN401 - a number or nothing
+def _bound(value: object) -> str:
     if value is None:
         return ""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

@@ -47,7 +47,7 @@ def resource(
     return {INFO: Resource(kind, audience, frozenset(withheld), untold)}
 
 
-def resource_of(table: Any) -> Resource | None:  # noqa: ANN401 - a table, or what stands for one
+def resource_of(table: object) -> Resource | None:
     """Give what a table says of its rows, if they are resources."""
     declared: Resource | None = getattr(table, "info", {}).get(INFO)
     return declared
@@ -60,7 +60,7 @@ def told_columns(table: Table) -> list[str]:
     return [column.name for column in table.columns if column.name not in withheld]
 
 
-def is_told(declared: Resource, row: Any) -> bool:  # noqa: ANN401 - any mapped row
+def is_told(declared: Resource, row: object) -> bool:
     """Tell whether a row is told at all."""
     if declared.untold is None:
         return True

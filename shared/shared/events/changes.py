@@ -53,7 +53,7 @@ class Change:
 
 
 @event.listens_for(Session, "before_flush")
-def tell_changes(session: Session, *_: Any) -> None:  # noqa: ANN401 - SQLAlchemy's own signature
+def tell_changes(session: Session, *_: object) -> None:
     """Give each new event the resource that it is about, if that has changed."""
     fresh = list(session.new)
     changes = _changes(session)
@@ -102,7 +102,7 @@ def forget(session: Session, transaction: SessionTransaction) -> None:
         session.info.pop(KEPT, None)
 
 
-def made(session: AsyncSession, row: Any) -> None:  # noqa: ANN401 - any mapped row
+def made(session: AsyncSession, row: object) -> None:
     """Say that a row came by a statement of its own, so that it is told like one of the session."""
     _note(_changes(session.sync_session), row, None)
 
@@ -117,14 +117,14 @@ def _changes(session: Session) -> dict[UUID | None, Change]:
     return kept
 
 
-def _key(row: Any) -> UUID | None:  # noqa: ANN401 - any mapped row
+def _key(row: object) -> UUID | None:
     key = getattr(row, "id", None)
     return key if isinstance(key, UUID) else None
 
 
 def _note(
     changes: dict[UUID | None, Change],
-    row: Any,  # noqa: ANN401 - any mapped row
+    row: object,
     before: Mapping[str, Any] | None,
 ) -> None:
     table = inspect(row).mapper.local_table
@@ -135,7 +135,7 @@ def _note(
     changes[_key(row)] = Change(row, declared, stood)
 
 
-def _before(row: Any) -> dict[str, Any]:  # noqa: ANN401 - any mapped row
+def _before(row: object) -> dict[str, Any]:
     state = inspect(row)
     content = {}
     for name in (column.key for column in state.mapper.columns):

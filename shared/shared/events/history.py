@@ -19,7 +19,7 @@ NOTED: Final = "noted"
 
 
 @event.listens_for(Session, "before_flush")
-def note_changes(session: Session, *_: Any) -> None:  # noqa: ANN401 - SQLAlchemy's own signature
+def note_changes(session: Session, *_: object) -> None:
     """Give each new audit row the hashes of its subject, unless its action gave them."""
     noted: dict[UUID, tuple[str | None, str]] = session.info.setdefault(NOTED, {})
     fresh = list(session.new)
@@ -46,19 +46,19 @@ def _fill(
         audit.after_sha256 = content_sha256(told[audit.event_id])
 
 
-def _key(row: Any) -> UUID | None:  # noqa: ANN401 - any mapped row
+def _key(row: object) -> UUID | None:
     if isinstance(row, SharedBase):
         return None
     key = getattr(row, "id", None)
     return key if isinstance(key, UUID) else None
 
 
-def _now(row: Any) -> dict[str, Any]:  # noqa: ANN401 - any mapped row
+def _now(row: object) -> dict[str, Any]:
     state = inspect(row)
     return {name: state.dict[name] for name in state.mapper.column_attrs.keys() & state.dict.keys()}
 
 
-def _before(row: Any) -> dict[str, Any]:  # noqa: ANN401 - any mapped row
+def _before(row: object) -> dict[str, Any]:
     state = inspect(row)
     content = _now(row)
     for name in content:

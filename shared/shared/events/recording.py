@@ -61,7 +61,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any value that an action may men
     return value if isinstance(value, int | str) else str(value)
 
 
-def content_sha256(content: Any) -> str:  # noqa: ANN401 - any plain value
+def content_sha256(content: object) -> str:
     """Hash a value's canonical JSON: sorted keys, no spaces, UTF-8."""
     return hashlib.sha256(canonical(plain(content)).encode()).hexdigest()
 
@@ -70,7 +70,7 @@ def content_sha256(content: Any) -> str:  # noqa: ANN401 - any plain value
 _CANONICAL: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def canonical(content: Any) -> str:  # noqa: ANN401 - any plain value
+def canonical(content: object) -> str:
     """Write a plain value's canonical JSON."""
     return _CANONICAL.encode(content)
 
@@ -96,7 +96,7 @@ def record(
     reason: str | None = None,
     before: Any = None,  # noqa: ANN401 - hashed, whatever it is
     after: Any = None,  # noqa: ANN401 - hashed, whatever it is
-    **data: Any,  # noqa: ANN401 - JSON values; ids and days are turned to text
+    **data: object,
 ) -> Event:
     """Record a change: its event and its audit row, in the caller's transaction.
 

@@ -39,7 +39,7 @@ def _told(name: str, value: Any) -> tuple[str, Any]:  # noqa: ANN401 - any colum
     return name, plain(value)
 
 
-def state_of_row(row: Any) -> dict[str, Any]:  # noqa: ANN401 - any mapped row
+def state_of_row(row: object) -> dict[str, Any]:
     """Give a mapped row as it stands now."""
     table: Table = inspect(row).mapper.local_table
     return state_of(table, {name: getattr(row, name) for name in table.columns.keys()})  # noqa: SIM118 - iterating gives columns
@@ -66,7 +66,7 @@ def part_of(
     return part
 
 
-def made_part(model: Any, values: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - a mapped class
+def made_part(model: object, values: Mapping[str, Any]) -> dict[str, Any]:
     """Give what an event keeps of a row that a statement makes; a column left out is empty.
 
     A row that nobody ever changes is named only: `whole_parts` reads it where the event is read.

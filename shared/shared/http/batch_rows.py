@@ -190,7 +190,7 @@ def _nested(record: Mapping[str, str]) -> dict[str, Any]:
     return row
 
 
-def _judged(index: int, raw: Any, adapter: TypeAdapter[Any], *, textual: bool) -> Judged:  # noqa: ANN401 - JSON
+def _judged(index: int, raw: object, adapter: TypeAdapter[Any], *, textual: bool) -> Judged:
     if isinstance(raw, Exception):
         broken = FORM.check("BODY_UNREADABLE", Kind.CONTENT, passed=False, pointer=f"/{index}")
         return RowResult(index, Outcome.FAILED, checks=(broken,))

@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 from uuid import uuid4
 
 import structlog
@@ -172,7 +172,7 @@ def _span(
     tracing.request(f"{scope['method']} {route}".strip(), trace, kept, started_ns, attributes)
 
 
-async def _fault(scope: Scope, headers: Headers, request_id: str, send: Any) -> None:  # noqa: ANN401 - ASGI
+async def _fault(scope: Scope, headers: Headers, request_id: str, send: Send) -> None:
     language = problem.language_of(headers.get("accept-language"))
     body = problem.document(request_id, scope["path"], language, 500, "INTERNAL")
     response = problem.answer(body)

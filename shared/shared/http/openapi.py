@@ -76,7 +76,7 @@ BOUNDS = {
 }
 
 
-def _name_bounds(part: Any) -> None:  # noqa: ANN401 - any part of the document
+def _name_bounds(part: object) -> None:
     """Give bounds their proper names, wherever a number is described."""
     if isinstance(part, list):
         for one in part:

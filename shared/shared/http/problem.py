@@ -45,7 +45,7 @@ class Failure(Exception):  # noqa: N818 - an answer, not an error of ours
         code: str,
         headers: Mapping[str, str] | None = None,
         /,
-        **figures: Any,  # noqa: ANN401 - JSON values
+        **figures: object,
     ) -> None:
         """Name the code; the figures fill its text."""
         super().__init__(code)
@@ -88,7 +88,7 @@ def _filled(text: str, figures: Mapping[str, Any]) -> str:
     return text.format_map({name: _shown(figures.get(name, "")) for name in _names(text)})
 
 
-def _shown(value: Any) -> str:  # noqa: ANN401 - a figure of any shape
+def _shown(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(_shown(item) for item in value)
     return str(value)

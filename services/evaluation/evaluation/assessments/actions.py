@@ -1,6 +1,6 @@
 """Drafting, adjusting, reviewing and publishing a triennial assessment."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -191,7 +191,7 @@ async def _decided(
     assessment_id: UUID,
     event: AssessmentEvent,
     capacity: Capacity,
-    further: Any,  # noqa: ANN401 - from the locked row to checks
+    further: Callable[[TriennialAssessment], Iterable[Check]],
 ) -> tuple[TriennialAssessment, list[AnnualTotal]]:
     """Lock an assessment, check that this person may decide now, and enter that he does."""
     assessment = await queries.assessment_for_update(session, actor, assessment_id)

@@ -196,7 +196,7 @@ def _change(change: Change) -> SchemeChangeOut:
     )
 
 
-def _text(value: Any) -> str | None:  # noqa: ANN401 - what a leaf's field holds
+def _text(value: object) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     return None if value is None else str(value)

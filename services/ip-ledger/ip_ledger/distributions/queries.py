@@ -235,7 +235,7 @@ async def is_corrected(session: AsyncSession, run_id: UUID) -> bool:
     return run_id in await corrected_ids(session, [run_id])
 
 
-def visible_runs(actor: Actor, **filters: Any) -> Select[Any]:  # noqa: ANN401 - column values
+def visible_runs(actor: Actor, **filters: object) -> Select[Any]:
     """Give the select of the runs that the actor may see."""
     statement = select(DistributionRun).where(_visible(actor))
     for name, value in filters.items():
@@ -248,7 +248,7 @@ def stood(on: date | None, as_of: datetime | None) -> ColumnElement[bool]:
     """Give the condition that a run was paid and not undone on a day, as known at an instant."""
     undoing = aliased(DistributionRun)
 
-    def known(run: Any) -> list[ColumnElement[bool]]:  # noqa: ANN401 - the table or its alias
+    def known(run: type[DistributionRun]) -> list[ColumnElement[bool]]:
         limits: list[ColumnElement[bool]] = [col(run.paid_at).is_not(None)]
         if on is not None:
             limits.append(col(run.paid_on) <= on)

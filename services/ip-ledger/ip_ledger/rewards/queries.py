@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, false, func, or_, true
@@ -40,7 +39,7 @@ def _visible(actor: Actor, center_id: Mapped[UUID], owner_id: Mapped[UUID]) -> C
 
 def visible_rewards(
     actor: Actor,
-    **filters: Any,  # noqa: ANN401 - column values
+    **filters: object,
 ) -> SelectOfScalar[InventorReward]:
     """Give the select of the rewards that the actor may see."""
     row = InventorReward

@@ -114,7 +114,7 @@ def parameter_checks(base: Parameters, changes: Parameters) -> list[Check]:
     ]
 
 
-def _parameter(base: Parameters, row: str, name: str, value: Any) -> Iterator[Check]:  # noqa: ANN401 - JSON
+def _parameter(base: Parameters, row: str, name: str, value: object) -> Iterator[Check]:
     known = name in base.get(row, {})
     pointer = f"/changes/{row}/{name}"
     yield POLICY.check(
@@ -161,7 +161,7 @@ def _text_fits(known: str, value: str, name: str) -> bool:
     return 0 < len(value.strip()) <= LONGEST_LIST
 
 
-def _list_fits(known: list[Any], value: Any, name: str) -> bool:  # noqa: ANN401 - JSON
+def _list_fits(known: list[Any], value: object, name: str) -> bool:
     if not isinstance(value, list) or not 0 < len(value) <= LONGEST_LIST:
         return False
     return not known or all(_fits(known[0], item, name) for item in value)

@@ -226,7 +226,7 @@ class Clients:
     number: int
 
 
-async def _rows(session: AsyncSession, statement: TextClause, **values: Any) -> Sequence[Any]:  # noqa: ANN401 - parameters
+async def _rows(session: AsyncSession, statement: TextClause, **values: object) -> Sequence[Any]:
     return (await session.execute(statement, values)).all()
 
 

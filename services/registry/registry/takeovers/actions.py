@@ -1,6 +1,6 @@
 """Proposing a file of existing centres, and entering it as a whole by a second person."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Any, Final
@@ -238,7 +238,7 @@ def _center(
     )
 
 
-def _leads(centers: Any, members: Sequence[TakenMember]) -> list[TakenMember]:  # noqa: ANN401 - rows
+def _leads(centers: Iterable[TakenCenter], members: Sequence[TakenMember]) -> list[TakenMember]:
     """Give the lead sponsors that no row names as members; a lead is one by itself."""
     named = {(row.code, row.uscc) for row in members}
     return [

@@ -1,7 +1,6 @@
 """What every action on an application does: the move, the record, who acted as what."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -60,7 +59,7 @@ def tell(
     capacity: CaseCapacity | None = None,
     *,
     reason: str | None = None,
-    **data: Any,  # noqa: ANN401 - JSON values of the event
+    **data: object,
 ) -> None:
     """Record what happened to a case, with its state and who acted as what."""
     record(

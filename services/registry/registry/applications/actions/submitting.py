@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import SQLModel
 
 from registry.applications import queries, rules
 from registry.applications.actions.steps import applicant_checks, enter_person, move, tell
@@ -150,6 +151,6 @@ def _plain_row(row: object, *names: str) -> dict[str, Any]:
     return {name: plain(getattr(row, name)) for name in names}
 
 
-def _whole_row(row: Any) -> dict[str, Any]:  # noqa: ANN401 - any table's row
+def _whole_row(row: SQLModel) -> dict[str, Any]:
     # A version counts writings; what was written is all that a submission says.
     return _plain_row(row, *(name for name in type(row).model_fields if name != "version"))

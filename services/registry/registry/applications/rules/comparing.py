@@ -85,7 +85,7 @@ def _escaped(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
-def file_ids(content: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
+def file_ids(content: object) -> Iterator[str]:
     """Give the ids of the files that a submission names, wherever they stand."""
     if isinstance(content, Mapping):
         for name, value in content.items():

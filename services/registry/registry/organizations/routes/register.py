@@ -1,7 +1,7 @@
 """Organizations: entered, found, read, corrected, and entered by the thousand."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -212,7 +212,7 @@ async def _as_it_was(
     session: AsyncSession,
     organization_id: UUID,
     on: date,
-    as_of: Any,  # noqa: ANN401 - an instant
+    as_of: datetime | None,
 ) -> OrganizationOut:
     organization = await queries.organization_found(session, organization_id)
     entries = rules.known(await queries.entries_of(session, organization_id), as_of)
