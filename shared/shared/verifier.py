@@ -25,6 +25,8 @@ from typing import Any, Final
 
 FIELDS: Final = ["record", "leaf_index", "proof", "checkpoint", "tlog_proof", "openings"]
 OPENING_FIELDS: Final = ["name", "salt", "value"]
+# Whose a line is: the payee of a run, the party that bears a loss.
+OWNERS = ("payee_id", "party_id")
 LINE_FIELDS: Final = {"record", "leaf_index", "proof", "openings"}
 MAX_FILE_BYTES: Final = 64 * 1024 * 1024
 MAX_PROOF: Final = 64
@@ -599,6 +601,9 @@ def bundle_holds(raw: bytes, key_text: str, *witness_texts: str) -> dict[str, An
         record, opened = proven(line, size, root)
         need(line["leaf_index"] > place, "bundle: records out of order")
         place = line["leaf_index"]
+        for name in OWNERS:
+            mine = opened.get(name, bundle["org_id"]) == bundle["org_id"]
+            need(mine, "bundle: a line of somebody else")
         one = {**record["document"], "opened": opened, "leaf_index": place}
         if kinds.get(record["kind"]) is keys_told:
             one |= {"id": record["id"], "kind": record["kind"]}

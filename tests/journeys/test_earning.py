@@ -15,6 +15,8 @@ from zhichuang.demo.year import patent_number
 
 pytestmark = pytest.mark.xdist_group("stack")
 CNY = {"currency": "CNY"}
+# A maker of instruments in Suzhou, and a small one of sensors in Hangzhou.
+USCC = {"m22": "91320500FAKE00224C", "m21": "91330100FAKE002161"}
 
 
 def fen(amount: int) -> dict[str, Any]:
@@ -299,6 +301,32 @@ def test_a_member_posts_contracts_and_facts_by_program(held: Held) -> None:
     assert world.caller("m25").refused("GET", one)["status"] == 404
     assert world.caller("m20").get(one)["counterparty"] is None
     assert m02.get(one)["counterparty"]["name"] == "示例委托方"
+
+
+@pytest.mark.requirement("A041", "A092")
+def test_a_client_in_suzhou_counts_for_the_delta_and_is_as_small_as_the_register_says(
+    held: Held,
+) -> None:
+    """D8.7: region and size of whom a centre serves are looked up, never taken from the body."""
+    world, m02, n = held.world, held.world.caller("m02"), held.world.number()
+    center = f"/v1/registry/centers/{held.draft.center_id}/client-regions"
+    before = m02.get(center)
+    for client, region, small in (("m22", "32", False), ("m21", "33", True)):
+        fact = {
+            "kind": "service", "center_id": held.draft.center_id, "occurred_on": world.today(),
+            "external_id": f"{client}-{n}", "chain_stage": "transfer_diffusion", "evidence": [],
+            "payload": {
+                "client_uscc": USCC[client], "catalog_code": "pilot_test", "amount": fen(3_500_000),
+            },
+        }  # fmt: skip
+        claimed = {**fact, "payload": {**fact["payload"], "is_sme": not small}}
+        assert m02.refused("POST", "/v1/registry/facts", claimed)["status"] == 422
+        derived = m02.post("/v1/registry/facts", fact)["derived"]
+        assert (derived["region_code"][:2], derived["is_sme"]) == (region, small)
+    after = m02.get(center)
+    assert after["count"] == before["count"] + 2
+    near = {one["region"]: one["in_delta"] for one in after["regions"]}
+    assert near["32"] is near["33"] is True
 
 
 @pytest.mark.requirement("X07", "A033")

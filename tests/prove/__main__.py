@@ -99,6 +99,12 @@ PROOFS: Final = (
         ("tests/evaluation/experts/test_planted_conflicts.py", "-k", "planted_conflict"),
     ),
     Proof(
+        "bits",
+        1,
+        "passes over every single bit of two bundles, a receipt and an export",
+        ("tests/ip_ledger/bundles/test_every_bit.py",),
+    ),
+    Proof(
         "agreement",
         200,
         "tables whose statistics equal those of two other programs",
@@ -127,6 +133,7 @@ PER_ROUND: Final = {
     "two Pythons": 250,
     "panels": ROUND_EXAMPLES,
     "conflicts": 10,
+    "bits": 1,
     "agreement": 200,
     # One file: a million rows in parts would prove nothing of a million.
     "upload": 1_000_000,

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.types import ASGIApp
 
 from ip_ledger.agreements import jobs as agreement_jobs
+from ip_ledger.agreements import queries as agreement_queries
 from ip_ledger.agreements import routes as agreements
 from ip_ledger.assets import family_routes, picture_routes, proposal_routes, right_routes
 from ip_ledger.assets import routes as assets
@@ -15,12 +16,14 @@ from ip_ledger.audit import routes as audit
 from ip_ledger.books import routes as books
 from ip_ledger.books import statement_routes
 from ip_ledger.bundles import routes as bundles
+from ip_ledger.contracts import queries as contract_queries
 from ip_ledger.contracts import routes as contracts
 from ip_ledger.contributions import funding_routes
 from ip_ledger.contributions import routes as contributions
 from ip_ledger.costs import routes as costs
 from ip_ledger.distributions import correction_routes, what_if_routes
 from ip_ledger.distributions import routes as distributions
+from ip_ledger.distributions import task_queries as distribution_tasks
 from ip_ledger.facts import routes as facts
 from ip_ledger.fees import jobs as fee_jobs
 from ip_ledger.fees import queries as fee_queries
@@ -73,7 +76,12 @@ BATCHES: Final = {
 AGENCY_EVENTS: Final = frozenset({"contract.registered", "agreement.in_force"})
 
 # What waits for a caller, feature by feature.
-TASKS: Final = (fee_queries.tasks_of,)
+TASKS: Final = (
+    agreement_queries.tasks_of,
+    contract_queries.tasks_of,
+    distribution_tasks.tasks_of,
+    fee_queries.tasks_of,
+)
 
 jobs = jobs_router("ip-ledger", "jobs", "member", "bookkeeper", read="get_job")
 

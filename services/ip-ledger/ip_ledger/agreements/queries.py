@@ -13,6 +13,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from ip_ledger import tenancy
 from ip_ledger.agreements.rules import (
+    MARKET_TERMS,
     Element,
     ExitMethod,
     Rounding,
@@ -24,9 +25,20 @@ from ip_ledger.agreements.tables import Agreement, AgreementParty, AgreementSign
 from shared.auth import Actor
 from shared.directory import DirectoryCenter
 from shared.rules import found
+from shared.tasks import MOST_TASKS, Task, TaskKind
 
 # Whatever bound the parties for a time, or will from its first day on.
 BINDING: Final = (State.SIGNED, State.IN_FORCE, State.SUPERSEDED)
+
+
+SIGN_AGREEMENT: Final = TaskKind(
+    "sign_agreement",
+    "签署知识产权协议",
+    "Sign the agreement about rights and their benefits",
+    MARKET_TERMS,
+    "POST",
+    "/v1/ip-ledger/agreements/{id}/signatures",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,3 +303,25 @@ async def due_for_update(session: AsyncSession, day: date) -> list[Agreement]:
         .with_for_update(skip_locked=True)
     )
     return list(await session.scalars(statement))
+
+
+async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Task]:
+    """Give the agreements that wait for the signature of the caller's organization (A084)."""
+    del today  # A proposal has no last day of its own.
+    if actor.org_id is None or not actor.has("member"):
+        return []
+    party = exists().where(
+        col(AgreementParty.agreement_id) == col(Agreement.id),
+        col(AgreementParty.org_id).in_(actor.org_ids),
+    )
+    signed = exists().where(
+        col(AgreementSignature.agreement_id) == col(Agreement.id),
+        col(AgreementSignature.org_id).in_(actor.org_ids),
+    )
+    statement = (
+        select(Agreement)
+        .where(col(Agreement.state) == State.PROPOSED, party, ~signed)
+        .order_by(col(Agreement.proposed_at), col(Agreement.id))
+        .limit(MOST_TASKS)
+    )
+    return [Task(SIGN_AGREEMENT, row.id, row.center_id) for row in await session.scalars(statement)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, false, func, or_, true, union_all
@@ -11,7 +12,8 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from ip_ledger import tenancy
-from ip_ledger.contracts.rules import ContractKind, Standing, State
+from ip_ledger.assets.tables import OwnershipLine
+from ip_ledger.contracts.rules import CO_OWNERS, RECORDING, ContractKind, Standing, State
 from ip_ledger.contracts.tables import (
     ContractProject,
     ContractState,
@@ -22,6 +24,24 @@ from ip_ledger.contracts.tables import (
 from shared.auth import Actor
 from shared.directory import DirectoryCenter
 from shared.rules import found
+from shared.tasks import MOST_TASKS, Task, TaskKind
+
+RECORD_LICENSE: Final = TaskKind(
+    "record_license",
+    "办理专利许可合同备案",
+    "Have the license recorded with CNIPA",
+    RECORDING,
+    "POST",
+    "/v1/ip-ledger/licenses/{id}/record",
+)
+CONSENT_TO_LICENSE: Final = TaskKind(
+    "consent_to_license",
+    "答复共有专利的许可",
+    "Answer a license of a right that you co-own",
+    CO_OWNERS,
+    "POST",
+    "/v1/ip-ledger/licenses/{id}/consents",
+)
 
 
 def _of_center(actor: Actor, day: date, center_id: Mapped[UUID]) -> ColumnElement[bool]:
@@ -218,3 +238,47 @@ async def projects_of(
         .order_by(col(ContractProject.id))
     )
     return rows.all()
+
+
+async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Task]:
+    """Give the licenses that the caller has to have recorded, or to consent to (D11.4).
+
+    Recording is its licensor's, and whoever's acts for the centre; consent each co-owner's who has
+    not answered yet.
+    """
+    del today  # What is overdue stays until it is done.
+    if actor.org_id is None or not actor.has("member"):
+        return []
+    acting = exists().where(
+        col(DirectoryCenter.id) == col(License.center_id), tenancy.acts_for(actor.org_ids)
+    )
+    record = select(License).where(
+        col(License.record_due_on).is_not(None),
+        col(License.cnipa_recorded_on).is_(None),
+        col(License.state).in_((State.SIGNED, State.REGISTERED, State.PERFORMING)),
+        or_(acting, col(License.licensor_id).in_(actor.org_ids)),
+    )
+    given = exists().where(
+        col(LicenseConsent.license_id) == col(License.id),
+        col(LicenseConsent.org_id).in_(actor.org_ids),
+    )
+    owner = exists().where(
+        col(OwnershipLine.version_id) == col(License.ownership_version_id),
+        col(OwnershipLine.owner_id).in_(actor.org_ids),
+    )
+    consent = select(License).where(
+        col(License.state) == State.CONSENT_PENDING,
+        owner,
+        ~given,
+        col(License.licensor_id).not_in(actor.org_ids),
+    )
+    tasks = []
+    for kind, statement, day in (
+        (RECORD_LICENSE, record, True), (CONSENT_TO_LICENSE, consent, False),
+    ):  # fmt: skip
+        ordered = statement.order_by(col(License.record_due_on), col(License.id)).limit(MOST_TASKS)
+        tasks += [
+            Task(kind, row.id, row.center_id, row.record_due_on if day else None)
+            for row in await session.scalars(ordered)
+        ]
+    return tasks
