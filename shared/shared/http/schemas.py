@@ -103,6 +103,8 @@ PpmValue = Annotated[
 ShortText = Annotated[
     str, StringConstraints(min_length=1, max_length=200), AfterValidator(_in_writing_order)
 ]
+# A name whose lack a rule answers with a code of its own.
+MaybeText = Annotated[str, StringConstraints(max_length=200), AfterValidator(_in_writing_order)]
 LongText = Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
 Code = Annotated[
     str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:/-]+$")
@@ -232,6 +234,7 @@ __all__ = [
     "Int32",
     "Int53",
     "LongText",
+    "MaybeText",
     "Money",
     "Out",
     "Page",

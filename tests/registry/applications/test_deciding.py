@@ -153,6 +153,10 @@ async def test_an_objection_needs_a_name_and_holds_the_approval(case: Case) -> N
         refused = await case.call(case.registry.client(), "POST", path, {**grounds, **nameless})
         assert set(codes(refused)) == {"OBJECTION_ANONYMOUS"}, nameless
         assert refused.status_code == 422
+    for turned in ("某\u202e司公", "某\u0000公司"):
+        body = {**grounds, "named_party": turned, "contact": "021-12345678"}
+        refused = await case.call(case.registry.client(), "POST", path, body)
+        assert refused.status_code in {400, 422}, turned
     named = {**grounds, "named_party": "某装备公司", "contact": "legal@example.com"}
     objection = await case.call(case.registry.client(), "POST", path, named)
     assert objection.status_code == 201

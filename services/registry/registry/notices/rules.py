@@ -4,6 +4,7 @@ The clauses are practice (X09): five working days unless the policy says otherwi
 day after the notice appears; the last day counts until 23:59:59 in Shanghai.
 """
 
+import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -33,8 +34,9 @@ REPLY: Final = TaskKind(
     "POST",
     "/v1/registry/objection-inquiries/{id}/reply",
 )
-# Words that stand in for a name, in either language.
-NAMELESS: Final = frozenset({"匿名", "无名", "无名氏", "群众", "anonymous", "anon", "n/a", "none"})
+# Words that stand in for a name, in either language, and those that begin with one.
+NAMELESS: Final = frozenset({"无名", "无名氏", "群众", "某人", "路人", "anon", "na", "none"})
+ANONYMOUS: Final = ("匿名", "anonymous")
 
 
 class NoticeSubject(StrEnum):
@@ -119,17 +121,22 @@ def masked(contact: str) -> str:
     return f"****{contact[-4:]}" if len(contact) > 4 else "****"
 
 
+def is_name(text: str) -> bool:
+    """Tell whether a text names somebody: it holds a letter, and no word for nobody."""
+    told = unicodedata.normalize("NFKC", text).casefold()
+    name = "".join(letter for letter in told if letter.isalnum())
+    lettered = any(letter.isalpha() for letter in name)
+    return lettered and name not in NAMELESS and not name.startswith(ANONYMOUS)
+
+
 def filing_checks(
     named_party: str, contact: str, *, state: State, closes_on: date, today: date
 ) -> list[Check]:
     """Check an objection: under a name that can be reached, while the notice is open."""
-    name = named_party.strip()
-    named = bool(name) and name.casefold() not in NAMELESS
+    named, reachable = is_name(named_party), any(letter.isalnum() for letter in contact)
     return [
         NOTICE.check("OBJECTION_ANONYMOUS", Kind.CONTENT, passed=named, pointer="/named_party"),
-        NOTICE.check(
-            "OBJECTION_ANONYMOUS", Kind.CONTENT, passed=bool(contact.strip()), pointer="/contact"
-        ),
+        NOTICE.check("OBJECTION_ANONYMOUS", Kind.CONTENT, passed=reachable, pointer="/contact"),
         NOTICE.check(
             "STATE_CONFLICT",
             Kind.STATE,

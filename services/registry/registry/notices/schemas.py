@@ -1,16 +1,12 @@
 """Notices and objections on the wire."""
 
 from datetime import date
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field
 
 from registry.notices.rules import NoticeSubject, ObjectionDecision, ObjectionState, State
-from shared.http.schemas import Body, Instant, LongText, Out
-
-# A name may be empty on the wire, so that its lack is answered with its own code.
-Named = Annotated[str, StringConstraints(max_length=200)]
+from shared.http.schemas import Body, Instant, LongText, MaybeText, Out
 
 
 class ObjectionIn(Body):
@@ -29,8 +25,10 @@ class ObjectionIn(Body):
         }
     )
 
-    named_party: Named = Field(default="", description="The person or organization that objects.")
-    contact: Named = Field(default="", description="Where it can be reached.")
+    named_party: MaybeText = Field(
+        default="", description="The person or organization that objects."
+    )
+    contact: MaybeText = Field(default="", description="Where it can be reached.")
     grounds: LongText = Field(description="What it objects to, and why.")
     evidence: list[UUID] = Field(
         default_factory=list, max_length=50, description="Files of the registry."
