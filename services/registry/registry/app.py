@@ -6,6 +6,7 @@ from starlette.types import ASGIApp
 
 from registry.applications import consumers
 from registry.applications import jobs as application_jobs
+from registry.applications import queries as application_queries
 from registry.applications import routes as applications
 from registry.centers import jobs as center_jobs
 from registry.centers import queries as center_queries
@@ -86,6 +87,7 @@ BACKGROUND: Final = (
     *resource_jobs.BACKGROUND,
 )
 TASKS: Final = (
+    application_queries.tasks_of,
     center_queries.tasks_of,
     disclosure_queries.tasks_of,
     entity_queries.tasks_of,

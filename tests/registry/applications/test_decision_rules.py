@@ -11,12 +11,15 @@ import pytest
 from registry.applications.rules import (
     ENDED,
     MOVES,
+    OPEN,
     CaseCapacity,
     Event,
     ExceptionState,
     Gate,
+    NextStep,
     State,
     Told,
+    Waiting,
     acceptance_checks,
     approval_checks,
     duty_checks,
@@ -26,10 +29,12 @@ from registry.applications.rules import (
     recommendation_checks,
     return_checks,
     returned_until,
+    step_due_on,
     steps_due,
 )
 from registry.centers.rules import AgreementFacts, ApplicantForm
 from registry.notices.rules import ObjectionState
+from shared.calendar import WorkingDays
 from shared.rules import failed_codes
 from tests.registry.applications.dossiers import (
     POLICY,
@@ -60,8 +65,40 @@ def test_a_dossier_is_edited_only_as_a_draft_or_returned(state: State) -> None:
 
 @pytest.mark.parametrize("state", list(State))
 def test_whoever_must_act_next_is_named_until_the_end(state: State) -> None:
-    step = next_step(state, recommended=False)
+    step = next_step(state, Waiting())
     assert (step is None) == (state in {*ENDED, State.APPROVED})
+    refused = next_step(state, Waiting(refused=True))
+    open_to_refusal = state in OPEN and state is not State.RETURNED
+    assert refused == (NextStep("reject", "approver") if open_to_refusal else step)
+
+
+@pytest.mark.requirement("A122", "X10")
+@pytest.mark.parametrize(
+    ("state", "waiting", "step", "who", "due_on"),
+    [
+        (State.SUBMITTED, Waiting(), "formal_check", "handler", 19),
+        (State.SUBMITTED, Waiting(exception_pending=True), "exception", "reviewer", 19),
+        (State.COMMISSION_REVIEW, Waiting(), "recommendation", "reviewer", 26),
+        (State.PUBLIC_NOTICE, Waiting(), "approve", "approver", 19),
+        (State.PUBLIC_NOTICE, Waiting(objection_pending=True), "objection", "reviewer", 26),
+        (State.PUBLIC_NOTICE, Waiting(refused=True), "reject", "approver", 26),
+        (State.DRAFT, Waiting(), "submit", "member", None),
+    ],
+)
+def test_each_step_has_who_takes_it_and_its_last_working_day(
+    state: State, waiting: Waiting, step: str, who: str, due_on: int | None
+) -> None:
+    found = next_step(state, waiting)
+    assert found == NextStep(step, who)
+    last = None if due_on is None else date(2026, 1, due_on)
+    assert step_due_on(POLICY, WorkingDays(), found, date(2026, 1, 12)) == last
+
+
+@pytest.mark.requirement("X11")
+def test_a_notice_is_due_on_the_day_of_the_law() -> None:
+    found = next_step(State.COMMISSION_REVIEW, Waiting(recommended=True))
+    assert found == NextStep("notice", "handler")
+    assert step_due_on(POLICY, WorkingDays(), found, date(2026, 1, 12)) == date(2026, 2, 9)
 
 
 @pytest.mark.requirement("A118", "A121")

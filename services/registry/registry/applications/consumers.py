@@ -83,7 +83,7 @@ async def on_sheet_voided(session: AsyncSession, event: ReceivedEvent) -> None:
         clock.now(),
     )
     if event.data.get("mean") is None:
-        await actions.reopen_review(session, CLERK, application)
+        await actions.reopen_review(session, CLERK, application, clock.now())
 
 
 async def on_visit_changed(session: AsyncSession, event: ReceivedEvent) -> None:

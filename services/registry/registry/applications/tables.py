@@ -64,6 +64,8 @@ class Application(Base, table=True):
     created_by: UUID
     created_at: datetime = Field(sa_type=InstantColumn)
     submitted_at: datetime | None = Field(default=None, sa_type=InstantColumn)
+    # Since when the next step is waited for.
+    state_since: datetime = Field(sa_type=InstantColumn)
     due_at: datetime | None = Field(default=None, sa_type=InstantColumn)
 
 

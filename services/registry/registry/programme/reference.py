@@ -150,6 +150,20 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "fields": ["economic", "technical", "industrial", "management", "legal"],
     },
     "A121": {"pass_line": "60", "min_sheets": 3, "trim_from": 5, "visit_signatures": 2},
+    # By which working day a step is taken: assumed, and the office's own promise.
+    "A122": {
+        "step_working_days": {
+            "formal_check": 5,
+            "exception": 5,
+            "form_panel": 10,
+            "expert_review": 20,
+            "site_visit": 20,
+            "recommendation": 10,
+            "objection": 10,
+            "reject": 10,
+            "approve": 5,
+        }
+    },
     "A124": {"min_months_listed": 12},
     "A125": {"plan_days": 30, "rectification_months": 12, "reminder_days": [30, 7, 0]},
     "A127": {

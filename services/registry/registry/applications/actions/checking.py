@@ -26,7 +26,7 @@ async def acceptance_checks(
 ) -> list[Check]:
     """Give every check of an acceptance; the age is judged on the day of submission (A051)."""
     policy = await policy_on(session, today)
-    needs = await _needs_exception(session, application, center, today)
+    needs = await needs_exception(session, application, center, today)
     state = await queries.latest_exception_state(session, application.id, center.legal_entity_id)
     return rules.acceptance_checks(
         policy,
@@ -37,9 +37,10 @@ async def acceptance_checks(
     )
 
 
-async def _needs_exception(
+async def needs_exception(
     session: AsyncSession, application: Application, center: Center, today: date
 ) -> bool:
+    """Tell whether the legal person was too old on the day of submission (A051)."""
     if center.applicant_form is ApplicantForm.CONSORTIUM or center.legal_entity_id is None:
         return False
     entity = await organization_found(session, center.legal_entity_id)
@@ -72,10 +73,10 @@ async def check_formally(
     duty = await duty_checks(session, actor, application, center, CaseCapacity.HANDLER)
     if result is CheckResult.ACCEPT:
         require([*duty, *await acceptance_checks(session, application, center, today)])
-        move(application, Event.ACCEPT)
+        move(application, Event.ACCEPT, now)
     else:
         require([*duty, *await _return_checks(session, application, len(items), today)])
-        move(application, Event.RETURN)
+        move(application, Event.RETURN, now)
         application.returns += 1
         application.due_at = rules.returned_until(await policy_on(session, today), now)
     check = FormalCheck(

@@ -98,7 +98,7 @@ async def recommend(
     decision = await decide(session, actor, application, DecisionKind.RECOMMENDATION, text, now)
     await keep(session, application.id, told.parts.values(), now, decision.id)
     await enter_person(session, application.id, actor.person_id, CaseCapacity.REVIEWER)
-    move(application, Event.RECOMMEND)
+    move(application, Event.RECOMMEND, now)
     tell(session, actor, application, "recommended", CaseCapacity.REVIEWER)
     return application, decision
 
@@ -138,7 +138,7 @@ async def open_notice(
     )
     notice = await notices.open_notice(session, actor, text, today, now)
     await enter_person(session, application.id, actor.person_id, CaseCapacity.HANDLER)
-    move(application, Event.OPEN_NOTICE)
+    move(application, Event.OPEN_NOTICE, now)
     tell(
         session,
         actor,
@@ -183,7 +183,7 @@ async def approve(
     await enter_person(session, application.id, actor.person_id, CaseCapacity.APPROVER)
     if notice is not None:
         await notices.close(session, actor, notice, NoticeState.CLOSED)
-    move(application, Event.APPROVE)
+    move(application, Event.APPROVE, now)
     tell(session, actor, application, "approved", CaseCapacity.APPROVER, doc_no=doc_no)
     await _list(session, application, center, doc_no, today, now)
     return application, center
@@ -197,7 +197,7 @@ async def _list(
     today: date,
     now: datetime,
 ) -> None:
-    move(application, Event.LIST)
+    move(application, Event.LIST, now)
     await candidates.list_center(session, LISTING, center, doc_no, today, now)
     await governance.file_at_listing(session, LISTING, center.id, now)
     tell(session, LISTING, application, "listed", code=center.code, listed_on=today, doc_no=doc_no)
@@ -230,7 +230,7 @@ async def reject(
     notice = await open_notice_of(session, NoticeSubject.APPLICATION, application.id)
     if notice is not None:
         await notices.close(session, actor, notice, NoticeState.WITHDRAWN)
-    move(application, Event.REJECT)
+    move(application, Event.REJECT, now)
     tell(session, actor, application, "rejected", CaseCapacity.APPROVER, reason=reason)
     await candidates.end_candidate(session, actor, center, "application rejected", now)
     return application, center

@@ -122,6 +122,7 @@ async def draft(
         common_problem=content.common_problem,
         created_by=actor.person_id,
         created_at=now,
+        state_since=now,
     )
     session.add(application)
     await session.flush()

@@ -31,7 +31,7 @@ async def withdraw(
             rules.move_check(application.state, Event.WITHDRAW),
         ]
     )
-    move(application, Event.WITHDRAW)
+    move(application, Event.WITHDRAW, now)
     tell(session, actor, application, "withdrawn")
     await candidates.end_candidate(session, actor, center, "application withdrawn", now)
     return application, center
@@ -41,7 +41,7 @@ async def expire_overdue(session: AsyncSession, actor: Actor, now: datetime) -> 
     """End the returned applications that did not come back in time; give how many (A117)."""
     overdue = await queries.overdue(session, now)
     for application in overdue:
-        move(application, Event.EXPIRE)
+        move(application, Event.EXPIRE, now)
         tell(session, actor, application, "expired")
         center = await center_for_update(session, application.center_id)
         await candidates.end_candidate(session, actor, center, "application expired", now)

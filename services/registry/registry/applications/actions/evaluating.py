@@ -77,7 +77,7 @@ async def take_steps(
     )
     policy = await policy_on(session, day_of(now))
     for event in rules.steps_due(policy, application.state, told):
-        move(application, event)
+        move(application, event, now)
         tell(session, actor, application, STEP_NAMES[event])
 
 
@@ -96,8 +96,10 @@ async def hold(
     return row
 
 
-async def reopen_review(session: AsyncSession, actor: Actor, application: Application) -> None:
+async def reopen_review(
+    session: AsyncSession, actor: Actor, application: Application, now: datetime
+) -> None:
     """Send a case back to its experts when too few valid sheets are left."""
     if (application.state, Event.REOPEN_REVIEW) in rules.MOVES:
-        move(application, Event.REOPEN_REVIEW)
+        move(application, Event.REOPEN_REVIEW, now)
         tell(session, actor, application, "review_reopened")

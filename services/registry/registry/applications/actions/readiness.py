@@ -1,20 +1,23 @@
 """What the next step of a case needs, by the same checks that guard it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.applications import queries, rules
-from registry.applications.actions.checking import acceptance_checks
+from registry.applications.actions.checking import acceptance_checks, needs_exception
 from registry.applications.actions.deciding import gate_of
 from registry.applications.actions.submitting import submission_checks
 from registry.applications.clients import CaseTold, PartTold
-from registry.applications.rules import Source, State
+from registry.applications.rules import ExceptionState, NextStep, Source, State, Waiting
 from registry.applications.tables import Application
 from registry.centers.queries import center_by_id
 from registry.centers.tables import Center
-from registry.programme.queries import policy_on
+from registry.notices.queries import notice_of
+from registry.notices.rules import NoticeSubject, ObjectionState
+from registry.programme.queries import policy_on, working_days
 from shared.calendar import day_of
 from shared.rules import Check, found
 
@@ -39,19 +42,45 @@ async def readiness(
 ) -> ReadinessView:
     """Judge the next step of a case without taking it; `told` may be empty before a decision."""
     center = found(await center_by_id(session, application.center_id))
-    recommended = await queries.latest_recommendation(session, application.id) is not None
-    step = rules.next_step(application.state, recommended=recommended)
+    heard = await _with_kept(session, application, told)
+    waiting = await _waiting(session, application, center, heard, today)
+    step = rules.next_step(application.state, waiting)
     if step is None:
         return ReadinessView(None, None, None, [])
-    checks = await _checks(session, application, center, told, today, recommended=recommended)
-    return ReadinessView(step.step, step.who, await _due_on(session, application, center), checks)
+    recommended = waiting.recommended
+    checks = await _checks(session, application, center, heard, today, recommended=recommended)
+    due_on = await _due_on(session, application, step, today)
+    return ReadinessView(step.step, step.who, due_on, checks)
+
+
+async def _waiting(
+    session: AsyncSession, application: Application, center: Center, heard: CaseTold, today: date
+) -> Waiting:
+    """Tell what a case waits for beside its state: a word that is due, or that ends it."""
+    exception = None
+    if application.state is State.SUBMITTED and await needs_exception(
+        session, application, center, today
+    ):
+        entity_id = center.legal_entity_id
+        exception = await queries.latest_exception_state(session, application.id, entity_id)
+    objections: Sequence[ObjectionState] = ()
+    if application.state is State.PUBLIC_NOTICE:
+        objections = (await gate_of(session, application, center, heard)).objections
+    mean = heard.told.mean
+    below = application.state is State.EXPERT_REVIEW and mean is not None and not heard.told.passed
+    return Waiting(
+        recommended=await queries.latest_recommendation(session, application.id) is not None,
+        exception_pending=exception is ExceptionState.PENDING,
+        objection_pending=ObjectionState.OPEN in objections,
+        refused=below or exception is ExceptionState.DENIED or ObjectionState.UPHELD in objections,
+    )
 
 
 async def _checks(
     session: AsyncSession,
     application: Application,
     center: Center,
-    told: CaseTold,
+    heard: CaseTold,
     today: date,
     *,
     recommended: bool,
@@ -62,7 +91,6 @@ async def _checks(
     if state is State.SUBMITTED:
         return await acceptance_checks(session, application, center, today)
     policy = await policy_on(session, today)
-    heard = await _with_kept(session, application, told)
     if state is State.ACCEPTED:
         return rules.panel_checks(heard.told, state)
     if state is State.EXPERT_REVIEW:
@@ -87,10 +115,15 @@ async def _with_kept(session: AsyncSession, application: Application, told: Case
     return CaseTold({**kept, **told.parts}, told.people)
 
 
-async def _due_on(session: AsyncSession, application: Application, center: Center) -> date | None:
+async def _due_on(
+    session: AsyncSession, application: Application, step: NextStep, today: date
+) -> date | None:
+    """Give the last working day for the next step; an approval waits for its notice to end."""
     if application.state is State.RETURNED and application.due_at is not None:
         return day_of(application.due_at)
+    since = day_of(application.state_since)
     if application.state is State.PUBLIC_NOTICE:
-        told = CaseTold()
-        return (await gate_of(session, application, center, told)).closes_on
-    return None
+        notice = found(await notice_of(session, NoticeSubject.APPLICATION, application.id))
+        since = notice.closes_on
+    policy = await policy_on(session, today)
+    return rules.step_due_on(policy, await working_days(session), step, since)

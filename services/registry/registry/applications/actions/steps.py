@@ -45,9 +45,10 @@ async def duty_checks(
     )
 
 
-def move(application: Application, event: Event) -> None:
-    """Take a step that the caller has checked."""
+def move(application: Application, event: Event, now: datetime) -> None:
+    """Take a step that the caller has checked; the next one is waited for from now on."""
     application.state = rules.MOVES[application.state, event]
+    application.state_since = now
     application.version += 1
 
 

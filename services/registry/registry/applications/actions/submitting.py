@@ -65,7 +65,7 @@ async def submit(
     application.submitted_at = now
     application.due_at = None
     application.round += 1
-    move(application, Event.SUBMIT)
+    move(application, Event.SUBMIT, now)
     snapshot = await take_snapshot(session, application, center, now)
     application.snapshot_hash = snapshot.sha256
     await enter_person(session, application.id, actor.person_id, CaseCapacity.SUBMITTER)

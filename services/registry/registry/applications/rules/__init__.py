@@ -8,6 +8,7 @@ from registry.applications.rules.composition import (
     sponsor_checks,
 )
 from registry.applications.rules.decisions import (
+    EXCLUDES,
     CaseCapacity,
     Gate,
     acceptance_checks,
@@ -56,9 +57,11 @@ from registry.applications.rules.states import (
     NextStep,
     State,
     Told,
+    Waiting,
     editing_checks,
     move_check,
     next_step,
+    step_due_on,
     steps_due,
 )
 from registry.applications.rules.vocabulary import (
@@ -72,6 +75,7 @@ from registry.applications.rules.vocabulary import (
 __all__ = [
     "EDITABLE",
     "ENDED",
+    "EXCLUDES",
     "MOVES",
     "OPEN",
     "CallTerms",
@@ -98,6 +102,7 @@ __all__ = [
     "TechnologyKind",
     "TechnologyStatus",
     "Told",
+    "Waiting",
     "acceptance_checks",
     "age_limit",
     "approval_checks",
@@ -126,6 +131,7 @@ __all__ = [
     "returned_until",
     "review_checks",
     "sponsor_checks",
+    "step_due_on",
     "steps_due",
     "submission_checks",
     "visit_checks",

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
+from shared.calendar import WorkingDays
 from shared.rules import Check, Kind, Policy, Rule
 
 # Each application moves on its own: no quota, no batch (A158).
@@ -146,13 +148,47 @@ NEXT: Final[Mapping[State, NextStep]] = {
     State.PUBLIC_NOTICE: NextStep("approve", "approver"),
 }
 NOTICE_STEP: Final = NextStep("notice", "handler")
+EXCEPTION_STEP: Final = NextStep("exception", "reviewer")
+OBJECTION_STEP: Final = NextStep("objection", "reviewer")
+# What was found against a case ends it, and only an approver does.
+REJECT_STEP: Final = NextStep("reject", "approver")
 
 
-def next_step(state: State, *, recommended: bool) -> NextStep | None:
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What else a case waits for than its state says.
+
+    `refused` is an exception that was denied, a review below the pass line, an objection upheld.
+    """
+
+    recommended: bool = False
+    exception_pending: bool = False
+    objection_pending: bool = False
+    refused: bool = False
+
+
+def next_step(state: State, waiting: Waiting) -> NextStep | None:
     """Give what a case waits for; nothing, once it has ended."""
-    if state is State.COMMISSION_REVIEW and recommended:
-        return NOTICE_STEP
-    return NEXT.get(state)
+    if waiting.refused and state in OPEN and state is not State.RETURNED:
+        return REJECT_STEP
+    instead = {
+        State.SUBMITTED: EXCEPTION_STEP if waiting.exception_pending else None,
+        State.COMMISSION_REVIEW: NOTICE_STEP if waiting.recommended else None,
+        State.PUBLIC_NOTICE: OBJECTION_STEP if waiting.objection_pending else None,
+    }
+    return instead.get(state) or NEXT.get(state)
+
+
+def step_due_on(policy: Policy, calendar: WorkingDays, step: NextStep, since: date) -> date | None:
+    """Give the last working day for an official's step, included; the applicant's has none (X10).
+
+    `since` is the day from which the step is waited for. A notice has the day of the law on
+    publication (X11), any other step the one that the office promises (A122).
+    """
+    if step == NOTICE_STEP:
+        return calendar.add(since, policy.value("X11", "publication_working_days"))
+    days = policy.value("A122", "step_working_days").get(step.step)
+    return None if days is None else calendar.add(since, days)
 
 
 def move_check(state: State, event: Event) -> Check:

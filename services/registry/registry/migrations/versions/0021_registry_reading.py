@@ -1,7 +1,7 @@
 """What the reading of the registry's rows adds: who handled a case, what objections raise, figures.
 
-Nothing here waits for anybody: the new columns have constant defaults, the new table is empty, and
-policies are a handful of rows. The two indexes hold what is rare.
+Nothing here waits for anybody: the new table is empty, policies are a handful of rows and
+applications some thousands. The two indexes hold what is rare.
 """
 
 from typing import Any, Final
@@ -25,13 +25,16 @@ UPDATE policy_version
 SET parameters = (parameters #- '{A118}' #- '{A131}')
   || jsonb_build_object(
        'X09', '{"reply_working_days": 5}'::jsonb || coalesce(parameters -> 'X09', '{}'),
+       'A122', '{"step_working_days": {"formal_check": 5, "exception": 5, "form_panel": 10,
+                 "expert_review": 20, "site_visit": 20, "recommendation": 10,
+                 "objection": 10, "reject": 10, "approve": 5}}'::jsonb || coalesce(parameters -> 'A122', '{}'),
        'X17', '{"bars_sponsors": true, "bars_members": true}'::jsonb
               || coalesce(parameters -> 'X17', '{}'))
 WHERE parameters <> '{}'::jsonb
 """
 TAKEN_BACK: Final = """
 UPDATE policy_version
-SET parameters = (parameters #- '{X17}' #- '{X09,reply_working_days}')
+SET parameters = (parameters #- '{X17}' #- '{A122}' #- '{X09,reply_working_days}')
   || '{"A118": {"pass_line": "60", "min_signatures": 2}, "A131": {"consecutive_years": 3}}'::jsonb
 WHERE parameters <> '{}'::jsonb
 """
@@ -88,6 +91,10 @@ def upgrade() -> None:
         ["id"],
         postgresql_where=sa.text("state = 'used' AND usage_fact_id IS NULL"),
     )
+    since = sa.Column("state_since", sa.DateTime(timezone=True), nullable=True)
+    op.add_column("application", since)
+    op.execute("UPDATE application SET state_since = coalesce(submitted_at, created_at)")
+    op.alter_column("application", "state_since", nullable=False)
     op.create_index(
         "ix_organization_dishonesty_until",
         "organization",
@@ -101,6 +108,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take back what the upgrade added."""
     op.execute(TAKEN_BACK)
+    op.drop_column("application", "state_since")
     op.drop_index("ix_organization_dishonesty_until", table_name="organization")
     op.drop_index("ix_resource_booking_untold", table_name="resource_booking")
     op.drop_table("objection_inquiry")
