@@ -117,7 +117,7 @@ async def test_the_last_day_of_a_notice_still_belongs_to_it(case: Case) -> None:
     refused = await case.approve()
     assert (refused.status_code, codes(refused)) == (409, ["NOTICE_OPEN"])
     readiness = await case.readiness()
-    assert (readiness["next_step"], readiness["due_on"]) == ("approve", "2026-03-09")
+    assert (readiness["next_step"], readiness["due_on"]) == ("approve", "2026-03-16")
     assert readiness["ready"] is False
     case.registry.set_clock("2026-03-09T16:00:00+00:00")  # Midnight there.
     assert (await case.approve()).json()["state"] == "listed"
