@@ -153,6 +153,52 @@ async def test_an_owner_and_a_new_member_in_the_directory_mark_the_seats_at_once
     assert [one["cleared_at"] is None for one in await conflicts(year)] == [False]
 
 
+async def shares(year: JudgedYear, expert: str, **what: Any) -> None:
+    async with year.service.sessions.begin() as session:
+        session.add(
+            ExpertRelation(
+                expert_id=year.expert_ids[expert], kind=RelationKind.SHAREHOLDING,
+                recorded_at=datetime.now(UTC), **what,
+            )
+        )  # fmt: skip
+
+
+@pytest.mark.requirement("X08")
+@pytest.mark.refusing
+async def test_a_tie_that_names_an_owner_by_its_id_alone_reaches_what_it_owns(
+    year: JudgedYear,
+) -> None:
+    await tell(year, "directory.organization", organization(year, "m15"))
+    await shares(year, "ex04", org_id=year.org_ids["m15"])
+    sheets = await year.panel()
+    await tell(year, "directory.organization", organization(year, "m02", parent_uscc=USCC["m15"]))
+    (owner,) = await conflicts(year)
+    assert (owner["seat_id"], owner["path"]["through"]) == (sheets["ex04"], USCC["m15"])
+
+
+@pytest.mark.requirement("X08")
+@pytest.mark.refusing
+async def test_who_comes_to_own_the_successor_of_a_member_marks_the_seats(
+    year: JudgedYear,
+) -> None:
+    await shares(year, "ex04", org_uscc=USCC["m15"])
+    sheets = await year.panel()
+    heir = {**organization(year, "m02"), "id": str(new_id()), "uscc": "91310101FAKE99999X"}
+    await tell(year, "directory.organization", heir)
+    await tell(year, "directory.organization", organization(year, "m02", successor_id=heir["id"]))
+    assert await conflicts(year) == []
+    await tell(year, "directory.organization", heir | {"parent_uscc": USCC["m15"]})
+    (owner,) = await conflicts(year)
+    assert (owner["seat_id"], owner["path"]["through"]) == (sheets["ex04"], USCC["m15"])
+    # The owner of the owner counts as well, and one of them that is gone clears the mark.
+    await shares(year, "ex07", org_uscc="91310101FAKE88888X")
+    above = organization(year, "m15", parent_uscc="91310101FAKE88888X")
+    await tell(year, "directory.organization", above)
+    assert len(await conflicts(year)) == 2
+    await tell(year, "directory.organization", heir)
+    assert {one["cleared_at"] is None for one in await conflicts(year)} == {False}
+
+
 @pytest.mark.requirement("X08", "X03")
 @pytest.mark.refusing
 async def test_a_second_account_brings_its_duties_and_ties_to_the_seat(year: JudgedYear) -> None:

@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.experts import rules
-from evaluation.experts.rules import Candidate, ExpertField, Interests, Party, RelationKind, Tie
+from evaluation.experts.rules import (
+    Candidate,
+    ExpertField,
+    Interests,
+    Party,
+    RelationKind,
+    Tie,
+    ties_with_employer,
+)
+from shared.database import new_id
 from shared.rules import Policy, failed_codes
 
 POLICY = Policy("2026.1", {"X08": "四(三)2"}, {"X08": {"look_back_years": 3}})
@@ -145,3 +154,11 @@ def test_a_tie_bars_exactly_until_three_years_have_passed(until_on: date, on: da
 def test_a_list_shows_the_first_character_of_a_name_only() -> None:
     assert rules.masked("林一舟") == "林**"
     assert rules.masked("林") == "林*"
+
+
+@pytest.mark.requirement("X08")
+@pytest.mark.refusing
+def test_another_employment_without_a_code_does_not_hide_the_pool_s_employer() -> None:
+    other, own = new_id(), new_id()
+    ties = ties_with_employer([Tie(RelationKind.EMPLOYMENT, org_id=other)], own, None)
+    assert [tie.org_id for tie in ties] == [other, own]

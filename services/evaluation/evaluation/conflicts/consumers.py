@@ -24,10 +24,16 @@ async def on_center(session: AsyncSession, event: ReceivedEvent) -> None:
 
 
 async def on_organization(session: AsyncSession, event: ReceivedEvent) -> None:
-    """Keep an organization; one that stands behind a centre, or above one, touches panels."""
+    """Keep an organization, and judge the panels again that its owner or successor may touch."""
+    org_id = UUID(str(event.data["entry"]["id"]))
+    before = await queries.standing_of(session, org_id)
     await directory.CONSUMES[ORGANIZATION](session, event)
-    if await queries.matters(session, UUID(str(event.data["entry"]["id"]))):
-        await actions.recheck(session, CLERK)
+    if await queries.standing_of(session, org_id) == before:
+        # Another name or address ties nobody to anything.
+        return
+    centers = await queries.centers_behind(session, org_id)
+    if centers:
+        await actions.recheck(session, CLERK, center_ids=centers)
 
 
 CONSUMES: Final[Mapping[str, Handler]] = {

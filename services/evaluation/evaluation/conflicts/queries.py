@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, or_
+from sqlalchemy import exists, literal, or_
 from sqlalchemy import select as select_rows
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -178,29 +178,70 @@ async def seat_conflicts(session: AsyncSession, panel_id: UUID) -> Sequence[Seat
     return (await session.scalars(statement)).all()
 
 
-async def matters(session: AsyncSession, org_id: UUID) -> bool:
-    """Tell whether an organization stands behind any centre, or above one that might."""
-    behind = [
-        exists().where(col(DirectoryMembership.org_id) == org_id),
-        exists().where(col(PanelOrganization.org_id) == org_id),
-        exists().where(
-            or_(
-                col(DirectoryCenter.legal_entity_id) == org_id,
-                col(DirectoryCenter.trustee_org_id) == org_id,
-                col(DirectoryCenter.lead_sponsor_id) == org_id,
-            )
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What of an organization's entry may bring a conflict: its code, its owner, its successor."""
+
+    uscc: str
+    parent_uscc: str | None
+    successor_id: UUID | None
+
+
+async def standing_of(session: AsyncSession, org_id: UUID) -> Standing | None:
+    """Give what is known of an organization that may bring a conflict."""
+    statement = select(
+        DirectoryOrganization.uscc,
+        DirectoryOrganization.parent_uscc,
+        DirectoryOrganization.successor_id,
+    ).where(col(DirectoryOrganization.id) == org_id)
+    row = (await session.execute(statement)).first()
+    return None if row is None else Standing(*row)
+
+
+async def centers_behind(session: AsyncSession, org_id: UUID) -> Sequence[UUID]:
+    """Name the centres with open panels that a change of an organization may touch.
+
+    It stands behind them itself, or owns who does, at any height; successors and those whom they
+    follow count for one another.
+    """
+    touched = await _kin_and_owned(session, org_id)
+    settled = exists().where(
+        col(EvaluationCase.id) == col(Panel.subject_id), col(EvaluationCase.state).in_(SETTLED)
+    )
+    member = exists().where(
+        col(DirectoryMembership.center_id) == col(Panel.center_id),
+        col(DirectoryMembership.org_id).in_(touched),
+    )
+    then = exists().where(
+        col(PanelOrganization.panel_id) == col(Panel.id),
+        col(PanelOrganization.org_id).in_(touched),
+    )
+    office = exists().where(
+        col(DirectoryCenter.id) == col(Panel.center_id),
+        or_(
+            col(DirectoryCenter.legal_entity_id).in_(touched),
+            col(DirectoryCenter.trustee_org_id).in_(touched),
+            col(DirectoryCenter.lead_sponsor_id).in_(touched),
         ),
-        exists().where(
-            col(DirectoryOrganization.id) == org_id,
-            col(DirectoryOrganization.successor_id).is_not(None),
-        ),
-        exists().where(
-            col(DirectoryOrganization.parent_uscc).in_(
-                select(DirectoryOrganization.uscc).where(col(DirectoryOrganization.id) == org_id)
-            )
-        ),
-    ]
-    return bool(await session.scalar(select_rows(or_(*behind))))
+    )
+    statement = select(Panel.center_id).where(~settled, or_(member, then, office)).distinct()
+    return (await session.scalars(statement)).all()
+
+
+async def _kin_and_owned(session: AsyncSession, org_id: UUID) -> set[UUID]:
+    """Name an organization, what it owns at any height, and who stands in the place of these."""
+    one, other = aliased(DirectoryOrganization), aliased(DirectoryOrganization)
+    first: Any = (
+        select_rows(col(one.id).label("id"), col(one.uscc).label("uscc"), literal(0).label("depth"))
+        .where(col(one.id) == org_id)
+        .cte("owned", recursive=True)
+    )
+    below = select_rows(col(other.id), col(other.uscc), first.c.depth + 1).where(
+        col(other.parent_uscc) == first.c.uscc, first.c.depth < panel_queries.LONGEST_CHAIN
+    )
+    owned = first.union(below)
+    ids = set(await session.scalars(select_rows(owned.c.id).distinct())) | {org_id}
+    return ids | await panel_queries.kin_of(session, ids)
 
 
 async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Task]:

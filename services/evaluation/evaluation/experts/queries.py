@@ -1,6 +1,6 @@
 """The pool as officials and the experts themselves may read it."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from evaluation.experts.tables import (
     ExpertSpecialty,
 )
 from shared.auth import Actor
+from shared.directory import organizations_of
 from shared.rules import found
 from shared.sealing import sealer_of
 
@@ -129,6 +130,12 @@ async def _as_candidates(
         accounts.setdefault(account.expert_id, []).append(account.person_id)
     others = {other.person_id: other for other in await _entered_under(session, accounts)}
     ties = await relations_of(session, [*ids, *(other.id for other in others.values())])
+    named: list[Expert | ExpertRelation] = [
+        *experts,
+        *others.values(),
+        *(row for each in ties.values() for row in each),
+    ]
+    codes = await _codes_of(session, named)
     return {
         expert.id: _candidate(
             expert,
@@ -136,11 +143,24 @@ async def _as_candidates(
             [
                 tie
                 for one in (expert, *_known(others, accounts.get(expert.id, [])))
-                for tie in _ties(one, ties.get(one.id, []))
+                for tie in _ties(one, ties.get(one.id, []), codes)
             ],
         )
         for expert in experts
     }
+
+
+async def _codes_of(
+    session: AsyncSession, named: Iterable[Expert | ExpertRelation]
+) -> dict[UUID, str]:
+    """Give the codes of organizations that were named by their ids alone.
+
+    Owners are known by their codes, and two experts of one employer may be entered either way.
+    """
+    ids = {one.org_id for one in named if one.org_id is not None and one.org_uscc is None}
+    if not ids:
+        return {}
+    return {org_id: row.uscc for org_id, row in (await organizations_of(session, ids)).items()}
 
 
 async def _entered_under(
@@ -225,12 +245,17 @@ def _candidate(
     )
 
 
-def _ties(expert: Expert, relations: Sequence[ExpertRelation]) -> tuple[rules.Tie, ...]:
+def _ties(
+    expert: Expert, relations: Sequence[ExpertRelation], codes: Mapping[UUID, str]
+) -> tuple[rules.Tie, ...]:
+    def code(one: Expert | ExpertRelation) -> str | None:
+        return one.org_uscc or (None if one.org_id is None else codes.get(one.org_id))
+
     ties = [
         rules.Tie(
             kind=row.kind,
             org_id=row.org_id,
-            org_uscc=row.org_uscc,
+            org_uscc=code(row),
             center_id=row.center_id,
             from_on=row.from_on,
             until_on=row.until_on,
@@ -238,4 +263,4 @@ def _ties(expert: Expert, relations: Sequence[ExpertRelation]) -> tuple[rules.Ti
         )
         for row in relations
     ]
-    return rules.ties_with_employer(ties, expert.org_id, expert.org_uscc)
+    return rules.ties_with_employer(ties, expert.org_id, code(expert))

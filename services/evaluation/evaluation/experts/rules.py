@@ -253,7 +253,10 @@ def ties_with_employer(
     said = any(
         tie.kind is RelationKind.EMPLOYMENT
         and tie.until_on is None
-        and ((org_id is not None and tie.org_id == org_id) or tie.org_uscc == org_uscc)
+        and (
+            (org_id is not None and tie.org_id == org_id)
+            or (org_uscc is not None and tie.org_uscc == org_uscc)
+        )
         for tie in known
     )
     return known if said else (*known, Tie(RelationKind.EMPLOYMENT, org_id, org_uscc))

@@ -234,6 +234,12 @@ def _with_kin(roles: Mapping[UUID, str], kin: Mapping[UUID, Collection[UUID]]) -
     return joined | dict(roles)
 
 
+async def kin_of(session: AsyncSession, org_ids: Collection[UUID]) -> set[UUID]:
+    """Name those that stand or stood where some organizations do, these themselves included."""
+    kin = await _kin_of(session, org_ids)
+    return {one for together in kin.values() for one in together}
+
+
 async def _kin_of(session: AsyncSession, org_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
     """Name, for each organization, those that stand or stood where it does by succession."""
     bearer = func.coalesce(col(DirectoryOrganization.successor_id), col(DirectoryOrganization.id))
