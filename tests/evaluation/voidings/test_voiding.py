@@ -1,20 +1,25 @@
 """A result that rests on a falsehood is void: by two people, and with all that rests on it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 from sqlmodel import col, select
 
-from evaluation.voidings import rules
+from evaluation.voidings import actions, rules
+from shared.auth import Actor
 from shared.database import new_id
 from shared.events.tables import Event
 from shared.rules import failed_codes
 from tests.evaluation.assessments.test_assessing import published_year
+from tests.evaluation.results import vector
 from tests.evaluation.results.year import JudgedYear
 from tests.evaluation.reviewing import codes_of
-from tests.fixtures.service import event_types
+from tests.fixtures.service import event_types, until_waiting_on_lock
 
 ASSESSMENTS = "/v1/evaluation/assessments"
 VOIDINGS = "/v1/evaluation/voidings"
@@ -23,6 +28,7 @@ BODY = {
     "reason": "技术合同系伪造，已由登记机构书面确认",
     "evidence": [str(new_id())],
 }
+CONFIRMED_AT = datetime(2028, 1, 12, 2, tzinfo=UTC)
 CONFIRM = {"decision": "confirm", "reason": "证据充分"}
 
 
@@ -144,3 +150,59 @@ async def test_a_voiding_needs_a_falsehood_and_a_second_uninvolved_person(
     dropped = await another(year, decision, decision="drop")
     assert (dropped.status_code, dropped.json()["state"]) == (200, "dropped")
     assert (await year.own("GET", "/result")).json()["total"] == "82.98"
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("X14", "A126")
+@pytest.mark.refusing
+async def test_a_proposal_that_a_new_version_overtook_makes_room_for_another(
+    year: JudgedYear,
+) -> None:
+    proposed = await year.as_("handler", "POST", "/voidings", BODY)
+    decision = f"{VOIDINGS}/{proposed.json()['id']}/decision"
+    body = {"leaves": [{"code": "C4", "reason": "漏计机时", "evidence": [str(new_id())]}]}
+    objected = await year.own("POST", "/objections", body)
+    upheld = f"/v1/evaluation/objections/{objected.json()['id']}/decision"
+    year.facts["registry"].append(
+        vector.fact(990, "resource_usage", hours=1_000_000, shared_hours=1_000_000)
+    )
+    answer = await year.as_("handler", "POST", upheld, {"leaves": ["C4"], "reason": "属实"})
+    assert answer.status_code == 200, answer.text
+    for duty, step in [("handler", "compute"), ("reviewer", "review"), ("approver", "publish")]:
+        assert (await year.as_(duty, "POST", f"/{step}")).status_code == 200
+    # It speaks of the first version, so that it cannot void the second, and it is not in the way.
+    stale = await another(year, decision)
+    assert (stale.status_code, codes_of(stale)) == (409, ["STALE_INPUT"])
+    dropped = await another(year, decision, decision="drop")
+    assert (dropped.status_code, dropped.json()["state"]) == (200, "dropped"), dropped.text
+    anew = await year.as_("handler", "POST", "/voidings", BODY)
+    assert anew.status_code == 201, anew.text
+    confirmed = await another(year, f"{VOIDINGS}/{anew.json()['id']}/decision")
+    assert confirmed.status_code == 200, confirmed.text
+    void = (await year.own("GET", "/result")).json()
+    assert (void["version"], void["rating"]) == (3, "unqualified")
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("X14", "A131")
+@pytest.mark.refusing
+async def test_an_assessment_drafted_while_a_year_is_voided_rests_on_the_void_one(
+    year: JudgedYear,
+) -> None:
+    """Without its lock the draft would rest on a result that is gone, and stand in the way."""
+    for past, total in [(2025, "71.20"), (2026, "78.50")]:
+        await published_year(year, past, total)
+    proposed = (await year.as_("handler", "POST", "/voidings", BODY)).json()
+    approver = Actor.system("approver")
+    body = {"center_id": str(year.center_id), "last_year": 2027}
+    sessions = year.service.sessions
+    async with sessions.begin() as session:
+        await actions.decide(
+            session, approver, UUID(proposed["id"]), rules.Event.CONFIRM, "证据充分", CONFIRMED_AT
+        )
+        drafting = asyncio.create_task(year.as_("handler", "POST", ASSESSMENTS, body))
+        await until_waiting_on_lock(sessions, drafting)
+    drafted = await drafting
+    assert (drafted.status_code, drafted.json()["total"]) == (201, "49.90"), drafted.text
+    reviewed = await year.as_("reviewer", "POST", f"{ASSESSMENTS}/{drafted.json()['id']}/review")
+    assert reviewed.status_code == 200, reviewed.text

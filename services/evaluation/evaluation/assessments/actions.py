@@ -43,6 +43,8 @@ async def draft(
     Raises `Refused`: NOT_FOUND, TRIENNIAL_INCOMPLETE, YEARS_OVERLAP or SOD_VIOLATION.
     """
     found(await directory_center(session, years.center_id))
+    # A year that is being voided or reopened is waited for: the draft would not be reopened by it.
+    await queries.hold_years(session, years.center_id, years.last_year - 2, years.last_year)
     totals = await _totals(session, years)
     # Two who draft at once both see no other: the table keeps one.
     standing = await queries.standing_years(session, years.center_id)

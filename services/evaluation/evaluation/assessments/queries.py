@@ -100,6 +100,21 @@ async def published_of(session: AsyncSession, center_id: UUID, last_year: int) -
     return await session.scalar(statement) or 0
 
 
+async def hold_years(
+    session: AsyncSession, center_id: UUID, first_year: int, last_year: int
+) -> None:
+    """Let nobody move a centre's cases of some years before this transaction ends."""
+    statement = (
+        select(EvaluationCase.id)
+        .where(
+            col(EvaluationCase.center_id) == center_id,
+            col(EvaluationCase.year).between(first_year, last_year),
+        )
+        .order_by(col(EvaluationCase.id))
+    )
+    await session.execute(statement.with_for_update(read=True))
+
+
 async def annual_totals(
     session: AsyncSession, center_id: UUID, first_year: int, last_year: int
 ) -> list[AnnualTotal]:

@@ -87,14 +87,18 @@ async def decide(
     case = await cycles.visible_case_for_update(session, actor, voiding.case_id)
     await queries.reread(session, voiding)
     _, result = found(await results.published(session, case.id))
+    # A proposal that a later version overtook can be dropped still: it is in the way of another.
+    confirming = [
+        *cycle_rules.case_checks(case.state, cycle_rules.CaseEvent.VOID),
+        *rules.ground_checks(voiding.result_id, result.id),
+    ]
     require(
         [
             *rules.two_people_checks(voiding.proposed_by, actor.person_id),
             *rules.own_act_checks(await results.publishers_of(session, case.id), actor.person_id),
             *await _uninvolved(session, actor, case, Capacity.APPROVER),
             *rules.decision_checks(voiding.state, event),
-            *cycle_rules.case_checks(case.state, cycle_rules.CaseEvent.VOID),
-            *rules.ground_checks(voiding.result_id, result.id),
+            *(confirming if event is rules.Event.CONFIRM else ()),
         ]
     )
     voiding.state = rules.MOVES[voiding.state, event]
