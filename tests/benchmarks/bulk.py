@@ -7,7 +7,6 @@ books are asked for balances on two clocks, their size is counted, and they are 
 """
 
 import asyncio
-import hashlib
 import json
 import os
 import random
@@ -25,13 +24,11 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 
-from ip_ledger.journal import rules, statement
-from ip_ledger.journal.record_rules import entry_record
+from ip_ledger.journal import statement
 from ip_ledger.journal.rules import EntryDraft, Line
-from ip_ledger.log.actions import new_secrets
+from ip_ledger.journal.statement import Posted
 from shared.auth import Actor
 from shared.database import new_id
-from shared.events.recording import canonical, plain
 from tests.benchmarks import batches, tools
 from tests.benchmarks.figures import Case, Figure, Size
 from tests.benchmarks.house import ROOT, House
@@ -140,7 +137,7 @@ class Books:
                         await connection.copy_records_to_table(table, records=parts[table])
                     await connection.execute(POST_STAGED)
                     kept = ("log_record", "log_pending") if log else ()
-                    for table in (*kept, "event", "event_pending", "audit"):
+                    for table in (*kept, "event", "event_pending"):
                         records, columns = parts[table], COLUMNS[table]
                         await connection.copy_records_to_table(
                             table, records=records, columns=columns
@@ -230,9 +227,6 @@ COLUMNS: Final[dict[str, list[str]]] = {
     "log_pending": ["record_id"],
     "event": ["id", "type", "subject_id", "center_id", "data", "recorded_at"],
     "event_pending": ["event_id"],
-    "audit": [
-        "id", "event_id", "action", "subject_id", "person_id", "client_id", "after_sha256", "at",
-    ],
 }  # fmt: skip
 
 
@@ -240,24 +234,17 @@ def _parts(drafts: Sequence[EntryDraft]) -> dict[str, list[tuple[Any, ...]]]:
     """Make every row that an entry leaves, as the ledger's own code makes it."""
     at = datetime.now(UTC)
     parts: dict[str, list[tuple[Any, ...]]] = {name: [] for name in COLUMNS}
-    arrays = statement.arguments(drafts, [at] * len(drafts), [ACTOR] * len(drafts))
-    parts["staged_entry"] = list(zip(*arrays[:11], strict=True))
-    lines = list(zip(*arrays[11:], strict=True))
+    arrays = statement.arguments([Posted(draft, ACTOR, at) for draft in drafts])
+    rows = list(zip(*arrays[:15], strict=True))
+    parts["staged_entry"] = [row[:11] for row in rows]
+    lines = list(zip(*arrays[15:], strict=True))
     parts["staged_line"] = [(*line, place) for place, line in enumerate(lines)]
-    for draft, secret in zip(drafts, new_secrets(len(drafts)), strict=True):
-        event_id = new_id()
-        body = entry_record(draft, at, PERSON, ACTOR.client_id, secret)
-        parts["log_record"].append(
-            (draft.id, "journal_entry", draft.center_id, [], body, at, secret)
-        )
+    for draft, (*_, body, secret, told, _) in zip(drafts, rows, strict=True):
+        entry = draft.id, draft.center_id
+        parts["log_record"].append((entry[0], "journal_entry", entry[1], [], body, at, secret))
         parts["log_pending"].append((draft.id,))
-        told = canonical(plain({"person_id": PERSON, **rules.event_data(draft)}))
-        parts["event"].append((event_id, "entry.posted", draft.id, draft.center_id, told, at))
-        parts["event_pending"].append((event_id,))
-        parts["audit"].append((
-            new_id(), event_id, "entry.posted", draft.id, PERSON, "bench",
-            hashlib.sha256(body).hexdigest(), at,
-        ))  # fmt: skip
+        parts["event"].append((draft.id, "entry.posted", *entry, told, at))
+        parts["event_pending"].append((draft.id,))
     return parts
 
 

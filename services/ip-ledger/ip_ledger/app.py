@@ -3,7 +3,9 @@
 from typing import Final
 
 from fastapi import FastAPI
+from sqlalchemy import column, table
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from starlette.types import ASGIApp
 
 from ip_ledger.agreements import jobs as agreement_jobs
@@ -49,6 +51,7 @@ from ip_ledger.witnesses import routes as witnesses
 from shared import directory
 from shared.auth import Actor
 from shared.events.paging import FeedScope
+from shared.events.tables import Audit
 from shared.http.app import Service, service_app
 from shared.http.batches import batch_jobs, jobs_router
 from shared.jobs import job_worker
@@ -83,6 +86,16 @@ TASKS: Final = (
     fee_queries.tasks_of,
 )
 
+# An entry's audit row follows from the entry and its record: `log/guards.py`.
+TRAIL: Final = aliased(
+    Audit,
+    table(
+        "audit_trail",
+        *(column(one.name, one.type) for one in Audit.__table__.columns),  # type: ignore[attr-defined]  # SQLModel's
+    ),
+    adapt_on_names=True,
+)
+
 jobs = jobs_router("ip-ledger", "jobs", "member", "bookkeeper", read="get_job")
 
 
@@ -106,6 +119,7 @@ def create_app() -> ASGIApp:
             name="ip-ledger",
             title="IP ledger",
             settings=settings,
+            trail=TRAIL,
             routers=(
                 *agreements.ROUTERS,
                 *templates.ROUTERS,

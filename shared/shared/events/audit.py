@@ -32,8 +32,8 @@ class AuditOut(Out):
     reason: str | None = Field(description="Why, where a reason is asked for.")
 
 
-def audit_router(service: str) -> APIRouter:
-    """Make the audit trail's route for a service."""
+def audit_router(service: str, trail: type[Audit] = Audit) -> APIRouter:
+    """Make the audit trail's route for a service; `trail` is what it is read from."""
     router = Router(prefix=f"/v1/{service}/audit", tags=["events"])
 
     @router.get(
@@ -51,11 +51,11 @@ def audit_router(service: str) -> APIRouter:
     ) -> Page[AuditOut]:
         """List changes, the latest first; nothing here is ever changed or taken away."""
         filters = {"subject_id": subject_id, "person_id": person_id, "action": action}
-        statement = select(Audit)
+        statement = select(trail)
         for name, value in filters.items():
             if value is not None:
-                statement = statement.where(getattr(Audit, name) == value)
-        keys: list[ColumnElement[Any]] = [col(Audit.at).desc(), col(Audit.id).desc()]
+                statement = statement.where(getattr(trail, name) == value)
+        keys: list[ColumnElement[Any]] = [col(trail.at).desc(), col(trail.id).desc()]
         rows, cursor = await paginate(session, statement, page, keys, filters)
         return Page(items=[_out(row) for row in rows], next_cursor=cursor)
 

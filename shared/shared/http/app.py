@@ -30,6 +30,7 @@ from shared.events.consuming import Consumers, Handler
 from shared.events.feed import FeedPolicy, feed_router
 from shared.events.readings import readings_router
 from shared.events.sequencing import Sequencer, Step
+from shared.events.tables import Audit
 from shared.housekeeping import Chore, keep_house
 from shared.http import problem
 from shared.http.batches.bodies import sweeping_batches
@@ -65,6 +66,8 @@ class Service:
     settings: Settings
     routers: Sequence[APIRouter]
     feed: FeedPolicy | None = None
+    # What the audit trail is read from, where some of its rows follow from others.
+    trail: type[Audit] = Audit
     consumers: Mapping[str, Mapping[str, Handler]] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
     background: tuple[Background, ...] = ()
@@ -176,7 +179,7 @@ def _own_routers(service: Service, settings: Settings) -> list[APIRouter]:
     if service.feed is not None:
         routers.append(feed_router(service.name, service.feed))
         routers.append(readings_router(service.name, service.feed))
-        routers.append(audit_router(service.name))
+        routers.append(audit_router(service.name, service.trail))
     if service.tasks:
         routers.append(tasks_router(service.name, service.tasks))
     if settings.sandbox:

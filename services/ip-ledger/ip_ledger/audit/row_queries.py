@@ -79,7 +79,8 @@ JOURNAL: Final = (
               OR to_jsonb(t.reference) <> {_opened("reference")} END
         OR NOT EXISTS (SELECT FROM event e WHERE e.subject_id = t.id
                        AND e.type = 'entry.posted'
-                       AND e.data->>'person_id' = t.recorded_by::text)""",
+                       AND e.data->>'person_id' = t.recorded_by::text
+                       AND (e.id = t.id OR t.client_id IS NULL))""",
     ),
     Question(
         "posting",

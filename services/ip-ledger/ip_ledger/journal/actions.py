@@ -10,15 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from ip_ledger.journal import queries, rules, statement
-from ip_ledger.journal.record_rules import entry_record
 from ip_ledger.journal.rules import AccountName, EntryDraft
+from ip_ledger.journal.statement import Posted
 from ip_ledger.journal.tables import Account, AccountBalance
-from ip_ledger.log import queries as log
-from ip_ledger.log.actions import NewRecord, Written, append_written, new_secrets
+from ip_ledger.log.actions import NewRecord
 from shared.auth import Actor
 from shared.clock import Clock
 from shared.database import new_id
-from shared.events import EventRow, record, record_many
+from shared.events import record
 from shared.rules import Check, require
 
 
@@ -110,40 +109,16 @@ async def post_judged(
     readers: Mapping[UUID, Collection[UUID]],
     at: datetime,
 ) -> None:
-    """Post entries whose checks have passed while their accounts were locked: three statements.
+    """Post entries whose checks have passed while their accounts were locked: one statement.
 
     `readers` names by entry the organizations whose own accounts it touches.
     """
     connection = await (await session.connection()).get_raw_connection()
     driver: Any = connection.driver_connection
-    times, actors = [at] * len(drafts), [actor] * len(drafts)
-    await driver.fetch(statement.POST, *statement.arguments(drafts, times, actors))
-    records = [
-        Written(
-            "journal_entry",
-            draft.id,
-            draft.center_id,
-            entry_record(draft, at, actor.person_id, actor.client_id, secret),
-            tuple(readers.get(draft.id, ())),
-            secret,
-        )
-        for draft, secret in zip(drafts, new_secrets(len(drafts)), strict=True)
-    ]
-    after = await append_written(session, records, at)
-    undone = [draft.reverses_id for draft in drafts if draft.reverses_id is not None]
-    before = await log.body_hashes(session, undone) if undone else {}
-    rows = [
-        EventRow(
-            draft.id,
-            draft.center_id,
-            rules.event_data(draft),
-            before_sha256=None if draft.reverses_id is None else before.get(draft.reverses_id),
-            after_sha256=after[draft.id],
-            reason=None if draft.reverses_id is None else draft.reference,
-        )
-        for draft in drafts
-    ]
-    await record_many(session, actor, "entry.posted", rows)
+    # What else this transaction changes is told in the name of the same person.
+    session.info["recorder"] = actor
+    posted = [Posted(draft, actor, at, readers.get(draft.id, ())) for draft in drafts]
+    await driver.fetch(statement.POST, *statement.arguments(posted))
 
 
 async def balance_verdicts(

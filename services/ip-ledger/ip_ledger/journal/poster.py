@@ -6,7 +6,6 @@ fails writes nothing. Measured in `docs/decisions/hot-paths.md`.
 """
 
 import asyncio
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,12 +17,9 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ip_ledger.journal import rules, statement
-from ip_ledger.journal.record_rules import entry_record
 from ip_ledger.journal.rules import EntryDraft
-from ip_ledger.log.actions import new_secrets
+from ip_ledger.journal.statement import Posted
 from shared.auth import Actor
-from shared.database import new_id
-from shared.events.recording import plain
 from shared.http import Failure
 from shared.http.tables import KeptAnswer
 from shared.http.work import IDEMPOTENCY, Replay
@@ -206,35 +202,14 @@ def _refusal(error: Exception) -> Exception:
 
 def _arguments(batch: Sequence[Command]) -> list[Any]:
     """Give the arrays that `POST_COMMANDS` takes, in its order."""
-    secrets = new_secrets(len(batch))
-    bodies = [
-        entry_record(c.draft, c.recorded_at, c.actor.person_id, c.actor.client_id, secret)
-        for c, secret in zip(batch, secrets, strict=True)
-    ]
-    drafts, times = [c.draft for c in batch], [c.recorded_at for c in batch]
     return [
-        *statement.arguments(drafts, times, [c.actor for c in batch]),
+        *statement.arguments([Posted(c.draft, c.actor, c.recorded_at, c.readers) for c in batch]),
         [None if c.key is None else c.key.scope for c in batch],
         [0 if c.key is None else lock_number(c.key.scope) for c in batch],
         [None if c.key is None else c.key.body_sha256 for c in batch],
         [c.answer for c in batch],
-        bodies,
-        secrets,
-        [_event_data(command) for command in batch],
-        [new_id() for _ in batch],
-        ["{" + ",".join(map(str, c.readers)) + "}" for c in batch],
         datetime.now(UTC),
     ]
-
-
-def _event_data(command: Command) -> str:
-    draft = command.draft
-    content = {
-        "person_id": command.actor.person_id,
-        "center_id": draft.center_id,
-        **rules.event_data(draft),
-    }
-    return json.dumps(plain(content))
 
 
 def lock_number(scope: bytes) -> int:

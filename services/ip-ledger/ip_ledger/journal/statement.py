@@ -4,12 +4,17 @@ They are written for asyncpg (`$1`), because both of their callers have a driver
 action inside its request's transaction, and the poster with its queue.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
-from ip_ledger.journal.rules import EntryDraft
+from ip_ledger.journal.record_rules import entry_record
+from ip_ledger.journal.rules import EntryDraft, event_data
+from ip_ledger.log.actions import new_secrets
 from shared.auth import Actor
+from shared.events.recording import canonical, plain
 
 # How both statements post. Accounts are locked in the order of their ids, so that two batches
 # never wait for each other in a ring. The update hangs on the locking part: rows that another part
@@ -52,32 +57,51 @@ locked AS MATERIALIZED (
 )
 """
 
+# What is kept of entries that were posted: the event, whose id is the entry's own, and the log's
+# record; the audit row follows from both (`audit_trail`). They draw their numbers only after the
+# accounts are locked (they wait for `changed`), so that an account's entries are numbered in the
+# order in which they changed it.
+KEPT: Final = """
+done AS MATERIALIZED (
+    SELECT * FROM draft WHERE (SELECT count(*) FROM changed) >= 0
+), event AS (
+    INSERT INTO event (id, type, subject_id, center_id, data, recorded_at)
+    SELECT id, 'entry.posted', id, center_id, event_data::jsonb, recorded_at FROM done
+), waiting AS (
+    INSERT INTO event_pending (event_id) SELECT id FROM done
+), logged AS (
+    INSERT INTO log_record (id, kind, center_id, reader_org_ids, body, recorded_at, secret)
+    SELECT id, 'journal_entry', center_id, readers::uuid[], record_body, recorded_at, secret
+    FROM done
+), unnumbered AS (
+    INSERT INTO log_pending (record_id) SELECT id FROM done
+)
+"""
+
 POST: Final = """
 WITH draft AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::timestamptz[], $5::text[],
                          $6::uuid[], $7::uuid[], $8::uuid[], $9::text[], $10::text[],
-                         $11::text[])
+                         $11::text[], $12::bytea[], $13::bytea[], $14::text[], $15::text[])
     AS t(id, center_id, effective_on, recorded_at, reference, source_id, reverses_id, person_id,
-         kind, exchange_rate, client_id)
+         kind, exchange_rate, client_id, record_body, secret, event_data, readers)
 ), given AS MATERIALIZED (
-    SELECT * FROM unnest($12::uuid[], $13::int[], $14::uuid[], $15::text[], $16::bigint[])
+    SELECT * FROM unnest($16::uuid[], $17::int[], $18::uuid[], $19::text[], $20::bigint[])
     WITH ORDINALITY AS t(entry_id, line, account_id, currency, amount_fen, place)
-), POSTING
+), POSTING, KEPT
 SELECT count(*) FROM posted
-""".replace("POSTING", POSTING)
+""".replace("POSTING", POSTING).replace("KEPT", KEPT)
 
-# The poster's: each command with its verdict, kept answer, event, audit row and log record. Event
-# and record draw their numbers only after the accounts are locked (they wait for `changed`), so
-# that an account's entries are numbered in the order in which they changed it.
+# The poster's: each command with its verdict and its kept answer as well.
 POST_COMMANDS: Final = """
 WITH command AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::timestamptz[], $5::text[],
                          $6::uuid[], $7::uuid[], $8::uuid[], $9::text[], $10::text[],
-                         $11::text[], $17::bytea[], $18::bigint[], $19::bytea[], $20::bytea[],
-                         $21::bytea[], $22::bytea[], $23::text[], $24::uuid[], $25::text[])
+                         $11::text[], $12::bytea[], $13::bytea[], $14::text[], $15::text[],
+                         $21::bytea[], $22::bigint[], $23::bytea[], $24::bytea[])
     AS t(id, center_id, effective_on, recorded_at, reference, source_id, reverses_id, person_id,
-         kind, exchange_rate, client_id, scope, lock_number, body_sha256, answer,
-         record_body, secret, event_data, event_id, readers)
+         kind, exchange_rate, client_id, record_body, secret, event_data, readers, scope,
+         lock_number, body_sha256, answer)
 ), held AS MATERIALIZED (
     SELECT *, scope IS NULL OR pg_try_advisory_xact_lock(lock_number) AS free FROM command
 ), kept AS MATERIALIZED (
@@ -89,69 +113,65 @@ WITH command AS MATERIALIZED (
       AND NOT EXISTS (SELECT FROM kept WHERE kept.id = c.id)
       AND NOT EXISTS (SELECT FROM journal_entry e WHERE e.reverses_id = c.reverses_id)
 ), given AS MATERIALIZED (
-    SELECT t.* FROM unnest($12::uuid[], $13::int[], $14::uuid[], $15::text[], $16::bigint[])
+    SELECT t.* FROM unnest($16::uuid[], $17::int[], $18::uuid[], $19::text[], $20::bigint[])
     WITH ORDINALITY AS t(entry_id, line, account_id, currency, amount_fen, place)
     WHERE t.entry_id IN (SELECT id FROM draft)
-), POSTING, done AS MATERIALIZED (
-    SELECT * FROM draft WHERE (SELECT count(*) FROM changed) >= 0
-), answered AS (
+), POSTING, KEPT, answered AS (
     INSERT INTO kept_answer (scope, body_sha256, status, media_type, body, kept_at)
-    SELECT scope, body_sha256, 201, 'application/json', answer, $26 FROM done
+    SELECT scope, body_sha256, 201, 'application/json', answer, $25 FROM done
     WHERE scope IS NOT NULL
-), event AS (
-    INSERT INTO event (id, type, subject_id, center_id, data, recorded_at)
-    SELECT event_id, 'entry.posted', id, center_id, event_data::jsonb, recorded_at FROM done
-), waiting AS (
-    INSERT INTO event_pending (event_id) SELECT event_id FROM done
-), audited AS (
-    INSERT INTO audit (id, event_id, action, subject_id, person_id, client_id, before_sha256,
-                       after_sha256, reason, at)
-    SELECT gen_random_uuid(), event_id, 'entry.posted', id, person_id, client_id,
-           (SELECT encode(sha256(body), 'hex') FROM log_record r WHERE r.id = done.reverses_id),
-           encode(sha256(record_body), 'hex'),
-           CASE WHEN reverses_id IS NOT NULL THEN reference END, recorded_at
-    FROM done
-), logged AS (
-    INSERT INTO log_record (id, kind, center_id, reader_org_ids, body, recorded_at, secret)
-    SELECT id, 'journal_entry', center_id, readers::uuid[], record_body, recorded_at, secret
-    FROM done
-), unnumbered AS (
-    INSERT INTO log_pending (record_id) SELECT id FROM done
 )
 SELECT c.id, c.free, done.id IS NOT NULL AS posted, kept.body_sha256, kept.status,
        kept.media_type, kept.body
 FROM held AS c LEFT JOIN done USING (id) LEFT JOIN kept USING (id)
-""".replace("POSTING", POSTING)
+""".replace("POSTING", POSTING).replace("KEPT", KEPT)
 
 
-def arguments(
-    drafts: Sequence[EntryDraft], recorded_at: Sequence[datetime], actors: Sequence[Actor]
-) -> list[list[Any]]:
-    """Give entries and their lines as the arrays `$1` to `$16` of both statements."""
-    entries = [
-        (
-            draft.id,
-            draft.center_id,
-            draft.effective_on,
-            at,
-            draft.reference,
-            draft.source_id,
-            draft.reverses_id,
-            actor.person_id,
-            draft.kind.value,
-            draft.exchange_rate,
-            actor.client_id,
-        )
-        for draft, at, actor in zip(drafts, recorded_at, actors, strict=True)
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """An entry to post: who posts it, when, and the organizations whose own accounts it touches."""
+
+    draft: EntryDraft
+    actor: Actor
+    recorded_at: datetime
+    readers: Collection[UUID] = ()
+
+
+def arguments(entries: Sequence[Posted]) -> list[list[Any]]:
+    """Give entries and their lines as the arrays `$1` to `$20` of both statements."""
+    rows = [
+        _row(one, secret) for one, secret in zip(entries, new_secrets(len(entries)), strict=True)
     ]
     lines = [
-        (draft.id, place, line.account_id, line.currency, line.amount_fen)
-        for draft in drafts
-        for place, line in enumerate(draft.lines)
+        (one.draft.id, place, line.account_id, line.currency, line.amount_fen)
+        for one in entries
+        for place, line in enumerate(one.draft.lines)
     ]
-    return [*columns(entries, 11), *columns(lines, 5)]
+    return [*_columns(rows, 15), *_columns(lines, 5)]
 
 
-def columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
+def _row(one: Posted, secret: bytes) -> tuple[Any, ...]:
+    draft, actor = one.draft, one.actor
+    told = {"person_id": actor.person_id, "center_id": draft.center_id, **event_data(draft)}
+    return (
+        draft.id,
+        draft.center_id,
+        draft.effective_on,
+        one.recorded_at,
+        draft.reference,
+        draft.source_id,
+        draft.reverses_id,
+        actor.person_id,
+        draft.kind.value,
+        draft.exchange_rate,
+        actor.client_id,
+        entry_record(draft, one.recorded_at, actor.person_id, actor.client_id, secret),
+        secret,
+        canonical(plain(told)),
+        "{" + ",".join(map(str, sorted(set(one.readers)))) + "}",
+    )
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
     """Turn rows into columns, also when there is none."""
     return [[row[place] for row in rows] for place in range(width)]

@@ -59,8 +59,22 @@ _OPENED: Final = r"""
         ('exchange_rate', to_json(e.exchange_rate)::text)) AS f(name, value)
     WHERE r.secret IS NOT NULL AND f.value IS NOT NULL
 """
+# The audit row of an entry with a small record follows from the entry and the hashes of records, so
+# that it is not kept a second time; its event has the entry's id.
+_TRAIL: Final = """
+    CREATE VIEW audit_trail AS
+    SELECT id, event_id, action, subject_id, person_id, client_id, before_sha256, after_sha256,
+           reason, at FROM audit
+    UNION ALL
+    SELECT e.id, e.id, 'entry.posted', e.id, e.recorded_by, e.client_id,
+           (SELECT encode(sha256(o.body), 'hex') FROM log_record o WHERE o.id = e.reverses_id),
+           encode(sha256(r.body), 'hex'),
+           CASE WHEN e.reverses_id IS NOT NULL THEN e.reference END, e.recorded_at
+    FROM journal_entry e JOIN log_record r ON r.id = e.id WHERE e.client_id IS NOT NULL
+"""
 SMALL_UP: Final = (
     _OPENED,
+    _TRAIL,
     # A secret can be erased, and never given to a record again.
     """
     CREATE TRIGGER secret_stays BEFORE UPDATE OF secret ON log_record
@@ -76,4 +90,11 @@ SMALL_DOWN: Final = (
     WHERE NOT EXISTS (SELECT FROM log_opening k WHERE (k.record_id, k.name) = (o.record_id, o.name))
     """,
     "DROP VIEW log_opened",
+    # Nor is any row of the trail.
+    """
+    INSERT INTO audit (id, event_id, action, subject_id, person_id, client_id, before_sha256,
+                       after_sha256, reason, at)
+    SELECT * FROM audit_trail t WHERE NOT EXISTS (SELECT FROM audit a WHERE a.id = t.id)
+    """,
+    "DROP VIEW audit_trail",
 )
