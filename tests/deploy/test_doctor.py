@@ -231,7 +231,7 @@ def test_a_folder_at_rest_tells_its_port_and_that_nothing_runs(tmp_path: Path) -
         done = doctor("--language", "zh", ZHICHUANG_HOME=str(tmp_path), ZHICHUANG_PORT=port)
     assert done.returncode == 1
     assert set(codes(done)) == {"PORT_TAKEN", "DATABASE_UNREACHABLE"}
-    assert f"端口 {port} 被别的程序占用" in done.stdout
+    assert f"端口 {port} 已被其他程序占用" in done.stdout
 
 
 @pytest.mark.refusing
