@@ -134,6 +134,25 @@ async def test_whoever_wrote_or_proposed_a_version_does_not_approve_it(
     assert [answer.json()["code"] for answer in (own, also)] == ["SOD_VIOLATION"] * 2
 
 
+@pytest.mark.requirement("A001", "X03")
+@pytest.mark.refusing
+async def test_an_author_stays_one_when_another_writes_on(registry: RunningService) -> None:
+    writer, editor = str(uuid4()), str(uuid4())
+    async with registry.client("handler", sub=writer) as one:
+        draft = (await one.post(PATH, json=BODY)).json()
+    body = {name: value for name, value in BODY.items() if name not in ("version", "based_on")}
+    async with registry.client("handler", sub=editor) as other:
+        path = f"{PATH}/{draft['id']}"
+        edited = await other.put(path, json=body, headers={"If-Match": '"1"'})
+        assert edited.status_code == 200, edited.text
+        await other.post(f"{path}/propose")
+    async with registry.client("approver", sub=writer) as one:
+        own = await one.post(f"{path}/approve")
+    assert (own.status_code, own.json()["code"]) == (403, "SOD_VIOLATION")
+    async with registry.client("approver") as third:
+        assert (await third.post(f"{path}/approve")).status_code == 200
+
+
 @pytest.mark.requirement("A001", "A013")
 @pytest.mark.refusing
 async def test_a_version_is_refused_that_reaches_back_or_names_what_no_rule_reads(

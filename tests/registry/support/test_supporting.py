@@ -128,6 +128,22 @@ async def test_plans_are_not_made_in_bulk_nor_approved_by_their_writer(house: Ho
     assert (answer.status_code, answer.json()["code"]) == (403, "SOD_VIOLATION")
 
 
+@pytest.mark.requirement("A140", "X03")
+@pytest.mark.refusing
+async def test_an_author_of_a_plan_stays_one_when_another_writes_on(house: House) -> None:
+    made = await draft(house)
+    path, editor = f"{PLANS}/{made.json()['id']}", uuid4()
+    body = plan_body(house.center_id)
+    del body["center_id"]
+    async with official(house, "handler", editor) as other:
+        seen = {"If-Match": made.headers["etag"]}
+        assert (await other.put(path, json=body, headers=seen)).status_code == 200
+        await other.post(f"{path}/propose")
+    async with official(house, "approver", DRAFTER) as same:
+        answer = await same.post(f"{path}/approve", json={"doc_no": "示例8号"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "SOD_VIOLATION")
+
+
 @pytest.mark.requirement("A139", "A140")
 @pytest.mark.refusing
 async def test_two_drafts_of_one_centre_make_one_plan(house: House) -> None:

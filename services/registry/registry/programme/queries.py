@@ -1,6 +1,6 @@
 """What is read of the programme; all of it is public but calls that are still drafts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from types import MappingProxyType
 from typing import Any
@@ -24,6 +24,7 @@ from registry.programme.tables import (
 )
 from shared.auth import Actor
 from shared.calendar import WorkingDays
+from shared.events.tables import Audit
 from shared.rules import Policy, found
 from shared.tasks import MOST_TASKS, Task
 
@@ -231,3 +232,13 @@ async def names_of(session: AsyncSession, schemes: Sequence[str]) -> dict[str, t
     statement = select(CodeEntry).where(col(CodeEntry.scheme).in_(schemes))
     rows = (await session.scalars(statement)).all()
     return {f"{row.scheme}/{row.code}": (row.name_zh, row.name_en) for row in rows}
+
+
+async def people_who(
+    session: AsyncSession, subject_id: UUID, actions: Collection[str]
+) -> set[UUID]:
+    """Give everyone who has done one of these with a thing, by the trail: none is written over."""
+    statement = select(Audit.person_id).where(
+        col(Audit.subject_id) == subject_id, col(Audit.action).in_(actions)
+    )
+    return set((await session.scalars(statement)).all())

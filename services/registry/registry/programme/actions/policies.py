@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +16,9 @@ from shared.database import new_id
 from shared.events import record
 from shared.http.dependencies import version_checks
 from shared.rules import Kind, require
+
+# What makes somebody an author: whoever has done one of these approves nothing of it.
+WRITING: Final = ("policy.drafted", "policy.edited", f"policy.{PolicyEvent.PROPOSE}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ async def approve_policy(
     """
     last = await queries.last_in_force(session)
     version = await queries.policy_for_update(session, policy_id)
-    authors = {one for one in (version.drafted_by, version.proposed_by) if one is not None}
+    authors = await queries.people_who(session, policy_id, WRITING)
     require(
         [
             *policy_rules.approval_checks(authors, actor.person_id),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from registry.centers.queries import center_for_update, support_standing
 from registry.centers.rules import support_checks
 from registry.centers.tables import Center
-from registry.programme.queries import policy_on
+from registry.programme.queries import people_who, policy_on
 from registry.support import queries, rules
 from registry.support.commands import NewPlan
 from registry.support.rules import (
@@ -29,6 +29,9 @@ from shared.events import record
 from shared.events.recording import plain
 from shared.http.dependencies import version_checks
 from shared.rules import Check, Kind, Policy, require
+
+# What makes somebody an author: whoever has done one of these approves nothing of it.
+WRITING: Final = ("support_plan.drafted", "support_plan.proposed")
 
 
 async def draft_plan(
@@ -100,7 +103,9 @@ async def move_plan(
     checks = rules.plan_move_checks(plan.state, event)
     if event is PlanEvent.APPROVE:
         await center_for_update(session, plan.center_id)
-        checks += rules.apart_checks((plan.drafted_by, plan.proposed_by), actor.person_id)
+        # Whoever wrote any of it, though another has written on: the row names the last one.
+        makers = await people_who(session, plan.id, WRITING)
+        checks += rules.apart_checks(makers, actor.person_id)
         checks += await supported(session, plan.center_id, today)
     require(checks)
     before = plan.model_dump()
