@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from zhichuang.nursery import Child, Nursery, NurseryError
 from zhichuang.postgres import launcher
 
 HOST: Final = "127.0.0.1"
@@ -22,6 +23,9 @@ _GRACEFUL_SECONDS: Final = 3
 _READY_POLL_SECONDS: Final = 0.03
 _PAUSES: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _STABLE_SECONDS: Final = 60.0
+
+
+Running = subprocess.Popen[bytes] | Child
 
 
 class ProcessError(Exception):
@@ -40,7 +44,9 @@ class Service:
     log: Path
     http: str = "httptools"
     """Uvicorn's name of the protocol, or a class: the gateway has one with limits of its own."""
-    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    nursery: Nursery | None = None
+    """Who forks it; without one it is an interpreter of its own."""
+    process: Running | None = field(default=None, init=False)
     _failures: int = field(default=0, init=False)
     _started_at: float = field(default=0.0, init=False)
     _retry_at: float | None = field(default=None, init=False)
@@ -54,7 +60,16 @@ class Service:
         """Start the process; `wait_until_ready` tells when it answers."""
         _cut(self.log)
         command = server_command(self.package, HOST, self.port, self.http)
-        self.process = spawn(command, self.environment, self.home, self.log)
+        if self.nursery is None:
+            self.process = spawn(command, self.environment, self.home, self.log)
+        else:
+            _python, _m, module, *arguments = command
+            try:
+                self.process = self.nursery.run(
+                    self.name, module, arguments, self.environment, self.home, self.log
+                )
+            except NurseryError as error:
+                raise ProcessError(f"{self.name} did not start. {error}") from error
         self._started_at = time.monotonic()
         self._retry_at = None
 
@@ -153,7 +168,7 @@ def run_all(jobs: Mapping[str, tuple[Sequence[str], Mapping[str, str]]], folder:
         raise ProcessError("\n".join(failures))
 
 
-def stop_all(processes: Iterable[subprocess.Popen[bytes] | subprocess.Popen[str]]) -> None:
+def stop_all(processes: Iterable[Running | subprocess.Popen[str]]) -> None:
     """End the processes together: politely first, then for certain."""
     living = [process for process in processes if process.poll() is None]
     for process in living:

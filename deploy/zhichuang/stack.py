@@ -12,7 +12,6 @@ import importlib.util
 import json
 import os
 import secrets
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,10 +22,12 @@ from typing import Final, Self
 
 from zhichuang import sandboxing
 from zhichuang.data_keys import with_new_data_key
+from zhichuang.nursery import Nursery
 from zhichuang.postgres import SERVICES, PostgreSQL, write_private
 from zhichuang.processes import (
     HOST,
     ProcessError,
+    Running,
     Service,
     free_ports,
     is_free,
@@ -86,6 +87,7 @@ class Stack:
         self._report = report or Report()
         self._settings = dict(settings or {})
         self._fresh = sandboxing.Fresh(self.home, self.postgres)
+        self._nursery: Nursery | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -111,9 +113,11 @@ class Stack:
         return loaded
 
     @property
-    def processes(self) -> dict[str, subprocess.Popen[bytes]]:
+    def processes(self) -> dict[str, Running]:
         """The running processes by service name, and `postgres`, to look at or to kill."""
-        found = {name: service.process for name, service in self.services.items()}
+        found: dict[str, Running | None] = {
+            name: service.process for name, service in self.services.items()
+        }
         found["postgres"] = self.postgres.process
         return {name: process for name, process in found.items() if process is not None}
 
@@ -122,6 +126,8 @@ class Stack:
         try:
             self._open_home()
             self._choose_ports()
+            # It imports while PostgreSQL starts.
+            self._nursery = self._open_nursery()
             with self._report.step("PostgreSQL 18"):
                 self.postgres.start()
             self._describe_services()
@@ -143,6 +149,8 @@ class Stack:
         self._stop_services([gateway] if gateway is not None else [])
         self._stop_services(self.services.values())
         (self.home / "running.json").unlink(missing_ok=True)
+        if self._nursery is not None:
+            self._nursery.stop()
         self.postgres.stop()
 
     def restart(self, name: str) -> None:
@@ -249,9 +257,18 @@ class Stack:
                 home=self.home,
                 log=self.home / "logs" / f"{name}.log",
                 http=protocol_of(name),
+                nursery=self._nursery,
             )
             for name in SERVICES
         }
+
+    def _open_nursery(self) -> Nursery | None:
+        """Let what all services share be imported once; only Linux can hold on to such forks."""
+        if sys.platform != "linux":
+            return None
+        nursery = Nursery(self.home / "logs" / "nursery.log", self._environment())
+        nursery.start()
+        return nursery
 
     def _environment(self) -> dict[str, str]:
         """Return what all processes are told; the caller's own settings pass through."""

@@ -17,6 +17,7 @@ import structlog
 from fastapi import FastAPI
 from prometheus_client import Gauge
 from sqlalchemy import delete, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -71,6 +72,10 @@ async def keep_house(app: FastAPI, service: str, chores: Sequence[Chore]) -> Non
     while True:
         for chore in due:
             await do(app.state.database.sessions, service, chore, datetime.now(UTC))
+        try:
+            await app.state.database.hang_up()
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("housekeeping.not_hung_up", error=type(error).__name__)
         await asyncio.sleep(LOOK_SECONDS)
 
 

@@ -1,9 +1,10 @@
 """Connections: one pool per process, sessions that know the programme clock."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Row, TextClause, event
 from sqlalchemy.engine import ExceptionContext
@@ -15,6 +16,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from shared.clock import Clock
 from shared.database.connecting import Address
@@ -24,6 +26,10 @@ from shared.sealing import Sealer
 from shared.settings import Settings
 
 Value = TypeVar("Value")
+
+UNUSED_SECONDS: Final = 60.0
+# When a connection came back to its pool.
+BACK_AT: Final = "back_at"
 
 
 class LockingSession(Session):
@@ -137,6 +143,26 @@ class Database:
         async with self.sessions.reading() as session:
             return await ask(session)
 
+    async def hang_up(self, unused_seconds: float = UNUSED_SECONDS) -> int:
+        """Close what nobody has used for a while, since each holds a process; give how many.
+
+        The pool gives the connection that came back last, so that what a rush needed rests below.
+        """
+        before = time.monotonic() - unused_seconds
+        pool: Any = self.engine.pool
+        resting = [await self.engine.connect() for _ in range(pool.checkedin())]
+        closed = self.reads.hang_up(before)
+        for connection in reversed(resting):
+            known = (await connection.get_raw_connection()).info
+            back_at = known.get(BACK_AT, 0.0)
+            if back_at < before:
+                await connection.invalidate()
+                closed += 1
+            await connection.close()
+            # To have been looked at is no use.
+            known[BACK_AT] = back_at
+        return closed
+
     async def close(self) -> None:
         """Close every connection."""
         if self.replica is not None:
@@ -152,11 +178,17 @@ def _engine(address: Address, pool: int) -> AsyncEngine:
         pool_size=pool,
         max_overflow=0,
         pool_timeout=10,
+        pool_use_lifo=True,
         # What a statement was sent with is often personal: no error tells it to a log.
         hide_parameters=True,
     )
     event.listen(engine.sync_engine, "handle_error", _unanswered)
+    event.listen(engine.sync_engine, "checkin", _back)
     return engine
+
+
+def _back(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info[BACK_AT] = time.monotonic()
 
 
 def _unanswered(context: ExceptionContext) -> None:

@@ -6,6 +6,7 @@ each form in which it is asked, and its text is sent as it is; the driver keeps 
 """
 
 import asyncio
+import time
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -48,12 +49,13 @@ class Reads:
         """Connect to nothing yet."""
         self._address = address
         self._turn = asyncio.Semaphore(most)
-        self._free: list[asyncpg.Connection[Any]] = []
+        # The one that came back last is used first, so that what a rush needed rests below.
+        self._free: list[tuple[asyncpg.Connection[Any], float]] = []
 
     async def row(self, statement: Statement, given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a driver's row
         """Ask for one row, if there is one. Raises one of `FAILED`."""
         async with self._turn:
-            connection = self._free.pop() if self._free else await self._address.connect()
+            connection = self._free.pop()[0] if self._free else await self._address.connect()
             try:
                 row = await connection.fetchrow(statement.text, *statement.values(given))
             except asyncpg.PostgresError:
@@ -69,9 +71,17 @@ class Reads:
 
     def _keep(self, connection: "asyncpg.Connection[Any]") -> None:
         if not connection.is_closed():
-            self._free.append(connection)
+            self._free.append((connection, time.monotonic()))
+
+    def hang_up(self, before: float) -> int:
+        """Close what came back before an instant of the monotonic clock; give how many."""
+        resting = [connection for connection, back_at in self._free if back_at < before]
+        self._free = [one for one in self._free if one[1] >= before]
+        for connection in resting:
+            connection.terminate()
+        return len(resting)
 
     def close(self) -> None:
         """Hang up."""
         while self._free:
-            self._free.pop().terminate()
+            self._free.pop()[0].terminate()

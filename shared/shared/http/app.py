@@ -277,6 +277,7 @@ def settle_memory() -> None:
     would look through again and again, for a third of a batch's CPU. Nearly everything that comes
     later goes by counting references; rounds after every 700 objects were a fifth of a cycle's.
     """
+    gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
 
@@ -298,6 +299,7 @@ def _lifespan(
             tasks = [asyncio.create_task(task) for task in _tasks(service, app)]
             if tasks:
                 settle_memory()
+            gc.enable()
             try:
                 yield
             finally:
