@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 from typing import Final, Literal
 
+from shared.services import PACKAGES
 from zhichuang import launch
 
-SERVICES: Final = ("registry", "evaluation", "ip_ledger", "gateway")
+SERVICES: Final = PACKAGES
 Login = Literal["owner", "app", "admin"]
 
 ADMIN: Final = "zhichuang_admin"
@@ -31,7 +32,7 @@ SETTINGS: Final = {
     "listen_addresses": "''",
     "unix_socket_permissions": "0700",
     "password_encryption": "'scram-sha-256'",
-    # Four services with a pool, a feed listener and a job listener each, and psql beside them.
+    # Each service with a pool, a feed listener and a job listener, and psql beside them.
     "max_connections": "200",
     "shared_buffers": "'128MB'",
     "max_wal_size": "'512MB'",

@@ -17,6 +17,7 @@ from gateway.limits.stores import store_of
 from gateway.proxy.cors import cors_of
 from gateway.rules import SERVICES
 from gateway.settings import GatewaySettings
+from shared.settings import address_setting
 
 PREFIX: Final = "ZHICHUANG_"
 CONFIG: Final = f"{PREFIX}CONFIG"
@@ -25,9 +26,9 @@ CHANGEABLE: Final = frozenset(
     {
         "hosts", "cors_origins", "max_target_bytes", "max_head_bytes", "max_fields",
         "body_idle_seconds", "limit_client", "limit_person", "limit_address", "limit_tokens",
-        "limit_costly", "registry_url", "evaluation_url", "ip_ledger_url", "upstream_connections",
-        "upstream_connect_seconds", "upstream_wait_seconds", "upstream_read_seconds",
-        "upstream_idle_seconds", "upstream_check_seconds",
+        "limit_costly", *(address_setting(service) for service in SERVICES),
+        "upstream_connections", "upstream_connect_seconds", "upstream_wait_seconds",
+        "upstream_read_seconds", "upstream_idle_seconds", "upstream_check_seconds",
     }
 )  # fmt: skip
 NOT_NEGATIVE: Final = tuple(name for name in CHANGEABLE if name.startswith(("limit", "upstream")))

@@ -1,7 +1,10 @@
-"""The services that stand behind the door; who adds one adds it here."""
+"""The services that stand behind the door, and whose events are pushed."""
 
 from typing import Final
 
-SERVICES: Final = ("registry", "evaluation", "ip-ledger")
-# Whose events are pushed: the gateway's own as well, to whoever may read them.
-FEEDS: Final = (*SERVICES, "gateway")
+from shared.services import GATEWAY, SERVICES
+
+# The gateway's own as well, to whoever may read them.
+FEEDS: Final = (*SERVICES, GATEWAY)
+
+__all__ = ["FEEDS", "SERVICES"]

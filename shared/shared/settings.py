@@ -7,7 +7,14 @@ from typing import Final
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.services import package_of
+
 SAMPLE_SECRET: Final = "not-a-secret-outside-tests"  # noqa: S105 - refused outside a sandbox
+
+
+def address_setting(service: str) -> str:
+    """Name the setting that holds a service's addresses (`registry`, `ip-ledger`, …)."""
+    return f"{package_of(service)}_url"
 
 
 class Settings(BaseSettings):
@@ -95,5 +102,5 @@ class Settings(BaseSettings):
 
     def addresses(self, service: str) -> list[str]:
         """Give every address of a service (`registry`, `ip-ledger`, …)."""
-        value: str = getattr(self, f"{service.replace('-', '_')}_url")
+        value: str = getattr(self, address_setting(service))
         return [address.rstrip("/") for address in value.split(",")]

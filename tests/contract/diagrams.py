@@ -15,9 +15,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
+from shared.services import PACKAGES
 from tests.contract.step import ROOT
 
-PACKAGES: Final = ("registry", "evaluation", "ip_ledger", "gateway")
 _DRAWN: Final = re.compile(
     r"<!-- states: (?P<name>[\w.]+) -->\n(?:\n```mermaid\n.*?```\n)?", re.DOTALL
 )

@@ -1,6 +1,7 @@
 """What the checks share: how one tells its faults, and the stack that some of them call."""
 
 import contextlib
+import importlib
 import os
 import subprocess
 import sys
@@ -13,14 +14,32 @@ from typing import Any, Final
 
 import httpx
 
+from shared.services import PACKAGES, SERVICES
+from shared.settings import Settings
 from zhichuang.postgres import PostgreSQL
 from zhichuang.processes import ProcessError
 from zhichuang.stack import Stack
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 BIN: Final = Path(sys.executable).parent
-_PARTS: Final = ("registry", "evaluation", "ip-ledger", "identity", "public")
+_PARTS: Final = (*SERVICES, "identity", "public")
 LOCKS: Final = ("requirements.lock", "requirements-dev.lock")
+
+
+def settings_kinds() -> dict[str, type[Settings]]:
+    """Give the settings of each service, by its package."""
+    kinds = {}
+    for package in PACKAGES:
+        module = importlib.import_module(f"{package}.settings")
+        own = [
+            one
+            for one in vars(module).values()
+            if getattr(one, "__module__", "") == module.__name__
+        ]
+        [kinds[package]] = [
+            one for one in own if isinstance(one, type) and issubclass(one, Settings)
+        ]
+    return kinds
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""A stand-in for the four services, so that the runner is tested by itself and in seconds."""
+"""A stand-in for the services, so that the runner is tested by itself and in seconds."""
 
 import os
 import signal
@@ -6,6 +6,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+from shared import services
 
 APP = """
 import json, os, sys
@@ -49,7 +51,8 @@ def write_packages(folder: Path) -> None:
     """Write packages with the services' names, to be found before the real ones."""
     files = {"shared/database/migrate.py": MIGRATE, "gateway/bootstrap.py": BOOTSTRAP}
     files["gateway/proxy/wire.py"] = DOOR
-    for name in ("registry", "evaluation", "ip_ledger", "gateway"):
+    files["shared/services.py"] = Path(services.__file__).read_text()
+    for name in services.PACKAGES:
         files[f"{name}/app.py"] = APP
     for name, text in files.items():
         path = folder / name

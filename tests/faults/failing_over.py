@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from shared.services import PACKAGES
 from tests.faults.load import WITHOUT_GAP, Load, entries_of, new_accounts
 from tests.faults.town import Town, processes_of
 from zhichuang.audit import audit_of
@@ -91,7 +92,7 @@ def test_a_killed_primary_loses_nothing_and_its_replica_goes_on(
     found = [reference for reference, _ in entries_of(replica)]
     assert len(found) == len(set(found))
     assert set(load.acknowledged) <= set(found)
-    for service in ("registry", "evaluation", "ip_ledger", "gateway"):
+    for service in PACKAGES:
         assert replica.execute(WITHOUT_GAP, database=service).strip() == "t", service
     # A checkpoint from before the failure, and every sum, hash and signature since.
     options = ["--key", str(log_key), "--checkpoint", str(kept)]

@@ -7,12 +7,13 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Final
 
+from shared.services import GATEWAY, package_of
+from shared.services import SERVICES as NAMES
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 SERVICES: Final = {
-    "registry": ROOT / "services" / "registry" / "registry",
-    "evaluation": ROOT / "services" / "evaluation" / "evaluation",
-    "ip_ledger": ROOT / "services" / "ip-ledger" / "ip_ledger",
-    "gateway": ROOT / "gateway" / "gateway",
+    **{package_of(name): ROOT / "services" / name / package_of(name) for name in NAMES},
+    GATEWAY: ROOT / GATEWAY / GATEWAY,
 }
 SHARED: Final = ROOT / "shared" / "shared"
 RUNNER: Final = ROOT / "deploy" / "zhichuang"

@@ -3,6 +3,7 @@
 import ast
 import re
 
+from shared.services import GATEWAY
 from tests.form.source import SERVICES, features, listed, modules
 
 SQL_CLOCK = re.compile(
@@ -11,7 +12,7 @@ SQL_CLOCK = re.compile(
     re.IGNORECASE,
 )
 SQL = re.compile(r"\b(select|insert|update|default|where|values)\b", re.IGNORECASE)
-PROGRAMME = [name for name in SERVICES if name != "gateway"]
+PROGRAMME = [name for name in SERVICES if name != GATEWAY]
 CLOCKS = {
     ("datetime", "now"),
     ("datetime", "utcnow"),

@@ -23,6 +23,7 @@ from gateway.requests.jobs import RequestLog
 from gateway.settings import GatewaySettings
 from shared.auth import TokenVerifier
 from shared.http.problem import answer, document
+from shared.services import SERVICES
 from tests.fixtures.service import ISSUER, Signer
 
 CLOCK = "2026-01-05T01:00:00Z"
@@ -280,7 +281,7 @@ def running_door(*, upstream_keep_alive: int = 5, **settings: Any) -> Iterator[R
     async def keys() -> dict[str, Any]:
         return signer.jwks
 
-    upstreams = Upstreams(known, ("registry", "evaluation", "ip-ledger"))
+    upstreams = Upstreams(known, SERVICES)
     door = Door(
         known,
         Own(own_app),

@@ -6,10 +6,9 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from gateway.portal import event_types
+from shared.services import PACKAGES
 from tests.fixtures.stack import World
 from zhichuang.demo.client import Caller
-
-SERVICES = ("registry", "evaluation", "ip_ledger", "gateway")
 
 
 def feed(caller: Caller, service: str) -> list[dict[str, Any]]:
@@ -29,7 +28,7 @@ def schema_of(service: str, name: str) -> dict[str, Any] | None:
     return event_types.schema_of(service, name if name in known else next(iter(stems), name))
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", PACKAGES)
 def test_what_was_recorded_fits_the_catalogue(world: World, service: str) -> None:
     events = feed(world.caller("auditor" if service == "gateway" else "handler"), service)
     assert events, "the demo programme records events in each service"

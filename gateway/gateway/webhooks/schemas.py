@@ -1,11 +1,12 @@
 """What goes over the wire about subscriptions and deliveries."""
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, JsonValue
 
+from gateway.rules import FEEDS
 from gateway.webhooks.rules import DeliveryState, DisabledBy, WebhookState
 from shared.http.schemas import Body, Code, Int53, Out
 
@@ -15,6 +16,12 @@ EXAMPLE: Final[dict[str, JsonValue]] = {
     "url": "https://erp.example.cn/zhichuang",
     "types": ["center.listed"],
 }
+
+if TYPE_CHECKING:
+    Feed = str
+else:
+    # The checker takes no list for the words of a literal; whoever reads the API sees them all.
+    Feed = Literal[FEEDS]
 
 
 class WebhookIn(Body):
@@ -109,9 +116,7 @@ class ReplayIn(Body):
         json_schema_extra={"examples": [{"service": "registry", "after": 120}]}
     )
 
-    service: Literal["registry", "evaluation", "ip-ledger", "gateway"] = Field(
-        description="Whose feed."
-    )
+    service: Feed = Field(description="Whose feed.")
     after: Int53 = Field(ge=0, description="The last position that is not sent again.")
 
 

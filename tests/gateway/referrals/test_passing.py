@@ -15,6 +15,7 @@ from gateway.referrals import rules
 from gateway.referrals.rules import MOVES, ReferralEvent, ReferralState
 from shared.calendar import WorkingDays
 from shared.rules import failed_codes
+from shared.services import SERVICES
 from tests.fixtures.service import event_types
 
 pytestmark = pytest.mark.anyio
@@ -56,7 +57,7 @@ async def desk(running: Running) -> AsyncIterator[Desk]:
             made = await admin.post("/v1/identity/clients", json=body)
             assert made.status_code == 201, made.text
             ids.append(made.json()["sub"])
-        for service in ("registry", "evaluation", "ip-ledger"):
+        for service in SERVICES:
             gateway.neighbours.answers[f"GET /v1/{service}/tasks"] = {"items": [], "missing": []}
         async with (
             gateway.client("handler") as handler,

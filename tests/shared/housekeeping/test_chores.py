@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.housekeeping import DAILY, Chore, do, forgetting_answers
+from shared.services import GATEWAY, PACKAGES
 from tests.fixtures.service import RunningService
 from zhichuang.postgres import PostgreSQL
 
@@ -76,7 +77,7 @@ async def test_what_failed_is_told_and_tried_again(running: Callable[..., Any]) 
         assert await runs(service, "of_a_test") == [(0, "RuntimeError"), (1, None)]
 
 
-@pytest.mark.parametrize("package", ["registry", "evaluation", "ip_ledger"])
+@pytest.mark.parametrize("package", [name for name in PACKAGES if name != GATEWAY])
 async def test_answers_are_forgotten_after_their_hours_and_not_before(
     package: str, running: Callable[..., Any], postgres_server: PostgreSQL
 ) -> None:

@@ -11,13 +11,15 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY
 
+from shared.services import PACKAGES
+
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "deploy" / "observability"
 NAMED = re.compile(r"\b(?:zhichuang|gateway|process|python)_[a-z0-9_]+")
 
 
 def figures() -> set[str]:
-    for package in ("registry", "evaluation", "ip_ledger", "gateway"):
+    for package in PACKAGES:
         importlib.import_module(f"{package}.app")
     told = {name for family in REGISTRY.collect() for name in _names(family)}
     return {name for name in told if not name.endswith("_created")}
