@@ -21,14 +21,10 @@ OLDEST = (3, 11)
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 DEV_LOCK = ROOT / "requirements-dev.lock"
-MEMBERS = (
-    "shared",
-    "services/registry",
-    "services/evaluation",
-    "services/ip-ledger",
-    "gateway",
-    "deploy",
+SERVICES = sorted(
+    str(path.parent.relative_to(ROOT)) for path in ROOT.glob("services/*/pyproject.toml")
 )
+MEMBERS = ("shared", *SERVICES, "gateway", "deploy")
 NEEDED_BYTES = 900 * 1024 * 1024
 
 

@@ -25,7 +25,8 @@ LOCKS: Final = {
     "requirements-dev.lock": ("--no-default-groups", "--group", "test", "--group", "check"),
 }
 MEMBERS: Final = (
-    *("shared", "services/registry", "services/evaluation", "services/ip-ledger"),
+    "shared",
+    *sorted(str(path.parent.relative_to(ROOT)) for path in ROOT.glob("services/*/pyproject.toml")),
     *("gateway", "deploy"),
 )
 # A line of a lock is a package, a remark or, set in, a hash: an option is where from to take one.
