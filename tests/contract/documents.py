@@ -19,23 +19,13 @@ from pydantic_settings import BaseSettings
 from sqlalchemy import CheckConstraint, Column, Table, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ExcludeConstraint, dialect
 
-from evaluation.settings import EvaluationSettings
-from gateway.settings import GatewaySettings
-from ip_ledger.settings import LedgerSettings
-from registry.settings import RegistrySettings
 from shared.database.migrations import metadata_of
 from shared.settings import Settings
 from tests.contract import diagrams
-from tests.contract.step import ROOT, Context
+from tests.contract.step import ROOT, Context, settings_kinds
+from tests.gateway.portal import catalogue
 from zhichuang.postgres import SERVICES
 
-_SETTINGS: Final = (
-    ("Every process", Settings),
-    ("Registry", RegistrySettings),
-    ("Evaluation", EvaluationSettings),
-    ("IP ledger", LedgerSettings),
-    ("Gateway", GatewaySettings),
-)
 _WRITTEN: Final = "Written by `make documents` from the code; do not edit it.\n"
 
 
@@ -60,6 +50,7 @@ def _documents() -> dict[Path, str]:
     return {
         docs / "configuration.md": _configuration(),
         docs / "data-dictionary.md": _dictionary(),
+        catalogue.PLACE.relative_to(ROOT): catalogue.text(),
         **diagrams.documents(),
     }
 
@@ -73,10 +64,17 @@ def _configuration() -> str:
         "`ZHICHUANG_SECRETS` names; the variable wins. What `make up` itself reads stands in",
         "`deploy/README.md`.",
     ]
-    for title, kind in _SETTINGS:
+    kinds: dict[str, type[Settings]] = {"Every process": Settings, **settings_kinds()}
+    for title, kind in kinds.items():
         rows = list(_settings_of(kind))
         if rows:
-            lines += ["", f"## {title}", "", "| variable | default | meaning |", "|---|---|---|"]
+            lines += [
+                "",
+                f"## {title.replace('_', '-')}",
+                "",
+                "| variable | default | meaning |",
+                "|---|---|---|",
+            ]
             lines += rows
     return "\n".join([*lines, ""])
 
@@ -132,7 +130,7 @@ def _dictionary() -> str:
             if title in seen:
                 continue
             seen.add(title)
-            lines += ["", f"## {title}"]
+            lines += ["", f"## {title.replace('_', '-')}"]
             for tables in part:
                 for table in sorted(tables.tables.values(), key=lambda one: one.name):
                     lines += _table(table)

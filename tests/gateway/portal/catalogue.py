@@ -1,6 +1,6 @@
 """Reads from the code which rule speaks with which code, and which events a service records.
 
-The portal shows both; `python -m tests.gateway.portal.catalogue` writes them where it reads them.
+The portal shows both; `make documents` writes them where it reads them.
 """
 
 import ast
@@ -297,6 +297,6 @@ def _text(node: ast.expr) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-if __name__ == "__main__":
-    text = json.dumps(found(), ensure_ascii=False, indent=1, sort_keys=True)
-    PLACE.write_text(text + "\n", encoding="utf-8")
+def text() -> str:
+    """Give the catalogue as it is written."""
+    return json.dumps(found(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"

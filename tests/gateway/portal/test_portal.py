@@ -176,8 +176,7 @@ async def test_the_code_tables_say_so_while_the_registry_is_away(
 
 
 def test_the_catalogue_is_that_of_the_code() -> None:
-    """Where this fails: `python -m tests.gateway.portal.catalogue`."""
-    assert problems.catalogue() == found()
+    assert problems.catalogue() == found(), "out of date: run `make documents`"
 
 
 def test_every_place_that_records_tells_its_type() -> None:
