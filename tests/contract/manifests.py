@@ -13,11 +13,7 @@ from typing import Any, Final
 import kubernetes_validate
 import yaml
 
-from evaluation.settings import EvaluationSettings
-from gateway.settings import GatewaySettings
-from ip_ledger.settings import LedgerSettings
-from registry.settings import RegistrySettings
-from tests.contract.step import ROOT, Context
+from tests.contract.step import ROOT, Context, settings_kinds
 from zhichuang.postgres import SERVICES
 
 _FOLDER: Final = ROOT / "deploy" / "kubernetes"
@@ -33,9 +29,7 @@ _SERVICE: Final = {
     "stop_grace_period", "tmpfs", "user", "volumes",
 }  # fmt: skip
 _READ_BY_US: Final = {"ZHICHUANG_SECRETS"} | {
-    f"ZHICHUANG_{name.upper()}"
-    for kind in (RegistrySettings, EvaluationSettings, LedgerSettings, GatewaySettings)
-    for name in kind.model_fields
+    f"ZHICHUANG_{name.upper()}" for kind in settings_kinds().values() for name in kind.model_fields
 }
 
 
@@ -157,11 +151,35 @@ def _references(manifests: list[dict[str, Any]]) -> list[str]:
         if kind == "ConfigMap":
             unread = set(one["data"]) - _READ_BY_US
             faults += [f"{key} is read by no process" for key in sorted(unread)]
-    for service in SERVICES:
-        for kind in ("Deployment", "Service", "PodDisruptionBudget", "HorizontalPodAutoscaler"):
-            if (kind, service.replace("_", "-")) not in named:
-                faults.append(f"{service} has no {kind}")
-    return faults
+    return faults + [fault for service in SERVICES for fault in _lacking(service, manifests)]
+
+
+def _lacking(service: str, manifests: list[dict[str, Any]]) -> Iterator[str]:
+    """Name what a service has not got of what each one has: processes, address, database, logins.
+
+    `kubectl apply` is content without it: a pod would wait for a secret or a name that never comes.
+    """
+    named = {(one["kind"], one["metadata"]["name"]): one.get("spec", {}) for one in manifests}
+    name = service.replace("_", "-")
+    kinds = ("Deployment", "Service", "PodDisruptionBudget", "HorizontalPodAutoscaler", "Database")
+    yield from (f"{name} has no {kind}" for kind in kinds if (kind, name) not in named)
+    if ("Job", f"{name}-migration") not in named:
+        yield f"{name} has no Job {name}-migration"
+    if not any(_address(service) in one.get("data", {}) for one in manifests):
+        yield f"{name} has no {_address(service)} in house/addresses.yaml"
+    for (kind, _), spec in named.items():
+        if kind == "Cluster":
+            roles = {spec["bootstrap"]["initdb"]["owner"]}
+            roles |= {one["name"] for one in spec["managed"]["roles"]}
+            yield from (
+                f"{login} is no role in database/cluster.yaml"
+                for login in (f"{service}_owner", f"{service}_app")
+                if login not in roles
+            )
+
+
+def _address(service: str) -> str:
+    return f"ZHICHUANG_{service.upper()}_URL"
 
 
 def compose_faults() -> list[str]:
@@ -173,7 +191,27 @@ def compose_faults() -> list[str]:
     for secret, where in told["secrets"].items():
         if set(where) != {"file"} or not where["file"].startswith("./secrets/"):
             faults.append(f"compose: the secret {secret} is no file in secrets/")
-    return faults
+    return faults + [fault for service in SERVICES for fault in _lacking_of_compose(service, told)]
+
+
+def _lacking_of_compose(service: str, told: dict[str, Any]) -> Iterator[str]:
+    name, running = service.replace("_", "-"), told["services"]
+    wanted = (f"{name}-1", f"{name}-2", f"{name}-migrated")
+    yield from (f"compose: there is no {one}" for one in wanted if one not in running)
+    if _address(service) not in running["gateway-1"]["environment"]:
+        yield f"compose: {name} has no {_address(service)}"
+    yield from (
+        f"compose: postgres is not given the secret {login}"
+        for login in (f"{service}_owner", f"{service}_app")
+        if login not in running["postgres"]["secrets"]
+    )
+    scraped = yaml.safe_load((_COMPOSE / "prometheus.yaml").read_text())["scrape_configs"]
+    targets = {one for job in scraped for each in job["static_configs"] for one in each["targets"]}
+    yield from (
+        f"prometheus.yaml does not ask {one}"
+        for one in (f"{name}-1:8000", f"{name}-2:8000")
+        if one not in targets
+    )
 
 
 def _service_faults(told: dict[str, Any], service: dict[str, Any]) -> Iterator[str]:

@@ -20,7 +20,7 @@ def test_the_files_hold() -> None:
 
 def test_every_service_is_there_with_its_own_name() -> None:
     made = {(one["kind"], one["metadata"]["name"]): one for _, one in manifests.built()}
-    for service in ("registry", "evaluation", "ip-ledger", "gateway"):
+    for service in (package.replace("_", "-") for package in SERVICES):
         pod = made["Deployment", service]["spec"]["template"]["spec"]
         assert pod["containers"][0]["args"] == ["serve", service]
         assert pod["volumes"][0]["secret"]["secretName"] == service
@@ -37,6 +37,10 @@ def test_every_service_is_there_with_its_own_name() -> None:
         ("service/deployment.yaml", "readinessProbe", "lifeProbe", "not probed"),
         ("service/service.yaml", "part-of: zhichuang}\n  ports", "part-of: x}\n  ports", "selects 0"),  # noqa: E501
         ("house/addresses.yaml", "ZHICHUANG_FILES", "ZHICHUANG_FILE", "read by no process"),
+        ("house/addresses.yaml", "ZHICHUANG_EVALUATION_URL", "ZHICHUANG_FILES", "evaluation has no ZHICHUANG_EVALUATION_URL"),  # noqa: E501
+        ("database/cluster.yaml", "name: ip_ledger_app", "name: app", "ip_ledger_app is no role"),
+        ("database/cluster.yaml", "name: ip-ledger\nspec", "name: other\nspec", "has no Database"),
+        ("kustomization.yaml", "  - evaluation\n", "", "evaluation has no Job"),
         ("registry/kustomization.yaml", "spec/scaleTargetRef/name, value: registry",
          "spec/scaleTargetRef/name, value: other", "scales other"),
     ],
