@@ -132,6 +132,7 @@ class PostgreSQL:
             if not (self.data / "PG_VERSION").exists():
                 self._make_cluster()
             self._read_logins()
+            self._complete_logins()
             self._launch_server()
             if not (self.folder / PREPARED).exists():
                 self._prepare()
@@ -271,6 +272,15 @@ class PostgreSQL:
         except FileNotFoundError:
             msg = f"{self.folder / 'logins.json'} is missing: the passwords of this data are lost."
             raise PostgresError(msg) from None
+
+    def _complete_logins(self) -> None:
+        """Give a service that came after this cluster its logins; `_prepare` makes what is new."""
+        wanted = new_logins()
+        if wanted.keys() <= self._logins.keys():
+            return
+        (self.folder / PREPARED).unlink(missing_ok=True)
+        self._logins = wanted | self._logins
+        write_private(self.folder / "logins.json", json.dumps(self._logins, indent=2))
 
     def _launch_server(self) -> None:
         self._make_socket_folder()

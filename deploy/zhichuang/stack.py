@@ -322,14 +322,17 @@ class Stack:
 
     @property
     def _secrets(self) -> dict[str, str]:
-        """Secrets between the stack's own processes, made once for a data folder."""
+        """Secrets between the stack's own processes, each made once for a data folder.
+
+        A service that is younger than the folder gets its own when it first comes up.
+        """
         path = self.home / "secrets.json"
-        if not path.exists():
-            made = {name: secrets.token_urlsafe(32) for name in ("secret", "keys", *SERVICES)}
-            write_private(path, json.dumps(made, indent=2))
-        loaded: dict[str, str] = json.loads(path.read_text())
-        if "data_key" not in loaded:
-            loaded = with_new_data_key(loaded)
+        loaded: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        missing = [name for name in ("secret", "keys", *SERVICES) if name not in loaded]
+        if missing or "data_key" not in loaded:
+            loaded |= {name: secrets.token_urlsafe(32) for name in missing}
+            if "data_key" not in loaded:
+                loaded = with_new_data_key(loaded)
             write_private(path, json.dumps(loaded, indent=2))
         return loaded
 
@@ -340,7 +343,7 @@ class Stack:
         if marker.exists() and marker.read_text() == digest and self.credentials_file.exists():
             return
         common = self._environment()
-        with self._report.step("Migrations of four databases"):
+        with self._report.step("Migrations of every database"):
             run_all(
                 {
                     f"migrating {name}": (
@@ -390,7 +393,7 @@ class Stack:
         return int(path.read_text())
 
     def _start_services(self) -> None:
-        with self._report.step("registry, evaluation, ip-ledger, gateway"):
+        with self._report.step(", ".join(one.name for one in self.services.values())):
             for service in self.services.values():
                 service.start()
             wait_until_ready(list(self.services.values()), _READY_SECONDS)

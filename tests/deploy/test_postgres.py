@@ -207,6 +207,22 @@ def test_a_copied_folder_starts_with_everything_in_it(tmp_path: Path) -> None:
         assert second.execute("SELECT count(*) FROM kept").strip() == "0"
 
 
+def test_a_service_younger_than_its_folder_gets_logins_and_a_database(tmp_path: Path) -> None:
+    with PostgreSQL(tmp_path / "pg", throwaway=True) as server:
+        server.drop_database("evaluation")
+        server.execute("DROP ROLE evaluation_app; DROP ROLE evaluation_owner")
+    told = tmp_path / "pg" / "logins.json"
+    older = json.loads(told.read_text())
+    of_it = [older.pop(f"evaluation_{login}") for login in ("owner", "app")]
+    told.write_text(json.dumps(older))
+    with PostgreSQL(tmp_path / "pg", throwaway=True) as server:
+        logins = json.loads(told.read_text())
+        assert older.items() < logins.items()
+        assert not {logins["evaluation_owner"], logins["evaluation_app"]} & set(of_it)
+        may = "SELECT has_database_privilege('evaluation_app', 'evaluation', 'CONNECT')"
+        assert server.execute(may).strip() == "t"
+
+
 def test_a_socket_folder_taken_by_someone_else_is_refused(tmp_path: Path) -> None:
     server = PostgreSQL(tmp_path / "pg", throwaway=True)
     server.socket_folder.mkdir(mode=0o777)

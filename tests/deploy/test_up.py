@@ -97,6 +97,21 @@ def test_a_second_start_keeps_the_data_and_migrates_nothing(start: Callable[...,
     assert len((second.home / "migrations-run").read_text().split()) == 4
 
 
+def test_a_service_younger_than_the_folder_gets_its_secret(start: Callable[..., Runner]) -> None:
+    first = start()
+    first.wait_for("Three calls to copy")
+    first.end()
+    place = first.home / "secrets.json"
+    older = json.loads(place.read_text())
+    lost = older.pop("evaluation")
+    place.write_text(json.dumps(older))
+    second = start()
+    second.wait_for("Three calls to copy")
+    made = json.loads(place.read_text())
+    assert older.items() < made.items()
+    assert made["evaluation"] != lost
+
+
 def test_a_killed_service_is_started_again_on_its_port(start: Callable[..., Runner]) -> None:
     runner = start()
     runner.wait_for("Three calls to copy")
