@@ -42,6 +42,9 @@ ALSO: Final = ("shared/shared/rules.py", "shared/shared/money.py", "shared/share
                "shared/shared/calendar.py", "shared/shared/codes", "shared/shared/terms.py",
                "shared/shared/verifier.py")  # fmt: skip
 SECONDS: Final = 300
+# Tests of whole stacks do not see this process's rules; large random counts see them too slowly.
+APART: Final = {"journeys", "faults", "benchmarks", "browser", "clients",
+                "test_planted_conflicts.py", "test_many_cases.py"}  # fmt: skip
 # Random examples are the same for every mutant, and libraries that are loaded already are no fault.
 QUIETLY: Final = ("-x", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0",
                   "-W", "ignore::pytest.PytestAssertRewriteWarning")  # fmt: skip
@@ -143,31 +146,26 @@ def mutated(mutant: Mutant) -> str:
     return str(changed)
 
 
-def tests_of(module: str) -> tuple[list[str], list[str]]:
-    """List the files that import a module, pure ones first, and all else of its feature."""
-    importing: list[str] = []
-    pure: list[str] = []
-    folders: set[Path] = set()
+def tests_of(module: str) -> list[list[str]]:
+    """List the files that know a module: the quick ones of its feature first, slow ones last.
+
+    All services use `shared`: of its modules only quick tests are asked, or it would be the suite.
+    """
+    service, feature = module.split(".")[0], module.split(".")[-2]
+    stages: list[list[str]] = [[], [], [], []]
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
-        if {"journeys", "faults", "benchmarks", "browser", "clients"} & set(path.parts):
+        if APART & set(path.parts):
             continue
         text = path.read_text(encoding="utf-8")
-        if not _imports(text, module):
-            continue
-        name = str(path.relative_to(ROOT))
         quick = "_rules" in path.stem or not re.search(r"async def test|database", text)
-        (pure if quick else importing).append(name)
-        folders.add(path.parent)
-    service, feature = module.split(".")[0], module.split(".")[-2]
-    folders.add(ROOT / "tests" / service / feature)
-    beside = [
-        str(path.relative_to(ROOT))
-        for folder in sorted(folders)
-        for path in sorted(folder.glob("test_*.py"))
-        if folder.name not in {"shared", service}
-    ]
-    more = [*importing, *(name for name in beside if name not in {*importing, *pure})]
-    return pure, more
+        own = path.is_relative_to(
+            ROOT / "tests" / service / ("" if service == feature else feature)
+        )
+        if _imports(text, module):
+            stages[(0 if own else 1) if quick else 2].append(str(path.relative_to(ROOT)))
+        elif own:
+            stages[3].append(str(path.relative_to(ROOT)))
+    return stages[:2] if service == "shared" else stages
 
 
 def _imports(text: str, module: str) -> bool:
