@@ -63,3 +63,31 @@ def test_every_division_is_the_oracles_and_fair() -> None:
             assert got[party] in {quota.__floor__(), quota.__ceil__()}, told
         chance.shuffle(shares)
         assert allocate(total, shares, order=order) == parts, told
+
+
+@pytest.mark.requirement("A086")
+def test_every_rank_says_who_got_the_units_left_over() -> None:
+    chance = random.Random(SEED + 1)
+    for case in range(CASES):
+        shares = shares_of(chance)
+        total = chance.choice([chance.randint(0, 9), chance.randint(0, 10**6)])
+        order = [party for party, _ in shares]
+        chance.shuffle(order)
+        told = f"seed {SEED + 1}, case {case}: {total} by {shares} in {order}"
+        parts = allocate(total, shares, order=order)
+        idle = {party for party, ppm in shares if not ppm}
+        assert {part.party for part in parts if part.rank == 0} == idle, told
+        ranked = sorted((part for part in parts if part.rank), key=lambda part: part.rank)
+        assert [part.rank for part in ranked] == list(range(1, len(ranked) + 1)), told
+        remainders = [part.quota - int(part.quota) for part in ranked]
+        assert remainders == sorted(remainders, reverse=True), told
+        left_over = total - sum(int(part.quota) for part in ranked)
+        assert [part.raised for part in ranked] == [
+            place < left_over for place in range(len(ranked))
+        ], told
+        # Equal remainders stand in the order that the parties agreed on.
+        places = [
+            (-left, order.index(part.party)) for left, part in zip(remainders, ranked, strict=True)
+        ]
+        assert places == sorted(places), told
+        assert not any(part.raised or part.amount_fen for part in parts if not part.rank), told
