@@ -104,6 +104,22 @@ def test_a_returned_report_that_is_kept_back_does_not_hold_up_the_snapshot(
     assert failed_codes(rules.freezing_checks(state, DUE, today)) == codes
 
 
+@pytest.mark.requirement("A128")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("today", "codes"),
+    [
+        (date(2026, 5, 1), ["REPORT_MISSING"]),
+        (date(2026, 5, 29), ["REPORT_MISSING"]),
+        (date(2026, 5, 30), []),
+    ],
+)
+def test_a_report_that_was_returned_late_may_come_back(today: date, codes: list[str]) -> None:
+    back_until = date(2026, 5, 29)
+    checks = rules.freezing_checks(ReportState.RETURNED, DUE, today, back_until)
+    assert failed_codes(checks) == codes
+
+
 @pytest.mark.requirement("A055")
 @pytest.mark.parametrize(("income", "cost", "left"), [(5, 3, 2), (3, 3, 0), (3, 5, -2), (0, 0, 0)])
 def test_a_centre_bears_its_own_profit_and_loss(income: int, cost: int, left: int) -> None:
@@ -200,6 +216,11 @@ async def test_a_late_report_is_taken_with_a_warning_and_a_return_adds_no_day(
     year.service.set_clock("2028-04-20T02:00:00+00:00")
     returned = await year.as_("handler", "POST", "/report/returns", {"reasons": ["口径有误"]})
     assert (returned.status_code, returned.json()["state"]) == (200, "returned")
+    # The term is over, and yet the centre has thirty days from the return.
+    for now in ("2028-05-01T02:00:00+00:00", "2028-05-20T02:00:00+00:00"):
+        year.service.set_clock(now)
+        early = await year.as_("handler", "POST", "/snapshot")
+        assert (early.status_code, codes_of(early)) == (409, ["REPORT_MISSING"])
     year.service.set_clock("2028-05-25T02:00:00+00:00")
     again = (await year.reported()).json()
     assert (again["lateness_days"], again["first_submitted_on"]) == (12, "2028-04-12")
@@ -234,12 +255,18 @@ async def test_after_the_grace_a_report_is_locked_and_an_approver_reopens_it_onc
     assert (await year.written()).status_code == 409
 
     again = {"reason": "不可抗力", "due_on": "2028-05-10"}
+    # A day that is gone would use up the one reopening for nothing.
+    gone = await year.as_(
+        "approver", "POST", "/report/reopenings", again | {"due_on": "2028-04-30"}
+    )
+    assert (gone.status_code, codes_of(gone)) == (422, ["FIELD_INVALID"])
     assert (await year.as_("handler", "POST", "/report/reopenings", again)).status_code == 403
     reopened = await year.as_("approver", "POST", "/report/reopenings", again)
     assert (reopened.status_code, reopened.json()["state"]) == (200, "draft")
     year.service.set_clock("2028-05-11T02:00:00+00:00")
     assert (await year.own("POST", "/report/submit")).status_code == 409
     assert await miss_overdue(year.service.app) == 1
+    again["due_on"] = "2028-05-20"
     second = await year.as_("approver", "POST", "/report/reopenings", again)
     assert (second.status_code, codes_of(second)) == (409, ["STATE_CONFLICT"])
 

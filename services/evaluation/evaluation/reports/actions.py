@@ -17,6 +17,7 @@ from evaluation.reports import queries, rules
 from evaluation.reports.schemas import AnnualReportIn
 from evaluation.reports.tables import AnnualReport, AnnualReportReturn
 from shared.auth import Actor
+from shared.calendar import day_of
 from shared.events import record
 from shared.http import version_checks
 from shared.rules import Check, Kind, found, require
@@ -205,11 +206,15 @@ async def reopen(
 ) -> AnnualReport:
     """Let a missing report be sent after all, once and with a reason, such as force majeure.
 
-    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, REPORT_MISSING, STATE_CONFLICT or REPORT_LOCKED.
+    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, FIELD_INVALID, REPORT_MISSING, STATE_CONFLICT or
+    REPORT_LOCKED.
     """
     case = await cycles.visible_case_for_update(session, actor, case_id)
     report = await queries.report_for_update(session, case_id)
-    checks = rules.whole_checks(written=report is not None)
+    checks = [
+        *rules.term_checks(due_on, day_of(now)),
+        *rules.whole_checks(written=report is not None),
+    ]
     if report is not None:
         checks += rules.reopening_checks(reopened=report.reopened_at is not None)
         checks += rules.move_checks(report.state, rules.Event.REOPEN)

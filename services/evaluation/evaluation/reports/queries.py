@@ -1,7 +1,7 @@
 """Reading reports: a centre its own, officials all."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import Date, cast, func, or_
@@ -14,6 +14,7 @@ from evaluation.cycles.tables import EvaluationCase, EvaluationCycle
 from evaluation.reports import rules
 from evaluation.reports.tables import AnnualReport, AnnualReportReturn
 from shared.auth import Actor
+from shared.calendar import day_of
 from shared.rules import found
 
 
@@ -44,6 +45,24 @@ async def returns_of(session: AsyncSession, report_id: UUID) -> Sequence[AnnualR
         .order_by(col(AnnualReportReturn.id))
     )
     return (await session.scalars(statement)).all()
+
+
+async def back_until(
+    session: AsyncSession, cycle: EvaluationCycle, reports: Iterable[AnnualReport]
+) -> dict[UUID, date]:
+    """Give the days until which returned reports may come back: as many as a report may be late."""
+    ids = [one.id for one in reports if one.state is rules.ReportState.RETURNED]
+    if not ids:
+        return {}
+    last = func.max(col(AnnualReportReturn.returned_at))
+    statement = (
+        select(AnnualReportReturn.report_id, last)
+        .where(col(AnnualReportReturn.report_id).in_(ids))
+        .group_by(col(AnnualReportReturn.report_id))
+    )
+    days = timedelta(days=cycle.grace_days)
+    rows = await session.execute(statement)
+    return {report_id: day_of(returned_at) + days for report_id, returned_at in rows}
 
 
 def due_of(cycle: EvaluationCycle, report: AnnualReport | None) -> rules.Due:

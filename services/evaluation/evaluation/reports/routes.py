@@ -197,7 +197,12 @@ async def accept(
     operation_id="evaluation_reopen_annual_report",
     openapi_extra=access("approver", tenant="any case", rules=("A128", "X03")),
     responses=problems(
-        "FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT", "REPORT_MISSING", "SOD_VIOLATION"
+        "FORBIDDEN_SCOPE",
+        "NOT_FOUND",
+        "STATE_CONFLICT",
+        "REPORT_MISSING",
+        "SOD_VIOLATION",
+        "FIELD_INVALID",
     ),
 )
 async def reopen(

@@ -141,6 +141,20 @@ def reopening_checks(*, reopened: bool) -> list[Check]:
     return [YEARLY.check("STATE_CONFLICT", Kind.STATE, passed=not reopened, state="reopened")]
 
 
+def term_checks(due_on: date, today: date) -> list[Check]:
+    """Check that a reopened report can be sent in still: it is reopened once and no more."""
+    return [
+        YEARLY.check(
+            "FIELD_INVALID",
+            Kind.CONTENT,
+            passed=due_on >= today,
+            pointer="/due_on",
+            field="due_on",
+            expected=f"{today.isoformat()} or a later day",
+        )
+    ]
+
+
 def is_missing(state: ReportState | None, due: Due, today: date) -> bool:
     """Tell whether a report counts as missing; none at all is a draft that nobody began."""
     if state is ReportState.MISSING:
@@ -148,14 +162,17 @@ def is_missing(state: ReportState | None, due: Due, today: date) -> bool:
     return state in (None, ReportState.DRAFT) and today > due.last_on
 
 
-def freezing_checks(state: ReportState | None, due: Due, today: date) -> list[Check]:
+def freezing_checks(
+    state: ReportState | None, due: Due, today: date, back_until: date | None = None
+) -> list[Check]:
     """Check that a report may go into a snapshot: sent in, or known to be missing (A128).
 
-    One that was returned may come back as long as reports are taken; after that a handler who
-    freezes finds it missing. What is locked is in a snapshot already, which the case's state says.
+    One that was returned may come back as long as reports are taken, and until `back_until`, so
+    that a late return takes nobody's report away; after that a handler who freezes finds it
+    missing. What is locked is in a snapshot already, which the case's state says.
     """
     sent = state in (ReportState.SUBMITTED, ReportState.ACCEPTED, ReportState.LOCKED)
-    kept_back = state is ReportState.RETURNED and today > due.last_on
+    kept_back = state is ReportState.RETURNED and today > max(due.last_on, back_until or today.min)
     ready = sent or kept_back or is_missing(state, due, today)
     return [
         YEARLY.check(

@@ -65,6 +65,7 @@ async def freeze_all(
     ids = [case.id for case in cases]
     cycle = await cycles.cycle(session, cases[0].cycle_id)
     written = await report_queries.reports_for_update(session, ids)
+    back = await report_queries.back_until(session, cycle, written.values())
     people = await duty_queries.people_of_all(session, SubjectType.CASE, ids)
     seated = await panels.panels_of(session, SubjectType.CASE, ids)
     found: dict[UUID, FactSnapshot | Refused] = {}
@@ -72,7 +73,7 @@ async def freeze_all(
         report = written.get(case.id)
         acted = separation_checks(people.get(case.id, ()), actor.person_id, Capacity.HANDLER)
         try:
-            require([*acted, *_checks(cycle, case, report, today)])
+            require([*acted, *_checks(cycle, case, report, today, back)])
         except Refused as refused:
             found[case.id] = refused
             continue
@@ -94,12 +95,17 @@ async def freeze_all(
 
 
 def _checks(
-    cycle: EvaluationCycle, case: EvaluationCase, report: AnnualReport | None, today: date
+    cycle: EvaluationCycle,
+    case: EvaluationCase,
+    report: AnnualReport | None,
+    today: date,
+    back: Mapping[UUID, date],
 ) -> list[Check]:
     due = report_queries.due_of(cycle, report)
+    state, back_until = (None, None) if report is None else (report.state, back.get(report.id))
     return [
         *cycle_rules.case_checks(case.state, cycle_rules.CaseEvent.FREEZE),
-        *report_rules.freezing_checks(None if report is None else report.state, due, today),
+        *report_rules.freezing_checks(state, due, today, back_until),
     ]
 
 

@@ -40,8 +40,11 @@ async def next_step(session: AsyncSession, actor: Actor, case_id: UUID, today: d
         cycle = await cycles.cycle(session, case.cycle_id)
         report = await report_queries.report_of(session, case_id)
         due = report_queries.due_of(cycle, report)
-        state = None if report is None else report.state
-        return NextStep("snapshot", "handler", report_rules.freezing_checks(state, due, today))
+        if report is None:
+            return NextStep("snapshot", "handler", report_rules.freezing_checks(None, due, today))
+        back = (await report_queries.back_until(session, cycle, [report])).get(report.id)
+        checks = report_rules.freezing_checks(report.state, due, today, back)
+        return NextStep("snapshot", "handler", checks)
     if case.state in cycle_rules.SCORABLE:
         policy = await policy_on(session, today)
         scores = await sheets.valid_scores(session, SubjectType.CASE, case.id)
