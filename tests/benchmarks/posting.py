@@ -5,6 +5,7 @@ import hashlib
 import json
 import random
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -15,7 +16,7 @@ import uvloop
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
-from ip_ledger.journal import posting
+from ip_ledger.journal import actions, posting
 from ip_ledger.journal.schemas import EntryIn
 from ip_ledger.settings import LedgerSettings
 from shared.auth import Actor
@@ -58,23 +59,37 @@ class Desk:
         self._runner.run(self._app.state.database.close())
         self._runner.close()
 
-    def post_for(self, seconds: float, in_flight: int, *, hot: bool) -> Posted:
-        """Post for so long with so many at once; give how long each took."""
-        return self._runner.run(self._post_for(seconds, in_flight, hot=hot))
+    def post_for(self, seconds: float, in_flight: int, *, hot: bool, alone: bool = False) -> Posted:
+        """Post for so long with so many at once; give how long each took.
 
-    async def _post_for(self, seconds: float, in_flight: int, *, hot: bool) -> Posted:
+        `alone` is the form without the poster: a transaction of its own for each entry.
+        """
+        post = self._post_alone if alone else self._post
+        return self._runner.run(self._post_for(post, seconds, in_flight, hot=hot))
+
+    async def _post_for(
+        self, post: Callable[[bytes], Awaitable[None]], seconds: float, in_flight: int, *, hot: bool
+    ) -> Posted:
         posted = Posted()
         started, cpu = time.perf_counter(), time.process_time()
         async with asyncio.TaskGroup() as group:
             for _ in range(in_flight):
-                group.create_task(self._one_by_one(posted.times, started + seconds, hot=hot))
+                until = started + seconds
+                group.create_task(self._one_by_one(post, posted.times, until, hot=hot))
         posted.seconds = time.perf_counter() - started
         posted.cpu_seconds = time.process_time() - cpu
         return posted
 
-    async def _one_by_one(self, times: list[float], until: float, *, hot: bool) -> None:
+    async def _one_by_one(
+        self,
+        post: Callable[[bytes], Awaitable[None]],
+        times: list[float],
+        until: float,
+        *,
+        hot: bool,
+    ) -> None:
         while (began := time.perf_counter()) < until:
-            await self._post(self._entry(hot=hot))
+            await post(self._entry(hot=hot))
             times.append(time.perf_counter() - began)
 
     async def _post(self, raw: bytes) -> None:
@@ -84,6 +99,13 @@ class Desk:
         answer = await posting.post(self._app, BOOKKEEPER, work, body, datetime.now(UTC))
         if answer.status_code != 201:
             raise BenchmarkError(f"an entry was answered with {answer.status_code}")
+
+    async def _post_alone(self, raw: bytes) -> None:
+        body = BODY.validate_json(raw)
+        places = await posting.books_of(self._app).places(line.account_id for line in body.postings)
+        async with self._app.state.database.sessions.begin() as session:
+            draft = posting.draft_of(body, places)
+            await actions.post_entries(session, BOOKKEEPER, [draft])
 
     def _entry(self, *, hot: bool) -> bytes:
         amount = random.randint(1, 1000)

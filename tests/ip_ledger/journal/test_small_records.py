@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from ip_ledger.audit.auditing import audit_seen
 from ip_ledger.journal import actions, rules, statement
-from ip_ledger.journal.record_rules import HEAD, entry_record, lines_text, salt_of
+from ip_ledger.journal.record_rules import HEAD, entry_record, event_text, lines_text, salt_of
 from ip_ledger.journal.rules import EntryDraft, EntryKind, Line
 from ip_ledger.log.actions import NewRecord, append_records
 from ip_ledger.log.rules import canonical
@@ -126,6 +126,18 @@ def test_accounts_have_one_order_and_stand_there_once() -> None:
         assert reads(head + b"".join(wrong)) is None
 
 
+@pytest.mark.parametrize("draft", DRAFTS.values(), ids=DRAFTS)
+def test_what_an_event_tells_is_canonical_json(draft: EntryDraft) -> None:
+    told = json.loads(event_text(draft, PERSON))
+    assert canonical(told) == event_text(draft, PERSON).encode()
+    assert told == {
+        "center_id": str(draft.center_id), "person_id": str(PERSON), "kind": draft.kind.value,
+        "effective_on": draft.effective_on.isoformat(),
+        "reverses_id": None if draft.reverses_id is None else str(draft.reverses_id),
+        "source_id": None if draft.source_id is None else str(draft.source_id),
+    }  # fmt: skip
+
+
 @given(
     amounts=st.lists(st.integers(-(10**15), 10**15).filter(bool), min_size=2, max_size=5),
     currency=st.sampled_from(["CNY", "JPY"]),
@@ -224,7 +236,7 @@ async def test_records_of_the_former_form_still_hold(books: Books) -> None:
             rules.entry_openings(draft),
         )  # fmt: skip
         after = await append_records(session, [logged])
-        row = EventRow(draft.id, draft.center_id, rules.event_data(draft), None, after[draft.id])
+        row = EventRow(draft.id, draft.center_id, {}, None, after[draft.id])
         await record_many(session, actor, "entry.posted", [row])
     told = await receipt(books, str(draft.id))
     assert told == {"v": 1, **json.loads(json.dumps(rules.entry_openings(draft)))}

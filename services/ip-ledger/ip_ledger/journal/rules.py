@@ -469,13 +469,3 @@ def entry_openings(draft: EntryDraft) -> dict[str, Any]:
         "reference": draft.reference,
         **({} if draft.exchange_rate is None else {"exchange_rate": draft.exchange_rate}),
     }
-
-
-def event_data(draft: EntryDraft) -> dict[str, Any]:
-    """Give what an entry's event tells; amounts stay in the books."""
-    return {
-        "kind": draft.kind,
-        "effective_on": draft.effective_on,
-        "source_id": draft.source_id,
-        "reverses_id": draft.reverses_id,
-    }

@@ -10,11 +10,10 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from ip_ledger.journal.record_rules import entry_record
-from ip_ledger.journal.rules import EntryDraft, event_data
+from ip_ledger.journal.record_rules import entry_record, event_text
+from ip_ledger.journal.rules import EntryDraft
 from ip_ledger.log.actions import new_secrets
 from shared.auth import Actor
-from shared.events.recording import canonical, plain
 
 # How both statements post. Accounts are locked in the order of their ids, so that two batches
 # never wait for each other in a ring. The update hangs on the locking part: rows that another part
@@ -152,7 +151,6 @@ def arguments(entries: Sequence[Posted]) -> list[list[Any]]:
 
 def _row(one: Posted, secret: bytes) -> tuple[Any, ...]:
     draft, actor = one.draft, one.actor
-    told = {"person_id": actor.person_id, "center_id": draft.center_id, **event_data(draft)}
     return (
         draft.id,
         draft.center_id,
@@ -167,11 +165,11 @@ def _row(one: Posted, secret: bytes) -> tuple[Any, ...]:
         actor.client_id,
         entry_record(draft, one.recorded_at, actor.person_id, actor.client_id, secret),
         secret,
-        canonical(plain(told)),
+        event_text(draft, actor.person_id),
         "{" + ",".join(map(str, sorted(set(one.readers)))) + "}",
     )
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
     """Turn rows into columns, also when there is none."""
-    return [[row[place] for row in rows] for place in range(width)]
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
