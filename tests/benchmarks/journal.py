@@ -44,12 +44,13 @@ SELECT (SELECT count(*) FROM journal_entry),
                    FROM posting GROUP BY account_id) p USING (account_id)
         WHERE (b.balance_fen, b.version) <> (coalesce(p.total, 0), coalesce(p.count, 0)))
 """
+# Real time, as a checkpoint bears it: an id is drawn as soon as its entry has been read.
 SIGNED: Final = """
 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY s),
        percentile_cont(0.99) WITHIN GROUP (ORDER BY s)
 FROM (SELECT extract(epoch FROM (
           SELECT c.signed_at FROM log_checkpoint c WHERE c.tree_size > l.leaf_index
-          ORDER BY c.tree_size LIMIT 1) - r.recorded_at) AS s
+          ORDER BY c.tree_size LIMIT 1) - uuid_extract_timestamp(r.id)) AS s
       FROM log_record r JOIN log_leaf l ON l.record_id = r.id WHERE r.kind = 'journal_entry') AS t
 """
 ALONE: Final = "a transaction for each entry"
