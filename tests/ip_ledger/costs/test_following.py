@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from ip_ledger.journal import queries as journal
 from ip_ledger.journal.tables import Account, AccountBalance
 from shared.directory import DirectoryCenter
+from tests.ip_ledger.audit.books import Filled
 from tests.ip_ledger.conftest import Ledger, codes, figures
 from tests.ip_ledger.contributions.test_contributions import promise
 from tests.ip_ledger.contributions.test_funding import funded
@@ -225,3 +226,8 @@ async def test_a_trustee_spends_and_hands_over_what_is_left_without_what_is_to_b
     assert balances["trust_cash"] == balances["held_in_trust"] == 0
     assert (balances["released_from_trust"], balances["income_to_share"]) == (-70_000, -50_000)
     assert event["net"]["amount"] == 50_000
+    # The audit, which reads every row, agrees with what each was booked as.
+    filled = Filled(ledger, "")
+    await filled.step()
+    async with ledger.service.app.state.database.engine.connect() as connection:
+        assert (await filled.audited(connection)).differences == []

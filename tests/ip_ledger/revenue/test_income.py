@@ -4,7 +4,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlmodel import col, select
 
+from ip_ledger.journal import queries as journal
+from ip_ledger.journal.tables import AccountBalance
 from tests.ip_ledger.conftest import Ledger
 from zhichuang import verify
 
@@ -170,3 +173,54 @@ async def test_what_is_shared_is_counted_in_renminbi_and_another_currency_refuse
         body = income(str(uuid4()), gross={"amount": 100, "currency": bad})
         problem = await call(ledger, "c03", "revenue-events", body, 422)
         assert problem["code"] == "FIELD_INVALID", bad
+
+
+@pytest.mark.requirement("X07", "A033")
+async def test_an_income_recorded_wrongly_is_undone_by_another_person_and_shared_by_nobody(
+    ledger: Ledger,
+) -> None:
+    asset_id = await asset_of(ledger, m04=400_000, m09=350_000, c03=250_000)
+    event = await call(ledger, "c03", "revenue-events", income(asset_id))
+    path, body = f"revenue-events/{event['id']}/undoing", {"reason": "金额填写错误"}
+    other: dict[str, Any] = {"sub": str(uuid4())}
+    same = await call(ledger, "c03", path, body, 403)
+    assert same["code"] == "SOD_VIOLATION"
+    await call(ledger, "m09", path, body, 403, **other)
+    ahead = await call(ledger, "c03", path, {**body, "effective_on": "2026-01-21"}, 422, **other)
+    assert ahead["code"] == "DAY_IN_FUTURE"
+    before = await call(ledger, "c03", path, {**body, "effective_on": "2026-01-19"}, 422, **other)
+    assert before["code"] == "REVERSAL_BEFORE_ORIGINAL"
+    draft = {"revenue_event_ids": [event["id"]]}
+    run = await call(ledger, "c03", "distribution-runs", draft)
+    taken = await call(ledger, "c03", path, body, 409, **other)
+    assert taken["code"] == "REVENUE_DISTRIBUTED"
+    await call(ledger, "c03", f"distribution-runs/{run['id']}/cancel", None, 200)
+    undone = await call(ledger, "c03", path, body, **other)
+    assert (undone["state"], undone["undone_reason"]) == ("undone", "金额填写错误")
+    again = await call(ledger, "c03", path, body, 409, **other)
+    assert again["code"] == "ALREADY_REVERSED"
+    gone = await call(ledger, "c03", "distribution-runs", draft, 409)
+    assert gone["code"] == "REVENUE_UNDONE"
+    async with ledger.sessions.reading() as session:
+        assert await journal.wrong_balances(session) == []
+        balances = await session.scalars(select(col(AccountBalance.balance_fen)))
+        assert set(balances) == {0}
+
+
+@pytest.mark.requirement("A033", "A086")
+@pytest.mark.refusing
+async def test_every_fault_of_a_run_and_of_an_income_is_told_at_once(ledger: Ledger) -> None:
+    asset_id = await asset_of(ledger, m04=400_000, m09=350_000, c03=250_000)
+    early = income(asset_id, received_on="2023-11-01", gross={"amount": 1}, source_id=str(uuid4()))
+    problem = await call(ledger, "c03", "revenue-events", early, 422)
+    told = {one["code"] for one in problem["errors"]}
+    assert told == {"BEFORE_ASSET", "NET_NEGATIVE", "SOURCE_UNKNOWN"}
+    event = await call(ledger, "c03", "revenue-events", income(asset_id))
+    rules = [
+        {"owner_id": str(ledger.org[name]), "rate_ppm": 450_000} for name in ("m04", "m04", "m08")
+    ]
+    draft = {"revenue_event_ids": [event["id"]] * 2, "reward_rules": rules}
+    problem = await call(ledger, "c03", "distribution-runs", draft, 422)
+    assert {one["code"] for one in problem["errors"]} == {
+        "PARTY_REPEATED", "REWARD_OWNER_UNKNOWN", "REVENUE_DISTRIBUTED", "REWARD_BELOW_FLOOR",
+    }  # fmt: skip

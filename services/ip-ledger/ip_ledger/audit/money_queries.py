@@ -12,7 +12,6 @@ from ip_ledger.audit.log_queries import Question
 _CENTER: Final = {
     "contribution_payment": "(SELECT c.center_id FROM contribution c WHERE c.id = contribution_id)",
     "funding_record": "t.center_id",
-    "trust_release": "t.center_id",
 }
 
 
@@ -75,7 +74,45 @@ MONEY: Final = (
     ),
     _as_booked("contribution_payment", "paid_on"),
     _as_booked("funding_record", "received_on"),
-    _as_booked("trust_release", "released_on"),
+    Question(
+        "trust_release",
+        "it is not what its entry has booked",
+        # What came to the cash is all that was held; only a part of it is the centre's own.
+        """SELECT t.id::text FROM trust_release t JOIN journal_entry j ON j.id = t.entry_id
+        LEFT JOIN LATERAL (SELECT sum(p.amount_fen) AS total FROM posting p
+            JOIN account a ON a.id = p.account_id
+            WHERE p.entry_id = j.id AND a.code = 'cash') AS p ON true
+        WHERE p.total IS DISTINCT FROM t.amount_fen OR j.center_id <> t.center_id
+           OR j.effective_on <> t.released_on
+        ORDER BY t.id LIMIT 1""",
+    ),
+    Question(
+        "asset_cost",
+        "it is not what its entry has booked",
+        """SELECT t.id::text FROM asset_cost t JOIN journal_entry j ON j.id = t.entry_id
+        LEFT JOIN LATERAL (SELECT sum(p.amount_fen) AS total FROM posting p
+            WHERE p.entry_id = j.id AND p.amount_fen > 0) AS p ON true
+        WHERE p.total IS DISTINCT FROM abs(t.amount_fen) OR j.center_id <> t.center_id
+           OR (t.undoes_id IS NULL AND j.effective_on <> t.spent_on)
+           OR (t.undoes_id IS NULL) <> (j.reverses_id IS NULL)
+        ORDER BY t.id LIMIT 1""",
+    ),
+    Question(
+        "money_source",
+        "what is spent of it is not the sum of what it paid",
+        """SELECT m.source_id::text FROM money_source m
+        LEFT JOIN asset_cost_source s ON s.source_id = m.source_id GROUP BY m.source_id
+        HAVING m.spent_fen <> coalesce(sum(s.amount_fen), 0) ORDER BY m.source_id LIMIT 1""",
+    ),
+    Question(
+        "asset_cost_source",
+        "more of a cost is paid than was spent",
+        """SELECT c.id::text FROM asset_cost c JOIN asset_cost_source s ON s.cost_id = c.id
+        GROUP BY c.id HAVING abs(sum(s.amount_fen)) > abs(c.amount_fen)
+            OR min(sign(s.amount_fen)) <> max(sign(s.amount_fen))
+            OR min(sign(s.amount_fen)) <> sign(c.amount_fen)
+        ORDER BY c.id LIMIT 1""",
+    ),
     Question(
         "contribution",
         "what is paid of it is not the sum of its payments",

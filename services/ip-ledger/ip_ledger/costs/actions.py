@@ -103,12 +103,14 @@ async def undo(
     """Undo a cost that was written down wrongly: its money is there to be spent again (X07).
 
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, REVERSAL_OF_REVERSAL, ALREADY_REVERSED,
-    REVERSAL_BEFORE_ORIGINAL or PERIOD_CLOSED.
+    REVERSAL_BEFORE_ORIGINAL, DAY_IN_FUTURE or PERIOD_CLOSED.
     """
     cost = await queries.visible_cost(session, actor, cost_id, today)
     center = found(await tenancy.center_of(session, cost.center_id))
     require(
         rules.undoing_checks(
+            effective_on,
+            today,
             leads=tenancy.leads(center, actor),
             undoes=cost.undoes_id is not None,
             is_undone=await queries.is_undone(session, cost.id),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import exists, func
 from sqlalchemy import select as rows_of
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,7 +19,7 @@ from ip_ledger.costs.rules import SourceKind, SourceMoney, Spent
 from ip_ledger.costs.tables import AssetCost, AssetCostSource, MoneySource
 from ip_ledger.costs.trail_rules import Earned
 from ip_ledger.distributions.tables import DistributionLine, DistributionRun
-from ip_ledger.revenue.tables import RevenueEvent
+from ip_ledger.revenue.tables import RevenueEvent, RevenueUndoing
 from shared.auth import Actor
 from shared.rules import found
 
@@ -187,7 +187,10 @@ async def income_of(
 
     A run that was undone counts with the one that undid it: together they paid nothing.
     """
-    statement = select(RevenueEvent).where(col(RevenueEvent.asset_id).in_(asset_ids))
+    undone = exists().where(col(RevenueUndoing.event_id) == col(RevenueEvent.id))
+    if as_of is not None:
+        undone = undone.where(col(RevenueUndoing.undone_at) <= as_of)
+    statement = select(RevenueEvent).where(col(RevenueEvent.asset_id).in_(asset_ids), ~undone)
     if as_of is not None:
         statement = statement.where(col(RevenueEvent.recorded_at) <= as_of)
     ordered = statement.order_by(col(RevenueEvent.received_on), col(RevenueEvent.id))

@@ -83,7 +83,7 @@ async def spend(
     openapi_extra=access("member", tenant=LEADING, rules=("A094", "X07")),
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "REVERSAL_OF_REVERSAL", "ALREADY_REVERSED",
-        "REVERSAL_BEFORE_ORIGINAL", "PERIOD_CLOSED",
+        "REVERSAL_BEFORE_ORIGINAL", "DAY_IN_FUTURE", "PERIOD_CLOSED",
     ),
 )  # fmt: skip
 async def undo(

@@ -126,13 +126,19 @@ def cost_checks(
     ]  # fmt: skip
 
 
-def undoing_checks(*, leads: bool, undoes: bool, is_undone: bool) -> list[Check]:
+def undoing_checks(
+    effective_on: date, today: date, *, leads: bool, undoes: bool, is_undone: bool
+) -> list[Check]:
     """Check that a cost is undone once, and that what undoes one stays."""
     return [
         COSTS.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=leads),
         CORRECTIONS.check("REVERSAL_OF_REVERSAL", Kind.STATE, passed=not undoes),
         CORRECTIONS.check("ALREADY_REVERSED", Kind.STATE, passed=not is_undone),
-    ]
+        CORRECTIONS.check(
+            "DAY_IN_FUTURE", Kind.CONTENT, passed=effective_on <= today, pointer="/effective_on",
+            today=today.isoformat(),
+        ),
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

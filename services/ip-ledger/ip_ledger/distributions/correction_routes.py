@@ -17,6 +17,9 @@ from ip_ledger.distributions.correction_schemas import (
 from ip_ledger.distributions.plan_rules import RewardRule
 from ip_ledger.distributions.routes import LEADING, shown
 from ip_ledger.distributions.schemas import DistributionRunOut
+from ip_ledger.revenue import queries as revenue
+from ip_ledger.revenue.routes import shown as shown_revenue
+from ip_ledger.revenue.schemas import RevenueEventOut, RevenueUndoingIn
 from shared.directory import DirectoryOrganization, organizations_of
 from shared.http import CurrentActor, Reading, Router, Today, Transaction, access, problems
 from shared.http.constraints import meaning
@@ -108,3 +111,29 @@ async def correct_run(
     )
     run = await actions.draft_correction(session, actor, run_id, draft, today)
     return (await shown(session, [run]))[0]
+
+
+@router.post(
+    "/revenue-events/{event_id}/undoing",
+    operation_id="ip_ledger_undo_revenue",
+    status_code=201,
+    openapi_extra=access("member", tenant=LEADING, rules=("A033", "X03", "X07")),
+    responses=problems(
+        "NOT_FOUND", "FORBIDDEN_SCOPE", "SOD_VIOLATION", "REVENUE_DISTRIBUTED",
+        "ALREADY_REVERSED", "REVERSAL_BEFORE_ORIGINAL", "DAY_IN_FUTURE", "PERIOD_CLOSED",
+    ),
+)  # fmt: skip
+async def undo_revenue(
+    event_id: UUID,
+    body: RevenueUndoingIn,
+    actor: CurrentActor,
+    today: Today,
+    session: Transaction,
+) -> RevenueEventOut:
+    """Undo an income that was recorded wrongly, by another person; no run may share it out."""
+    row = await actions.undo_income(
+        session, actor, event_id, body.reason, body.effective_on or today, today
+    )
+    event = await revenue.visible_event(session, actor, event_id)
+    deductions = await revenue.deductions_of(session, [event.id])
+    return shown_revenue(event, deductions.get(event.id, []), row)

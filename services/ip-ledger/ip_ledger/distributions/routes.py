@@ -44,7 +44,12 @@ from shared.rules import Kind
 
 router = Router(prefix="/v1/ip-ledger/distribution-runs", tags=["distributions"])
 
-meaning("uq_distribution_run_event_standing", rules.SHARING, "REVENUE_DISTRIBUTED", Kind.STATE)
+meaning(
+    "uq_distribution_run_event_standing",
+    rules.SHARING,
+    "REVENUE_DISTRIBUTED",
+    Kind.STATE,
+)
 meaning("pk_distribution_confirmation", rules.SHARING, "ALREADY_EXISTS", Kind.STATE)
 
 READERS: Final = "the centre, payees, officials"
@@ -147,7 +152,7 @@ async def shown(
     openapi_extra=access("member", tenant=LEADING, rules=("A033", "A086"), key_required=True),
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "REVENUE_OF_TWO_CENTERS", "REVENUE_DISTRIBUTED",
-        "OWNERSHIP_MISSING", "REWARD_BELOW_FLOOR", "REWARD_OWNER_UNKNOWN",
+        "REVENUE_UNDONE", "OWNERSHIP_MISSING", "REWARD_BELOW_FLOOR", "REWARD_OWNER_UNKNOWN",
         "PARTY_REPEATED", "AMOUNT_TOO_LARGE", "CONSORTIUM_NOT_REGISTERED",
         "IDEMPOTENCY_KEY_REQUIRED",
     ),

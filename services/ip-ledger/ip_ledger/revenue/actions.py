@@ -52,8 +52,8 @@ async def record_income(
 ) -> RevenueEvent:
     """Record money received for an asset and book it as owed to its owners (A033).
 
-    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, NET_NEGATIVE, NOT_YET_RECEIVED, SOURCE_UNKNOWN,
-    DEDUCTION_NOT_AGREED or CONSORTIUM_NOT_REGISTERED.
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, NET_NEGATIVE, NOT_YET_RECEIVED, BEFORE_ASSET,
+    SOURCE_UNKNOWN, DEDUCTION_NOT_AGREED or CONSORTIUM_NOT_REGISTERED.
     """
     asset = await assets.visible_asset(session, actor, income.asset_id, today)
     center = found(await tenancy.center_of(session, asset.center_id))
@@ -68,7 +68,13 @@ async def record_income(
             rules.NET_INCOME.check(
                 "SOURCE_UNKNOWN", Kind.CONTENT, passed=source_ok, pointer="/source_id"
             ),
-            *rules.income_checks(income.gross_fen, income.deductions, income.received_on, today),
+            *rules.income_checks(
+                income.gross_fen,
+                income.deductions,
+                income.received_on,
+                today,
+                first_on=asset.dates.first_on,
+            ),
             *rules.deduction_checks(income.deductions, has_agreement=terms is not None),
             *rules.receiver_checks(
                 has_legal_entity=center.legal_entity_id is not None,

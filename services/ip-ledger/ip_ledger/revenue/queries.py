@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from ip_ledger import tenancy
 from ip_ledger.assets.tables import OwnershipLine, OwnershipVersion
-from ip_ledger.revenue.tables import RevenueDeduction, RevenueEvent
+from ip_ledger.revenue.tables import RevenueDeduction, RevenueEvent, RevenueUndoing
 from shared.auth import Actor
 from shared.directory import DirectoryCenter
 from shared.rules import found
@@ -74,3 +74,13 @@ async def deductions_of(
     for row in rows:
         grouped.setdefault(row.event_id, []).append(row)
     return grouped
+
+
+async def undoings_of(
+    session: AsyncSession, event_ids: Iterable[UUID]
+) -> dict[UUID, RevenueUndoing]:
+    """Give what was undone of some income, by event."""
+    rows = await session.scalars(
+        select(RevenueUndoing).where(col(RevenueUndoing.event_id).in_(list(event_ids)))
+    )
+    return {row.event_id: row for row in rows}

@@ -11,7 +11,7 @@ from sqlmodel import col
 from ip_ledger.revenue import actions, queries
 from ip_ledger.revenue.rules import Deduction
 from ip_ledger.revenue.schemas import DeductionOut, RevenueEventIn, RevenueEventOut
-from ip_ledger.revenue.tables import RevenueDeduction, RevenueEvent
+from ip_ledger.revenue.tables import RevenueDeduction, RevenueEvent, RevenueUndoing
 from shared.http import (
     CurrentActor,
     Page,
@@ -31,8 +31,12 @@ router = Router(prefix="/v1/ip-ledger/revenue-events", tags=["revenue"])
 OWNERS: Final = "the centre, the asset's owners, officials"
 
 
-def shown(event: RevenueEvent, deductions: Sequence[RevenueDeduction]) -> RevenueEventOut:
-    """Show an event with its deductions."""
+def shown(
+    event: RevenueEvent,
+    deductions: Sequence[RevenueDeduction],
+    undoing: RevenueUndoing | None = None,
+) -> RevenueEventOut:
+    """Show an event with its deductions, and with what undid it."""
     return RevenueEventOut(
         id=event.id,
         center_id=event.center_id,
@@ -54,6 +58,9 @@ def shown(event: RevenueEvent, deductions: Sequence[RevenueDeduction]) -> Revenu
         trustee_org_id=event.trustee_org_id,
         received_on=event.received_on,
         recorded_at=event.recorded_at,
+        state="recorded" if undoing is None else "undone",
+        undone_on=None if undoing is None else undoing.effective_on,
+        undone_reason=None if undoing is None else undoing.reason,
     )
 
 
@@ -66,7 +73,8 @@ def shown(event: RevenueEvent, deductions: Sequence[RevenueDeduction]) -> Revenu
         key_required=True,
     ),
     responses=problems(
-        "NOT_FOUND", "FORBIDDEN_SCOPE", "NET_NEGATIVE", "NOT_YET_RECEIVED", "SOURCE_UNKNOWN",
+        "NOT_FOUND", "FORBIDDEN_SCOPE", "NET_NEGATIVE", "NOT_YET_RECEIVED", "BEFORE_ASSET",
+        "SOURCE_UNKNOWN",
         "DEDUCTION_NOT_AGREED", "CONSORTIUM_NOT_REGISTERED",
         "IDEMPOTENCY_KEY_REQUIRED",
     ),
@@ -111,8 +119,11 @@ async def list_revenue(
     ]
     statement = queries.visible_events(actor, **filters)
     rows, cursor = await paginate(session, statement, page, keys, filters)
-    deductions = await queries.deductions_of(session, [row.id for row in rows])
-    return Page(items=[shown(r, deductions.get(r.id, [])) for r in rows], next_cursor=cursor)
+    ids = [row.id for row in rows]
+    deductions = await queries.deductions_of(session, ids)
+    undone = await queries.undoings_of(session, ids)
+    items = [shown(row, deductions.get(row.id, []), undone.get(row.id)) for row in rows]
+    return Page(items=items, next_cursor=cursor)
 
 
 @router.get(
@@ -125,4 +136,5 @@ async def get_revenue(event_id: UUID, actor: CurrentActor, session: Reading) -> 
     """Give one revenue event."""
     event = await queries.visible_event(session, actor, event_id)
     deductions = await queries.deductions_of(session, [event.id])
-    return shown(event, deductions.get(event.id, []))
+    undone = await queries.undoings_of(session, [event.id])
+    return shown(event, deductions.get(event.id, []), undone.get(event.id))

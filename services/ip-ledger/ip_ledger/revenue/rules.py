@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from shared.rules import Check, Kind, Rule
 
@@ -48,6 +49,8 @@ def net_income_fen(gross_fen: int, deductions: Sequence[Deduction]) -> int:
 
 LAWFUL: Final = frozenset({DeductionKind.TAX, DeductionKind.MAINTENANCE, DeductionKind.DIRECT})
 TRUST: Final = Rule("A053", "三(二)")
+CORRECTIONS: Final = Rule("X07", "architecture 6")
+FOUR_EYES: Final = Rule("X03", "architecture 8")
 
 
 def deduction_checks(deductions: Sequence[Deduction], *, has_agreement: bool) -> list[Check]:
@@ -85,10 +88,45 @@ def receiver_checks(
     ]
 
 
-def income_checks(
-    gross_fen: int, deductions: Sequence[Deduction], received_on: date, today: date
+def undoing_checks(
+    *,
+    recorded_by: UUID,
+    undoing: UUID,
+    is_shared: bool,
+    is_undone: bool,
+    effective_on: date,
+    today: date,
 ) -> list[Check]:
-    """Check that income is real: received already, and not less than what is taken off it."""
+    """Check that an income that no run shares out is undone, once, and by another person."""
+    return [
+        FOUR_EYES.check(
+            "SOD_VIOLATION", Kind.SCOPE, passed=recorded_by != undoing, held="recorder"
+        ),
+        # What is shared out already is undone by its run first.
+        CORRECTIONS.check("REVENUE_DISTRIBUTED", Kind.STATE, passed=not is_shared),
+        CORRECTIONS.check("ALREADY_REVERSED", Kind.STATE, passed=not is_undone),
+        CORRECTIONS.check(
+            "DAY_IN_FUTURE",
+            Kind.CONTENT,
+            passed=effective_on <= today,
+            pointer="/effective_on",
+            today=today.isoformat(),
+        ),
+    ]
+
+
+def income_checks(
+    gross_fen: int,
+    deductions: Sequence[Deduction],
+    received_on: date,
+    today: date,
+    *,
+    first_on: date | None = None,
+) -> list[Check]:
+    """Check that income is real: received already, and not less than what is taken off it.
+
+    `first_on` is the day from which the asset is known to exist: nobody owned it before.
+    """
     net_fen = net_income_fen(gross_fen, deductions)
     return [
         NET_INCOME.check(
@@ -97,6 +135,13 @@ def income_checks(
             passed=net_fen >= 0,
             pointer="/deductions",
             net_fen=net_fen,
+        ),
+        NET_INCOME.check(
+            "BEFORE_ASSET",
+            Kind.CONTENT,
+            passed=first_on is None or first_on <= received_on,
+            pointer="/received_on",
+            first_on=first_on.isoformat() if first_on else None,
         ),
         NET_INCOME.check(
             "NOT_YET_RECEIVED",

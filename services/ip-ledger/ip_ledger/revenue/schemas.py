@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from ip_ledger.revenue.rules import DeductionKind, RevenueKind
-from shared.http.schemas import MAX_SAFE, Body, Day, Earning, Money, Out, ShortText
+from shared.http.schemas import MAX_SAFE, Body, Day, Earning, LongText, Money, Out, ShortText
 
 
 class DeductedAmount(Money):
@@ -95,5 +95,20 @@ class RevenueEventOut(Out):
     net: Money = Field(description="Gross less deductions: what is shared.")
     received_on: date = Field(description="The day the money came in.")
     recorded_at: datetime = Field(description="When it was recorded.")
-    state: str = Field(default="recorded", description="`recorded`: an event is never edited.")
+    state: str = Field(
+        default="recorded", description="`recorded`, or `undone`: an event is never edited."
+    )
+    undone_on: date | None = Field(default=None, description="The day of the reversing entry.")
+    undone_reason: str | None = Field(default=None, description="Why it was undone.")
     version: int = Field(default=1, description="Always 1.")
+
+
+class RevenueUndoingIn(Body):
+    """Why an income was recorded wrongly."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "金额填写错误"}]})
+
+    reason: LongText = Field(description="What was wrong.")
+    effective_on: Day | None = Field(
+        default=None, description="The day of the reversing entry; today when absent."
+    )

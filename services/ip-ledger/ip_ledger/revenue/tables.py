@@ -7,8 +7,11 @@ from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, Index, Uuid
 from sqlmodel import Field
 
 from ip_ledger.base import Base
-from ip_ledger.revenue.rules import DeductionKind, RevenueKind
+from ip_ledger.revenue.rules import CORRECTIONS, DeductionKind, RevenueKind
 from shared.database import EnumText, InstantColumn, new_id
+from shared.http.constraints import meaning
+
+meaning("pk_revenue_undoing", CORRECTIONS, "ALREADY_REVERSED")
 
 
 class RevenueEvent(Base, table=True):
@@ -55,3 +58,16 @@ class RevenueDeduction(Base, table=True):
     agreement_id: UUID | None = Field(default=None, foreign_key="agreement.id")
     clause: str | None = None
     evidence_ids: list[UUID] = Field(sa_column=Column(ARRAY(Uuid()), nullable=False))
+
+
+class RevenueUndoing(Base, table=True):
+    """That an income was recorded wrongly; its entry is reversed, and no run shares it any more."""
+
+    __tablename__ = "revenue_undoing"
+    __table_args__ = ({"info": {"insert_only": True}},)
+
+    event_id: UUID = Field(foreign_key="revenue_event.id", primary_key=True)
+    reason: str
+    effective_on: date
+    undone_by: UUID
+    undone_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))

@@ -91,6 +91,9 @@ CODES: Final[dict[str, Words]] = {
     "GRACE_RUNNING": Words(
         409, "宽限期尚未届满|（至 {grace_until}）", "The grace is not over| (until {grace_until})"
     ),
+    "REVENUE_UNDONE": Words(
+        409, "该笔收入已被撤销|：{event_ids}", "The income has been undone|: {event_ids}"
+    ),
     "FAMILY_CYCLE": Words(
         422, "权利不能源自其自身", "A right cannot come from itself, however far back"
     ),

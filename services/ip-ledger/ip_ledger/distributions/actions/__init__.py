@@ -10,6 +10,7 @@ from ip_ledger.distributions.actions.supposing import (
     SupposedShares,
     suppose,
 )
+from ip_ledger.distributions.actions.undoing import undo_income
 
 __all__ = [
     "CorrectionDraft",
@@ -26,4 +27,5 @@ __all__ = [
     "pay",
     "reverse",
     "suppose",
+    "undo_income",
 ]

@@ -54,26 +54,31 @@ async def draft_run(session: AsyncSession, actor: Actor, draft: RunDraft) -> Dis
     """Compute a run and keep its plan for the owners to confirm (A033, A086).
 
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, REVENUE_OF_TWO_CENTERS, REVENUE_DISTRIBUTED,
-    OWNERSHIP_MISSING, REWARD_BELOW_FLOOR, REWARD_OWNER_UNKNOWN, PARTY_REPEATED, AMOUNT_TOO_LARGE
-    or CONSORTIUM_NOT_REGISTERED.
+    REVENUE_UNDONE, OWNERSHIP_MISSING, REWARD_BELOW_FLOOR, REWARD_OWNER_UNKNOWN, PARTY_REPEATED,
+    AMOUNT_TOO_LARGE or CONSORTIUM_NOT_REGISTERED.
     """
     events = await revenue.events_of(session, actor, draft.event_ids)
     found(events if {event.id for event in events} == set(draft.event_ids) else None)
     center_id = events[0].center_id
     # A centre's runs are drafted and paid one after another: each starts from the last one's carry.
     await tenancy.lock_center(session, center_id)
+    require(await leading_checks(session, actor, center_id))
     taken = await queries.standing_elsewhere(session, draft.event_ids)
-    require(
-        [*await leading_checks(session, actor, center_id), *_event_checks(events, draft, taken)]
-    )
+    undone = set(await revenue.undoings_of(session, draft.event_ids))
     inputs = await queries.inputs(session, events)
-    require(owner_checks(inputs))
     terms = terms_of(inputs, draft.reward_rules)
     plan = plan_rules.plan(inputs.incomes, terms, closing=draft.closing)
     payees = {line.part.party for line in plan.lines if line.part.share_ppm}
+    # All that is wrong is told at once; of income without owners there is nothing to plan.
     require(
         [
-            *plan_rules.reward_checks(inputs.incomes, terms, plan),
+            *_event_checks(events, draft, taken, undone),
+            *owner_checks(inputs),
+            *(
+                []
+                if inputs.without_owners
+                else plan_rules.reward_checks(inputs.incomes, terms, plan)
+            ),
             *rules.payee_checks(payees, inputs.legal_persons),
         ]
     )
@@ -82,7 +87,9 @@ async def draft_run(session: AsyncSession, actor: Actor, draft: RunDraft) -> Dis
     return run
 
 
-def _event_checks(events: Sequence[RevenueEvent], draft: RunDraft, taken: set[UUID]) -> list[Check]:
+def _event_checks(
+    events: Sequence[RevenueEvent], draft: RunDraft, taken: set[UUID], undone: set[UUID]
+) -> list[Check]:
     repeated = {i for i in draft.event_ids if draft.event_ids.count(i) > 1}
     return [
         rules.one_center_check(passed=len({event.center_id for event in events}) == 1),
@@ -92,6 +99,13 @@ def _event_checks(events: Sequence[RevenueEvent], draft: RunDraft, taken: set[UU
             passed=not taken and not repeated,
             pointer="/revenue_event_ids",
             event_ids=sorted(str(event_id) for event_id in taken | repeated),
+        ),
+        rules.SHARING.check(
+            "REVENUE_UNDONE",
+            Kind.STATE,
+            passed=not undone,
+            pointer="/revenue_event_ids",
+            event_ids=sorted(str(event_id) for event_id in undone),
         ),
         *balance_checks(sum(event.net_fen for event in events), "/revenue_event_ids"),
     ]

@@ -25,6 +25,7 @@ def upgrade() -> None:
     _create_kinship()
     _create_costs()
     _create_projects()
+    _create_undoings()
     for statement in family_guards.UP:
         op.execute(statement)
     grant_app("ip_ledger")
@@ -223,6 +224,23 @@ def _create_costs() -> None:
     op.create_index("ix_asset_cost_source_source_id", "asset_cost_source", ["source_id"])
 
 
+def _create_undoings() -> None:
+    op.create_table(
+        "revenue_undoing",
+        sa.Column("event_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("effective_on", sa.Date(), nullable=False),
+        sa.Column("undone_by", sa.Uuid(), nullable=False),
+        sa.Column("undone_at", InstantColumn(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["event_id"],
+            ["revenue_event.id"],
+            name=op.f("fk_revenue_undoing_event_id_revenue_event"),
+        ),
+        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_revenue_undoing")),
+    )
+
+
 def _create_projects() -> None:
     op.create_table(
         "contract_project",
@@ -262,7 +280,7 @@ def downgrade() -> None:
     for statement in family_guards.DOWN:
         op.execute(statement)
     for table in (
-        "contract_project", "asset_cost_source", "money_source", "asset_cost", "asset_kinship",
+        "revenue_undoing", "contract_project", "asset_cost_source", "money_source", "asset_cost", "asset_kinship",
         "right_fee",
     ):  # fmt: skip
         op.drop_table(table)
