@@ -33,6 +33,26 @@ async def test_an_empty_draft_is_told_everything_that_it_lacks(case: Case) -> No
         assert error["detail"]
 
 
+@pytest.mark.requirement("A117", "A108")
+async def test_what_a_draft_is_warned_of_its_submission_is_refused_for(case: Case) -> None:
+    drafted = await case.draft()
+    warned = [one["code"] for one in drafted.json()["warnings"]]
+    refused = codes(await case.submit())
+    assert set(refused) <= set(warned)
+    assert {"CORE_TECH_MISSING", "MATERIAL_MISSING"} <= set(refused)
+    assert all(one["pointer"] for one in drafted.json()["warnings"] if one["code"] in refused)
+    await case.join("M02", "M03", "M08", "M20")
+    await case.fill()
+    read = await case.call(case.member("M01"), "GET", case.path)
+    seen = {"If-Match": read.headers["etag"]}
+    changed = await case.call(case.member("M01"), "PATCH", case.path, {"name": "更名"}, **seen)
+    assert changed.status_code == 200, changed.text
+    left = [one["code"] for one in changed.json()["warnings"]]
+    submitted = await case.submit()
+    assert submitted.status_code == 200
+    assert left == [one["code"] for one in submitted.json()["warnings"]]
+
+
 @pytest.mark.requirement("A049")
 @pytest.mark.refusing
 async def test_nobody_confirms_for_another_organization(case: Case) -> None:

@@ -28,7 +28,7 @@ from registry.applications.actions.excepting import decide_exception, request_ex
 from registry.applications.actions.readiness import ReadinessView, readiness
 from registry.applications.actions.registering import attach_entity, name_milestone
 from registry.applications.actions.stating import state_resource, take_resource_back
-from registry.applications.actions.submitting import submit
+from registry.applications.actions.submitting import submission_checks, submit
 
 __all__ = [
     "DraftContent",
@@ -61,6 +61,7 @@ __all__ = [
     "request_exception",
     "set_profile",
     "state_resource",
+    "submission_checks",
     "submit",
     "take_resource_back",
     "withdraw",

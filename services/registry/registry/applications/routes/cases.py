@@ -83,15 +83,17 @@ async def create_application(
     actor: CurrentActor,
     today: Today,
     now: Now,
+    language: Language,
     session: Transaction,
     response: Response,
 ) -> ApplicationOut:
-    """Begin an application, with its candidate centre; any day of the year will do."""
+    """Begin an application on any day, with its candidate centre; what it lacks are warnings."""
     content = commands.draft_content(body, actor)
     application, center = await actions.draft(session, actor, content, today, now)
+    lacks = await actions.submission_checks(session, application, center, today)
     tagged(response, application.version)
     response.headers["Location"] = f"{PREFIX}/{application.id}"
-    return answers.application_out(application, center)
+    return answers.application_out(application, center, lacks, language)
 
 
 @router.get(
@@ -158,18 +160,21 @@ async def change_application(
     version: IfMatch,
     actor: CurrentActor,
     today: Today,
+    language: Language,
     session: Transaction,
     response: Response,
 ) -> ApplicationOut:
-    """Change a draft, or an application that was returned."""
+    """Change a draft, or an application that was returned; what it still lacks are warnings."""
     seen = await queries.application_seen(session, actor, application_id)
     center = found(await center_by_id(session, seen.center_id))
     content = commands.merged_content(seen, center, body)
     application, center = await actions.change_draft(
         session, actor, application_id, content, version, today
     )
+    # What a submission would be refused for is a warning as long as it is a draft.
+    lacks = await actions.submission_checks(session, application, center, today)
     tagged(response, application.version)
-    return answers.application_out(application, center)
+    return answers.application_out(application, center, lacks, language)
 
 
 async def told_for_readiness(
