@@ -172,6 +172,23 @@ def test_what_was_returned_comes_back_until_its_last_day(days: int, codes: list[
     assert refused(judged(state=State.RETURNED, due_on=due_on)) == codes
 
 
+@pytest.mark.requirement("A115", "A047")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("of_call", "codes"),
+    [
+        ((), []),
+        (("integrated_circuit",), []),
+        (("new_materials", "integrated_circuit"), []),
+        (("new_materials",), ["CALL_FIELD_MISMATCH"]),
+    ],
+)
+def test_an_application_is_of_a_field_that_its_call_is_about(
+    of_call: tuple[str, ...], codes: list[str]
+) -> None:
+    assert refused(judged(call=replace(WHOLE.call, field_codes=of_call))) == codes
+
+
 @pytest.mark.refusing
 @pytest.mark.requirement("A047")
 def test_a_field_is_named_once() -> None:

@@ -121,6 +121,20 @@ def field_checks(
     ]
 
 
+def call_field_checks(named: Collection[str], of_call: Collection[str]) -> list[Check]:
+    """Check that an application names a field of its call, where the call names any (A115)."""
+    fits = not of_call or any(field in of_call for field in named)
+    return [
+        CALL.check(
+            "CALL_FIELD_MISMATCH",
+            Kind.CONTENT,
+            passed=fits,
+            pointer="/field_codes",
+            call_fields=sorted(of_call),
+        )
+    ]
+
+
 def material_checks(kinds: Sequence[str], known: Collection[str]) -> list[Check]:
     """Check that a call asks only for material kinds that the code table knows, each once."""
     unknown = sorted(set(kinds) - set(known))

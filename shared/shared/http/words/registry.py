@@ -106,6 +106,11 @@ CODES: Final[dict[str, Words]] = {
         "The sponsor's evidence is incomplete|: {missing}",
     ),
     "MATERIAL_MISSING": Words(422, "缺少申报材料|：{missing}", "Materials are missing|: {missing}"),
+    "CALL_FIELD_MISMATCH": Words(
+        422,
+        "所选领域不在申报通知的领域之内|：{call_fields}",
+        "None of the fields is one of the call's|: {call_fields}",
+    ),
     "FIELD_INACTIVE": Words(
         422, "领域不在有效目录内|：{fields}", "The field is not active|: {fields}"
     ),

@@ -142,6 +142,7 @@ def call_terms(call: Call, center: Center) -> CallTerms:
         ),
         strict_entity_age=call.strict_entity_age,
         window=Window(call.open_from, call.open_until, call.soft_window),
+        field_codes=tuple(call.field_codes),
     )
 
 

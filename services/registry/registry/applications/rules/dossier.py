@@ -24,7 +24,7 @@ from registry.applications.rules.states import Event, State, move_check
 from registry.centers.rules import ApplicantForm, ModelType, Stage, writable_checks
 from registry.entities.rules import consent_checks
 from registry.governance.rules import part_checks
-from registry.programme.rules import Window, field_checks, window_checks
+from registry.programme.rules import Window, call_field_checks, field_checks, window_checks
 from shared.rules import Check, Kind, Policy, Rule, Severity
 
 CONSORTIUM: Final = Rule("A052", "三(二)")
@@ -83,11 +83,15 @@ MINIMA: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class CallTerms:
-    """What the call asks: its materials, its strictness about age, its window where it binds."""
+    """What the call asks: its materials, its strictness about age, its window where it binds.
+
+    A call that names no fields is about all of them.
+    """
 
     required_materials: tuple[str, ...]
     strict_entity_age: bool = False
     window: Window = ROLLING_WINDOW
+    field_codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +274,7 @@ def submission_checks(
         *_breadth_checks(policy, dossier),
         *_material_checks(policy, dossier),
         *_plan_checks(policy, dossier),
+        *call_field_checks(dossier.field_codes, dossier.call.field_codes),
         *window_checks(dossier.call.window, today),
         *_return_checks(policy, dossier, today),
         move_check(dossier.state, Event.SUBMIT),
