@@ -95,12 +95,14 @@ def radar(
             f'<polygon points="{_ring(centre, lengths)}" fill="{colour}" fill-opacity="0.15"'
             f' stroke="{colour}" stroke-width="2"><title>{escape(name)}</title></polygon>'
         )
-    marks += _legend(series, 372)
+    marks += _legend(series, 372, left=170, step=200)
     words = "；".join(
         f"{name}: " + "，".join(f"{at} {_number(v)}" for at, v in zip(axes, row, strict=True))
         for name, row in series.items()
     )
-    return _svg(title, words, 372 + 20 * _legend_rows(series), marks if series else [_nothing()])
+    height = 372 + 20 * _legend_rows(series)
+    # A narrow page shows its middle, where everything is.
+    return _svg(title, words, height, marks if series else [_nothing()], "round")
 
 
 def waterfall(title: str, steps: Sequence[Step], *, unit: str = "") -> str:
@@ -239,10 +241,10 @@ def _round_up(value: Number) -> Decimal:
     return next(step * unit for step in (1, 2, 4, 5, 8, 10) if step * unit >= exact)
 
 
-def _legend(names: Iterable[str], y: float) -> list[str]:
+def _legend(names: Iterable[str], y: float, *, left: int = 60, step: int = 330) -> list[str]:
     marks = []
     for row, (colour, name) in enumerate(zip(_colours(), names, strict=False)):
-        x, at = 60 + (row % 2) * 330, y + (row // 2) * 20
+        x, at = left + (row % 2) * step, y + (row // 2) * 20
         marks.append(_rect(x, at - 10, "12", 12, colour))
         marks.append(_text(x + 20, at, _short(name, 40), full=name))
     return marks
@@ -286,9 +288,11 @@ def _text(
     )
 
 
-def _svg(title: str, words: str, height: float, marks: Iterable[str]) -> str:
+def _svg(title: str, words: str, height: float, marks: Iterable[str], shape: str = "") -> str:
+    shaped = f' class="{shape}" preserveAspectRatio="xMidYMid slice"' if shape else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" role="img"'
+        f"{shaped}"
         " font-family=\"'Noto Sans SC', 'PingFang SC', 'Microsoft YaHei', sans-serif\">"
         f"<title>{escape(title)}</title><desc>{escape(words)}</desc>{''.join(marks)}</svg>"
     )

@@ -33,6 +33,8 @@ td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-spa
 th[scope=row]{width:1%;min-width:10em;font-weight:600}
 figure{margin:1rem 0;overflow-x:auto}
 figure svg{display:block;width:100%;min-width:38rem;height:auto}
+@media(max-width:40rem){figure svg.round{min-width:0;aspect-ratio:1.32}}
+.wide+.wide{margin-top:1.2rem}
 figcaption{color:var(--muted);font-size:.88rem}
 .none{color:var(--muted)}
 @media print{header,footer,main{max-width:none}}

@@ -157,7 +157,7 @@ def shown(unit: str, value: str | None) -> str:
 
 
 def _named(report: CenterReport) -> str:
-    return f"{report.center_name}（{report.center_code or '—'}）"
+    return report.center_name + (f"（{report.center_code}）" if report.center_code else "")
 
 
 def _facts(report: CenterReport) -> list[tuple[str, str]]:
