@@ -15,6 +15,7 @@ from ip_ledger.assets import family_routes, picture_routes, proposal_routes, rig
 from ip_ledger.assets import routes as assets
 from ip_ledger.audit import jobs as audit_jobs
 from ip_ledger.audit import routes as audit
+from ip_ledger.benefits import routes as benefits
 from ip_ledger.books import routes as books
 from ip_ledger.books import statement_routes
 from ip_ledger.bundles import routes as bundles
@@ -142,6 +143,7 @@ def create_app() -> ASGIApp:
                 distributions.router,
                 *correction_routes.ROUTERS,
                 *what_if_routes.ROUTERS,
+                *benefits.ROUTERS,
                 *statements.ROUTERS,
                 *pricing.ROUTERS,
                 *portfolio.ROUTERS,

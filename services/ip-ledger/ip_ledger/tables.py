@@ -8,6 +8,7 @@ from ip_ledger.agreements import tables as agreements
 from ip_ledger.assets import tables as assets
 from ip_ledger.audit import tables as audit
 from ip_ledger.base import Base
+from ip_ledger.benefits import tables as benefits
 from ip_ledger.contracts import tables as contracts
 from ip_ledger.contributions import tables as contributions
 from ip_ledger.costs import tables as costs
@@ -36,6 +37,7 @@ __all__ = [
     "agreements",
     "assets",
     "audit",
+    "benefits",
     "contracts",
     "contributions",
     "costs",

@@ -94,6 +94,11 @@ CODES: Final[dict[str, Words]] = {
     "REVENUE_UNDONE": Words(
         409, "该笔收入已被撤销|：{event_ids}", "The income has been undone|: {event_ids}"
     ),
+    "BENEFIT_SHARES_MISSING": Words(
+        409,
+        "协议没有收益份额，或当日已无成员分享|：{days}",
+        "The agreement names no shares of benefit, or nobody shares on that day|: {days}",
+    ),
     "FAMILY_CYCLE": Words(
         422, "权利不能源自其自身", "A right cannot come from itself, however far back"
     ),

@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from ip_ledger.assets import family_guards
-from shared.database import InstantColumn
+from shared.database import InstantColumn, JsonColumn
 from shared.database.migrations import grant_app
 
 # squawk: require-concurrent-index-creation — before the first release: no table that is live has many rows
@@ -26,6 +26,7 @@ def upgrade() -> None:
     _create_costs()
     _create_projects()
     _create_undoings()
+    _create_benefits()
     for statement in family_guards.UP:
         op.execute(statement)
     grant_app("ip_ledger")
@@ -241,6 +242,41 @@ def _create_undoings() -> None:
     )
 
 
+def _create_benefits() -> None:
+    op.create_table(
+        "benefit_division",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("center_id", sa.Uuid(), nullable=False),
+        sa.Column("external_id", sa.String(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("agreement_id", sa.Uuid(), nullable=False),
+        sa.Column("method", sa.String(), nullable=False),
+        sa.Column("pool_fen", sa.BigInteger(), nullable=False),
+        sa.Column("incomes", JsonColumn(), nullable=False),
+        sa.Column("lines", JsonColumn(), nullable=False),
+        sa.Column("resolved_on", sa.Date(), nullable=False),
+        sa.Column("resolution_file_id", sa.Uuid(), nullable=False),
+        sa.Column("entry_id", sa.Uuid(), nullable=False),
+        sa.Column("recorded_by", sa.Uuid(), nullable=False),
+        sa.Column("recorded_at", InstantColumn(), nullable=False),
+        sa.CheckConstraint("pool_fen > 0", name=op.f("ck_benefit_division_pool_fen")),
+        sa.ForeignKeyConstraint(
+            ["agreement_id"],
+            ["agreement.id"],
+            name=op.f("fk_benefit_division_agreement_id_agreement"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["entry_id"],
+            ["journal_entry.id"],
+            name=op.f("fk_benefit_division_entry_id_journal_entry"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_benefit_division")),
+        sa.UniqueConstraint(
+            "center_id", "external_id", name=op.f("uq_benefit_division_center_id_external_id")
+        ),
+    )
+
+
 def _create_projects() -> None:
     op.create_table(
         "contract_project",
@@ -280,7 +316,7 @@ def downgrade() -> None:
     for statement in family_guards.DOWN:
         op.execute(statement)
     for table in (
-        "revenue_undoing", "contract_project", "asset_cost_source", "money_source", "asset_cost", "asset_kinship",
+        "benefit_division", "revenue_undoing", "contract_project", "asset_cost_source", "money_source", "asset_cost", "asset_kinship",
         "right_fee",
     ):  # fmt: skip
         op.drop_table(table)

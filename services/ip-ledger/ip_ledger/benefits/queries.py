@@ -1,0 +1,61 @@
+"""What is read of divided benefits, and who may see them: who shared, the centre, officials."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import exists, func, or_, true
+from sqlalchemy import select as rows_of
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from ip_ledger import tenancy
+from ip_ledger.agreements.tables import AgreementParty
+from ip_ledger.benefits.tables import BenefitDivision
+from shared.auth import Actor
+from shared.directory import DirectoryCenter, DirectoryMembership
+
+
+def visible_divisions(actor: Actor, center_id: UUID | None) -> SelectOfScalar[BenefitDivision]:
+    """Give the select of the divided benefits that the actor may see."""
+    statement = select(BenefitDivision)
+    if not actor.is_official:
+        acting = exists().where(
+            col(DirectoryCenter.id) == col(BenefitDivision.center_id),
+            tenancy.acts_for(actor.org_ids),
+        )
+        party = exists().where(
+            col(AgreementParty.agreement_id) == col(BenefitDivision.agreement_id),
+            col(AgreementParty.org_id).in_(actor.org_ids),
+        )
+        statement = statement.where(or_(acting, party) if actor.org_ids else ~true())
+    if center_id is not None:
+        statement = statement.where(col(BenefitDivision.center_id) == center_id)
+    return statement
+
+
+async def last_days(
+    session: AsyncSession, center_id: UUID, org_ids: Sequence[UUID]
+) -> dict[UUID, date]:
+    """Give the last days of those of some organizations that are no members of a centre any more.
+
+    Who left and came back is a member; who has given notice is one until its last day.
+    """
+    row = DirectoryMembership
+    latest = (
+        rows_of(col(row.org_id), func.max(col(row.left_on)))
+        .where(col(row.center_id) == center_id, col(row.org_id).in_(org_ids))
+        .group_by(col(row.org_id))
+        .having(func.bool_and(col(row.left_on).is_not(None)))
+    )
+    return {org_id: last for org_id, last in await session.execute(latest) if last is not None}
+
+
+async def is_known(session: AsyncSession, center_id: UUID, external_id: str) -> bool:
+    """Tell whether a pool of this reference has been divided."""
+    statement = rows_of(col(BenefitDivision.id)).where(
+        col(BenefitDivision.center_id) == center_id,
+        col(BenefitDivision.external_id) == external_id,
+    )
+    return await session.scalar(statement) is not None
