@@ -6,6 +6,7 @@ action turns the failed ones into a refusal, and whoever shows readiness lists t
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
@@ -100,6 +101,16 @@ class Rule:
             state=state.value,
             event=event.value,
             allowed=sorted(step.value for at, step in moves if at is state),
+        )
+
+    def past(self, day: date | None, today: date, pointer: str) -> Check:
+        """Check that a day is not after today; today itself counts, and so does no day at all."""
+        return self.check(
+            "DAY_IN_FUTURE",
+            Kind.CONTENT,
+            passed=day is None or day <= today,
+            pointer=pointer,
+            today=today.isoformat(),
         )
 
 

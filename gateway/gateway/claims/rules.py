@@ -81,7 +81,7 @@ def confirmation_checks(state: ClaimState, *, registered: bool, has_account: boo
     organization already, who then invites the others.
     """
     return [
-        APPLICANT.check("STATE_CONFLICT", Kind.STATE, passed=(state, ClaimEvent.CONFIRM) in MOVES),
+        APPLICANT.move(MOVES, state, ClaimEvent.CONFIRM),
         APPLICANT.check("ORG_NOT_REGISTERED", Kind.STATE, passed=registered),
         APPLICANT.check("ORG_HAS_ACCOUNT", Kind.STATE, passed=not has_account),
     ]
@@ -89,6 +89,4 @@ def confirmation_checks(state: ClaimState, *, registered: bool, has_account: boo
 
 def refusal_checks(state: ClaimState) -> list[Check]:
     """Check that a claim may still be refused."""
-    return [
-        APPLICANT.check("STATE_CONFLICT", Kind.STATE, passed=(state, ClaimEvent.REFUSE) in MOVES)
-    ]
+    return [APPLICANT.move(MOVES, state, ClaimEvent.REFUSE)]

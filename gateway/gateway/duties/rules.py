@@ -118,10 +118,10 @@ def decision_checks(
     """Check that a second person decides, who is not the one who gains by it either."""
     return [
         TWO_PEOPLE.check("SOD_VIOLATION", Kind.SCOPE, passed=deciding not in {proposer, person}),
-        LEAD.check("STATE_CONFLICT", Kind.STATE, passed=(state, event) in MOVES),
+        LEAD.move(MOVES, state, event),
     ]
 
 
 def end_checks(state: GrantState) -> list[Check]:
     """Check that a grant has not ended yet."""
-    return [LEAD.check("STATE_CONFLICT", Kind.STATE, passed=(state, GrantEvent.END) in MOVES)]
+    return [LEAD.move(MOVES, state, GrantEvent.END)]

@@ -117,4 +117,4 @@ def due_checks(due_on: date, today: date, calendar: WorkingDays) -> list[Check]:
 
 def move_checks(state: ReferralState, event: ReferralEvent) -> list[Check]:
     """Check that this may happen now."""
-    return [LINKED.check("STATE_CONFLICT", Kind.STATE, passed=(state, event) in MOVES)]
+    return [LINKED.move(MOVES, state, event)]

@@ -29,6 +29,8 @@ QUOTED: Final = re.compile(r"'([a-z_]+\.[a-z_]+)'")
 BUILT: Final = re.compile(r"jsonb_build_object\((.*?)\)", re.DOTALL)
 KEYS: Final = re.compile(r"'([a-z_]+)'")
 RECORDERS: Final = {"record", "record_many"}
+# Verdicts of `Rule` that name their code by themselves.
+BY_NAME: Final = {"move": "STATE_CONFLICT", "past": "DAY_IN_FUTURE"}
 # What `record` takes beside the fields of `data`; a centre or a case is told where there is one.
 BESIDE: Final = {"before", "after", "reason"}
 MAYBE: Final = {"center_id", "case_id", "capacity"}
@@ -77,9 +79,8 @@ def _verdicts(module: Module) -> Iterator[tuple[str, ast.expr, str | None]]:
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
                 continue
             code = _text(node.args[0]) if node.args else None
-            if node.func.attr == "move":
-                code = "STATE_CONFLICT"
-            if node.func.attr in {"check", "move"} and code in CODES:
+            code = BY_NAME.get(node.func.attr, code)
+            if node.func.attr in {"check", *BY_NAME} and code in CODES:
                 base = node.func.value
                 yield code, base, bound.get(base.id) if isinstance(base, ast.Name) else None
 

@@ -199,11 +199,7 @@ def adjustment_checks(points: Fraction, reason: str) -> list[Check]:
 
 def move_checks(state: AssessmentState, event: AssessmentEvent) -> list[Check]:
     """Check that an assessment may take a step from where it is (A124)."""
-    return [
-        PERIODIC.check(
-            "STATE_CONFLICT", Kind.STATE, passed=(state, event) in MOVES, state=state.value
-        )
-    ]
+    return [PERIODIC.move(MOVES, state, event)]
 
 
 def ground_checks(used: Mapping[int, str], standing: Mapping[int, str]) -> list[Check]:

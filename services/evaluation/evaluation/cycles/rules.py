@@ -232,20 +232,12 @@ def center_profile_checks(of_centers: Mapping[str, str], known: Collection[str])
 
 def cycle_checks(state: CycleState, event: CycleEvent) -> list[Check]:
     """Check that a cycle may change or open: once open, it does neither (A130, A132)."""
-    return [
-        YEARLY.check(
-            "STATE_CONFLICT", Kind.STATE, passed=(state, event) in CYCLE_MOVES, state=state.value
-        )
-    ]
+    return [YEARLY.move(CYCLE_MOVES, state, event)]
 
 
 def case_checks(state: CaseState, event: CaseEvent) -> list[Check]:
     """Check that this may happen to a case in its state."""
-    return [
-        YEARLY.check(
-            "STATE_CONFLICT", Kind.STATE, passed=(state, event) in CASE_MOVES, state=state.value
-        )
-    ]
+    return [YEARLY.move(CASE_MOVES, state, event)]
 
 
 class Way(StrEnum):

@@ -56,9 +56,7 @@ JUDGE_TASK: Final = TaskKind(
 
 def move_checks(state: FindingState, event: FindingEvent) -> list[Check]:
     """Check that a finding may take a step from where it is."""
-    return [
-        FOUND.check("STATE_CONFLICT", Kind.STATE, passed=(state, event) in MOVES, state=state.value)
-    ]
+    return [FOUND.move(MOVES, state, event)]
 
 
 def due_checks(due_on: date, today: date) -> list[Check]:

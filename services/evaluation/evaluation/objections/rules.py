@@ -119,11 +119,7 @@ def anew_checks(ways: Mapping[Way, Sequence[str]], *, reported: bool, scored: bo
 
 def decision_checks(state: State, event: Event) -> list[Check]:
     """Check that an objection still waits for its decision."""
-    return [
-        OBJECTING.check(
-            "STATE_CONFLICT", Kind.STATE, passed=(state, event) in MOVES, state=state.value
-        )
-    ]
+    return [OBJECTING.move(MOVES, state, event)]
 
 
 def codes_of(leaves: Sequence[Mapping[str, Any]]) -> list[str]:

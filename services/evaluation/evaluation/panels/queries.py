@@ -60,7 +60,7 @@ async def panel(session: AsyncSession, actor: Actor, panel_id: UUID) -> Panel:
 async def panel_for_update(session: AsyncSession, panel_id: UUID) -> Panel:
     """Load and lock a panel; only for actions that have judged the caller."""
     statement = select(Panel).where(col(Panel.id) == panel_id).with_for_update()
-    return found(await session.scalar(statement.execution_options(populate_existing=True)))
+    return found(await session.scalar(statement))
 
 
 async def panel_of_round(

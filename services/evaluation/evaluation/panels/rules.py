@@ -188,12 +188,7 @@ def refill_checks(state: State, vacant: Iterable[ExpertField], field: ExpertFiel
             pointer="/expert_id",
             missing=sorted(waiting),
         ),
-        REVIEW.check(
-            "STATE_CONFLICT",
-            Kind.STATE,
-            passed=(state, Event.REFILL) in MOVES,
-            state=state.value,
-        ),
+        REVIEW.move(MOVES, state, Event.REFILL),
     ]
 
 

@@ -55,11 +55,7 @@ DECIDE_TASK: Final = TaskKind(
 
 def decision_checks(state: State, event: Event) -> list[Check]:
     """Check that a proposal still waits for its decision."""
-    return [
-        BAD_FAITH.check(
-            "STATE_CONFLICT", Kind.STATE, passed=(state, event) in MOVES, state=state.value
-        )
-    ]
+    return [BAD_FAITH.move(MOVES, state, event)]
 
 
 def two_people_checks(proposed_by: UUID, deciding: UUID) -> list[Check]:

@@ -327,12 +327,7 @@ def signature_checks(
     """Check that a party's own account signs the text that stands, once (A084)."""
     return [
         MARKET_TERMS.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=party in parties),
-        MARKET_TERMS.check(
-            "STATE_CONFLICT",
-            Kind.STATE,
-            passed=(state, Event.SIGN) in MOVES,
-            state=state.value,
-        ),
+        MARKET_TERMS.move(MOVES, state, Event.SIGN),
         MARKET_TERMS.check("ALREADY_SIGNED", Kind.STATE, passed=party not in signed),
         MARKET_TERMS.check(
             "TEXT_HASH_MISMATCH", Kind.STATE, passed=is_same_text, pointer="/text_sha256"
@@ -342,11 +337,7 @@ def signature_checks(
 
 def event_checks(state: State, event: Event) -> list[Check]:
     """Check that an agreement may take a step."""
-    return [
-        MARKET_TERMS.check(
-            "STATE_CONFLICT", Kind.STATE, passed=(state, event) in MOVES, state=state.value
-        )
-    ]
+    return [MARKET_TERMS.move(MOVES, state, event)]
 
 
 def signing_event(parties: Collection[UUID], signed: Collection[UUID]) -> Event:

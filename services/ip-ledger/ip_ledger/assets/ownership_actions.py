@@ -26,7 +26,7 @@ from shared.directory import DirectoryCenter
 from shared.events import record
 from shared.events.recording import content_sha256
 from shared.http import version_checks
-from shared.rules import Check, Kind, found, require
+from shared.rules import Check, found, require
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +116,7 @@ async def change_ownership(
 
 def _registration_checks(change: Change, today: date) -> list[Check]:
     registered_on = None if change.registration is None else change.registration.registered_on
-    return [
-        proposals.TRANSFERS.check(
-            "DAY_IN_FUTURE",
-            Kind.CONTENT,
-            passed=registered_on is None or registered_on <= today,
-            pointer="/registered_on",
-            today=today.isoformat(),
-        )
-    ]
+    return [proposals.TRANSFERS.past(registered_on, today, "/registered_on")]
 
 
 async def _propose(

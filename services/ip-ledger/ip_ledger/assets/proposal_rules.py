@@ -118,13 +118,7 @@ def registration_checks(
         TRANSFERS.check(
             "STATE_CONFLICT", Kind.STATE, passed=state is State.PENDING, state=state.value
         ),
-        TRANSFERS.check(
-            "DAY_IN_FUTURE",
-            Kind.CONTENT,
-            passed=registration.registered_on <= today,
-            pointer="/registered_on",
-            today=today.isoformat(),
-        ),
+        TRANSFERS.past(registration.registered_on, today, "/registered_on"),
         FIRST_REFUSAL.check(
             "FIRST_REFUSAL_OPEN",
             Kind.STATE,
@@ -145,12 +139,7 @@ def withdrawal_checks(state: State, *, is_proposer: bool) -> list[Check]:
     """Check that whoever proposed a change takes it back while it is pending."""
     return [
         CO_OWNERS.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=is_proposer),
-        CO_OWNERS.check(
-            "STATE_CONFLICT",
-            Kind.STATE,
-            passed=(state, Event.WITHDRAW) in MOVES,
-            state=state.value,
-        ),
+        CO_OWNERS.move(MOVES, state, Event.WITHDRAW),
     ]
 
 

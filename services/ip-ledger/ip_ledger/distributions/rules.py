@@ -79,11 +79,7 @@ def payee_checks(payees: Collection[UUID], legal_persons: Collection[UUID]) -> l
 
 def state_checks(state: State, event: Event) -> list[Check]:
     """Check that a run stands where the step may be taken."""
-    return [
-        SHARING.check(
-            "STATE_CONFLICT", Kind.STATE, passed=(state, event) in MOVES, state=state.value
-        )
-    ]
+    return [SHARING.move(MOVES, state, event)]
 
 
 def input_checks(agreed_hash: str, present_hash: str) -> list[Check]:
@@ -163,13 +159,7 @@ def correction_day_checks(effective_on: date, paid_on: date) -> list[Check]:
 
 def _past_check(day: date, today: date, pointer: str) -> Check:
     """Money that has not moved yet is not booked as moved."""
-    return SHARING.check(
-        "DAY_IN_FUTURE",
-        Kind.CONTENT,
-        passed=day <= today,
-        pointer=pointer,
-        today=today.isoformat(),
-    )
+    return SHARING.past(day, today, pointer)
 
 
 def reversal_date_checks(paid_on: date, effective_on: date, today: date) -> list[Check]:

@@ -27,13 +27,7 @@ def loss_checks(terms: RiskTerms | None, occurred_on: date, today: date) -> list
     agreed = terms is not None and sum(terms.risk_ppm.values()) == WHOLE_PPM
     return [
         RISKS.check("IP_AGREEMENT_MISSING", Kind.STATE, passed=agreed, clause="risk_sharing"),
-        RISKS.check(
-            "DAY_IN_FUTURE",
-            Kind.CONTENT,
-            passed=occurred_on <= today,
-            pointer="/occurred_on",
-            today=today.isoformat(),
-        ),
+        RISKS.past(occurred_on, today, "/occurred_on"),
     ]
 
 

@@ -104,13 +104,7 @@ def opening_checks(on: date, today: date, *, comes_first: bool, has_file: bool) 
     """Check what every opening must be: proven by a file, of a day that has come, and the first."""
     return [
         OPENING.check("FILE_UNKNOWN", Kind.CONTENT, passed=has_file, pointer="/source_file_id"),
-        OPENING.check(
-            "DAY_IN_FUTURE",
-            Kind.CONTENT,
-            passed=on <= today,
-            pointer="/on",
-            today=today.isoformat(),
-        ),
+        OPENING.past(on, today, "/on"),
         OPENING.check("OPENING_TOO_LATE", Kind.STATE, passed=comes_first),
     ]
 

@@ -148,13 +148,7 @@ def protection_checks(
             pointer="/occurred_on",
             first_on=first_on.isoformat() if first_on else None,
         ),
-        PROTECTION.check(
-            "DAY_IN_FUTURE",
-            Kind.CONTENT,
-            passed=occurred_on <= today,
-            pointer="/occurred_on",
-            today=today.isoformat(),
-        ),
+        PROTECTION.past(occurred_on, today, "/occurred_on"),
         PROTECTION.check(
             "DAYS_REVERSED",
             Kind.CONTENT,

@@ -77,13 +77,7 @@ def finding_checks(
             agreed_fen=agreed_fen,
         ),
         *(
-            PRICING.check(
-                "DAY_IN_FUTURE",
-                Kind.CONTENT,
-                passed=day is None or day <= today,
-                pointer=pointer,
-                today=today.isoformat(),
-            )
+            PRICING.past(day, today, pointer)
             for pointer, day in (
                 ("/found_on", finding.found_on),
                 ("/publicity/published_on", told_on),

@@ -35,7 +35,7 @@ from shared.database import new_id
 from shared.directory import organization
 from shared.events import EventRow, record, record_many
 from shared.http import version_checks
-from shared.rules import Kind, found, require
+from shared.rules import found, require
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,10 +305,7 @@ async def publish(
         [
             *rules.owner_checks(actor.org_for(row.owner_id), [row.owner_id]),
             *version_checks(row.version, version),
-            rules.LEADERS.check(
-                "DAY_IN_FUTURE", Kind.CONTENT, passed=published_on <= today,
-                pointer="/published_on", today=today.isoformat(),
-            ),
+            rules.LEADERS.past(published_on, today, "/published_on"),
         ]
     )  # fmt: skip
     before = _state(row)
@@ -342,10 +339,7 @@ async def begin_use(session: AsyncSession, actor: Actor, use: NewUse, today: dat
     require(
         [
             *rules.owner_checks(owner_id, owners),
-            rules.OWN_USE.check(
-                "DAY_IN_FUTURE", Kind.CONTENT, passed=use.started_on <= today,
-                pointer="/started_on", today=today.isoformat(),
-            ),
+            rules.OWN_USE.past(use.started_on, today, "/started_on"),
         ]
     )  # fmt: skip
     own = found(await organization(session, owner_id))

@@ -159,10 +159,7 @@ def use_checks(
             "OWNER_NOT_IN_CENTER", Kind.CONTENT, passed=not strangers,
             pointer="/user_org_id", org_ids=strangers,
         ),
-        FLOW.check(
-            "DAY_IN_FUTURE", Kind.CONTENT, passed=use.used_on <= today,
-            pointer="/used_on", today=today.isoformat(),
-        ),
+        FLOW.past(use.used_on, today, "/used_on"),
         FLOW.check(
             "USE_UNPROVEN", Kind.CONTENT,
             passed=rests and (use.element is not Element.IP or use.license_id is not None),
@@ -261,10 +258,7 @@ def proposal_checks(
             "SAME_ORGANIZATION", Kind.CONTENT, passed=pair[0] != pair[1], pointer="/other_org_id"
         ),
         FLOW.check("DAYS_REVERSED", Kind.CONTENT, passed=first <= until, pointer="/until_on"),
-        FLOW.check(
-            "DAY_IN_FUTURE", Kind.CONTENT, passed=until <= today,
-            pointer="/until_on", today=today.isoformat(),
-        ),
+        FLOW.past(until, today, "/until_on"),
         FLOW.check("NOTHING_TO_SETTLE", Kind.STATE, passed=uses > 0),
     ]  # fmt: skip
 
@@ -311,18 +305,13 @@ def side_checks(acting_id: UUID | None, may: Collection[UUID | None]) -> list[Ch
 
 def event_checks(state: SettlementState, event: SettlementEvent) -> list[Check]:
     """Check that a settlement may take a step."""
-    return [
-        FLOW.check("STATE_CONFLICT", Kind.STATE, passed=(state, event) in MOVES, state=state.value)
-    ]
+    return [FLOW.move(MOVES, state, event)]
 
 
 def receipt_checks(paid_on: date, owed_on: date, today: date) -> list[Check]:
     """Check the day on which the payee was paid: not before it was owed, and not ahead."""
     return [
-        FLOW.check(
-            "DAY_IN_FUTURE", Kind.CONTENT, passed=paid_on <= today,
-            pointer="/paid_on", today=today.isoformat(),
-        ),
+        FLOW.past(paid_on, today, "/paid_on"),
         FLOW.check(
             "DAYS_REVERSED", Kind.CONTENT, passed=owed_on <= paid_on, pointer="/paid_on"
         ),

@@ -179,7 +179,7 @@ async def centers_by_id(session: AsyncSession, center_ids: Collection[UUID]) -> 
 async def center_for_update(session: AsyncSession, center_id: UUID) -> Center:
     """Load and lock a centre, whoever asks."""
     statement = select(Center).where(col(Center.id) == center_id).with_for_update()
-    return found(await session.scalar(statement.execution_options(populate_existing=True)))
+    return found(await session.scalar(statement))
 
 
 async def stage_changes(session: AsyncSession, center_id: UUID) -> Sequence[StageChange]:

@@ -64,7 +64,7 @@ async def demand_seen(session: AsyncSession, actor: Actor, demand_id: UUID) -> I
 async def demand_for_update(session: AsyncSession, actor: Actor, demand_id: UUID) -> IndustryDemand:
     """Load and lock a need that the actor may see."""
     statement = demands(actor).where(col(IndustryDemand.id) == demand_id).with_for_update()
-    return found(await session.scalar(statement.execution_options(populate_existing=True)))
+    return found(await session.scalar(statement))
 
 
 async def answers_for(session: AsyncSession, actor: Actor, demand: IndustryDemand) -> bool:

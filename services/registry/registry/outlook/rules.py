@@ -129,13 +129,7 @@ def case_checks(origin: Origin, place: str, observed_on: date, today: date) -> l
             origin=origin.value,
             place=place,
         ),
-        CASES.check(
-            "DAY_IN_FUTURE",
-            Kind.CONTENT,
-            passed=observed_on <= today,
-            pointer="/observed_on",
-            today=today.isoformat(),
-        ),
+        CASES.past(observed_on, today, "/observed_on"),
     ]
 
 

@@ -110,7 +110,7 @@ async def product_for_update(
 ) -> Product:
     """Load and lock a product that the actor may see."""
     statement = products(actor, today).where(col(Product.id) == product_id).with_for_update()
-    return found(await session.scalar(statement.execution_options(populate_existing=True)))
+    return found(await session.scalar(statement))
 
 
 async def speaks_for(session: AsyncSession, actor: Actor, product: Product) -> bool:

@@ -178,13 +178,7 @@ def first_sale_checks(
     """
     rule = policy.rule("A144")
     return [
-        rule.check(
-            "DAY_IN_FUTURE",
-            Kind.CONTENT,
-            passed=first_sale_on is None or first_sale_on <= today,
-            pointer="/first_sale_on",
-            today=today.isoformat(),
-        ),
+        rule.past(first_sale_on, today, "/first_sale_on"),
         rule.check(
             "CATALOG_NOT_FIRST_SALE",
             Kind.CONTENT,
@@ -434,13 +428,7 @@ def contract_checks(policy: Policy, contract: Contract, entry: Entry, today: dat
             valid_from="" if entry.valid_from is None else entry.valid_from.isoformat(),
             valid_to="" if entry.valid_to is None else entry.valid_to.isoformat(),
         ),
-        rule.check(
-            "DAY_IN_FUTURE",
-            Kind.CONTENT,
-            passed=contract.signed_on <= today,
-            pointer="/signed_on",
-            today=today.isoformat(),
-        ),
+        rule.past(contract.signed_on, today, "/signed_on"),
     ]
 
 

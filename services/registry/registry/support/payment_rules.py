@@ -95,13 +95,7 @@ def payment_checks(
             first=first.isoformat(),
             last=budget.ends_on.isoformat(),
         ),
-        PAYMENT.check(
-            "DAY_IN_FUTURE",
-            Kind.CONTENT,
-            passed=paid_on <= today,
-            pointer="/paid_on",
-            today=today.isoformat(),
-        ),
+        PAYMENT.past(paid_on, today, "/paid_on"),
     ]
 
 

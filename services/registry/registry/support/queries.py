@@ -66,7 +66,7 @@ async def plan_seen(session: AsyncSession, actor: Actor, plan_id: UUID) -> Suppo
 async def plan_for_update(session: AsyncSession, plan_id: UUID) -> SupportPlan:
     """Load and lock a plan, for officials."""
     statement = select(SupportPlan).where(col(SupportPlan.id) == plan_id).with_for_update()
-    return found(await session.scalar(statement.execution_options(populate_existing=True)))
+    return found(await session.scalar(statement))
 
 
 async def approved_plan_of(session: AsyncSession, center_id: UUID) -> SupportPlan | None:
@@ -147,8 +147,7 @@ async def payment_found(session: AsyncSession, payment_id: UUID) -> SupportPayme
 async def payment_for_update(session: AsyncSession, payment_id: UUID) -> SupportPayment:
     """Load and lock a payment, for officials."""
     statement = select(SupportPayment).where(col(SupportPayment.id) == payment_id)
-    locked = statement.with_for_update().execution_options(populate_existing=True)
-    return found(await session.scalar(locked))
+    return found(await session.scalar(statement.with_for_update()))
 
 
 async def paused_centers(

@@ -288,10 +288,7 @@ def _missing(name: str, *, passed: bool) -> Check:
 
 
 def _past(name: str, day: date, today: date) -> Check:
-    return TAKING_OVER.check(
-        "DAY_IN_FUTURE", Kind.CONTENT, passed=day <= today, pointer=f"/{name}",
-        today=today.isoformat(),
-    )  # fmt: skip
+    return TAKING_OVER.past(day, today, f"/{name}")  # fmt: skip
 
 
 def _ordered(name: str, first: date, last: date) -> Check:

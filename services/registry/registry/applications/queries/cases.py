@@ -123,7 +123,7 @@ async def application_for_update(
 ) -> Application:
     """Load and lock an application that the actor may see."""
     statement = applications(actor).where(col(Application.id) == application_id).with_for_update()
-    return found(await session.scalar(statement.execution_options(populate_existing=True)))
+    return found(await session.scalar(statement))
 
 
 async def application_of_event(session: AsyncSession, application_id: UUID) -> Application | None:

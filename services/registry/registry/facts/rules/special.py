@@ -33,13 +33,7 @@ HOME: Final = "CN"
 @lru_cache(maxsize=4_096)  # A batch tells of the same days over and over.
 def past(pointer: str, day: date, today: date) -> Check:
     """Check that something has happened by today."""
-    return HAPPENED.check(
-        "DAY_IN_FUTURE",
-        Kind.CONTENT,
-        passed=day <= today,
-        pointer=pointer,
-        today=today.isoformat(),
-    )
+    return HAPPENED.past(day, today, pointer)
 
 
 def nothing(_fact: NewFact, _today: date) -> list[Check]:

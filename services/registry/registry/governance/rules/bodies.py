@@ -333,15 +333,7 @@ def resolution_checks(kind: BodyKind, votes_ppm: Sequence[int] = ()) -> list[Che
 
 def held_checks(resolved_on: date, today: date) -> list[Check]:
     """Check that a meeting has taken place (A078)."""
-    return [
-        MATTERS.check(
-            "DAY_IN_FUTURE",
-            Kind.CONTENT,
-            passed=resolved_on <= today,
-            pointer="/resolved_on",
-            today=today.isoformat(),
-        )
-    ]
+    return [MATTERS.past(resolved_on, today, "/resolved_on")]
 
 
 def ballot_checks(voters: Sequence[UUID], entitled: Collection[UUID]) -> list[Check]:

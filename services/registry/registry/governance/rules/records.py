@@ -100,13 +100,7 @@ def opinion_checks(
             pointer="/body_id",
             missing=[] if advising else ["technical_committee"],
         ),
-        DIRECTIONS.check(
-            "DAY_IN_FUTURE",
-            Kind.CONTENT,
-            passed=given_on <= today,
-            pointer="/given_on",
-            today=today.isoformat(),
-        ),
+        DIRECTIONS.past(given_on, today, "/given_on"),
         *direction_move_checks(state, OPINION_EVENTS[opinion]),
     ]
 

@@ -43,8 +43,7 @@ async def survivor_found(session: AsyncSession, org_id: UUID) -> Organization:
 async def organization_for_update(session: AsyncSession, org_id: UUID) -> Organization:
     """Load and lock an organization."""
     statement = select(Organization).where(col(Organization.id) == org_id)
-    locked = statement.with_for_update().execution_options(populate_existing=True)
-    return found(await session.scalar(locked))
+    return found(await session.scalar(statement.with_for_update()))
 
 
 async def organizations_for_update(

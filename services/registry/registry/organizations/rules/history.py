@@ -118,13 +118,7 @@ def span_checks(valid_from: date, valid_until: date | None, today: date) -> list
     A last day to come would need someone to act on it; it is entered when it has come.
     """
     return [
-        HISTORY.check(
-            "DAY_IN_FUTURE",
-            Kind.CONTENT,
-            passed=valid_from <= today,
-            pointer="/valid_from",
-            today=today.isoformat(),
-        ),
+        HISTORY.past(valid_from, today, "/valid_from"),
         HISTORY.check(
             "DAYS_OUT_OF_ORDER",
             Kind.CONTENT,
