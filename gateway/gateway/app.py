@@ -44,7 +44,6 @@ from gateway.requests.jobs import RequestLog, keep_requests
 from gateway.requests.routes import router as requests_router
 from gateway.revocations.listing import RevocationList
 from gateway.revocations.routes import router as revocations_router
-from gateway.rules import SERVICES
 from gateway.sandbox.routes import router as sandbox_router
 from gateway.sandbox.routes import tenants_router
 from gateway.schemas import ReadyOut
@@ -64,6 +63,7 @@ from shared.auth import TokenVerifier
 from shared.clock import Clock
 from shared.http import Router, access
 from shared.http.app import Service, service_app, settle_memory
+from shared.services import SERVICES
 
 TAGS: Final = (
     {"name": "tokens", "description": "Access tokens for programs, and the keys that sign them."},

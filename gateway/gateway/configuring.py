@@ -15,8 +15,8 @@ from pydantic import ValidationError
 
 from gateway.limits.stores import store_of
 from gateway.proxy.cors import cors_of
-from gateway.rules import SERVICES
 from gateway.settings import GatewaySettings
+from shared.services import SERVICES
 from shared.settings import address_setting
 
 PREFIX: Final = "ZHICHUANG_"

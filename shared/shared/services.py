@@ -11,5 +11,6 @@ def package_of(service: str) -> str:
 # As addresses name them: `/v1/ip-ledger/…`.
 SERVICES: Final = ("registry", "evaluation", "ip-ledger")
 GATEWAY: Final = "gateway"
-# The one at the door comes last.
-PACKAGES: Final = tuple(package_of(name) for name in (*SERVICES, GATEWAY))
+# Whose events are pushed: the one at the door records some as well.
+FEEDS: Final = (*SERVICES, GATEWAY)
+PACKAGES: Final = tuple(package_of(name) for name in FEEDS)

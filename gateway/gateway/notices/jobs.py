@@ -23,7 +23,6 @@ from gateway.notices.actions import Key
 from gateway.notices.posting import AlreadyHanded, Post
 from gateway.notices.rules import Item, Pace, Told, stage_on
 from gateway.notices.tables import Letter, NoticeChannel
-from gateway.rules import SERVICES
 from gateway.tasks import clients, listing
 from gateway.tokens.issuing import access_token, for_job, subject_for
 from shared.auth import Actor
@@ -31,6 +30,7 @@ from shared.calendar import SHANGHAI, WorkingDays
 from shared.client import Unavailable, Unexpected
 from shared.http.tasks import TaskOut, task_out
 from shared.jobs import alone, repeated, while_held
+from shared.services import SERVICES
 
 LOCK: Final = 0x7A63_4E54_4300_0001
 RETRY_SECONDS: Final = 1.0

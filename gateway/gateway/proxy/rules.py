@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
-from gateway.rules import SERVICES
+from shared.services import SERVICES
 
 Fields = Sequence[tuple[bytes, bytes]]
 

@@ -9,7 +9,6 @@ from sqlmodel import col
 
 from gateway.identity.actions import secret_of
 from gateway.identity.tables import Client
-from gateway.rules import SERVICES
 from gateway.sandbox import actions, queries, rules
 from gateway.sandbox.actions import Founded
 from gateway.sandbox.founding import founding
@@ -37,6 +36,7 @@ from shared.http import (
     problems,
 )
 from shared.rules import require
+from shared.services import SERVICES
 from shared.settings import Settings
 
 # The gateway's own processes come last: a move that stopped half-way can then be repeated.

@@ -3,8 +3,8 @@
 import asyncio
 from typing import Any
 
-from gateway.rules import SERVICES
 from shared.client import ServiceClient, Unavailable
+from shared.services import SERVICES
 
 
 async def tasks_of(

@@ -11,12 +11,12 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from gateway.rules import FEEDS
 from gateway.webhooks.lanes import Lanes
 from gateway.webhooks.reading import Feed, Tokens
 from gateway.webhooks.sending import Sender
 from gateway.webhooks.settling import Settling
 from shared.jobs import alone, repeated, while_held
+from shared.services import FEEDS
 
 LOCK: Final = 0x7A63_5748_4B00_0001
 RETRY_SECONDS: Final = 1.0

@@ -9,7 +9,6 @@ from fastapi import Depends, Query, Request, Response
 from sqlmodel import col
 
 from gateway.identity import queries as identities
-from gateway.rules import FEEDS
 from gateway.webhooks import actions, queries
 from gateway.webhooks.actions import House, Wish
 from gateway.webhooks.rules import DeliveryState, WebhookState
@@ -42,6 +41,7 @@ from shared.http import (
     problems,
     tagged,
 )
+from shared.services import FEEDS
 
 SUBSCRIBERS: Final = ("member", "agency", "official")
 TENANT: Final = "subscriptions of the caller's organization; events that the caller may read"

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, JsonValue
 
-from gateway.rules import FEEDS
 from gateway.webhooks.rules import DeliveryState, DisabledBy, WebhookState
 from shared.http.schemas import Body, Code, Int53, Out
+from shared.services import FEEDS
 
 WEBHOOK = "019b2f6e-0000-7000-8000-00000000000a"
 CENTER = "019b2f6e-0000-7000-8000-000000000002"

@@ -13,9 +13,9 @@ from gateway.openapi.collecting import Collector
 from gateway.portal import event_types, guides, problems
 from gateway.portal.words import WORDS
 from gateway.proxy.upstream import Upstreams
-from gateway.rules import SERVICES
 from gateway.tokens.routes import own_document
 from shared.http.words import CODES
+from shared.services import SERVICES
 from tests.fixtures.service import RunningService
 from tests.gateway.portal.catalogue import found, untold
 

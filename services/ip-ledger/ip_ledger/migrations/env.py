@@ -1,5 +1,0 @@
-"""Runs the ip-ledger's migrations."""
-
-from shared.database.migrations import run
-
-run("ip_ledger")
