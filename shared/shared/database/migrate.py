@@ -15,12 +15,16 @@ from shared.settings import Settings
 
 
 def configuration(package: str, url: str) -> Config:
-    """Give Alembic's configuration for a package's history."""
+    """Give Alembic's configuration for a package's history: `<package>/migrations/versions`."""
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
         raise SystemExit(f"there is no package {package}")
     config = Config()
-    config.set_main_option("script_location", str(Path(spec.origin).parent / "migrations"))
+    config.set_main_option("package", package)
+    config.set_main_option("script_location", str(Path(__file__).parent / "history"))
+    versions = Path(spec.origin).parent / "migrations" / "versions"
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", str(versions))
     # Alembic reads the address through a format string.
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
     return config

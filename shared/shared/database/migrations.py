@@ -8,11 +8,13 @@ from typing import Any, Final, Literal
 import sqlalchemy as sa
 from alembic import context, op
 from alembic.autogenerate.api import AutogenContext
+from alembic.operations.ops import CreateTableOp, MigrationScript, UpgradeOps
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel.sql.sqltypes import AutoString
 
-from shared.database.base import EnumText, SharedBase
+from shared.database.base import EnumText, InstantColumn, JsonColumn, SharedBase
 
 # A migration that waits for a lock makes everyone behind it wait as well.
 LOCK_TIMEOUT: Final = "5s"
@@ -22,6 +24,8 @@ SHARED_TABLES: Final = (
     "shared.http.tables",
     "shared.sandbox",
 )
+# What a table says of itself that the logins' rights are made from.
+GRANTS: Final = ("insert_only", "closing")
 HISTORY_LOCK: Final = 0x7A63_4D49_4700_0001
 
 
@@ -35,10 +39,11 @@ def metadata_of(package: str) -> list[MetaData]:
     return [SharedBase.metadata, *extra]
 
 
-def run(package: str) -> None:
-    """Run what Alembic's command asks for; called by a service's `migrations/env.py`."""
+def run() -> None:
+    """Run what Alembic's command asks for; called by `history/env.py`."""
     import asyncio
 
+    package = context.config.get_main_option("package") or ""
     connection = context.config.attributes.get("connection")
     if connection is not None:
         _with(connection, package)
@@ -60,7 +65,8 @@ def _with(connection: Connection, package: str) -> None:
         target_metadata=metadata_of(package),
         compare_type=True,
         include_object=_is_ours,
-        render_item=_plain_text,
+        render_item=plain_types,
+        process_revision_directives=_without_notes,
     )
     with context.begin_transaction():
         connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
@@ -68,15 +74,43 @@ def _with(connection: Connection, package: str) -> None:
         context.run_migrations()
 
 
-def _plain_text(
+def plain_types(
     kind: str,
     item: Any,  # noqa: ANN401 - Alembic's own signature
     _context: AutogenContext,
 ) -> str | Literal[False]:
-    """Write our own text types as text: a migration must not change when an enum does."""
-    if kind == "type" and isinstance(item, EnumText | AutoString):
+    """Write our own types as PostgreSQL's: a migration must not change when an enum does."""
+    if kind != "type":
+        return False
+    if isinstance(item, EnumText | AutoString):
         return "sa.String()"
+    if isinstance(item, InstantColumn):
+        return "sa.DateTime(timezone=True)"
+    if isinstance(item, JsonColumn):
+        return "postgresql.JSONB(none_as_null=True, astext_type=sa.Text())"
     return False
+
+
+def _without_notes(
+    _context: MigrationContext,
+    _revision: object,
+    directives: list[MigrationScript],
+) -> None:
+    for script in directives:
+        for operations in script.upgrade_ops_list:
+            forget_notes(operations)
+
+
+def forget_notes(operations: UpgradeOps) -> None:
+    """Take out of a draft what tables say of themselves to readers, such as their events.
+
+    What the grants are made from stays.
+    """
+    for operation in operations.ops:
+        if isinstance(operation, CreateTableOp):
+            operation.info = {
+                name: operation.info[name] for name in GRANTS if name in operation.info
+            }
 
 
 def _is_ours(  # Alembic's own signature

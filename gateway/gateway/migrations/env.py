@@ -1,5 +1,0 @@
-"""Runs the gateway's migrations."""
-
-from shared.database.migrations import run
-
-run("gateway")
