@@ -153,6 +153,27 @@ async def test_a_wrong_payload_is_refused(house: House, payload: dict[str, Any])
     assert answer.status_code == 422, answer.text
 
 
+@pytest.mark.requirement("A027")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("verifier", "codes"),
+    [
+        ("91310115FAKE00013U", ["VERIFIER_CONCERNED"]),  # The lead.
+        ("91310115FAKE00275K", ["VERIFIER_CONCERNED"]),  # The centre's own legal person.
+        ("91310115FAKE00021N", ["VERIFIER_CONCERNED"]),  # Who posts it.
+        ("91310115fake00013u", ["VERIFIER_CONCERNED"]),
+        ("91310110FAKE00187W", []),
+    ],
+)
+async def test_a_breakthrough_is_verified_by_a_third_party(
+    house: House, verifier: str, codes: list[str]
+) -> None:
+    payload = {"technology": "键合工艺", "verified_by_uscc": verifier}
+    answer = await house.post(house.member, "k", kind="breakthrough", payload=payload)
+    failed = [error["code"] for error in answer.json().get("errors", [])]
+    assert (answer.status_code, failed) == (422 if codes else 201, codes)
+
+
 @pytest.mark.refusing
 async def test_a_pointer_leads_into_the_body_that_was_sent(house: House) -> None:
     payload = {**house.fact()["payload"], "amount": {"amount": 1.5}}

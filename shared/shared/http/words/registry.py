@@ -106,6 +106,11 @@ CODES: Final[dict[str, Words]] = {
         "The sponsor's evidence is incomplete|: {missing}",
     ),
     "MATERIAL_MISSING": Words(422, "缺少申报材料|：{missing}", "Materials are missing|: {missing}"),
+    "VERIFIER_CONCERNED": Words(
+        422,
+        "核验机构须为第三方，不得为中心自身、牵头单位、受托单位或报送单位",
+        "The verifier must be a third party: neither the centre, its lead or trustee, nor the poster",
+    ),
     "CALL_FIELD_MISMATCH": Words(
         422,
         "所选领域不在申报通知的领域之内|：{call_fields}",

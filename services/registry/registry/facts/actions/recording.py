@@ -36,6 +36,8 @@ class Registers:
     files: frozenset[UUID]
     directions: Mapping[UUID, Mapping[UUID, date]]
     fields: frozenset[str]
+    # By centre: the codes of those who are no third party to it.
+    concerned: Mapping[UUID, frozenset[str]]
 
 
 async def post(
@@ -182,6 +184,7 @@ def _content_checks(fact: NewFact, registers: Registers, today: date) -> list[Ch
     return [
         *rules.content_checks(fact, registers.files, today),
         *rules.field_checks(fact, registers.fields),
+        *rules.verifier_checks(fact, registers.concerned.get(fact.center_id, frozenset())),
         *_direction_checks(fact, registers.directions.get(fact.center_id, {})),
     ]
 
@@ -217,7 +220,10 @@ async def _registers(
             kept.setdefault(UUID(cited), corrected.occurred_on)
     in_fields = any("field_code" in fact.payload for fact in facts)
     known = await programme.known_fields(session) if in_fields else frozenset()
-    return Registers(frozenset(seen), adopted, known)
+    verified = {fact.center_id for fact in facts if fact.kind is FactKind.BREAKTHROUGH}
+    posters = {*actor.org_ids, *([] if corrected is None else [corrected.submitted_by_org_id])}
+    concerned = await queries.own_codes(session, verified, posters) if verified else {}
+    return Registers(frozenset(seen), adopted, known, concerned)
 
 
 def _correction(

@@ -252,6 +252,20 @@ async def derived(session: AsyncSession, facts: Sequence[NewFact]) -> list[Deriv
     return [_derived(fact, known, periods, operators, entries) for fact in facts]
 
 
+async def own_codes(
+    session: AsyncSession, center_ids: Collection[UUID], org_ids: Collection[UUID]
+) -> dict[UUID, frozenset[str]]:
+    """Give the codes of those who run each centre and of the actor's own organizations (A027)."""
+    runners = await _operators(session, center_ids)
+    concerned = {*org_ids, *(org_id for one in runners.values() for org_id in one)}
+    entries = await organizations.organizations_of(session, concerned)
+    codes = {org_id: entry.uscc for org_id, entry in entries.items()}
+    return {
+        center_id: frozenset(codes[one] for one in {*own, *org_ids} if one in codes)
+        for center_id, own in runners.items()
+    }
+
+
 async def _operators(
     session: AsyncSession, center_ids: Collection[UUID]
 ) -> dict[UUID, frozenset[UUID]]:

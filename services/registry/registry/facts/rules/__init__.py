@@ -4,7 +4,7 @@ Facts come in, checks come out; a single posting, a row of a batch and a correct
 """
 
 from registry.facts.rules.abroad import Followed, Milestone, followed
-from registry.facts.rules.content import content_checks, field_checks
+from registry.facts.rules.content import content_checks, field_checks, verifier_checks
 from registry.facts.rules.figures import missing_stages, share_ppm
 from registry.facts.rules.pipelines import (
     MASTERED,
@@ -81,6 +81,7 @@ __all__ = [
     "share_ppm",
     "standing_checks",
     "subject_of",
+    "verifier_checks",
     "walk_checks",
     "writing_checks",
 ]

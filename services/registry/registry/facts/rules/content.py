@@ -7,13 +7,14 @@ from typing import Final
 from uuid import UUID
 
 from registry.facts.rules.special import SPECIFIC, nothing, past
-from registry.facts.rules.vocabulary import ACTIVITIES, NewFact
+from registry.facts.rules.vocabulary import ACTIVITIES, FactKind, NewFact
 from registry.files.rules import existence_checks
 from shared.codes import uscc
 from shared.rules import Check, Kind, Rule
 
 CHAIN: Final = Rule("A019", "二(三)")
 FIELDS: Final = Rule("A047", "三(一)")
+VERIFIED: Final = Rule("A027", "二(三)功能二")
 
 
 def content_checks(fact: NewFact, files: Collection[UUID], today: date) -> list[Check]:
@@ -48,6 +49,18 @@ def field_checks(fact: NewFact, known: Collection[str]) -> list[Check]:
     """Check that a field is of the catalogue, whether it is active today or was once (A047)."""
     code = fact.payload.get("field_code")
     return [_catalogued(code is None or code in known)]
+
+
+def verifier_checks(fact: NewFact, own_codes: Collection[str]) -> list[Check]:
+    """Check that a breakthrough is verified by a third party (A027).
+
+    The centre's lead, legal person and trustee are none, and neither is who posts it.
+    """
+    if fact.kind is not FactKind.BREAKTHROUGH:
+        return []
+    third = uscc.normalized(fact.payload["verified_by_uscc"]) not in own_codes
+    pointer = "/payload/verified_by_uscc"
+    return [VERIFIED.check("VERIFIER_CONCERNED", Kind.CONTENT, passed=third, pointer=pointer)]
 
 
 def _code_checks(fact: NewFact) -> list[Check]:
