@@ -423,6 +423,16 @@ class Stack:
         marker.touch()
 
 
+# Migrations, and what they write into the tables.
+_MIGRATING: Final = (
+    "migrations/*.py",
+    "migrations/versions/*.py",
+    "seed.py",
+    "reference*.py",
+    "*_words.py",
+)
+
+
 def _digest_of_migrations() -> str:
     """Return a digest over all code that a migration or the bootstrap runs."""
     digest = hashlib.sha256()
@@ -435,7 +445,7 @@ def _digest_of_migrations() -> str:
         # Migrations create what the models describe, and are written by the helpers in shared;
         # reading some hundred small files costs less than four needless interpreters.
         for path in sorted(root.rglob("*.py")):
-            if name in {_GATEWAY, "shared"} or "migrations" in path.parts or path.name == "seed.py":
+            if name in {_GATEWAY, "shared"} or any(map(path.match, _MIGRATING)):
                 digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 

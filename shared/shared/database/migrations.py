@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Final, Literal
 
 import sqlalchemy as sa
@@ -72,6 +73,14 @@ def _with(connection: Connection, package: str) -> None:
         connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": HISTORY_LOCK})
         context.run_migrations()
+        _follow(connection, package)
+
+
+def _follow(connection: Connection, package: str) -> None:
+    """Let a service bring up to date what it keeps in step with its code, where it has some."""
+    name = f"{package}.migrations.after"
+    if find_spec(name) is not None:
+        import_module(name).bring_up_to_date(connection)
 
 
 def plain_types(
