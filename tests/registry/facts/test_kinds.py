@@ -1,14 +1,17 @@
 """Every kind of fact by its own example, and what each kind refuses."""
 
+import re
 from datetime import date
-from typing import Any
+from enum import StrEnum
+from typing import Any, Literal, get_args, get_origin
 
 import pytest
 from pydantic import ValidationError
 
 from registry.facts import rules, schemas
-from registry.facts.kinds import PAYLOADS
+from registry.facts.kinds import PAYLOADS, FactPayload
 from registry.facts.rules import FactKind
+from registry.programme.reference import CODE_TABLES
 from shared.database import new_id
 from shared.rules import failed_codes
 
@@ -103,6 +106,25 @@ def test_the_example_of_every_kind_is_right(kind: FactKind) -> None:
     # The examples look ahead to the end of a year that the clock of these tests is still in.
     later: dict[str, Any] = {"alive_on": "2027-05-01"} if kind is FactKind.INCUBATION else {}
     assert judged(kind.value, **later) == []
+
+
+def words(annotation: Any) -> set[str]:
+    """Collect the words that a field takes, of a literal or an enum, optional or not."""
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        return {member.value for member in annotation}
+    if get_origin(annotation) is Literal:
+        return set(get_args(annotation))
+    return {word for part in get_args(annotation) for word in words(part)}
+
+
+@pytest.mark.parametrize("payload", PAYLOADS, ids=lambda payload: payload.KIND.value)
+def test_a_field_takes_the_words_of_the_table_that_it_names(payload: type[FactPayload]) -> None:
+    for name, field in payload.model_fields.items():
+        named = re.search(r"table `([\w-]+)`", field.description or "")
+        taken = words(field.annotation)  # None where any code may stand.
+        if named and taken:
+            known = {code for code, *_ in CODE_TABLES.get(named[1], ())}
+            assert taken == known, f"{name} and the code table {named[1]} differ"
 
 
 @pytest.mark.parametrize(

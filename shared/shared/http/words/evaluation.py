@@ -81,7 +81,9 @@ CODES: Final[dict[str, Words]] = {
         422, "权重合计不为 100|（{sum}）", "The weights do not sum to 100| ({sum})"
     ),
     "SCHEME_FROZEN": Words(409, "指标体系已冻结", "The scheme is frozen"),
-    "SCHEME_INVALID": Words(422, "指标体系不符合规定", "The scheme does not fit"),
+    "SCHEME_INVALID": Words(
+        422, "指标体系不符合规定|（{problem}）", "The scheme does not fit| ({problem})"
+    ),
     "VALUE_NEGATIVE": Words(422, "数值为负|：{where}", "A figure is below zero|: {where}"),
     "REPORT_MISSING": Words(409, "缺少年度运行发展报告", "The annual report is missing"),
     "REPORT_LATE": Words(

@@ -2,74 +2,20 @@
 
 from typing import Final
 
+from registry.facts.kinds import (  # noqa: F401 - a class is known once its module is read
+    international,
+    operations,
+    talent,
+    technology,
+    transfer,
+)
 from registry.facts.kinds.common import FactPayload
-from registry.facts.kinds.international import (
-    CooperationEventPayload,
-    InternationalNodePayload,
-    InternationalProgressPayload,
-    InternationalProjectPayload,
-    OverseasAcquisitionPayload,
-)
-from registry.facts.kinds.operations import (
-    BusinessModelPayload,
-    IntelligenceReportPayload,
-    LessonPayload,
-    OperatingActivityPayload,
-    SitePayload,
-)
-from registry.facts.kinds.service import ResourceUsagePayload, ServicePayload
-from registry.facts.kinds.talent import (
-    JointTrainingPayload,
-    TalentEventPayload,
-    TalentPayload,
-    TalentTeamPayload,
-    TrainingPayload,
-)
-from registry.facts.kinds.technology import (
-    BenchmarkPayload,
-    BreakthroughPayload,
-    ProjectPayload,
-    StandardPayload,
-    TechnologyStagePayload,
-)
-from registry.facts.kinds.transfer import (
-    AdoptionPayload,
-    DiffusionPayload,
-    FirstCommercializationPayload,
-    IncentivePayload,
-    IncubationPayload,
-    SeedFinancingPayload,
-)
+from registry.facts.kinds.service import ServicePayload
+from registry.facts.rules import FactKind
 
-PAYLOADS: Final[tuple[type[FactPayload], ...]] = (
-    ServicePayload,
-    IncubationPayload,
-    SeedFinancingPayload,
-    FirstCommercializationPayload,
-    BreakthroughPayload,
-    ProjectPayload,
-    DiffusionPayload,
-    AdoptionPayload,
-    StandardPayload,
-    ResourceUsagePayload,
-    TalentPayload,
-    TrainingPayload,
-    IncentivePayload,
-    InternationalProjectPayload,
-    InternationalNodePayload,
-    TechnologyStagePayload,
-    BenchmarkPayload,
-    SitePayload,
-    CooperationEventPayload,
-    BusinessModelPayload,
-    OperatingActivityPayload,
-    TalentEventPayload,
-    TalentTeamPayload,
-    JointTrainingPayload,
-    LessonPayload,
-    IntelligenceReportPayload,
-    InternationalProgressPayload,
-    OverseasAcquisitionPayload,
+# In the order of the kinds: bodies and the OpenAPI document list them so.
+PAYLOADS: Final[tuple[type[FactPayload], ...]] = tuple(
+    sorted(FactPayload.__subclasses__(), key=lambda payload: list(FactKind).index(payload.KIND))
 )
 
 __all__ = ["PAYLOADS", "FactPayload", "ServicePayload"]
