@@ -43,6 +43,7 @@ from ip_ledger.party_keys import routes as party_keys
 from ip_ledger.portfolio import routes as portfolio
 from ip_ledger.pricing import routes as pricing
 from ip_ledger.revenue import routes as revenue
+from ip_ledger.rewards import queries as reward_queries
 from ip_ledger.rewards import routes as rewards
 from ip_ledger.settings import LedgerSettings
 from ip_ledger.settlements import routes as settlements
@@ -85,6 +86,7 @@ TASKS: Final = (
     contract_queries.tasks_of,
     distribution_tasks.tasks_of,
     fee_queries.tasks_of,
+    reward_queries.tasks_of,
 )
 
 # An entry's audit row follows from the entry and its record: `log/guards.py`.

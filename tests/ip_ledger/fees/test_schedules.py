@@ -72,6 +72,13 @@ def test_the_last_fee_pays_for_the_last_year_of_the_term(kind: AssetKind, last: 
     assert max(fees(date(2020, 1, 2), date(2020, 8, 3), kind)) == last
 
 
+def test_where_the_calendar_ends_no_fee_is_looked_for() -> None:
+    """A day is a warning and no refusal, so that such a right may stand among the others."""
+    assert fees(date(9998, 6, 1), date(9999, 7, 1)) == {}
+    for fee in fees(date(9980, 6, 1), date(9981, 7, 1)).values():
+        assert rules.look_at(fee.due_on, fee.grace_until, None, date(2026, 1, 1)).next_on
+
+
 DUE = date(2026, 11, 2)
 FEE = Fee(4, DUE, DUE, date(2027, 5, 3), 120_000)
 

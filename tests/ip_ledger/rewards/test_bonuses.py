@@ -57,6 +57,9 @@ async def test_a_bonus_is_owed_and_paid_person_by_person(ledger: Ledger) -> None
     rewards = given.json()["rewards"]
     assert [one["amount"]["amount"] for one in rewards] == [266_667, 133_334]
     assert {one["due_on"] for one in rewards} == {"2026-02-28"}
+    async with ledger.member("m04") as client:
+        tasks = (await client.get(f"{LEDGER}/tasks")).json()["items"]
+    assert [(one["kind"], one["due_on"]) for one in tasks] == [("pay_inventor", "2026-02-28")] * 2
     first = f"inventor-rewards/{rewards[0]['id']}"
     part = {"amount": {"amount": 100_000}, "paid_on": "2026-01-20"}
     paid = await posted(ledger.member("m04"), f"{first}/payments", part)

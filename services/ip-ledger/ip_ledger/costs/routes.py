@@ -26,6 +26,7 @@ from ip_ledger.costs.schemas import (
 from ip_ledger.costs.tables import AssetCost
 from ip_ledger.costs.trail_queries import Trail
 from ip_ledger.costs.trail_rules import Earned, Followed
+from ip_ledger.journal.rules import balance_checks
 from ip_ledger.times import AsOf
 from shared.http import (
     CurrentActor,
@@ -40,6 +41,7 @@ from shared.http import (
     problems,
 )
 from shared.http.schemas import fen
+from shared.rules import require
 
 router = Router(prefix="/v1/ip-ledger", tags=["contributions"])
 ROUTERS: Final = (router,)
@@ -125,7 +127,7 @@ async def list_costs(
     "/money-trails/{subject}/{subject_id}",
     operation_id="ip_ledger_follow_money",
     openapi_extra=access("member", "official", tenant=SEERS, rules=("A094", "A053")),
-    responses=problems("NOT_FOUND"),
+    responses=problems("NOT_FOUND", "AMOUNT_TOO_LARGE"),
 )
 async def follow(
     subject: TrailSubject,
@@ -152,6 +154,9 @@ async def follow(
 def _trail(subject: TrailSubject, subject_id: UUID, trail: Trail) -> MoneyTrailOut:
     spent = trail_rules.sums_by_source(trail.costs)
     earned = trail_rules.sums_by_source(trail.income)
+    # Each sum is one that clients can read exactly; no part of it is larger.
+    for total in (sum(spent.values()), sum(one.row.net_fen for one in trail.income)):
+        require(balance_checks(total))
     scope = trail.seen if trail.scope is None else trail.scope
     shown = [one for key, one in trail.origins.items() if key in scope and key in trail.seen]
     return MoneyTrailOut(

@@ -128,15 +128,19 @@ def schedule_of(kind: AssetKind, jurisdiction: str) -> Schedule | None:
 def fees_of(
     schedule: Schedule, filed_on: date | None, granted_on: date | None, calendar: WorkingDays
 ) -> list[Fee]:
-    """Give every fee that falls due after the grant; the grant itself pays for its own year."""
+    """Give every fee that falls due after the grant; the grant itself pays for its own year.
+
+    Of a day that no right was ever filed on, those that the calendar still has are given.
+    """
     if granted_on is None or filed_on is None:
         return []
     first = filed_on if schedule.counted_from is CountedFrom.FILING else granted_on
-    return [
+    fees = [
         _fee(schedule, number, months_after(first, months), calendar)
         for number, months in schedule.months.items()
         if months_after(first, months) > granted_on
     ]
+    return [fee for fee in fees if fee.grace_until < date.max]
 
 
 def _fee(schedule: Schedule, number: int, statutory_on: date, calendar: WorkingDays) -> Fee:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, false, func, or_, true
@@ -14,7 +15,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from ip_ledger import tenancy
 from ip_ledger.assets.rules import PATENTS
 from ip_ledger.assets.tables import Asset, AssetInventor, OwnershipLine, OwnershipVersion
-from ip_ledger.rewards.rules import Maker, RewardKind, State
+from ip_ledger.rewards.rules import INCENTIVES, Maker, RewardKind, State
 from ip_ledger.rewards.tables import (
     InventorPayment,
     InventorReward,
@@ -25,6 +26,16 @@ from ip_ledger.rewards.tables import (
 from shared.auth import Actor
 from shared.directory import DirectoryCenter
 from shared.rules import found
+from shared.tasks import MOST_TASKS, Task, TaskKind
+
+PAY_INVENTOR: Final = TaskKind(
+    "pay_inventor",
+    "支付职务发明人奖励报酬",
+    "Pay an inventor what is owed",
+    INCENTIVES,
+    "POST",
+    "/v1/ip-ledger/inventor-rewards/{id}/payments",
+)
 
 
 def _visible(actor: Actor, center_id: Mapped[UUID], owner_id: Mapped[UUID]) -> ColumnElement[bool]:
@@ -183,3 +194,23 @@ async def years_of(session: AsyncSession, use_id: UUID) -> Sequence[OwnUseYear]:
         select(OwnUseYear).where(col(OwnUseYear.use_id) == use_id).order_by(col(OwnUseYear.year))
     )
     return rows.all()
+
+
+async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Task]:
+    """Give what the caller's organization owes its inventors still, by its last day (D12.7)."""
+    del today  # What is overdue stays until it is paid.
+    if actor.org_id is None or not actor.has("member"):
+        return []
+    statement = (
+        select(InventorReward)
+        .where(
+            col(InventorReward.owner_id).in_(actor.org_ids),
+            col(InventorReward.state).in_((State.DUE, State.PARTLY_PAID)),
+        )
+        .order_by(col(InventorReward.due_on), col(InventorReward.id))
+        .limit(MOST_TASKS)
+    )
+    return [
+        Task(PAY_INVENTOR, row.id, row.center_id, row.due_on)
+        for row in await session.scalars(statement)
+    ]
