@@ -312,7 +312,7 @@ def test_a_client_in_suzhou_counts_for_the_delta_and_is_as_small_as_the_register
     center = f"/v1/registry/centers/{held.draft.center_id}/client-regions"
     before = m02.get(center)
     for client, region, small in (("m22", "32", False), ("m21", "33", True)):
-        fact = {
+        fact: dict[str, Any] = {
             "kind": "service", "center_id": held.draft.center_id, "occurred_on": world.today(),
             "external_id": f"{client}-{n}", "chain_stage": "transfer_diffusion", "evidence": [],
             "payload": {

@@ -33,7 +33,7 @@ def _page(name: str, language: str) -> bytes:
         return bytes(site(title, [text], language, "/").body)
     document = assembled(
         GatewaySettings(database_url="postgresql+asyncpg://nowhere/x")
-    ).fastapi.openapi()  # type: ignore[union-attr]  # there
+    ).fastapi.openapi()
     if name == "problem":
         code = "SUBSCRIPTIONS_TOO_MANY"
         body = problems.problem_page(code, document, language)
