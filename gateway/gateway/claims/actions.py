@@ -45,7 +45,10 @@ async def claim(session: AsyncSession, actor: Actor, said: Claim) -> tuple[Organ
 async def claim_by_word(
     session: AsyncSession, actor: Actor, said: Claim
 ) -> tuple[OrganizationClaim, str]:
-    """Make a claim whose proof was judged by the caller, such as the word of a trusted issuer."""
+    """Make a claim whose proof was judged by the caller, such as the word of a trusted issuer.
+
+    Raises `Refused`: USCC_FORMAT, USCC_CHECK_DIGIT or CLAIMS_TOO_MANY.
+    """
     require(uscc_checks(said.uscc, pointer="/uscc"))
     uscc, now = normalized(said.uscc), datetime.now(UTC)
     require(rules.room_checks(await queries.open_claims(session, uscc, now - rules.COUNTED_FOR)))

@@ -94,7 +94,12 @@ async def get_assessment(
     operation_id="evaluation_adjust_assessment",
     openapi_extra=access("handler", tenant="any centre", rules=("A131", "X06")),
     responses=problems(
-        "NOT_FOUND", "VERSION_CONFLICT", "ADJUSTMENT_TOO_LARGE", "STATE_CONFLICT", "STALE_INPUT"
+        "NOT_FOUND",
+        "VERSION_CONFLICT",
+        "ADJUSTMENT_TOO_LARGE",
+        "STATE_CONFLICT",
+        "STALE_INPUT",
+        "SOD_VIOLATION",
     ),
 )
 async def adjust(

@@ -154,7 +154,12 @@ async def submit(
     operation_id="evaluation_return_annual_report",
     openapi_extra=HANDLERS,
     responses=problems(
-        "FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT", "REPORT_LOCKED", "SOD_VIOLATION"
+        "FORBIDDEN_SCOPE",
+        "NOT_FOUND",
+        "STATE_CONFLICT",
+        "REPORT_LOCKED",
+        "SOD_VIOLATION",
+        "REPORT_MISSING",
     ),
 )
 async def give_back(
@@ -176,7 +181,12 @@ async def give_back(
     operation_id="evaluation_accept_annual_report",
     openapi_extra=HANDLERS,
     responses=problems(
-        "FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT", "REPORT_LOCKED", "SOD_VIOLATION"
+        "FORBIDDEN_SCOPE",
+        "NOT_FOUND",
+        "STATE_CONFLICT",
+        "REPORT_LOCKED",
+        "SOD_VIOLATION",
+        "REPORT_MISSING",
     ),
 )
 async def accept(
@@ -203,6 +213,7 @@ async def accept(
         "REPORT_MISSING",
         "SOD_VIOLATION",
         "FIELD_INVALID",
+        "REPORT_LOCKED",
     ),
 )
 async def reopen(

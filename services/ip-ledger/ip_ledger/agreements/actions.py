@@ -338,7 +338,10 @@ async def withdraw(
 async def take_effect(
     session: AsyncSession, actor: Actor, standing: queries.Whole, *, now: datetime
 ) -> None:
-    """Put a signed agreement in force, end the one that it replaces, and log it (A084, X07)."""
+    """Put a signed agreement in force, end the one that it replaces, and log it (A084, X07).
+
+    Raises `Refused`: STATE_CONFLICT.
+    """
     agreement = standing.agreement
     require(rules.event_checks(agreement.state, Event.TAKE_EFFECT))
     await session.flush()

@@ -91,6 +91,7 @@ async def text_of_amendment(body: AmendmentIn, work: CurrentWork, services: Serv
         "TEXT_HASH_MISMATCH",
         "TEMPLATE_UNKNOWN",
         "FIELDS_MISMATCH",
+        "FILE_UNKNOWN",
     ),
 )
 async def propose(

@@ -185,7 +185,7 @@ async def withdraw(
     openapi_extra=access(
         "member", tenant="joint developers, each by its own account", rules=("A084",)
     ),
-    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "STATE_CONFLICT"),
+    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "STATE_CONFLICT", "SHARES_NOT_100"),
 )
 async def state_position(
     asset_id: UUID,

@@ -167,7 +167,9 @@ def _period(period: BookPeriod) -> dict[str, object]:
     operation_id="ip_ledger_close_period",
     status_code=201,
     openapi_extra=access("bookkeeper", tenant=BOOKKEEPER, rules=("X07",), key_required=True),
-    responses=problems("NOT_FOUND", "DAY_IN_FUTURE", "PERIOD_CLOSED", "IDEMPOTENCY_KEY_REQUIRED"),
+    responses=problems(
+        "NOT_FOUND", "DAY_IN_FUTURE", "PERIOD_CLOSED", "IDEMPOTENCY_KEY_REQUIRED", "UNBALANCED"
+    ),
 )
 async def close_period(body: PeriodIn, actor: CurrentActor, session: Transaction) -> PeriodOut:
     """Close books up to a day and seal them; what comes late is posted into an open day."""

@@ -267,6 +267,7 @@ async def approve_run(
         "DAY_IN_FUTURE",
         "WITNESSES_MISSING",
         "IDEMPOTENCY_KEY_REQUIRED",
+        "AMOUNT_TOO_LARGE",
     ),
 )
 async def pay_run(

@@ -155,7 +155,7 @@ async def get_reward(
     openapi_extra=access("member", tenant=OWNER, rules=("A033", "X07"), key_required=True),
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "STATE_CONFLICT", "PAYMENT_EXCEEDED", "DAY_IN_FUTURE",
-        "PUBLICITY_MISSING", "IDEMPOTENCY_KEY_REQUIRED",
+        "PUBLICITY_MISSING", "IDEMPOTENCY_KEY_REQUIRED", "DAYS_OUT_OF_ORDER",
     ),
 )  # fmt: skip
 async def pay(

@@ -88,7 +88,7 @@ async def get_membership(
     "/{membership_id}/confirm",
     operation_id="registry_confirm_membership",
     openapi_extra=access("member", tenant="the invited organization", rules=("A049",)),
-    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "STATE_CONFLICT"),
+    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "STATE_CONFLICT", "DISHONEST_ORG"),
 )
 async def confirm(
     membership_id: UUID,

@@ -132,7 +132,7 @@ async def read_resource(
     "/{resource_id}",
     operation_id="registry_change_resource",
     openapi_extra=access("member", tenant=OWN, rules=("A022", "X06")),
-    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "VERSION_CONFLICT"),
+    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "VERSION_CONFLICT", "STATE_CONFLICT"),
 )
 async def change_resource(
     resource_id: UUID,
@@ -156,7 +156,14 @@ async def change_resource(
     status_code=201,
     operation_id="registry_book_resource",
     openapi_extra=access("member", tenant=SEEN, rules=("A062",)),
-    responses=problems("NOT_FOUND", "BOOKING_OVERLAP", "TIME_PASSED", "STATE_CONFLICT"),
+    responses=problems(
+        "NOT_FOUND",
+        "BOOKING_OVERLAP",
+        "TIME_PASSED",
+        "STATE_CONFLICT",
+        "BOOKING_TOO_LONG",
+        "DAYS_OUT_OF_ORDER",
+    ),
 )
 async def book_resource(
     resource_id: UUID,
@@ -289,7 +296,9 @@ async def correct_usage(
     status_code=201,
     operation_id="registry_offer_service",
     openapi_extra=access("member", tenant=OWN, rules=("A040", "A070", "A091")),
-    responses=problems("NOT_FOUND", "OWNER_NOT_IN_CENTER", "QUALIFICATION_UNKNOWN"),
+    responses=problems(
+        "NOT_FOUND", "OWNER_NOT_IN_CENTER", "QUALIFICATION_UNKNOWN", "STATE_CONFLICT"
+    ),
 )
 async def offer_service(
     body: OfferingIn,
@@ -356,7 +365,13 @@ async def read_offering(
     "/{offering_id}",
     operation_id="registry_change_offering",
     openapi_extra=access("member", tenant=OWN, rules=("A040", "X06")),
-    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "VERSION_CONFLICT"),
+    responses=problems(
+        "NOT_FOUND",
+        "FORBIDDEN_SCOPE",
+        "VERSION_CONFLICT",
+        "QUALIFICATION_UNKNOWN",
+        "STATE_CONFLICT",
+    ),
 )
 async def change_offering(
     offering_id: UUID,

@@ -162,7 +162,10 @@ async def change_draft(
 async def editable(
     session: AsyncSession, actor: Actor, application_id: UUID, version: int | None = None
 ) -> tuple[Application, Center]:
-    """Load and lock an application with its centre, if the caller may change them now."""
+    """Load and lock an application with its centre, if the caller may change them now.
+
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, VERSION_CONFLICT or STATE_CONFLICT.
+    """
     application = await queries.application_for_update(session, actor, application_id)
     stale = [] if version is None else version_checks(application.version, version)
     require(

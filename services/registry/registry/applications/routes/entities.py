@@ -25,6 +25,7 @@ router = Router(prefix="/v1/registry/centers/{center_id}", tags=["centers"])
         "ENTITY_AGE_EXCEEDED",
         "ENTITY_CONSENT_MISSING",
         "STATE_CONFLICT",
+        "DISHONEST_ORG",
     ),
 )
 async def attach_entity(

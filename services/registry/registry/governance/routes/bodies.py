@@ -45,7 +45,7 @@ OrganPath = Annotated[Organ, Path(description="Shareholders' meeting or board.")
     status_code=201,
     operation_id="registry_form_body",
     openapi_extra=access("member", tenant=OWN, rules=("A075", "A079")),
-    responses=problems(*EDIT_CODES),
+    responses=problems(*EDIT_CODES, "DAYS_REVERSED"),
 )
 async def form_body(
     center_id: UUID, body: BodyIn, actor: CurrentActor, session: Transaction
@@ -77,7 +77,7 @@ async def list_bodies(center_id: UUID, actor: CurrentActor, session: Reading) ->
     status_code=201,
     operation_id="registry_fill_seat",
     openapi_extra=access("member", tenant=OWN, rules=("A076", "A080")),
-    responses=problems(*EDIT_CODES, "INDEPENDENCE_BROKEN"),
+    responses=problems(*EDIT_CODES, "INDEPENDENCE_BROKEN", "DAYS_REVERSED"),
 )
 async def fill_seat(
     center_id: UUID,
@@ -123,7 +123,7 @@ async def list_seats(
     "/bodies/{body_id}/seats/{seat_id}/end",
     operation_id="registry_end_seat",
     openapi_extra=access("member", tenant=OWN, rules=("A076", "A080")),
-    responses=problems(*EDIT_CODES),
+    responses=problems(*EDIT_CODES, "DAYS_REVERSED"),
 )
 async def end_seat(
     center_id: UUID,
@@ -180,7 +180,9 @@ async def set_votes(
     status_code=201,
     operation_id="registry_record_resolution",
     openapi_extra=access("member", tenant=OWN, rules=("A078", "A079")),
-    responses=problems(*EDIT_CODES, "GOV_BODY_COMPOSITION", "VOTES_NOT_100", "VOTER_UNKNOWN"),
+    responses=problems(
+        *EDIT_CODES, "GOV_BODY_COMPOSITION", "VOTES_NOT_100", "VOTER_UNKNOWN", "DAY_IN_FUTURE"
+    ),
 )
 async def record_resolution(
     center_id: UUID,

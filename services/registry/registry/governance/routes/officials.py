@@ -119,7 +119,7 @@ async def told_of_findings(
     "/rectification/recheck",
     operation_id="registry_recheck_rectification",
     openapi_extra=access("handler", "reviewer", tenant=OFFICIALS, rules=("A125",)),
-    responses=problems("NOT_FOUND", "FINDINGS_OPEN", "STATE_CONFLICT"),
+    responses=problems("NOT_FOUND", "FINDINGS_OPEN", "STATE_CONFLICT", "DAY_IN_FUTURE"),
 )
 async def recheck_rectification(
     center_id: UUID,
@@ -196,7 +196,7 @@ async def list_national_candidates(
         tenant="an organization its own people's, officials anybody's",
         rules=("A076",),
     ),
-    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE"),
+    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "DAYS_REVERSED"),
 )
 async def state_tie(
     body: PersonTieIn, actor: CurrentActor, now: Now, session: Transaction
@@ -248,7 +248,7 @@ async def list_ties(
         tenant="an organization its own people's, officials anybody's",
         rules=("A076",),
     ),
-    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE"),
+    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "DAYS_REVERSED"),
 )
 async def end_tie(
     tie_id: UUID, body: PersonTieEndIn, actor: CurrentActor, session: Transaction

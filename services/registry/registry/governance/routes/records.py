@@ -69,7 +69,7 @@ ThemePath = Annotated[Theme, Path(description="One of three themes.")]
     status_code=201,
     operation_id="registry_file_center_document",
     openapi_extra=access("member", tenant=OWN, rules=("A016", "A054", "A056", "A102")),
-    responses=problems(*EDIT_CODES),
+    responses=problems(*EDIT_CODES, "DAYS_REVERSED"),
 )
 async def file_document(
     center_id: UUID, body: CenterDocumentIn, actor: CurrentActor, now: Now, session: Transaction
@@ -115,7 +115,7 @@ async def list_documents(
     "/documents/{document_id}/end",
     operation_id="registry_end_center_document",
     openapi_extra=access("member", tenant=OWN, rules=("A016",)),
-    responses=problems(*EDIT_CODES),
+    responses=problems(*EDIT_CODES, "DAYS_REVERSED"),
 )
 async def end_document(
     center_id: UUID,
@@ -262,7 +262,7 @@ async def list_directions(
     "/research-directions/{direction_id}/opinion",
     operation_id="registry_advise_direction",
     openapi_extra=access("member", tenant=OWN, rules=("A079", "A081")),
-    responses=problems(*EDIT_CODES, "GOV_BODY_COMPOSITION"),
+    responses=problems(*EDIT_CODES, "GOV_BODY_COMPOSITION", "DAY_IN_FUTURE"),
 )
 async def advise_direction(
     center_id: UUID,

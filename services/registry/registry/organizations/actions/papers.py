@@ -314,7 +314,10 @@ async def verify_profile(
 
 
 async def enter_park(session: AsyncSession, actor: Actor, new: NewPark) -> Park:
-    """Enter a park: its developer does, or an official (A068)."""
+    """Enter a park: its developer does, or an official (A068).
+
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, PARK_DEVELOPER_REQUIRED or CODE_UNKNOWN.
+    """
     developer = await queries.organization_found(session, new.developer_org_id)
     official = actor.has("handler")
     require(

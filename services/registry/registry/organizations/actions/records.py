@@ -32,7 +32,7 @@ async def enter_record(
 async def put_on_record(
     session: AsyncSession, actor: Actor, organization: Organization, until_on: date, today: date
 ) -> DishonestyRecord:
-    """Put a locked organization on record from today on."""
+    """Put a locked organization on record from today on; raises `Refused`: DAYS_OUT_OF_ORDER."""
     require(rules.bar_checks(today, until_on, today))
     new = NewRecord(today, until_on, BY_CORRECTION, BY_CORRECTION)
     return await _enter(session, actor, organization, new, today)

@@ -133,7 +133,9 @@ async def list_organization_entries(
     status_code=201,
     operation_id="registry_enter_organization_values",
     openapi_extra=access("handler", tenant=OFFICIALS, rules=("X06", "X07")),
-    responses=problems("NOT_FOUND", "VERSION_CONFLICT", "DAYS_OUT_OF_ORDER", "OWNERSHIP_CYCLE"),
+    responses=problems(
+        "NOT_FOUND", "VERSION_CONFLICT", "DAYS_OUT_OF_ORDER", "OWNERSHIP_CYCLE", "STATE_CONFLICT"
+    ),
 )
 async def enter_organization_values(
     organization_id: UUID,
@@ -303,7 +305,15 @@ async def end_organization_name(
     "/{organization_id}/renumbering",
     operation_id="registry_renumber_organization",
     openapi_extra=access("handler", tenant=OFFICIALS, rules=("A105", "X06")),
-    responses=problems("NOT_FOUND", "VERSION_CONFLICT", "USCC_CHECK_DIGIT", "ALREADY_EXISTS"),
+    responses=problems(
+        "NOT_FOUND",
+        "VERSION_CONFLICT",
+        "USCC_CHECK_DIGIT",
+        "ALREADY_EXISTS",
+        "DAY_IN_FUTURE",
+        "STATE_CONFLICT",
+        "USCC_FORMAT",
+    ),
 )
 async def renumber_organization(
     organization_id: UUID,
@@ -326,7 +336,14 @@ async def renumber_organization(
     status_code=201,
     operation_id="registry_succeed_organization",
     openapi_extra=access("handler", tenant=OFFICIALS, rules=("A105", "X06")),
-    responses=problems("NOT_FOUND", "VERSION_CONFLICT", "SUCCESSOR_INVALID", "STATE_CONFLICT"),
+    responses=problems(
+        "NOT_FOUND",
+        "VERSION_CONFLICT",
+        "SUCCESSOR_INVALID",
+        "STATE_CONFLICT",
+        "ALREADY_EXISTS",
+        "DAY_IN_FUTURE",
+    ),
 )
 async def succeed_organization(
     organization_id: UUID,
@@ -411,7 +428,7 @@ async def enter_dishonesty_record(
     "/{organization_id}/dishonesty-records/{record_id}/lifting",
     operation_id="registry_lift_dishonesty_record",
     openapi_extra=access("handler", tenant=OFFICIALS, rules=("X17",)),
-    responses=problems("NOT_FOUND", "STATE_CONFLICT", "DAYS_OUT_OF_ORDER"),
+    responses=problems("NOT_FOUND", "STATE_CONFLICT", "DAYS_OUT_OF_ORDER", "DAY_IN_FUTURE"),
 )
 async def lift_dishonesty_record(
     organization_id: UUID,

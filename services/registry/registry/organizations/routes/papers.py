@@ -68,7 +68,9 @@ def _verdict(body: VerificationIn) -> Verdict:
     status_code=201,
     operation_id="registry_enter_qualification",
     openapi_extra=access("member", "handler", tenant=OWN, rules=("A061", "A070")),
-    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "FIELD_MISSING", "DAYS_OUT_OF_ORDER"),
+    responses=problems(
+        "NOT_FOUND", "FORBIDDEN_SCOPE", "FIELD_MISSING", "DAYS_OUT_OF_ORDER", "STATE_CONFLICT"
+    ),
 )
 async def enter_qualification(
     organization_id: UUID,
@@ -212,7 +214,7 @@ async def read_profile(
     "/{organization_id}/profiles/{year}",
     operation_id="registry_supersede_profile",
     openapi_extra=access("member", "handler", tenant=OWN, rules=("A106", "X06", "X07")),
-    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "VERSION_CONFLICT"),
+    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "VERSION_CONFLICT", "DAY_IN_FUTURE"),
 )
 async def supersede_profile(
     organization_id: UUID,
@@ -260,7 +262,7 @@ async def verify_profile(
     status_code=201,
     operation_id="registry_enter_park",
     openapi_extra=access("member", "handler", tenant="own park, or any", rules=("A068",)),
-    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "ALREADY_EXISTS"),
+    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "PARK_DEVELOPER_REQUIRED", "CODE_UNKNOWN"),
 )
 async def enter_park(
     body: ParkIn, actor: CurrentActor, response: Response, session: Transaction
@@ -318,7 +320,9 @@ async def read_park(park_id: UUID, response: Response, session: Reading) -> Park
     "/{park_id}",
     operation_id="registry_change_park",
     openapi_extra=access("member", "handler", tenant="own park, or any", rules=("A068", "X06")),
-    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "VERSION_CONFLICT", "ALREADY_EXISTS"),
+    responses=problems(
+        "NOT_FOUND", "FORBIDDEN_SCOPE", "VERSION_CONFLICT", "ALREADY_EXISTS", "CODE_UNKNOWN"
+    ),
 )
 async def change_park(
     park_id: UUID,

@@ -82,7 +82,15 @@ BATCH: Final = BatchKind(
     status_code=201,
     operation_id="registry_register_organization",
     openapi_extra=access("member", "handler", tenant=OPEN, rules=("A046", "A051", "A105")),
-    responses=problems("FORBIDDEN_SCOPE", "USCC_FORMAT", "USCC_CHECK_DIGIT", "ALREADY_EXISTS"),
+    responses=problems(
+        "FORBIDDEN_SCOPE",
+        "USCC_FORMAT",
+        "USCC_CHECK_DIGIT",
+        "ALREADY_EXISTS",
+        "CODE_UNKNOWN",
+        "DAY_IN_FUTURE",
+        "OWNERSHIP_CYCLE",
+    ),
 )
 async def register_organization(
     body: OrganizationIn,

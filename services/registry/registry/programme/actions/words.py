@@ -16,7 +16,10 @@ from shared.rules import Kind, require
 
 
 async def open_field(session: AsyncSession, actor: Actor, field: FieldIn) -> FieldEntry:
-    """Add a field of industry from a day on (A047); a code stands for one field for ever."""
+    """Add a field of industry from a day on (A047); a code stands for one field for ever.
+
+    Raises `Refused`: ALREADY_EXISTS.
+    """
     taken = await queries.field_exists(session, field.code)
     require([rules.FIELD.check("ALREADY_EXISTS", Kind.STATE, passed=not taken, pointer="/code")])
     entry = FieldEntry.model_validate(field.model_dump())
@@ -28,7 +31,10 @@ async def open_field(session: AsyncSession, actor: Actor, field: FieldIn) -> Fie
 async def retire_field(
     session: AsyncSession, actor: Actor, code: str, active_until: date, version: int
 ) -> FieldEntry:
-    """Say on which day a field ends; what was applied for before stays (A047)."""
+    """Say on which day a field ends; what was applied for before stays (A047).
+
+    Raises `Refused`: NOT_FOUND, VERSION_CONFLICT or DAYS_REVERSED.
+    """
     entry = await queries.field_for_update(session, code)
     require(
         [
@@ -83,7 +89,10 @@ async def publish_call(session: AsyncSession, actor: Actor, call_id: UUID, today
 
 
 async def close_call(session: AsyncSession, actor: Actor, call_id: UUID) -> Call:
-    """Close a published call; the rolling one stays open (A159)."""
+    """Close a published call; the rolling one stays open (A159).
+
+    Raises `Refused`: NOT_FOUND or STATE_CONFLICT.
+    """
     call = await _move(session, call_id, rules.CallEvent.CLOSE)
     require([rules.ROLLING.check("STATE_CONFLICT", Kind.STATE, passed=not call.is_default)])
     record(session, actor, "call.closed", call.id)

@@ -112,7 +112,13 @@ async def compare(
     status_code=201,
     operation_id="registry_draft_policy_version",
     openapi_extra=access("handler", tenant="officials", rules=("A001", "A100")),
-    responses=problems("FORBIDDEN_SCOPE", "ALREADY_EXISTS", "PARAMETER_UNFIT"),
+    responses=problems(
+        "FORBIDDEN_SCOPE",
+        "ALREADY_EXISTS",
+        "PARAMETER_UNFIT",
+        "NOT_FOUND",
+        "PARAMETER_NOT_OF_RULES",
+    ),
 )
 async def draft(
     body: PolicyDraftIn, actor: CurrentActor, response: Response, session: Transaction
@@ -129,7 +135,13 @@ async def draft(
     "/{policy_id}",
     operation_id="registry_edit_policy_version",
     openapi_extra=access("handler", tenant="officials", rules=("A001", "X06")),
-    responses=problems("NOT_FOUND", "VERSION_CONFLICT", "STATE_CONFLICT", "PARAMETER_UNFIT"),
+    responses=problems(
+        "NOT_FOUND",
+        "VERSION_CONFLICT",
+        "STATE_CONFLICT",
+        "PARAMETER_UNFIT",
+        "PARAMETER_NOT_OF_RULES",
+    ),
 )
 async def edit(
     policy_id: UUID,

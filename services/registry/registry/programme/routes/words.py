@@ -111,7 +111,7 @@ async def open_field(
     "/{code}",
     operation_id="registry_retire_field",
     openapi_extra=access("handler", tenant="officials", rules=("A047",)),
-    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "VERSION_CONFLICT"),
+    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "VERSION_CONFLICT", "DAYS_REVERSED"),
 )
 async def retire_field(
     code: FieldPath,

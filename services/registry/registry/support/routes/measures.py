@@ -55,6 +55,7 @@ async def _shown(session: AsyncSession, measure: SupportMeasure, today: Today) -
         "MILESTONE_OVERDUE",
         "SUPPORT_PLAN_MISSING",
         "MEASURE_NOT_PLANNED",
+        "DAYS_OUT_OF_ORDER",
     ),
 )
 async def propose_measure(
