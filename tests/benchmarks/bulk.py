@@ -235,15 +235,15 @@ def _parts(drafts: Sequence[EntryDraft]) -> dict[str, list[tuple[Any, ...]]]:
     at = datetime.now(UTC)
     parts: dict[str, list[tuple[Any, ...]]] = {name: [] for name in COLUMNS}
     arrays = statement.arguments([Posted(draft, ACTOR, at) for draft in drafts])
-    rows = list(zip(*arrays[:15], strict=True))
+    rows = list(zip(*arrays[:14], strict=True))
     parts["staged_entry"] = [row[:11] for row in rows]
-    lines = list(zip(*arrays[15:], strict=True))
+    lines = list(zip(*arrays[14:], strict=True))
     parts["staged_line"] = [(*line, place) for place, line in enumerate(lines)]
-    for draft, (*_, body, secret, told, _) in zip(drafts, rows, strict=True):
+    for draft, (*_, body, secret, _) in zip(drafts, rows, strict=True):
         entry = draft.id, draft.center_id
         parts["log_record"].append((entry[0], "journal_entry", entry[1], [], body, at, secret))
         parts["log_pending"].append((draft.id,))
-        parts["event"].append((draft.id, "entry.posted", *entry, told, at))
+        parts["event"].append((draft.id, "entry.posted", *entry, "{}", at))
         parts["event_pending"].append((draft.id,))
     return parts
 

@@ -1,6 +1,6 @@
 """The ip-ledger: settings, database and features wired together, and nothing else."""
 
-from typing import Final
+from typing import Final, TypeVar
 
 from fastapi import FastAPI
 from sqlalchemy import column, table
@@ -53,10 +53,12 @@ from ip_ledger.witnesses import routes as witnesses
 from shared import directory
 from shared.auth import Actor
 from shared.events.paging import FeedScope
-from shared.events.tables import Audit
+from shared.events.tables import Audit, Event
 from shared.http.app import Service, service_app
 from shared.http.batches import batch_jobs, jobs_router
 from shared.jobs import job_worker
+
+Row = TypeVar("Row", Event, Audit)
 
 TAGS: Final = (
     {"name": "agreements", "description": "What members agreed to own, earn and risk together."},
@@ -89,15 +91,18 @@ TASKS: Final = (
     reward_queries.tasks_of,
 )
 
-# An entry's audit row follows from the entry and its record: `log/guards.py`.
-TRAIL: Final = aliased(
-    Audit,
-    table(
-        "audit_trail",
-        *(column(one.name, one.type) for one in Audit.__table__.columns),  # type: ignore[attr-defined]  # SQLModel's
-    ),
-    adapt_on_names=True,
-)
+
+def _read_from(rows: type[Row], view: str) -> type[Row]:
+    """Read rows of a table from a view with the same columns."""
+    columns = rows.__table__.columns  # type: ignore[attr-defined]  # SQLModel's
+    same = table(view, *(column(one.name, one.type) for one in columns))
+    return aliased(rows, same, adapt_on_names=True)
+
+
+# What an entry's event tells, and its audit row, follow from the entry and its record:
+# `log/guards.py`.
+EVENTS: Final = _read_from(Event, "event_told")
+TRAIL: Final = _read_from(Audit, "audit_trail")
 
 jobs = jobs_router("ip-ledger", "jobs", "member", "bookkeeper", read="get_job")
 
@@ -105,9 +110,10 @@ jobs = jobs_router("ip-ledger", "jobs", "member", "bookkeeper", read="get_job")
 async def feed_scope(session: AsyncSession, actor: Actor) -> FeedScope:
     """Show services and officials everything, and members the events of their centres (X04)."""
     if actor.has("service") or actor.is_official:
-        return FeedScope(everything=True)
+        return FeedScope(everything=True, events=EVENTS)
     types = AGENCY_EVENTS if actor.has("agency") else frozenset[str]()
-    return FeedScope(center_ids=await directory.centers_of(session, actor.org_ids), types=types)
+    centers = await directory.centers_of(session, actor.org_ids)
+    return FeedScope(center_ids=centers, types=types, events=EVENTS)
 
 
 async def _audit_books(app: FastAPI) -> None:
@@ -122,6 +128,7 @@ def create_app() -> ASGIApp:
             name="ip-ledger",
             title="IP ledger",
             settings=settings,
+            events=EVENTS,
             trail=TRAIL,
             routers=(
                 *agreements.ROUTERS,

@@ -40,11 +40,14 @@ ANSWER_SECONDS: Final = 5.0
 log = structlog.get_logger(__name__)
 
 
-async def bridge(app: FastAPI, service: str) -> None:
-    """Send what is numbered until cancelled; a lost server or database is taken up again."""
+async def bridge(app: FastAPI, service: str, events: type[Event] = Event) -> None:
+    """Send what is numbered until cancelled; a lost server or database is taken up again.
+
+    `events` is what events are read from.
+    """
     while True:
         try:
-            await _connected(app, service)
+            await _connected(app, service, events)
         except asyncio.CancelledError:
             raise
         except Exception as error:
@@ -52,7 +55,7 @@ async def bridge(app: FastAPI, service: str) -> None:
         await asyncio.sleep(RETRY_SECONDS)
 
 
-async def _connected(app: FastAPI, service: str) -> None:
+async def _connected(app: FastAPI, service: str, events: type[Event]) -> None:
     database = app.state.database
     async with database.engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
@@ -66,7 +69,7 @@ async def _connected(app: FastAPI, service: str) -> None:
             stream = client.jetstream(timeout=ANSWER_SECONDS)
             await _ensure_stream(stream)
             while True:
-                if not await send(database.sessions, stream, service):
+                if not await send(database.sessions, stream, service, events):
                     await connection.execute(text("SELECT 1"))  # The lock went with it, if it died.
                     await app.state.sequencer.wait(LOOK_SECONDS)
         finally:
@@ -90,13 +93,15 @@ async def _ensure_stream(stream: JetStreamContext) -> None:
         await stream.add_stream(config)
 
 
-async def send(sessions: Sessions, stream: JetStreamContext, service: str) -> int:
+async def send(
+    sessions: Sessions, stream: JetStreamContext, service: str, events: type[Event] = Event
+) -> int:
     """Send the next events and remember how far; give how many.
 
     What was sent and not remembered, because the process died in between, is sent again.
     """
     async with sessions.begin() as session:
-        rows = await _next(session)
+        rows = await _next(session, events)
         for event, position in rows:
             told = event_out(service, event, position, readable=False)
             await stream.publish(
@@ -114,11 +119,11 @@ async def send(sessions: Sessions, stream: JetStreamContext, service: str) -> in
     return len(rows)
 
 
-async def _next(session: AsyncSession) -> Sequence[tuple[Event, int]]:
+async def _next(session: AsyncSession, events: type[Event]) -> Sequence[tuple[Event, int]]:
     cursor = await session.get(FeedCursor, CURSOR)
     statement = (
-        select(Event, EventPosition.position)
-        .join(EventPosition, col(EventPosition.event_id) == col(Event.id))
+        select(events, EventPosition.position)
+        .join(EventPosition, col(EventPosition.event_id) == col(events.id))
         .where(col(EventPosition.position) > (cursor.position if cursor else 0))
         .order_by(col(EventPosition.position))
         .limit(PAGE)

@@ -26,7 +26,8 @@ class FeedScope:
 
     `in_full` names those of a page whose resource the caller may read; without it, all are.
     `readable` names those of a page of which the caller may read anything but that they happened;
-    without it, all are. `metadata` has the tables of resources that events only name.
+    without it, all are. `metadata` has the tables of resources that events only name; `events` is
+    what events are read from, where what some of them tell follows from other rows.
     """
 
     everything: bool = False
@@ -35,6 +36,7 @@ class FeedScope:
     in_full: InFull | None = None
     readable: InFull | None = None
     metadata: MetaData | None = None
+    events: type[Event] = Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +84,11 @@ async def newest_position(session: AsyncSession) -> int:
 async def page_for(session: AsyncSession, wishes: Sequence[Wish], after: int, limit: int) -> Page:
     """Read at most `limit` events behind a position, for all these readers together."""
     newest = await newest_position(session)
+    source = next((wish.scope.events for wish in wishes), Event)
     statement = (
-        select(Event, EventPosition.position)
-        .join(EventPosition, col(EventPosition.event_id) == col(Event.id))
-        .where(col(EventPosition.position) > after, *_wanted(wishes))
+        select(source, EventPosition.position)
+        .join(EventPosition, col(EventPosition.event_id) == col(source.id))
+        .where(col(EventPosition.position) > after, *_wanted(source, wishes))
         .order_by(col(EventPosition.position))
         .limit(limit)
     )
@@ -100,17 +103,17 @@ async def page_for(session: AsyncSession, wishes: Sequence[Wish], after: int, li
     return Page(rows, await _parts(session, wishes, events, seen), seen, last)
 
 
-def _wanted(wishes: Sequence[Wish]) -> list[ColumnElement[bool]]:
+def _wanted(source: type[Event], wishes: Sequence[Wish]) -> list[ColumnElement[bool]]:
     """Leave out what none of the readers takes; what is left is judged for each of them."""
     scopes = [wish.scope for wish in wishes]
     wanted: list[ColumnElement[bool]] = []
     if all(wish.types is not None for wish in wishes):
         types = frozenset[str]().union(*(wish.types or () for wish in wishes))
-        wanted.append(col(Event.type).in_(types))
+        wanted.append(col(source.type).in_(types))
     if not any(scope.everything for scope in scopes):
         centers = frozenset[UUID]().union(*(scope.center_ids for scope in scopes))
         public = frozenset[str]().union(*(scope.types for scope in scopes))
-        wanted.append(or_(col(Event.center_id).in_(centers), col(Event.type).in_(public)))
+        wanted.append(or_(col(source.center_id).in_(centers), col(source.type).in_(public)))
     return wanted
 
 

@@ -30,7 +30,7 @@ from shared.events.consuming import Consumers, Handler
 from shared.events.feed import FeedPolicy, feed_router
 from shared.events.readings import readings_router
 from shared.events.sequencing import Sequencer, Step
-from shared.events.tables import Audit
+from shared.events.tables import Audit, Event
 from shared.housekeeping import Chore, keep_house
 from shared.http import problem
 from shared.http.batches.bodies import sweeping_batches
@@ -66,7 +66,8 @@ class Service:
     settings: Settings
     routers: Sequence[APIRouter]
     feed: FeedPolicy | None = None
-    # What the audit trail is read from, where some of its rows follow from others.
+    # What events and the audit trail are read from, where some of their rows follow from others.
+    events: type[Event] = Event
     trail: type[Audit] = Audit
     consumers: Mapping[str, Mapping[str, Handler]] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
@@ -329,7 +330,7 @@ def _tasks(service: Service, app: FastAPI) -> list[Any]:
         # Costs a third of a second at every start, which only those pay who have a bus.
         from shared.events.bridge import bridge
 
-        tasks.append(bridge(app, service.name))
+        tasks.append(bridge(app, service.name, service.events))
     tasks.append(keep_house(app, service.name, _chores(service)))
     if service.consumers:
         consumers = Consumers(

@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from ip_ledger.audit.auditing import audit_seen
 from ip_ledger.journal import actions, rules, statement
-from ip_ledger.journal.record_rules import HEAD, entry_record, event_text, lines_text, salt_of
+from ip_ledger.journal.record_rules import HEAD, entry_record, lines_text, salt_of
 from ip_ledger.journal.rules import EntryDraft, EntryKind, Line
 from ip_ledger.log.actions import NewRecord, append_records
 from ip_ledger.log.rules import canonical
@@ -126,18 +126,6 @@ def test_accounts_have_one_order_and_stand_there_once() -> None:
         assert reads(head + b"".join(wrong)) is None
 
 
-@pytest.mark.parametrize("draft", DRAFTS.values(), ids=DRAFTS)
-def test_what_an_event_tells_is_canonical_json(draft: EntryDraft) -> None:
-    told = json.loads(event_text(draft, PERSON))
-    assert canonical(told) == event_text(draft, PERSON).encode()
-    assert told == {
-        "center_id": str(draft.center_id), "person_id": str(PERSON), "kind": draft.kind.value,
-        "effective_on": draft.effective_on.isoformat(),
-        "reverses_id": None if draft.reverses_id is None else str(draft.reverses_id),
-        "source_id": None if draft.source_id is None else str(draft.source_id),
-    }  # fmt: skip
-
-
 @given(
     amounts=st.lists(st.integers(-(10**15), 10**15).filter(bool), min_size=2, max_size=5),
     currency=st.sampled_from(["CNY", "JPY"]),
@@ -236,7 +224,8 @@ async def test_records_of_the_former_form_still_hold(books: Books) -> None:
             rules.entry_openings(draft),
         )  # fmt: skip
         after = await append_records(session, [logged])
-        row = EventRow(draft.id, draft.center_id, {}, None, after[draft.id])
+        told = {"kind": "ordinary", "reverses_id": None}
+        row = EventRow(draft.id, draft.center_id, told, None, after[draft.id])
         await record_many(session, actor, "entry.posted", [row])
     told = await receipt(books, str(draft.id))
     assert told == {"v": 1, **json.loads(json.dumps(rules.entry_openings(draft)))}
@@ -248,3 +237,28 @@ async def faults(books: Books) -> set[str]:
     async with books.world.service.app.state.database.engine.connect() as connection:
         differences = (await audit_seen(connection, None)).differences
     return {one.table for one in differences} - {"ownership_version"}
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("X07")
+async def test_an_event_tells_of_its_entry_what_events_always_told(books: Books) -> None:
+    entry = (await books.post(books.body())).json()
+    undoing = {"effective_on": "2028-03-06", "reference": "x"}
+    undone = (await books.post(undoing, path=f"entries/{entry['id']}/reversals")).json()
+    service = books.world.service
+    await service.number()
+    feed = await service.client("auditor").get(
+        "/v1/ip-ledger/events", params={"types": "entry.posted"}
+    )
+    told = [item["data"] for item in feed.json()["items"]]
+    person = told[0]["person_id"]
+    same = {
+        "center_id": str(books.world.center_id), "kind": "ordinary", "person_id": person,
+        "source_id": None,
+    }  # fmt: skip
+    assert told == [
+        {**same, "effective_on": "2028-03-05", "reverses_id": None},
+        {**same, "effective_on": "2028-03-06", "reverses_id": entry["id"]},
+    ]
+    assert [item["id"] for item in feed.json()["items"]] == [entry["id"], undone["id"]]
+    assert UUID(person) != UUID(int=0)

@@ -79,8 +79,8 @@ JOURNAL: Final = (
               OR to_jsonb(t.reference) <> {_opened("reference")} END
         OR NOT EXISTS (SELECT FROM event e WHERE e.subject_id = t.id
                        AND e.type = 'entry.posted'
-                       AND e.data->>'person_id' = t.recorded_by::text
-                       AND (e.id = t.id OR t.client_id IS NULL))""",
+                       AND CASE WHEN t.client_id IS NOT NULL THEN e.id = t.id
+                           ELSE e.data->>'person_id' = t.recorded_by::text END)""",
     ),
     Question(
         "posting",

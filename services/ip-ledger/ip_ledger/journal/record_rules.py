@@ -99,14 +99,3 @@ def lines_text(draft: EntryDraft) -> str:
         for line in draft.lines
     )
     return f"[{','.join(lines)}]"
-
-
-def event_text(draft: EntryDraft, person_id: UUID) -> str:
-    """Write what an entry's event tells, in canonical JSON; amounts stay in the books."""
-    reverses = "null" if draft.reverses_id is None else f'"{draft.reverses_id}"'
-    source = "null" if draft.source_id is None else f'"{draft.source_id}"'
-    return (
-        f'{{"center_id":"{draft.center_id}","effective_on":"{draft.effective_on}",'
-        f'"kind":"{draft.kind.value}","person_id":"{person_id}","reverses_id":{reverses},'
-        f'"source_id":{source}}}'
-    )

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from ip_ledger.journal.record_rules import entry_record, event_text
+from ip_ledger.journal.record_rules import entry_record
 from ip_ledger.journal.rules import EntryDraft
 from ip_ledger.log.actions import new_secrets
 from shared.auth import Actor
@@ -57,15 +57,15 @@ locked AS MATERIALIZED (
 """
 
 # What is kept of entries that were posted: the event, whose id is the entry's own, and the log's
-# record; the audit row follows from both (`audit_trail`). They draw their numbers only after the
-# accounts are locked (they wait for `changed`), so that an account's entries are numbered in the
-# order in which they changed it.
+# record; what the event tells, and the audit row, follow from both (`event_told`, `audit_trail`).
+# They draw their numbers only after the accounts are locked (they wait for `changed`), so that an
+# account's entries are numbered in the order in which they changed it.
 KEPT: Final = """
 done AS MATERIALIZED (
     SELECT * FROM draft WHERE (SELECT count(*) FROM changed) >= 0
 ), event AS (
     INSERT INTO event (id, type, subject_id, center_id, data, recorded_at)
-    SELECT id, 'entry.posted', id, center_id, event_data::jsonb, recorded_at FROM done
+    SELECT id, 'entry.posted', id, center_id, '{}', recorded_at FROM done
 ), waiting AS (
     INSERT INTO event_pending (event_id) SELECT id FROM done
 ), logged AS (
@@ -81,11 +81,11 @@ POST: Final = """
 WITH draft AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::timestamptz[], $5::text[],
                          $6::uuid[], $7::uuid[], $8::uuid[], $9::text[], $10::text[],
-                         $11::text[], $12::bytea[], $13::bytea[], $14::text[], $15::text[])
+                         $11::text[], $12::bytea[], $13::bytea[], $14::text[])
     AS t(id, center_id, effective_on, recorded_at, reference, source_id, reverses_id, person_id,
-         kind, exchange_rate, client_id, record_body, secret, event_data, readers)
+         kind, exchange_rate, client_id, record_body, secret, readers)
 ), given AS MATERIALIZED (
-    SELECT * FROM unnest($16::uuid[], $17::int[], $18::uuid[], $19::text[], $20::bigint[])
+    SELECT * FROM unnest($15::uuid[], $16::int[], $17::uuid[], $18::text[], $19::bigint[])
     WITH ORDINALITY AS t(entry_id, line, account_id, currency, amount_fen, place)
 ), POSTING, KEPT
 SELECT count(*) FROM posted
@@ -96,10 +96,10 @@ POST_COMMANDS: Final = """
 WITH command AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::timestamptz[], $5::text[],
                          $6::uuid[], $7::uuid[], $8::uuid[], $9::text[], $10::text[],
-                         $11::text[], $12::bytea[], $13::bytea[], $14::text[], $15::text[],
-                         $21::bytea[], $22::bigint[], $23::bytea[], $24::bytea[])
+                         $11::text[], $12::bytea[], $13::bytea[], $14::text[],
+                         $20::bytea[], $21::bigint[], $22::bytea[], $23::bytea[])
     AS t(id, center_id, effective_on, recorded_at, reference, source_id, reverses_id, person_id,
-         kind, exchange_rate, client_id, record_body, secret, event_data, readers, scope,
+         kind, exchange_rate, client_id, record_body, secret, readers, scope,
          lock_number, body_sha256, answer)
 ), held AS MATERIALIZED (
     SELECT *, scope IS NULL OR pg_try_advisory_xact_lock(lock_number) AS free FROM command
@@ -112,12 +112,12 @@ WITH command AS MATERIALIZED (
       AND NOT EXISTS (SELECT FROM kept WHERE kept.id = c.id)
       AND NOT EXISTS (SELECT FROM journal_entry e WHERE e.reverses_id = c.reverses_id)
 ), given AS MATERIALIZED (
-    SELECT t.* FROM unnest($16::uuid[], $17::int[], $18::uuid[], $19::text[], $20::bigint[])
+    SELECT t.* FROM unnest($15::uuid[], $16::int[], $17::uuid[], $18::text[], $19::bigint[])
     WITH ORDINALITY AS t(entry_id, line, account_id, currency, amount_fen, place)
     WHERE t.entry_id IN (SELECT id FROM draft)
 ), POSTING, KEPT, answered AS (
     INSERT INTO kept_answer (scope, body_sha256, status, media_type, body, kept_at)
-    SELECT scope, body_sha256, 201, 'application/json', answer, $25 FROM done
+    SELECT scope, body_sha256, 201, 'application/json', answer, $24 FROM done
     WHERE scope IS NOT NULL
 )
 SELECT c.id, c.free, done.id IS NOT NULL AS posted, kept.body_sha256, kept.status,
@@ -137,7 +137,7 @@ class Posted:
 
 
 def arguments(entries: Sequence[Posted]) -> list[list[Any]]:
-    """Give entries and their lines as the arrays `$1` to `$20` of both statements."""
+    """Give entries and their lines as the arrays `$1` to `$19` of both statements."""
     rows = [
         _row(one, secret) for one, secret in zip(entries, new_secrets(len(entries)), strict=True)
     ]
@@ -146,7 +146,7 @@ def arguments(entries: Sequence[Posted]) -> list[list[Any]]:
         for one in entries
         for place, line in enumerate(one.draft.lines)
     ]
-    return [*_columns(rows, 15), *_columns(lines, 5)]
+    return [*_columns(rows, 14), *_columns(lines, 5)]
 
 
 def _row(one: Posted, secret: bytes) -> tuple[Any, ...]:
@@ -165,7 +165,6 @@ def _row(one: Posted, secret: bytes) -> tuple[Any, ...]:
         actor.client_id,
         entry_record(draft, one.recorded_at, actor.person_id, actor.client_id, secret),
         secret,
-        event_text(draft, actor.person_id),
         "{" + ",".join(map(str, sorted(set(one.readers)))) + "}",
     )
 

@@ -72,9 +72,20 @@ _TRAIL: Final = """
            CASE WHEN e.reverses_id IS NOT NULL THEN e.reference END, e.recorded_at
     FROM journal_entry e JOIN log_record r ON r.id = e.id WHERE e.client_id IS NOT NULL
 """
+# So does what its event tells.
+_TOLD: Final = """
+    CREATE VIEW event_told AS
+    SELECT id, seq, type, subject_id, center_id, CASE WHEN data <> '{}' THEN data ELSE
+        coalesce((SELECT jsonb_build_object('center_id', e.center_id, 'effective_on',
+            e.effective_on, 'kind', e.kind, 'person_id', e.recorded_by, 'reverses_id',
+            e.reverses_id, 'source_id', e.source_id) FROM journal_entry e WHERE e.id = event.id),
+            data) END AS data, recorded_at
+    FROM event
+"""
 SMALL_UP: Final = (
     _OPENED,
     _TRAIL,
+    _TOLD,
     # A secret can be erased, and never given to a record again.
     """
     CREATE TRIGGER secret_stays BEFORE UPDATE OF secret ON log_record
@@ -97,4 +108,6 @@ SMALL_DOWN: Final = (
     SELECT * FROM audit_trail t WHERE NOT EXISTS (SELECT FROM audit a WHERE a.id = t.id)
     """,
     "DROP VIEW audit_trail",
+    # What events told stays with the entries: a link of the audit's chain holds them as they are.
+    "DROP VIEW event_told",
 )
