@@ -21,20 +21,13 @@ def feed(caller: Caller, service: str) -> list[dict[str, Any]]:
         found += page["items"]
 
 
-def schema_of(service: str, name: str) -> dict[str, Any] | None:
-    """Give the schema of a type, or of the family in which its second word is a state."""
-    known = event_types.types_of(service)
-    stems = [one for one in known if one.endswith("*") and name.startswith(one[:-1])]
-    return event_types.schema_of(service, name if name in known else next(iter(stems), name))
-
-
 @pytest.mark.parametrize("service", PACKAGES)
 def test_what_was_recorded_fits_the_catalogue(world: World, service: str) -> None:
     events = feed(world.caller("auditor" if service == "gateway" else "handler"), service)
     assert events, "the demo programme records events in each service"
     faults = []
     for event in events:
-        schema = schema_of(service, event["type"])
+        schema = event_types.schema_of(service, event["type"])
         if schema is None:
             faults.append(f"{event['type']} is not in the catalogue")
             continue

@@ -53,7 +53,7 @@ async def welcome(request: Request, lang: Wanted = None) -> Response:
 async def read_guide(request: Request, name: str, lang: Wanted = None) -> HTMLResponse:
     """Show a guide for one kind of reader."""
     if name not in GUIDES:
-        return _unknown(_language(request, lang))
+        return _unknown(request, _language(request, lang))
     return _guide(request, name, lang)
 
 
@@ -71,7 +71,7 @@ async def read_part(request: Request, tag: str, lang: Wanted = None) -> HTMLResp
     language = _language(request, lang)
     body = reference.tag_page(tag, await _document(request), language)
     if body is None:
-        return _unknown(language)
+        return _unknown(request, language)
     return site(tag, body, language, f"/reference/{tag}", script="try.js")
 
 
@@ -88,7 +88,7 @@ async def read_problem(request: Request, code: str, lang: Wanted = None) -> HTML
     """Explain a code; the `type` of every problem document leads here."""
     language = _language(request, lang)
     if code not in CODES:
-        return _unknown(language)
+        return _unknown(request, language)
     body = problems.problem_page(code, await _document(request), language)
     return site(code, body, language, f"/problems/{code}")
 
@@ -125,7 +125,7 @@ async def read_event(service: str, name: str, request: Request, lang: Wanted = N
     schema = event_types.schema_of(service, name)
     example = event_types.example_of(service, name)
     if schema is None or example is None:
-        return _unknown(language)
+        return _unknown(request, language)
     if not _wants_page(request):
         text = json.dumps({**schema, "examples": [example]}, ensure_ascii=False)
         return Response(text, media_type="application/schema+json", headers={"Vary": "Accept"})
@@ -162,7 +162,7 @@ async def read_code_table(
     words = WORDS[language]
     answer = await _asked(request, f"/v1/registry/code-tables/{scheme}")
     if answer is None:
-        return _unknown(language)
+        return _unknown(request, language)
     rows = [(one["code"], one["name_zh"], one["name_en"]) for one in answer["entries"]]
     shown = table(scheme, (words["code"], "中文", "English"), rows, language=language)
     return site(scheme, [shown], language, f"/codes/{scheme}")
@@ -271,11 +271,12 @@ def _more(name: str, language: str) -> Markup:
     return Markup("<p>{}</p>").format(link(f"/guides/{name}", title, language))
 
 
-def _unknown(language: str) -> HTMLResponse:
+def _unknown(request: Request, language: str) -> HTMLResponse:
+    """Say that there is no such page, in the part of the portal where it would be."""
     words = WORDS[language]
     home = Markup("<p>{}</p>").format(link("/", words["home"], language))
     body = [paragraph(words["unknown_why"]), home]
-    return site(words["unknown"], body, language, "/", status=404)
+    return site(words["unknown"], body, language, request.url.path, status=404)
 
 
 async def _document(request: Request) -> Mapping[str, Any]:

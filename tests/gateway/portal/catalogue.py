@@ -8,16 +8,30 @@ import csv
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Integer,
+    Numeric,
+    String,
+    Uuid,
+)
+
+from shared.database import EnumText
 from shared.database.resources import tables_of, told_columns
 from shared.events.resources import MONEY
 from shared.http.words import CODES
 from tests.form.source import ROOT, SERVICES, Module, modules
+from tests.gateway.portal.families import stem_of, typed
 
 PLACE: Final = ROOT / "gateway" / "gateway" / "portal" / "catalogue.json"
 ROWS: Final = ROOT / "tests" / "requirements" / "rows.csv"
@@ -123,7 +137,7 @@ def _imported(module: Module) -> dict[str, str]:
 def _events() -> dict[str, Any]:
     """Give the types of each service, with the fields of `data` and those that are always there.
 
-    A type ends in `.*` where its second word is the new state.
+    Where the second word of a type is put in, each word is a type of its own.
     """
     told: dict[str, dict[str, list[set[str]]]] = defaultdict(lambda: defaultdict(list))
     for module in modules(*SERVICES):
@@ -162,10 +176,15 @@ def _told_by_statements(module: Module) -> Iterator[tuple[str, set[str]]]:
 
 @dataclass(frozen=True, slots=True)
 class Helper:
-    """A function that records what it is told: where its type stands, and what it adds."""
+    """A function that records what it is told: where its type stands, and what it adds.
+
+    Where it is told the second word only, `stem` and `last` are what it puts around it.
+    """
 
     place: int
     named: str
+    stem: str
+    last: str
     fields: frozenset[str]
     parameters: frozenset[str]
     passes_on: bool
@@ -174,6 +193,33 @@ class Helper:
 
 @cache
 def _helpers(module: Module) -> dict[str, Helper]:
+    """Give the helpers of a module: its own, and those that it imports from its package."""
+    found = dict(_own_helpers(module))
+    for node in module.nodes:
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        other = _places(module.package).get(str(node.module))
+        known = {} if other is None else _own_helpers(other)
+        found |= {
+            one.asname or one.name: known[one.name] for one in node.names if one.name in known
+        }
+    return found
+
+
+@cache
+def _places(package: str) -> dict[str, Module]:
+    """Give the modules of a package by the names under which they are imported."""
+    found = {}
+    for module in modules(package):
+        parts = Path(module.name).with_suffix("").parts
+        # A service's folder may bear the package's name too.
+        own = len(parts) - 1 - parts[::-1].index(package)
+        found[".".join(parts[own:])] = module
+    return found
+
+
+@cache
+def _own_helpers(module: Module) -> dict[str, Helper]:
     found: dict[str, Helper] = {}
     for scope in module.nodes:
         if not isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -184,12 +230,17 @@ def _helpers(module: Module) -> dict[str, Helper]:
             if not isinstance(node, ast.Call) or _name_of(node) not in RECORDERS:
                 continue
             kind = node.args[2] if len(node.args) > 2 else None
+            stem, last = "", ""
+            if kind is not None and (parts := stem_of(kind)) is not None:
+                stem, kind, last = parts
             if isinstance(kind, ast.Name) and kind.id in known:
                 place = positional.index(kind.id) if kind.id in positional else -1
                 passes_on = any(one.arg is None for one in node.keywords)
                 fields = frozenset(_fields_of(node, None))
                 default = _defaults(scope.args).get(kind.id)
-                found[scope.name] = Helper(place, kind.id, fields, known, passes_on, default)
+                found[scope.name] = Helper(
+                    place, kind.id, stem, last, fields, known, passes_on, default
+                )
     return found
 
 
@@ -221,6 +272,8 @@ def _constants(package: str) -> dict[str, ast.expr]:
 
 def _types_of(module: Module, call: ast.Call, helper: Helper | None) -> list[str]:
     """Give the types that a call may record; a local name stands for what it was set to."""
+    if helper is None and _is_inside_helper(module, call):
+        return []  # Whoever calls the helper says which.
     if helper is None:
         nodes = call.args[:3]
     else:
@@ -238,7 +291,14 @@ def _types_of(module: Module, call: ast.Call, helper: Helper | None) -> list[str
         and isinstance(node.targets[0], ast.Name)
         and node.targets[0].id in names
     ]
-    return [one for node in nodes for one in _events_in(node)]
+    if helper is not None and helper.stem:
+        return typed_by(module, helper.stem, helper.last, nodes)
+    return [one for node in nodes for one in _events_in(node, module)]
+
+
+def typed_by(module: Module, stem: str, last: str, nodes: list[ast.expr]) -> list[str]:
+    """Give the types of which a helper is told the second word."""
+    return [one for node in nodes[:1] for one in typed(module, stem, node, last)]
 
 
 def _fields_of(call: ast.Call, helper: Helper | None) -> set[str]:
@@ -248,13 +308,13 @@ def _fields_of(call: ast.Call, helper: Helper | None) -> set[str]:
     return {*helper.fields, *(given - helper.parameters if helper.passes_on else ())}
 
 
-def _events_in(node: ast.expr) -> list[str]:
-    """Give types of events; `draw.*` where the second word is the new state."""
+def _events_in(node: ast.expr, module: Module | None = None) -> list[str]:
+    """Give types of events; each of them where the second word is put in."""
     if isinstance(node, ast.IfExp):
-        return [*_events_in(node.body), *_events_in(node.orelse)]
-    if isinstance(node, ast.JoinedStr):
-        stem = _text(node.values[0]) or ""
-        return [f"{stem}*"] if EVENT.fullmatch(f"{stem}x") else []
+        return [*_events_in(node.body, module), *_events_in(node.orelse, module)]
+    parts = stem_of(node)
+    if parts is not None and module is not None and EVENT.fullmatch(f"{parts[0]}x"):
+        return typed(module, *parts)
     text = _text(node)
     return [text] if text and EVENT.fullmatch(text) else []
 
@@ -271,9 +331,41 @@ def resources() -> dict[str, dict[str, Any]]:
             names = told_columns(table)
             found[declared.kind] = {
                 "service": package,
-                "fields": [name.removesuffix(MONEY) for name in names],
+                "fields": {
+                    name.removesuffix(MONEY): held_by(table.columns[name]) for name in names
+                },
             }
     return dict(sorted(found.items()))
+
+
+AMOUNT: Final = {
+    "type": ["object"],
+    "required": ["amount", "currency"],
+    "properties": {"amount": {"type": "integer"}, "currency": {"type": "string"}},
+}
+# As `state_of` writes them.
+COLUMNS: Final[tuple[tuple[type, dict[str, Any]], ...]] = (
+    (Uuid, {"type": ["string"], "format": "uuid"}),
+    (Boolean, {"type": ["boolean"]}),
+    (Date, {"type": ["string"], "format": "date"}),
+    (DateTime, {"type": ["string"], "format": "date-time"}),
+    (Integer, {"type": ["integer"]}),
+    (Numeric, {"type": ["string"]}),
+    (ARRAY, {"type": ["array"]}),
+    (String, {"type": ["string"]}),
+)
+
+
+def held_by(column: Column[Any]) -> dict[str, Any]:
+    """Give the JSON Schema of what a column holds; nothing is said of free JSON."""
+    kind: Any = column.type
+    nothing = ["null"] if column.nullable else []
+    if isinstance(kind, EnumText):
+        return {"enum": [*(one.value for one in kind.members), *([None] if nothing else [])]}
+    if column.name.endswith(MONEY):
+        return {**AMOUNT, "type": ["object", *nothing]}
+    said = next((schema for of, schema in COLUMNS if isinstance(kind, of)), None)
+    return {} if said is None else {**said, "type": [*said["type"], *nothing]}
 
 
 def untold() -> list[str]:
@@ -290,6 +382,8 @@ def untold() -> list[str]:
 
 def _is_inside_helper(module: Module, call: ast.Call) -> bool:
     kind = call.args[2] if len(call.args) > 2 else None
+    if kind is not None and (parts := stem_of(kind)) is not None:
+        kind = parts[1]
     helpers = _helpers(module)
     return isinstance(kind, ast.Name) and any(kind.id == one.named for one in helpers.values())
 
@@ -300,4 +394,21 @@ def _text(node: ast.expr) -> str | None:
 
 def text() -> str:
     """Give the catalogue as it is written."""
-    return json.dumps(found(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    return written(found())
+
+
+# How deep each part is laid out: to a line for each type, code and field.
+DEPTHS: Final = {"events": 2, "problems": 1, "resources": 3}
+
+
+def written(told: Mapping[str, Any]) -> str:
+    """Write what was found, with short lines that a change leaves alone."""
+    parts = [f"{json.dumps(name)}: {_laid_out(told[name], DEPTHS[name])}" for name in sorted(told)]
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _laid_out(value: Any, depth: int) -> str:
+    if not depth or not isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    lines = [f"{json.dumps(name)}: {_laid_out(value[name], depth - 1)}" for name in sorted(value)]
+    return "{\n" + ",\n".join(lines) + "\n}"

@@ -1,5 +1,6 @@
 """The portal: each page in two languages, made from the code as it is, running nothing foreign."""
 
+import json
 import re
 from collections.abc import AsyncIterator, Callable
 from html.parser import HTMLParser
@@ -191,9 +192,51 @@ def test_every_type_of_event_has_a_schema_that_its_example_fits() -> None:
             assert schema is not None
             Draft202012Validator.check_schema(schema)
             validator = Draft202012Validator(schema, format_checker=FormatChecker())
-            validator.validate(event_types.example_of(service, name))
+            example = event_types.example_of(service, name)
+            validator.validate(example)
+            # One type each, none of a family; and no text that stands for another.
+            assert schema["properties"]["type"] == {"const": name}
+            assert "*" not in name
+            assert "…" not in json.dumps(example, ensure_ascii=False), name
+            assert None not in example["data"].values(), name  # type: ignore[index]  # it is there
             checked += 1
-    assert checked > 300
+    assert checked > 420
+
+
+def test_a_family_of_events_has_a_schema_for_each_of_its_types() -> None:
+    listed = event_types.schema_of("registry", "application.listed")
+    drawn = event_types.schema_of("evaluation", "draw.drawn")
+    assert listed is not None
+    assert drawn is not None
+    assert {"code", "listed_on", "doc_no"} <= set(_data(listed)["required"])
+    assert (
+        "listed_on"
+        not in _data(event_types.schema_of("registry", "application.drafted"))["properties"]
+    )
+    assert _data(drawn)["properties"]["optimal"]["type"] == ["boolean", "null"]
+    kind = _data(event_types.schema_of("registry", "fact.entered"))["properties"]
+    assert "service" in kind["kind"]["enum"]
+
+
+def _data(schema: dict[str, Any] | None) -> dict[str, Any]:
+    assert schema is not None
+    data: dict[str, Any] = schema["properties"]["data"]["anyOf"][0]
+    return data
+
+
+@pytest.mark.refusing
+async def test_an_unknown_page_is_marked_as_no_other(browser: httpx.AsyncClient) -> None:
+    for path, part in (
+        ("/guides/nobody", None), ("/events/registry/none.such", "/events"),
+        ("/problems/NONE", "/problems"),
+    ):  # fmt: skip
+        page = await browser.get(path, params={"lang": "en"})
+        assert page.status_code == 404
+        assert "aria-current='page'" not in page.text, path
+        marked = re.findall(r"<a href='([^?']*)\?lang=en' aria-current='true'>", page.text)
+        assert marked == ([part] if part else []), path
+        # The other language is of this page, not of the first one.
+        assert f"href='{path}?lang=zh'" in page.text
 
 
 @pytest.mark.refusing

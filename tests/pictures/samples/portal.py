@@ -49,7 +49,7 @@ def _page(name: str, language: str) -> bytes:
 # Pages that the gateway shows by itself; the longest names and the longest list are among them.
 PLACES: Final = {
     "event": "/events/registry/center.changed",
-    "event-long": "/events/ip_ledger/ownership_proposal.*",
+    "event-long": "/events/ip_ledger/ownership_proposal.withdrawn",
     "events": "/events",
     "guide-company": "/guides/company",
     "guide-events": "/guides/events",
