@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from gateway.proxy.upstream import Body
 from tests.gateway.running_door import RunningDoor
 from tests.security.test_http_edge import POST, SMUGGLED, problem_of
 
@@ -188,6 +189,60 @@ def test_a_body_that_stops_is_408(door: RunningDoor, drip: bytes) -> None:
     head = POST + (b"Content-Length: 10\r\n\r\n" if b"Transfer" not in drip else b"")
     [answer] = door.raw(head + drip)
     assert (answer.status, answer.json()["code"]) == (408, "REQUEST_TIMEOUT")
+
+
+@pytest.mark.refusing
+@pytest.mark.parametrize("more", [b"Content-Length: 400\r\n\r\n", b""], ids=["a length", "chunks"])
+def test_a_body_that_drips_is_408_though_it_never_falls_silent(
+    door: RunningDoor, more: bytes
+) -> None:
+    head = POST + (more or CHUNKED + b"\r\n")
+    piece = b"x" if more else b"1\r\nx\r\n"
+    with door.connect() as connection:
+        began = time.monotonic()
+        connection.sendall(head)
+        connection.settimeout(0.1)
+        answer = b""
+        for _ in range(40):
+            try:
+                connection.sendall(piece)
+                answer = connection.recv(4096)
+                break
+            except TimeoutError:
+                continue
+    assert answer.startswith(b"HTTP/1.1 408")
+    # The door waits half a second here for a piece that is worth looking at.
+    assert time.monotonic() - began < 3
+
+
+def test_a_body_that_comes_byte_by_byte_wakes_the_application_once(
+    door: RunningDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pieces: list[int] = []
+    chunk = Body.chunk
+
+    async def counted(body: Body) -> bytes:
+        data = await chunk(body)
+        pieces.append(len(data))
+        return data
+
+    monkeypatch.setattr(Body, "chunk", counted)
+    with door.connect() as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sendall(POST + b"Content-Length: 30\r\n\r\n")
+        for _ in range(30):
+            connection.sendall(b"x")
+            time.sleep(0.002)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+        assert pieces == [30]
+        # Larger ones are passed on as they come.
+        pieces.clear()
+        connection.sendall(POST + b"Content-Length: 2500\r\n\r\n")
+        for size in (1200, 1200, 100):
+            connection.sendall(b"x" * size)
+            time.sleep(0.05)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+    assert pieces == [1200, 1200, 100]
 
 
 @pytest.mark.refusing

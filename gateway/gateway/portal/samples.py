@@ -9,6 +9,7 @@ from typing import Any, Final
 ID: Final = "019b2f6e-0000-7000-8000-000000000001"
 LOOSE: Final = frozenset(
     {
+        "days", "duties", "edition", "failed", "leaves", "number",
         "ballots", "basis", "body", "cases", "centers", "clauses", "entry", "equipment", "evidence",
         "experts", "field", "fields", "figures", "files", "findings", "gaps", "items", "leaf",
         "legal_bases", "lines", "materials", "on", "owners", "parameters", "particulars", "parties",

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from weakref import WeakSet
 
 import httptools
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
@@ -27,6 +28,9 @@ HEAD_SECONDS: Final = 5.0
 # answer would be lost with it.
 LINGER_SECONDS: Final = 2.0
 IDLE_LOOK_SECONDS: Final = 1.0
+# Smaller pieces of a body wait for the next, or for its end: a body has to come at so many bytes in
+# the time that a silent one is waited for.
+LEAST_PIECE: Final = 1_024
 # A first line that would be one if only its method were known.
 REQUEST_LINE: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32} [!-~]+ HTTP/")
 VERSIONS: Final = frozenset({"1.0", "1.1"})
@@ -88,6 +92,22 @@ class DoorProtocol(HttpToolsProtocol):
         """
         if self._reading_head:
             super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        """Take a piece of a body; the application hears of it once it is worth waking for.
+
+        Whoever sends byte by byte costs a look at each byte and nothing behind it; as the
+        application waits so long for a piece and no longer, a body slower than that is refused.
+        """
+        cycle = self.cycle
+        if cycle.response_complete or (self.parser.should_upgrade() and self._should_upgrade()):
+            return
+        cycle.body += body
+        size = len(cycle.body)
+        if size > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
+        if size >= LEAST_PIECE:
+            cycle.message_event.set()
 
     def on_headers_complete(self) -> None:
         """Let the application have the request, unless its first line already refuses it."""

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import socket
 import time
 from typing import Any
@@ -100,6 +101,39 @@ def test_a_flood_of_made_up_tokens_is_refused_unread_and_a_known_one_passes() ->
         seconds = 2 + int(time.monotonic() - began)
         assert len(verified) - looked_at <= min(floods.GUESSES * seconds, 39)
         assert door.ask(CENTERS, headers={"Authorization": f"Bearer {good}"}).status == 200
+
+
+@pytest.mark.requirement("X01")
+@pytest.mark.refusing
+def test_who_does_not_heed_retry_after_is_refused_at_the_door_and_harms_nobody() -> None:
+    with running_door(limit_client=5) as door:
+        stubborn = door.signer.token("member", client_id="stubborn")
+        other = door.signer.token("member", client_id="heeding")
+        connections = [door.connect() for _ in range(10)]
+        answers = []
+        took = []
+        for _ in range(3):
+            # Each asks again at once, whatever it was told.
+            for connection in connections:
+                connection.sendall(asking(stubborn))
+            began = time.monotonic()
+            heeding = {"Authorization": f"Bearer {other}"}
+            assert door.ask(CENTERS, headers=heeding).status == 200
+            took.append(time.monotonic() - began)
+            answers += [connection.recv(65_536) for connection in connections]
+        for connection in connections:
+            connection.close()
+        served = [one for one in answers if one.startswith(b"HTTP/1.1 200")]
+        refused = [one for one in answers if one.startswith(b"HTTP/1.1 429")]
+        # Where the minute turns amid it, one more may pass.
+        assert len(served) in (5, 6)
+        assert len(served) + len(refused) == 30
+        assert all(re.search(rb"\r\nretry-after: [1-9]\d?\r\n", one) for one in refused)
+        # Nothing behind the door heard of those that were refused.
+        asked = [dict(one["headers"])["authorization"] for one in door.upstream.requests]
+        assert asked.count(f"Bearer {stubborn}") == len(served)
+        # Nobody else waits while they are kept waiting: each for 0.2 s at least.
+        assert min(took) < floods.SLOW_SECONDS
 
 
 INSIDE = [
