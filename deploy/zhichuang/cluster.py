@@ -5,6 +5,7 @@ import os
 import secrets
 import shlex
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Final, Literal
@@ -120,6 +121,25 @@ def environment() -> dict[str, str]:
     """Return the caller's environment without libpq's settings, and with one fixed locale."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     return kept | {"LC_ALL": "C.UTF-8"}
+
+
+def psql(statements: str, connection: str, password: str) -> str:
+    """Run statements by the `psql` of the wheel and return what it printed, or raise."""
+    done = subprocess.run(
+        [
+            str(program("psql")),
+            *("--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1"),
+            *("--dbname", connection),
+        ],
+        env=environment() | {"PGPASSWORD": password, "PGCLIENTENCODING": "UTF8"},
+        input=statements,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    if done.returncode != 0:
+        raise PostgresError(done.stderr.strip())
+    return done.stdout
 
 
 def require_space(folder: Path) -> None:

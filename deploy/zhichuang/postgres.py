@@ -41,6 +41,7 @@ from zhichuang.cluster import (
     new_logins,
     preparation,
     program,
+    psql,
     require_space,
     write_private,
 )
@@ -174,7 +175,8 @@ class PostgreSQL:
 
     def execute(self, statements: str, *, database: str = "postgres") -> str:
         """Run SQL as the administrator through psql; return its unaligned output."""
-        return self._psql(statements, f"dbname={database} user={ADMIN}", self._logins[ADMIN])
+        place = f"dbname={database} user={ADMIN} host={self.socket_folder} port=5432"
+        return psql(statements, place, self._logins[ADMIN])
 
     def copy_database(
         self, source: str, name: str, *, service: str, instead_of: Sequence[str] = ()
@@ -451,23 +453,6 @@ class PostgreSQL:
                 " It was made with another LC_CTYPE than C.UTF-8; make a new data folder."
             )
             raise PostgresError(msg)
-
-    def _psql(self, statements: str, connection: str, password: str) -> str:
-        done = subprocess.run(
-            [
-                str(program("psql")),
-                *("--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1"),
-                *("--dbname", f"{connection} host={self.socket_folder} port=5432"),
-            ],
-            env=environment() | {"PGPASSWORD": password, "PGCLIENTENCODING": "UTF8"},
-            input=statements,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-        )
-        if done.returncode != 0:
-            raise PostgresError(done.stderr.strip())
-        return done.stdout
 
 
 def _lines(path: Path) -> list[str]:

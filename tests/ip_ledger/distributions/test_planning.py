@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ip_ledger.distributions import plan_rules, rules
+from ip_ledger.distributions import explanation_rules, plan_rules, rules
 from ip_ledger.distributions.plan_rules import Income, Inventor, OwnerType, RewardRule, Terms
 from ip_ledger.distributions.rules import MOVES, Event, State
 from ip_ledger.revenue.rules import Deduction, DeductionKind, RevenueKind, net_income_fen
@@ -338,7 +338,7 @@ def test_what_is_written_by_hand_is_the_canonical_json_of_what_it_tells(
         "lines": [
             [
                 str(line.part.party), line.part.share_ppm, line.part.amount_fen,
-                plan_rules.exact_text(line.part.carry_before),
+                explanation_rules.exact_text(line.part.carry_before),
             ]
             for line in planned.lines
         ],

@@ -13,6 +13,14 @@ from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
 
+from ip_ledger.distributions.explanation_rules import (
+    EventTold,
+    explained_line,
+    millionths,
+    quoted,
+    scaled_text,
+    step_text,
+)
 from ip_ledger.revenue.rules import LAWFUL, Deduction, RevenueKind
 from ip_ledger.rewards.rules import Incentive, is_state_institution
 from shared.money import WHOLE_PPM, largest_remainder
@@ -100,15 +108,6 @@ class RewardRule:
 
 
 @dataclass(frozen=True, slots=True)
-class EventTold:
-    """What all explanations of an event's lines share, as JSON: the first steps, and two ids."""
-
-    steps: str
-    version_id: str
-    asset_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class PlannedLine:
     """What one owner gets of one event; `told` is what its explanation shares with the others."""
 
@@ -121,12 +120,12 @@ class PlannedLine:
     def carry_change(self) -> int:
         """Give the change of the owner's carry, in millionths of a 分; settled leaves none."""
         after = 0 if self.settled else self.part.after_scaled
-        return _millionths(after - self.part.before_scaled, self.part.scale)
+        return millionths(after - self.part.before_scaled, self.part.scale)
 
     @property
     def explained(self) -> str:
         """Write every step that led to the line, as canonical JSON, as it is kept and shown."""
-        return _explained(self.part, self.told)
+        return explained_line(self.part, self.told)
 
     @property
     def steps(self) -> list[dict[str, Any]]:
@@ -185,27 +184,6 @@ class Terms:
         return None if agreed is None else RewardRule(owner_id, agreed, "agreement")
 
 
-def _millionths(scaled: int, scale: int) -> int:
-    """Give a figure in millionths; shares are whole ppm, so it always comes out even."""
-    value, rest = divmod(scaled * WHOLE_PPM, scale)
-    if rest:
-        msg = "a carry finer than a millionth of a unit"
-        raise ValueError(msg)
-    return value
-
-
-def exact_text(value: Fraction) -> str:
-    """Write a fraction of whole millionths as a decimal, without any rounding."""
-    return _exact_text(value.numerator, value.denominator)
-
-
-def _exact_text(scaled: int, scale: int) -> str:
-    value = scaled if scale == WHOLE_PPM else _millionths(scaled, scale)
-    whole, rest = divmod(abs(value), WHOLE_PPM)
-    sign = "-" if value < 0 else ""
-    return f"{sign}{whole}.{rest:06d}".rstrip("0") if rest else f"{sign}{whole}"
-
-
 def without_run(
     incomes: Sequence[Income], carried: Mapping[tuple[UUID, UUID], int]
 ) -> tuple[Income, ...]:
@@ -262,63 +240,17 @@ def plan(
     )
 
 
-def _step(
-    step: str,
-    clause: str = "null",
-    amount_fen: int | str = "null",
-    exact: str = "null",
-    ppm: int | str = "null",
-    rank: int | str = "null",
-    ref_id: UUID | str = "null",
-) -> str:
-    """Write a step as JSON; texts come in quotes, and a figure that it does not have is null."""
-    return (
-        f'{{"amount_fen":{amount_fen},"clause":{clause},"exact":{exact},"ppm":{ppm},'
-        f'"rank":{rank},"ref_id":{ref_id},"step":"{step}"}}'
-    )
-
-
 def _event_told(income: Income) -> EventTold:
     """Explain an event's net income: with these steps all its lines begin."""
-    law = _quoted("沪条例34(2)")
-    steps = [_step("gross", amount_fen=income.gross_fen, ref_id=f'"{income.event_id}"')]
+    law = quoted("沪条例34(2)")
+    steps = [step_text("gross", amount_fen=income.gross_fen, ref_id=f'"{income.event_id}"')]
     for deduction in income.deductions:
-        clause = _quoted(deduction.clause) if deduction.clause else law
-        steps.append(_step(f"less_{deduction.kind.value}", clause, amount_fen=deduction.amount_fen))
-    steps.append(_step("net", law, amount_fen=income.net_fen))
+        clause = quoted(deduction.clause) if deduction.clause else law
+        steps.append(
+            step_text(f"less_{deduction.kind.value}", clause, amount_fen=deduction.amount_fen)
+        )
+    steps.append(step_text("net", law, amount_fen=income.net_fen))
     return EventTold(",".join(steps), f'"{income.version_id}"', f'"{income.asset_id}"')
-
-
-def _explained(part: Part[UUID], told: EventTold) -> str:
-    """Explain a line from the gross income to the 分, so that anyone can compute it again.
-
-    Written as text at once: of a hundred thousand payees each has these seven steps.
-    """
-    scale = part.scale
-    whole = max(0, (part.quota_scaled + part.before_scaled) // scale)
-    # A remainder is mostly none or one unit; below zero where another party's former excess had to
-    # be made good.
-    unit = part.amount_fen - whole
-    carried, after = _exact_text(part.before_scaled, scale), _exact_text(part.after_scaled, scale)
-    steps = (
-        told.steps,
-        _step("share", SHARE_LAW, ppm=part.share_ppm, ref_id=told.version_id),
-        _step("quota", QUOTA_LAW, exact=f'"{_exact_text(part.quota_scaled, scale)}"'),
-        _step("carry_before", exact=f'"{carried}"', ref_id=told.asset_id),
-        _step("floor", amount_fen=whole),
-        _step("remainder_unit", amount_fen=unit, rank=part.rank),
-        _step("amount", amount_fen=part.amount_fen),
-        _step("carry_after", exact=f'"{after}"', ref_id=told.asset_id),
-    )
-    return f"[{','.join(steps)}]"
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
-
-
-SHARE_LAW: Final = _quoted("专利法14")
-QUOTA_LAW: Final = _quoted("三(三)1-④")
 
 
 def reward_floor_ppm(kind: RevenueKind, owner: OwnerType, rule: RewardRule | None) -> int:
@@ -435,7 +367,7 @@ def _plan_hash(
 
 
 def _line_content(part: Part[UUID]) -> str:
-    carried = _exact_text(part.before_scaled, part.scale)
+    carried = scaled_text(part.before_scaled, part.scale)
     return f'["{part.party}",{part.share_ppm},{part.amount_fen},"{carried}"]'
 
 

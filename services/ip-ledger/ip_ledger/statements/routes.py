@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from ip_ledger.distributions.plan_rules import exact_text
+from ip_ledger.distributions.explanation_rules import exact_text
 from ip_ledger.distributions.routes import READERS
 from ip_ledger.statements import charts, queries, statement_routes
 from ip_ledger.statements.schemas import (
