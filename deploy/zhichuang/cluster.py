@@ -1,6 +1,7 @@
 """What a cluster of PostgreSQL is made of: programs, settings, roles, databases, passwords."""
 
 import importlib.util
+import json
 import os
 import secrets
 import shlex
@@ -168,7 +169,17 @@ def write_private(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
-def new_logins() -> dict[str, str]:
-    """Return every login with a password of its own, made of letters that no URL has to quote."""
+def complete_logins(folder: Path, logins: dict[str, str]) -> dict[str, str]:
+    """Give every login its password, and write them down where some were missing.
+
+    A service that is younger than the cluster has none yet; the next preparation makes it.
+    """
     names = [f"{service}_{login}" for service in SERVICES for login in ("owner", "app")]
-    return {name: secrets.token_urlsafe(24) for name in (ADMIN, *names)}
+    missing = [name for name in (ADMIN, *names) if name not in logins]
+    if not missing:
+        return logins
+    (folder / PREPARED).unlink(missing_ok=True)
+    # Made of letters that no URL has to quote.
+    complete = logins | {name: secrets.token_urlsafe(24) for name in missing}
+    write_private(folder / "logins.json", json.dumps(complete, indent=2))
+    return complete

@@ -35,10 +35,10 @@ from zhichuang.cluster import (
     Login,
     PostgresError,
     archiving,
+    complete_logins,
     database_grants,
     environment,
     launcher,
-    new_logins,
     preparation,
     program,
     psql,
@@ -133,7 +133,7 @@ class PostgreSQL:
             if not (self.data / "PG_VERSION").exists():
                 self._make_cluster()
             self._read_logins()
-            self._complete_logins()
+            self._logins = complete_logins(self.folder, self._logins)
             self._launch_server()
             if not (self.folder / PREPARED).exists():
                 self._prepare()
@@ -223,8 +223,7 @@ class PostgreSQL:
         fresh = self.folder / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)
-        logins = new_logins()
-        write_private(self.folder / "logins.json", json.dumps(logins, indent=2))
+        logins = complete_logins(self.folder, {})
         password_file = self.folder / "password.new"
         write_private(password_file, logins[ADMIN])
         self._give(fresh)
@@ -274,15 +273,6 @@ class PostgreSQL:
         except FileNotFoundError:
             msg = f"{self.folder / 'logins.json'} is missing: the passwords of this data are lost."
             raise PostgresError(msg) from None
-
-    def _complete_logins(self) -> None:
-        """Give a service that came after this cluster its logins; `_prepare` makes what is new."""
-        wanted = new_logins()
-        if wanted.keys() <= self._logins.keys():
-            return
-        (self.folder / PREPARED).unlink(missing_ok=True)
-        self._logins = wanted | self._logins
-        write_private(self.folder / "logins.json", json.dumps(self._logins, indent=2))
 
     def _launch_server(self) -> None:
         self._make_socket_folder()

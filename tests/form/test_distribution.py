@@ -16,12 +16,16 @@ from shared.services import GATEWAY, PACKAGES
 PROGRAMME = [name for name in PACKAGES if name != GATEWAY]
 KEY = "center_id"
 # Copied to every machine: small, of the whole programme, or of people and organizations, who are in
-# many centres at once.
+# many centres at once. Every service has its list of runs, and most the copies of the registry's.
+OF_EVERY_SERVICE = {
+    "housekeeping_run", "directory_center", "directory_organization", "directory_day",
+    "directory_policy",
+}  # fmt: skip
 COPIED = {
     "registry": {
         "of the programme": {
             "call", "code_entry", "counter", "dump", "dump_part", "field_entry", "governance_night",
-            "housekeeping_run", "park", "policy_version", "product_call", "support_policy",
+            "park", "policy_version", "product_call", "support_policy",
             "working_day_change", "working_day_override",
         },
         "of an organization or a person, in whatever centre": {
@@ -35,26 +39,22 @@ COPIED = {
     "evaluation": {
         "of the programme or of a cycle": {
             "cycle_run", "document_run", "document_file", "draw_seed", "evaluation_cycle",
-            "housekeeping_run", "indicator_scheme", "panel_draw", "robustness_run",
-            "weight_profile", "case_duty", "directory_day", "directory_policy",
-            "sensitive_disclosure",
+            "indicator_scheme", "panel_draw", "robustness_run",
+            "weight_profile", "case_duty", "sensitive_disclosure",
         },
         "of an expert, who sits in many panels": {
             "expert", "expert_account", "expert_consent", "expert_personal_data",
             "expert_sensitive", "expert_specialty",
         },
-        "copies of the registry's": {"directory_center", "directory_organization"},
     },
     "ip_ledger": {
         "of the programme": {
-            "agreement_template", "housekeeping_run", "party_key", "self_audit", "directory_day",
-            "directory_policy", "inventor_person", "share_carry",
+            "agreement_template", "party_key", "self_audit", "inventor_person", "share_carry",
         },
         "one tree over everything: appended by one sequencer, which stays on one machine": {
             "audit_link", "audit_seal", "log_checkpoint", "log_leaf", "log_opening", "log_pending",
             "log_tile", "witness", "witness_cosignature",
         },
-        "copies of the registry's": {"directory_center", "directory_organization"},
     },
 }  # fmt: skip
 # Unique over all centres: by the law or by its issuer. A spread table would ask a copied table of
@@ -90,7 +90,8 @@ def tables(service: str) -> dict[str, Table]:
 
 
 def copied(service: str) -> set[str]:
-    return set().union(*COPIED[service].values())
+    """Name the copied tables: those of every service, where it has them, and its own."""
+    return (OF_EVERY_SERVICE & tables(service).keys()).union(*COPIED.get(service, {}).values())
 
 
 def spread(service: str) -> list[Table]:
