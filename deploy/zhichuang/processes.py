@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -60,16 +61,7 @@ class Service:
         """Start the process; `wait_until_ready` tells when it answers."""
         _cut(self.log)
         command = server_command(self.package, HOST, self.port, self.http)
-        if self.nursery is None:
-            self.process = spawn(command, self.environment, self.home, self.log)
-        else:
-            _python, _m, module, *arguments = command
-            try:
-                self.process = self.nursery.run(
-                    self.name, module, arguments, self.environment, self.home, self.log
-                )
-            except NurseryError as error:
-                raise ProcessError(f"{self.name} did not start. {error}") from error
+        self.process = _run(self.name, command, self.environment, self.home, self.log, self.nursery)
         self._started_at = time.monotonic()
         self._retry_at = None
 
@@ -141,34 +133,47 @@ def spawn(
         )
 
 
-def run_all(jobs: Mapping[str, tuple[Sequence[str], Mapping[str, str]]], folder: Path) -> None:
+def run_all(
+    jobs: Mapping[str, tuple[Sequence[str], Mapping[str, str]]],
+    folder: Path,
+    nursery: Nursery | None = None,
+) -> None:
     """Run commands side by side and wait for all; raise `ProcessError` when one fails."""
-    running = {
-        name: subprocess.Popen(
-            [*launcher("SIGTERM"), *command],
-            env=dict(environment),
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        for name, (command, environment) in jobs.items()
-    }
     failures = []
-    try:
-        for name, process in running.items():
-            output, _ = process.communicate()
-            if process.returncode != 0:
-                failures.append(f"{name} failed:\n{output[-4000:].strip()}")
-    finally:
-        stop_all(running.values())
+    running: dict[str, Running] = {}
+    with tempfile.TemporaryDirectory(prefix="zhichuang-") as outputs:
+        logs = {name: Path(outputs) / str(place) for place, name in enumerate(jobs)}
+        try:
+            for name, (command, environment) in jobs.items():
+                running[name] = _run(name, command, environment, folder, logs[name], nursery)
+            for name, process in running.items():
+                if process.wait() != 0:
+                    failures.append(f"{name} failed:\n{tail(logs[name], 4000)}")
+        finally:
+            stop_all(running.values())
     if failures:
         raise ProcessError("\n".join(failures))
 
 
-def stop_all(processes: Iterable[Running | subprocess.Popen[str]]) -> None:
+def _run(
+    name: str,
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    folder: Path,
+    log: Path,
+    nursery: Nursery | None,
+) -> Running:
+    """Start `python -m …`, as a fork where there is somebody to fork it."""
+    if nursery is None:
+        return spawn(command, environment, folder, log)
+    _python, _m, module, *arguments = command
+    try:
+        return nursery.run(name, module, arguments, environment, folder, log)
+    except NurseryError as error:
+        raise ProcessError(f"{name} did not start. {error}") from error
+
+
+def stop_all(processes: Iterable[Running]) -> None:
     """End the processes together: politely first, then for certain."""
     living = [process for process in processes if process.poll() is None]
     for process in living:

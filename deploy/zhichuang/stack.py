@@ -353,6 +353,7 @@ class Stack:
                     for name in SERVICES
                 },
                 self.home,
+                self._nursery,
             )
         with self._report.step("Signing keys and sample credentials"):
             service_secrets = {name: self._secrets[name] for name in SERVICES}
@@ -361,7 +362,7 @@ class Stack:
                 "ZHICHUANG_SERVICE_SECRETS": json.dumps(service_secrets),
             }
             bootstrap = [sys.executable, "-m", "gateway.bootstrap"]
-            run_all({"gateway.bootstrap": (bootstrap, environment)}, self.home)
+            run_all({"gateway.bootstrap": (bootstrap, environment)}, self.home, self._nursery)
             self._set_clock()
         marker.write_text(digest)
 

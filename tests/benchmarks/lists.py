@@ -50,7 +50,7 @@ WITH orgs AS (
     INSERT INTO center (id, version, code, listed_on, name, model_type, applicant_form,
                         field_codes, stage, level, lead_sponsor_id, created_at)
     SELECT uuidv7(), 1, 'B' || n, date '2025-01-01', '示例中心' || n, 'enterprise', 'legal_entity',
-           ARRAY['integrated_circuit'], 'pilot', 'city', lead.id, timestamptz '2025-01-01Z'
+           ARRAY['integrated_circuit'], 'pilot', 'municipal', lead.id, timestamptz '2025-01-01Z'
       FROM generate_series(1, $2::int) AS n CROSS JOIN lead
     RETURNING id
 ), places AS (SELECT array_agg(id) AS ids FROM centers)
@@ -99,7 +99,8 @@ def figure(house: House, size: Size) -> Iterator[Figure]:
         yield Figure("lists", "Lists", "request", [], [], [], skipped=["wrk is not installed"])
         return
     dsn = house.dsn("registry", service="registry")
-    fact_id = asyncio.run(_fill(dsn, FACTS[size.name], ORGANIZATIONS[size.name]))
+    rows_of = asyncio.run(_fill(dsn, FACTS[size.name], ORGANIZATIONS[size.name]))
+    fact_id = rows_of["fact_id"]
     token = house.token("lists", "handler")
     service = house.stack.services["registry"].url
     rows = DEEP_ROWS[size.name]
@@ -126,16 +127,28 @@ def figure(house: House, size: Size) -> Iterator[Figure]:
         def direct(path: str, connections: int = CONNECTIONS) -> Reader:
             return Reader(f"{service}/v1/registry{path}", connections, bearer, ours)
 
+        def public(path: str) -> Reader:
+            return Reader(f"{service}/v1/public{path}", CONNECTIONS, {}, ours)
+
         def through(path: str) -> Reader:
             return Reader(f"{house.stack.url}/v1/registry{path}", 1, bearer, whole)
 
+        of_center = f"center_id={rows_of['center_id']}"
         cases = {
             "100 facts, SQLModel": bare("/facts?limit=100"),
             "100 facts": direct("/facts?limit=100"),
             "a fact, SQLModel": bare(f"/facts/{fact_id}"),
             "a fact": direct(f"/facts/{fact_id}"),
+            "a centre's 100 facts, SQLModel": bare(f"/facts?limit=100&{of_center}"),
+            "a centre's 100 facts": direct(f"/facts?limit=100&{of_center}"),
             "100 organizations, SQLModel": bare("/organizations?limit=100"),
             "100 organizations": direct("/organizations?limit=100"),
+            "an organization, SQLModel": bare(f"/organizations/{rows_of['org_id']}"),
+            "an organization": direct(f"/organizations/{rows_of['org_id']}"),
+            "100 centres, SQLModel": bare("/centers?limit=100"),
+            "100 centres": direct("/centers?limit=100"),
+            # A peer of these would have to join members by itself: they stand alone.
+            "100 public centres": public("/centers?limit=100"),
             f"page 1 of {rows}": direct(f"/facts?limit={rows}", 1),
             f"page {DEEP_PAGE:,} of {rows}": direct(f"/facts?limit={rows}&cursor={deep}", 1),
             "100 facts, gateway, one caller": through("/facts?limit=100"),
@@ -152,7 +165,10 @@ def figure(house: House, size: Size) -> Iterator[Figure]:
             comparisons=[
                 ("100 facts", "100 facts, SQLModel"),
                 ("a fact", "a fact, SQLModel"),
+                ("a centre's 100 facts", "a centre's 100 facts, SQLModel"),
                 ("100 organizations", "100 organizations, SQLModel"),
+                ("an organization", "an organization, SQLModel"),
+                ("100 centres", "100 centres, SQLModel"),
                 (f"page {DEEP_PAGE:,} of {rows}", f"page 1 of {rows}"),
             ],
             parts=("gateway", "registry", "peer", "database"),
@@ -160,15 +176,19 @@ def figure(house: House, size: Size) -> Iterator[Figure]:
         )
 
 
-async def _fill(dsn: str, facts: int, organizations: int) -> UUID:
+async def _fill(dsn: str, facts: int, organizations: int) -> dict[str, UUID]:
     connection = await asyncpg.connect(dsn)
     try:
         await connection.execute(FILL, organizations, CENTERS, facts, timeout=3_600)
         await connection.execute("VACUUM ANALYZE fact, organization, center", timeout=3_600)
-        fact_id = await connection.fetchval("SELECT id FROM fact OFFSET $1 LIMIT 1", facts // 2)
+        fact = "SELECT id AS fact_id, center_id FROM fact OFFSET $1 LIMIT 1"
+        row = await connection.fetchrow(fact, facts // 2)
+        org_id = await connection.fetchval(
+            "SELECT id FROM organization ORDER BY id OFFSET 10 LIMIT 1"
+        )
     finally:
         await connection.close()
-    return UUID(str(fact_id))
+    return {**dict(row or {}), "org_id": org_id}
 
 
 async def _deep(service: str, token: str, rows: int) -> str:
