@@ -278,7 +278,6 @@ def settle_memory() -> None:
     would look through again and again, for a third of a batch's CPU. Nearly everything that comes
     later goes by counting references; rounds after every 700 objects were a fifth of a cycle's.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
 
