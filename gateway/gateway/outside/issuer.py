@@ -9,7 +9,6 @@ from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 import httpx
-import structlog
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from joserfc import jws
 from joserfc.errors import JoseError
@@ -26,8 +25,6 @@ MOST_BYTES: Final = 262_144
 FRESH_SECONDS: Final = 3_600.0
 AGAIN_SECONDS: Final = 30.0
 LEAST_RSA_BITS: Final = 2_048
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from registry.dumps import routes as dumps
 from registry.entities import queries as entity_queries
 from registry.entities import routes as entities
 from registry.facts import routes as facts
+from registry.files import jobs as file_jobs
 from registry.files import routes as files
 from registry.governance import consumers as governance_consumers
 from registry.governance import jobs as governance_jobs
@@ -83,6 +84,7 @@ BACKGROUND: Final = (
     *application_jobs.BACKGROUND,
     *center_jobs.BACKGROUND,
     *dump_jobs.BACKGROUND,
+    *file_jobs.BACKGROUND,
     *governance_jobs.BACKGROUND,
     *resource_jobs.BACKGROUND,
 )

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-import structlog
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -53,8 +52,6 @@ from shared.tracing import tracing_of
 STOP_SECONDS: Final = 5.0
 
 Background = Callable[[FastAPI], Awaitable[None]]
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from registry import app as registry_app
 from registry.files import jobs
 from registry.files.rules import DigestUnreadableError, announced_sha256, content_digest
 from registry.files.tables import StoredFile
@@ -203,4 +204,6 @@ async def test_what_a_killed_upload_left_is_taken_away_after_a_day(
         then = time.time() - age
         os.utime(folder / name, (then, then))
     assert await jobs.sweep(registry.app) == 1
+    # A process of the registry does it by itself.
+    assert set(jobs.BACKGROUND) <= set(registry_app.BACKGROUND)
     assert sorted(kept_files(registry)) == sorted([*kept, "incoming/new"])
