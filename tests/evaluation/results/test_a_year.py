@@ -10,7 +10,7 @@ import pytest
 from shared.database import new_id
 from tests.evaluation.results import vector
 from tests.evaluation.results.year import CASES, JudgedYear, canonical
-from tests.evaluation.reviewing import codes_of
+from tests.evaluation.reviewing import SEVEN, codes_of
 from tests.fixtures.service import event_types
 
 pytestmark = pytest.mark.anyio
@@ -109,13 +109,33 @@ async def test_two_sheets_are_too_few(year: JudgedYear) -> None:
     await year.frozen()
     await year.scored(count=2)
     answer = await year.as_("handler", "POST", "/compute")
-    assert (answer.status_code, codes_of(answer)) == (409, ["SHEETS_TOO_FEW"])
+    assert (answer.status_code, codes_of(answer)) == (409, ["SHEETS_TOO_FEW", "SHEETS_WAITING"])
+
+
+@pytest.mark.requirement("A121", "X03")
+@pytest.mark.refusing
+async def test_nobody_picks_whose_sheets_count_by_computing_early(year: JudgedYear) -> None:
+    await year.frozen()
+    sheets = await year.scored(count=6)
+    last = SEVEN[6]
+    early = await year.as_("handler", "POST", "/compute")
+    assert (early.status_code, codes_of(early)) == (409, ["SHEETS_WAITING"])
+    assert early.json()["errors"][0]["params"]["sheets"] == [sheets[last]]
+    # What is only looked at may be looked at.
+    assert (await year.as_("handler", "POST", "/compute?preview=true")).status_code == 200
+    assert (await year.as_("auditor", "GET", "/readiness")).json()["ready"] is False
+    assert (await year.declare(last, sheets[last])).status_code == 200
+    assert (await year.as_("handler", "POST", "/compute")).status_code == 409
 
 
 @pytest.mark.requirement("A121")
 async def test_four_sheets_give_their_plain_mean(year: JudgedYear) -> None:
     await year.frozen()
-    await year.scored(count=4)
+    sheets = await year.scored(count=4)
+    async with year.service.client("official", "reviewer") as other:
+        for code in SEVEN[4:]:
+            void = f"/v1/evaluation/score-sheets/{sheets[code]}/void"
+            assert (await other.post(void, json={"reason": "逾期未提交"})).status_code == 200
     computed = (await year.as_("handler", "POST", "/compute")).json()
     (leaf,) = [one for one in computed["leaves"] if one["code"] == "A4"]
     assert (leaf["raw"], leaf["points"]) == ("86.25", "5.18")

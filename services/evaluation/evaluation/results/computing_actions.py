@@ -25,7 +25,7 @@ from evaluation.schemes import queries as schemes
 from evaluation.schemes.rules import Scheme, scheme_from
 from evaluation.schemes.weight_rules import fitting_checks, fractions, reweighed
 from evaluation.sheets import queries as sheets
-from evaluation.sheets.rules import SheetScores, enough_checks
+from evaluation.sheets.rules import SheetScores, enough_checks, handed_in_checks
 from shared.auth import Actor
 from shared.directory import policy_on
 from shared.events import record
@@ -52,6 +52,8 @@ class Loaded:
     snapshot: FactSnapshot | None
     scheme: Scheme
     scores: Sequence[SheetScores]
+    # Sheets of the first panel that nobody has handed in.
+    waiting: Sequence[UUID]
     published: EvaluationResult | None
 
 
@@ -79,7 +81,8 @@ async def compute(
 ) -> Computation:
     """Compute a case's result; the same inputs give the result that is there already (X13).
 
-    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, SCHEME_FROZEN for another profile, and as `preview`.
+    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, SCHEME_FROZEN for another profile, SHEETS_WAITING,
+    and as `preview`.
     """
     case = await cycles.visible_case_for_update(session, actor, case_id)
     computed = (await compute_all(session, actor, [case], profile, now, today))[case.id]
@@ -116,7 +119,7 @@ async def compute_all(
             *cycle_rules.case_checks(case.state, cycle_rules.CaseEvent.COMPUTE),
         ]
         try:
-            computed = await _computed(session, case, own, None, policy, checks)
+            computed = await _computed(session, case, own, None, policy, checks, own.waiting)
             require(await _only_reopened(session, case, own.published, computed.outcome))
         except Refused as refused:
             told[case.id] = refused
@@ -176,13 +179,14 @@ async def _loaded(session: AsyncSession, cases: Sequence[EvaluationCase]) -> dic
     ids = [case.id for case in cases]
     snapshots = await queries.snapshots_of(session, ids)
     scores = await sheets.first_scores(session, SubjectType.CASE, ids)
+    waiting = await sheets.waiting_sheets(session, SubjectType.CASE, ids)
     published = await queries.published_of(session, ids)
     read = await schemes.schemes_of(session, {case.scheme_id for case in cases})
     known = {scheme_id: scheme_from(scheme.content) for scheme_id, scheme in read.items()}
     return {
         case.id: Loaded(
             snapshots.get(case.id), known[case.scheme_id], scores.get(case.id, []),
-            published.get(case.id),
+            waiting.get(case.id, []), published.get(case.id),
         )
         for case in cases
     }  # fmt: skip
@@ -195,6 +199,7 @@ async def _computed(
     profile: str | None,
     policy: Policy,
     checks: Sequence[Check],
+    waiting: Sequence[UUID] = (),
 ) -> Computation:
     """Compute what was loaded; a first version needs no further statement. Raises `Refused`."""
     require([*rules.snapshot_checks(has_snapshot=loaded.snapshot is not None), *checks])
@@ -210,6 +215,8 @@ async def _computed(
     # A centre without a report is unqualified: no expert need be asked about it.
     needed = leaf_rules.RatingGate.REPORT_MISSING not in inputs.gates or bool(counted)
     few = enough_checks(policy, counted) if needed else []
+    if needed and loaded.published is None:
+        few += handed_in_checks(waiting)
     require([*few, *rules.input_checks(inputs)])
     return Computation(case, rules.compute(inputs), kept, inputs, contents)
 

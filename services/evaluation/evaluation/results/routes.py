@@ -119,6 +119,7 @@ async def get_snapshot_content(case_id: UUID, actor: CurrentActor, session: Read
     openapi_extra=COMPUTERS,
     responses=problems(
         "FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT", "SNAPSHOT_MISSING", "SHEETS_TOO_FEW",
+        "SHEETS_WAITING",
         "SCHEME_FROZEN", "PANEL_CONFLICT", "SOD_VIOLATION",
     ),
 )  # fmt: skip

@@ -18,7 +18,7 @@ from evaluation.results import amending_queries as amending
 from evaluation.results import leaf_rules, queries, rules
 from evaluation.results.tables import EvaluationResult
 from evaluation.sheets import queries as sheets
-from evaluation.sheets.rules import enough_checks
+from evaluation.sheets.rules import enough_checks, handed_in_checks
 from shared.auth import Actor
 from shared.directory import policy_on
 from shared.rules import Check, found
@@ -48,7 +48,12 @@ async def next_step(session: AsyncSession, actor: Actor, case_id: UUID, today: d
     if case.state in cycle_rules.SCORABLE:
         policy = await policy_on(session, today)
         scores = await sheets.valid_scores(session, SubjectType.CASE, case.id)
-        return NextStep("compute", "handler", enough_checks(policy, len(scores)))
+        waiting = await sheets.waiting_sheets(session, SubjectType.CASE, [case.id])
+        checks = [
+            *enough_checks(policy, len(scores)),
+            *handed_in_checks(waiting.get(case.id, [])),
+        ]
+        return NextStep("compute", "handler", checks)
     if case.state is cycle_rules.CaseState.REOPENED:
         return NextStep("compute", "handler", await _waiting(session, case))
     if case.state in cycle_rules.SETTLED:

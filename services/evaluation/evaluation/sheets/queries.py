@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import delete, exists, or_
+from sqlalchemy import delete, exists, func, or_
 from sqlalchemy import select as select_rows
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -204,6 +204,28 @@ async def first_scores(
     first = {subject_id: found[0].id for subject_id, found in panels.items()}
     scores = await scores_of_panels(session, list(first.values()))
     return {subject_id: scores.get(panel_id, []) for subject_id, panel_id in first.items()}
+
+
+async def waiting_sheets(
+    session: AsyncSession, subject_type: SubjectType, subject_ids: Sequence[UUID]
+) -> dict[UUID, list[UUID]]:
+    """Name the sheets of first panels that are not handed in, by subject; voided ones are gone."""
+    statement = (
+        select_rows(col(Panel.subject_id), col(PanelSeat.id))
+        .join(PanelSeat, col(PanelSeat.panel_id) == col(Panel.id))
+        .outerjoin(ScoreSheet, col(ScoreSheet.id) == col(PanelSeat.id))
+        .where(
+            col(Panel.subject_type) == subject_type,
+            col(Panel.subject_id).in_(subject_ids),
+            col(Panel.round) == 1,
+            col(PanelSeat.vacated_at).is_(None),
+            func.coalesce(col(ScoreSheet.state), State.ASSIGNED) != State.SUBMITTED,
+        )
+    )
+    found: dict[UUID, list[UUID]] = {}
+    for subject_id, sheet_id in await session.execute(statement):
+        found.setdefault(subject_id, []).append(sheet_id)
+    return found
 
 
 async def valid_scores(

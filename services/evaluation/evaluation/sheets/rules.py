@@ -115,6 +115,14 @@ def enough_checks(policy: Policy, count: int) -> list[Check]:
     return [rule.check("SHEETS_TOO_FEW", Kind.STATE, passed=count >= least, count=count, min=least)]
 
 
+def handed_in_checks(waiting: Sequence[UUID]) -> list[Check]:
+    """Check that every expert who sits has scored, so that nobody picks whose sheets count (C6)."""
+    named = sorted(str(sheet_id) for sheet_id in waiting)
+    return [
+        SHEETS.check("SHEETS_WAITING", Kind.STATE, passed=not named, count=len(named), sheets=named)
+    ]
+
+
 def sheet_mean(scores: Sequence[Decimal]) -> Fraction:
     """Give the exact mean of one sheet's scores; at least one is needed."""
     return sum((Fraction(score) for score in scores), Fraction(0)) / len(scores)

@@ -66,6 +66,11 @@ CODES: Final[dict[str, Words]] = {
     "SHEETS_TOO_FEW": Words(
         409, "有效评分表不足|（{count} < {min}）", "Too few valid score sheets| ({count} < {min})"
     ),
+    "SHEETS_WAITING": Words(
+        409,
+        "还有 {count} 份评分表没有提交；不再提交的须先作废",
+        "{count} score sheets are not handed in yet; void those that will not be",
+    ),
     "INDICATOR_UNKNOWN": Words(
         422,
         "评分表没有此指标，或该指标重复|（应为 {expected}）",
