@@ -48,21 +48,24 @@ class Tracing:
         self._note(name, traceparent, given, started_ns, attributes, status >= _ANSWER_FAILS)
 
     def watch(self, engine: AsyncEngine) -> None:
-        """Note every statement that a request sends; values are bound, so that none is told."""
+        """Note every statement that a request sends through the engine."""
 
         def before(*told: Any) -> None:  # noqa: ANN401 - SQLAlchemy's
             told[4].started_ns = time.time_ns()
 
         def after(*told: Any) -> None:  # noqa: ANN401 - SQLAlchemy's
-            parent = CURRENT.get()
-            if parent:
-                words = str(told[2])
-                attributes = {"db.system.name": "postgresql", "db.query.text": words[:1000]}
-                name = words.split(None, 1)[0].upper() if words.strip() else "SQL"
-                self._note(name, "", parent, told[4].started_ns, attributes, failed=False)
+            self.statement(str(told[2]), told[4].started_ns)
 
         event.listen(engine.sync_engine, "before_cursor_execute", before)
         event.listen(engine.sync_engine, "after_cursor_execute", after)
+
+    def statement(self, text: str, started_ns: int) -> None:
+        """Note a statement that has been answered; values are bound, so that none is told."""
+        parent = CURRENT.get()
+        if parent:
+            attributes = {"db.system.name": "postgresql", "db.query.text": text[:1000]}
+            name = text.split(None, 1)[0].upper() if text.strip() else "SQL"
+            self._note(name, "", parent, started_ns, attributes, failed=False)
 
     def close(self) -> None:
         """Send what waits, as far as the collector takes it."""

@@ -7,7 +7,7 @@ each form in which it is asked, and its text is sent as it is; the driver keeps 
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import asyncpg
@@ -51,11 +51,14 @@ class Reads:
         self._turn = asyncio.Semaphore(most)
         # The one that came back last is used first, so that what a rush needed rests below.
         self._free: list[tuple[asyncpg.Connection[Any], float]] = []
+        # Takes each statement that was answered, and the wall clock of its beginning.
+        self.note: Callable[[str, int], None] | None = None
 
     async def row(self, statement: Statement, given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a driver's row
         """Ask for one row, if there is one. Raises one of `FAILED`."""
         async with self._turn:
             connection = self._free.pop()[0] if self._free else await self._address.connect()
+            started_ns = time.time_ns()
             try:
                 row = await connection.fetchrow(statement.text, *statement.values(given))
             except asyncpg.PostgresError:
@@ -67,6 +70,8 @@ class Reads:
                 self.close()
                 raise
             self._keep(connection)
+        if self.note is not None:
+            self.note(statement.text, started_ns)
         return row
 
     def _keep(self, connection: "asyncpg.Connection[Any]") -> None:

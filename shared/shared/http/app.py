@@ -140,6 +140,7 @@ def service_app(service: Service) -> Edge:
     app.state.tracing = tracing_of(service.name, settings)
     if app.state.tracing is not None:
         app.state.tracing.watch(app.state.database.engine)
+        app.state.database.reads.note = app.state.tracing.statement
     app.state.services = ServiceClient(settings)
     app.state.verifier = TokenVerifier(settings.issuer, app.state.services.fetch_keys)
     app.state.predecessors = _predecessors(service, app.state.database)

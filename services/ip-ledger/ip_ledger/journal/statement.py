@@ -65,7 +65,7 @@ done AS MATERIALIZED (
     SELECT * FROM draft WHERE (SELECT count(*) FROM changed) >= 0
 ), event AS (
     INSERT INTO event (id, type, subject_id, center_id, data, recorded_at)
-    SELECT id, 'entry.posted', id, center_id, '{}', recorded_at FROM done
+    SELECT id, 'entry.posted' AS type, id, center_id, '{}', recorded_at FROM done
 ), waiting AS (
     INSERT INTO event_pending (event_id) SELECT id FROM done
 ), logged AS (
