@@ -49,6 +49,8 @@ class Child:
 
     nursery: "Nursery"
     pid: int
+    # The process that forked it: a later nursery knows nothing of it.
+    parent: int | None
     returncode: int | None = None
     # Names the process for good, while its number may become another one's.
     _handle: int = field(init=False)
@@ -68,7 +70,7 @@ class Child:
         if self.returncode is None:
             if not select.select([self._handle], [], [], timeout)[0]:
                 raise subprocess.TimeoutExpired(str(self.pid), timeout or 0.0)
-            self.returncode = self.nursery.status_of(self.pid)
+            self.returncode = self.nursery.status_of(self)
             os.close(self._handle)
         return self.returncode
 
@@ -151,17 +153,19 @@ class Nursery:
         while True:
             told = self._hear()
             if "pid" in told:
-                return Child(self, told["pid"])
+                return Child(self, told["pid"], process.pid)
 
-    def status_of(self, pid: int) -> int:
+    def status_of(self, child: Child) -> int:
         """Give the status of a child that has ended, as `Popen` does: a signal is negative."""
-        while pid not in self._ended:
+        while child.pid not in self._ended:
+            if child.parent != self.pid:
+                # It went with the nursery that forked it, and nobody knows how.
+                return -signal.SIGTERM
             try:
                 self._hear()
             except NurseryError:
-                # It went with the nursery, and nobody knows how.
                 return -signal.SIGTERM
-        return self._ended.pop(pid)
+        return self._ended.pop(child.pid)
 
     def stop(self) -> None:
         """End it, and with it whatever still runs; harmless when nothing does."""

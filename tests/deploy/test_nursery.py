@@ -84,3 +84,20 @@ def test_what_it_forked_ends_with_it_and_the_next_one_takes_orders(
     os.kill(nursery.pid, signal.SIGKILL)
     assert child.wait(60) == -signal.SIGTERM
     assert run(nursery, folder, "after", "0").wait(60) == 0
+
+
+def test_who_went_with_an_earlier_one_is_not_waited_for_at_a_later_one(
+    nursery: Nursery, folder: Path
+) -> None:
+    orphans = [run(nursery, folder, f"orphan{n}", "wait") for n in range(3)]
+    for number in range(3):
+        wait_for(folder / f"orphan{number}.log", "drawn")
+    assert nursery.pid is not None
+    os.kill(nursery.pid, signal.SIGKILL)
+    assert orphans[0].wait(60) == -signal.SIGTERM
+    # The first is started again, by a new one, before anybody looks after the others.
+    again = run(nursery, folder, "again", "wait")
+    assert [child.wait(60) for child in orphans[1:]] == [-signal.SIGTERM] * 2
+    assert again.poll() is None
+    again.kill()
+    assert again.wait(60) == -signal.SIGKILL

@@ -35,5 +35,6 @@ async def test_a_lock_shows_what_another_has_committed_since(
         assert again.expert_id is None
         locked = await session.scalar(asked.with_for_update())
         assert locked is read
+        assert locked is not None
         assert locked.expert_id == became
     await house.close()
