@@ -132,11 +132,12 @@ def mutants_of(path: Path) -> Iterator[Mutant]:
     for name in OPERATORS:
         operator = get_operator(name)()
         places = [
-            begin[0] for node in ast_nodes(tree) for begin, _ in operator.mutation_positions(node)
+            begin for node in ast_nodes(tree) for begin, _ in operator.mutation_positions(node)
         ]
-        for occurrence, line in enumerate(places):
-            # Whether a class has slots is nobody's to notice.
-            if not lines[line - 1].startswith("@dataclass"):
+        for occurrence, (line, column) in enumerate(places):
+            # Whether a class has slots, or lists of one length are held to it, shows nowhere.
+            before = lines[line - 1][:column]
+            if not before.startswith("@dataclass") and not before.endswith("strict="):
                 yield Mutant(str(path.relative_to(ROOT)), name, occurrence, line)
 
 
