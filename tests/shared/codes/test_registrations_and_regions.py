@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.codes import regions, registrations
+from shared.codes import currencies, regions, registrations
 from shared.codes.registrations import ContractNumberScheme
 from shared.rules import failed_codes
 
@@ -44,6 +44,80 @@ def test_a_malformed_contract_number_is_refused(number: str, scheme: ContractNum
 def test_the_model_contract_number_is_legacy() -> None:
     checks = registrations.contract_number_checks("26310001000001", ContractNumberScheme.LEGACY14)
     assert failed_codes(checks) == []
+
+
+# GB/T 2260: thirty-one on the mainland, Taiwan, Hong Kong and Macao.
+PROVINCES = [
+    "11",
+    "12",
+    "13",
+    "14",
+    "15",
+    "21",
+    "22",
+    "23",
+    "31",
+    "32",
+    "33",
+    "34",
+    "35",
+    "36",
+    "37",
+    "41",
+    "42",
+    "43",
+    "44",
+    "45",
+    "46",
+    "50",
+    "51",
+    "52",
+    "53",
+    "54",
+    "61",
+    "62",
+    "63",
+    "64",
+    "65",
+    "71",
+    "81",
+    "82",
+]
+
+
+@pytest.mark.requirement("A127")
+def test_a_legacy_number_names_a_province_that_there_is() -> None:
+    taken = [
+        f"{number:02}"
+        for number in range(100)
+        if not failed_codes(
+            registrations.contract_number_checks(
+                f"26{number:02}0001000001", ContractNumberScheme.LEGACY14
+            )
+        )
+    ]
+    assert taken == PROVINCES
+
+
+@pytest.mark.requirement("A084")
+@pytest.mark.parametrize("number", ["BS.205012345", "bs-1", "1" * 32])
+def test_a_layout_registration_has_three_to_thirty_two_characters(number: str) -> None:
+    assert failed_codes(registrations.layout_number_checks(number)) == []
+
+
+@pytest.mark.requirement("A084")
+@pytest.mark.refusing
+@pytest.mark.parametrize("number", ["BS", "1" * 33, "BS 205012345", "布图123", ""])
+def test_another_form_of_layout_registration_is_refused(number: str) -> None:
+    assert failed_codes(registrations.layout_number_checks(number)) == ["NUMBER_FORMAT"]
+
+
+@pytest.mark.parametrize(
+    ("currency", "units"),
+    [("CNY", 100), ("USD", 100), ("JPY", 1), ("KRW", 1), ("KWD", 1_000), ("TND", 1_000)],
+)
+def test_a_currency_has_the_minor_units_of_its_standard(currency: str, units: int) -> None:
+    assert currencies.minor_units(currency) == units
 
 
 def test_a_retired_district_is_read_and_not_offered() -> None:
