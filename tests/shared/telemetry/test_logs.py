@@ -40,16 +40,20 @@ def walked(world: World) -> set[str]:
 
 
 def test_a_case_leaves_no_secret_and_no_name_in_any_log(world: World) -> None:
+    logs = sorted((world.stack.home / "logs").glob("*.log"))
+    # Others may have killed this stack's database before: libraries tell of that in their own form.
+    begun = {path: path.stat().st_size for path in logs}
     hidden = walked(world) | secrets_of(world)
     world.caller("m01").get("/v1/me")
     lines: list[dict[str, Any]] = []
-    for path in sorted((world.stack.home / "logs").glob("*.log")):
+    for path in logs:
         if path.name == "demo.log":  # What the loader, a caller, tells the terminal.
             continue
         text = path.read_text(errors="replace")
         assert {value for value in hidden if value in text} == set(), path.name
-        lines += [json.loads(line) for line in text.splitlines() if line.startswith("{")]
-        assert [line for line in text.splitlines() if line and not line.startswith("{")] == []
+        told = path.read_bytes()[begun[path] :].decode(errors="replace").splitlines()
+        lines += [json.loads(line) for line in told if line.startswith("{")]
+        assert [line for line in told if line and not line.startswith("{")] == []
     assert {"time", "request_id"} <= set().union(*lines)
     assert any(line.get("path") == "/v1/registry/organizations" for line in lines)
     server = (world.stack.home / "postgres" / "server.log").read_text(errors="replace")
