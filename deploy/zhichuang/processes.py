@@ -18,6 +18,8 @@ from zhichuang.postgres import launcher
 HOST: Final = "127.0.0.1"
 """Nothing but this machine can call: a sandbox has sample credentials for every role."""
 
+# How lines of libraries are written: as our own.
+_LOGS: Final = Path(__file__).with_name("logs.json")
 _LOG_BYTES: Final = 16 * 1024 * 1024
 _STOP_SECONDS: Final = 10.0
 _GRACEFUL_SECONDS: Final = 3
@@ -110,7 +112,7 @@ def server_command(package: str, host: str, port: int, http: str) -> list[str]:
         *("--loop", "uvloop", "--http", http, "--ws", "none", "--lifespan", "on"),
         # The gateway is the only neighbour, and no header of a caller says who he is.
         *("--no-proxy-headers", "--no-server-header", "--no-access-log"),
-        *("--log-level", "warning"),
+        *("--log-level", "warning", "--log-config", str(_LOGS)),
         # Longer than a neighbour's pool keeps an idle connection: none closes under a request.
         *("--timeout-keep-alive", "75"),
         *("--timeout-graceful-shutdown", str(_GRACEFUL_SECONDS)),

@@ -3,7 +3,7 @@
 import json
 import logging
 import sys
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from pydantic_core import PydanticSerializationError, to_json
@@ -17,18 +17,40 @@ def _line(event: dict[str, Any], **_: Any) -> str:  # noqa: ANN401 - structlog's
         return json.dumps(event, default=repr)
 
 
+_BEGUN: Final[tuple[Any, ...]] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+)
+_ENDED: Final[tuple[Any, ...]] = (
+    structlog.processors.format_exc_info,
+    structlog.processors.JSONRenderer(serializer=_line),
+)
+
+
 def configure_logs(service: str) -> None:
     """Write one JSON object per line to standard error, with the request's and the trace's id."""
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(serializer=_line),
-        ],
+        processors=[*_BEGUN, *_ENDED],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
+
+
+def library_lines() -> logging.Handler:
+    """Give the handler of a process's root logger: libraries tell in the same lines as we do.
+
+    Warnings come this way, too. `logs.json` names it for uvicorn, which sets it up before the
+    service is imported; the tests of a service in their own process keep their handlers.
+    """
+    logging.captureWarnings(capture=True)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*_BEGUN, structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_ENDED],
+        )
+    )
+    return handler

@@ -1,11 +1,15 @@
 """Logs are JSON lines that hold no secret, no token and nobody's name."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from tests.fixtures.stack import World
+from zhichuang import processes
 
 
 def secrets_of(world: World) -> set[str]:
@@ -40,21 +44,42 @@ def walked(world: World) -> set[str]:
 
 
 def test_a_case_leaves_no_secret_and_no_name_in_any_log(world: World) -> None:
-    logs = sorted((world.stack.home / "logs").glob("*.log"))
-    # Others may have killed this stack's database before: libraries tell of that in their own form.
-    begun = {path: path.stat().st_size for path in logs}
     hidden = walked(world) | secrets_of(world)
     world.caller("m01").get("/v1/me")
     lines: list[dict[str, Any]] = []
-    for path in logs:
+    for path in sorted((world.stack.home / "logs").glob("*.log")):
         if path.name == "demo.log":  # What the loader, a caller, tells the terminal.
             continue
         text = path.read_text(errors="replace")
         assert {value for value in hidden if value in text} == set(), path.name
-        told = path.read_bytes()[begun[path] :].decode(errors="replace").splitlines()
-        lines += [json.loads(line) for line in told if line.startswith("{")]
-        assert [line for line in told if line and not line.startswith("{")] == []
+        lines += [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+        assert [line for line in text.splitlines() if line and not line.startswith("{")] == []
     assert {"time", "request_id"} <= set().union(*lines)
     assert any(line.get("path") == "/v1/registry/organizations" for line in lines)
     server = (world.stack.home / "postgres" / "server.log").read_text(errors="replace")
     assert {value for value in hidden if value in server} == set()
+
+
+LIBRARIES = """
+import logging, logging.config, json, sys, warnings
+logging.config.dictConfig(json.load(open(sys.argv[1])))
+logging.getLogger("sqlalchemy.pool").error("a lost %s", "connection")
+warnings.warn("not handed back")
+try:
+    raise ValueError("half-way")
+except ValueError:
+    logging.getLogger("uvicorn.error").exception("Exception in ASGI application")
+logging.getLogger("uvicorn.access").info("not told")
+"""
+
+
+def test_what_libraries_say_is_a_line_like_our_own() -> None:
+    settings = Path(processes.__file__).with_name("logs.json")
+    command = [sys.executable, "-c", LIBRARIES, str(settings)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    lost, warned, failed = [json.loads(line) for line in told.splitlines()]
+    assert (lost["event"], lost["logger"], lost["level"]) == (
+        "a lost connection", "sqlalchemy.pool", "error"
+    )  # fmt: skip
+    assert "UserWarning: not handed back" in warned["event"]
+    assert failed["exception"].endswith("ValueError: half-way")
