@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Row, TextClause, event
@@ -113,6 +113,9 @@ class Database:
         self.url = url
         self.address = Address(url, answer_seconds)
         self.engine = _engine(self.address, pool)
+        self._connected = 0
+        event.listen(self.engine.sync_engine, "connect", self._count_in)
+        event.listen(self.engine.sync_engine, "close", self._count_out)
         self.sessions = Sessions(self.engine, clock)
         self.reads = Reads(self.address, pool)
         self.replica: Replica | None = None
@@ -143,6 +146,12 @@ class Database:
         async with self.sessions.reading() as session:
             return await ask(session)
 
+    def _count_in(self, *_told: object) -> None:
+        self._connected += 1
+
+    def _count_out(self, *_told: object) -> None:
+        self._connected -= 1
+
     async def hang_up(self, unused_seconds: float = UNUSED_SECONDS) -> int:
         """Close what nobody has used for a while, since each holds a process; give how many.
 
@@ -150,17 +159,25 @@ class Database:
         """
         before = time.monotonic() - unused_seconds
         pool: Any = self.engine.pool
-        resting = [await self.engine.connect() for _ in range(pool.checkedin())]
         closed = self.reads.hang_up(before)
-        for connection in reversed(resting):
-            known = (await connection.get_raw_connection()).info
-            back_at = known.get(BACK_AT, 0.0)
-            if back_at < before:
-                await connection.invalidate()
-                closed += 1
-            await connection.close()
-            # To have been looked at is no use.
-            known[BACK_AT] = back_at
+        async with AsyncExitStack() as held:
+            resting = []
+            # What was hung up before keeps its place in the pool, below the others: to look at it
+            # would be to connect anew. None is waited for: a request may have taken it meanwhile.
+            for _ in range(self._connected - pool.checkedout()):
+                if not pool.checkedin():
+                    break
+                resting.append(await held.enter_async_context(self.engine.connect()))
+            # The one that came back last is given back last.
+            for connection in reversed(resting):
+                known = (await connection.get_raw_connection()).info
+                back_at = known.get(BACK_AT, 0.0)
+                if back_at < before:
+                    await connection.invalidate()
+                    closed += 1
+                await connection.close()
+                # To have been looked at is no use.
+                known[BACK_AT] = back_at
         return closed
 
     async def close(self) -> None:

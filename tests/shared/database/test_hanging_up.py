@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import select
 
 from shared.clock import Clock
@@ -45,8 +46,31 @@ async def test_what_nobody_uses_is_closed_and_what_is_used_stays(
         assert await kept.hang_up(60.0) == 0
         assert await kept.hang_up(0.04) == RUSH, "four of the pool, and the one that only reads"
         assert await pids(kept, 1) == {used}, "the one that was used is still there"
+        # What was closed is not connected again to be closed once more.
+        assert await kept.hang_up(0.0) == 1
+        assert await kept.hang_up(0.0) == 0
         # And a rush is served as before.
         assert len(await pids(kept, RUSH)) == RUSH
         assert await kept.reads.row(counting, {}) is None
+    finally:
+        await kept.close()
+
+
+@pytest.mark.refusing
+async def test_a_look_that_is_broken_off_keeps_no_connection(
+    database: Callable[[str], TestDatabase], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_connection: AsyncConnection) -> None:
+        raise OSError("the server went away")
+
+    kept = Database(database("gateway").app_url, Clock(), RUSH)
+    try:
+        await pids(kept, RUSH)
+        with monkeypatch.context() as patched:
+            patched.setattr(AsyncConnection, "invalidate", broken)
+            with pytest.raises(OSError, match="went away"):
+                await kept.hang_up(0.0)
+        # All of them are to be had at once.
+        assert len(await pids(kept, RUSH)) == RUSH
     finally:
         await kept.close()
