@@ -1,5 +1,6 @@
 """A stand-in for the services, so that the runner is tested by itself and in seconds."""
 
+import inspect
 import os
 import signal
 import subprocess
@@ -7,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from shared import services
+from shared import services, telemetry
 
 APP = """
 import json, os, sys
@@ -51,7 +52,8 @@ def write_packages(folder: Path) -> None:
     """Write packages with the services' names, to be found before the real ones."""
     files = {"shared/database/migrate.py": MIGRATE, "gateway/bootstrap.py": BOOTSTRAP}
     files["gateway/proxy/wire.py"] = DOOR
-    files["shared/services.py"] = Path(services.__file__).read_text()
+    for real in (services, telemetry):
+        files[f"{real.__name__.replace('.', '/')}.py"] = inspect.getsource(real)
     for name in services.PACKAGES:
         files[f"{name}/app.py"] = APP
     for name, text in files.items():

@@ -18,6 +18,7 @@ from gateway.tokens.issuing import access_token, subject_asking
 from gateway.tokens.keys import NoKey
 from gateway.tokens.protocol import LoadedClient, ProgramServer
 from gateway.tokens.rules import TokenError
+from shared.database.replica import AWAY
 
 HEADERS: Final = (
     (b"content-type", b"application/json"),
@@ -59,12 +60,13 @@ class PlainGrants:
             # One object stands for each kind of refusal: it would keep the frames of every one.
             error.with_traceback(None)
             return None
-        program = await self._state.programs.of(credentials.client_id)
-        if program is None or program.keys:
-            return None
         try:
+            program = await self._state.programs.of(credentials.client_id)
+            if program is None or program.keys:
+                return None
             signer = await self._state.keys.signer()
-        except NoKey:
+        except (NoKey, *AWAY):
+            # The route says what is the matter, and how soon to come back.
             return None
         settings = self._state.settings
         client = LoadedClient(credentials.client_id, program.secret_sha256, exists=True)

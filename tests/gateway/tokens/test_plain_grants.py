@@ -201,3 +201,19 @@ async def test_a_reading_that_fails_fails_for_all_in_it_and_for_nobody_after(
     asked = await asyncio.gather(programs.of("a"), programs.of("b"), return_exceptions=True)
     assert [type(one) for one in asked] == [OSError, OSError]
     assert await programs.of("a") == PROGRAMS["a"]
+
+
+@pytest.mark.requirement("X01")
+@pytest.mark.refusing
+async def test_without_its_database_the_door_says_so_in_its_own_form(
+    running: Running, prepared: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: Any) -> dict[str, Any]:
+        raise ConnectionRefusedError
+
+    async with running("gateway") as gateway:
+        admin = (await prepared(gateway))["admin"]
+        good = basic(admin["client_id"], admin["client_secret"])
+        monkeypatch.setattr(queries, "asking_programs", away)
+        given, _, asked = await both_ways(gateway, good, ASKED)
+    assert (given.status_code, given.json()["code"], asked) == (503, "UNAVAILABLE", 1)
