@@ -49,8 +49,10 @@ class Trail:
             self._task = asyncio.create_task(self._soon())
 
     async def _soon(self) -> None:
-        await asyncio.sleep(WRITE_AFTER_SECONDS)
         while self._waiting:
+            # Before each writing, not once: what came meanwhile would have a transaction of its
+            # own, over and over, for as long as anybody asks.
+            await asyncio.sleep(WRITE_AFTER_SECONDS)
             try:
                 await self.flush()
             except Exception as error:

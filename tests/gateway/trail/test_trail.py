@@ -16,7 +16,7 @@ from gateway.bootstrap import prepare
 from gateway.settings import GatewaySettings
 from gateway.trail import rules
 from gateway.trail.rules import BEGINNING, MOST_ALIKE, Happened, Kind
-from gateway.trail.writing import append
+from gateway.trail.writing import WRITE_AFTER_SECONDS, Trail, append
 from tests.gateway.running_door import running_door
 
 pytestmark = pytest.mark.anyio
@@ -200,6 +200,34 @@ async def test_nobody_but_an_auditor_looks(running: Running) -> None:
             async with gateway.client(capacity, org_id=uuid4()) as other:
                 assert (await other.get(PATH)).status_code == 403
                 assert (await other.get(f"{PATH}/chain")).status_code == 403
+
+
+async def test_while_others_ask_the_trail_is_still_written_together(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running("gateway") as gateway:
+        waits: list[float] = []
+        written: list[int] = []
+        trail = Trail(gateway.sessions)
+        whole = trail.flush
+
+        async def sleep(seconds: float) -> None:
+            waits.append(seconds)
+
+        async def flush() -> None:
+            written.append(len(trail._waiting))
+            await whole()
+            if len(written) < 4:  # Somebody asks during each writing.
+                trail.add(happened())
+
+        monkeypatch.setattr("gateway.trail.writing.asyncio.sleep", sleep)
+        monkeypatch.setattr(trail, "flush", flush)
+        trail.add(happened())
+        trail.add(happened())
+        assert trail._task is not None
+        await trail._task
+    assert written == [2, 1, 1, 1]
+    assert [one for one in waits if one] == [WRITE_AFTER_SECONDS] * 4
 
 
 def test_without_a_database_the_door_keeps_nothing_and_works() -> None:
