@@ -11,8 +11,9 @@ from gateway.accounts.routes import router as accounts_router
 from gateway.binding.spending import SpentProofs
 from gateway.claims.routes import router as claims_router
 from gateway.duties.routes import router as duties_router
+from gateway.endings.routes import accounts_router as account_endings_router
+from gateway.endings.routes import people_router as people_endings_router
 from gateway.factors.routes import me_router as my_factors_router
-from gateway.factors.routes import router as factors_router
 from gateway.feed import feed_scope
 from gateway.grants.passkeying import router as passkeys_router
 from gateway.grants.routes import me_router as my_sessions_router
@@ -153,7 +154,7 @@ def _routers(settings: GatewaySettings) -> list[APIRouter]:
         notices_router,
         requests_router,
     ]
-    factors = [my_factors_router, factors_router]
+    factors = [my_factors_router, account_endings_router, people_endings_router]
     desk = [referrals_router, claims_router, duties_router, trail_router]
     # Without an issuer to trust, there is no way to one.
     outside = [outside_router] if settings.oidc_issuer else []

@@ -67,7 +67,7 @@ async def open_account(
 async def invite_again(
     session: AsyncSession, actor: Actor, account_id: UUID, key_secret: str
 ) -> Account:
-    """Make a new invitation; the one before and the password end with it.
+    """Make a new invitation; the one before and the password end with it, sessions elsewhere.
 
     Raises `Refused`: NOT_FOUND or ACCOUNT_CLOSED.
     """
@@ -78,7 +78,6 @@ async def invite_again(
     account.password_hash = None
     account.failures, account.resting_until = 0, None
     _invite(account, key_secret)
-    await end_sessions(session, account.person_id)
     record(session, actor, "account.invited", account.id, for_person_id=account.person_id)
     return account
 
@@ -105,14 +104,18 @@ async def close_account(session: AsyncSession, actor: Actor, account_id: UUID) -
     """
     account = await queries.account_for_update(session, actor, account_id)
     if account.closed_at is None:
-        account.closed_at = datetime.now(UTC)
-        account.password_hash = None
-        account.invitation_sha256 = account.invited_until = account.enrolment_until = None
-        # The login may name the person, and is free again.
-        account.login = f"closed:{account.id}"
-        await end_sessions(session, account.person_id)
-        record(session, actor, "account.closed", account.id, for_person_id=account.person_id)
+        await closed(session, actor, account)
     return account
+
+
+async def closed(session: AsyncSession, actor: Actor, account: Account) -> None:
+    """End an open account, whoever may do so."""
+    account.closed_at = datetime.now(UTC)
+    account.password_hash = None
+    account.invitation_sha256 = account.invited_until = account.enrolment_until = None
+    # The login may name the person, and is free again.
+    account.login = f"closed:{account.id}"
+    record(session, actor, "account.closed", account.id, for_person_id=account.person_id)
 
 
 async def end_sessions(session: AsyncSession, person_id: UUID) -> None:

@@ -15,16 +15,18 @@ from shared.rules import found
 
 
 def visible_accounts(actor: Actor) -> Select[Account]:
-    """List accounts: an admin sees all, a member's person those of its organization (X04)."""
+    """List accounts: an admin sees all, a member's person those of its own people alone (X04).
+
+    Whoever acts, or ever acted, for somebody else as well is not theirs to invite again: with a
+    password of their choosing they would act for that other one.
+    """
     statement = select(Account)
     if actor.has("admin"):
         return statement
-    own = exists().where(
-        col(RoleGrant.person_id) == col(Account.person_id),
-        col(RoleGrant.org_id).is_not(None),
-        col(RoleGrant.org_id) == actor.org_id,
-    )
-    return statement.where(own)
+    held = exists().where(col(RoleGrant.person_id) == col(Account.person_id))
+    own = held.where(col(RoleGrant.org_id).is_not(None), col(RoleGrant.org_id) == actor.org_id)
+    foreign = held.where(col(RoleGrant.org_id).is_distinct_from(actor.org_id))
+    return statement.where(own, ~foreign)
 
 
 async def account_for_update(session: AsyncSession, actor: Actor, account_id: UUID) -> Account:

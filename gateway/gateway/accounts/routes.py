@@ -59,25 +59,9 @@ async def open_account(
     waiting = await queries.waiting_account(session, actor, body.person_id, body.login)
     if keyed and waiting is not None:
         response.headers["Idempotent-Replayed"] = "true"
-        return _invited(waiting, actor, secret, response)
+        return invited(waiting, actor, secret, response)
     account = await actions.open_account(session, actor, body.person_id, body.login, secret)
-    return _invited(account, actor, secret, response)
-
-
-@router.put(
-    "/{account_id}/invitation",
-    operation_id="identity_invite_again",
-    openapi_extra=OWN,
-    responses=problems("NOT_FOUND", "ACCOUNT_CLOSED"),
-)
-async def invite_again(
-    account_id: UUID, actor: CurrentActor, session: Transaction, request: Request,
-    response: Response,
-) -> InvitedAccountOut:  # fmt: skip
-    """Make a new invitation, as for a forgotten password; sessions and the password end."""
-    secret = request.app.state.settings.key_secret.get_secret_value()
-    account = await actions.invite_again(session, actor, account_id, secret)
-    return _invited(account, actor, secret, response)
+    return invited(account, actor, secret, response)
 
 
 @router.put(
@@ -112,19 +96,8 @@ async def list_accounts(
     return Page(items=[SignInAccountOut(**_shown(row)) for row in rows], next_cursor=next_cursor)
 
 
-@router.delete(
-    "/{account_id}",
-    status_code=204,
-    operation_id="identity_close_account",
-    openapi_extra=OWN,
-    responses=problems("NOT_FOUND"),
-)
-async def close_account(account_id: UUID, actor: CurrentActor, session: Transaction) -> None:
-    """Close an account: every browser is signed out, and no token is refreshed any more."""
-    await actions.close_account(session, actor, account_id)
-
-
-def _invited(account: Account, actor: Actor, secret: str, response: Response) -> InvitedAccountOut:
+def invited(account: Account, actor: Actor, secret: str, response: Response) -> InvitedAccountOut:
+    """Show an account with its invitation, and to an admin with the code for a first factor."""
     response.headers["Cache-Control"] = "no-store"
     path = f"{INVITATION}?code={actions.invitation_of(secret, account)}"
     code = grouped(actions.enrolment_code_of(secret, account)) if actor.has("admin") else None

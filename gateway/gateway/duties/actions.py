@@ -1,13 +1,15 @@
 """Proposing duties, agreeing to them, refusing them, and ending them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.duties import queries, rules
 from gateway.duties.tables import DutyGrant
+from gateway.identity import actions as identity
 from gateway.identity import queries as identities
+from gateway.identity.rules import Duty
 from gateway.identity.tables import RoleGrant
 from gateway.revocations.actions import revoke
 from shared.auth import Actor
@@ -27,11 +29,12 @@ async def propose(
     clock: Clock = session.info["clock"]
     person = await identities.person_for_update(session, proposal.person_id)
     held = await identities.open_capacities(session, person.id, None)
+    borrowed = await queries.borrowed(session, actor.person_id, clock.today())
     require(
         rules.proposal_checks(
             proposal,
             proposer=actor.person_id,
-            held_by_proposer=actor.capacities,
+            held_by_proposer=actor.capacities - borrowed,
             held_by_person=held,
             today=clock.today(),
         )
@@ -90,19 +93,37 @@ async def refuse(session: AsyncSession, actor: Actor, grant_id: UUID, reason: st
     return grant
 
 
-async def end(session: AsyncSession, actor: Actor, grant_id: UUID, reason: str) -> DutyGrant:
-    """End what a grant gave, from today on; its person's tokens end with it.
+async def end(
+    session: AsyncSession, actor: Actor, grant_id: UUID, reason: str, *, least_admins: int
+) -> DutyGrant:
+    """End what a grant gave, from today on, and what its person lent of it; tokens end with it.
 
-    Raises `Refused`: NOT_FOUND or STATE_CONFLICT.
+    Raises `Refused`: NOT_FOUND, STATE_CONFLICT or ADMINS_TOO_FEW.
     """
-    grant = await queries.grant_for_update(session, actor, grant_id)
-    require(rules.end_checks(grant.state))
     clock: Clock = session.info["clock"]
-    # The day before it began, for what has not lasted a day.
-    yesterday = clock.today() - timedelta(days=1)
-    for role in await queries.roles_under(session, grant.id):
-        last = max(yesterday, role.granted_on - timedelta(days=1))
-        role.granted_until = last if role.granted_until is None else min(last, role.granted_until)
+    # First, here and where a person leaves: locks are taken in one order.
+    admins = await queries.lasting_admins(session, clock.today())
+    grant = await queries.grant_for_update(session, actor, grant_id)
+    roles = await queries.roles_under(session, grant.id)
+    ends_admin = any(role.capacity == Duty.ADMIN and role.granted_until is None for role in roles)
+    others = len(admins - {grant.person_id})
+    require(rules.end_checks(grant.state, ends_admin=ends_admin, others=others, least=least_admins))
+    await _end(session, actor, grant, reason)
+    left = await identities.capacities_on(session, grant.person_id, clock.today())
+    # Nobody passes on what he has no more.
+    for lent in await queries.lent_by(session, grant.person_id, set(grant.duties) - left):
+        await _end(session, actor, lent, reason)
+    return grant
+
+
+async def end_all(session: AsyncSession, actor: Actor, person_id: UUID, reason: str) -> None:
+    """End every grant and proposal for a person, and all that he lent."""
+    for grant in await queries.lasting_grants(session, person_id):
+        await _end(session, actor, grant, reason)
+
+
+async def _end(session: AsyncSession, actor: Actor, grant: DutyGrant, reason: str) -> None:
+    await identity.end_roles(session, await queries.roles_under(session, grant.id))
     grant.state = rules.MOVES[grant.state, rules.GrantEvent.END]
     grant.ended_by, grant.ended_at = actor.person_id, datetime.now(UTC)
     await revoke(session, "person", str(grant.person_id))
@@ -110,7 +131,6 @@ async def end(session: AsyncSession, actor: Actor, grant_id: UUID, reason: str) 
         session, actor, "duty_grant.ended", grant.id, reason=reason,
         for_person_id=grant.person_id, duties=grant.duties,
     )  # fmt: skip
-    return grant
 
 
 async def _decided(

@@ -3,11 +3,11 @@
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Query, Request
 from sqlmodel import col
 
 from gateway.duties import actions, queries
-from gateway.duties.rules import Proposal
+from gateway.duties.rules import Proposal, least_admins
 from gateway.duties.schemas import DutyGrantIn, DutyGrantOut, DutyReasonIn
 from gateway.duties.tables import DutyGrant
 from shared.http import (
@@ -97,10 +97,12 @@ async def refuse(
     "/{grant_id}/end",
     operation_id="identity_end_duties",
     openapi_extra=access("official", tenant=SEEN, rules=RULES),
-    responses=problems("NOT_FOUND", "STATE_CONFLICT"),
+    responses=problems("NOT_FOUND", "STATE_CONFLICT", "ADMINS_TOO_FEW"),
 )
 async def end(
-    grant_id: UUID, body: DutyReasonIn, actor: CurrentActor, session: Transaction
+    grant_id: UUID, body: DutyReasonIn, actor: CurrentActor, session: Transaction, request: Request
 ) -> DutyGrantOut:
     """End what a grant gave: an admin any, an official what he lent, proposed or was given."""
-    return DutyGrantOut.model_validate(await actions.end(session, actor, grant_id, body.reason))
+    least = least_admins(by_two=request.app.state.settings.duties_by_two)
+    ended = await actions.end(session, actor, grant_id, body.reason, least_admins=least)
+    return DutyGrantOut.model_validate(ended)

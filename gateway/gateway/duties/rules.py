@@ -122,6 +122,20 @@ def decision_checks(
     ]
 
 
-def end_checks(state: GrantState) -> list[Check]:
-    """Check that a grant has not ended yet."""
-    return [LEAD.move(MOVES, state, GrantEvent.END)]
+def end_checks(state: GrantState, *, ends_admin: bool, others: int, least: int) -> list[Check]:
+    """Check that a grant has not ended yet, and that enough admins are left behind it."""
+    return [
+        LEAD.move(MOVES, state, GrantEvent.END),
+        *admin_checks(ends_admin=ends_admin, others=others, least=least),
+    ]
+
+
+def admin_checks(*, ends_admin: bool, others: int, least: int) -> list[Check]:
+    """Check that admins are left: where a duty takes two people, one alone could give none."""
+    enough = not ends_admin or others >= least
+    return [TWO_PEOPLE.check("ADMINS_TOO_FEW", Kind.STATE, passed=enough, least=least)]
+
+
+def least_admins(*, by_two: bool) -> int:
+    """Give how many admins stay: with two, one gives a third his duty and the other agrees."""
+    return 2 if by_two else 1

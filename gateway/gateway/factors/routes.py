@@ -9,7 +9,6 @@ from shared.auth import DUTIES, ROLES
 from shared.http import CurrentActor, Reading, Router, Transaction, access, problems
 
 me_router = Router(prefix="/v1/me/second-factors", tags=["accounts"])
-router = Router(prefix="/v1/identity/accounts/{account_id}/second-factors", tags=["accounts"])
 
 
 @me_router.get(
@@ -30,18 +29,6 @@ async def my_second_factors(actor: CurrentActor, session: Reading) -> SecondFact
         recovery_codes_left=await queries.recovery_codes_left(session, account.id),
         passkeys=[PasskeyOut.model_validate(key) for key in keys],
     )
-
-
-@router.delete(
-    "",
-    status_code=204,
-    operation_id="identity_reset_second_factors",
-    openapi_extra=access("admin", tenant="none", rules=("X02",)),
-    responses=problems("NOT_FOUND"),
-)
-async def reset_second_factors(account_id: UUID, actor: CurrentActor, session: Transaction) -> None:
-    """Take every second factor away, as for a lost phone; its person is signed out everywhere."""
-    await actions.end_factors(session, actor, account_id)
 
 
 @me_router.delete(

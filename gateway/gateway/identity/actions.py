@@ -3,8 +3,9 @@
 import base64
 import hashlib
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -188,6 +189,23 @@ async def deactivate(session: AsyncSession, actor: Actor, client_id: str) -> Cli
         await revoke(session, "client", client.client_id)
         record(session, actor, "client.deactivated", client.id, client_id=client.client_id)
     return client
+
+
+async def deactivate_all(session: AsyncSession, actor: Actor, person_id: UUID) -> None:
+    """End every program of a person; his tokens are revoked with him."""
+    for client in await queries.active_clients_of(session, person_id):
+        client.deactivated_at = datetime.now(UTC)
+        record(session, actor, "client.deactivated", client.id, client_id=client.client_id)
+
+
+async def end_roles(session: AsyncSession, roles: Iterable[RoleGrant]) -> None:
+    """End roles and duties from the programme's day on: today they are held no more."""
+    clock: Clock = session.info["clock"]
+    yesterday = clock.today() - timedelta(days=1)
+    for role in roles:
+        # The day before it began, for what has not lasted a day.
+        last = max(yesterday, role.granted_on - timedelta(days=1))
+        role.granted_until = last if role.granted_until is None else min(last, role.granted_until)
 
 
 async def add_key(

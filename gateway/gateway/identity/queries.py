@@ -13,6 +13,7 @@ from sqlmodel import col
 from gateway.identity import rules
 from gateway.identity.tables import Client, ClientKey, Person, PersonName, RoleGrant
 from shared.auth import Actor
+from shared.clock import Clock
 from shared.database import Sessions
 from shared.rules import found
 
@@ -152,6 +153,24 @@ async def client_for_update(session: AsyncSession, actor: Actor, client_id: str)
     return found(await session.scalar(statement.with_for_update()))
 
 
+async def active_clients_of(session: AsyncSession, person_id: UUID) -> list[Client]:
+    """Lock every program of a person that was not ended."""
+    statement = select(Client).where(
+        col(Client.person_id) == person_id, col(Client.deactivated_at).is_(None)
+    )
+    return list(await session.scalars(statement.order_by(col(Client.id)).with_for_update()))
+
+
+async def lasting_roles(session: AsyncSession, person_id: UUID) -> list[RoleGrant]:
+    """Lock what a person holds or will hold, for whomever."""
+    clock: Clock = session.info["clock"]
+    statement = select(RoleGrant).where(
+        col(RoleGrant.person_id) == person_id,
+        or_(col(RoleGrant.granted_until).is_(None), col(RoleGrant.granted_until) >= clock.today()),
+    )
+    return list(await session.scalars(statement.order_by(col(RoleGrant.id)).with_for_update()))
+
+
 async def living_keys(session: AsyncSession, row_id: UUID) -> dict[str, dict[str, Any]]:
     """Give the public keys of a program by their ids."""
     statement = select(ClientKey).where(
@@ -215,6 +234,12 @@ async def open_capacities(session: AsyncSession, person_id: UUID, org_id: UUID |
         col(RoleGrant.granted_until).is_(None),
     )
     return set((await session.scalars(statement)).all())
+
+
+async def capacities_on(session: AsyncSession, person_id: UUID, day: date) -> set[str]:
+    """Give what a person holds of the authority itself on a day."""
+    held = await standings_of(session, person_id, day)
+    return {one for standing in held if standing.org_id is None for one in standing.capacities}
 
 
 async def anybody_holds(session: AsyncSession, capacity: str) -> bool:

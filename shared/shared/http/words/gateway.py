@@ -23,6 +23,12 @@ CODES: Final[dict[str, Words]] = {
         "测试租户数已达上限|（{most}）",
         "There are as many test tenants as are allowed| ({most})",
     ),
+    # Who runs the house
+    "ADMINS_TOO_FEW": Words(
+        409,
+        "须保留足够的管理员|（至少 {least} 名）",
+        "Enough admins have to stay| (at least {least})",
+    ),
     # Notices
     "CHANNEL_NOT_OFFERED": Words(
         409, "此处不提供该通知渠道", "Notices do not go out by this channel here"

@@ -1,0 +1,25 @@
+"""Who may end somebody's standing, and that the house is not left without those who run it."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from gateway.duties.rules import admin_checks
+from gateway.identity.rules import TENANT
+from shared.rules import Check, Kind
+
+
+def leaving_checks(
+    held_orgs: Collection[UUID | None],
+    own_org: UUID | None,
+    *,
+    by_admin: bool,
+    is_admin: bool,
+    other_admins: int,
+    least_admins: int,
+) -> list[Check]:
+    """Check that the caller may end this person's standing (X04): one of its own people only."""
+    own = bool(held_orgs) and set(held_orgs) == {own_org} and own_org is not None
+    return [
+        TENANT.check("NOT_FOUND", Kind.HIDDEN, passed=by_admin or own, pointer="/person_id"),
+        *admin_checks(ends_admin=is_admin, others=other_admins, least=least_admins),
+    ]
