@@ -6,6 +6,7 @@ change without a restart; otherwise it goes on as before and says why.
 """
 
 import os
+import re
 import sys
 import tomllib
 from pathlib import Path
@@ -28,10 +29,24 @@ CHANGEABLE: Final = frozenset(
         "body_idle_seconds", "limit_client", "limit_person", "limit_address", "limit_tokens",
         "limit_costly", *(address_setting(service) for service in SERVICES),
         "upstream_connections", "upstream_connect_seconds", "upstream_wait_seconds",
-        "upstream_read_seconds", "upstream_idle_seconds", "upstream_check_seconds",
+        "upstream_read_seconds", "upstream_poll_seconds", "upstream_route_seconds",
+        "upstream_idle_seconds", "upstream_check_seconds", "caller_exchanges", "head_seconds",
+        "answer_idle_seconds", "address_connections",
     }
 )  # fmt: skip
-NOT_NEGATIVE: Final = tuple(name for name in CHANGEABLE if name.startswith(("limit", "upstream")))
+# Zero lifts the bound, or has a meaning of its own.
+NOT_NEGATIVE: Final = (
+    "address_connections", "caller_exchanges", "limit_address", "limit_client", "limit_costly",
+    "limit_person", "limit_tokens", "upstream_check_seconds",
+)  # fmt: skip
+# Nobody could wait so short, or be let in.
+POSITIVE: Final = (
+    "answer_idle_seconds", "body_idle_seconds", "head_seconds", "max_fields", "max_head_bytes",
+    "max_target_bytes", "upstream_connect_seconds", "upstream_connections",
+    "upstream_idle_seconds", "upstream_poll_seconds", "upstream_read_seconds",
+    "upstream_wait_seconds",
+)  # fmt: skip
+ROUTE: Final = re.compile(r"\*?[a-z0-9.-]{1,64}")
 
 
 class ConfigRefused(Exception):  # noqa: N818 - reads as what it is
@@ -67,6 +82,7 @@ def _told(path: Path) -> dict[str, Any]:
 def _check(settings: GatewaySettings) -> None:
     """Judge what a type does not: everything that would fail at its first use."""
     wrong = [name for name in NOT_NEGATIVE if getattr(settings, name) < 0]
+    wrong += [name for name in POSITIVE if getattr(settings, name) <= 0]
     wrong += [
         f"{service.replace('-', '_')}_url"
         for service in (*SERVICES, "gateway")
@@ -74,8 +90,11 @@ def _check(settings: GatewaySettings) -> None:
             address.startswith(("http://", "https://")) for address in settings.addresses(service)
         )
     ]
-    if settings.upstream_connections < 1:
-        wrong.append("upstream_connections")
+    if not all(
+        ROUTE.fullmatch(name) and seconds > 0
+        for name, seconds in settings.upstream_route_seconds.items()
+    ):
+        wrong.append("upstream_route_seconds")
     for name, read in (
         ("cors_origins", lambda: cors_of(settings.cors_origins)),
         ("webhook_allowed", lambda: settings.webhook_networks),

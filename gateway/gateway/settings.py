@@ -2,11 +2,21 @@
 
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import SecretStr
 
 from shared.settings import Settings
+
+# What computes over many rows, writes a document or reads a whole stock.
+SLOW_ROUTES: Final = dict.fromkeys(
+    (
+        "*-batches", "*.pdf", "*.xlsx", "*.zip", "*export", "*bundle", "*workbook", "accept",
+        "assignments", "audit", "commit", "comparison", "compute", "content", "distribution-runs",
+        "files", "open", "page", "recomputation", "robustness", "snapshot", "trial",
+    ),
+    120.0,
+)  # fmt: skip
 
 
 class GatewaySettings(Settings):
@@ -82,8 +92,15 @@ class GatewaySettings(Settings):
     max_target_bytes: int = 8_192
     max_head_bytes: int = 16_384
     max_fields: int = 100
+    # A whole head must be here so long after its first byte; else it is 408.
+    head_seconds: float = 5.0
     # A body that stops for longer than this is given up with 408.
     body_idle_seconds: float = 10.0
+    # A client that takes nothing of an answer for longer than this is cut off.
+    answer_idle_seconds: float = 30.0
+    # Connections that one address may hold; zero bounds nobody, as behind a balancer, whose address
+    # is everybody's.
+    address_connections: int = 2_048
 
     # A standing queue of work longer than this turns callers away with 503; zero turns away nobody.
     shed_after_seconds: float = 1.0
@@ -109,8 +126,16 @@ class GatewaySettings(Settings):
     upstream_connections: int = 512
     upstream_connect_seconds: float = 2.0
     upstream_wait_seconds: float = 5.0
-    # Longer than the longest long poll of a feed.
-    upstream_read_seconds: float = 65.0
+    # So long a service may be silent over a request; then its caller gets 504. A feed that was
+    # asked to hold on (`wait`) may be silent for longer than the longest of these.
+    upstream_read_seconds: float = 15.0
+    upstream_poll_seconds: float = 65.0
+    # The same of routes that compute or write for long, by the last segment of their path, or by
+    # `*` and how it ends.
+    upstream_route_seconds: dict[str, float] = SLOW_ROUTES
+    # No caller has more than so many requests to services under way, so that ways are left for the
+    # others; zero bounds nobody.
+    caller_exchanges: int = 256
     # Below the services' own keep-alive, so that a pooled connection is never already closed.
     upstream_idle_seconds: float = 4.0
     # How often each address of a service is asked whether it lives; zero leaves it to its callers.

@@ -7,6 +7,7 @@ import ast
 import importlib
 import inspect
 import io
+import json
 import tokenize
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,6 +88,8 @@ def _settings_of(kind: type[BaseSettings]) -> Iterator[str]:
         value = field.default
         if isinstance(value, SecretStr):
             value = "(secret)" if value.get_secret_value() else ""
+        if isinstance(value, dict):
+            value = json.dumps(value)
         shown = "" if value in {None, "", PydanticUndefined} else f"`{value}`"
         yield f"| `ZHICHUANG_{name.upper()}` | {shown} | {_cell(remarks.get(name, ''))} |"
 

@@ -270,6 +270,7 @@ def running_door(*, upstream_keep_alive: int = 5, **settings: Any) -> Iterator[R
     upstream = Upstream()
     chosen: dict[str, Any] = {
         "body_idle_seconds": 0.5, "upstream_read_seconds": 1.5, "upstream_check_seconds": 0,
+        "head_seconds": HEAD_SECONDS,
     } | settings  # fmt: skip
     known = GatewaySettings(
         registry_url=f"http://127.0.0.1:{upstream_port}",
@@ -308,7 +309,6 @@ def running_door(*, upstream_keep_alive: int = 5, **settings: Any) -> Iterator[R
         await asyncio.gather(*(server.serve() for server in servers))
 
     thread = threading.Thread(target=lambda: asyncio.run(both()), daemon=True)
-    kept, wire.HEAD_SECONDS = wire.HEAD_SECONDS, HEAD_SECONDS  # type: ignore[misc]
     thread.start()
     try:
         while not all(server.started for server in servers):
@@ -316,7 +316,6 @@ def running_door(*, upstream_keep_alive: int = 5, **settings: Any) -> Iterator[R
             time.sleep(0.01)
         yield RunningDoor(port, upstream, signer, door, known, run)
     finally:
-        wire.HEAD_SECONDS = kept  # type: ignore[misc]
         for server in servers:
             server.should_exit = True
         thread.join(10)

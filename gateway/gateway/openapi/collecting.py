@@ -11,12 +11,15 @@ import structlog
 
 from gateway.openapi import rules
 from gateway.proxy.upstream import Unreachable, Upstreams
+from shared.http.problem import problems
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 # A service that is only starting is asked again soon, but not by every reader.
 RETRY_SECONDS: Final = 1.0
 PATH: Final = "/openapi.json"
 ACCEPT: Final = ((b"accept", b"application/json"),)
+# No service says of itself that it was too late.
+AT_THE_DOOR: Final = {"504": problems("ANSWER_TIMEOUT")[504]}
 
 log = structlog.get_logger(__name__)
 
@@ -85,4 +88,4 @@ class Collector:
         except (Unreachable, ValueError) as error:
             log.warning("openapi.unavailable", upstream=name, error=type(error).__name__)
             return None
-        return document if isinstance(document, dict) else None
+        return rules.answering(document, AT_THE_DOOR) if isinstance(document, dict) else None

@@ -97,6 +97,20 @@ def with_readable_names(documents: Mapping[str, Document]) -> dict[str, Document
     return found
 
 
+def answering(document: Document, responses: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a service's document with what the door answers in its place, by status."""
+    paths = {
+        path: {
+            key: {**operation, "responses": {**operation.get("responses", {}), **responses}}
+            if key in METHODS
+            else operation
+            for key, operation in item.items()
+        }
+        for path, item in document.get("paths", {}).items()
+    }
+    return {**document, "paths": paths}
+
+
 def merged(documents: Mapping[str, Document]) -> dict[str, Any]:
     """Merge documents by service name; raise `Conflict` for one path or operation name twice.
 

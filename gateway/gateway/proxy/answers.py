@@ -14,6 +14,8 @@ RETRY_AFTER_SECONDS: Final = 2
 EXTRA: Final[dict[str, Headers]] = {
     "UNAUTHENTICATED": [(b"www-authenticate", b'Bearer error="invalid_token"')],
     "UNAVAILABLE": [(b"retry-after", str(RETRY_AFTER_SECONDS).encode())],
+    "ANSWER_TIMEOUT": [(b"retry-after", str(RETRY_AFTER_SECONDS).encode())],
+    "TOO_MANY_AT_ONCE": [(b"retry-after", str(RETRY_AFTER_SECONDS).encode())],
     "OVERLOADED": [(b"retry-after", str(RETRY_SECONDS).encode())],
     "METHOD_NOT_ALLOWED": [(b"allow", b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")],
 }

@@ -24,6 +24,8 @@ class DoorCycle(RequestResponseCycle):
     """uvicorn's cycle, with a head that goes out together with the first of its body."""
 
     _held: bytes = b""
+    # Whoever takes nothing of an answer for so long is let go: he holds a service's connection.
+    answer_seconds: float = 30.0
 
     # uvicorn's own types of an application and its messages are narrower than Starlette's.
     async def run_asgi(self, app: ASGIApp) -> None:  # type: ignore[override]
@@ -54,7 +56,7 @@ class DoorCycle(RequestResponseCycle):
     async def send(self, message: Message) -> None:  # type: ignore[override]
         """Take a part of the answer."""
         if self.flow.write_paused and not self.disconnected:
-            await self.flow.drain()
+            await self._drained()
         if self.disconnected:
             return
         kind = message["type"]
@@ -70,6 +72,18 @@ class DoorCycle(RequestResponseCycle):
             raise RuntimeError(f"{kind} where there is no place for it")
         else:
             self._body(message.get("body", b""), more=message.get("more_body", False))
+
+    async def _drained(self) -> None:
+        """Wait until the client has taken something; end the connection of one that does not."""
+        try:
+            async with asyncio.timeout(self.answer_seconds):
+                await self.flow.drain()
+        except TimeoutError:
+            self.logger.warning("The client does not take its answer.")
+            # To the application, it has left.
+            self.disconnected = True
+            self.message_event.set()
+            self.transport.abort()
 
     def _head(self, status: int, headers: list[tuple[bytes, bytes]]) -> bytes:
         lines = [STATUS_LINE[status][:-2]]

@@ -16,6 +16,7 @@ from gateway.proxy import compressing, rules
 from gateway.proxy.access_log import AccessLog
 from gateway.proxy.answers import Headers, problem
 from gateway.proxy.cors import cors_of, is_preflight
+from gateway.proxy.edge import Edge
 from gateway.proxy.floods import Floods
 from gateway.proxy.forwarding import drain, headers_in, target
 from gateway.proxy.inside import Inside
@@ -23,6 +24,7 @@ from gateway.proxy.measures import Measures
 from gateway.proxy.own import Own, claims_within
 from gateway.proxy.passage import SAFE, Claims, Passage, ProgrammeClock, Refusal
 from gateway.proxy.reading import PublicReads
+from gateway.proxy.sharing import Shares
 from gateway.proxy.shedding import Shedder
 from gateway.proxy.tracing import Trace, new_request_id, note_span, trace_of
 from gateway.proxy.upstream import (
@@ -30,6 +32,7 @@ from gateway.proxy.upstream import (
     Body,
     BodyRefused,
     ClientLeft,
+    Late,
     Unreachable,
     Upstreams,
 )
@@ -86,6 +89,9 @@ class Door:
         self._public = public
         self._slowed = 0
         self._floods = Floods()
+        self._shares = Shares()
+        # What the wire goes by, which has this application only.
+        self.edge = Edge()
         self._watches = Watches()
         self._holders = Holders(settings, spent)
         self._shedder = Shedder(settings.shed_after_seconds)
@@ -101,14 +107,8 @@ class Door:
         self._settings = settings
         self._hosts = settings.allowed_hosts
         self._inside = Inside(settings.metrics_from)
-        self._limits = rules.Limits(
-            target=settings.max_target_bytes,
-            head=settings.max_head_bytes,
-            fields=settings.max_fields,
-            json=settings.max_json_bytes,
-            upload=settings.max_upload_bytes,
-            batch=settings.max_batch_bytes,
-        )
+        self.edge.take(settings)
+        self._limits = self.edge.limits
         self._quotas = Quotas(
             client=settings.limit_client,
             person=settings.limit_person,
@@ -195,7 +195,7 @@ class Door:
         public = self._public
         if public is not None and public.takes(passage) and await self._read(public, passage):
             return
-        await self._exchange(passage, head, body, receive)
+        await self._exchange_shared(passage, head, body, receive)
         if public is not None and passage.scope["method"] not in READS:
             # Whoever has just changed something reads it back changed.
             public.cache.purge(passage.service)
@@ -203,8 +203,8 @@ class Door:
     async def _read(self, public: PublicReads, passage: Passage) -> bool:
         try:
             return await public.answer(passage)
-        except Unreachable:
-            raise Refusal("UNAVAILABLE") from None
+        except Unreachable as error:
+            raise _unanswered(error) from None
 
     async def _preflight(self, passage: Passage, fields: Mapping[bytes, bytes]) -> None:
         """Tell a browser what a page may do; a page of nobody's is told nothing."""
@@ -328,6 +328,20 @@ class Door:
         if passage.noted:
             self._keep(passage, claims_within(passage.scope))
 
+    async def _exchange_shared(
+        self, passage: Passage, head: rules.Head, body: Body | None, receive: Receive
+    ) -> None:
+        """Pass the request on, unless its caller has too many under way."""
+        claims, most = passage.claims, self._settings.caller_exchanges
+        caller: str = passage.address if claims is None else claims["client_id"]
+        if not self._shares.begins(caller, most):
+            closes = b"content-length" in head.once
+            raise Refusal("TOO_MANY_AT_ONCE", closes=closes, figures={"most": most})
+        try:
+            await self._exchange(passage, head, body, receive)
+        finally:
+            self._shares.ends(caller)
+
     async def _exchange(
         self, passage: Passage, head: rules.Head, body: Body | None, receive: Receive
     ) -> None:
@@ -352,8 +366,8 @@ class Door:
                 answer.end()
         except BodyRefused as refused:
             raise self._refusal_of(refused, passage) from None
-        except Unreachable:
-            raise Refusal("UNAVAILABLE", figures={}) from None
+        except Unreachable as error:
+            raise _unanswered(error) from None
         except asyncio.CancelledError:
             if not watched.client_left:
                 raise
@@ -449,3 +463,10 @@ class Door:
             seconds = perf_counter() - passage.started
             request_id = passage.trace.request_id
             self._request_log.add(claims, request_id, asked, passage.status, seconds)
+
+
+def _unanswered(error: Unreachable) -> Refusal:
+    """Tell a service that could not be asked from one that was asked and said nothing."""
+    if isinstance(error, Late):
+        return Refusal("ANSWER_TIMEOUT", figures={"seconds": round(error.seconds)})
+    return Refusal("UNAVAILABLE")

@@ -72,7 +72,7 @@ class Line(asyncio.Protocol):
     def __init__(self) -> None:
         """Begin without a connection."""
         self.loop = asyncio.get_running_loop()
-        self.heard_at = 0.0
+        self.heard_at = self.patience = 0.0
         self.lost = False
         self.unpaused: asyncio.Event | None = None
         self.keeps = True
@@ -97,10 +97,11 @@ class Line(asyncio.Protocol):
         """End the connection; nothing that is still to be sent would help anyone."""
         self.transport.abort()
 
-    def ask(self, question: bytes, *, is_head: bool) -> None:
-        """Send a question, or all of it that is there already."""
+    def ask(self, question: bytes, patience: float, *, is_head: bool) -> None:
+        """Send a question, or all of it that is there already; wait through so much silence."""
         if self.lost:
             raise Broken("closed")
+        self.patience = patience
         self._asked, self._is_head = True, is_head
         # What is known of the answer.
         self.status = 0
@@ -290,12 +291,12 @@ def _is_framed(headers: Fields) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How many lines, and how long they may take for what, in seconds."""
+    """How many lines, how long they may take for what, and how often silence is looked for."""
 
     most: int
     connect: float
     wait: float
-    read: float
+    look: float
     idle: float
 
 
@@ -316,7 +317,7 @@ class Lines:
         self._out: set[Line] = set()
         self._connecting = 0
         self._timer: asyncio.TimerHandle | None = None
-        self._every = max(0.01, min(1.0, bounds.read / 8))
+        self._every = max(0.01, min(1.0, bounds.look))
         self._closing: asyncio.Task[None] | None = None
         self.retired = False
 
@@ -369,9 +370,9 @@ class Lines:
 
     def _look(self) -> None:
         """End what was silent for too long while somebody waited for it."""
-        silent = self._loop.time() - self._bounds.read
+        now = self._loop.time()
         for line in list(self._out):
-            if line.waits and line.heard_at < silent:
+            if line.waits and now - line.heard_at > line.patience:
                 line.fail(TimeoutError("the service does not answer"))
         self._timer = self._loop.call_later(self._every, self._look) if self._out else None
 

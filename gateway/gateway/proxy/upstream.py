@@ -9,7 +9,7 @@ import itertools
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from starlette.types import Receive
 
@@ -25,6 +25,7 @@ from gateway.proxy.lines import (
     NotConnected,
     address_of,
 )
+from gateway.proxy.patience import Patience
 from gateway.settings import GatewaySettings
 
 REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -47,6 +48,15 @@ class BodyRefused(Exception):  # noqa: N818 - an answer, not an error of ours
 
 class Unreachable(Exception):  # noqa: N818 - an answer, not an error of ours
     """The service did not answer, or not in time."""
+
+
+class Late(Unreachable):
+    """The service was asked, and said nothing for so many `seconds`."""
+
+    def __init__(self, service: str, seconds: float) -> None:
+        """Name the service and how long it was waited for."""
+        super().__init__(service)
+        self.seconds = seconds
 
 
 class Body:
@@ -149,6 +159,42 @@ class Answer:
         self._lines.give_back(self._line)
 
 
+class _Question(NamedTuple):
+    """What is asked of a service, and how long it may be silent over it."""
+
+    method: str
+    target: str
+    headers: Sequence[tuple[bytes, bytes]]
+    body: Body | None
+    patience: float
+
+    def written(self, address: Address) -> bytes:
+        """Write the request's head, and its body as far as it is there."""
+        method, target, headers, body, _ = self
+        first = f"{method} {address.prefix}{target} HTTP/1.1\r\nhost: ".encode("ascii")
+        parts = [first, address.named, b"\r\n"]
+        for name, value in headers:
+            parts += (name, b": ", value, b"\r\n")
+        if body is None:
+            parts.append(b"content-length: 0\r\n\r\n" if method in BEARING else b"\r\n")
+            return b"".join(parts)
+        if body.complete:
+            if not body.announced:
+                parts.append(b"content-length: %d\r\n" % len(body.first))
+            parts += (b"\r\n", body.first)
+        elif body.announced:
+            parts += (b"\r\n", body.first)
+        else:
+            parts.append(b"transfer-encoding: chunked\r\n\r\n")
+            if body.first:
+                parts += (b"%x\r\n" % len(body.first), body.first, b"\r\n")
+        return b"".join(parts)
+
+
+# Whoever asks has a time of his own, and a shorter one.
+HEALTH: Final = _Question("GET", "/healthz", (), None, 60.0)
+
+
 class Upstreams:
     """Connections to every service, kept open between requests."""
 
@@ -159,6 +205,7 @@ class Upstreams:
         self._turns = {name: itertools.cycle(range(len(a))) for name, a in self.addresses.items()}
         self._lines: Lines | None = None
         self._health = Health()
+        self._patience = _patience_of(settings)
         self._looking: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -186,6 +233,7 @@ class Upstreams:
         """
         before, self._lines = self._lines, Lines(_bounds_of(settings))
         self._settings = settings
+        self._patience = _patience_of(settings)
         self.addresses = {name: settings.addresses(name) for name in self.addresses}
         self._turns = {name: itertools.cycle(range(len(a))) for name, a in self.addresses.items()}
         self._health = Health()
@@ -207,7 +255,7 @@ class Upstreams:
         headers: Sequence[tuple[bytes, bytes]],
         body: Body | None = None,
     ) -> Answer:
-        """Send a request to a service and give its answer's head; raise `Unreachable`.
+        """Send a request to a service and give its answer's head; raise `Unreachable` or `Late`.
 
         Another address, and then the first one once more, is tried only while no byte was sent;
         a read whose kept connection turned out to be closed is sent once more.
@@ -215,26 +263,22 @@ class Upstreams:
         addresses = self._health.fit(self._in_turn(service), time.monotonic())
         if not addresses:
             raise Unreachable(service)
+        question = _Question(method, target, headers, body, self._patience.over(target))
         for address in (*addresses, addresses[0]):
             try:
-                return await self._tried(method, address, target, headers, body)
-            except (LineError, TimeoutError) as error:
-                if not _may_repeat(error, method, body):
+                return await self._tried(address, question)
+            except TimeoutError as error:
+                raise Late(service, question.patience) from error
+            except LineError as error:
+                if not _may_repeat(error, question):
                     raise Unreachable(service) from error
         raise Unreachable(service)
 
-    async def _tried(
-        self,
-        method: str,
-        address: str,
-        target: str,
-        headers: Sequence[tuple[bytes, bytes]],
-        body: Body | None,
-    ) -> Answer:
+    async def _tried(self, address: str, question: _Question) -> Answer:
         """Ask one address, and remember how it was."""
         self._health.tried(address)
         try:
-            answer = await self._exchanged(address_of(address), method, target, headers, body)
+            answer = await self._exchanged(address_of(address), question)
         except (Broken, NotConnected, TimeoutError) as error:
             slow = isinstance(error, TimeoutError) or getattr(error, "slow", False)
             self._health.failed(address, time.monotonic(), slow=slow)
@@ -246,22 +290,17 @@ class Upstreams:
         self._health.worked(address)
         return answer
 
-    async def _exchanged(
-        self,
-        address: Address,
-        method: str,
-        target: str,
-        headers: Sequence[tuple[bytes, bytes]],
-        body: Body | None,
-    ) -> Answer:
+    async def _exchanged(self, address: Address, question: _Question) -> Answer:
         lines = self._lines
         if lines is None:
             raise RuntimeError("the pool is not open")
         line = await lines.line(address)
         upload: asyncio.Task[None] | None = None
         try:
-            question = _question(address, method, target, headers, body)
-            line.ask(question, is_head=method == "HEAD")
+            line.ask(
+                question.written(address), question.patience, is_head=question.method == "HEAD"
+            )
+            body = question.body
             if body is not None and not body.complete:
                 upload = asyncio.create_task(_upload(line, body))
             await line.head()
@@ -286,7 +325,7 @@ class Upstreams:
         # What it says is noted where it is asked; who is out of time was not told anything.
         try:
             async with asyncio.timeout(seconds):
-                answer = await self._exchanged(address_of(address), "GET", "/healthz", (), None)
+                answer = await self._exchanged(address_of(address), HEALTH)
                 try:
                     await answer.whole(MOST_HEALTH_BYTES)
                 finally:
@@ -308,34 +347,6 @@ class Upstreams:
         return addresses[first:] + addresses[:first]
 
 
-def _question(
-    address: Address,
-    method: str,
-    target: str,
-    headers: Sequence[tuple[bytes, bytes]],
-    body: Body | None,
-) -> bytes:
-    """Write a request's head, and its body as far as it is there."""
-    first = f"{method} {address.prefix}{target} HTTP/1.1\r\nhost: ".encode("ascii")
-    parts = [first, address.named, b"\r\n"]
-    for name, value in headers:
-        parts += (name, b": ", value, b"\r\n")
-    if body is None:
-        parts.append(b"content-length: 0\r\n\r\n" if method in BEARING else b"\r\n")
-        return b"".join(parts)
-    if body.complete:
-        if not body.announced:
-            parts.append(b"content-length: %d\r\n" % len(body.first))
-        parts += (b"\r\n", body.first)
-    elif body.announced:
-        parts += (b"\r\n", body.first)
-    else:
-        parts.append(b"transfer-encoding: chunked\r\n\r\n")
-        if body.first:
-            parts += (b"%x\r\n" % len(body.first), body.first, b"\r\n")
-    return b"".join(parts)
-
-
 async def _upload(line: Line, body: Body) -> None:
     """Send the rest of a body; what is wrong with it ends the exchange."""
     try:
@@ -349,13 +360,21 @@ def _bounds_of(settings: GatewaySettings) -> Bounds:
         most=settings.upstream_connections,
         connect=settings.upstream_connect_seconds,
         wait=settings.upstream_wait_seconds,
-        read=settings.upstream_read_seconds,
+        look=settings.upstream_read_seconds / 8,
         idle=settings.upstream_idle_seconds,
     )
 
 
-def _may_repeat(error: Exception, method: str, body: Body | None) -> bool:
+def _patience_of(settings: GatewaySettings) -> Patience:
+    return Patience(
+        settings.upstream_read_seconds,
+        settings.upstream_poll_seconds,
+        settings.upstream_route_seconds,
+    )
+
+
+def _may_repeat(error: Exception, question: _Question) -> bool:
     """Tell whether nothing was sent, or what was sent may be sent twice."""
     if isinstance(error, NotConnected):
         return True
-    return isinstance(error, Broken) and method in REPEATABLE and body is None
+    return isinstance(error, Broken) and question.method in REPEATABLE and question.body is None

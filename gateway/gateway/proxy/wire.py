@@ -18,12 +18,11 @@ from uvicorn.server import ServerState
 
 from gateway.proxy.answers import wire_answer
 from gateway.proxy.cycle import DoorCycle
-from gateway.proxy.rules import Limits
+from gateway.proxy.edge import Edge
 from gateway.proxy.tracing import new_request_id
 
-LIMITS: Final = Limits()
-# A whole head must be here this long after its first byte; a client that drips is let go.
-HEAD_SECONDS: Final = 5.0
+# The bounds of an application that brings none of its own.
+EDGE: Final = Edge()
 # A refused client may still be sending: closing at once would reset the connection, and the
 # answer would be lost with it.
 LINGER_SECONDS: Final = 2.0
@@ -46,6 +45,8 @@ class DoorProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the clock of the first head; a stream has such a transport and no other."""
         super().connection_made(cast("asyncio.Transport", transport))
+        edge: Edge = getattr(self.app, "edge", EDGE)
+        self._edge = edge
         self._head_bytes = 0
         self._piece = b""
         self._reading_head = False
@@ -54,12 +55,20 @@ class DoorProtocol(HttpToolsProtocol):
         self._head_timer: asyncio.TimerHandle | None = None
         # When the last answer was complete; nothing while a request is under way.
         self._idle_since: float | None = None
-        self._expect_head()
+        # Since when the connection is closing, and its client does not take what is left for it.
+        self._closing_since: float | None = None
+        self._address = self.client[0] if self.client else ""
+        _watch_idle(self.server_state, self.loop)
+        if edge.connections.opened(self._address):
+            self._expect_head()
+        else:
+            self._turn_away()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the clock; nobody waits for this head any more."""
         self._forget_head()
         self._gone = True
+        self._edge.connections.closed(self._address)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -73,7 +82,8 @@ class DoorProtocol(HttpToolsProtocol):
         if not self._reading_head or self._gone:
             return
         # A head that came whole in one piece never gets here, so that it costs no timer.
-        if self._head_bytes > LIMITS.target + LIMITS.head:
+        limits = self._edge.limits
+        if self._head_bytes > limits.target + limits.head:
             self._refuse("HEADERS_TOO_LARGE" if self.headers else "URI_TOO_LONG")
         elif self._head_timer is None:
             self._expect_head()
@@ -113,7 +123,7 @@ class DoorProtocol(HttpToolsProtocol):
         """Let the application have the request, unless its first line already refuses it."""
         self._reading_head = False
         self._forget_head()
-        if len(self.url) > LIMITS.target:
+        if len(self.url) > self._edge.limits.target:
             self._code = "URI_TOO_LONG"
             raise Unacceptable
         if self.parser.get_http_version() not in VERSIONS or not self._names_this_host():
@@ -132,7 +142,7 @@ class DoorProtocol(HttpToolsProtocol):
         scope["raw_path"] = target.path
         scope["query_string"] = target.query or b""
         before = self.cycle
-        self.cycle = DoorCycle(
+        cycle = self.cycle = DoorCycle(
             scope=scope,
             transport=self.transport,
             flow=self.flow,
@@ -145,11 +155,12 @@ class DoorProtocol(HttpToolsProtocol):
             keep_alive=version != "1.0" and self.parser.should_keep_alive(),
             on_response=self.on_response_complete,
         )
+        cycle.answer_seconds = self._edge.answer_seconds
         if before is None or before.response_complete:
-            self._start_asgi_task(self.cycle, self.app)
+            self._start_asgi_task(cycle, self.app)
         else:
             self.flow.pause_reading()
-            self.pipeline.appendleft((self.cycle, self.app))
+            self.pipeline.appendleft((cycle, self.app))
 
     def on_response_complete(self) -> None:
         """Go on with the next request, or wait for one: all who wait are under one clock."""
@@ -162,7 +173,6 @@ class DoorProtocol(HttpToolsProtocol):
             self._start_asgi_task(cycle, app)
         else:
             self._idle_since = self.loop.time()
-            _watch_idle(self.server_state, self.loop)
 
     def send_400_response(self, msg: str) -> None:
         """Answer what could not be parsed with a problem document."""
@@ -172,7 +182,12 @@ class DoorProtocol(HttpToolsProtocol):
         self._refuse("METHOD_UNKNOWN" if unknown and is_word else self._code)
 
     def end_idle(self, now: float) -> None:
-        """End a connection on which nothing was asked for too long."""
+        """End a connection on which nothing was asked, or taken, for too long."""
+        if self.transport.is_closing():
+            self._closing_since = self._closing_since or now
+            if now - self._closing_since >= self._edge.answer_seconds:
+                self.transport.abort()
+            return
         since = self._idle_since
         if since is not None and now - since >= self.timeout_keep_alive:
             self.timeout_keep_alive_handler()
@@ -193,7 +208,7 @@ class DoorProtocol(HttpToolsProtocol):
         return hosts == [authority]
 
     def _expect_head(self) -> None:
-        self._head_timer = self.loop.call_later(HEAD_SECONDS, self._head_is_late)
+        self._head_timer = self.loop.call_later(self._edge.head_seconds, self._head_is_late)
 
     def _forget_head(self) -> None:
         if self._head_timer is not None:
@@ -206,6 +221,14 @@ class DoorProtocol(HttpToolsProtocol):
             self._refuse("REQUEST_TIMEOUT")
         elif self.cycle is None:
             self.transport.close()
+
+    def _turn_away(self) -> None:
+        """Refuse a connection beyond what its address may hold; of a flood, without a word."""
+        if self._edge.connections.hears_why(self._address):
+            self._refuse("TOO_MANY_AT_ONCE")
+        else:
+            self._gone = True
+            self.transport.abort()
 
     def _refuse(self, code: str) -> None:
         """Send a problem document as the last thing on this connection."""
@@ -239,7 +262,7 @@ class DoorProtocol(HttpToolsProtocol):
         return next((value for name, value in fields if name == b"accept-language"), b"")
 
 
-# Servers of this process whose idle connections are under a clock.
+# Servers of this process whose connections are under a clock.
 _watched: Final[WeakSet[ServerState]] = WeakSet()
 
 

@@ -36,6 +36,14 @@ def test_paths_and_needed_components_come_together() -> None:
     assert merged["servers"] == [{"url": "/"}]
 
 
+def test_what_the_door_answers_for_a_service_stands_at_each_of_its_operations() -> None:
+    known = document("/a", "a_get")
+    late = {"504": {"description": "late"}}
+    shown = rules.answering(known, late)["paths"]["/a"]["get"]["responses"]
+    assert list(shown) == ["200", "504"]
+    assert "504" not in known["paths"]["/a"]["get"]["responses"]
+
+
 def test_security_is_said_once_for_the_whole_document() -> None:
     open_one = document("/open", "open_get", security=[])
     merged = rules.merged({"a": document("/a", "a_get"), "b": open_one})

@@ -63,7 +63,7 @@ def test_after_its_moment_one_attempt_decides() -> None:
 def test_a_service_that_hangs_is_left_alone_and_asked_again_once_it_lives() -> None:
     with running_door(upstream_read_seconds=0.1) as door:
         slow = [door.ask("/v1/registry/slow").status for _ in range(FAILURES_BEFORE_OPEN)]
-        assert slow == [503] * FAILURES_BEFORE_OPEN
+        assert slow == [504] * FAILURES_BEFORE_OPEN
         before = len(door.upstream.requests)
         began = time.monotonic()
         refused = door.ask("/v1/registry/centers")

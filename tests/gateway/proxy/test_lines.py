@@ -18,7 +18,8 @@ from gateway.proxy.lines import (
 )
 
 pytestmark = pytest.mark.anyio
-BOUNDS = Bounds(most=2, connect=1, wait=0.05, read=0.2, idle=5)
+BOUNDS = Bounds(most=2, connect=1, wait=0.05, look=0.025, idle=5)
+PATIENCE = 0.2
 HINTS = b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n"
 ASKED = b"GET / HTTP/1.1\r\nhost: s\r\n\r\n"
 
@@ -95,7 +96,7 @@ async def test_an_answer_is_read_to_its_end_and_its_line_kept_only_where_it_may_
     async with talking(said) as (lines, address, service):
         for _ in range(2):
             line = await lines.line(address)
-            line.ask(ASKED, is_head=False)
+            line.ask(ASKED, PATIENCE, is_head=False)
             assert (await whole(line), line.status) == (body, status)
             lines.give_back(line)
             assert lines.busy == 0
@@ -109,7 +110,7 @@ async def test_an_answer_to_head_ends_with_its_head_whatever_it_announces() -> N
         async with talking(said + more) as (lines, address, service):
             for _ in range(2):
                 line = await lines.line(address)
-                line.ask(ASKED, is_head=True)
+                line.ask(ASKED, PATIENCE, is_head=True)
                 assert await whole(line) == b""
                 lines.give_back(line)
             assert service.connections == connections
@@ -118,7 +119,7 @@ async def test_an_answer_to_head_ends_with_its_head_whatever_it_announces() -> N
 async def test_an_answer_without_a_length_ends_with_its_connection() -> None:
     async with talking(b"HTTP/1.1 200 OK\r\n\r\nall of it", ends=True) as (lines, address, _):
         line = await lines.line(address)
-        line.ask(ASKED, is_head=False)
+        line.ask(ASKED, PATIENCE, is_head=False)
         assert await whole(line) == b"all of it"
         lines.give_back(line)
 
@@ -141,7 +142,7 @@ async def test_an_answer_without_a_length_ends_with_its_connection() -> None:
 async def test_what_is_no_whole_answer_is_not_taken_for_one(said: bytes) -> None:
     async with talking(said, ends=True) as (lines, address, _):
         line = await lines.line(address)
-        line.ask(ASKED, is_head=False)
+        line.ask(ASKED, PATIENCE, is_head=False)
         with pytest.raises(Broken):
             await whole(line)
         lines.give_back(line)
@@ -152,7 +153,7 @@ async def test_what_is_no_whole_answer_is_not_taken_for_one(said: bytes) -> None
 async def test_a_service_that_stays_silent_is_given_up_by_the_one_look_at_all_lines() -> None:
     async with talking(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf") as (lines, address, _):
         line = await lines.line(address)
-        line.ask(ASKED, is_head=False)
+        line.ask(ASKED, PATIENCE, is_head=False)
         await line.head()
         assert await line.chunk() == b"half"
         with pytest.raises(TimeoutError):
@@ -187,7 +188,7 @@ async def test_a_large_answer_waits_for_its_reader() -> None:
     said = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % size + b"x" * size
     async with talking(said) as (lines, address, _):
         line = await lines.line(address)
-        line.ask(ASKED, is_head=False)
+        line.ask(ASKED, PATIENCE, is_head=False)
         await line.head()
         await asyncio.sleep(0.3)
         # Longer than the bound of silence: nobody waits for the service meanwhile.

@@ -165,10 +165,10 @@ def test_a_client_that_leaves_cancels_the_call_behind_it() -> None:
 
 
 @pytest.mark.refusing
-def test_a_service_that_does_not_answer_in_time_is_503(door: RunningDoor) -> None:
+def test_a_service_that_does_not_answer_in_time_is_504(door: RunningDoor) -> None:
     with door.connect() as connection:
         connection.sendall(b"GET /v1/registry/slow HTTP/1.1\r\nHost: d\r\n\r\n")
-        assert connection.recv(12) == b"HTTP/1.1 503"
+        assert connection.recv(12) == b"HTTP/1.1 504"
 
 
 @pytest.mark.refusing

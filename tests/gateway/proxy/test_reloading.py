@@ -51,6 +51,11 @@ def test_a_file_gives_settings_and_the_environment_wins(
         ('webhook_allowed = "10.0.0.0/99"', "not usable: webhook_allowed"),
         ('notice_retries = "soon"', "not usable: notice_retries"),
         ("upstream_connections = 0", "not usable: upstream_connections"),
+        ("upstream_read_seconds = 0", "not usable: upstream_read_seconds"),
+        ("head_seconds = -1", "not usable: head_seconds"),
+        ("address_connections = -1", "not usable: address_connections"),
+        ("upstream_route_seconds = {compute = 0}", "not usable: upstream_route_seconds"),
+        ('upstream_route_seconds = {"/v1/x" = 9}', "not usable: upstream_route_seconds"),
     ],
 )
 def test_a_file_that_would_fail_later_is_refused_now(file: Path, text: str, said: str) -> None:

@@ -66,6 +66,16 @@ CODES: Final[dict[str, Words]] = {
     "UNAVAILABLE": Words(
         503, "暂时无法提供服务|（{service}）", "Not available for now| ({service})"
     ),
+    "TOO_MANY_AT_ONCE": Words(
+        429,
+        "同时进行的请求或连接过多，请待其结束|（上限 {most}）",
+        "Too many of yours are under way; wait for one to end| (at most {most})",
+    ),
+    "ANSWER_TIMEOUT": Words(
+        504,
+        "服务未在时限内答复|（{seconds} 秒）；写入请以同一幂等键重试",
+        "The service did not answer in time| ({seconds} s); repeat a write under the same key",
+    ),
     # State and repetition
     "IDEMPOTENCY_MISMATCH": Words(
         409, "同一幂等键已用于不同内容", "This Idempotency-Key was used with another body"
