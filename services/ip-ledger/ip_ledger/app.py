@@ -49,6 +49,7 @@ from ip_ledger.settings import LedgerSettings
 from ip_ledger.settlements import routes as settlements
 from ip_ledger.statements import routes as statements
 from ip_ledger.templates import routes as templates
+from ip_ledger.undoings import routes as undoings
 from ip_ledger.witnesses import routes as witnesses
 from shared import directory
 from shared.auth import Actor
@@ -145,6 +146,7 @@ def create_app() -> ASGIApp:
                 contributions.router,
                 *funding_routes.ROUTERS,
                 *costs.ROUTERS,
+                *undoings.ROUTERS,
                 revenue.router,
                 *losses.ROUTERS,
                 *rewards.ROUTERS,

@@ -183,10 +183,13 @@ async def fill(ledger: Ledger, admin_url: str) -> Filled:
         "center_id": center, "org_id": str(ledger.org["m09"]), "kind": "equity",
         "committed": {"amount": 500_000}, "agreed_on": "2026-01-10", "schedule": [],
     })  # fmt: skip
-    await filled.post(
-        "c03", f"contributions/{promised['id']}/payments",
-        {"amount": {"amount": 200_000}, "paid_on": "2026-01-20"},
-    )  # fmt: skip
+    path = f"contributions/{promised['id']}/payments"
+    for amount in (200_000, 7):
+        paid = await filled.post(
+            "c03", path, {"amount": {"amount": amount}, "paid_on": "2026-01-20"}
+        )
+    wrong = next(one["id"] for one in paid["payments"] if one["amount"]["amount"] == 7)
+    await filled.post("c03", f"{path}/{wrong}/undoing", {"reason": "误记"}, sub=APPROVER)
     await _open_books(ledger)
     bookkeeper = ledger.service.client("bookkeeper")
     closed = await bookkeeper.post(

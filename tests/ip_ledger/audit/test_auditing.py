@@ -95,6 +95,8 @@ BROKEN = [
     ("contribution_payment", "paid_on = paid_on - 1", "id"),
     ("funding_record", "amount_fen = amount_fen + 1", "id"),
     ("contribution", "paid_fen = paid_fen + 1", "id"),
+    ("money_source", "received_fen = received_fen + 1", "source_id"),
+    ("funding_undoing", "effective_on = effective_on + 1", "funding_id"),
     ("shared_use", "amount_fen = amount_fen + 1", "id"),
     ("shared_use", "per = per + 1", "id"),
     ("use_settlement", "first_owes_fen = first_owes_fen + 1", "id"),
@@ -114,7 +116,7 @@ GONE = (
     "log_record", "log_leaf", "log_tile", "log_opening", "journal_entry", "posting",
     "account_balance", "ownership_version", "ownership_line", "agreement_party", "contract_state",
     "distribution_line", "share_carry", "loss_line", "shared_use", "use_settlement", "book_period",
-    "book_opening_approval",
+    "book_opening_approval", "funding_undoing",
     "event", "audit", "event_position", "audit_link", "audit_seal",
 )  # fmt: skip
 

@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ip_ledger.assets.rules import AssetKind
-from ip_ledger.fees import rules, schedule_rules
+from ip_ledger.fees import rules, schedule_rules, tariff_rules
+from ip_ledger.fees.reference import TARIFFS
 from ip_ledger.fees.rules import MOVES, OWED, SETTLED, FeeEvent, FeeState
 from ip_ledger.fees.schedule_rules import Fee, Relief, Schedule, fees_of
+from ip_ledger.fees.tariff_rules import Tariff
 from shared.calendar import WorkingDays
 from shared.rules import found
 
@@ -17,12 +19,33 @@ INVENTION = AssetKind.INVENTION
 DAYS = WorkingDays()
 
 
+# What the ledger starts with.
+KEPT = [
+    Tariff(
+        id=one["id"],
+        jurisdiction=one["jurisdiction"],
+        law=one["law"],
+        effective_from=date.fromisoformat(one["effective_from"]),
+        effective_until=one["effective_until"] and date.fromisoformat(one["effective_until"]),
+        is_confirmed=False,
+        reliefs=one["reliefs"],
+        schedules=one["schedules"],
+    )
+    for one in TARIFFS
+]
+
+
+def schedules(kind: AssetKind = INVENTION, office: str = "CN") -> list[Schedule]:
+    return tariff_rules.schedules_of(KEPT, office, kind)
+
+
 def schedule(kind: AssetKind = INVENTION, office: str = "CN") -> Schedule:
-    return found(schedule_rules.schedule_of(kind, office))
+    """Today's version."""
+    return found(schedule_rules.schedule_on(schedules(kind, office), date(2026, 1, 20)))
 
 
 def fees(filed_on: date, granted_on: date, kind: AssetKind = INVENTION) -> dict[int, Fee]:
-    return {fee.number: fee for fee in fees_of(schedule(kind), filed_on, granted_on, DAYS)}
+    return {fee.number: fee for fee in fees_of(schedules(kind), filed_on, granted_on, DAYS)}
 
 
 @pytest.mark.requirement("A043")
@@ -109,11 +132,11 @@ def test_reductions_end_with_the_tenth_year_from_the_grant(first: int, fen: int)
 
 def test_an_office_abroad_counts_from_the_grant_and_ends_with_the_grace() -> None:
     known = schedule(office="US")
-    first = fees_of(known, date(2020, 1, 2), date(2022, 3, 1), DAYS)[0]
+    first = fees_of([known], date(2020, 1, 2), date(2022, 3, 1), DAYS)[0]
     assert (first.number, first.statutory_on, first.amount_fen) == (1, date(2025, 9, 1), None)
     assert rules.last_day(known, first.statutory_on, first.grace_until) == first.grace_until
     assert rules.last_day(schedule(), FEE.statutory_on, FEE.grace_until) == DUE
-    assert schedule_rules.schedule_of(INVENTION, "DE") is None
+    assert schedules(office="DE") == []
 
 
 @pytest.mark.requirement("A043")

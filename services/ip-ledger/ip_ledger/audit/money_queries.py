@@ -105,6 +105,47 @@ MONEY: Final = (
         HAVING m.spent_fen <> coalesce(sum(s.amount_fen), 0) ORDER BY m.source_id LIMIT 1""",
     ),
     Question(
+        "money_source",
+        "it is not what came in, or was undone and is not empty",
+        """WITH came AS (
+            SELECT coalesce(f.contribution_payment_id, f.id) AS source_id, f.amount_fen,
+                f.center_id, EXISTS (
+                    SELECT FROM funding_undoing u WHERE u.funding_id = f.id) AS is_undone
+            FROM funding_record f
+        )
+        SELECT source_id::text FROM money_source m LEFT JOIN came c USING (source_id)
+        WHERE m.center_id IS DISTINCT FROM c.center_id
+           OR m.received_fen <> CASE WHEN c.is_undone THEN 0 ELSE c.amount_fen END
+        ORDER BY source_id LIMIT 1""",
+    ),
+    Question(
+        "funding_undoing",
+        "its entry does not reverse what came in",
+        """SELECT u.funding_id::text FROM funding_undoing u
+        JOIN funding_record f ON f.id = u.funding_id
+        LEFT JOIN journal_entry j ON j.id = u.entry_id
+        WHERE j.reverses_id IS DISTINCT FROM f.entry_id OR j.effective_on <> u.effective_on
+           OR u.effective_on < f.received_on
+        ORDER BY u.funding_id LIMIT 1""",
+    ),
+    Question(
+        "funding_record",
+        "its entry is reversed and it is not undone",
+        """SELECT f.id::text FROM funding_record f
+        JOIN journal_entry j ON j.reverses_id = f.entry_id
+        WHERE NOT EXISTS (SELECT FROM funding_undoing u WHERE u.funding_id = f.id)
+        ORDER BY f.id LIMIT 1""",
+    ),
+    Question(
+        "contribution_payment",
+        "it and the funding that stands for it are not the same money",
+        """SELECT p.id::text FROM contribution_payment p
+        LEFT JOIN funding_record f ON f.contribution_payment_id = p.id
+        WHERE f.id IS NULL OR f.entry_id <> p.entry_id OR f.amount_fen <> p.amount_fen
+           OR f.received_on <> p.paid_on
+        ORDER BY p.id LIMIT 1""",
+    ),
+    Question(
         "asset_cost_source",
         "more of a cost is paid than was spent",
         """SELECT c.id::text FROM asset_cost c JOIN asset_cost_source s ON s.cost_id = c.id
@@ -117,7 +158,10 @@ MONEY: Final = (
         "contribution",
         "what is paid of it is not the sum of its payments",
         """SELECT c.id::text FROM contribution c
-        LEFT JOIN contribution_payment p ON p.contribution_id = c.id GROUP BY c.id
+        LEFT JOIN contribution_payment p ON p.contribution_id = c.id AND NOT EXISTS (
+            SELECT FROM funding_record f JOIN funding_undoing u ON u.funding_id = f.id
+            WHERE f.contribution_payment_id = p.id)
+        GROUP BY c.id
         HAVING c.paid_fen <> coalesce(sum(p.amount_fen), 0) ORDER BY c.id LIMIT 1""",
     ),
     Question(

@@ -16,13 +16,14 @@ from ip_ledger.contributions.schemas import (
     FundingOut,
     FundingPartOut,
     FundingSummaryOut,
+    MoneyUndoingOut,
     ProfitDivisionIn,
     ProfitDivisionOut,
     ProfitLineOut,
     TrustReleaseIn,
     TrustReleaseOut,
 )
-from ip_ledger.contributions.tables import FundingRecord, ProfitDivision
+from ip_ledger.contributions.tables import FundingRecord, FundingUndoing, ProfitDivision
 from shared.directory import ensure_center
 from shared.http import (
     CurrentActor,
@@ -78,7 +79,7 @@ async def record_funding(
         amount_fen=body.amount.amount,
         evidence=tuple(body.evidence),
     )
-    return _shown(await funding.record_funding(session, actor, new, today))
+    return shown(await funding.record_funding(session, actor, new, today))
 
 
 @records.get(
@@ -102,12 +103,19 @@ async def list_funding(
         keys=[col(FundingRecord.received_on).desc(), col(FundingRecord.id).desc()],
         filters={"center_id": center_id, "source": source},
     )
-    return Page(items=[_shown(row) for row in rows], next_cursor=cursor)
+    undone = await queries.funding_undoings(session, [row.id for row in rows])
+    return Page(items=[shown(row, undone.get(row.id)) for row in rows], next_cursor=cursor)
 
 
-def _shown(row: FundingRecord) -> FundingOut:
+def shown(row: FundingRecord, undone: FundingUndoing | None = None) -> FundingOut:
+    """Show money that came in, with how it was undone if it was."""
     return FundingOut.model_validate(
-        {**row.model_dump(), "amount": fen(row.amount_fen), "evidence": row.evidence_ids}
+        {
+            **row.model_dump(),
+            "amount": fen(row.amount_fen),
+            "evidence": row.evidence_ids,
+            "undoing": undone and MoneyUndoingOut.model_validate(undone, from_attributes=True),
+        }
     )
 
 

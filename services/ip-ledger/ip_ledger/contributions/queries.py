@@ -1,10 +1,10 @@
 """What is read of contributions and funding, and who may see them."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, func, or_, true
+from sqlalchemy import ColumnElement, exists, false, func, or_, true
 from sqlalchemy import select as rows_of
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped
@@ -20,7 +20,9 @@ from ip_ledger.contributions.tables import (
     ContributionInstalment,
     ContributionPayment,
     FundingRecord,
+    FundingUndoing,
     ProfitDivision,
+    TrustRelease,
 )
 from ip_ledger.journal.rules import AccountKind
 from ip_ledger.journal.tables import Account, JournalEntry, Posting
@@ -119,14 +121,107 @@ async def notices_of(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, l
 
 async def forfeitures_of(
     session: AsyncSession, ids: Iterable[UUID]
-) -> dict[UUID, ContributionForfeiture]:
-    """Give the forfeitures of contributions; each has one at most."""
+) -> dict[UUID, list[ContributionForfeiture]]:
+    """Give the forfeitures of contributions, the latest last."""
     rows = await session.scalars(
-        select(ContributionForfeiture).where(
-            col(ContributionForfeiture.contribution_id).in_(list(ids))
-        )
+        select(ContributionForfeiture)
+        .where(col(ContributionForfeiture.contribution_id).in_(list(ids)))
+        .order_by(col(ContributionForfeiture.contribution_id), col(ContributionForfeiture.id))
     )
-    return {row.contribution_id: row for row in rows}
+    grouped: dict[UUID, list[ContributionForfeiture]] = {}
+    for row in rows:
+        grouped.setdefault(row.contribution_id, []).append(row)
+    return grouped
+
+
+def is_undone(payment_id: ColumnElement[UUID] | Mapped[UUID]) -> ColumnElement[bool]:
+    """Tell of a payment whether it was undone, with the record of funding that stands for it."""
+    return (
+        exists()
+        .where(col(FundingRecord.contribution_payment_id) == payment_id)
+        .where(col(FundingUndoing.funding_id) == col(FundingRecord.id))
+    )
+
+
+async def undone_payments(
+    session: AsyncSession, contribution_ids: Iterable[UUID]
+) -> dict[UUID, FundingUndoing]:
+    """Give by payment how those of some contributions were undone that were."""
+    rows = await session.execute(
+        rows_of(col(ContributionPayment.id), FundingUndoing)
+        .join(
+            FundingRecord,
+            col(FundingRecord.contribution_payment_id) == col(ContributionPayment.id),
+        )
+        .join(FundingUndoing, col(FundingUndoing.funding_id) == col(FundingRecord.id))
+        .where(col(ContributionPayment.contribution_id).in_(list(contribution_ids)))
+    )
+    return dict(rows.tuples().all())
+
+
+async def funding_undoings(
+    session: AsyncSession, funding_ids: Iterable[UUID]
+) -> dict[UUID, FundingUndoing]:
+    """Give how some records of funding were undone that were."""
+    rows = await session.scalars(
+        select(FundingUndoing).where(col(FundingUndoing.funding_id).in_(list(funding_ids)))
+    )
+    return {row.funding_id: row for row in rows}
+
+
+async def visible_funding_record(
+    session: AsyncSession, actor: Actor, funding_id: UUID
+) -> FundingRecord:
+    """Give a record of funding that the actor may see, else NOT_FOUND."""
+    statement = visible_funding(actor, None, None).where(col(FundingRecord.id) == funding_id)
+    return found(await session.scalar(statement))
+
+
+async def payment(
+    session: AsyncSession, payment_id: UUID
+) -> tuple[ContributionPayment, FundingRecord]:
+    """Give a payment and the record of funding that stands for it, else NOT_FOUND."""
+    rows = await session.execute(
+        rows_of(ContributionPayment, FundingRecord)
+        .join(
+            FundingRecord,
+            col(FundingRecord.contribution_payment_id) == col(ContributionPayment.id),
+        )
+        .where(col(ContributionPayment.id) == payment_id)
+    )
+    paid, funding = found(rows.one_or_none())
+    return paid, funding
+
+
+async def years_divided_by(session: AsyncSession, center_id: UUID, paid_on: date) -> list[int]:
+    """Name the years whose profit was divided by capital paid in by then or later."""
+    rows = await session.scalars(
+        rows_of(col(ProfitDivision.year))
+        .where(
+            col(ProfitDivision.center_id) == center_id,
+            col(ProfitDivision.resolved_on) >= paid_on,
+        )
+        .order_by(col(ProfitDivision.year))
+    )
+    return list(rows)
+
+
+async def handed_over_since(
+    session: AsyncSession, center_id: UUID, entry_id: UUID, since: datetime
+) -> UUID | None:
+    """Name the trustee who received by an entry, if it handed its money over later on."""
+    return await session.scalar(
+        rows_of(col(TrustRelease.trustee_org_id))
+        .join(Account, col(Account.org_id) == col(TrustRelease.trustee_org_id))
+        .join(Posting, col(Posting.account_id) == col(Account.id))
+        .where(
+            col(Posting.entry_id) == entry_id,
+            col(Account.code) == "trust_cash",
+            col(TrustRelease.center_id) == center_id,
+            col(TrustRelease.released_at) >= since,
+        )
+        .limit(1)
+    )
 
 
 def visible_funding(
@@ -153,12 +248,13 @@ async def readable_centre(session: AsyncSession, actor: Actor, center_id: UUID) 
 async def funding_between(
     session: AsyncSession, center_id: UUID, first: date, last: date
 ) -> Sequence[FundingRecord]:
-    """Give a centre's money that came in between two days, both included."""
+    """Give a centre's money that came in between two days, both included, and was not undone."""
     rows = await session.scalars(
         select(FundingRecord)
         .where(
             col(FundingRecord.center_id) == center_id,
             col(FundingRecord.received_on).between(first, last),
+            ~exists().where(col(FundingUndoing.funding_id) == col(FundingRecord.id)),
         )
         .order_by(col(FundingRecord.received_on), col(FundingRecord.id))
     )
@@ -200,7 +296,7 @@ async def shareholders(session: AsyncSession, center_id: UUID, day: date) -> lis
             col(ContributionPayment.contribution_id),
             func.sum(col(ContributionPayment.amount_fen)).label("paid_fen"),
         )
-        .where(col(ContributionPayment.paid_on) <= day)
+        .where(col(ContributionPayment.paid_on) <= day, ~is_undone(col(ContributionPayment.id)))
         .group_by(col(ContributionPayment.contribution_id))
         .subquery()
     )

@@ -23,8 +23,9 @@ from ip_ledger.contributions.schemas import (
     ForfeitureIn,
     ForfeitureOut,
     InstalmentOut,
+    MoneyUndoingOut,
 )
-from ip_ledger.contributions.tables import Contribution
+from ip_ledger.contributions.tables import Contribution, FundingUndoing
 from shared.auth import Actor
 from shared.directory import ensure_center
 from shared.http import (
@@ -89,7 +90,7 @@ async def commit(
         external_id=body.external_id,
     )
     row = await promising.commit(session, actor, _commitment(body, actor), more, today)
-    return await _answer(session, response, row, today)
+    return await answer(session, response, row, today)
 
 
 def _commitment(body: ContributionIn, actor: Actor) -> Commitment:
@@ -153,7 +154,7 @@ async def get(
 ) -> ContributionOut:
     """Show a contribution with what is due, paid and in arrears."""
     row = await queries.visible_contribution(session, actor, contribution_id)
-    return await _answer(session, response, row, on or today)
+    return await answer(session, response, row, on or today)
 
 
 @router.post(
@@ -177,7 +178,7 @@ async def receive(
     """Record what came in; its entry is posted with it."""
     paid = promising.Received(body.amount.amount, body.paid_on, tuple(body.evidence))
     row = await promising.receive(session, actor, contribution_id, paid, today)
-    return await _answer(session, response, row, today)
+    return await answer(session, response, row, today)
 
 
 @router.post(
@@ -203,7 +204,7 @@ async def call_for_arrears(
     row, _ = await promising.call_for_arrears(
         session, actor, contribution_id, given.issued_on or today, given.grace_days, today
     )
-    return await _answer(session, response, row, today)
+    return await answer(session, response, row, today)
 
 
 @router.post(
@@ -230,12 +231,17 @@ async def forfeit(
         session, actor, contribution_id, body.resolution_file_id, body.resolved_on,
         version=version, today=today,
     )  # fmt: skip
-    return await _answer(session, response, row, today)
+    return await answer(session, response, row, today)
 
 
-async def _answer(
+def _undoing(row: FundingUndoing | None) -> MoneyUndoingOut | None:
+    return None if row is None else MoneyUndoingOut.model_validate(row, from_attributes=True)
+
+
+async def answer(
     session: AsyncSession, response: Response, row: Contribution, day: date
 ) -> ContributionOut:
+    """Show a contribution after a change, with its version."""
     await session.flush()
     tagged(response, row.version)
     return (await _shown(session, [row], day))[0]
@@ -244,18 +250,24 @@ async def _answer(
 async def _shown(
     session: AsyncSession, rows: Sequence[Contribution], day: date
 ) -> list[ContributionOut]:
-    """Show contributions with all their parts: four queries, however many they are."""
+    """Show contributions with all their parts: five queries, however many they are."""
     ids = [row.id for row in rows]
     schedules = await queries.schedules_of(session, ids)
     payments = await queries.payments_of(session, ids)
     notices = await queries.notices_of(session, ids)
     forfeitures = await queries.forfeitures_of(session, ids)
+    undone = await queries.undone_payments(session, ids)
     shown = []
     for row in rows:
         schedule, paid = schedules.get(row.id, []), payments.get(row.id, [])
-        lost = forfeitures.get(row.id)
+        losses = forfeitures.get(row.id, [])
+        lost = losses[-1] if losses else None
         balance = rules.balance_on(
-            row.committed_fen, schedule, [(one.paid_on, one.amount_fen) for one in paid], day
+            row.committed_fen,
+            schedule,
+            [(one.paid_on, one.amount_fen) for one in paid if one.id not in undone],
+            day,
+            [(one.resolved_on, one.forfeited_fen) for one in losses],
         )
         document: dict[str, Any] = {
             **row.model_dump(),
@@ -263,7 +275,7 @@ async def _shown(
             "committed": fen(row.committed_fen),
             "due": fen(balance.due_fen),
             "paid": fen(balance.paid_fen),
-            "arrears": fen(0 if lost else balance.arrears_fen),
+            "arrears": fen(balance.arrears_fen),
             "forfeited": fen(row.forfeited_fen),
             "valued": None if row.valued_fen is None else fen(row.valued_fen),
             "schedule": [
@@ -273,6 +285,7 @@ async def _shown(
                 ContributionPaymentOut(
                     id=o.id, amount=fen(o.amount_fen), paid_on=o.paid_on,
                     held_in_trust=o.held_in_trust, evidence=o.evidence_ids, entry_id=o.entry_id,
+                    undoing=_undoing(undone.get(o.id)),
                 )
                 for o in paid
             ],

@@ -5,7 +5,7 @@ Until a consortium is registered, no money is its own: a trustee member holds it
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from typing import Final
@@ -21,6 +21,7 @@ FUNDING: Final = Rule("A094", "三(三)2-③")  # 多方协同、多元投资
 FINANCING: Final = Rule("A143", "五(二)三")  # 信贷支持、股权投资
 TRUST: Final = Rule("A053", "三(二)")
 FOUR_EYES: Final = Rule("X03", "architecture 8")
+CORRECTIONS: Final = Rule("X07", "architecture 6")
 
 # 公司法47, 52: five years for the whole capital, and at least sixty days of grace.
 CAPITAL_MONTHS: Final = 60
@@ -49,12 +50,17 @@ class Event(StrEnum):
 
     PAY_REST = "pay_rest"
     FORFEIT = "forfeit"
+    UNDO_PAYMENT = "undo_payment"
 
 
-# The whole machine: a pair that is absent is refused.
+# The whole machine: a pair that is absent is refused. What was never paid is owed again, also by
+# who lost the rest: that resolution took only what was known to be unpaid.
 MOVES: Final[Mapping[tuple[State, Event], State]] = {
     (State.COMMITTED, Event.PAY_REST): State.FULFILLED,
     (State.COMMITTED, Event.FORFEIT): State.FORFEITED,
+    (State.COMMITTED, Event.UNDO_PAYMENT): State.COMMITTED,
+    (State.FULFILLED, Event.UNDO_PAYMENT): State.COMMITTED,
+    (State.FORFEITED, Event.UNDO_PAYMENT): State.COMMITTED,
 }
 
 
@@ -118,24 +124,65 @@ class Commitment:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """How a contribution stands on a day; what is due and unpaid is in arrears."""
+    """How a contribution stands on a day; what is due, unpaid and not lost is in arrears."""
 
     committed_fen: int
     due_fen: int
     paid_fen: int
+    forfeited_fen: int = 0
+
+    @property
+    def left_fen(self) -> int:
+        """Give what can still be paid."""
+        return self.committed_fen - self.paid_fen - self.forfeited_fen
 
     @property
     def arrears_fen(self) -> int:
         """Give what should have been paid by now and is not."""
-        return max(0, self.due_fen - self.paid_fen)
+        return max(0, self.due_fen - self.paid_fen - self.forfeited_fen)
 
 
 def balance_on(
-    committed_fen: int, schedule: Sequence[Instalment], paid: Sequence[tuple[date, int]], day: date
+    committed_fen: int,
+    schedule: Sequence[Instalment],
+    paid: Sequence[tuple[date, int]],
+    day: date,
+    lost: Sequence[tuple[date, int]] = (),
 ) -> Balance:
-    """Give how a contribution stands at the end of a day; an instalment's day is still in time."""
+    """Give how a contribution stands at the end of a day; an instalment's day is still in time.
+
+    `lost` is what resolutions took of it, each from its own day on.
+    """
     due = sum(one.amount_fen for one in schedule if one.due_on < day)
-    return Balance(committed_fen, due, sum(amount for on, amount in paid if on <= day))
+    paid_fen, lost_fen = (sum(amount for on, amount in rows if on <= day) for rows in (paid, lost))
+    return Balance(committed_fen, due, paid_fen, lost_fen)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A written call for arrears."""
+
+    id: UUID
+    issued_on: date
+    grace_until: date
+    issued_by: UUID
+    issued_at: datetime
+
+
+def standing_call(
+    calls: Sequence[Call], answered: Collection[UUID], undone_at: datetime | None
+) -> Call | None:
+    """Give the call that a resolution may rest on: the latest, unless it has been spent.
+
+    One led to a forfeiture already; or a payment was undone after it, so that it asked for less
+    than is owed, and nobody loses what was never called for (公司法51, 52).
+    """
+    standing = [
+        one
+        for one in calls
+        if one.id not in answered and (undone_at is None or one.issued_at > undone_at)
+    ]
+    return standing[-1] if standing else None
 
 
 def commitment_checks(commitment: Commitment) -> list[Check]:
@@ -230,7 +277,7 @@ def payment_checks(
     state: State, balance: Balance, amount_fen: int, paid_on: date, agreed_on: date, today: date
 ) -> list[Check]:
     """Check a payment: of an open contribution, not more than is left, and not ahead of time."""
-    left = balance.committed_fen - balance.paid_fen
+    left = balance.left_fen
     return [
         CONTRIBUTIONS.check(
             "STATE_CONFLICT", Kind.STATE, passed=state is State.COMMITTED, state=state.value
@@ -282,14 +329,17 @@ def forfeiture_checks(
     kind: ContributionKind,
     state: State,
     balance: Balance,
+    called_fen: int,
     grace_ended_on: date | None,
     resolved_on: date,
     today: date,
 ) -> list[Check]:
     """Check a forfeiture: equity, called for in writing, its grace over, and still unpaid.
 
-    The last day of the grace is still the member's own (公司法52).
+    The last day of the grace is still the member's own (公司法52). `called_fen` is what was due on
+    the day of the call: what fell due later has to be called for by itself.
     """
+    unpaid = balance.paid_fen + balance.forfeited_fen < called_fen
     over = grace_ended_on is not None and grace_ended_on < resolved_on
     return [
         CAPITAL.check(
@@ -304,7 +354,7 @@ def forfeiture_checks(
             passed=over,
             grace_until=grace_ended_on.isoformat() if grace_ended_on else None,
         ),
-        CAPITAL.check("NO_ARREARS", Kind.STATE, passed=balance.arrears_fen > 0),
+        CAPITAL.check("NO_ARREARS", Kind.STATE, passed=unpaid),
         CAPITAL.check(
             "DAY_IN_FUTURE", Kind.CONTENT, passed=resolved_on <= today, pointer="/resolved_on",
             today=today.isoformat(),

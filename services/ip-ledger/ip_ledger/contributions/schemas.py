@@ -143,8 +143,20 @@ class InstalmentOut(Out):
     amount: Money = Field(description="How much.")
 
 
+class MoneyUndoingOut(Out):
+    """That money was recorded wrongly."""
+
+    reason: str = Field(description="What was wrong.")
+    effective_on: date = Field(description="The day of the reversing entry.")
+    divided_years: list[int] = Field(
+        description="Years whose profit was divided by capital that it was counted in."
+    )
+    entry_id: UUID = Field(description="The reversing entry.")
+    undone_at: datetime = Field(description="When.")
+
+
 class ContributionPaymentOut(Out):
-    """What came in of a contribution."""
+    """What came in of a contribution; what was undone counts on no day."""
 
     id: UUID = Field(description="The payment.")
     amount: Money = Field(description="How much.")
@@ -152,6 +164,7 @@ class ContributionPaymentOut(Out):
     held_in_trust: bool = Field(description="Whether a trustee received it.")
     evidence: list[UUID] = Field(description="Files.")
     entry_id: UUID = Field(description="Its journal entry.")
+    undoing: MoneyUndoingOut | None = Field(description="How it was undone, if it was.")
 
 
 class ArrearsNoticeOut(Out):
@@ -189,7 +202,9 @@ class ContributionOut(Out):
     schedule: list[InstalmentOut] = Field(description="When it is due.")
     payments: list[ContributionPaymentOut] = Field(description="In order.")
     notices: list[ArrearsNoticeOut] = Field(description="Calls for arrears, the latest last.")
-    forfeiture: ForfeitureOut | None = Field(description="The loss of what was unpaid, if any.")
+    forfeiture: ForfeitureOut | None = Field(
+        description="The loss of what was unpaid, the latest if any."
+    )
     held_in_trust: bool = Field(description="Whether a trustee receives it.")
     trustee_org_id: UUID | None = Field(description="That trustee.")
     valuation_file_id: UUID | None = Field(description="The appraisal.")
@@ -266,6 +281,7 @@ class FundingOut(Out):
     evidence: list[UUID] = Field(description="Files.")
     entry_id: UUID = Field(description="Its journal entry.")
     recorded_at: datetime = Field(description="When it was recorded.")
+    undoing: MoneyUndoingOut | None = Field(description="How it was undone, if it was.")
 
 
 class FundingPartOut(Out):

@@ -4,13 +4,24 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, Index, UniqueConstraint, Uuid
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlmodel import Field
 
 from ip_ledger.base import Base
 from ip_ledger.contributions.rules import (
     CAPITAL,
     CONTRIBUTIONS,
+    CORRECTIONS,
     ContributionKind,
     Instrument,
     Source,
@@ -21,7 +32,9 @@ from shared.http.constraints import meaning
 from shared.rules import Kind
 
 meaning("ck_contribution_paid_fen", CONTRIBUTIONS, "PAYMENT_EXCEEDED", Kind.CONTENT)
-meaning("uq_contribution_forfeiture_contribution_id", CAPITAL, "STATE_CONFLICT")
+meaning("ck_contribution_forfeited_fen", CONTRIBUTIONS, "PAYMENT_EXCEEDED", Kind.CONTENT)
+meaning("uq_contribution_forfeiture_notice_id", CAPITAL, "STATE_CONFLICT")
+meaning("pk_funding_undoing", CORRECTIONS, "ALREADY_REVERSED")
 meaning("uq_profit_division_center_id_year", CAPITAL, "ALREADY_EXISTS")
 
 
@@ -34,6 +47,9 @@ class Contribution(Base, table=True):
         Index("ix_contribution_org_id", "org_id"),
         CheckConstraint("committed_fen > 0", name="committed_fen"),
         CheckConstraint("paid_fen BETWEEN 0 AND committed_fen", name="paid_fen"),
+        CheckConstraint(
+            "forfeited_fen BETWEEN 0 AND committed_fen - paid_fen", name="forfeited_fen"
+        ),
         CheckConstraint(
             "(is_cash AND kind <> 'in_kind') OR valuation_file_id IS NOT NULL", name="valuation"
         ),
@@ -121,11 +137,12 @@ class ArrearsNotice(Base, table=True):
 
 
 class ContributionForfeiture(Base, table=True):
-    """The loss of unpaid equity by a resolution (公司法52)."""
+    """The loss of unpaid equity by a resolution (公司法52); each call leads to one at most."""
 
     __tablename__ = "contribution_forfeiture"
     __table_args__ = (
-        UniqueConstraint("contribution_id"),
+        UniqueConstraint("notice_id"),
+        Index("ix_contribution_forfeiture_contribution_id", "contribution_id"),
         CheckConstraint("forfeited_fen > 0", name="forfeited_fen"),
         {"info": {"insert_only": True}},
     )
@@ -146,6 +163,12 @@ class FundingRecord(Base, table=True):
     __tablename__ = "funding_record"
     __table_args__ = (
         Index("ix_funding_record_center_id_received_on", "center_id", "received_on"),
+        Index(
+            "uq_funding_record_contribution_payment_id",
+            "contribution_payment_id",
+            unique=True,
+            postgresql_where=text("contribution_payment_id IS NOT NULL"),
+        ),
         CheckConstraint("amount_fen > 0", name="amount_fen"),
         CheckConstraint("instrument <> 'loan' OR risk_note IS NOT NULL", name="risk_note"),
         {"info": {"insert_only": True}},
@@ -172,6 +195,26 @@ class FundingRecord(Base, table=True):
     entry_id: UUID = Field(foreign_key="journal_entry.id")
     recorded_by: UUID
     recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
+
+
+class FundingUndoing(Base, table=True):
+    """That money was recorded wrongly: its entry is reversed, and it counts on no day any more.
+
+    A member's payment is undone with the record of funding that stands for it.
+    """
+
+    __tablename__ = "funding_undoing"
+    __table_args__ = ({"info": {"insert_only": True}},)
+
+    funding_id: UUID = Field(foreign_key="funding_record.id", primary_key=True)
+    reason: str
+    # The day of the reversing entry, never before the money's own.
+    effective_on: date
+    # Years whose profit was divided by capital that this payment was counted in.
+    divided_years: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
+    entry_id: UUID = Field(foreign_key="journal_entry.id")
+    undone_by: UUID
+    undone_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
 
 
 class TrustRelease(Base, table=True):

@@ -14,7 +14,13 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from ip_ledger.assets import queries as assets
 from ip_ledger.assets.tables import Asset
-from ip_ledger.contributions.tables import Contribution, ContributionPayment, FundingRecord
+from ip_ledger.contributions import queries as contributions
+from ip_ledger.contributions.tables import (
+    Contribution,
+    ContributionPayment,
+    FundingRecord,
+    FundingUndoing,
+)
 from ip_ledger.costs.rules import SourceKind, SourceMoney, Spent
 from ip_ledger.costs.tables import AssetCost, AssetCostSource, MoneySource
 from ip_ledger.costs.trail_rules import Earned
@@ -83,13 +89,16 @@ async def money_of(
 ) -> dict[UUID, SourceMoney]:
     """Give the money of a centre that goes by these ids: payments, and funding from outside.
 
-    The record of funding that stands for a member's payment is no second money.
+    The record of funding that stands for a member's payment is no second money, and what was undone
+    is none at all.
     """
     payments = await session.execute(
         rows_of(ContributionPayment, col(Contribution.is_cash))
         .join(Contribution, col(Contribution.id) == col(ContributionPayment.contribution_id))
         .where(
-            col(ContributionPayment.id).in_(source_ids), col(Contribution.center_id) == center_id
+            col(ContributionPayment.id).in_(source_ids),
+            col(Contribution.center_id) == center_id,
+            ~contributions.is_undone(col(ContributionPayment.id)),
         )
     )
     money = {
@@ -104,6 +113,7 @@ async def money_of(
             col(FundingRecord.id).in_(source_ids),
             col(FundingRecord.center_id) == center_id,
             col(FundingRecord.contribution_payment_id).is_(None),
+            ~exists().where(col(FundingUndoing.funding_id) == col(FundingRecord.id)),
         )
     )
     return money | {

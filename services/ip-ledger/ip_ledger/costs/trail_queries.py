@@ -63,7 +63,10 @@ async def of_contribution(
     payments = (await contributions.payments_of(session, [contribution.id])).get(
         contribution.id, []
     )
-    scope = {one.id for one in payments if as_of is None or one.recorded_at <= as_of}
+    undone = await contributions.undone_payments(session, [contribution.id])
+    gone = {key for key, one in undone.items() if as_of is None or one.undone_at <= as_of}
+    known = [one for one in payments if as_of is None or one.recorded_at <= as_of]
+    scope = {one.id for one in known} - gone
     asset_ids = await queries.assets_paid_by(session, scope)
     whole = await _trail(session, actor, contribution.center_id, asset_ids, as_of, scope=scope)
     return Trail(

@@ -1,6 +1,6 @@
 """Looking at rights when the time has come, and writing down what was paid for them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -16,10 +16,11 @@ from ip_ledger.assets.tables import Asset
 from ip_ledger.costs import actions as costs
 from ip_ledger.costs.actions import NewCost
 from ip_ledger.costs.rules import CostKind, Drawn
-from ip_ledger.fees import queries, rules, schedule_rules
+from ip_ledger.fees import queries, rules, schedule_rules, tariff_queries, tariff_rules
 from ip_ledger.fees.rules import FeeEvent, FeeState, Payment
 from ip_ledger.fees.schedule_rules import Fee, Schedule
 from ip_ledger.fees.tables import RightFee
+from ip_ledger.fees.tariff_rules import Tariff
 from shared.auth import Actor
 from shared.calendar import SHANGHAI, WorkingDays, day_of
 from shared.clock import Clock
@@ -34,6 +35,7 @@ class _Known:
 
     owed: Mapping[UUID, RightFee]
     last: Mapping[UUID, int]
+    tariffs: Sequence[Tariff]
     calendar: WorkingDays
     now: datetime
 
@@ -55,6 +57,7 @@ async def look(session: AsyncSession, actor: Actor, now: datetime, limit: int) -
     known = _Known(
         await queries.owed_of(session, ids),
         await queries.last_numbers(session, ids),
+        await tariff_queries.in_force(session),
         await working_days(session),
         now,
     )
@@ -68,18 +71,20 @@ async def _look_at(session: AsyncSession, actor: Actor, asset: Asset, known: _Kn
     ended = asset.term_until is not None and asset.term_until < known.today
     if ended and asset.state in LIVING:
         await asset_actions.expire(session, actor, asset, known.now)
-    schedule = schedule_rules.schedule_of(asset.kind, asset.jurisdiction)
-    if asset.state not in rules.STANDING or schedule is None:
+    schedules = tariff_rules.schedules_of(known.tariffs, asset.jurisdiction, asset.kind)
+    if asset.state not in rules.STANDING or not schedules:
         if fee is not None:
             _move(session, actor, fee, FeeEvent.CANCEL, "cancelled")
         asset.next_look_at = _start_after(asset.term_until) if asset.state in LIVING else None
         return
     if fee is None:
-        fee = _open_next(session, actor, asset, schedule, known)
+        fee = _open_next(session, actor, asset, schedules, known)
+    else:
+        _price(session, actor, fee, schedules)
     if fee is None:
         asset.next_look_at = _start_after(asset.term_until)
         return
-    await _day_of_fee(session, actor, asset, fee, schedule, known)
+    await _day_of_fee(session, actor, asset, fee, schedules, known)
 
 
 async def _day_of_fee(
@@ -87,7 +92,7 @@ async def _day_of_fee(
     actor: Actor,
     asset: Asset,
     fee: RightFee,
-    schedule: Schedule,
+    schedules: Sequence[Schedule],
     known: _Known,
 ) -> None:
     """Do to a fee what the day brings, and to its right what follows from it."""
@@ -95,7 +100,8 @@ async def _day_of_fee(
     asset.next_look_at = None if look.next_on is None else _start_of(look.next_on)
     if look.event is FeeEvent.LAPSE:
         _move(session, actor, fee, FeeEvent.LAPSE, "lapsed")
-        last = rules.last_day(schedule, fee.statutory_on, fee.grace_until)
+        judged = found(schedule_rules.schedule_on(schedules, fee.statutory_on))
+        last = rules.last_day(judged, fee.statutory_on, fee.grace_until)
         await asset_actions.settle_fee(session, actor, asset, FeeOutcome.LAPSE, last, known.now)
     elif look.event is FeeEvent.FALL_DUE and fee.state is FeeState.OPEN:
         _move(session, actor, fee, FeeEvent.FALL_DUE, "overdue")
@@ -106,19 +112,39 @@ async def _day_of_fee(
 
 
 def _open_next(
-    session: AsyncSession, actor: Actor, asset: Asset, schedule: Schedule, known: _Known
+    session: AsyncSession,
+    actor: Actor,
+    asset: Asset,
+    schedules: Sequence[Schedule],
+    known: _Known,
 ) -> RightFee | None:
-    fees = schedule_rules.fees_of(schedule, asset.filed_on, asset.granted_on, known.calendar)
+    fees = schedule_rules.fees_of(schedules, asset.filed_on, asset.granted_on, known.calendar)
     fee = rules.next_fee(fees, known.last.get(asset.id), known.today)
     if fee is None:
         return None
-    row = _row(asset, fee, schedule, known.now)
+    row = _row(asset, fee, schedules, known.now)
     session.add(row)
     _tell(session, actor, row, "opened", None)
     return row
 
 
-def _row(asset: Asset, fee: Fee, schedule: Schedule, now: datetime) -> RightFee:
+def _price(
+    session: AsyncSession, actor: Actor, row: RightFee, schedules: Sequence[Schedule]
+) -> None:
+    """Judge a fee that is owed by the version that is in force on its day by now.
+
+    Its days stay as they were opened: nobody loses a right by a term that moved under him.
+    """
+    schedule = schedule_rules.schedule_on(schedules, row.statutory_on)
+    if schedule is None or schedule.tariff_id == row.tariff_id:
+        return
+    row.tariff_id, row.law = schedule.tariff_id, schedule.law
+    row.amount_fen = schedule_rules.whole_fen(schedule, row.number)
+    _tell(session, actor, row, "repriced", row.state, tariff_id=row.tariff_id)
+
+
+def _row(asset: Asset, fee: Fee, schedules: Sequence[Schedule], now: datetime) -> RightFee:
+    schedule = found(schedule_rules.schedule_on(schedules, fee.statutory_on))
     return RightFee(
         center_id=asset.center_id,
         asset_id=asset.id,
@@ -128,6 +154,7 @@ def _row(asset: Asset, fee: Fee, schedule: Schedule, now: datetime) -> RightFee:
         grace_until=fee.grace_until,
         amount_fen=fee.amount_fen,
         law=schedule.law,
+        tariff_id=schedule.tariff_id,
         state=FeeState.OPEN,
         opened_at=now,
     )
@@ -157,9 +184,11 @@ async def pay(
     acting = {center.lead_sponsor_id, operator or center.lead_sponsor_id}
     owned = await assets.ownership_on(session, asset.id, payment.paid_on)
     owners = () if owned is None else tuple(owner for owner, _ in owned.shares)
-    schedule = schedule_rules.schedule_of(asset.kind, asset.jurisdiction)
+    tariffs = await tariff_queries.in_force(session)
+    schedules = tariff_rules.schedules_of(tariffs, asset.jurisdiction, asset.kind)
     clock: Clock = session.info["clock"]
-    row, fee, first = await _owed(session, asset, schedule, today)
+    row, fee, first = await _owed(session, actor, asset, schedules, today)
+    schedule = schedule_rules.schedule_on(schedules, fee.statutory_on) if fee else None
     owed_fen = None
     if schedule is not None and fee is not None:
         owed_fen = schedule_rules.owed_fen(schedule, fee, payment.relief, first, payment.paid_on)
@@ -169,13 +198,14 @@ async def pay(
             *rules.booking_checks(payment, operator),
             *rules.payment_checks(
                 payment, fee, row.state if row else None, owed_fen,
-                opens_on=asset.granted_on, owners=len(owners), today=today,
+                opens_on=asset.granted_on, owners=len(owners),
+                is_confirmed=schedule is not None and schedule.is_confirmed, today=today,
             ),
         ]
     )  # fmt: skip
     schedule, fee = found(schedule), found(fee)
     if row is None:
-        row = _row(asset, fee, schedule, clock.now())
+        row = _row(asset, fee, schedules, clock.now())
         session.add(row)
         await session.flush()
     await _settle(session, actor, asset, row, fee, payment, clock.now())
@@ -201,19 +231,24 @@ def _cost(row: RightFee, payment: Payment) -> NewCost:
 
 
 async def _owed(
-    session: AsyncSession, asset: Asset, schedule: Schedule | None, today: date
+    session: AsyncSession,
+    actor: Actor,
+    asset: Asset,
+    schedules: Sequence[Schedule],
+    today: date,
 ) -> tuple[RightFee | None, Fee | None, int]:
     """Give the fee that is owed next, its row where it has one, and the number of the first fee.
 
     A lapsed fee is still the one to be paid: only an end of another kind leaves nothing owed.
     """
-    if schedule is None:
+    if not schedules:
         return None, None, 0
     calendar = await working_days(session)
-    fees = schedule_rules.fees_of(schedule, asset.filed_on, asset.granted_on, calendar)
+    fees = schedule_rules.fees_of(schedules, asset.filed_on, asset.granted_on, calendar)
     first = fees[0].number if fees else 0
     row = await queries.latest_for_update(session, asset.id)
     if row is not None and row.state in (*rules.OWED, FeeState.LAPSED):
+        _price(session, actor, row, schedules)
         return row, _as_opened(row), first
     if asset.state not in rules.STANDING:
         return None, None, first

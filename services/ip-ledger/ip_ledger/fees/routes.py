@@ -8,7 +8,15 @@ from sqlmodel import col
 
 from ip_ledger import tenancy
 from ip_ledger.assets import queries as assets
-from ip_ledger.fees import actions, queries, rules, schedule_rules
+from ip_ledger.fees import (
+    actions,
+    queries,
+    rules,
+    schedule_rules,
+    tariff_queries,
+    tariff_routes,
+    tariff_rules,
+)
 from ip_ledger.fees.rules import FeeState, Payment
 from ip_ledger.fees.schedule_rules import Relief
 from ip_ledger.fees.schemas import FeePaymentIn, FeePlanOut, FeeScheduleOut, RightFeeOut
@@ -27,9 +35,10 @@ from shared.http import (
     problems,
 )
 from shared.http.schemas import Money, fen
+from shared.rules import found
 
 router = Router(prefix="/v1/ip-ledger", tags=["assets"])
-ROUTERS: Final = (router,)
+ROUTERS: Final = (router, *tariff_routes.ROUTERS)
 
 SEERS: Final = "who may see the right"
 
@@ -80,39 +89,46 @@ async def get_schedule(
 ) -> FeeScheduleOut:
     """Show every fee of a right by law, which are settled, and what the next comes to today."""
     asset = await assets.visible_asset(session, actor, asset_id, today)
-    schedule = schedule_rules.schedule_of(asset.kind, asset.jurisdiction)
-    if schedule is None:
+    tariffs = await tariff_queries.in_force(session)
+    schedules = tariff_rules.schedules_of(tariffs, asset.jurisdiction, asset.kind)
+    if not schedules:
         law = schedule_rules.WITHOUT_FEES.get(asset.kind)
         return FeeScheduleOut(
             asset_id=asset.id, law=law, counted_from=None, grace_months=None, ends_with=None,
-            is_known=law is not None, fees=[],
+            is_known=law is not None, is_confirmed=law is not None, tariff_id=None, fees=[],
         )  # fmt: skip
     calendar = await working_days(session)
     rows = {row.number: row for row in await queries.fees_of(session, asset.id)}
-    fees = schedule_rules.fees_of(schedule, asset.filed_on, asset.granted_on, calendar)
+    current = schedule_rules.schedule_on(schedules, today) or schedules[-1]
+    fees = schedule_rules.fees_of(schedules, asset.filed_on, asset.granted_on, calendar)
     first = fees[0].number if fees else 0
     plans = []
     for fee in fees:
         row = rows.get(fee.number)
         owed = row is not None and row.state in rules.OWED
-        owed_fen = schedule_rules.owed_fen(schedule, fee, Relief.NONE, first, today)
+        judged = found(schedule_rules.schedule_on(schedules, fee.statutory_on))
+        owed_fen = schedule_rules.owed_fen(judged, fee, Relief.NONE, first, today)
         plans.append(
             FeePlanOut(
                 number=fee.number,
                 due_on=row.due_on if row else fee.due_on,
                 grace_until=row.grace_until if row else fee.grace_until,
                 amount=_money(fee.amount_fen),
+                law=judged.law,
+                tariff_id=judged.tariff_id,
                 state=row.state if row else None,
                 owed_today=_money(owed_fen) if owed else None,
             )
         )
     return FeeScheduleOut(
         asset_id=asset.id,
-        law=schedule.law,
-        counted_from=schedule.counted_from,
-        grace_months=schedule.grace_months,
-        ends_with=schedule.ends_with,
+        law=current.law,
+        counted_from=current.counted_from,
+        grace_months=current.grace_months,
+        ends_with=current.ends_with,
         is_known=True,
+        is_confirmed=current.is_confirmed,
+        tariff_id=current.tariff_id,
         fees=plans,
     )
 

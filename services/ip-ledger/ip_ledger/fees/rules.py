@@ -157,13 +157,16 @@ def payment_checks(
     *,
     opens_on: date | None,
     owners: int,
+    is_confirmed: bool,
     today: date,
 ) -> list[Check]:
     """Check a payment against the fee that is owed: its number, day and amount.
 
-    `fee` is the one that is owed next, `owed_fen` what it comes to on the day of the payment.
+    `fee` is the one that is owed next, `owed_fen` what it comes to on the day of the payment. What
+    was not held against the office's own list yields to the office's receipt.
     """
     lapsed = state is FeeState.LAPSED
+    receipt_decides = not is_confirmed and bool(payment.evidence)
     return [
         UPKEEP.check(
             "FEE_NOT_OWED",
@@ -196,7 +199,7 @@ def payment_checks(
         UPKEEP.check(
             "FEE_MISMATCH",
             Kind.CONTENT,
-            passed=owed_fen is None or payment.amount_fen == owed_fen,
+            passed=owed_fen is None or payment.amount_fen == owed_fen or receipt_decides,
             pointer="/amount",
             expected_fen=owed_fen,
         ),

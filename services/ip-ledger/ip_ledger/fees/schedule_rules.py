@@ -1,22 +1,23 @@
-"""When an office wants a fee for a right, how much, and what happens without it: law as data.
+"""When an office wants a fee for a right, how much, and what happens without it.
 
-A schedule is a kind of right at an office. Days are the office's: the last day of a fee is the day
-of its year that corresponds to the filing (or the grant), moved on to the next working day.
+A schedule is a kind of right at an office, in a version of the office's tariff. Days are the
+office's: the last day of a fee is the day of its year that corresponds to the filing (or the
+grant), moved on to the next working day.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from typing import Final
+from uuid import UUID
 
-from ip_ledger.assets.rules import DOMESTIC, AssetKind
+from ip_ledger.assets.rules import AssetKind
 from shared.calendar import WorkingDays, months_after
 
 # Like the registry's milestones (A053): three months, a month, and on the last day.
 REMINDER_DAYS: Final = (90, 30, 0)
-MONTHS_A_YEAR: Final = 12
 
 
 class CountedFrom(StrEnum):
@@ -43,60 +44,34 @@ class Relief(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """The fees of a kind of right at an office.
+    """The fees of a kind of right at an office, as a version of its tariff says.
 
     `months` gives for each fee's number how many months after the first day it is due, the day
-    itself included. `steps_fen` gives amounts by the first number to which each applies; an office
-    whose tariff is not kept here has none. `surcharge` is the part of the whole fee that each month
-    of lateness costs, from the second month on.
+    itself included, and `amounts_fen` what it comes to; an office whose amounts are not kept here
+    has none. `surcharge` is the part of the whole fee that each month of lateness costs, from the
+    second month on. Both days of the version are included.
     """
 
+    tariff_id: UUID
     law: str
+    from_on: date
+    until_on: date | None
+    is_confirmed: bool
     counted_from: CountedFrom
     months: Mapping[int, int]
     grace_months: int
     ends_with: EndsWith
-    steps_fen: Mapping[int, int]
+    amounts_fen: Mapping[int, int]
     surcharge: Fraction
     # The office reduces the fees of so many years, the year of the grant being the first.
     relief_years: int = 0
+    reliefs: Mapping[Relief, Fraction] = field(default_factory=dict)
+
+    def holds_on(self, day: date) -> bool:
+        """Tell whether the version is in force on a day."""
+        return self.from_on <= day and (self.until_on is None or day <= self.until_on)
 
 
-def _yearly(last: int) -> dict[int, int]:
-    """The fee of year n is due when year n - 1 ends; that of the first year with the filing."""
-    return {number: (number - 1) * MONTHS_A_YEAR for number in range(2, last + 1)}
-
-
-CHINESE: Final = "专利法43、44；实施细则（2010年文本）98"
-FIVE_PERCENT: Final = Fraction(1, 20)
-# 年费标准（元）：发明 900/1200/2000/4000/6000/8000；实用新型、外观设计 600/900/1200/2000；
-# 外观设计第 11—15 年 3000（发改价格〔2022〕465号）。
-SCHEDULES: Final[Mapping[tuple[str, AssetKind], Schedule]] = {
-    (DOMESTIC, AssetKind.INVENTION): Schedule(
-        CHINESE, CountedFrom.FILING, _yearly(20), 6, EndsWith.DUE_DAY,
-        {1: 90_000, 4: 120_000, 7: 200_000, 10: 400_000, 13: 600_000, 16: 800_000},
-        FIVE_PERCENT, relief_years=10,
-    ),
-    (DOMESTIC, AssetKind.UTILITY): Schedule(
-        CHINESE, CountedFrom.FILING, _yearly(10), 6, EndsWith.DUE_DAY,
-        {1: 60_000, 4: 90_000, 6: 120_000, 9: 200_000}, FIVE_PERCENT, relief_years=10,
-    ),
-    (DOMESTIC, AssetKind.DESIGN): Schedule(
-        CHINESE, CountedFrom.FILING, _yearly(15), 6, EndsWith.DUE_DAY,
-        {1: 60_000, 4: 90_000, 6: 120_000, 9: 200_000, 11: 300_000}, FIVE_PERCENT, relief_years=10,
-    ),
-    # Three and a half, seven and a half, eleven and a half years after the grant.
-    ("US", AssetKind.INVENTION): Schedule(
-        "35 U.S.C. 41(b)", CountedFrom.GRANT, {1: 42, 2: 90, 3: 138}, 6, EndsWith.GRACE,
-        {}, Fraction(0),
-    ),
-}  # fmt: skip
-# 专利收费减缴办法（财税〔2016〕78号）：一个权利人减 85%，两个以上减 70%。
-RELIEFS: Final[Mapping[Relief, Fraction]] = {
-    Relief.NONE: Fraction(0),
-    Relief.SOLE: Fraction(85, 100),
-    Relief.JOINT: Fraction(70, 100),
-}
 # Why no fee is asked for other rights: nothing has to be renewed.
 WITHOUT_FEES: Final[Mapping[AssetKind, str]] = {
     AssetKind.SOFTWARE: "软件条例14",
@@ -120,27 +95,34 @@ class Fee:
     amount_fen: int | None
 
 
-def schedule_of(kind: AssetKind, jurisdiction: str) -> Schedule | None:
-    """Give the schedule of a kind of right at an office, None where none is kept."""
-    return SCHEDULES.get((jurisdiction, kind))
+def schedule_on(schedules: Sequence[Schedule], day: date) -> Schedule | None:
+    """Give the version in force on a day, None where none is kept."""
+    return next((one for one in schedules if one.holds_on(day)), None)
 
 
 def fees_of(
-    schedule: Schedule, filed_on: date | None, granted_on: date | None, calendar: WorkingDays
+    schedules: Sequence[Schedule],
+    filed_on: date | None,
+    granted_on: date | None,
+    calendar: WorkingDays,
 ) -> list[Fee]:
     """Give every fee that falls due after the grant; the grant itself pays for its own year.
 
-    Of a day that no right was ever filed on, those that the calendar still has are given.
+    Each is as the version says that is in force on the day on which it falls due. Of a day that no
+    right was ever filed on, those that the calendar still has are given.
     """
     if granted_on is None or filed_on is None:
         return []
-    first = filed_on if schedule.counted_from is CountedFrom.FILING else granted_on
-    fees = [
-        _fee(schedule, number, months_after(first, months), calendar)
-        for number, months in schedule.months.items()
-        if months_after(first, months) > granted_on
-    ]
-    return [fee for fee in fees if fee.grace_until < date.max]
+    fees: dict[int, Fee] = {}
+    for schedule in schedules:
+        first = filed_on if schedule.counted_from is CountedFrom.FILING else granted_on
+        for number, months in schedule.months.items():
+            day = months_after(first, months)
+            if day > granted_on and schedule.holds_on(day):
+                # A number that two versions put on different days is owed once, the first time.
+                fees.setdefault(number, _fee(schedule, number, day, calendar))
+    ordered = sorted(fees.values(), key=lambda fee: fee.number)
+    return [fee for fee in ordered if fee.grace_until < date.max]
 
 
 def _fee(schedule: Schedule, number: int, statutory_on: date, calendar: WorkingDays) -> Fee:
@@ -159,9 +141,8 @@ def _worked(day: date, calendar: WorkingDays) -> date:
 
 
 def whole_fen(schedule: Schedule, number: int) -> int | None:
-    """Give the whole fee of a number, None where the office's tariff is not kept."""
-    steps = [first for first in schedule.steps_fen if first <= number]
-    return schedule.steps_fen[max(steps)] if steps else None
+    """Give the whole fee of a number, None where the office's amounts are not kept."""
+    return schedule.amounts_fen.get(number)
 
 
 def relieved_fen(schedule: Schedule, fee: Fee, relief: Relief, first_number: int) -> int | None:
@@ -169,7 +150,7 @@ def relieved_fen(schedule: Schedule, fee: Fee, relief: Relief, first_number: int
     if fee.amount_fen is None:
         return None
     years = fee.number - first_number + 2
-    part = RELIEFS[relief] if years <= schedule.relief_years else Fraction(0)
+    part = schedule.reliefs.get(relief, Fraction(0)) if years <= schedule.relief_years else 0
     return int(fee.amount_fen * (1 - part))
 
 

@@ -63,6 +63,7 @@ class RightFeeOut(Out):
         description="The whole fee; none where the office's tariff is not kept."
     )
     law: str = Field(description="The law that asks for it.")
+    tariff_id: UUID = Field(description="The version of the tariff by which it is judged.")
     state: FeeState = Field(description="Where it stands.")
     paid_on: date | None = Field(description="When it was paid.")
     paid: Money | None = Field(description="What was paid.")
@@ -80,6 +81,8 @@ class FeePlanOut(Out):
     due_on: date = Field(description="The last day in time.")
     grace_until: date = Field(description="The last day on which it can be paid late.")
     amount: Money | None = Field(description="The whole fee.")
+    law: str = Field(description="The law that asks for it on its day.")
+    tariff_id: UUID = Field(description="The version of the tariff in force on its day.")
     state: FeeState | None = Field(
         description="Where it stands; null for one that nobody owes yet, or paid before it came."
     )
@@ -97,4 +100,8 @@ class FeeScheduleOut(Out):
     is_known: bool = Field(
         description="False where the office's schedule is not kept here: mind it yourself."
     )
+    is_confirmed: bool = Field(
+        description="Whether today's tariff was held against the office's own list."
+    )
+    tariff_id: UUID | None = Field(description="Today's version of the tariff.")
     fees: list[FeePlanOut] = Field(description="Each fee after the grant, in order.")

@@ -1,6 +1,7 @@
 """Fees of rights: the one that is owed next, and what became of those before it."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -13,16 +14,69 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field
 
 from ip_ledger.base import Base
 from ip_ledger.fees.rules import UPKEEP, FeeState
 from ip_ledger.fees.schedule_rules import Relief
-from shared.database import EnumText, InstantColumn, new_id
+from ip_ledger.fees.tariff_rules import DUTIES, TariffState
+from shared.database import EnumText, InstantColumn, JsonColumn, new_id
 from shared.http.constraints import meaning
+from shared.rules import Kind
 
+meaning("ex_fee_tariff_one_a_day", UPKEEP, "STATE_CONFLICT")
+meaning("uq_fee_tariff_jurisdiction_edition", UPKEEP, "STATE_CONFLICT")
+meaning("ck_fee_tariff_approved_by_another", DUTIES, "SOD_VIOLATION", Kind.SCOPE)
 meaning("uq_right_fee_asset_id_number", UPKEEP, "FEE_NOT_OWED")
 meaning("uq_right_fee_owed", UPKEEP, "FEE_NOT_OWED")
+
+
+class FeeTariff(Base, table=True):
+    """A version of what an office wants for its rights; a fee names the one it was judged by."""
+
+    __tablename__ = "fee_tariff"
+    __table_args__ = (
+        UniqueConstraint("jurisdiction", "edition"),
+        CheckConstraint("effective_until >= effective_from", name="dates_in_order"),
+        CheckConstraint("approved_by <> proposed_by", name="approved_by_another"),
+        # Two versions in force on one day would make a fee depend on the order of rows.
+        ExcludeConstraint(
+            ("jurisdiction", "="),
+            (text("daterange(effective_from, effective_until, '[]')"), "&&"),
+            where=text("state = 'in_force'"),
+            name="ex_fee_tariff_one_a_day",
+        ),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    # An office: `CN`, another country's code.
+    jurisdiction: str
+    # Counts the versions of an office, from 1.
+    edition: int
+    title: str
+    # How a fee cites its law.
+    law: str
+    legal_bases: list[dict[str, Any]] = Field(sa_column=Column(JsonColumn(), nullable=False))
+    effective_from: date
+    effective_until: date | None = None
+    # Whether it was held against the office's own list; if not, the office's receipt decides.
+    is_confirmed: bool
+    note: str | None = None
+    # By the name of a reduction the part in ppm that it takes off.
+    reliefs: dict[str, int] = Field(sa_column=Column(JsonColumn(), nullable=False))
+    schedules: list[dict[str, Any]] = Field(sa_column=Column(JsonColumn(), nullable=False))
+    state: TariffState = Field(sa_column=Column(EnumText(TariffState), nullable=False))
+    version: int = 1
+    # None for what the ledger started with.
+    proposed_by: UUID | None = None
+    proposed_at: datetime | None = Field(
+        default=None, sa_column=Column(InstantColumn(), nullable=True)
+    )
+    approved_by: UUID | None = None
+    approved_at: datetime | None = Field(
+        default=None, sa_column=Column(InstantColumn(), nullable=True)
+    )
 
 
 class RightFee(Base, table=True):
@@ -62,6 +116,8 @@ class RightFee(Base, table=True):
     # The whole fee, none where the office's tariff is not kept.
     amount_fen: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     law: str
+    # The version of the tariff by which it is judged.
+    tariff_id: UUID = Field(foreign_key="fee_tariff.id")
     state: FeeState = Field(sa_column=Column(EnumText(FeeState), nullable=False))
     # The reminder given last, in days before the last one.
     reminded_days: int | None = None

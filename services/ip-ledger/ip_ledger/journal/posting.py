@@ -104,7 +104,13 @@ async def reverse(
     async with app.state.database.sessions.reading() as session:
         original = await queries.entry(session, entry_id)
         undone = await queries.reversed_ids(session, [entry_id])
-    require(rules.reversal_checks(original, body.effective_on, reversed_already=bool(undone)))
+        of_record = await queries.has_own_undoing(session, original.source_id)
+    require(
+        [
+            *rules.reversal_checks(original, body.effective_on, reversed_already=bool(undone)),
+            *rules.hand_checks(of_record=of_record),
+        ]
+    )
     draft = rules.reversal_of(original, new_id(), body.effective_on, body.reference)
     places = await books.places(line.account_id for line in draft.lines)
     return await _posted(books, actor, work, draft, places, now)

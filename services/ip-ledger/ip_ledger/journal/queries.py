@@ -3,10 +3,20 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, or_, true
+from sqlalchemy import (
+    ColumnElement,
+    column,
+    exists,
+    func,
+    literal,
+    or_,
+    table,
+    true,
+    union_all,
+)
 from sqlalchemy import select as rows_of
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
@@ -23,6 +33,16 @@ from ip_ledger.journal.tables import (
 from shared.auth import Actor
 from shared.directory import DirectoryCenter
 from shared.rules import found
+
+# Records with an undoing of their own. They belong to features that know this one, so that their
+# tables are only named here.
+UNDONE_WHOLE: Final = (
+    "contribution_payment",
+    "funding_record",
+    "revenue_event",
+    "asset_cost",
+    "distribution_run",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +258,17 @@ async def entries_of_source(session: AsyncSession, source_id: UUID) -> list[Entr
     """Give the entries that a run or revenue event made, reversals left out."""
     mine = col(JournalEntry.source_id) == source_id
     return await _entries(session, mine & col(JournalEntry.reverses_id).is_(None))
+
+
+async def has_own_undoing(session: AsyncSession, source_id: UUID | None) -> bool:
+    """Tell whether an entry belongs to a record that is undone as a whole, by its own call."""
+    if source_id is None:
+        return False
+    behind = (
+        rows_of(literal(1)).where(table(name, column("id")).c.id == source_id)
+        for name in UNDONE_WHOLE
+    )
+    return await session.scalar(union_all(*behind).limit(1)) is not None
 
 
 async def entry(session: AsyncSession, entry_id: UUID) -> EntryDraft:

@@ -250,6 +250,7 @@ async def post_entry(
         "ALREADY_REVERSED",
         "REVERSAL_OF_REVERSAL",
         "REVERSAL_BEFORE_ORIGINAL",
+        "ENTRY_OF_RECORD",
         "PERIOD_CLOSED",
         "IDEMPOTENCY_KEY_REQUIRED",
     ),

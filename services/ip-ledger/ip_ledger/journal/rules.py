@@ -424,6 +424,14 @@ def reversal_checks(
     ]
 
 
+def hand_checks(*, of_record: bool) -> list[Check]:
+    """Check that an entry may be undone by hand: not when a record would go on saying its sum.
+
+    Income, costs, payments, funding and runs are undone by their own calls, entry and all.
+    """
+    return [JOURNAL.check("ENTRY_OF_RECORD", Kind.STATE, passed=not of_record)]
+
+
 def reversal_of(
     original: EntryDraft, new_id: UUID, effective_on: date, reference: str
 ) -> EntryDraft:

@@ -282,6 +282,11 @@ CODES: Final[dict[str, Words]] = {
     ),
     "HOLD_EXCEEDED": Words(422, "超过已冻结的金额", "It is more than what is held"),
     "ALREADY_REVERSED": Words(409, "已冲销", "It is reversed already"),
+    "ENTRY_OF_RECORD": Words(
+        409,
+        "该分录由业务记录产生，请撤销该记录",
+        "The entry belongs to a record, which is undone as a whole",
+    ),
     "REVERSAL_BEFORE_ORIGINAL": Words(
         422, "冲销日期早于原分录", "The reversal lies before the original"
     ),

@@ -12,6 +12,7 @@ from ip_ledger.contributions import queries, rules
 from ip_ledger.contributions.actions import money
 from ip_ledger.contributions.rules import (
     Balance,
+    Call,
     Commitment,
     ContributionKind,
     Event,
@@ -106,7 +107,7 @@ async def commit(
     await state_facts(session, [statement(row)], clock.now())
     record(
         session, actor, "contribution.committed", row.id, center_id=row.center_id,
-        after=row.model_dump(), **_told(row),
+        after=row.model_dump(), **told(row),
     )  # fmt: skip
     return row
 
@@ -132,7 +133,7 @@ async def receive(
     row = await queries.contribution_for_update(session, actor, contribution_id)
     center = found(await tenancy.center_of(session, row.center_id))
     trustee = None if center.legal_entity_id else center.trustee_org_id
-    balance = Balance(row.committed_fen, 0, row.paid_fen)
+    balance = Balance(row.committed_fen, 0, row.paid_fen, row.forfeited_fen)
     require(
         [
             *rules.receiving_checks(receives=tenancy.leads(center, actor)),
@@ -150,14 +151,14 @@ async def receive(
     before = row.model_dump()
     row.paid_fen += paid.amount_fen
     row.version += 1
-    if row.paid_fen == row.committed_fen:
+    if row.paid_fen + row.forfeited_fen == row.committed_fen:
         row.state = rules.MOVES[row.state, Event.PAY_REST]
     await _book(session, actor, row, paid, trustee)
     clock: Clock = session.info["clock"]
     await state_facts(session, [statement(row)], clock.now())
     record(
         session, actor, "contribution.paid", row.id, center_id=row.center_id,
-        before=before, after=row.model_dump(), paid_on=paid.paid_on, **_told(row),
+        before=before, after=row.model_dump(), paid_on=paid.paid_on, **told(row),
     )  # fmt: skip
     return row
 
@@ -224,8 +225,8 @@ async def call_for_arrears(
     row = await queries.contribution_for_update(session, actor, contribution_id)
     center = found(await tenancy.center_of(session, row.center_id))
     balance = await balance_on(session, row, issued_on)
-    notices = (await queries.notices_of(session, [row.id])).get(row.id, [])
-    running = any(notice.grace_until >= issued_on for notice in notices)
+    call = await _standing_call(session, row)
+    running = call is not None and call.grace_until >= issued_on
     require(
         [
             *rules.receiving_checks(receives=tenancy.leads(center, actor)),
@@ -245,7 +246,7 @@ async def call_for_arrears(
     await session.flush()
     record(
         session, actor, "contribution.called", row.id, center_id=row.center_id, case_id=row.id,
-        capacity="caller", notice_id=notice.id, grace_until=notice.grace_until, **_told(row),
+        capacity="caller", notice_id=notice.id, grace_until=notice.grace_until, **told(row),
     )  # fmt: skip
     return row, notice
 
@@ -267,32 +268,33 @@ async def forfeit(
     """
     row = await queries.contribution_for_update(session, actor, contribution_id)
     center = found(await tenancy.center_of(session, row.center_id))
-    notices = (await queries.notices_of(session, [row.id])).get(row.id, [])
-    notice = notices[-1] if notices else None
+    call = await _standing_call(session, row)
     balance = await balance_on(session, row, resolved_on)
+    called = await balance_on(session, row, call.issued_on) if call else balance
     require(
         [
             *rules.receiving_checks(receives=tenancy.leads(center, actor)),
-            *rules.separation_checks(notice.issued_by if notice else None, actor.person_id),
+            *rules.separation_checks(call.issued_by if call else None, actor.person_id),
             *version_checks(row.version, version),
             *rules.forfeiture_checks(
-                row.kind, row.state, balance, notice.grace_until if notice else None,
+                row.kind, row.state, balance, called.due_fen, call.grace_until if call else None,
                 resolved_on, today,
             ),
         ]
     )  # fmt: skip
     before = row.model_dump()
-    row.forfeited_fen = row.committed_fen - row.paid_fen
+    lost_fen = row.committed_fen - row.paid_fen - row.forfeited_fen
+    row.forfeited_fen += lost_fen
     row.state = rules.MOVES[row.state, Event.FORFEIT]
     row.version += 1
     clock: Clock = session.info["clock"]
     session.add(
         ContributionForfeiture(
             contribution_id=row.id,
-            notice_id=found(notice).id,
+            notice_id=found(call).id,
             resolution_file_id=resolution_file_id,
             resolved_on=resolved_on,
-            forfeited_fen=row.forfeited_fen,
+            forfeited_fen=lost_fen,
             decided_by=actor.person_id,
             decided_at=clock.now(),
         )
@@ -301,17 +303,33 @@ async def forfeit(
     record(
         session, actor, "contribution.forfeited", row.id, center_id=row.center_id, case_id=row.id,
         capacity="decider", before=before, after=row.model_dump(), resolved_on=resolved_on,
-        **_told(row),
+        **told(row),
     )  # fmt: skip
     return row
 
 
 async def balance_on(session: AsyncSession, row: Contribution, day: date) -> Balance:
-    """Give how a contribution stands at the end of a day."""
+    """Give how a contribution stands at the end of a day, without what was undone."""
     schedule = (await queries.schedules_of(session, [row.id])).get(row.id, [])
     payments = (await queries.payments_of(session, [row.id])).get(row.id, [])
-    paid = [(one.paid_on, one.amount_fen) for one in payments]
-    return rules.balance_on(row.committed_fen, schedule, paid, day)
+    undone = await queries.undone_payments(session, [row.id])
+    forfeitures = (await queries.forfeitures_of(session, [row.id])).get(row.id, [])
+    paid = [(one.paid_on, one.amount_fen) for one in payments if one.id not in undone]
+    lost = [(one.resolved_on, one.forfeited_fen) for one in forfeitures]
+    return rules.balance_on(row.committed_fen, schedule, paid, day, lost)
+
+
+async def _standing_call(session: AsyncSession, row: Contribution) -> Call | None:
+    """Give the call for arrears that a resolution may rest on."""
+    notices = (await queries.notices_of(session, [row.id])).get(row.id, [])
+    forfeitures = (await queries.forfeitures_of(session, [row.id])).get(row.id, [])
+    undone = await queries.undone_payments(session, [row.id])
+    calls = [
+        Call(one.id, one.issued_on, one.grace_until, one.issued_by, one.issued_at)
+        for one in notices
+    ]
+    undone_at = max((one.undone_at for one in undone.values()), default=None)
+    return rules.standing_call(calls, {one.notice_id for one in forfeitures}, undone_at)
 
 
 def statement(row: Contribution) -> Statement:
@@ -339,7 +357,7 @@ def _fen(amount_fen: int) -> dict[str, Any]:
     return {"amount": amount_fen, "currency": "CNY"}
 
 
-def _told(row: Contribution) -> dict[str, Any]:
+def told(row: Contribution) -> dict[str, Any]:
     """Give what an event of a contribution tells; amounts stay in the books."""
     return {
         "contribution_id": row.id,

@@ -1,0 +1,66 @@
+"""Undoing payments of contributions and records of funding over HTTP."""
+
+from typing import Final
+from uuid import UUID
+
+from fastapi import Response
+
+from ip_ledger.contributions import queries
+from ip_ledger.contributions.funding_routes import shown as shown_funding
+from ip_ledger.contributions.routes import RECEIVER, answer
+from ip_ledger.contributions.schemas import ContributionOut, FundingOut
+from ip_ledger.undoings import actions
+from ip_ledger.undoings.actions import Undoing
+from ip_ledger.undoings.schemas import MoneyUndoingIn
+from shared.http import CurrentActor, Router, Today, Transaction, access, problems
+
+router = Router(prefix="/v1/ip-ledger", tags=["contributions"])
+ROUTERS: Final = (router,)
+
+REFUSALS: Final = problems(
+    "NOT_FOUND", "FORBIDDEN_SCOPE", "SOD_VIOLATION", "ALREADY_REVERSED", "SOURCE_SPENT",
+    "REVERSAL_BEFORE_ORIGINAL", "DAY_IN_FUTURE", "PERIOD_CLOSED", "ACCOUNT_OVERDRAWN",
+)  # fmt: skip
+
+
+@router.post(
+    "/contributions/{contribution_id}/payments/{payment_id}/undoing",
+    operation_id="ip_ledger_undo_contribution_payment",
+    status_code=201,
+    openapi_extra=access("member", tenant=RECEIVER, rules=("A095", "X03", "X07")),
+    responses=REFUSALS,
+)
+async def undo_payment(
+    contribution_id: UUID,
+    payment_id: UUID,
+    body: MoneyUndoingIn,
+    actor: CurrentActor,
+    today: Today,
+    session: Transaction,
+    response: Response,
+) -> ContributionOut:
+    """Undo a payment that was recorded wrongly, by another person; it is owed again."""
+    undoing = Undoing(body.reason, body.effective_on or today)
+    row = await actions.undo_payment(session, actor, contribution_id, payment_id, undoing, today)
+    return await answer(session, response, row, today)
+
+
+@router.post(
+    "/funding-records/{funding_id}/undoing",
+    operation_id="ip_ledger_undo_funding",
+    status_code=201,
+    openapi_extra=access("member", tenant=RECEIVER, rules=("A094", "X03", "X07")),
+    responses=REFUSALS,
+)
+async def undo_funding(
+    funding_id: UUID,
+    body: MoneyUndoingIn,
+    actor: CurrentActor,
+    today: Today,
+    session: Transaction,
+) -> FundingOut:
+    """Undo money from outside that was recorded wrongly, by another person."""
+    undoing = Undoing(body.reason, body.effective_on or today)
+    row = await actions.undo_funding(session, actor, funding_id, undoing, today)
+    undone = await queries.funding_undoings(session, [row.id])
+    return shown_funding(row, undone.get(row.id))
