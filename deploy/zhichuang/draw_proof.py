@@ -171,6 +171,19 @@ def bound_of(
     return Bound(total, reduced)
 
 
+@dataclass(frozen=True, slots=True)
+class Better:
+    """What would be better: columns that keep some more rows, and are worth `above` at least.
+
+    `fixed` are the columns that cannot change where something is worth that.
+    """
+
+    rows: Sequence[Row]
+    goal: Sequence[int]
+    above: int
+    fixed: Mapping[int, int]
+
+
 @dataclass(slots=True)
 class Checking:
     """A draw under examination, and what was found so far."""
@@ -198,12 +211,26 @@ class Checking:
             for at in range(0, len(content), 8)
         ]
 
-    def close(self, step: Mapping[str, Any], *, met: bool) -> None:
-        """Note a step: proven by its bound, or by a search that has to be believed."""
+    def tree(self, step: Mapping[str, Any], better: "Better") -> None:
+        """Check the splits that show that nothing better is left than what was drawn."""
+        content = self.result["trees"].get(step["name"])
+        need(content is not None, f"{step['name']}: its tree is missing")
+        inflate = zlib.decompressobj()
+        text = inflate.decompress(base64.b64decode(content), MOST_BYTES)
+        need(inflate.eof, f"{step['name']}: its tree is too large")
+        asking = Row([(n, one) for n, one in enumerate(better.goal) if one], better.above, WIDE)
+        rows = [*self.problem.rows, *better.rows, asking]
+        contradicted(rows, json.loads(text), Ends(len(better.goal), better.fixed, self.problem.top))
+
+    def close(self, step: Mapping[str, Any], better: "Better", *, met: bool) -> None:
+        """Note a step: proven by its bound or its tree, or by a search that has to be believed."""
         name = step["name"]
         if step["by"] == "bound":
             need(met, f"{name}: its bound does not meet what was drawn")
             self.said.append(f"{name}: {step['value']}, proven by its bound")
+        elif step["by"] == "tree":
+            self.tree(step, better)
+            self.said.append(f"{name}: {step['value']}, proven by its tree")
         else:
             need(step["by"] == "search", f"{name}: it is not proven")
             self.believed.append(name)
@@ -272,7 +299,8 @@ def _kept(checking: Checking, seats: set[Pair]) -> Row:
         goal[n] = 1
     bound = bound_of(problem, (), goal, checking.multipliers(step), {})
     need(step["value"] == stay, "kept: another number of seats stays")
-    checking.close(step, met=bound.value == stay)
+    better = Better((), goal, stay + 1, bound.fixed(stay + 1))
+    checking.close(step, better, met=bound.value == stay)
     return Row([(n, 1) for n in same], stay, WIDE)
 
 
@@ -285,13 +313,18 @@ def _best(
     weight = first["weight"]
     both = bound_of(problem, rows, [*problem.fits, weight], checking.multipliers(first), {})
     need(weight > total, "worst: it is not outweighing")
-    checking.close(first, met=both.value // weight == worst)
+    goal = [0] * len(problem.fits) + [1]
+    better = Better(rows, goal, worst + 1, both.fixed(weight * (worst + 1)))
+    checking.close(first, better, met=both.value // weight == worst)
+    rows, goal = [*rows, floor], [*problem.fits, 0]
     if second["weight"]:
         need(second["multipliers_sha256"] == first["multipliers_sha256"], "total: another bound")
-        checking.close(second, met=both.value == weight * worst + total)
+        better = Better(rows, goal, total + 1, {})
+        checking.close(second, better, met=both.value == weight * worst + total)
         return both, weight * worst + total
-    alone = bound_of(problem, [*rows, floor], [*problem.fits, 0], checking.multipliers(second), {})
-    checking.close(second, met=alone.value == total)
+    alone = bound_of(problem, rows, goal, checking.multipliers(second), {})
+    better = Better(rows, goal, total + 1, alone.fixed(total + 1))
+    checking.close(second, better, met=alone.value == total)
     return alone, total
 
 
@@ -311,18 +344,20 @@ def _lots(
     fixed = bound[0].fixed(bound[1])
     step = steps["lots"]
     need(step["value"] == drawn, "lots: the seed draws others")
+    met = False
     if step["by"] == "bound":
         least = bound_of(problem, rows, goal, checking.multipliers(step), fixed)
-        checking.close(step, met=least.value == drawn)
-    else:
-        checking.close(step, met=False)
+        met = least.value == drawn
+    checking.close(step, Better(rows, goal, drawn + 1, fixed), met=met)
     step = steps["uniqueness"]
+    if not checking.result["unique"]:
+        checking.said.append("uniqueness: others have the same lots, as the draw says")
+        return
+    rows, met = [*rows, Row([(n, 1) for n in chosen], -WIDE, len(chosen) - 1)], False
     if step["by"] == "bound":
-        other = Row([(n, 1) for n in chosen], -WIDE, len(chosen) - 1)
-        next_best = bound_of(problem, [*rows, other], goal, checking.multipliers(step), fixed)
-        checking.close(step, met=next_best.value < drawn)
-    else:
-        checking.close(step, met=False)
+        next_best = bound_of(problem, rows, goal, checking.multipliers(step), fixed)
+        met = next_best.value < drawn
+    checking.close(step, Better(rows, goal, drawn, fixed), met=met)
 
 
 def refuted(problem: Problem, why: Mapping[str, Any]) -> list[str]:
@@ -331,7 +366,7 @@ def refuted(problem: Problem, why: Mapping[str, Any]) -> list[str]:
     named = [(one["rule"], *one["of"]) for one in why["rules"]]
     need(all(name in by_name for name in named), "a rule that the problem does not have")
     rows = [by_name[name] for name in named]
-    _contradicted(rows, why["proof"], len(problem.pairs))
+    contradicted(rows, why["proof"], Ends(len(problem.pairs), {}, 1))
     said = [f"{len(rows)} rules cannot be kept together, proven in integers"]
     if not why["others"]:
         said.append("that each of them is needed for that is not shown")
@@ -346,27 +381,46 @@ def refuted(problem: Problem, why: Mapping[str, Any]) -> list[str]:
     return said
 
 
-def _contradicted(rows: Sequence[Row], tree: Mapping[str, Any], width: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Between which numbers columns lie: some are fixed, and the last of all may be wide."""
+
+    width: int
+    fixed: Mapping[int, int]
+    top: int
+
+    def of(self, column: int, split: Mapping[int, tuple[int, int]]) -> tuple[int, int]:
+        """Give the ends of a column, with those that were split narrower."""
+        if column in split:
+            return split[column]
+        if column in self.fixed:
+            return self.fixed[column], self.fixed[column]
+        return 0, self.top if column == self.width - 1 else 1
+
+
+def contradicted(rows: Sequence[Row], tree: Mapping[str, Any], ends: Ends) -> None:
     """Check a proof: each split leaves no number out, and at each end the rules contradict."""
     waiting: list[tuple[Mapping[str, Any], dict[int, tuple[int, int]]]] = [(tree, {})]
     while waiting:
-        node, ends = waiting.pop()
+        node, split = waiting.pop()
         if "column" in node:
             column, most = node["column"], node["most"]
-            need(0 <= column < width and isinstance(most, int), "a split of no column")
-            low, high = ends.get(column, (0, 1))
-            waiting.append((node["below"], ends | {column: (low, min(high, most))}))
-            waiting.append((node["above"], ends | {column: (max(low, most + 1), high)}))
+            need(0 <= column < ends.width and isinstance(most, int), "a split of no column")
+            low, high = ends.of(column, split)
+            waiting.append((node["below"], split | {column: (low, min(high, most))}))
+            waiting.append((node["above"], split | {column: (max(low, most + 1), high)}))
             continue
         need(len(node["multipliers"]) == len(rows), "the multipliers are not of these rules")
+        # Floats would round, and what contradicts by a hair might not.
+        need(all(type(one) is int for one in node["multipliers"]), "multipliers are not whole")
         asked, reduced = 0, Counter[int]()
         for row, factor in zip(rows, node["multipliers"], strict=True):
             side = row.high if factor > 0 else row.low
             need(not factor or abs(side) < WIDE, "a multiplier leans on a side that is not there")
             asked += factor * side
-            for column, times in row.cells:
+            for column, times in row.cells if factor else ():
                 reduced[column] += factor * times
-        least = sum(cost * ends.get(column, (0, 1))[cost < 0] for column, cost in reduced.items())
+        least = sum(cost * ends.of(column, split)[cost < 0] for column, cost in reduced.items())
         need(asked < least, "the rules do not contradict each other")
 
 

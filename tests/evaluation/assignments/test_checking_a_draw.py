@@ -1,6 +1,9 @@
 """Whoever has a draw and its problem checks it offline, and any change to either is noticed."""
 
+import base64
 import json
+import zlib
+from collections import Counter
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
@@ -8,8 +11,10 @@ from typing import Any, Final
 
 import pytest
 
+from evaluation.assignments import solver
 from evaluation.assignments.drawing import worked
 from evaluation.assignments.rules import Problem, without
+from evaluation.assignments.solver import packed_tree
 from evaluation.schemes.rules import canonical
 from tests.evaluation.assignments.problems import random_problem
 from zhichuang import draw_proof
@@ -47,17 +52,90 @@ def test_a_draw_is_proven_by_what_is_stored_of_it(hard: bool, seed: int) -> None
     assert [line.split(":")[0] for line in found.said] == ["worst", "total", "lots", "uniqueness"]
 
 
+def few_values(seed: int) -> Problem:
+    """Ties and wide steps leave gaps between bounds and panels; a group weighs twice."""
+    problem = random_problem(3, 20, 5, 3, seed, top=3, barred=0.1)
+    grouped = replace(problem.needs[0], cases=2)
+    return replace(problem, needs=(grouped, *problem.needs[1:]))
+
+
 @pytest.mark.requirement("A120")
-def test_panels_of_few_values_and_a_group_are_proven_as_far_as_their_bounds_reach() -> None:
-    """Ties and wide steps leave gaps to a search, which is then named as what is believed."""
+def test_where_bounds_leave_a_gap_a_tree_of_splits_closes_it() -> None:
+    ways: Counter[str] = Counter()
     for seed in range(12):
-        problem = random_problem(3, 20, 5, 3, seed, top=3, barred=0.1)
-        grouped = replace(problem.needs[0], cases=2)
-        content, draw = drawn(replace(problem, needs=(grouped, *problem.needs[1:])))
+        content, draw = drawn(few_values(seed))
+        if draw["result"]["answer"] == "optimal":
+            found = draw_proof.check(content, draw, SEED, None)
+            assert found.believed == []
+            ways.update(one["by"] for one in draw["result"]["proof"])
+    assert ways["tree"] > 0
+    assert ways["search"] == 0
+
+
+@pytest.fixture(scope="module")
+def split() -> tuple[bytes, dict[str, Any]]:
+    """Give a draw of which a step is proven by a tree with a split."""
+    for seed in range(40):
+        content, draw = drawn(few_values(seed))
+        if any("column" in unpacked(one) for one in draw["result"].get("trees", {}).values()):
+            return content, draw
+    raise AssertionError("no draw needed a split")
+
+
+def unpacked(content: str) -> dict[str, Any]:
+    tree: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(content)))
+    return tree
+
+
+def cut(tree: dict[str, Any]) -> dict[str, Any]:
+    """Leave a side of a split out."""
+    return tree["below"] if "column" in tree else {"multipliers": [0] * len(tree["multipliers"])}
+
+
+def rounded(tree: dict[str, Any]) -> dict[str, Any]:
+    if "column" in tree:
+        return tree | {"below": rounded(tree["below"])}
+    return {"multipliers": [float(one) for one in tree["multipliers"]]}
+
+
+@pytest.mark.requirement("A120")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("change", "words"), [(cut, "do not contradict"), (rounded, "not whole"), (None, "missing")]
+)
+def test_a_tree_that_was_changed_does_not_hold(
+    split: tuple[bytes, dict[str, Any]],
+    change: Callable[[dict[str, Any]], dict[str, Any]] | None,
+    words: str,
+) -> None:
+    draw = deepcopy(split[1])
+    trees = draw["result"]["trees"]
+    name, tree = next(
+        (name, unpacked(one)) for name, one in trees.items() if "column" in unpacked(one)
+    )
+    if change is None:
+        del trees[name]
+    else:
+        trees[name] = packed_tree(change(tree))
+    with pytest.raises(ProofError, match=words):
+        draw_proof.check(split[0], draw, SEED, None)
+
+
+@pytest.mark.requirement("A120")
+@pytest.mark.refusing
+def test_without_time_for_a_tree_the_step_says_that_it_rests_on_the_search(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(solver, "TREE_SECONDS", -1.0)
+    for seed in range(12):
+        content, draw = drawn(few_values(seed))
         if draw["result"]["answer"] == "optimal":
             found = draw_proof.check(content, draw, SEED, None)
             searched = [one["name"] for one in draw["result"]["proof"] if one["by"] == "search"]
-            assert found.believed == searched
+            if searched and draw["result"]["unique"]:
+                assert found.believed == searched
+                return
+    raise AssertionError("no draw needed a search")
 
 
 @pytest.mark.requirement("A120")

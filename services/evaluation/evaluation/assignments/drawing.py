@@ -35,6 +35,7 @@ def worked(
         "unique": found.unique,
         "proof": [step.document() for step in found.steps],
         "multipliers": dict(found.multipliers),
+        "trees": dict(found.trees),
     }
     if found.answer is Answer.OPTIMAL:
         return told | _drawn(asked, found, seed)

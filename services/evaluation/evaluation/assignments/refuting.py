@@ -11,9 +11,19 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
-from scipy.sparse import csr_array, eye_array, hstack
+from scipy.sparse import csr_array, eye_array, hstack, vstack
 
-from evaluation.assignments.model import SCALE, SOLVED, UNBOUNDED, WHOLE, Clock, Ints, Program
+from evaluation.assignments.model import (
+    INFEASIBLE,
+    SCALE,
+    SOLVED,
+    UNBOUNDED,
+    WHOLE,
+    Clock,
+    Fixing,
+    Ints,
+    Program,
+)
 
 # Multipliers of a proof are small fractions nearly always; the last one takes what is left.
 DENOMINATORS: Final = (1, 2, 3, 4, 6, 12, 60, SCALE)
@@ -36,6 +46,14 @@ class Box:
         high[column], low[column] = most, most + 1
         return Box(self.low, high), Box(low, self.high)
 
+    @classmethod
+    def of(cls, program: Program, fixing: Fixing | None) -> "Box":
+        """Give the ends that a program sets, with some columns fixed."""
+        if fixing is None:
+            return cls(np.zeros(len(program.upper), dtype=np.int64), program.upper)
+        at = np.where(fixing.stays, fixing.at, 0)
+        return cls(at, np.where(fixing.stays, at, program.upper))
+
 
 @dataclass(slots=True)
 class _Search:
@@ -48,24 +66,25 @@ class _Search:
     above: NDArray[np.intp] = field(init=False)
     below: NDArray[np.intp] = field(init=False)
     sides: Any = field(init=False)
+    elastic: Any = field(init=False)
     room: NDArray[np.float64] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Write every side of every row as one that may be broken at a price of one."""
+        """Write every side of every row apart, and as one that may be broken at a price of one."""
         program = self.program
         self.above = np.flatnonzero(program.high < UNBOUNDED)
         self.below = np.flatnonzero(program.low > -UNBOUNDED)
         both = np.concatenate([self.above, self.below])
         signs = np.concatenate([np.ones(len(self.above)), -np.ones(len(self.below))])
-        rows = csr_array(program.matrix)[both] * signs[:, None]
-        self.sides = hstack([rows, -eye_array(len(both))], format="csr")
+        self.sides = csr_array(csr_array(program.matrix)[both] * signs[:, None])
+        self.elastic = hstack([self.sides, -eye_array(len(both))], format="csr")
         self.room = np.concatenate([program.high[self.above], -program.low[self.below]])
 
     def tree(self, box: Box, depth: int = 0) -> Tree | None:
         self.nodes -= 1
         if self.nodes < 0 or depth > MOST_DEPTH or self.clock() > self.until:
             return None
-        found = self._broken(box)
+        found = self._outbid(box) if self.program.goal.any() else self._broken(box)
         if found is None:
             return None
         multipliers, values = found
@@ -86,6 +105,23 @@ class _Search:
             return None
         return {"column": int(self.named[column]), "most": most, "below": below, "above": above}
 
+    def _outbid(self, box: Box) -> tuple[list[int] | None, NDArray[np.float64]] | None:
+        """Get as much of the goal as the other rows allow: show that it is not what is asked.
+
+        The last row asks for it. Where the others cannot be kept at all, that is shown instead.
+        """
+        found = linprog(
+            -self.program.goal.astype(np.float64), A_ub=self.sides[:-1], b_ub=self.room[:-1],
+            bounds=np.column_stack([box.low, box.high]), method="highs",
+        )  # fmt: skip
+        if found.status == INFEASIBLE:
+            return self._broken(box)
+        if found.status != SOLVED:
+            return None
+        signed = self._signed(np.append(np.maximum(-found.ineqlin.marginals, 0), 1.0))
+        tried = np.rint(signed * SCALE).astype(np.int64)
+        return tried.tolist() if contradicts(self.program, tried, box) else None, found.x
+
     def _broken(self, box: Box) -> tuple[list[int] | None, NDArray[np.float64]] | None:
         """Break as little as can be: give multipliers that show it, or else the columns."""
         width, count = self.program.matrix.shape[1], len(self.room)
@@ -93,32 +129,56 @@ class _Search:
         ends[:, 0] = 0
         ends[:width] = np.column_stack([box.low, box.high])
         price = np.concatenate([np.zeros(width), np.ones(count)])
-        found = linprog(price, A_ub=self.sides, b_ub=self.room, bounds=ends, method="highs")
+        found = linprog(price, A_ub=self.elastic, b_ub=self.room, bounds=ends, method="highs")
         if found.status != SOLVED:
             return None
-        prices = np.maximum(-found.ineqlin.marginals, 0)
-        signed = np.zeros(len(self.program.low))
-        np.add.at(signed, self.above, prices[: len(self.above)])
-        np.add.at(signed, self.below, -prices[len(self.above) :])
+        signed = self._signed(np.maximum(-found.ineqlin.marginals, 0))
         for times in DENOMINATORS:
             tried = np.rint(signed * times).astype(np.int64)
             if contradicts(self.program, tried, box):
                 return tried.tolist(), found.x[:width]
         return None, found.x[:width]
 
+    def _signed(self, prices: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Give the prices of sides as multipliers of rows: those of lower sides are negative."""
+        signed = np.zeros(len(self.program.low))
+        np.add.at(signed, self.above, prices[: len(self.above)])
+        np.add.at(signed, self.below, -prices[len(self.above) :])
+        return signed
 
-def refuted(program: Program, *, clock: Clock, until: float) -> Tree | None:
-    """Prove that no whole columns keep every row of a program; None where that was not managed."""
+
+def refuted(
+    program: Program, *, clock: Clock, until: float, fixing: Fixing | None = None
+) -> Tree | None:
+    """Prove that no whole columns keep every row of a program; None where that was not managed.
+
+    With a goal, the last row is the one that asks for so much of it; see `outbidding`. Columns that
+    are fixed are so for a reason of their own, which the proof rests on.
+    """
+    fixing = fixing or Fixing.nothing(len(program.upper))
     matrix = csr_array(program.matrix)
+    offset = matrix @ np.where(fixing.stays, fixing.at, 0)
     touched = np.unique(matrix.indices)
-    narrow = replace(
-        program,
-        matrix=matrix[:, touched],
+    touched = touched[~fixing.stays[touched]]
+    narrow = Program(
+        matrix=csr_array(matrix[:, touched]),
+        low=np.where(program.low > -UNBOUNDED, program.low - offset, program.low),
+        high=np.where(program.high < UNBOUNDED, program.high - offset, program.high),
         upper=program.upper[touched],
         goal=program.goal[touched],
     )
-    nothing = np.zeros(len(touched), dtype=np.int64)
-    return _Search(narrow, touched, clock, until).tree(Box(nothing, narrow.upper))
+    return _Search(narrow, touched, clock, until).tree(Box.of(narrow, None))
+
+
+def outbidding(program: Program, value: int) -> Program:
+    """Ask of a program's columns that they be worth a value at least, in a last row."""
+    asking = csr_array(program.goal[None, :])
+    return replace(
+        program,
+        matrix=vstack([csr_array(program.matrix), asking], format="csr"),
+        low=np.append(program.low, value),
+        high=np.append(program.high, UNBOUNDED),
+    )
 
 
 def contradicts(program: Program, multipliers: Ints, box: Box) -> bool:
@@ -134,10 +194,9 @@ def contradicts(program: Program, multipliers: Ints, box: Box) -> bool:
     return asked < sum(int(reduced[n]) * int(least[n]) for n in touched)
 
 
-def holds(program: Program, tree: Tree) -> bool:
+def holds(program: Program, tree: Tree, fixing: Fixing | None = None) -> bool:
     """Check a proof again: every leaf contradicts, and each split leaves no number out."""
-    nothing = np.zeros(len(program.upper), dtype=np.int64)
-    waiting: list[tuple[Tree, Box]] = [(tree, Box(nothing, program.upper))]
+    waiting: list[tuple[Tree, Box]] = [(tree, Box.of(program, fixing))]
     while waiting:
         node, box = waiting.pop()
         if "multipliers" in node:

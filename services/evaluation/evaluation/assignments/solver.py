@@ -2,11 +2,14 @@
 
 Every step has the same form: an LP bounds it in exact integers, columns that no better answer can
 change are fixed, a small search settles the rest, and the answer is judged again in integers. When
-bound and answer meet, nothing about the search has to be believed.
+bound and answer meet, nothing about the search has to be believed; where they do not, a tree of
+splits shows in integers that nothing better is there, and only where that is not managed in time
+the step says that it rests on the search.
 """
 
 import base64
 import hashlib
+import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,9 +29,13 @@ from evaluation.assignments.model import (
     Relaxation,
     Rows,
 )
+from evaluation.assignments.refuting import Tree, holds, outbidding, refuted
 from evaluation.assignments.rules import Problem, tie_weight, violations
 
 FIRST_GAP: Final = 1
+# A tree that took longer, or is larger when packed, would not be stored and checked.
+TREE_SECONDS: Final = 10.0
+MOST_TREE: Final = 1 << 20
 # The worst panel outweighs every total so many times that a bound on both tells the two apart.
 ROOM_BITS: Final = 6
 
@@ -37,9 +44,10 @@ ROOM_BITS: Final = 6
 class Step:
     """The proof of one step: a value, an exact bound, and how the space between was closed.
 
-    `by` is `bound` where the multipliers alone prove it, `search` where HiGHS's own proof closes
-    what they leave. They bound the goal plus `weight` times the worst panel, so that one bound may
-    prove two steps. Of `uniqueness`, the value is what no other panels' lots exceed.
+    `by` is `bound` where the multipliers alone prove it, `tree` where splits of columns close what
+    they leave, and `search` where HiGHS's own proof does. The multipliers bound the goal plus
+    `weight` times the worst panel, so that one bound may prove two steps. Of `uniqueness`, the
+    value is what no other panels' lots exceed.
     """
 
     name: str
@@ -50,6 +58,11 @@ class Step:
     columns_left: int
     multipliers_sha256: str
     weight: int = 0
+
+    @property
+    def searched(self) -> bool:
+        """Tell whether HiGHS's own proof is all that there is."""
+        return self.proven and self.by == "search"
 
     def document(self) -> dict[str, Any]:
         """Give the step as JSON data."""
@@ -75,6 +88,8 @@ class Draw:
     unique: bool = False
     # By their SHA-256, as `packed`; whoever has the problem checks every bound with them.
     multipliers: Mapping[str, str] = field(default_factory=dict)
+    # By the names of their steps, as `packed_tree`.
+    trees: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def optimal(self) -> bool:
@@ -92,6 +107,7 @@ class _Work:
     rows: Rows = field(default_factory=Rows)
     steps: list[Step] = field(default_factory=list)
     multipliers: dict[str, str] = field(default_factory=dict)
+    trees: dict[str, str] = field(default_factory=dict)
 
     def seconds(self) -> float:
         return self.until - self.clock()
@@ -104,10 +120,31 @@ class _Work:
         if step.multipliers_sha256:
             self.multipliers[step.multipliers_sha256] = packed(relaxed.multipliers)
 
+    def certified(self, step: Step, program: Program, above: int, fixing: Fixing) -> Step:
+        """Show in integers that a search left nothing worth `above`, if that is managed in time."""
+        if not step.searched:
+            return step
+        asked = outbidding(program, above)
+        until = min(self.until, self.clock() + TREE_SECONDS)
+        tree = refuted(asked, clock=self.clock, until=until, fixing=fixing)
+        if tree is None or not holds(asked, tree, fixing):
+            return step
+        content = packed_tree(tree)
+        if len(content) > MOST_TREE:
+            return step
+        self.trees[step.name] = content
+        return replace(step, by="tree")
+
 
 def packed(multipliers: Ints) -> str:
     """Write multipliers compactly: 64-bit little-endian integers, deflated, in Base64."""
     return base64.b64encode(zlib.compress(multipliers.astype("<i8").tobytes(), 9)).decode()
+
+
+def packed_tree(tree: Tree) -> str:
+    """Write a proof by splits compactly: JSON, deflated, in Base64."""
+    text = json.dumps(tree, separators=(",", ":"), sort_keys=True)
+    return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
 
 
 def solve(
@@ -135,7 +172,7 @@ def solve(
     panels = work.model.panels(columns)
     if violations(problem, panels):
         return Draw(Answer.UNKNOWN)
-    return Draw(Answer.OPTIMAL, panels, tuple(work.steps), unique, work.multipliers)
+    return Draw(Answer.OPTIMAL, panels, tuple(work.steps), unique, work.multipliers, work.trees)
 
 
 def _nothing(work: _Work) -> Answer:
@@ -145,10 +182,20 @@ def _nothing(work: _Work) -> Answer:
 def _keep(work: _Work, keep: Sequence[tuple[str, str]]) -> bool:
     kept = set(keep)
     goal = np.array([*(pair in kept for pair in work.model.pairs), False], dtype=np.int64)
-    settled = maximize("kept", work.program(goal), work.seconds())
-    work.enter(settled.step, settled.relaxed)
+    program = work.program(goal)
+    settled = maximize("kept", program, work.seconds())
+    work.enter(_better_refuted(work, settled, program), settled.relaxed)
     work.rows.add(("kept",), np.flatnonzero(goal), low=settled.step.value)
     return settled.found.columns is not None
+
+
+def _better_refuted(work: _Work, settled: Settled, program: Program) -> Step:
+    """Certify that nothing is better, over the columns that its bound leaves free."""
+    step, above = settled.step, settled.step.value + 1
+    if settled.found.columns is None or not step.searched:
+        return step
+    fixing = modelling.fixed_by(settled.relaxed, program, above).freeing(work.model.worst)
+    return work.certified(step, program, above, fixing)
 
 
 def _worst_and_total(work: _Work) -> tuple[Ints, Fixing] | None:
@@ -229,8 +276,10 @@ def _apart(work: _Work, relaxed: Relaxation, weight: int, floor: int) -> tuple[I
         settled = _total(work, best, tries=99)
         columns = searched.columns if settled.found.columns is None else settled.found.columns
     step = _step("worst", best, floor, relaxed, proven=by != "nothing", by=by)
-    work.enter(replace(step, weight=weight), relaxed)
-    work.enter(settled.step, settled.relaxed)
+    step = _worst_refuted(work, replace(step, weight=weight), relaxed)
+    work.enter(step, relaxed)
+    program = work.program(work.model.fits, _with_floor(work, best))
+    work.enter(_better_refuted(work, settled, program), settled.relaxed)
     total = int(work.model.fits @ columns)
     _hold(work, best, total)
     if settled.relaxed.answer is not Answer.OPTIMAL:
@@ -239,11 +288,29 @@ def _apart(work: _Work, relaxed: Relaxation, weight: int, floor: int) -> tuple[I
     return columns, fixing.freeing(work.model.worst)
 
 
-def _total(work: _Work, floor: int, *, tries: int) -> Settled:
-    """Maximize the total with every panel worth `floor`."""
+def _worst_refuted(work: _Work, step: Step, relaxed: Relaxation) -> Step:
+    """Certify that no worst panel is better; the bound on worst and total says what stays."""
+    model, above = work.model, step.value + 1
+    if not step.searched:
+        return step
+    both = model.fits.copy()
+    both[model.worst] = step.weight
+    fixing = modelling.fixed_by(relaxed, work.program(both), step.weight * above)
+    goal = np.zeros(len(model.upper), dtype=np.int64)
+    goal[model.worst] = 1
+    return work.certified(step, work.program(goal), above, fixing.freeing(model.worst))
+
+
+def _with_floor(work: _Work, floor: int) -> Rows:
     rows = work.rows.copy()
     rows.add(("floor",), [work.model.worst], low=floor)
-    return maximize("total", work.program(work.model.fits, rows), work.seconds(), tries=tries)
+    return rows
+
+
+def _total(work: _Work, floor: int, *, tries: int) -> Settled:
+    """Maximize the total with every panel worth `floor`."""
+    program = work.program(work.model.fits, _with_floor(work, floor))
+    return maximize("total", program, work.seconds(), tries=tries)
 
 
 def maximize(name: str, program: Program, seconds: float, tries: int = 99) -> Settled:
@@ -297,9 +364,11 @@ def _lots(work: _Work, seed: str, columns: Ints, fixing: Fixing) -> tuple[Ints, 
         found = Found(Answer.OPTIMAL, relaxed.columns)
     else:
         found = modelling.search(program, work.seconds(), fixing)
-    work.enter(_least("lots", program, relaxed, found, fixing), relaxed)
+    step = _least("lots", program, relaxed, found, fixing)
     if found.columns is None:
+        work.enter(step, relaxed)
         return columns, False
+    work.enter(work.certified(step, program, step.value + 1, fixing), relaxed)
     chosen = np.flatnonzero(found.columns[: model.worst])
     work.rows.add(("other",), chosen, high=len(chosen) - 1)
     return found.columns, _is_unique(work, goal, fixing, int(goal @ found.columns))
@@ -315,8 +384,10 @@ def _is_unique(work: _Work, goal: Ints, fixing: Fixing, lots: int) -> bool:
         return True
     other = modelling.search(program, work.seconds(), fixing)
     step = _least("uniqueness", program, relaxed, other, fixing)
-    work.enter(step, relaxed)
-    return step.proven and (other.columns is None or step.value < lots)
+    unique = step.proven and (other.columns is None or step.value < lots)
+    # Where others have the same lots, the one that was found says so.
+    work.enter(work.certified(step, program, lots, fixing) if unique else step, relaxed)
+    return unique
 
 
 def _least(name: str, program: Program, relaxed: Relaxation, found: Found, fixing: Fixing) -> Step:
