@@ -199,6 +199,66 @@ async def test_who_comes_to_own_the_successor_of_a_member_marks_the_seats(
     assert {one["cleared_at"] is None for one in await conflicts(year)} == {False}
 
 
+@pytest.mark.requirement("X08")
+@pytest.mark.refusing
+async def test_who_is_tied_to_what_a_member_comes_to_hold_is_marked_with_every_company_between(
+    year: JudgedYear,
+) -> None:
+    mid = "91310101FAKE99999X"
+    await shares(year, "ex04", org_uscc=USCC["m15"])
+    await shares(year, "ex07", org_id=year.org_ids["c02"])
+    sheets = await year.panel()
+    await tell(year, "directory.organization", organization(year, "m15", parent_uscc=mid))
+    assert await conflicts(year) == []
+    # M02, a member, holds M15 through another company.
+    between = {**organization(year, "m02"), "id": str(new_id()), "uscc": mid}
+    await tell(year, "directory.organization", between | {"parent_uscc": USCC["m02"]})
+    (held,) = await conflicts(year)
+    assert (held["seat_id"], held["path"]["org_uscc"]) == (sheets["ex04"], USCC["m02"])
+    assert held["path"]["chain"] == [USCC["m15"], mid, USCC["m02"]]
+    # C02 turns out to belong to the group that holds M02: a sister.
+    for code in ("m02", "c02"):
+        owned = organization(year, code, parent_uscc="91310101FAKE88888X")
+        await tell(year, "directory.organization", owned)
+    found = {one["seat_id"]: one["path"]["through"] for one in await conflicts(year)}
+    assert found == {sheets["ex04"]: USCC["m02"], sheets["ex07"]: "91310101FAKE88888X"}
+    # What is sold ties nobody any more; the sister's mark stays.
+    await tell(year, "directory.organization", between)
+    left = [one["seat_id"] for one in await conflicts(year) if one["cleared_at"] is None]
+    assert left == [sheets["ex07"]]
+
+
+@pytest.mark.requirement("X08")
+@pytest.mark.refusing
+async def test_a_tie_under_a_code_that_its_organization_bore_before_stays_a_tie(
+    year: JudgedYear,
+) -> None:
+    sheets = await year.panel()
+    await shares(year, "ex04", org_uscc=USCC["m02"])
+    new = organization(year, "m02", uscc="91310101FAKE99999X")
+    await tell(year, "directory.organization", new)
+    (found,) = await conflicts(year)
+    assert (found["seat_id"], found["path"]["org_uscc"]) == (sheets["ex04"], new["uscc"])
+    # So does one that is entered under the old code later on.
+    relations = f"/v1/evaluation/experts/{year.expert_ids['ex07']}/relations"
+    tie = {"kind": "board", "org_uscc": USCC["m02"]}
+    assert (await year.as_("handler", "POST", relations, tie)).status_code == 201
+    assert {one["seat_id"] for one in await conflicts(year)} == {sheets["ex04"], sheets["ex07"]}
+
+
+@pytest.mark.requirement("X08")
+@pytest.mark.refusing
+async def test_an_owner_that_became_known_since_shuts_the_sheet_of_who_is_tied_to_it(
+    year: JudgedYear,
+) -> None:
+    sheets = await year.panel()
+    await shares(year, "ex04", org_uscc=USCC["m15"])
+    await tell(year, "directory.organization", organization(year, "m02", parent_uscc=USCC["m15"]))
+    refused = await year.declare("ex04", sheets["ex04"])
+    assert codes_of(refused) == ["COI_SHAREHOLDING"]
+    assert refused.json()["errors"][0]["params"]["through"] == USCC["m15"]
+
+
 @pytest.mark.requirement("X08", "X03")
 @pytest.mark.refusing
 async def test_a_second_account_brings_its_duties_and_ties_to_the_seat(year: JudgedYear) -> None:

@@ -1,5 +1,6 @@
 """Which ties bar an expert, and until when: pure rules, no fixture."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -123,6 +124,59 @@ def test_a_tie_by_code_and_one_through_a_parent_company_are_found() -> None:
     assert [check.params["org_uscc"] for check in checks] == [COMPANY.uscc]
 
 
+OWNER, HOLDING, STATE = "91310117FAKE00152F", "91310101FAKE00208C", "11310000FAKE00000X"
+GROUP = Interests(CENTER, (replace(COMPANY, parent_usccs=(OWNER, HOLDING, STATE)), ENTITY))
+
+
+def ways(code: str, *owners: str, behind: Interests = GROUP) -> list[tuple[Any, ...]]:
+    employed = candidate(Tie(RelationKind.EMPLOYMENT, org_uscc=code, owners=owners))
+    checks = rules.conflict_checks(POLICY, employed, behind, REVIEW_ON)
+    return [
+        (check.params["org_uscc"], check.params["through"], check.params["chain"])
+        for check in checks
+    ]
+
+
+@pytest.mark.requirement("X08")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("employer", "through", "chain"),
+    [
+        # Above the member, at any height, an organ of state included.
+        ((HOLDING, STATE), HOLDING, [HOLDING, OWNER, COMPANY.uscc]),
+        ((STATE,), STATE, [STATE, HOLDING, OWNER, COMPANY.uscc]),
+        # Below it, at any depth.
+        (("SUB", COMPANY.uscc, OWNER), COMPANY.uscc, ["SUB", COMPANY.uscc]),
+        (("DEEP", "SUB", COMPANY.uscc), COMPANY.uscc, ["DEEP", "SUB", COMPANY.uscc]),
+        # Beside it, by the nearest company that holds both.
+        (("SISTER", OWNER, HOLDING), OWNER, ["SISTER", OWNER, COMPANY.uscc]),
+        (("AUNT", HOLDING, STATE), HOLDING, ["AUNT", HOLDING, OWNER, COMPANY.uscc]),
+    ],
+)
+def test_control_ties_upwards_downwards_and_sideways_with_every_company_between(
+    employer: tuple[str, ...], through: str, chain: list[str]
+) -> None:
+    assert ways(*employer) == [(COMPANY.uscc, through, chain)]
+
+
+@pytest.mark.requirement("X08")
+def test_the_state_as_the_only_common_owner_ties_nobody() -> None:
+    assert ways("STRANGER", STATE) == []
+    assert ways("STRANGER", "OTHER", STATE) == []
+    # An organ that is a member itself is tied to what it holds.
+    organ = Interests(CENTER, (Party(UUID(int=12), STATE, "member"),))
+    assert ways("STRANGER", STATE, behind=organ) == [(STATE, STATE, ["STRANGER", STATE])]
+
+
+@pytest.mark.requirement("X08")
+def test_a_tie_to_one_member_is_not_told_again_for_its_sisters() -> None:
+    sister = Party(UUID(int=12), "SISTER", "member", (OWNER, HOLDING))
+    behind = Interests(CENTER, (*GROUP.parties, sister))
+    assert ways("SISTER", OWNER, behind=behind) == [("SISTER", None, [])]
+    assert ways("SUB", "SISTER", OWNER, behind=behind) == [("SISTER", "SISTER", ["SUB", "SISTER"])]
+    assert [way[0] for way in ways(OWNER, behind=behind)] == [COMPANY.uscc, "SISTER"]
+
+
 def test_ties_to_strangers_are_clear() -> None:
     assert codes(Tie(RelationKind.BOARD, org_uscc="91310101FAKE00208C")) == []
     assert codes() == []
@@ -130,14 +184,16 @@ def test_ties_to_strangers_are_clear() -> None:
 
 def test_the_employer_of_the_pool_counts_once() -> None:
     lasting = tie(from_on=date(2015, 1, 1))
-    ties = rules.ties_with_employer([lasting], COMPANY.org_id, None)
+    employer = tie()
+    ties = rules.ties_with_employer([lasting], employer)
     assert ties == (lasting,)
-    assert codes(*rules.ties_with_employer([], COMPANY.org_id, None)) == ["COI_CURRENT_ORG"]
+    assert codes(*rules.ties_with_employer([], employer)) == ["COI_CURRENT_ORG"]
 
 
 def test_a_former_employment_does_not_hide_the_present_one() -> None:
     former = tie(until_on=date(2020, 1, 1))
-    assert codes(*rules.ties_with_employer([former], None, COMPANY.uscc)) == ["COI_CURRENT_ORG"]
+    present = Tie(RelationKind.EMPLOYMENT, org_uscc=COMPANY.uscc)
+    assert codes(*rules.ties_with_employer([former], present)) == ["COI_CURRENT_ORG"]
 
 
 @given(until_on=st.dates(date(2000, 1, 1), date(2100, 1, 1)), on=st.dates(date(2010, 1, 1)))
@@ -160,5 +216,7 @@ def test_a_list_shows_the_first_character_of_a_name_only() -> None:
 @pytest.mark.refusing
 def test_another_employment_without_a_code_does_not_hide_the_pool_s_employer() -> None:
     other, own = new_id(), new_id()
-    ties = ties_with_employer([Tie(RelationKind.EMPLOYMENT, org_id=other)], own, None)
+    ties = ties_with_employer(
+        [Tie(RelationKind.EMPLOYMENT, org_id=other)], Tie(RelationKind.EMPLOYMENT, org_id=own)
+    )
     assert [tie.org_id for tie in ties] == [other, own]

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from shared.database import new_id
+from shared.directory import DirectoryOrganization
 from tests.evaluation.reviewing import FIVE, SEVEN, USCC, Reviewing, codes_of
 from tests.fixtures.service import event_types
 
@@ -64,6 +65,26 @@ async def test_a_tie_to_a_parent_company_reaches_its_subsidiary(review: Reviewin
     assert codes_of(answer) == ["COI_KINSHIP"]
     path = answer.json()["errors"][0]["params"]
     assert (path["org_uscc"], path["through"]) == (USCC["m01"], USCC["m15"])
+
+
+@pytest.mark.requirement("X08")
+@pytest.mark.refusing
+async def test_an_owner_above_the_owner_that_the_registry_names_bars_too(
+    review: Reviewing,
+) -> None:
+    review.tell_subject(orgs=[review.org("m01", "lead", parents=[USCC["m15"]])])
+    async with review.service.sessions.begin() as session:
+        owner = await session.get_one(DirectoryOrganization, review.org_ids["m15"])
+        owner.parent_uscc = USCC["c02"]
+    path = f"/v1/evaluation/experts/{review.expert_ids['ex05']}/relations"
+    async with review.handler as handler:
+        await handler.post(path, json={"kind": "board", "org_uscc": USCC["c02"]})
+
+    answer = await review.form(FIVE)
+
+    assert codes_of(answer) == ["COI_BOARD"]
+    chain = answer.json()["errors"][0]["params"]["chain"]
+    assert chain == [USCC["c02"], USCC["m15"], USCC["m01"]]
 
 
 @pytest.mark.requirement("X03")

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, literal, or_
+from sqlalchemy import exists, or_
 from sqlalchemy import select as select_rows
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -44,7 +44,10 @@ async def sitting(
     expert_ids: Collection[UUID] | None = None,
     center_ids: Collection[UUID] | None = None,
 ) -> list[Sitting]:
-    """List the seats of panels whose matter is not settled, of some experts or some centres."""
+    """List the seats of panels whose matter is not settled, of some experts or some centres.
+
+    Where both are named, a seat of either is there.
+    """
     settled = exists().where(
         col(EvaluationCase.id) == col(Panel.subject_id), col(EvaluationCase.state).in_(SETTLED)
     )
@@ -54,10 +57,16 @@ async def sitting(
         .where(col(PanelSeat.vacated_at).is_(None), ~settled)
         .order_by(col(PanelSeat.id))
     )
-    if expert_ids is not None:
-        statement = statement.where(col(PanelSeat.expert_id).in_(expert_ids))
-    if center_ids is not None:
-        statement = statement.where(col(Panel.center_id).in_(center_ids))
+    of = [
+        column.in_(ids)
+        for column, ids in (
+            (col(PanelSeat.expert_id), expert_ids),
+            (col(Panel.center_id), center_ids),
+        )
+        if ids is not None
+    ]
+    if of:
+        statement = statement.where(or_(*of))
     return [Sitting(panel, seat) for panel, seat in await session.execute(statement)]
 
 
@@ -125,37 +134,19 @@ async def _subjects(session: AsyncSession, panels: Collection[Panel]) -> dict[UU
     for kind in SubjectType:
         of_kind = [panel.subject_id for panel in panels if panel.subject_type is kind]
         own |= await duty_queries.people_of_all(session, kind, of_kind)
-    now = await panel_queries.interests_of_centers(
-        session, sorted({panel.center_id for panel in panels})
-    )
+    told = {panel.id: Interests(panel.center_id, tuple(then[panel.id])) for panel in panels}
+    now = await panel_queries.known_now(session, told)
     return {
         panel.id: ReviewSubject(
             subject_type=panel.subject_type,
             subject_id=panel.subject_id,
             round=panel.round,
             state="",
-            interests=_joined(panel.center_id, then[panel.id], now[panel.center_id]),
+            interests=now[panel.id],
             duties=(*acted[panel.id], *own.get(panel.subject_id, ())),
         )
         for panel in panels
     }
-
-
-def _joined(center_id: UUID, then: Sequence[Party], now: Interests) -> Interests:
-    """Put the parties of the forming together with those of today, owners of today too."""
-    climbed = {party.org_id: party.parent_usccs for party in now.parties}
-    kept = [
-        Party(
-            party.org_id,
-            party.uscc,
-            party.role,
-            tuple(sorted({*party.parent_usccs, *climbed.get(party.org_id, ())})),
-        )
-        for party in then
-    ]
-    known = {party.org_id for party in then}
-    joined = [party for party in now.parties if party.org_id not in known]
-    return Interests(center_id, (*kept, *joined))
 
 
 async def open_conflicts(
@@ -179,7 +170,7 @@ async def seat_conflicts(session: AsyncSession, panel_id: UUID) -> Sequence[Seat
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Entry:
     """What of an organization's entry may bring a conflict: its code, its owner, its successor."""
 
     uscc: str
@@ -187,7 +178,7 @@ class Standing:
     successor_id: UUID | None
 
 
-async def standing_of(session: AsyncSession, org_id: UUID) -> Standing | None:
+async def entry_of(session: AsyncSession, org_id: UUID) -> Entry | None:
     """Give what is known of an organization that may bring a conflict."""
     statement = select(
         DirectoryOrganization.uscc,
@@ -195,53 +186,32 @@ async def standing_of(session: AsyncSession, org_id: UUID) -> Standing | None:
         DirectoryOrganization.successor_id,
     ).where(col(DirectoryOrganization.id) == org_id)
     row = (await session.execute(statement)).first()
-    return None if row is None else Standing(*row)
+    return None if row is None else Entry(*row)
 
 
-async def centers_behind(session: AsyncSession, org_id: UUID) -> Sequence[UUID]:
-    """Name the centres with open panels that a change of an organization may touch.
-
-    It stands behind them itself, or owns who does, at any height; successors and those whom they
-    follow count for one another.
-    """
-    touched = await _kin_and_owned(session, org_id)
+async def centers_behind(session: AsyncSession, org_ids: Collection[UUID]) -> Sequence[UUID]:
+    """Name the centres with open panels behind which some organizations stand, now or then."""
     settled = exists().where(
         col(EvaluationCase.id) == col(Panel.subject_id), col(EvaluationCase.state).in_(SETTLED)
     )
     member = exists().where(
         col(DirectoryMembership.center_id) == col(Panel.center_id),
-        col(DirectoryMembership.org_id).in_(touched),
+        col(DirectoryMembership.org_id).in_(org_ids),
     )
     then = exists().where(
         col(PanelOrganization.panel_id) == col(Panel.id),
-        col(PanelOrganization.org_id).in_(touched),
+        col(PanelOrganization.org_id).in_(org_ids),
     )
     office = exists().where(
         col(DirectoryCenter.id) == col(Panel.center_id),
         or_(
-            col(DirectoryCenter.legal_entity_id).in_(touched),
-            col(DirectoryCenter.trustee_org_id).in_(touched),
-            col(DirectoryCenter.lead_sponsor_id).in_(touched),
+            col(DirectoryCenter.legal_entity_id).in_(org_ids),
+            col(DirectoryCenter.trustee_org_id).in_(org_ids),
+            col(DirectoryCenter.lead_sponsor_id).in_(org_ids),
         ),
     )
     statement = select(Panel.center_id).where(~settled, or_(member, then, office)).distinct()
     return (await session.scalars(statement)).all()
-
-
-async def _kin_and_owned(session: AsyncSession, org_id: UUID) -> set[UUID]:
-    """Name an organization, what it owns at any height, and who stands in the place of these."""
-    one, other = aliased(DirectoryOrganization), aliased(DirectoryOrganization)
-    first: Any = (
-        select_rows(col(one.id).label("id"), col(one.uscc).label("uscc"), literal(0).label("depth"))
-        .where(col(one.id) == org_id)
-        .cte("owned", recursive=True)
-    )
-    below = select_rows(col(other.id), col(other.uscc), first.c.depth + 1).where(
-        col(other.parent_uscc) == first.c.uscc, first.c.depth < panel_queries.LONGEST_CHAIN
-    )
-    owned = first.union(below)
-    ids = set(await session.scalars(select_rows(owned.c.id).distinct())) | {org_id}
-    return ids | await panel_queries.kin_of(session, ids)
 
 
 async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Task]:

@@ -39,5 +39,10 @@ def path_of(check: Check) -> dict[str, Any]:
 
 
 def path_hash(path: Mapping[str, Any]) -> str:
-    """Name a path, so that the same conflict is entered once; the day's look-back is no part."""
-    return digest({name: value for name, value in path.items() if name != "look_back_from"})
+    """Name a path, so that the same conflict is entered once; the day's look-back is no part.
+
+    Nor is a chain without companies: a direct tie is named as it was before there were chains.
+    """
+    return digest(
+        {name: value for name, value in path.items() if name != "look_back_from" and value != []}
+    )

@@ -51,4 +51,5 @@ def conflicts(
 
 
 def _keys(tie: Tie) -> list[object]:
-    return [key for key in (tie.org_id, tie.org_uscc, tie.center_id) if key is not None]
+    named = (tie.org_id, tie.org_uscc, tie.center_id, *tie.owners)
+    return [key for key in named if key is not None]

@@ -1,16 +1,18 @@
 """The pool as officials and the experts themselves may read it."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, delete, false, true
+from sqlalchemy import CompoundSelect, delete, false, or_, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from evaluation.experts import rules
+from evaluation.experts.owner_queries import Standing, codes_of, meant_by
 from evaluation.experts.tables import (
     Expert,
     ExpertAccount,
@@ -19,7 +21,6 @@ from evaluation.experts.tables import (
     ExpertSpecialty,
 )
 from shared.auth import Actor
-from shared.directory import organizations_of
 from shared.rules import found
 from shared.sealing import sealer_of
 
@@ -135,7 +136,7 @@ async def _as_candidates(
         *others.values(),
         *(row for each in ties.values() for row in each),
     ]
-    codes = await _codes_of(session, named)
+    meant = await _meant_by(session, named)
     return {
         expert.id: _candidate(
             expert,
@@ -143,24 +144,30 @@ async def _as_candidates(
             [
                 tie
                 for one in (expert, *_known(others, accounts.get(expert.id, [])))
-                for tie in _ties(one, ties.get(one.id, []), codes)
+                for tie in _ties(one, ties.get(one.id, []), meant)
             ],
         )
         for expert in experts
     }
 
 
-async def _codes_of(
-    session: AsyncSession, named: Iterable[Expert | ExpertRelation]
-) -> dict[UUID, str]:
-    """Give the codes of organizations that were named by their ids alone.
+Meant = Callable[[Expert | ExpertRelation], list[Standing]]
+
+
+async def _meant_by(session: AsyncSession, named: Collection[Expert | ExpertRelation]) -> Meant:
+    """Find the organizations that ties and employers name, by id or by a code of any time.
 
     Owners are known by their codes, and two experts of one employer may be entered either way.
     """
-    ids = {one.org_id for one in named if one.org_id is not None and one.org_uscc is None}
-    if not ids:
-        return {}
-    return {org_id: row.uscc for org_id, row in (await organizations_of(session, ids)).items()}
+    ids = {one.org_id for one in named if one.org_id is not None}
+    codes = {one.org_uscc for one in named if one.org_uscc is not None}
+    by_id, by_code = await meant_by(session, ids, codes) if ids or codes else ({}, {})
+
+    def meant(one: Expert | ExpertRelation) -> list[Standing]:
+        told = (one.org_id and by_id.get(one.org_id), one.org_uscc and by_code.get(one.org_uscc))
+        return [standing for standing in told if standing]
+
+    return meant
 
 
 async def _entered_under(
@@ -201,6 +208,29 @@ async def accounts_of(
     for expert_id, person_id, account in await session.execute(statement):
         persons.setdefault(expert_id, [person_id]).append(account)
     return {account: tuple(one) for one in persons.values() for account in one}
+
+
+async def tied_to(session: AsyncSession, org_ids: Collection[UUID]) -> set[UUID]:
+    """Name the experts with a tie to some organizations, by id or by a code of any time.
+
+    Whoever has such a person for a further account is one of them.
+    """
+    codes = await codes_of(session, org_ids)
+    employed = select(Expert.id).where(
+        or_(col(Expert.org_id).in_(org_ids), col(Expert.org_uscc).in_(codes))
+    )
+    related = select(ExpertRelation.expert_id).where(
+        or_(col(ExpertRelation.org_id).in_(org_ids), col(ExpertRelation.org_uscc).in_(codes))
+    )
+    tied = set(await session.scalars(employed.union(related)))
+    if not tied:
+        return tied
+    sharing = (
+        select(ExpertAccount.expert_id)
+        .join(Expert, col(Expert.person_id) == col(ExpertAccount.person_id))
+        .where(col(Expert.id).in_(tied))
+    )
+    return tied | set(await session.scalars(sharing))
 
 
 async def pool(session: AsyncSession) -> dict[UUID, rules.Candidate]:
@@ -246,16 +276,11 @@ def _candidate(
 
 
 def _ties(
-    expert: Expert, relations: Sequence[ExpertRelation], codes: Mapping[UUID, str]
+    expert: Expert, relations: Sequence[ExpertRelation], meant: Meant
 ) -> tuple[rules.Tie, ...]:
-    def code(one: Expert | ExpertRelation) -> str | None:
-        return one.org_uscc or (None if one.org_id is None else codes.get(one.org_id))
-
     ties = [
-        rules.Tie(
-            kind=row.kind,
-            org_id=row.org_id,
-            org_uscc=code(row),
+        replace(
+            _named(row, row.kind, meant),
             center_id=row.center_id,
             from_on=row.from_on,
             until_on=row.until_on,
@@ -263,4 +288,15 @@ def _ties(
         )
         for row in relations
     ]
-    return rules.ties_with_employer(ties, expert.org_id, code(expert))
+    employer = _named(expert, rules.RelationKind.EMPLOYMENT, meant)
+    unnamed = employer.org_id is None and employer.org_uscc is None
+    return rules.ties_with_employer(ties, None if unnamed else employer)
+
+
+def _named(one: Expert | ExpertRelation, kind: rules.RelationKind, meant: Meant) -> rules.Tie:
+    known = meant(one)
+    if not known:
+        return rules.Tie(kind, one.org_id, one.org_uscc)
+    # Where id and code mean two organizations, the tie is to both.
+    owners = dict.fromkeys(code for each in reversed(known) for code in each.owners)
+    return rules.Tie(kind, known[0].org_id, known[-1].uscc, owners=tuple(owners))

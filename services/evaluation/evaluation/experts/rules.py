@@ -4,10 +4,10 @@ A tie bars when it holds on the day of the review or ended within the look-back,
 included. Every verdict carries the fact behind it, so that the expert can be told what it was.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,6 +16,8 @@ from shared.rules import Check, Kind, Policy, Rule
 
 POOL: Final = Rule("A119", "四(三)2")
 LEGAL_ENTITY: Final = "legal_entity"
+# How the code of an organ of state begins (GB 32100).
+ORGAN: Final = "11"
 
 
 class ExpertField(StrEnum):
@@ -80,7 +82,8 @@ class Tie:
     """A fact that ties an expert to an organization, or a seat to a centre.
 
     Without `from_on` it has held for ever, without `until_on` it still holds; `until_on` is the
-    last day. `relation_id` is `None` for the employer that the pool itself names.
+    last day. `relation_id` is `None` for the employer that the pool itself names. `owners` hold
+    the organization, the nearest first.
     """
 
     kind: RelationKind
@@ -90,6 +93,7 @@ class Tie:
     from_on: date | None = None
     until_on: date | None = None
     relation_id: UUID | None = None
+    owners: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +115,33 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """An organization behind a subject, with the companies above it."""
+    """An organization behind a subject, with those that hold it, the nearest first."""
 
     org_id: UUID
     uscc: str
     role: str
     parent_usccs: tuple[str, ...] = ()
+
+
+class Reach(IntEnum):
+    """How far a tie goes to a party: to itself, to who holds it or is held by it, to a sister."""
+
+    ITSELF = 0
+    HOLDING = 1
+    BESIDE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a tie reaches a party; `chain` runs from the tie's organization to it.
+
+    `through` is the highest in the chain. A tie to the party itself has neither.
+    """
+
+    party: Party
+    reach: Reach = Reach.ITSELF
+    through: str | None = None
+    chain: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +164,10 @@ def conflict_checks(
     rule = policy.rule("X08")
     limit = years_before(on, int(policy.value("X08", "look_back_years")))
     paths = [
-        (_code(tie, on), _path(candidate, tie, party, through, limit))
+        (_code(tie, on), _path(candidate, tie, way, limit))
         for tie in candidate.ties
         if holds_within(tie, limit, on)
-        for party, through in _parties_of(tie, interests)
+        for way in _ways(tie, interests)
     ]
     return [
         rule.check(code, Kind.CONTENT, passed=False, pointer=pointer, **figures)
@@ -207,17 +232,37 @@ def _code(tie: Tie, on: date) -> str:
     return "COI_EMPLOYMENT_3Y" if ended else "COI_CURRENT_ORG"
 
 
-def _parties_of(tie: Tie, interests: Interests) -> Iterator[tuple[Party, str | None]]:
-    """Give the parties that a tie reaches, each with the parent company it goes through."""
+def _ways(tie: Tie, interests: Interests) -> list[Way]:
+    """Give the parties that a tie reaches by its shortest kind of way, with the companies between.
+
+    A tie to a party itself says nothing new of that party's sisters.
+    """
     if tie.kind in SEATS:
         # A seat is a part in that centre's own affairs; it says nothing of the members.
-        yield from ((party, None) for party in _seat_parties(tie, interests))
-        return
-    for party in interests.parties:
-        if party.org_id == tie.org_id or party.uscc == tie.org_uscc:
-            yield party, None
-        elif tie.org_uscc is not None and tie.org_uscc in party.parent_usccs:
-            yield party, tie.org_uscc
+        return [Way(party) for party in _seat_parties(tie, interests)]
+    ways = [way for party in interests.parties if (way := _way(tie, party)) is not None]
+    nearest = min((way.reach for way in ways), default=Reach.ITSELF)
+    return [way for way in ways if way.reach == nearest]
+
+
+def _way(tie: Tie, party: Party) -> Way | None:
+    """Give the way over the nearest company that is or holds both organizations, if there is one.
+
+    Two that an organ of state holds, and nobody below it, are not tied by that alone (公司法265).
+    """
+    if party.org_id == tie.org_id or party.uscc == tie.org_uscc:
+        return Way(party)
+    if tie.org_uscc is None:
+        return None
+    up, down = (tie.org_uscc, *tie.owners), (party.uscc, *party.parent_usccs)
+    for height, shared in enumerate(up):
+        if shared not in down:
+            continue
+        reach = Reach.HOLDING if height == 0 or shared == party.uscc else Reach.BESIDE
+        if reach is Reach.HOLDING or not shared.startswith(ORGAN):
+            between = down[: down.index(shared)]
+            return Way(party, reach, shared, (*up[: height + 1], *reversed(between)))
+    return None
 
 
 def _seat_parties(tie: Tie, interests: Interests) -> Sequence[Party]:
@@ -227,36 +272,33 @@ def _seat_parties(tie: Tie, interests: Interests) -> Sequence[Party]:
     return [party for party in entity if party.org_id == tie.org_id or party.uscc == tie.org_uscc]
 
 
-def _path(
-    candidate: Candidate, tie: Tie, party: Party, through: str | None, limit: date
-) -> dict[str, Any]:
+def _path(candidate: Candidate, tie: Tie, way: Way, limit: date) -> dict[str, Any]:
     return {
         "expert_id": str(candidate.expert_id),
-        "org_uscc": party.uscc,
-        "org_role": party.role,
+        "org_uscc": way.party.uscc,
+        "org_role": way.party.role,
         "relation": tie.kind.value,
         "relation_id": None if tie.relation_id is None else str(tie.relation_id),
         "from_on": None if tie.from_on is None else tie.from_on.isoformat(),
         "until_on": None if tie.until_on is None else tie.until_on.isoformat(),
-        "through": through,
+        "through": way.through,
+        "chain": list(way.chain),
         "look_back_from": limit.isoformat(),
     }
 
 
-def ties_with_employer(
-    ties: Iterable[Tie], org_id: UUID | None, org_uscc: str | None
-) -> tuple[Tie, ...]:
+def ties_with_employer(ties: Iterable[Tie], employer: Tie | None) -> tuple[Tie, ...]:
     """Add the employer that the pool names, unless a lasting employment already says so."""
     known = tuple(ties)
-    if org_id is None and org_uscc is None:
+    if employer is None:
         return known
     said = any(
         tie.kind is RelationKind.EMPLOYMENT
         and tie.until_on is None
         and (
-            (org_id is not None and tie.org_id == org_id)
-            or (org_uscc is not None and tie.org_uscc == org_uscc)
+            (employer.org_id is not None and tie.org_id == employer.org_id)
+            or (employer.org_uscc is not None and tie.org_uscc == employer.org_uscc)
         )
         for tie in known
     )
-    return known if said else (*known, Tie(RelationKind.EMPLOYMENT, org_id, org_uscc))
+    return known if said else (*known, employer)

@@ -41,6 +41,8 @@ class ExpertRelation(Base, table=True):
     __tablename__ = "expert_relation"
     __table_args__ = (
         Index("ix_expert_relation_expert_id", "expert_id"),
+        Index("ix_expert_relation_org_id", "org_id"),
+        Index("ix_expert_relation_org_uscc", "org_uscc"),
         CheckConstraint(
             "org_id IS NOT NULL OR org_uscc IS NOT NULL OR center_id IS NOT NULL", name="tied"
         ),
@@ -81,6 +83,19 @@ class ExpertAccount(Base, table=True):
     person_id: UUID = Field(primary_key=True)
     expert_id: UUID = Field(foreign_key="expert.id")
     recorded_at: datetime = Field(sa_type=InstantColumn())
+
+
+class FormerOrganizationCode(Base, table=True):
+    """A code that an organization bore: a tie that names it still means that organization."""
+
+    __tablename__ = "former_organization_code"
+    __table_args__ = (
+        Index("ix_former_organization_code_org_id", "org_id"),
+        {"info": {"insert_only": True}},
+    )
+
+    uscc: str = Field(primary_key=True)
+    org_id: UUID
 
 
 class ExpertPersonalData(Base, table=True):

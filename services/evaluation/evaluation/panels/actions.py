@@ -92,7 +92,8 @@ async def _form(
         session, subject.subject_type, subject.subject_id, subject.round
     )
     own = await duty_queries.people_of(session, subject.subject_type, subject.subject_id)
-    interests = await queries.joined_by_kin(session, subject.interests)
+    known_of = {subject.subject_id: subject.interests}
+    interests = (await queries.with_kin_and_owners(session, known_of))[subject.subject_id]
     subject = replace(subject, interests=interests, duties=(*subject.duties, *own))
     handled = replace(subject, duties=(*subject.duties, Duty(actor.person_id, Capacity.HANDLER)))
     require(

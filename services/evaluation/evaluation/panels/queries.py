@@ -1,11 +1,10 @@
 """Panels and their seats. Only officials read panels; members never learn who reviews them."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import exists, false, func, literal, or_
+from sqlalchemy import exists, false
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col, select
@@ -13,22 +12,18 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from evaluation.duties import queries as duty_queries
 from evaluation.duties.rules import Duty, SubjectType
+from evaluation.experts import owner_queries
 from evaluation.experts import queries as expert_queries
+from evaluation.experts.owner_queries import Standing
 from evaluation.experts.rules import LEGAL_ENTITY, ExpertField, Interests, Party
 from evaluation.panels.rules import ReviewSubject
 from evaluation.panels.tables import Panel, PanelDuty, PanelOrganization, PanelSeat, SeatAnswer
 from shared.auth import Actor
-from shared.directory import (
-    DirectoryCenter,
-    DirectoryMembership,
-    DirectoryOrganization,
-    organizations_of,
-)
+from shared.directory import DirectoryCenter, DirectoryMembership
 from shared.rules import found
 
 # A member that was invited and never confirmed has no part in the centre.
 PRESENT: Final = ("confirmed", "active", "leaving")
-LONGEST_CHAIN: Final = 8
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
@@ -174,6 +169,36 @@ async def interests_of_centers(
     session: AsyncSession, center_ids: Sequence[UUID]
 ) -> dict[UUID, Interests]:
     """Give the organizations behind each of some centres; a centre unknown here has none."""
+    return await known_now(session, {one: Interests(one, ()) for one in center_ids})
+
+
+async def known_now(session: AsyncSession, told: Mapping[UUID, Interests]) -> dict[UUID, Interests]:
+    """Put beside the organizations behind some subjects those behind their centres now.
+
+    Each has its code and its owners of today; who stands in the place of one is there, too.
+    """
+    present = await _present(session, {behind.center_id for behind in told.values()})
+    joined = {
+        key: Interests(
+            behind.center_id,
+            (
+                *behind.parties,
+                *(
+                    Party(org_id, "", role)
+                    for org_id, role in present[behind.center_id].items()
+                    if org_id not in {party.org_id for party in behind.parties}
+                ),
+            ),
+        )
+        for key, behind in told.items()
+    }
+    return await with_kin_and_owners(session, joined)
+
+
+async def _present(
+    session: AsyncSession, center_ids: Collection[UUID]
+) -> dict[UUID, dict[UUID, str]]:
+    """Give who stands behind some centres now, with what each is there."""
     roles: dict[UUID, dict[UUID, str]] = {center_id: {} for center_id in center_ids}
     members = select(
         DirectoryMembership.center_id, DirectoryMembership.org_id, DirectoryMembership.role
@@ -191,116 +216,70 @@ async def interests_of_centers(
             center.legal_entity_id: LEGAL_ENTITY,
         }
         roles[center.id] |= {org: role for org, role in offices.items() if org is not None}
-    kin = await _kin_of(session, {org_id for each in roles.values() for org_id in each})
-    roles = {center_id: _with_kin(held, kin) for center_id, held in roles.items()}
-    behind = sorted({org_id for each in roles.values() for org_id in each})
-    parents = await _parents_of(session, behind)
-    codes = select(DirectoryOrganization.id, DirectoryOrganization.uscc).where(
-        col(DirectoryOrganization.id).in_(behind)
-    )
-    known = list(await session.execute(codes.order_by(col(DirectoryOrganization.uscc))))
+    return roles
+
+
+async def with_kin_and_owners(
+    session: AsyncSession, told: Mapping[UUID, Interests]
+) -> dict[UUID, Interests]:
+    """Put beside the organizations behind some subjects those that followed or preceded them.
+
+    Each gets its code of today, and its owners of today before those that were told.
+    """
+    named = {party.org_id for behind in told.values() for party in behind.parties}
+    kin = await owner_queries.kin_by_organization(session, named)
+    behind_all = named | {one for together in kin.values() for one in together}
+    known = await owner_queries.standing_of(session, behind_all)
+    parents = {
+        code for behind in told.values() for one in behind.parties for code in one.parent_usccs
+    }
+    _, above = await owner_queries.meant_by(session, (), parents) if parents else ({}, {})
     return {
-        center_id: Interests(
-            center_id,
-            tuple(
-                Party(org_id, uscc or "", held[org_id], tuple(parents.get(org_id, ())))
-                for org_id, uscc in known
-                if org_id in held
-            ),
-        )
-        for center_id, held in roles.items()
+        key: Interests(behind.center_id, _parties(behind.parties, kin, known, above))
+        for key, behind in told.items()
     }
 
 
-async def joined_by_kin(session: AsyncSession, interests: Interests) -> Interests:
-    """Put beside the organizations behind a subject those that followed or preceded them."""
-    roles = {party.org_id: party.role for party in interests.parties}
-    kin = _with_kin(roles, await _kin_of(session, roles))
-    joined = [org_id for org_id in kin if org_id not in roles]
-    if not joined:
-        return interests
-    parents = await _parents_of(session, joined)
-    known = await organizations_of(session, joined)
-    parties = (
-        Party(row.id, row.uscc, kin[row.id], tuple(parents.get(row.id, ())))
-        for row in sorted(known.values(), key=lambda row: row.uscc)
-    )
-    return Interests(interests.center_id, (*interests.parties, *parties))
-
-
-def _with_kin(roles: Mapping[UUID, str], kin: Mapping[UUID, Collection[UUID]]) -> dict[UUID, str]:
+def _parties(
+    told: Sequence[Party],
+    kin: Mapping[UUID, Collection[UUID]],
+    known: Mapping[UUID, Standing],
+    above: Mapping[str, Standing],
+) -> tuple[Party, ...]:
     # Who employs an organization's successor, or employed its people before, is tied to it (X08).
-    joined = {one: role for org_id, role in roles.items() for one in kin.get(org_id, ())}
-    return joined | dict(roles)
+    joined = {
+        one: Party(one, "", party.role) for party in told for one in kin.get(party.org_id, ())
+    }
+    joined |= {party.org_id: party for party in told}
+    parties = [_as_known(party, known.get(party.org_id), above) for party in joined.values()]
+    return tuple(sorted(parties, key=lambda party: (party.uscc, party.org_id)))
 
 
-async def kin_of(session: AsyncSession, org_ids: Collection[UUID]) -> set[UUID]:
-    """Name those that stand or stood where some organizations do, these themselves included."""
-    kin = await _kin_of(session, org_ids)
-    return {one for together in kin.values() for one in together}
-
-
-async def _kin_of(session: AsyncSession, org_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
-    """Name, for each organization, those that stand or stood where it does by succession."""
-    bearer = func.coalesce(col(DirectoryOrganization.successor_id), col(DirectoryOrganization.id))
-    rows = select(DirectoryOrganization.id, bearer)
-    bearers = select(bearer).where(col(DirectoryOrganization.id).in_(org_ids))
-    one = col(DirectoryOrganization.id)
-    other = col(DirectoryOrganization.successor_id)
-    same: dict[UUID, set[UUID]] = defaultdict(set)
-    for org_id, standing in await session.execute(
-        rows.where(or_(one.in_(bearers), other.in_(bearers)))
-    ):
-        same[standing].add(org_id)
-    return {org_id: together for together in same.values() for org_id in together}
-
-
-async def _parents_of(session: AsyncSession, org_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
-    """Climb from each organization to the companies above it; a ring of owners ends the climb."""
-    above = (
-        select(
-            col(DirectoryOrganization.id).label("org_id"),
-            col(DirectoryOrganization.parent_uscc).label("parent"),
-            literal(1).label("height"),
-        )
-        .where(
-            col(DirectoryOrganization.id).in_(org_ids),
-            col(DirectoryOrganization.parent_uscc).is_not(None),
-        )
-        .cte("above", recursive=True)
-    )
-    next_up = select(
-        above.c.org_id, col(DirectoryOrganization.parent_uscc), above.c.height + 1
-    ).where(
-        col(DirectoryOrganization.uscc) == above.c.parent,
-        col(DirectoryOrganization.parent_uscc).is_not(None),
-        above.c.height < LONGEST_CHAIN,
-    )
-    chain = above.union(next_up)
-    parents: dict[UUID, list[str]] = {}
-    found_parents = select(chain.c.org_id, chain.c.parent).distinct().order_by(chain.c.parent)
-    for org_id, parent in await session.execute(found_parents):
-        parents.setdefault(org_id, []).append(parent)
-    return parents
+def _as_known(party: Party, now: Standing | None, above: Mapping[str, Standing]) -> Party:
+    """Give a party with its code of today, and its owners of today before those that were told."""
+    owners = list(now.owners) if now else []
+    for code in party.parent_usccs:
+        owners += [code, *(above[code].owners if code in above else ())]
+    code = now.uscc if now else party.uscc
+    return Party(party.org_id, code, party.role, tuple(dict.fromkeys(owners)))
 
 
 async def subject_of(session: AsyncSession, panel: Panel) -> ReviewSubject:
     """Give a panel's subject from what is kept here: no other service is asked.
 
-    Organizations that joined the centre since are there too, as far as the directory knows them.
+    Organizations that joined the centre since, and owners that became known since, are there too,
+    as far as the directory knows them.
     """
     reported = await reported_duties(session, panel.id)
     own = await duty_queries.people_of(session, panel.subject_type, panel.subject_id)
     then = await interests_of(session, panel)
-    now = await interests_of_center(session, panel.center_id)
-    known = {party.org_id for party in then.parties}
-    joined = tuple(party for party in now.parties if party.org_id not in known)
+    now = await known_now(session, {panel.id: then})
     return ReviewSubject(
         subject_type=panel.subject_type,
         subject_id=panel.subject_id,
         round=panel.round,
         state="",
-        interests=Interests(panel.center_id, (*then.parties, *joined)),
+        interests=now[panel.id],
         duties=(*reported, *own),
         indicators=tuple(panel.indicators),
         applicant_org_id=panel.applicant_org_id,
