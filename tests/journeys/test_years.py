@@ -314,6 +314,13 @@ def gone(judged: Judged) -> None:
     assert moved["stage"] == "delisted"
     body = {"kind": "board", "term_from": world.today()}
     assert judged.lead.refused("POST", f"{judged.center}/bodies", body)["status"] == 409
+    # With it every membership has ended, on its last day, and every vote.
+    ends = {
+        (row["state"], row["left_on"])
+        for row in judged.lead.get(f"{judged.center}/members")["items"]
+    }
+    assert ends == {("left", world.today())}
+    assert judged.lead.get(f"{judged.center}/votes/shareholders")["items"] == []
 
 
 def voided(judged: Judged) -> None:

@@ -8,11 +8,13 @@ entity, or as a member on the day. Whoever stands in an organization's place act
 
 from collections.abc import Collection, Iterable
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, or_, true
+from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, func, or_, true
+from sqlalchemy import select as rows_of
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from shared.auth import Actor
@@ -22,6 +24,8 @@ from shared.rules import Kind, Refused, Rule, found
 # A member that has confirmed acts in its centre; one that was only invited does not yet.
 TAKING_PART: Final = ("confirmed", "active", "leaving")
 EVER_TOOK_PART: Final = (*TAKING_PART, "left", "expelled")
+# What of a centre ends it; its ledger stays open for settlement.
+ENDED: Final = ("delisted", "dissolved")
 
 
 ORGANIZATION: Final = Rule("X04", "architecture 8")
@@ -87,7 +91,26 @@ def _member_on(org_ids: Collection[UUID], day: date) -> ColumnElement[bool]:
         or_(
             col(row.left_on) >= day,
             and_(col(row.left_on).is_(None), col(row.state).in_(TAKING_PART)),
+            # Who was there at the end of a centre is there for its settlement (C2).
+            and_(
+                col(DirectoryCenter.stage).in_(ENDED),
+                col(row.left_on) == ended_on(col(DirectoryCenter.id)),
+            ),
         ),
+    )
+
+
+def ended_on(center_id: Any) -> ScalarSelect[date]:  # noqa: ANN401 - an id, or a column of ids
+    """Select the day on which a centre ended; none where it has not.
+
+    Its lead sponsor gives no notice, so that the last of the last days is the centre's own.
+    """
+    row, ended = aliased(DirectoryMembership), aliased(DirectoryCenter)
+    return (
+        rows_of(func.max(col(row.left_on)))
+        .join(ended, col(ended.id) == col(row.center_id))
+        .where(col(row.center_id) == center_id, col(ended.stage).in_(ENDED))
+        .scalar_subquery()
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import col, select
 
 from ip_ledger.journal import queries as journal
-from shared.directory import DirectoryMembership
+from shared.directory import DirectoryCenter, DirectoryMembership
 from tests.ip_ledger.conftest import Ledger
 from tests.ip_ledger.revenue.test_income import call
 
@@ -45,6 +45,13 @@ async def left(ledger: Ledger, name: str, last: date) -> None:
         row.state, row.left_on = "left", last
 
 
+async def ended(ledger: Ledger) -> None:
+    async with ledger.sessions.begin() as session:
+        center = await session.get(DirectoryCenter, ledger.center["c03"])
+        assert center is not None
+        center.stage = "dissolved"
+
+
 @pytest.mark.requirement("A086")
 @pytest.mark.parametrize(
     ("method", "expected"),
@@ -73,6 +80,75 @@ async def test_a_pool_is_divided_by_the_method_of_the_agreement(
         assert await journal.wrong_balances(session) == []
     again = await call(ledger, "c03", "benefit-divisions", pool(ledger), 409)
     assert again["code"] == "ALREADY_EXISTS"
+
+
+@pytest.mark.requirement("A086")
+@pytest.mark.parametrize(
+    ("method", "expected"),
+    [
+        ("day_weighted", [40_000_000, 35_000_000, 25_000_000]),
+        ("event_dated", [40_000_000, 35_000_000, 25_000_000]),
+    ],
+)
+async def test_the_end_of_a_centre_is_nobodys_exit_and_its_ledger_stays_open(
+    ledger: Ledger, method: str, expected: list[int]
+) -> None:
+    await agreed(ledger, method)
+    for name in PARTIES:
+        await left(ledger, name, date(2026, 6, 30))
+    await ended(ledger)
+    made = await call(ledger, "c03", "benefit-divisions", pool(ledger))
+    assert [one["amount"]["amount"] for one in made["lines"]] == expected
+    assert [one["last_on"] for one in made["lines"]] == [None, None, None]
+
+
+@pytest.mark.requirement("A086")
+async def test_who_left_before_the_end_of_its_centre_had_left(ledger: Ledger) -> None:
+    await agreed(ledger, "day_weighted")
+    for name, last in zip(PARTIES, (30, 30, 29), strict=True):
+        await left(ledger, name, date(2026, 6, last))
+    await ended(ledger)
+    made = await call(ledger, "c03", "benefit-divisions", pool(ledger))
+    assert [one["last_on"] for one in made["lines"]] == [None, None, "2026-06-29"]
+
+
+@pytest.mark.requirement("A086")
+async def test_who_left_and_is_only_invited_again_shares_in_nothing_new(ledger: Ledger) -> None:
+    await agreed(ledger, "event_dated")
+    await left(ledger, "m08", date(2026, 6, 30))
+    expected = [45_333_333, 39_666_667, 15_000_000]
+    for state in ("invited", "declined", "withdrawn"):
+        async with ledger.sessions.begin() as session:
+            session.add(
+                DirectoryMembership(
+                    id=uuid4(), center_id=ledger.center["c03"], org_id=ledger.org["m08"],
+                    role="member", state=state,
+                )
+            )  # fmt: skip
+        seen = await call(ledger, "c03", "benefit-divisions?preview=true", pool(ledger))
+        assert [one["amount"]["amount"] for one in seen["lines"]] == expected
+
+
+@pytest.mark.requirement("X04")
+@pytest.mark.refusing
+async def test_who_was_there_at_the_end_takes_part_in_the_settlement_and_who_left_before_does_not(
+    ledger: Ledger,
+) -> None:
+    await ledger.signed(*PARTIES)
+    ledger.service.set_clock("2026-12-31T02:00:00+00:00")
+    for name, last in zip(PARTIES, (30, 30, 29), strict=True):
+        await left(ledger, name, date(2026, 6, last))
+    path = f"/v1/ip-ledger/layout-plans/{ledger.center['c03']}/2026"
+    reads = {}
+    for at_work in (True, False):
+        if not at_work:
+            await ended(ledger)
+        for name in ("m09", "m08"):
+            async with ledger.member(name) as client:
+                reads[at_work, name] = (await client.get(path)).status_code
+    assert reads == {
+        (True, "m09"): 404, (True, "m08"): 404, (False, "m09"): 200, (False, "m08"): 404,
+    }  # fmt: skip
 
 
 @pytest.mark.requirement("A086", "A053")

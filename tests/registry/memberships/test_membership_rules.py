@@ -13,9 +13,11 @@ from registry.memberships.rules import (
     MembershipRole,
     State,
     confirmation_checks,
+    end_with_center,
     expulsion_checks,
     invitation_checks,
     notice_checks,
+    stepping_back_checks,
     withdrawal_checks,
 )
 from shared.rules import failed_codes
@@ -148,3 +150,55 @@ def test_a_member_is_expelled_by_a_resolution_and_after_its_term(
         POLICY, state, role, resolved=resolved, last_day=last_day, today=TODAY
     )
     assert failed_codes(checks) == codes
+
+
+@pytest.mark.requirement("A049")
+def test_who_has_confirmed_steps_back_before_the_listing() -> None:
+    for role in set(MembershipRole) - {MembershipRole.LEAD}:
+        assert failed_codes(stepping_back_checks(State.CONFIRMED, role, INVITEE, INVITEE)) == []
+
+
+@pytest.mark.requirement("A049")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("state", "role", "acting", "codes"),
+    [
+        *(
+            (state, MembershipRole.MEMBER, INVITEE, ["STATE_CONFLICT"])
+            for state in State
+            if state is not State.CONFIRMED
+        ),
+        (State.CONFIRMED, MembershipRole.LEAD, INVITEE, ["STATE_CONFLICT"]),
+        (State.CONFIRMED, MembershipRole.MEMBER, LEAD, ["FORBIDDEN_SCOPE"]),
+        (State.CONFIRMED, MembershipRole.MEMBER, None, ["FORBIDDEN_SCOPE"]),
+    ],
+)
+def test_nobody_else_steps_back_and_nobody_later(
+    state: State, role: MembershipRole, acting: UUID | None, codes: list[str]
+) -> None:
+    assert failed_codes(stepping_back_checks(state, role, INVITEE, acting)) == codes
+
+
+DAY = timedelta(days=1)
+
+
+@pytest.mark.requirement("A049")
+@pytest.mark.parametrize(
+    ("state", "left_on", "expelled", "end"),
+    [
+        (State.INVITED, None, False, (Event.RELEASE, None)),
+        (State.CONFIRMED, None, False, (Event.RELEASE, None)),
+        (State.ACTIVE, None, False, (Event.END_WITH_CENTER, TODAY)),
+        (State.LEAVING, TODAY - DAY, False, (Event.LEAVE, TODAY - DAY)),
+        (State.LEAVING, TODAY, False, (Event.LEAVE, TODAY)),
+        (State.LEAVING, TODAY + DAY, False, (Event.END_WITH_CENTER, TODAY)),
+        (State.LEAVING, TODAY - DAY, True, (Event.EXPEL, TODAY - DAY)),
+        (State.LEAVING, TODAY, True, (Event.EXPEL, TODAY)),
+        (State.LEAVING, TODAY + DAY, True, (Event.END_WITH_CENTER, TODAY)),
+    ],
+)
+def test_with_its_centre_every_open_membership_ends_on_its_own_day_or_the_centres(
+    state: State, left_on: date | None, end: tuple[Event, date | None], *, expelled: bool
+) -> None:
+    assert end_with_center(state, left_on, TODAY, expelled=expelled) == end
+    assert MOVES[state, end[0]] not in OPEN

@@ -71,7 +71,12 @@ async def test_the_longest_booking_is_the_policys(house: House) -> None:
         policy = await policy_on(session, NOW.date())
     for length, codes in ((31, []), (32, ["BOOKING_TOO_LONG"])):
         checks = rules.booking_checks(
-            policy, bookable=True, starts_at=NOW, ends_at=NOW + timedelta(days=length), now=NOW
+            policy,
+            bookable=True,
+            owner_belongs=True,
+            starts_at=NOW,
+            ends_at=NOW + timedelta(days=length),
+            now=NOW,
         )
         assert failed_codes(checks) == codes
 

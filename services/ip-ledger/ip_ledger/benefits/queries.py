@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import exists, func, or_, true
+from sqlalchemy import and_, exists, func, or_, true
 from sqlalchemy import select as rows_of
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
@@ -40,16 +40,24 @@ async def last_days(
 ) -> dict[UUID, date]:
     """Give the last days of those of some organizations that are no members of a centre any more.
 
-    Who left and came back is a member; who has given notice is one until its last day.
+    Who left and came back is a member, and who is only invited again is none; who has given notice
+    is one until its last day. Who was one until the centre itself ended shares in what is settled
+    afterwards: the end of all is nobody's exit.
     """
     row = DirectoryMembership
+    stays = and_(col(row.left_on).is_(None), col(row.state).in_(tenancy.TAKING_PART))
     latest = (
         rows_of(col(row.org_id), func.max(col(row.left_on)))
         .where(col(row.center_id) == center_id, col(row.org_id).in_(org_ids))
         .group_by(col(row.org_id))
-        .having(func.bool_and(col(row.left_on).is_not(None)))
+        .having(~func.bool_or(stays))
     )
-    return {org_id: last for org_id, last in await session.execute(latest) if last is not None}
+    ended_on = await session.scalar(tenancy.ended_on(center_id))
+    return {
+        org_id: last
+        for org_id, last in await session.execute(latest)
+        if last is not None and last != ended_on
+    }
 
 
 async def is_known(session: AsyncSession, center_id: UUID, external_id: str) -> bool:

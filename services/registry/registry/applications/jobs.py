@@ -7,6 +7,7 @@ from shared.auth import Actor
 from shared.jobs import repeated
 
 LOOK_SECONDS: Final = 30.0
+CHUNK: Final = 50
 CLERK: Final = Actor.system("applications")
 
 
@@ -38,6 +39,17 @@ async def end_notices(app: Process) -> int:
             return done
 
 
+async def end_outlived(app: Process) -> int:
+    """End what still stands of centres that have ended; give how many there were."""
+    done = 0
+    while True:
+        async with app.state.database.sessions.begin() as session:
+            count = await actions.end_outlived(session, CLERK, CHUNK)
+        done += count
+        if count == 0:
+            return done
+
+
 async def mend_compositions(app: Process) -> int:
     """Judge again what is owed of compositions; give how many centres have cured it."""
     async with app.state.database.sessions.begin() as session:
@@ -45,5 +57,7 @@ async def mend_compositions(app: Process) -> int:
 
 
 BACKGROUND: Final = (
-    repeated("applications", LOOK_SECONDS, expire_overdue, end_notices, mend_compositions),
+    repeated(
+        "applications", LOOK_SECONDS, expire_overdue, end_notices, end_outlived, mend_compositions
+    ),
 )

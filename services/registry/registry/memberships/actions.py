@@ -1,8 +1,9 @@
 """What happens to memberships."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -224,11 +225,56 @@ async def activate_all(
             _move(session, actor, membership, Event.ACTIVATE, "membership.activated")
 
 
-async def close_all(session: AsyncSession, actor: Actor, center_id: UUID) -> None:
-    """Release everyone from a candidate centre whose application has ended."""
-    for membership in await queries.open_memberships(session, center_id):
-        if (membership.state, Event.RELEASE) in rules.MOVES:
-            _move(session, actor, membership, Event.RELEASE, "membership.withdrawn")
+# What is told of a membership that ends with its centre, by how it does.
+ENDS: Final[Mapping[Event, str]] = {
+    Event.RELEASE: "membership.withdrawn",
+    Event.LEAVE: "membership.left",
+    Event.EXPEL: "membership.expelled",
+    Event.END_WITH_CENTER: "membership.left",
+}
+
+
+async def close_all(
+    session: AsyncSession, actor: Actor, center_id: UUID, last_on: date, reason: str
+) -> None:
+    """End every membership of a centre that has ended; `last_on` is its last day, included (C2).
+
+    Ownership, licenses and what is owed stay what they are. The caller announces the centre.
+    """
+    for membership in await queries.open_memberships_for_update(session, center_id):
+        event, left_on = rules.end_with_center(
+            membership.state,
+            membership.left_on,
+            last_on,
+            expelled=membership.expulsion_resolution_id is not None,
+        )
+        membership.left_on = left_on
+        membership.exit_reason = membership.exit_reason or reason
+        _move(session, actor, membership, event, ENDS[event])
+
+
+async def step_back(
+    session: AsyncSession, actor: Actor, membership_id: UUID, reason: str, today: date
+) -> Membership:
+    """Leave a candidate centre before its listing, on behalf of who had confirmed (A049).
+
+    The caller holds the centre's lock, which a listing takes, too. Raises `Refused`: NOT_FOUND,
+    FORBIDDEN_SCOPE or STATE_CONFLICT.
+    """
+    membership = await queries.membership_for_update(session, actor, membership_id)
+    require(
+        rules.stepping_back_checks(
+            membership.state,
+            membership.role,
+            membership.org_id,
+            actor.org_for(membership.org_id),
+        )
+    )
+    membership.left_on = today
+    membership.exit_reason = reason
+    _move(session, actor, membership, Event.STEP_BACK, "membership.stepped_back")
+    await announce(session, actor, membership.center_id)
+    return membership
 
 
 async def give_notice(

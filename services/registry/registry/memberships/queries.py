@@ -1,7 +1,7 @@
 """What is read of memberships: by the organization that is invited, and by who invited it."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,8 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from registry.centers.queries import centers, of_orgs
-from registry.centers.tables import Center
+from registry.centers.rules import ENDED, Stage
+from registry.centers.tables import Center, StageChange
 from registry.memberships.rules import CONFIRM, JOINED, OPEN, State
 from registry.memberships.tables import MemberCommitment, Membership
 from shared.auth import Actor
@@ -54,6 +55,43 @@ async def open_memberships(session: AsyncSession, center_id: UUID) -> Sequence[M
         .order_by(col(Membership.invited_at), col(Membership.id))
     )
     return (await session.scalars(statement)).all()
+
+
+async def open_memberships_for_update(
+    session: AsyncSession, center_id: UUID
+) -> Sequence[Membership]:
+    """Lock and give a centre's memberships that have not ended, in the order of their ids.
+
+    Whoever confirms or gives notice at this moment is waited for, and then ends with the others.
+    """
+    statement = (
+        select(Membership)
+        .where(col(Membership.center_id) == center_id, col(Membership.state).in_(OPEN))
+        .order_by(col(Membership.id))
+        .with_for_update()
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def center_of_membership(session: AsyncSession, actor: Actor, membership_id: UUID) -> UUID:
+    """Tell of which centre a membership of the actor's organization is, and lock nothing yet."""
+    statement = memberships(actor).with_only_columns(col(Membership.center_id))
+    return found(await session.scalar(statement.where(col(Membership.id) == membership_id)))
+
+
+async def outlived(session: AsyncSession, limit: int) -> Sequence[tuple[UUID, Stage, datetime]]:
+    """Give centres that have ended before a membership of theirs did: how they did, and when."""
+    statement = (
+        select(Center.id, Center.stage, func.max(col(StageChange.at)))
+        .join(Membership, col(Membership.center_id) == col(Center.id))
+        .join(StageChange, col(StageChange.center_id) == col(Center.id))
+        .where(col(Membership.state).in_(OPEN), col(Center.stage).in_(ENDED))
+        .group_by(col(Center.id))
+        .order_by(col(Center.id))
+        .limit(limit)
+    )
+    rows = (await session.execute(statement)).all()
+    return [(center_id, stage, ended_at) for center_id, stage, ended_at in rows]
 
 
 def center_members(center_id: UUID) -> SelectOfScalar[Membership]:

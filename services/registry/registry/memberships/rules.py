@@ -58,11 +58,13 @@ class Event(StrEnum):
     DECLINE = "decline"
     WITHDRAW = "withdraw"
     RELEASE = "release"
+    STEP_BACK = "step_back"
     ACTIVATE = "activate"
     GIVE_NOTICE = "give_notice"
     ORDER_EXPULSION = "order_expulsion"
     LEAVE = "leave"
     EXPEL = "expel"
+    END_WITH_CENTER = "end_with_center"
 
 
 # The whole machine: a pair that is absent is refused, so that a new state starts closed.
@@ -73,6 +75,8 @@ MOVES: Final[Mapping[tuple[State, Event], State]] = {
     # A candidate centre whose application ends lets everyone go.
     (State.INVITED, Event.RELEASE): State.WITHDRAWN,
     (State.CONFIRMED, Event.RELEASE): State.WITHDRAWN,
+    # Who has confirmed is bound from the listing on: until then it goes as freely as it came.
+    (State.CONFIRMED, Event.STEP_BACK): State.WITHDRAWN,
     (State.CONFIRMED, Event.ACTIVATE): State.ACTIVE,
     (State.ACTIVE, Event.GIVE_NOTICE): State.LEAVING,
     # Who is expelled has its term too; who leaves anyway may have to go sooner.
@@ -80,6 +84,9 @@ MOVES: Final[Mapping[tuple[State, Event], State]] = {
     (State.LEAVING, Event.ORDER_EXPULSION): State.LEAVING,
     (State.LEAVING, Event.LEAVE): State.LEFT,
     (State.LEAVING, Event.EXPEL): State.EXPELLED,
+    # Nobody is a member of a centre that has ended.
+    (State.ACTIVE, Event.END_WITH_CENTER): State.LEFT,
+    (State.LEAVING, Event.END_WITH_CENTER): State.LEFT,
 }
 OPEN: Final = (State.INVITED, State.CONFIRMED, State.ACTIVE, State.LEAVING)
 JOINED: Final = (State.CONFIRMED, State.ACTIVE, State.LEAVING)
@@ -178,6 +185,36 @@ def notice_checks(
         move_check(state, Event.GIVE_NOTICE),
         _not_lead_check(role),
     ]
+
+
+def stepping_back_checks(
+    state: State, role: MembershipRole, org_id: UUID, acting_id: UUID | None
+) -> list[Check]:
+    """Check that an organization that has confirmed goes before the listing, by its own word.
+
+    There is no term of notice, since no membership has begun. The lead sponsor, who applies, takes
+    its application back instead.
+    """
+    return [
+        VOLUNTARY.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=acting_id == org_id),
+        move_check(state, Event.STEP_BACK),
+        _not_lead_check(role),
+    ]
+
+
+def end_with_center(
+    state: State, left_on: date | None, last_on: date, *, expelled: bool
+) -> tuple[Event, date | None]:
+    """Give how an open membership ends when its centre has ended, and its last day if it had one.
+
+    `last_on` is the day on which the centre ended, included. Who had not begun is let go; whose own
+    last day comes first, or on that very day, ends by what was said of it.
+    """
+    if (state, Event.RELEASE) in MOVES:
+        return Event.RELEASE, None
+    if state is State.LEAVING and left_on is not None and left_on <= last_on:
+        return (Event.EXPEL if expelled else Event.LEAVE), left_on
+    return Event.END_WITH_CENTER, last_on
 
 
 def _not_lead_check(role: MembershipRole) -> Check:

@@ -70,6 +70,14 @@ class ExpulsionIn(Body):
     reason: LongText = Field(description="Why it goes.")
 
 
+class SteppingBackIn(Body):
+    """Why who has confirmed leaves before the listing."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "企业战略调整"}]})
+
+    reason: LongText = Field(description="Why it goes; its inviter reads it.")
+
+
 class MembershipOut(Out):
     """An organization in a centre."""
 
@@ -83,7 +91,9 @@ class MembershipOut(Out):
     state: State = Field(description="Where the membership stands.")
     invited_at: Instant = Field(description="When it was invited.")
     joined_on: date | None = Field(description="The first day of membership, included.")
-    left_on: date | None = Field(description="The last day of membership, included.")
+    left_on: date | None = Field(
+        description="The last day of membership, included, or the day of stepping back before one."
+    )
     notice_on: date | None = Field(description="When it gave notice, or was given it.")
     imported_from: str | None = Field(default=None, description="Where it was taken over from.")
     imported_on: date | None = Field(default=None, description="The day it stood so there.")

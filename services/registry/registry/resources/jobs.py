@@ -1,4 +1,4 @@
-"""The time came: uses that were logged before uses made facts are told by facts (A062)."""
+"""The time came: what nobody of a centre shares any more closes, and old uses are told (A062)."""
 
 from typing import Any, Final, Protocol
 
@@ -8,6 +8,7 @@ from shared.jobs import repeated
 
 # Nothing waits for it, and once it has been there is nothing left.
 LOOK_SECONDS: Final = 3_600.0
+CLOSING_SECONDS: Final = 60.0
 CHUNK: Final = 500
 CLERK: Final = Actor.system("resources")
 
@@ -30,4 +31,19 @@ async def tell_uses(app: Process) -> int:
         chunks += 1
 
 
-BACKGROUND: Final = (repeated("resources", LOOK_SECONDS, tell_uses),)
+async def close_left(app: Process) -> int:
+    """Close what owners who left, and centres that ended, have left open; give how much it was."""
+    done = 0
+    while True:
+        clock = app.state.clock
+        async with app.state.database.sessions.begin() as session:
+            closed = await actions.close_left(session, CLERK, clock.today(), clock.now(), CHUNK)
+        done += closed
+        if closed == 0:
+            return done
+
+
+BACKGROUND: Final = (
+    repeated("resources", LOOK_SECONDS, tell_uses),
+    repeated("resources", CLOSING_SECONDS, close_left),
+)

@@ -4,7 +4,7 @@ Whoever belongs to a centre sees what it shares; what is shared with everyone, a
 sees as long as it is open and the centre stands. Officials and services see all (X04).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,13 +17,19 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from registry.centers.queries import spoken_for_by
-from registry.centers.rules import ACTIVE, Stage
+from registry.centers.rules import ACTIVE, ENDED, Stage
 from registry.centers.tables import Center
 from registry.directory.queries import centers_of
-from registry.facts.rules import BOOKED, FactKind
+from registry.facts.queries import periods_of
+from registry.facts.rules import BOOKED, FactKind, Period
 from registry.facts.tables import Fact
 from registry.memberships.queries import members_on
-from registry.organizations.queries import successor_ids, valid_qualification_ids
+from registry.memberships.tables import Membership
+from registry.organizations.queries import (
+    standing_for,
+    successor_ids,
+    valid_qualification_ids,
+)
 from registry.organizations.rules import search_pattern
 from registry.organizations.tables import Organization
 from registry.resources.rules import BookingState, ResourceType, ServiceCode, SharingScope
@@ -200,6 +206,106 @@ async def untold_uses(
     )
     if after is not None:
         statement = statement.where(col(ResourceBooking.id) > after)
+    return [(booking, resource) for booking, resource in (await session.execute(statement)).all()]
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """Who runs each centre, and for which days organizations belonged to it."""
+
+    operators: Mapping[UUID, UUID]
+    periods: Mapping[tuple[UUID, UUID], tuple[Period, ...]]
+
+
+async def belonging(
+    session: AsyncSession, center_ids: Collection[UUID], org_ids: Collection[UUID]
+) -> Belonging:
+    """Tell who runs centres, and when organizations belonged to them.
+
+    Who runs a centre belongs to it always; who stands in a member's place, as that member did.
+    """
+    owners = (Center.legal_entity_id, Center.trustee_org_id, Center.lead_sponsor_id)
+    statement = sa_select(col(Center.id), *owners).where(col(Center.id).in_(center_ids))
+    operators: dict[UUID, UUID] = {}
+    periods = dict(await periods_of(session, center_ids, org_ids))
+    for center_id, *named in (await session.execute(statement)).all():
+        known = [org_id for org_id in named if org_id is not None]
+        operators[center_id] = known[0]
+        periods |= {(center_id, org_id): (Period(None, None),) for org_id in known}
+    return Belonging(operators, periods)
+
+
+def _owner_belongs(row: type[SharedResource | ServiceOffering], today: date) -> ColumnElement[bool]:
+    """Give the condition that the owner of what is shared belongs to its centre, which stands."""
+    member = exists(
+        select(Membership.id).where(
+            col(Membership.center_id) == col(row.center_id),
+            or_(
+                col(Membership.org_id) == col(row.org_id),
+                standing_for(col(Membership.org_id)) == col(row.org_id),
+            ),
+            col(Membership.joined_on) <= today,
+            or_(col(Membership.left_on).is_(None), col(Membership.left_on) >= today),
+        )
+    )
+    owners = (Center.lead_sponsor_id, Center.legal_entity_id, Center.trustee_org_id)
+    runs = exists(
+        select(Center.id).where(
+            col(Center.id) == col(row.center_id),
+            or_(
+                *(col(owner) == col(row.org_id) for owner in owners),
+                *(standing_for(col(owner)) == col(row.org_id) for owner in owners),
+            ),
+        )
+    )
+    stands = col(row.center_id).in_(select(Center.id).where(col(Center.stage).not_in(ENDED)))
+    return and_(stands, or_(runs, member))
+
+
+async def resources_left(
+    session: AsyncSession, today: date, limit: int
+) -> Sequence[SharedResource]:
+    """Lock what is open at a centre that has ended, or that its owner does not belong to (C2)."""
+    statement = (
+        select(SharedResource)
+        .where(col(SharedResource.is_open), ~_owner_belongs(SharedResource, today))
+        .order_by(col(SharedResource.id))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def offerings_left(
+    session: AsyncSession, today: date, limit: int
+) -> Sequence[ServiceOffering]:
+    """Lock what is offered at a centre that has ended, or that its provider does not belong to."""
+    statement = (
+        select(ServiceOffering)
+        .where(col(ServiceOffering.is_open), ~_owner_belongs(ServiceOffering, today))
+        .order_by(col(ServiceOffering.id))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def bookings_left(
+    session: AsyncSession, today: date, now: datetime, limit: int
+) -> list[tuple[ResourceBooking, SharedResource]]:
+    """Lock the bookings to come of what nobody of a standing centre shares any more."""
+    statement = (
+        sa_select(ResourceBooking, SharedResource)
+        .join(SharedResource, col(SharedResource.id) == col(ResourceBooking.resource_id))
+        .where(
+            col(ResourceBooking.state) == BookingState.BOOKED,
+            col(ResourceBooking.starts_at) > now,
+            ~_owner_belongs(SharedResource, today),
+        )
+        .order_by(col(ResourceBooking.id))
+        .limit(limit)
+        .with_for_update(of=ResourceBooking, skip_locked=True)
+    )
     return [(booking, resource) for booking, resource in (await session.execute(statement)).all()]
 
 

@@ -159,6 +159,7 @@ async def change_resource(
     responses=problems(
         "NOT_FOUND",
         "BOOKING_OVERLAP",
+        "OWNER_NOT_IN_CENTER",
         "TIME_PASSED",
         "STATE_CONFLICT",
         "BOOKING_TOO_LONG",

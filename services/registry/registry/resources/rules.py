@@ -1,13 +1,15 @@
 """What may be shared, booked and offered, and what a use comes to."""
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from registry.centers.rules import ACTIVE, Stage
+from registry.facts.rules import Period
+from shared.calendar import day_of
 from shared.rules import NOT_FOUND, Check, Kind, Policy, Rule, Severity
 
 CATALOGUE: Final = Rule("A022", "二(三)功能一")
@@ -107,18 +109,21 @@ def booking_checks(
     policy: Policy,
     *,
     bookable: bool,
+    owner_belongs: bool,
     starts_at: datetime,
     ends_at: datetime,
     now: datetime,
 ) -> list[Check]:
     """Check that something that is open is booked for a time to come, of a length that others bear.
 
-    That nobody else has it then only the database can tell.
+    `owner_belongs` is to the centre, on the booking's last day: who leaves shares nothing there
+    afterwards. That nobody else has it then only the database can tell.
     """
     most = timedelta(days=policy.value("A062", "max_booking_days"))
     rule = policy.rule("A062")
     return [
         rule.check("STATE_CONFLICT", Kind.STATE, passed=bookable),
+        rule.check("OWNER_NOT_IN_CENTER", Kind.CONTENT, passed=owner_belongs, pointer="/ends_at"),
         rule.check(
             "DAYS_OUT_OF_ORDER", Kind.CONTENT, passed=starts_at < ends_at, pointer="/ends_at"
         ),
@@ -173,6 +178,23 @@ def use_correction_checks(state: BookingState, *, owns: bool) -> list[Check]:
             "STATE_CONFLICT", Kind.STATE, passed=state is BookingState.USED, state=state.value
         ),
     ]
+
+
+def last_day(ends_at: datetime) -> date:
+    """Give the last day of a booking in Shanghai; its end is the first instant after it."""
+    return day_of(ends_at - timedelta(microseconds=1))
+
+
+def teller(
+    owner_id: UUID, operator_id: UUID, periods: Collection[Period], day: date, today: date
+) -> UUID:
+    """Give in whose name the facts of the centre tell a use of a day (A062).
+
+    Its owner's, where the owner belonged to the centre on that day or belongs to it today; else the
+    operator's, in whose catalogue the thing stood.
+    """
+    belongs = any(period.covers(one) for period in periods for one in (day, today))
+    return owner_id if belongs else operator_id
 
 
 def hours_of(minutes: int) -> str:

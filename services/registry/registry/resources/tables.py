@@ -78,6 +78,9 @@ class ResourceBooking(Base, table=True):
             "id",
             postgresql_where=text("state = 'used' AND usage_fact_id IS NULL"),
         ),
+        Index(
+            "ix_resource_booking_to_come", "starts_at", postgresql_where=text("state = 'booked'")
+        ),
         {"info": resource("resource_booking", Audience.OPERATORS)},
     )
 

@@ -1,7 +1,11 @@
 """What happens to applications, a module per part of the way."""
 
 from registry.applications.actions.checking import check_formally, grant_round
-from registry.applications.actions.composing import end_memberships, mend_compositions
+from registry.applications.actions.composing import (
+    end_memberships,
+    end_outlived,
+    mend_compositions,
+)
 from registry.applications.actions.deciding import (
     approve,
     lift_hold,
@@ -25,6 +29,7 @@ from registry.applications.actions.drafting import (
 from registry.applications.actions.ending import expire_overdue, withdraw
 from registry.applications.actions.evaluating import hear, hold, reopen_review
 from registry.applications.actions.excepting import decide_exception, request_exception
+from registry.applications.actions.leaving import step_back
 from registry.applications.actions.readiness import ReadinessView, readiness
 from registry.applications.actions.registering import attach_entity, name_milestone
 from registry.applications.actions.stating import state_resource, take_resource_back
@@ -43,6 +48,7 @@ __all__ = [
     "decide_exception",
     "draft",
     "end_memberships",
+    "end_outlived",
     "expire_overdue",
     "file_material",
     "grant_round",
@@ -61,6 +67,7 @@ __all__ = [
     "request_exception",
     "set_profile",
     "state_resource",
+    "step_back",
     "submission_checks",
     "submit",
     "take_resource_back",

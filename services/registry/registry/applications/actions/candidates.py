@@ -11,8 +11,10 @@ from registry.centers.actions import enter_stage
 from registry.centers.queries import next_number
 from registry.centers.rules import ApplicantForm, ModelType, Stage, center_code
 from registry.centers.tables import Center
+from registry.governance import actions as governance
 from registry.memberships import actions as memberships
 from shared.auth import Actor
+from shared.calendar import day_of
 from shared.events import record
 
 
@@ -103,7 +105,7 @@ async def end_candidate(
     session: AsyncSession, actor: Actor, center: Center, reason: str, now: datetime
 ) -> None:
     """Close a candidate whose application has ended; a new application founds a new one."""
-    await memberships.close_all(session, actor, center.id)
+    await governance.end_center(session, actor, center.id, day_of(now), reason)
     enter_stage(session, actor, center, Stage.DISSOLVED, reason, now)
     await session.flush()
     await memberships.announce(session, actor, center.id)

@@ -28,13 +28,17 @@ async def acceptance_checks(
     policy = await policy_on(session, today)
     needs = await needs_exception(session, application, center, today)
     state = await queries.latest_exception_state(session, application.id, center.legal_entity_id)
-    return rules.acceptance_checks(
-        policy,
-        application.state,
-        state,
-        needs_exception=needs,
-        submitted_on=_submitted_on(application, today),
-    )
+    parties, _ = await queries.parties(session, center)
+    return [
+        *rules.acceptance_checks(
+            policy,
+            application.state,
+            state,
+            needs_exception=needs,
+            submitted_on=_submitted_on(application, today),
+        ),
+        *rules.members_checks(policy, center.model_type, parties),
+    ]
 
 
 async def needs_exception(

@@ -22,7 +22,7 @@ from registry.governance.rules import (
     vote_checks,
 )
 from registry.memberships import actions as memberships
-from registry.memberships.queries import open_memberships
+from registry.memberships.queries import open_memberships, outlived
 from registry.memberships.rules import JOINED
 from registry.organizations.queries import organizations_of
 from registry.programme.queries import policy_on, working_days
@@ -44,6 +44,20 @@ async def end_memberships(session: AsyncSession, actor: Actor, now: datetime) ->
     await session.flush()
     for center_id in sorted({membership.center_id for membership in ended}):
         await judge_again(session, actor, center_id, now)
+    return len(ended)
+
+
+async def end_outlived(session: AsyncSession, actor: Actor, limit: int) -> int:
+    """End what still stands of centres that have ended, as of the day on which each did (C2).
+
+    An end brings all this with it; what ended before it did is found here. Gives how many centres.
+    """
+    ended = await outlived(session, limit)
+    for center_id, stage, ended_at in ended:
+        await center_for_update(session, center_id)
+        reason = f"center {stage.value}"
+        await governance.end_center(session, actor, center_id, day_of(ended_at), reason)
+        await memberships.announce(session, actor, center_id)
     return len(ended)
 
 

@@ -59,6 +59,7 @@ async def gate_of(
         objections=tuple(states),
         parties=parties,
         entity=entity,
+        model=center.model_type,
     )
 
 
@@ -117,12 +118,13 @@ async def open_notice(
     Raises `Refused`: NOT_FOUND, SOD_VIOLATION, STALE_INPUT, CASE_ON_HOLD or STATE_CONFLICT.
     """
     application, center = await case_for_decision(session, actor, application_id)
+    policy = await policy_on(session, today)
     gate = await gate_of(session, application, center, told)
     recommended = await queries.latest_recommendation(session, application.id) is not None
     require(
         [
             *await duty_checks(session, actor, application, center, CaseCapacity.HANDLER),
-            *rules.notice_checks(gate, recommended=recommended),
+            *rules.notice_checks(policy, gate, recommended=recommended),
         ]
     )
     text = NoticeText(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,6 +21,9 @@ from registry.notices.rules import NoticeSubject, ObjectionState
 from registry.programme.queries import policy_on, working_days
 from shared.calendar import day_of
 from shared.rules import Check, found
+
+# What is judged here by what stands on the day, notice and members included.
+DECIDED: Final = (State.COMMISSION_REVIEW, State.PUBLIC_NOTICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +68,21 @@ async def _waiting(
         entity_id = center.legal_entity_id
         exception = await queries.latest_exception_state(session, application.id, entity_id)
     objections: Sequence[ObjectionState] = ()
-    if application.state is State.PUBLIC_NOTICE:
-        objections = (await gate_of(session, application, center, heard)).objections
+    broken = False
+    if application.state in DECIDED:
+        gate = await gate_of(session, application, center, heard)
+        objections = gate.objections
+        broken = rules.is_broken(await policy_on(session, today), gate)
     mean = heard.told.mean
     below = application.state is State.EXPERT_REVIEW and mean is not None and not heard.told.passed
     return Waiting(
         recommended=await queries.latest_recommendation(session, application.id) is not None,
         exception_pending=exception is ExceptionState.PENDING,
         objection_pending=ObjectionState.OPEN in objections,
-        refused=below or exception is ExceptionState.DENIED or ObjectionState.UPHELD in objections,
+        refused=below
+        or broken
+        or exception is ExceptionState.DENIED
+        or ObjectionState.UPHELD in objections,
     )
 
 
@@ -101,7 +111,7 @@ async def _checks(
     if state is State.PUBLIC_NOTICE:
         return rules.approval_checks(policy, gate, today)
     if recommended:
-        return rules.notice_checks(gate, recommended=True)
+        return rules.notice_checks(policy, gate, recommended=True)
     return rules.recommendation_checks(policy, gate)
 
 

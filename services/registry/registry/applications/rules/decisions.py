@@ -7,13 +7,13 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from registry.applications.rules.composition import Party, honesty_checks
+from registry.applications.rules.composition import Party, composition_checks, honesty_checks
 from registry.applications.rules.entity import ExceptionState, age_limit
 from registry.applications.rules.states import OPEN, Event, State, Told, move_check
-from registry.centers.rules import AgreementFacts, ApplicantForm, agreement_checks
+from registry.centers.rules import AgreementFacts, ApplicantForm, ModelType, agreement_checks
 from registry.notices.rules import ObjectionState, objection_checks, period_checks
 from shared.calendar import day_of, deadline
-from shared.rules import Check, Kind, Policy, Rule
+from shared.rules import Check, Kind, Policy, Rule, Severity
 
 DUTIES_APART: Final = Rule("X03", "practice")
 REVIEWED: Final = Rule("A118", "四(三)2")
@@ -74,6 +74,8 @@ class Gate:
     objections: Sequence[ObjectionState] = field(default_factory=tuple)
     parties: Sequence[Party] = ()
     entity: Party | None = None
+    # Without a model nothing is asked of who is in the centre.
+    model: ModelType | None = None
 
 
 def duty_checks(
@@ -232,21 +234,41 @@ def _milestone_checks(gate: Gate) -> list[Check]:
     ]
 
 
+def members_checks(policy: Policy, model: ModelType, parties: Sequence[Party]) -> list[Check]:
+    """Check that those who are in the centre now make up its model, warnings apart (A049).
+
+    A member may have stepped back since the submission.
+    """
+    checks = composition_checks(policy, model, parties)
+    return [check for check in checks if check.severity is Severity.ERROR]
+
+
+def _still_made_up(policy: Policy, gate: Gate) -> list[Check]:
+    return [] if gate.model is None else members_checks(policy, gate.model, gate.parties)
+
+
+def is_broken(policy: Policy, gate: Gate) -> bool:
+    """Tell whether those who are in the centre no longer make up its model."""
+    return any(check.refuses for check in _still_made_up(policy, gate))
+
+
 def recommendation_checks(policy: Policy, gate: Gate) -> list[Check]:
     """Check that a case is ripe for its recommendation (A084, A118, A053)."""
     return [
         *agreement_checks(gate.agreement),
         *_evaluated_checks(policy, gate),
+        *_still_made_up(policy, gate),
         *_hold_checks(gate),
         *_milestone_checks(gate),
         move_check(gate.state, Event.RECOMMEND),
     ]
 
 
-def notice_checks(gate: Gate, *, recommended: bool) -> list[Check]:
+def notice_checks(policy: Policy, gate: Gate, *, recommended: bool) -> list[Check]:
     """Check that a notice may open: recommended, with nothing moved since."""
     return [
         CONFIRMED.check("STATE_CONFLICT", Kind.STATE, passed=recommended),
+        *_still_made_up(policy, gate),
         *_hold_checks(gate),
         *_moved_checks(gate),
         move_check(gate.state, Event.OPEN_NOTICE),
@@ -261,6 +283,7 @@ def approval_checks(policy: Policy, gate: Gate, today: date) -> list[Check]:
         *_evaluated_checks(policy, gate),
         # A record may have come in since the submission: nobody barred is listed (X17).
         *honesty_checks(policy, gate.parties, gate.entity, today),
+        *_still_made_up(policy, gate),
         CONFIRMED.check("NOTICE_MISSING", Kind.STATE, passed=noticed),
         *period,
         *objection_checks(gate.objections),

@@ -64,6 +64,8 @@ OPEN: Final = (
     State.COMMISSION_REVIEW,
     State.PUBLIC_NOTICE,
 )
+# Those in which officials or experts look at what was submitted.
+UNDER_REVIEW: Final = tuple(state for state in OPEN if state is not State.RETURNED)
 
 # The whole machine: a pair that is absent is refused, so that a new state starts closed.
 MOVES: Final[Mapping[tuple[State, Event], State]] = {
@@ -158,7 +160,8 @@ REJECT_STEP: Final = NextStep("reject", "approver")
 class Waiting:
     """What else a case waits for than its state says.
 
-    `refused` is an exception that was denied, a review below the pass line, an objection upheld.
+    `refused` is an exception that was denied, a review below the pass line, an objection upheld, or
+    members that no longer make up the model.
     """
 
     recommended: bool = False

@@ -25,6 +25,7 @@ class HoldCause(StrEnum):
     SHEET_VOIDED = "sheet_voided"
     SITE_VISIT_CHANGED = "site_visit_changed"
     AGREEMENT_ENDED = "agreement_ended"
+    MEMBER_STEPPED_BACK = "member_stepped_back"
 
 
 class Source(StrEnum):

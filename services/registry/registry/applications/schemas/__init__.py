@@ -410,7 +410,9 @@ class CaseHoldOut(Out):
 
     id: UUID = Field(description="The hold.")
     cause: HoldCause = Field(description="What has changed.")
-    source_id: UUID | None = Field(description="Sheet, visit or agreement that changed.")
+    source_id: UUID | None = Field(
+        description="Sheet, visit, agreement or membership that changed."
+    )
     placed_at: Instant = Field(description="Since when.")
     lifted_at: Instant | None = Field(description="When it was lifted.")
     lifted_by: UUID | None = Field(description="Who lifted it.")

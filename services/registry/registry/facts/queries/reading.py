@@ -198,6 +198,26 @@ async def standings(
     }
 
 
+async def periods_of(
+    session: AsyncSession, center_ids: Collection[UUID], org_ids: Collection[UUID]
+) -> dict[tuple[UUID, UUID], tuple[Period, ...]]:
+    """Give the days for which organizations belonged to centres, by centre and organization.
+
+    Who stands in the place of a member is one, for as long as that member was.
+    """
+    bearer = organizations.standing_for(col(Membership.org_id))
+    both = [
+        await _periods(session, center_ids, org_ids, member)
+        for member in (col(Membership.org_id), bearer)
+    ]
+    return {
+        (center_id, org_id): kept
+        for periods in both
+        for (center_id, org_id), kept in periods.items()
+        if org_id is not None
+    }
+
+
 def _of_each(
     periods: Mapping[tuple[UUID, UUID | None], tuple[Period, ...]],
     center_id: UUID,

@@ -20,7 +20,7 @@ from registry.governance.actions.independence import (
     end_tie,
     state_tie,
 )
-from registry.governance.actions.leaving import end_for, expel_member
+from registry.governance.actions.leaving import end_center, end_for, expel_member
 from registry.governance.actions.plans import (
     PlanContent,
     TargetContent,
@@ -89,6 +89,7 @@ __all__ = [
     "check_seats",
     "close_direction",
     "decide_hold",
+    "end_center",
     "end_document",
     "end_for",
     "end_seat",

@@ -1,5 +1,6 @@
-"""What a member's end means for the bodies: its seats and its votes end with its last day."""
+"""What the end of a member, or of the centre, means for the bodies: seats and votes end with it."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -7,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.governance import queries
+from registry.governance.tables import BodySeat, VotingRight
 from registry.memberships import actions as memberships
 from registry.memberships.actions import Expulsion
 from registry.memberships.queries import membership_of_center_for_update
@@ -40,36 +42,69 @@ async def end_for(session: AsyncSession, actor: Actor, membership: Membership) -
     last = membership.left_on
     if last is None:
         return
-    for seat in await queries.seats_held_for_update(
-        session, membership.center_id, membership.org_id, last
-    ):
+    center_id, org_id = membership.center_id, membership.org_id
+    seats = await queries.seats_held_for_update(session, center_id, org_id, last)
+    _end_seats(session, actor, center_id, seats, last, "membership ended")
+    held = await queries.votes_held_for_update(session, center_id, org_id)
+    await _end_votes(session, actor, center_id, held)
+
+
+async def end_center(
+    session: AsyncSession, actor: Actor, center_id: UUID, last_on: date, reason: str
+) -> None:
+    """End all that rests on a centre that has ended: memberships, every seat, every vote (C2).
+
+    `last_on` is the day on which it ended, included. The caller holds the centre's lock, and
+    announces it. What its members own, license and owe each other stays for the settlement.
+    """
+    await memberships.close_all(session, actor, center_id, last_on, reason)
+    seats = await queries.seats_of_center_for_update(session, center_id, last_on)
+    _end_seats(session, actor, center_id, seats, last_on, reason)
+    held = await queries.votes_of_center_for_update(session, center_id)
+    await _end_votes(session, actor, center_id, held)
+
+
+def _end_seats(
+    session: AsyncSession,
+    actor: Actor,
+    center_id: UUID,
+    seats: Sequence[BodySeat],
+    last_on: date,
+    reason: str,
+) -> None:
+    for seat in seats:
         # A seat that begins after the last day never began.
-        seat.until_on = max(last, seat.from_on)
-        seat.end_reason = "membership ended"
+        seat.until_on = max(last_on, seat.from_on)
+        seat.end_reason = reason
         record(
             session,
             actor,
             "seat.ended",
             seat.id,
-            center_id=membership.center_id,
+            center_id=center_id,
             reason=seat.end_reason,
             after={"until_on": seat.until_on},
             body_id=seat.body_id,
             until_on=seat.until_on,
         )
-    held = await queries.votes_held_for_update(session, membership.center_id, membership.org_id)
-    ended: dict[str, Any] = {row.organ.value: row.share_ppm for row in held}
+
+
+async def _end_votes(
+    session: AsyncSession, actor: Actor, center_id: UUID, held: Sequence[VotingRight]
+) -> None:
+    ended: dict[UUID, dict[str, Any]] = {}
     for row in held:
+        ended.setdefault(row.holder_org_id, {})[row.organ.value] = row.share_ppm
         await session.delete(row)
-    if ended:
+    for holder_id, votes in ended.items():
         record(
             session,
             actor,
             "votes.ended",
-            membership.center_id,
-            center_id=membership.center_id,
-            before=ended,
+            center_id,
+            center_id=center_id,
+            before=votes,
             after={},
-            holder_org_id=membership.org_id,
-            votes=ended,
+            holder_org_id=holder_id,
+            votes=votes,
         )

@@ -20,6 +20,7 @@ from registry.centers.rules import (
 from registry.centers.tables import Center
 from registry.governance import queries, rules
 from registry.governance.actions import rectifying
+from registry.governance.actions.leaving import end_center
 from registry.governance.rules import (
     DocumentKind,
     Organ,
@@ -32,7 +33,7 @@ from registry.governance.rules import (
     Told,
 )
 from registry.governance.tables import StageRecommendation
-from registry.memberships.actions import announce, close_all
+from registry.memberships.actions import announce
 from registry.programme.queries import policy_on, working_days
 from shared.auth import Actor
 from shared.calendar import day_of
@@ -222,7 +223,7 @@ async def _enter(
     if step.target in ENDED:
         await rectifying.close(session, actor, center.id, today)
         await cancel_milestones(session, actor, center.id, tuple(MilestoneKind))
-        await close_all(session, actor, center.id)
+        await end_center(session, actor, center.id, today, f"center {step.target.value}")
 
 
 @dataclass(frozen=True, slots=True)

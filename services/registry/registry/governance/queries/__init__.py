@@ -17,6 +17,7 @@ from registry.governance.queries.bodies import (
     seat_for_update,
     seats_flagged_wrongly,
     seats_held_for_update,
+    seats_of_center_for_update,
     seats_on,
     tie_for_update,
     ties,
@@ -24,6 +25,7 @@ from registry.governance.queries.bodies import (
     voters_on,
     votes,
     votes_held_for_update,
+    votes_of_center_for_update,
 )
 from registry.governance.queries.holds import (
     hash_of_rating,
@@ -112,6 +114,7 @@ __all__ = [
     "seat_for_update",
     "seats_flagged_wrongly",
     "seats_held_for_update",
+    "seats_of_center_for_update",
     "seats_on",
     "steps_into",
     "targets",
@@ -124,4 +127,5 @@ __all__ = [
     "voters_on",
     "votes",
     "votes_held_for_update",
+    "votes_of_center_for_update",
 ]

@@ -311,6 +311,36 @@ async def votes_held_for_update(
     return (await session.scalars(statement)).all()
 
 
+async def seats_of_center_for_update(
+    session: AsyncSession, center_id: UUID, last: date
+) -> Sequence[BodySeat]:
+    """Lock every seat of a centre's bodies that is held beyond a day, independent ones too."""
+    bodies_of = select(GovernanceBody.id).where(col(GovernanceBody.center_id) == center_id)
+    statement = (
+        select(BodySeat)
+        .where(
+            col(BodySeat.body_id).in_(bodies_of),
+            or_(col(BodySeat.until_on).is_(None), col(BodySeat.until_on) > last),
+        )
+        .order_by(col(BodySeat.id))
+        .with_for_update()
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def votes_of_center_for_update(
+    session: AsyncSession, center_id: UUID
+) -> Sequence[VotingRight]:
+    """Lock the voting tables of a centre, of every organ."""
+    statement = (
+        select(VotingRight)
+        .where(col(VotingRight.center_id) == center_id)
+        .order_by(col(VotingRight.holder_org_id), col(VotingRight.organ))
+        .with_for_update()
+    )
+    return (await session.scalars(statement)).all()
+
+
 async def resolution_of(session: AsyncSession, center_id: UUID, resolution_id: UUID) -> Resolution:
     """Give a resolution of a centre."""
     statement = select(Resolution).where(

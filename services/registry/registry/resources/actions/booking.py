@@ -28,15 +28,18 @@ async def book(
     """Book a resource that the organization may use, for a time to come (A062).
 
     Raises `Refused`: NOT_FOUND, TIME_PASSED, DAYS_OUT_OF_ORDER, BOOKING_TOO_LONG,
-    STATE_CONFLICT, BOOKING_OVERLAP.
+    OWNER_NOT_IN_CENTER, STATE_CONFLICT, BOOKING_OVERLAP.
     """
     resource = await queries.resource_seen(session, actor, resource_id, today)
     policy = await policy_on(session, today)
-    place = await queries.place_of(session, actor, resource.center_id, today)
+    # Who belongs to the centre is asked of the booking's own last day.
+    last = max(today, rules.last_day(new.ends_at))
+    place = await queries.place_of(session, actor, resource.center_id, last)
     require(
         rules.booking_checks(
             policy,
             bookable=resource.is_open and place.stage in ACTIVE,
+            owner_belongs=resource.org_id in place.org_ids,
             starts_at=new.starts_at,
             ends_at=new.ends_at,
             now=now,

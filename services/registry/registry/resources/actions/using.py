@@ -48,7 +48,8 @@ async def log_use(
     )
     before = booking.model_dump()
     use = await _use_of(session, booking, resource, used_minutes)
-    fact, _ = await facts.post(session, actor, use, today, by_booking=True)
+    teller = await _teller(session, actor, booking, resource, today)
+    fact, _ = await facts.post(session, teller, use, today, by_booking=True)
     _reckon(booking, resource, used_minutes, fact.id)
     booking.state = rules.MOVES[booking.state, BookingEvent.USE]
     tell(session, actor, resource, "booking.used", before, booking)
@@ -81,10 +82,15 @@ async def correct_use(
     use = await _use_of(session, booking, resource, used_minutes)
     if booking.usage_fact_id is None:
         # Logged before uses made facts.
-        fact, _ = await facts.post(session, actor, use, today, by_booking=True)
+        teller = await _teller(session, actor, booking, resource, today)
+        fact, _ = await facts.post(session, teller, use, today, by_booking=True)
     else:
         kept = await fact_kept(session, booking.usage_fact_id)
-        fact = await facts.correct(session, actor, kept, use, reason, today, by_booking=True)
+        named = kept.fact.submitted_by_org_id
+        # Of one who has left, the operator told the use: in the same name it is corrected.
+        others = resource.org_id in actor.org_ids and named not in actor.org_ids
+        teller = replace(actor, org_id=named) if others else actor
+        fact = await facts.correct(session, teller, kept, use, reason, today, by_booking=True)
     _reckon(booking, resource, used_minutes, fact.id)
     tell(session, actor, resource, "booking.use_corrected", before, booking, reason)
     return booking
@@ -132,34 +138,69 @@ async def tell_uses(
 
     Looks at no more than `limit` bookings after the one of that id and gives the last one looked
     at; None when none is left. A use that is told already is not looked at, so that it can be done
-    again; what its owner has told by hand (the same thing, user and day) is left to him.
+    again; what its owner has told by hand (the same thing, user and day) is left to him. Where the
+    owner was no member on the day, the operator of the centre tells.
     """
     untold = await queries.untold_uses(session, after, limit)
     users = await organizations_of(session, {booking.user_org_id for booking, _ in untold})
-    by_owner = sorted(untold, key=lambda pair: pair[1].org_id)
-    for owner_id, group in groupby(by_owner, key=lambda pair: pair[1].org_id):
-        owned = list(group)
+    known = await queries.belonging(
+        session,
+        {resource.center_id for _, resource in untold},
+        {resource.org_id for _, resource in untold},
+    )
+    told = sorted(
+        ((_name_of(known, *pair, today), pair) for pair in untold), key=lambda named: named[0]
+    )
+    for teller_id, group in groupby(told, key=lambda named: named[0]):
+        pairs = [pair for _, pair in group]
         uses = [
             _use(booking, resource, users[booking.user_org_id].uscc, booking.used_minutes or 0)
-            for booking, resource in owned
+            for booking, resource in pairs
         ]
-        await _tell_owned(session, replace(actor, org_id=owner_id), owned, uses, today)
+        await _tell_all(session, replace(actor, org_id=teller_id), pairs, uses, today)
     return untold[-1][0].id if untold else None
 
 
-async def _tell_owned(
+def _name_of(
+    known: queries.Belonging, booking: ResourceBooking, resource: SharedResource, today: date
+) -> UUID:
+    return rules.teller(
+        resource.org_id,
+        known.operators[resource.center_id],
+        known.periods.get((resource.center_id, resource.org_id), ()),
+        day_of(booking.starts_at),
+        today,
+    )
+
+
+async def _teller(
     session: AsyncSession,
-    owner: Actor,
-    owned: Sequence[tuple[ResourceBooking, SharedResource]],
+    actor: Actor,
+    booking: ResourceBooking,
+    resource: SharedResource,
+    today: date,
+) -> Actor:
+    """Give the actor in whose name a use is told: his own, or the operator's for one who left."""
+    if resource.org_id not in actor.org_ids:
+        return actor  # The operator logs it himself.
+    known = await queries.belonging(session, {resource.center_id}, {resource.org_id})
+    teller_id = _name_of(known, booking, resource, today)
+    return actor if teller_id == resource.org_id else replace(actor, org_id=teller_id)
+
+
+async def _tell_all(
+    session: AsyncSession,
+    teller: Actor,
+    pairs: Sequence[tuple[ResourceBooking, SharedResource]],
     uses: Sequence[NewFact],
     today: date,
 ) -> None:
     rows = [Row(place, facts.sent(use)) for place, use in enumerate(uses)]
-    for result in await facts.record_facts(session, owner, rows, today, by_booking=True):
-        booking, resource = owned[result.index]
+    for result in await facts.record_facts(session, teller, rows, today, by_booking=True):
+        booking, resource = pairs[result.index]
         if result.id is None:
-            continue  # Its owner was no member then, or the day lies ahead: nothing to be told.
+            continue  # The day lies ahead: there is nothing to be told yet.
         before = booking.model_dump()
         booking.usage_fact_id = result.id
         booking.version += 1
-        tell(session, owner, resource, "booking.use_told", before, booking)
+        tell(session, teller, resource, "booking.use_told", before, booking)
