@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, func, or_, true
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, true
 from sqlalchemy import select as rows_of
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -94,13 +94,13 @@ def _member_on(org_ids: Collection[UUID], day: date) -> ColumnElement[bool]:
             # Who was there at the end of a centre is there for its settlement (C2).
             and_(
                 col(DirectoryCenter.stage).in_(ENDED),
-                col(row.left_on) == ended_on(col(DirectoryCenter.id)),
+                col(row.left_on) == ended_on(col(DirectoryCenter.id)).scalar_subquery(),
             ),
         ),
     )
 
 
-def ended_on(center_id: Any) -> ScalarSelect[date]:  # noqa: ANN401 - an id, or a column of ids
+def ended_on(center_id: Any) -> Select[Any]:  # noqa: ANN401 - an id, or a column of ids
     """Select the day on which a centre ended; none where it has not.
 
     Its lead sponsor gives no notice, so that the last of the last days is the centre's own.
@@ -110,7 +110,6 @@ def ended_on(center_id: Any) -> ScalarSelect[date]:  # noqa: ANN401 - an id, or 
         rows_of(func.max(col(row.left_on)))
         .join(ended, col(ended.id) == col(row.center_id))
         .where(col(row.center_id) == center_id, col(ended.stage).in_(ENDED))
-        .scalar_subquery()
     )
 
 
