@@ -1,6 +1,7 @@
 """A centre that has ended has no members, no seats and no votes; what was is still read (C2)."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import update
@@ -107,7 +108,8 @@ async def test_what_outlived_its_centre_ends_as_of_that_day_and_once(case: Case)
         await session.execute(ended.values(stage=Stage.DELISTED))
         session.add(
             StageChange(
-                center_id=case.center_id, from_stage=Stage.RECTIFYING, to_stage=Stage.DELISTED,
+                center_id=UUID(case.center_id),
+                from_stage=Stage.RECTIFYING, to_stage=Stage.DELISTED,
                 reason="予以调整", person_id=new_id(), at=case.registry.app.state.clock.now(),
             )
         )  # fmt: skip

@@ -91,7 +91,7 @@ async def outlived(session: AsyncSession, limit: int) -> Sequence[tuple[UUID, St
         .limit(limit)
     )
     rows = (await session.execute(statement)).all()
-    return [(center_id, stage, ended_at) for center_id, stage, ended_at in rows]
+    return [(center_id, Stage(stage), ended_at) for center_id, stage, ended_at in rows]
 
 
 def center_members(center_id: UUID) -> SelectOfScalar[Membership]:

@@ -225,7 +225,8 @@ async def belonging(
     Who runs a centre belongs to it always; who stands in a member's place, as that member did.
     """
     owners = (Center.legal_entity_id, Center.trustee_org_id, Center.lead_sponsor_id)
-    statement = sa_select(col(Center.id), *owners).where(col(Center.id).in_(center_ids))
+    columns: list[Any] = [col(Center.id), *owners]
+    statement = sa_select(*columns).where(col(Center.id).in_(center_ids))
     operators: dict[UUID, UUID] = {}
     periods = dict(await periods_of(session, center_ids, org_ids))
     for center_id, *named in (await session.execute(statement)).all():

@@ -24,15 +24,17 @@ async def close_left(
     """
     shared = await queries.resources_left(session, today, limit)
     offered = await queries.offerings_left(session, today, limit)
-    for row in (*shared, *offered):
-        _close(session, actor, row)
+    for resource in shared:
+        _close(session, actor, resource)
+    for offering in offered:
+        _close(session, actor, offering)
     booked = await queries.bookings_left(session, today, now, limit)
-    for booking, resource in booked:
+    for booking, wanted in booked:
         before = booking.model_dump()
         booking.state = rules.MOVES[booking.state, BookingEvent.CANCEL]
         booking.reason, booking.fee_fen = LEFT, 0
         booking.version += 1
-        tell(session, actor, resource, "booking.cancelled", before, booking)
+        tell(session, actor, wanted, "booking.cancelled", before, booking)
     await session.flush()
     return len(shared) + len(offered) + len(booked)
 
