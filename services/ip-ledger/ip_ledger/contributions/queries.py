@@ -156,7 +156,7 @@ async def undone_payments(
         .join(FundingUndoing, col(FundingUndoing.funding_id) == col(FundingRecord.id))
         .where(col(ContributionPayment.contribution_id).in_(list(contribution_ids)))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 async def funding_undoings(
