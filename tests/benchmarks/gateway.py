@@ -108,19 +108,21 @@ def figure(house: House, size: Size) -> Iterator[Figure]:
         stack.callback(gateway.process.wait, 15)
         stack.callback(gateway.process.terminate)
         ours = _Ours(house, gateway.port, gateway.process.pid, gateway.log)
-        peer, peer_pid = stack.enter_context(_fastapi(folder, static))
+        peer, peer_pid = stack.enter_context(_python(folder, static, "python_gateway"))
+        bare, bare_pid = stack.enter_context(_python(folder, static, "bare_proxy"))
         made.cases = [
             Case("nginx", lambda seconds: _turn(proxy, seconds, nginx_pid)),
             Case("gateway", ours.turn),
             Case("gateway, asked by a member", ours.turn_of_a_member),
             Case("FastAPI and httpx", lambda seconds: _turn(peer, seconds, peer_pid)),
+            Case("bare Python proxy", lambda seconds: _turn(bare, seconds, bare_pid)),
             Case("check of a kept token", _checking),
             Case("upstream alone", lambda seconds: _turn(static, seconds, None)),
         ]
         made.comparisons = [
             (ours, peer)
             for ours in ("gateway", "gateway, asked by a member")
-            for peer in ("nginx", "FastAPI and httpx")
+            for peer in ("nginx", "FastAPI and httpx", "bare Python proxy")
         ]
         made.remarks = list(REMARKS)
         yield made
@@ -145,6 +147,11 @@ REMARKS: Final = (
     (
         "FastAPI and httpx: one route and one client, under uvicorn with uvloop and httptools, as"
         " a Python team would begin; it verifies, counts and logs nothing."
+    ),
+    (
+        "bare Python proxy: uvicorn, one application and the gateway's own pool of connections; it"
+        " judges, verifies, counts and logs nothing, so that it shows what any gateway in Python"
+        " costs at least."
     ),
     (
         "check of a kept token: header, digest, verdict, revocations and how it is shown, in the"
@@ -218,15 +225,15 @@ def _checking(seconds: float) -> Sample:
 
 
 @contextmanager
-def _fastapi(folder: Path, upstream: int) -> Iterator[tuple[int, int]]:
+def _python(folder: Path, upstream: int, name: str) -> Iterator[tuple[int, int]]:
     port = free_ports(1)[0]
     command = [
-        *(sys.executable, "-m", "uvicorn", "tests.benchmarks.python_gateway:app"),
+        *(sys.executable, "-m", "uvicorn", f"tests.benchmarks.{name}:app"),
         *("--host", HOST, "--port", str(port), "--loop", "uvloop", "--http", "httptools"),
         *("--no-access-log", "--log-level", "warning", "--ws", "none", "--no-proxy-headers"),
     ]
     there = {"BENCH_UPSTREAM": f"http://{HOST}:{upstream}", "PYTHONPATH": str(ROOT)}
-    log = folder / "fastapi.log"
+    log = folder / f"{name}.log"
     with program_running(command, ROOT, log, {**os.environ, **there}) as pid:
         wait_for_port(HOST, port)
         yield port, pid

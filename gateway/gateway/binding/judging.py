@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from gateway.binding.proofs import Asked, NonceWanted, Proof, nonces, proven
@@ -15,6 +16,8 @@ BEARER: Final = b"bearer"
 LONGEST_PROOF: Final = 8_192
 
 
+# The same tokens come again and again; so many of the longest fields are some megabytes.
+@lru_cache(maxsize=512)
 def shown(authorization: bytes) -> tuple[bytes, str] | None:
     """Give the scheme, in lower case, and the token of a header; None for any other scheme."""
     scheme, _, token = authorization.partition(b" ")

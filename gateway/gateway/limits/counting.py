@@ -4,6 +4,7 @@ A count slides: the last minute's requests weigh by the part of that minute whic
 sixty seconds of now.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from gateway.limits.rules import WINDOW_SECONDS, Quota, Standing
@@ -25,9 +26,32 @@ class Counts:
 
     def hit(self, quota: Quota, at_seconds: float) -> Standing:
         """Count a request at an instant of a steady clock; one that is refused is not counted."""
+        into = self._into(at_seconds)
+        left = self._left(quota, into)
+        reset = max(1, round(WINDOW_SECONDS - into))
+        return Standing(quota, left >= 0, max(0, left), reset)
+
+    def nearest(self, asked: Sequence[Quota], at_seconds: float) -> Standing:
+        """Count a request against each of its quotas; give one that refuses, or the nearest one."""
+        into = self._into(at_seconds)
+        found, least = asked[0], self._left(asked[0], into)
+        for quota in asked[1:]:
+            left = self._left(quota, into)
+            # As fractions of their limits, without dividing; whatever refuses stays.
+            if least >= 0 and (left < 0 or left * found.limit < least * quota.limit):
+                found, least = quota, left
+        reset = max(1, round(WINDOW_SECONDS - into))
+        return Standing(found, least >= 0, max(0, least), reset)
+
+    def _into(self, at_seconds: float) -> float:
+        """Give the seconds within the minute, and begin it where it is a new one."""
         minute, into = divmod(at_seconds, WINDOW_SECONDS)
         if minute != self._minute:
             self._turn(int(minute))
+        return into
+
+    def _left(self, quota: Quota, into: float) -> int:
+        """Count a request; give what is left, less than nothing where it is one too many."""
         key = (quota.name, quota.key)
         counted = self._now.get(key)
         if counted is None:
@@ -37,11 +61,10 @@ class Counts:
                 counted = self._now.get(key, 0)
         before = self._before.get(key, 0) if self._before else 0
         used = counted + int(before * (WINDOW_SECONDS - into) / WINDOW_SECONDS)
-        reset = max(1, round(WINDOW_SECONDS - into))
         if used >= quota.limit:
-            return Standing(quota, allowed=False, remaining=0, reset_seconds=reset)
+            return -1
         self._now[key] = counted + 1
-        return Standing(quota, True, quota.limit - used - 1, reset)  # noqa: FBT003 - allowed
+        return quota.limit - used - 1
 
     def _turn(self, minute: int) -> None:
         # Whole minutes are dropped at once: no request pays for clearing another's count.

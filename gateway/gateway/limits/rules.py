@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 WINDOW_SECONDS: Final = 60
@@ -10,7 +11,8 @@ TOKENS: Final = "/oauth/token"
 COSTLY: Final = frozenset({"assignments", "compute", "snapshot", "robustness", "export"})
 
 
-@dataclass(frozen=True, slots=True)
+# Told apart by being made, so that what is remembered for one is looked up quickly.
+@dataclass(frozen=True, slots=True, eq=False)
 class Quotas:
     """Requests a minute; zero means without a limit."""
 
@@ -41,25 +43,41 @@ class Standing(NamedTuple):
 
 def is_costly(path: str) -> bool:
     """Tell whether a canonical path leads to work that costs a hundred times a read."""
-    last = path.rstrip("/").rsplit("/", 1)[-1]
+    last = path.rpartition("/")[2] or path.rstrip("/").rpartition("/")[2]
     return last in COSTLY or last.endswith("-batches")
 
 
 def quotas_of(
     path: str, claims: Mapping[str, Any] | None, address: str, quotas: Quotas
-) -> list[Quota]:
+) -> tuple[Quota, ...]:
     """Name the counts of a request; one with a valid token is never counted by its address."""
     if claims is None:
-        own = Quota("tokens", address, quotas.tokens) if path == TOKENS else None
-        found = [own or Quota("address", address, quotas.address)]
-    else:
-        client = claims["client_id"]
-        found = [
-            Quota("client", client, quotas.client), Quota("person", claims["sub"], quotas.person),
-        ]  # fmt: skip
-        if is_costly(path):
-            found.append(Quota("costly", client, quotas.costly))
-    return [quota for quota in found if quota.limit]
+        return _of_address(address, path == TOKENS, quotas)
+    return _of_caller(claims["client_id"], claims["sub"], is_costly(path), quotas)
+
+
+# The same callers come again and again.
+@lru_cache(maxsize=4_096)
+def _of_caller(
+    client: str,
+    person: str,
+    costly: bool,  # noqa: FBT001 - a key
+    quotas: Quotas,
+) -> tuple[Quota, ...]:
+    found = [Quota("client", client, quotas.client), Quota("person", person, quotas.person)]
+    if costly:
+        found.append(Quota("costly", client, quotas.costly))
+    return tuple(quota for quota in found if quota.limit)
+
+
+@lru_cache(maxsize=4_096)
+def _of_address(
+    address: str,
+    for_token: bool,  # noqa: FBT001 - a key
+    quotas: Quotas,
+) -> tuple[Quota, ...]:
+    name, limit = ("tokens", quotas.tokens) if for_token else ("address", quotas.address)
+    return (Quota(name, address, limit),) if limit else ()
 
 
 def tightest(standings: Sequence[Standing]) -> Standing | None:

@@ -45,6 +45,10 @@ class MemoryStore:
         now = time.monotonic()
         return [self._counts.hit(quota, now) for quota in asked]
 
+    def nearest(self, asked: Sequence[Quota]) -> Standing | None:
+        """Count a request against each of its quotas; give the one that matters to the caller."""
+        return self._counts.nearest(asked, time.monotonic()) if asked else None
+
 
 class ValkeyStore:
     """Counts of all processes together; while the store is away, each counts for itself."""

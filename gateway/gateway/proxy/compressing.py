@@ -58,8 +58,13 @@ def is_fit(path: str, status: int, headers: Mapping[bytes, bytes]) -> bool:
         and b"set-cookie" not in headers
         and b"no-store" not in control
         and b"no-transform" not in control
-        and KINDS.fullmatch(headers.get(b"content-type", b"").lower()) is not None
+        and _is_kind(headers.get(b"content-type", b""))
     )
+
+
+@lru_cache(maxsize=256)
+def _is_kind(media_type: bytes) -> bool:
+    return KINDS.fullmatch(media_type.lower()) is not None
 
 
 def rewritten(headers: Headers) -> Headers:

@@ -17,6 +17,8 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 BODILESS: Final = frozenset({204, 304})
+# Fields that say how the answer is framed.
+SPOKEN: Final = frozenset({b"content-length", b"transfer-encoding", b"connection"})
 CONTROLS: Final = bytes({*range(0x20), 0x7F} - {0x09, 0x0A, 0x0D})
 
 
@@ -86,19 +88,13 @@ class DoorCycle(RequestResponseCycle):
             self.transport.abort()
 
     def _head(self, status: int, headers: list[tuple[bytes, bytes]]) -> bytes:
-        lines = [STATUS_LINE[status][:-2]]
+        lines = [_status(status)]
         closes = False
         for given, value in (*self.default_headers, *headers):
             name = _name(given)
-            if name == b"content-length" and self.chunked_encoding is None:
-                self.expected_content_length = int(value)
-                self.chunked_encoding = False
-            elif name == b"transfer-encoding" and value.lower() == b"chunked":
-                self.expected_content_length = 0
-                self.chunked_encoding = True
-            elif name == b"connection" and b"close" in value.lower():
-                self.keep_alive, closes = False, True
             lines.append(name + b": " + value)
+            if name in SPOKEN:
+                closes = self._framed_by(name, value) or closes
         if not self.keep_alive and not closes:
             lines.append(b"connection: close")
         bodiless = self.scope["method"] == "HEAD" or status in BODILESS
@@ -111,6 +107,20 @@ class DoorCycle(RequestResponseCycle):
         if head.count(b"\n") != ends or head.count(b"\r") != ends or _has_controls(head):
             raise RuntimeError("no value of a header field")
         return head + b"\r\n\r\n"
+
+    def _framed_by(self, name: bytes, value: bytes) -> bool:
+        """Take what a field says of the answer's framing; tell whether it ends the connection."""
+        if name == b"connection":
+            closes = b"close" in value.lower()
+            self.keep_alive = self.keep_alive and not closes
+            return closes
+        if name == b"content-length" and self.chunked_encoding is None:
+            self.expected_content_length = int(value)
+            self.chunked_encoding = False
+        elif name == b"transfer-encoding" and value.lower() == b"chunked":
+            self.expected_content_length = 0
+            self.chunked_encoding = True
+        return False
 
     def _framed(self, body: bytes, *, more: bool) -> bytes:
         """Give a part of the body as it goes over the wire."""
@@ -150,6 +160,11 @@ class DoorCycle(RequestResponseCycle):
         """End the connection, so that nobody takes what came for a whole answer."""
         self._flush()
         self.transport.close()
+
+
+@lru_cache(maxsize=128)
+def _status(status: int) -> bytes:
+    return STATUS_LINE[status][:-2]
 
 
 @lru_cache(maxsize=512)

@@ -11,7 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 from gateway.binding.judging import Holders, shown
 from gateway.binding.spending import SpendingUnavailable, SpentProofs
 from gateway.limits.rules import Quotas, quotas_of, tightest
-from gateway.limits.stores import store_of
+from gateway.limits.stores import MemoryStore, store_of
 from gateway.proxy import compressing, rules
 from gateway.proxy.access_log import AccessLog
 from gateway.proxy.answers import Headers, problem
@@ -20,7 +20,7 @@ from gateway.proxy.edge import Edge
 from gateway.proxy.floods import Floods
 from gateway.proxy.forwarding import drain, headers_in, target
 from gateway.proxy.inside import Inside
-from gateway.proxy.measures import Measures
+from gateway.proxy.measures import MEASURES
 from gateway.proxy.own import Own, claims_within
 from gateway.proxy.passage import SAFE, Claims, Passage, ProgrammeClock, Refusal
 from gateway.proxy.reading import PublicReads
@@ -100,7 +100,7 @@ class Door:
         self.take(settings)
         self._log = AccessLog()
         self._request_log = request_log
-        self._measures = Measures()
+        self._measures = MEASURES
 
     def take(self, settings: GatewaySettings) -> None:
         """Go by these settings from the next request on; those under way end as they began."""
@@ -237,7 +237,7 @@ class Door:
         if scope["method"] not in rules.METHODS:
             raise Refusal("METHOD_NOT_ALLOWED")
         try:
-            head = rules.judged_head(fields)
+            head = rules.judged_head(fields, named)
         except rules.MalformedHead:
             raise Refusal("REQUEST_UNREADABLE", closes=True) from None
         if not rules.names_one_host(head.ours.get(b"host"), self._hosts):
@@ -262,7 +262,11 @@ class Door:
     async def _count(self, passage: Passage) -> None:
         """Count the request against its caller's limits; refuse the one that is too many."""
         asked = quotas_of(passage.path, passage.claims, passage.address, self._quotas)
-        passage.standing = tightest(await self._counts.hit(asked)) if asked else None
+        counts = self._counts
+        if isinstance(counts, MemoryStore):
+            passage.standing = counts.nearest(asked)
+        else:
+            passage.standing = tightest(await counts.hit(asked)) if asked else None
         if passage.standing is not None and not passage.standing.allowed:
             await self._too_much(passage)
 
@@ -346,10 +350,7 @@ class Door:
         self, passage: Passage, head: rules.Head, body: Body | None, receive: Receive
     ) -> None:
         """Pass the request to its service and the answer back."""
-        watched = body or Body(receive, 0, self._settings.body_idle_seconds)
-        if body is None:
-            watched.complete = True
-        watch = self._watches.begin(watched)
+        watch = self._watches.begin(body, receive)
         try:
             if body is not None:
                 await body.read_first()
@@ -369,7 +370,7 @@ class Door:
         except Unreachable as error:
             raise _unanswered(error) from None
         except asyncio.CancelledError:
-            if not watched.client_left:
+            if not watch.client_left:
                 raise
             watch.uncancel()
             raise ClientLeft from None

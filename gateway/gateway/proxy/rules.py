@@ -5,7 +5,7 @@ service gets: two readers of one path that disagree are how authorization is wal
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -57,6 +57,7 @@ def body_limit(path: str, limits: Limits) -> int:
 # RFC 3986 path characters without `;`, whose parameters some readers drop and others keep.
 SEGMENT: Final = rb"(?:[A-Za-z0-9\-._~!$&'()*+,=:@]|%[0-9A-Fa-f]{2})+"
 PATH: Final = re.compile(rb"/|(?:/(?!\.\.?(?:/|\Z))" + SEGMENT + rb")+/?")
+PLAIN: Final = b"/-_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 # What a decoded segment may not hold: a separator, an escape of an escape, a control character.
 HIDDEN: Final = re.compile(rb"[/\\;%\x00-\x1f\x7f]")
 SAFE: Final = "/-._~!$&'()*+,=:@"
@@ -68,6 +69,9 @@ def canonical_path(raw: bytes) -> str | None:
     Refused are dot segments, empty segments, encoded separators and dots, double encoding,
     control characters, bad escapes and text that is not UTF-8.
     """
+    # Most have nothing to judge: letters and digits between single slashes.
+    if raw[:1] == b"/" and not raw.translate(None, PLAIN) and b"//" not in raw:
+        return raw.decode("ascii")
     if PATH.fullmatch(raw) is None:
         return None
     if b"%" not in raw:
@@ -152,13 +156,17 @@ def fate(name: bytes) -> Fate:
 
 
 NONE: Final[frozenset[bytes]] = frozenset()
+# What `Connection` says of the connection itself; no field bears such a name.
+OF_THE_LINE: Final = frozenset({b"keep-alive", b"close"})
 
 
 def connection_names(fields: Iterable[tuple[bytes, bytes]]) -> frozenset[bytes]:
     """Give the lower-case names that `Connection` calls hop-by-hop."""
-    values = [field[1] for field in fields if field[0] == b"connection"]
-    if not values:
-        return NONE
+    return _names_in(tuple(field[1] for field in fields if field[0] == b"connection"))
+
+
+@lru_cache(maxsize=256)
+def _names_in(values: tuple[bytes, ...]) -> frozenset[bytes]:
     return frozenset(token.strip().lower() for token in b",".join(values).split(b","))
 
 
@@ -179,19 +187,15 @@ class MalformedHead(ValueError):  # noqa: N818 - reads as what it is
     """The header fields contradict each other or cannot be read."""
 
 
-def judged_head(fields: Fields) -> Head:
+def judged_head(fields: Fields, names: Collection[bytes] | None = None) -> Head:
     """Sort the header fields by their fate; raise `MalformedHead` where one must not be doubled.
 
-    `Connection` may take away ordinary fields only: one that names `Authorization` asks the door
-    to judge a token that the service would then never see.
+    `names` are the fields' own, where somebody has them already.
     """
     passing: list[tuple[bytes, bytes]] = []
     once: dict[bytes, bytes] = {}
     ours: dict[bytes, bytes] = {}
-    named = connection_names(fields)
-    if named and not named.isdisjoint(ONCE | OURS):
-        raise MalformedHead
-    _require_plain_chunks(fields)
+    named = _named(fields, {field[0] for field in fields} if names is None else names)
     for field in fields:
         name, value = field
         verdict = fate(name)
@@ -204,21 +208,34 @@ def judged_head(fields: Fields) -> Head:
             seen[name] = value
             if verdict is _OURS:
                 continue
-        _require_text(value)
+        if not value.isascii():
+            _require_text(value)
         passing.append(field)
     return Head(passing, once, ours)
+
+
+def _named(fields: Fields, names: Collection[bytes]) -> frozenset[bytes]:
+    """Give what `Connection` takes away; raise `MalformedHead` where the framing is no plain one.
+
+    It may take away ordinary fields only: one that names `Authorization` asks the door to judge a
+    token that the service would then never see.
+    """
+    if b"transfer-encoding" in names:
+        _require_plain_chunks(fields)
+    named = connection_names(fields) if b"connection" in names else NONE
+    if not named.isdisjoint(ONCE | OURS):
+        raise MalformedHead
+    return named
 
 
 def _require_plain_chunks(fields: Fields) -> None:
     # Chunks and nothing else, said once: a second coding is where two readers part ways.
     codings = [field[1] for field in fields if field[0] == b"transfer-encoding"]
-    if codings and (len(codings) > 1 or codings[0].strip().lower() != b"chunked"):
+    if len(codings) > 1 or codings[0].strip().lower() != b"chunked":
         raise MalformedHead
 
 
 def _require_text(value: bytes) -> None:
-    if value.isascii():
-        return
     try:
         value.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -247,6 +264,11 @@ RESPONSE_DROPS: Final = HOP_BY_HOP | {b"date", b"server", b"x-request-id", b"x-s
 
 def passing_out(lowered: Fields) -> list[tuple[bytes, bytes]]:
     """Give the fields of a service's answer, in lower case, that its caller may see."""
+    kept = [field for field in lowered if field[0] not in RESPONSE_DROPS]
+    # What was left out may be a `Connection` that names more.
+    if len(kept) == len(lowered):
+        return kept
     named = connection_names(lowered)
-    dropped = RESPONSE_DROPS | named if named else RESPONSE_DROPS
-    return [field for field in lowered if field[0] not in dropped]
+    if named <= OF_THE_LINE:
+        return kept
+    return [field for field in kept if field[0] not in named]

@@ -36,10 +36,11 @@ def trace_of(request_id: bytes | None, traceparent: bytes | None) -> Trace:
     kept = request_id is not None and REQUEST_ID.fullmatch(request_id) is not None
     name = request_id.decode("ascii") if kept and request_id is not None else new_request_id()
     match = None if traceparent is None else TRACEPARENT.fullmatch(traceparent)
-    span = f"{_drawn(64):016x}"
     if match is None:
-        trace_id = f"{_drawn(128):032x}"
-        return Trace(name, trace_id, f"00-{trace_id}-{span}-{SAMPLED}")
+        drawn = f"{_drawn(192):048x}"
+        trace_id = drawn[:32]
+        return Trace(name, trace_id, f"00-{trace_id}-{drawn[32:]}-{SAMPLED}")
+    span = f"{_drawn(64):016x}"
     trace_id, flags = match[1].decode("ascii"), match[2].decode("ascii")
     return Trace(name, trace_id, f"00-{trace_id}-{span}-{flags}", match[0].decode("ascii"))
 

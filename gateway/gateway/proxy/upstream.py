@@ -76,7 +76,6 @@ class Body:
         self._size = 0
         self.first = b""
         self.complete = False
-        self.client_left = False
         self.refused: BodyRefused | None = None
 
     async def read_first(self) -> None:
@@ -91,7 +90,6 @@ class Body:
         except TimeoutError:
             raise self._refuse("REQUEST_TIMEOUT") from None
         if message["type"] == "http.disconnect":
-            self.client_left = True
             raise ClientLeft
         data: bytes = message.get("body", b"")
         self._size += len(data)
@@ -108,12 +106,6 @@ class Body:
         """Give what comes behind the first chunk."""
         while not self.complete:
             yield await self.chunk()
-
-    async def until_client_leaves(self) -> None:
-        """Return when the client closes its connection; only once the body is complete."""
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-        self.client_left = True
 
 
 class Answer:

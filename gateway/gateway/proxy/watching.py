@@ -3,6 +3,8 @@
 import asyncio
 from typing import Final
 
+from starlette.types import Receive
+
 from gateway.proxy.upstream import Body
 
 # A client that leaves is noticed once its request has taken this long: a watcher for every quick
@@ -13,23 +15,26 @@ WATCH_AFTER_SECONDS: Final = 0.25
 class Watch:
     """Cancels the exchange of a client that has left, once it is looked after."""
 
-    __slots__ = ("_began", "_body", "_exchange", "_task")
+    __slots__ = ("_began", "_body", "_exchange", "_receive", "_task", "client_left")
 
-    def __init__(self, body: Body, began: float) -> None:
-        self._body = body
+    def __init__(self, body: Body | None, receive: Receive, began: float) -> None:
+        self._body, self._receive = body, receive
         self._began = began
         self._exchange = asyncio.current_task()
         self._task: asyncio.Task[None] | None = None
+        self.client_left = False
 
     def begins(self, loop: asyncio.AbstractEventLoop, now: float) -> None:
         """Begin to look after an exchange that takes long."""
         # Two readers would take each other's messages; the body's own reader notices as well.
         old = now - self._began >= WATCH_AFTER_SECONDS
-        if old and self._task is None and self._body.complete:
+        if old and self._task is None and (self._body is None or self._body.complete):
             self._task = loop.create_task(self._watch())
 
     async def _watch(self) -> None:
-        await self._body.until_client_leaves()
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self.client_left = True
         if self._exchange is not None:
             self._exchange.cancel()
 
@@ -52,10 +57,10 @@ class Watches:
         self._watches: set[Watch] = set()
         self._timer: asyncio.TimerHandle | None = None
 
-    def begin(self, body: Body) -> Watch:
-        """Note the exchange of the task that runs."""
+    def begin(self, body: Body | None, receive: Receive) -> Watch:
+        """Note the exchange of the task that runs; `body` has a reader of its own."""
         loop = asyncio.get_running_loop()
-        watch = Watch(body, loop.time())
+        watch = Watch(body, receive, loop.time())
         self._watches.add(watch)
         if self._timer is None:
             self._timer = loop.call_later(WATCH_AFTER_SECONDS, self._look, loop)

@@ -11,6 +11,7 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -216,5 +217,7 @@ def _is_uuid(value: str) -> bool:
         return False
 
 
+# A caller shows one token for ten minutes.
+@lru_cache(maxsize=512)
 def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

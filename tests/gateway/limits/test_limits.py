@@ -79,10 +79,20 @@ def test_the_count_nearest_to_its_end_is_told() -> None:
     counts = Counts()
     asked = [Quota("client", "m01", 5), Quota("person", "p1", 2)]
     told = tightest([counts.hit(quota, 600.0) for quota in asked])
+    assert told == Counts().nearest(asked, 600.0)
     assert told is not None
     fields = dict(header_fields(told))
     assert fields[b"ratelimit"] == b'"person";r=1;t=60'
     assert fields[b"ratelimit-policy"] == b'"person";q=2;w=60'
+
+
+@given(limits=st.lists(st.integers(1, 4), min_size=1, max_size=3), hits=st.integers(1, 6))
+def test_the_nearest_count_is_the_one_of_all_counts(limits: list[int], hits: int) -> None:
+    one, other = Counts(), Counts()
+    asked = [Quota(f"q{place}", "a", limit) for place, limit in enumerate(limits)]
+    for _ in range(hits):
+        told = tightest([one.hit(quota, 600.0) for quota in asked])
+        assert other.nearest(asked, 600.0) == told
 
 
 @pytest.mark.refusing
