@@ -6,6 +6,7 @@ new seeds; a count not reached is reported as the count reached. `docs/proof.md`
 
 import argparse
 import datetime as dt
+import hashlib
 import json
 import os
 import random
@@ -13,7 +14,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -33,12 +34,16 @@ RULE: Final = re.compile(r'(?:Rule\(\s*|\.rule\(\s*)"([AX]\d+)"')
 
 @dataclass(frozen=True)
 class Proof:
-    """What is proven, how often it is asked, and by which tests."""
+    """What is proven, how often it is asked, and by which tests.
+
+    With `code`, counts add up as long as these files stay as they are, whatever else is committed.
+    """
 
     name: str
     asked: int
     unit: str
     select: tuple[str, ...]
+    code: tuple[str, ...] = ()
 
 
 RACES: Final = "at_once or race or concurrent or twin"
@@ -73,6 +78,13 @@ PROOFS: Final = (
         10_000,
         "random years with facts from after the cut-off",
         ("tests/evaluation/results/test_time_travel.py", "-m", "hypothesis"),
+        (
+            "services/evaluation/evaluation/results",
+            "services/evaluation/evaluation/schemes",
+            "tests/evaluation/results/random_years.py",
+            "tests/evaluation/results/test_time_travel.py",
+            "requirements.lock",
+        ),
     ),
     Proof(
         "two Pythons",
@@ -85,6 +97,15 @@ PROOFS: Final = (
         10_000,
         "random draws that break no rule",
         ("tests/evaluation/assignments/test_drawing.py", "-k", "break_no_rule"),
+        (
+            *(
+                f"services/evaluation/evaluation/assignments/{name}.py"
+                for name in ("model", "refuting", "rules", "solver")
+            ),
+            "tests/evaluation/assignments/problems.py",
+            "tests/evaluation/assignments/test_drawing.py",
+            "requirements.lock",
+        ),
     ),
     Proof(
         "upload",
@@ -180,9 +201,32 @@ def _commit() -> str:
     return asked.stdout.strip() or "no commit"
 
 
-def _fresh(asked: int, unit: str) -> dict[str, Any]:
+def _content(paths: Sequence[str]) -> str:
+    """Name what lies under some paths, by git's own hashes and what is not committed of it."""
+    if not paths:
+        return ""
+    told = [
+        subprocess.run(
+            ["git", *asked, "HEAD", "--", *paths], cwd=ROOT, capture_output=True, check=True
+        )
+        for asked in (("ls-tree",), ("diff",))
+    ]
+    return hashlib.sha256(b"".join(one.stdout for one in told)).hexdigest()
+
+
+def _goes_on(proof: Proof, kept: dict[str, Any] | None) -> bool:
+    """Tell whether what was counted still speaks of the code that is there."""
+    if kept is None:
+        return False
+    if proof.code:
+        return bool(kept.get("code") == _content(proof.code))
+    return bool(kept["commit"] == _commit())
+
+
+def _fresh(asked: int, unit: str, code: Sequence[str] = ()) -> dict[str, Any]:
     return {
         "commit": _commit(),
+        "code": _content(code),
         "asked": asked,
         "unit": unit,
         "reached": 0,
@@ -200,7 +244,9 @@ def _pytest(arguments: list[str], environment: dict[str, str]) -> subprocess.Com
 
 def _rounds(proof: Proof, kept: dict[str, Any] | None, until: float) -> Iterator[dict[str, Any]]:
     """Run round after round until the count or the time is reached; give what is reached so far."""
-    entry = kept if kept and kept["commit"] == _commit() else _fresh(proof.asked, proof.unit)
+    begun = kept if kept is not None and _goes_on(proof, kept) else None
+    entry = begun or _fresh(proof.asked, proof.unit, proof.code)
+    entry["commit"] = _commit()
     entry["date"] = dt.datetime.now(dt.UTC).date().isoformat()
     yield entry
     while entry["reached"] < proof.asked and time.monotonic() < until and not entry["failures"]:
@@ -287,7 +333,8 @@ def _report(known: dict[str, Any]) -> str:
     lines = [
         "# What was proven, and how often",
         "",
-        "Written by `make prove`; counts add up over calls on one commit, each with new seeds.",
+        "Written by `make prove`; counts add up over calls on one commit, or as long as the files",
+        "that a proof names stay as they are, each with new seeds.",
         "",
         "| proof | reached | asked | what is counted | date | commit | failures |",
         "|---|---|---|---|---|---|---|",

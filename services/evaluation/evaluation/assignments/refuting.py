@@ -70,15 +70,20 @@ class _Search:
     room: NDArray[np.float64] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Write every side of every row apart, and as one that may be broken at a price of one."""
+        """Write every side of every row apart, and as one that may be broken at a price of one.
+
+        The row that asks for some of a goal is the last side; the others are judged without it.
+        """
         program = self.program
         self.above = np.flatnonzero(program.high < UNBOUNDED)
         self.below = np.flatnonzero(program.low > -UNBOUNDED)
         both = np.concatenate([self.above, self.below])
         signs = np.concatenate([np.ones(len(self.above)), -np.ones(len(self.below))])
         self.sides = csr_array(csr_array(program.matrix)[both] * signs[:, None])
-        self.elastic = hstack([self.sides, -eye_array(len(both))], format="csr")
         self.room = np.concatenate([program.high[self.above], -program.low[self.below]])
+        if program.goal.any():
+            self.sides, self.room = self.sides[:-1], self.room[:-1]
+        self.elastic = hstack([self.sides, -eye_array(len(self.room))], format="csr")
 
     def tree(self, box: Box, depth: int = 0) -> Tree | None:
         self.nodes -= 1
@@ -111,14 +116,14 @@ class _Search:
         The last row asks for it. Where the others cannot be kept at all, that is shown instead.
         """
         found = linprog(
-            -self.program.goal.astype(np.float64), A_ub=self.sides[:-1], b_ub=self.room[:-1],
+            -self.program.goal.astype(np.float64), A_ub=self.sides, b_ub=self.room,
             bounds=np.column_stack([box.low, box.high]), method="highs",
         )  # fmt: skip
         if found.status == INFEASIBLE:
             return self._broken(box)
         if found.status != SOLVED:
             return None
-        signed = self._signed(np.append(np.maximum(-found.ineqlin.marginals, 0), 1.0))
+        signed = self._signed(np.maximum(-found.ineqlin.marginals, 0), 1.0)
         tried = np.rint(signed * SCALE).astype(np.int64)
         return tried.tolist() if contradicts(self.program, tried, box) else None, found.x
 
@@ -139,8 +144,10 @@ class _Search:
                 return tried.tolist(), found.x[:width]
         return None, found.x[:width]
 
-    def _signed(self, prices: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _signed(self, prices: NDArray[np.float64], asking: float = 0.0) -> NDArray[np.float64]:
         """Give the prices of sides as multipliers of rows: those of lower sides are negative."""
+        if self.program.goal.any():
+            prices = np.append(prices, asking)
         signed = np.zeros(len(self.program.low))
         np.add.at(signed, self.above, prices[: len(self.above)])
         np.add.at(signed, self.below, -prices[len(self.above) :])
