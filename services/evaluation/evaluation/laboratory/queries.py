@@ -12,7 +12,9 @@ from sqlmodel import col, select
 
 from evaluation.cycles.rules import CaseState
 from evaluation.cycles.tables import EvaluationCase
+from evaluation.panels import queries as panels
 from evaluation.results.tables import EvaluationResult, FactSnapshot, LeafReopening, ResultInput
+from shared.auth import Actor
 from shared.directory import DirectoryCenter
 
 
@@ -28,10 +30,11 @@ def frozen_page(cycle_id: UUID) -> Select[Any]:
     )
 
 
-def judged_page(cycle_id: UUID) -> Select[Any]:
+def judged_page(actor: Actor, cycle_id: UUID) -> Select[Any]:
     """Select the judged cases of a cycle with what their newest results rest on, for a page.
 
-    A voided case was decided and not computed: there is nothing to try.
+    A voided case was decided and not computed: there is nothing to try. Those on whose panel the
+    actor sits are left out.
     """
     later = aliased(EvaluationResult)
     superseded = exists().where(
@@ -48,6 +51,7 @@ def judged_page(cycle_id: UUID) -> Select[Any]:
         .where(
             col(EvaluationCase.cycle_id) == cycle_id,
             col(EvaluationCase.state) != CaseState.VOIDED,
+            ~panels.seated(actor, col(EvaluationCase.id)),
             ~superseded,
         ),
     )

@@ -221,7 +221,7 @@ async def try_scheme(
     """
     rows, next_cursor = await paginate(
         session,
-        queries.judged_page(cycle_id),
+        queries.judged_page(actor, cycle_id),
         replace(page, limit=min(page.limit, MAX_YEARS)),
         [col(EvaluationCase.id)],
         {"cycle_id": cycle_id},

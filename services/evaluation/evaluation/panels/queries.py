@@ -34,6 +34,27 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     return ~exists().where(col(PanelSeat.panel_id) == col(Panel.id), own)
 
 
+def seated(actor: Actor, subject_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+    """Tell of which subjects the actor himself is or was one of the experts, by any account.
+
+    What others scored is not for him, whatever duties he has besides (A121).
+    """
+    own = (
+        select(Panel.subject_id)
+        .join(PanelSeat, col(PanelSeat.panel_id) == col(Panel.id))
+        .where(col(PanelSeat.expert_id).in_(expert_queries.of_person(actor.person_id)))
+    )
+    return subject_id.in_(own)
+
+
+async def sits(session: AsyncSession, actor: Actor, subject_id: UUID) -> bool:
+    """Tell whether the actor himself is or was an expert on a subject."""
+    statement = select(Panel.id).where(
+        col(Panel.subject_id) == subject_id, seated(actor, col(Panel.subject_id))
+    )
+    return await session.scalar(statement.limit(1)) is not None
+
+
 def panels_page(
     actor: Actor, subject_type: SubjectType | None, subject_id: UUID | None
 ) -> SelectOfScalar[Panel]:

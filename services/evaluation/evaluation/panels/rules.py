@@ -198,6 +198,14 @@ def answer_checks(state: State, *, vacated: bool, answered: bool) -> list[Check]
     return [REVIEW.check("STATE_CONFLICT", Kind.STATE, passed=passed, state=state.value)]
 
 
+def outsider_checks(*, sits: bool) -> list[Check]:
+    """Check that who asks what experts come to is none of them (A121): to them it does not exist.
+
+    Otherwise an expert who is an official, too, would know the others' means before his own sheet.
+    """
+    return [NOT_FOUND.check("NOT_FOUND", Kind.HIDDEN, passed=not sits)]
+
+
 def single_checks(subject_has_panel: State | None) -> list[Check]:
     """Check that the subject has no panel in this round yet."""
     return [

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from evaluation.cycles.tables import EvaluationCase
+from evaluation.panels import queries as panels
 from evaluation.results import amending_queries as amending
 from evaluation.results import queries as results
 from evaluation.results import replay_rules, rules
@@ -90,9 +91,12 @@ async def bundle(
 ) -> dict[str, Any]:
     """Give the replay bundle of a result: sheets for officials, exact means for the centre.
 
+    An expert who is an official, too, gets the means as the centre does.
+
     Raises `Refused` as `stored`.
     """
     kept = await stored(session, actor, case_id, version)
+    seen = actor.has("official", "service") and not await panels.sits(session, actor, case_id)
     return replay_rules.bundle(
         case={
             "case_id": str(kept.case.id),
@@ -104,7 +108,7 @@ async def bundle(
         snapshot=kept.snapshot.content,
         document=kept.document,
         # Nobody but officials sees a sheet, with or without its name.
-        sheets=replay_rules.sheet_rows(kept.sheets) if actor.has("official", "service") else None,
+        sheets=replay_rules.sheet_rows(kept.sheets) if seen else None,
         means=means_of(kept.inputs()),
         amendments=[(sorted(one.codes), content) for one, content in kept.amended()],
     )

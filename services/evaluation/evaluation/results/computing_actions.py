@@ -18,6 +18,8 @@ from evaluation.cycles.tables import EvaluationCase
 from evaluation.duties import actions as duties
 from evaluation.duties import queries as duty_queries
 from evaluation.duties.rules import Capacity, SubjectType, separation_checks
+from evaluation.panels import queries as panels
+from evaluation.panels.rules import outsider_checks
 from evaluation.results import amending_queries as amending
 from evaluation.results import leaf_rules, queries, replay_rules, rules
 from evaluation.results.tables import EvaluationResult, ExactResult, FactSnapshot, ResultInput
@@ -66,6 +68,7 @@ async def preview(
     SHEET_INCOMPLETE or VALUE_NEGATIVE.
     """
     case = await cycles.case(session, actor, case_id)
+    require(outsider_checks(sits=await panels.sits(session, actor, case.id)))
     policy = await policy_on(session, today)
     loaded = await _loaded(session, [case])
     return await _computed(session, case, loaded[case.id], profile, policy, [])

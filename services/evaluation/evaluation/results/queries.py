@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import Date, Select, String, exists, func, literal, union_all
+from sqlalchemy import Date, Select, String, exists, func, literal, or_, union_all
 from sqlalchemy import cast as sql_cast
 from sqlalchemy import select as select_rows
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +15,7 @@ from evaluation.cycles import queries as cycles
 from evaluation.cycles.tables import EvaluationCase
 from evaluation.duties import queries as duty_queries
 from evaluation.duties.rules import Capacity, Duty
+from evaluation.panels import queries as panels
 from evaluation.results import rules
 from evaluation.results.tables import (
     EvaluationResult,
@@ -91,13 +92,18 @@ async def latest_result(session: AsyncSession, case_id: UUID) -> EvaluationResul
 async def result(
     session: AsyncSession, actor: Actor, case_id: UUID, version: int | None
 ) -> tuple[EvaluationCase, EvaluationResult]:
-    """Load a result that the actor may see: a centre's own only when it was published."""
+    """Load a result that the actor may see: a centre's own only when it was published.
+
+    So does an official who sits on the case's panel himself.
+    """
     case = await cycles.case(session, actor, case_id)
     statement = select(EvaluationResult).where(col(EvaluationResult.case_id) == case_id)
-    if not actor.has("official", "service"):
-        statement = statement.where(
-            exists().where(col(ResultPublication.result_id) == col(EvaluationResult.id))
-        )
+    public = exists().where(col(ResultPublication.result_id) == col(EvaluationResult.id))
+    if actor.has("official", "service"):
+        own = panels.seated(actor, col(EvaluationResult.case_id))
+        statement = statement.where(or_(public, ~own))
+    else:
+        statement = statement.where(public)
     if version is not None:
         statement = statement.where(col(EvaluationResult.version) == version)
     newest = statement.order_by(col(EvaluationResult.version).desc()).limit(1)

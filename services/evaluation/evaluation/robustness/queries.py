@@ -13,11 +13,13 @@ from sqlmodel import col, select
 from evaluation.cycles.rules import CaseState
 from evaluation.cycles.tables import EvaluationCase
 from evaluation.duties.rules import SubjectType
+from evaluation.panels import queries as panels
 from evaluation.panels.tables import Panel, PanelSeat
 from evaluation.results.tables import EvaluationResult, ExactResult, ResultInput, ResultPublication
 from evaluation.robustness.tables import RobustnessRun
 from evaluation.sheets.rules import State
 from evaluation.sheets.tables import ScoreSheet
+from shared.auth import Actor
 
 
 async def newest_results(
@@ -67,6 +69,14 @@ async def seats_of_cycle(session: AsyncSession, cycle_id: UUID) -> Sequence[Any]
         .order_by(col(Panel.subject_id), col(PanelSeat.expert_id))
     )
     return (await session.execute(statement)).all()
+
+
+async def own_cases(session: AsyncSession, actor: Actor, cycle_id: UUID) -> set[UUID]:
+    """Name the cases of a cycle on whose panel the actor himself sits or sat."""
+    statement = select(EvaluationCase.id).where(
+        col(EvaluationCase.cycle_id) == cycle_id, panels.seated(actor, col(EvaluationCase.id))
+    )
+    return set(await session.scalars(statement))
 
 
 async def newest_run(session: AsyncSession, cycle_id: UUID) -> RobustnessRun | None:

@@ -31,10 +31,14 @@ OFFICIALS = access("official", tenant="any cycle and case", rules=("A126",))
     responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT"),
 )
 async def get_cycle(cycle_id: UUID, actor: CurrentActor, session: Reading) -> RobustnessRunOut:
-    """Show the newest run of a cycle, and whether results were computed since."""
+    """Show the newest run of a cycle, and whether results were computed since.
+
+    Cases on whose panel the caller sits himself are left out.
+    """
     run = found(await queries.newest_run(session, cycle_id))
     results = await actions.results_of(session, actor, cycle_id)
-    return run_out(run, stale=run.inputs_hash != rules.inputs_hash(results.stances))
+    own = await queries.own_cases(session, actor, cycle_id)
+    return run_out(run, stale=run.inputs_hash != rules.inputs_hash(results.stances), hidden=own)
 
 
 @cases.get(

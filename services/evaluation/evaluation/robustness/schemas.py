@@ -1,7 +1,7 @@
 """How steady results are, on the wire."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -101,8 +101,8 @@ def steadiness(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, **moved}
 
 
-def run_out(run: RobustnessRun, *, stale: bool) -> RobustnessRunOut:
-    """Give a kept run as it goes over the wire."""
+def run_out(run: RobustnessRun, *, stale: bool, hidden: Collection[UUID]) -> RobustnessRunOut:
+    """Give a kept run as it goes over the wire, without some cases."""
     content: dict[str, Any] = json.loads(run.content)
     return RobustnessRunOut.model_validate(
         {
@@ -111,6 +111,8 @@ def run_out(run: RobustnessRun, *, stale: bool) -> RobustnessRunOut:
             "made_at": run.made_at,
             "content_hash": run.content_hash,
             "stale": stale,
-            "cases": [steadiness(row) for row in content["cases"]],
+            "cases": [
+                steadiness(row) for row in content["cases"] if UUID(row["case_id"]) not in hidden
+            ],
         }
     )
