@@ -151,7 +151,8 @@ async def test_the_database_itself_refuses_two_currencies_in_an_ordinary_entry(t
         "reference, recorded_by) SELECT gen_random_uuid(), center_id, effective_on, recorded_at, "
         "reference, recorded_by FROM journal_entry WHERE id = :id RETURNING id) "
         "INSERT INTO posting SELECT e.id, line, account_id, currency, amount_fen, "
-        "balance_after_fen, account_version + 1 FROM posting, e WHERE entry_id = :id"
+        "balance_after_fen, account_version + 1, effective_on, recorded_at FROM posting, e "
+        "WHERE entry_id = :id"
     )
     async with till.world.sessions.begin() as session:
         with pytest.raises(IntegrityError, match="holds two currencies"):

@@ -94,6 +94,9 @@ async def test_concurrent_entries_share_statements_and_all_count(books: Books) -
     assert [answer.status_code for answer in answers] == [201] * 60
     assert await books.balance(0) == sum(range(1, 61))
     async with books.world.sessions.reading() as session:
+        # All had reached the process when the first was judged.
+        commits = text("SELECT count(DISTINCT xmin::text) FROM journal_entry")
+        assert await session.scalar(commits) <= 3
         assert await queries.wrong_balances(session) == []
         versions = await session.scalars(
             select(col(Posting.account_version))
@@ -209,6 +212,22 @@ async def test_balances_answer_on_a_day_and_as_known(books: Books) -> None:
     page = entries.json()
     assert page["items"][0]["balance_after"]["amount"] == 110
     assert page["next_cursor"] is not None
+    # An account's index answers alone: neither its postings nor their entries are read.
+    plan = await _plan_of_a_balance(books)
+    assert "Index Only Scan using uq_posting_account_version" in plan
+    assert plan.count("Scan") == 1, plan
+
+
+async def _plan_of_a_balance(books: Books) -> str:
+    asked = """EXPLAIN SELECT account_id, sum(amount_fen), count(*) FROM posting
+        WHERE account_id = :id AND effective_on <= '2028-03-01' AND recorded_at <= '2028-03-12Z'
+        GROUP BY account_id"""
+    async with books.world.sessions.open() as session:
+        # Three postings are read quicker in another way.
+        for way in ("enable_seqscan", "enable_bitmapscan"):
+            await session.execute(text(f"SET LOCAL {way} = off"))
+        rows = await session.scalars(text(asked), {"id": UUID(books.ids[0])})
+        return "\n".join(rows)
 
 
 async def test_a_batch_posts_the_good_rows_and_names_the_bad_ones(books: Books) -> None:
@@ -248,8 +267,8 @@ async def test_only_the_bookkeeper_posts_and_each_sees_its_own(books: Books) -> 
 async def test_the_database_itself_holds_entries_balanced_and_unchanged(books: Books) -> None:
     entry = (await books.post(books.body())).json()
     changes = {
-        "INSERT INTO posting SELECT entry_id, 7, account_id, currency, 1, 0, 99 FROM posting "
-        "WHERE entry_id = :id LIMIT 1": "ck_posting_balanced",
+        "INSERT INTO posting SELECT entry_id, 7, account_id, currency, 1, 0, 99, effective_on, "
+        "recorded_at FROM posting WHERE entry_id = :id LIMIT 1": "ck_posting_balanced",
         "UPDATE journal_entry SET reference = 'x' WHERE id = :id": "permission denied",
         "DELETE FROM posting WHERE entry_id = :id": "permission denied",
         "UPDATE log_record SET body = '' WHERE id = :id": "permission denied",

@@ -125,6 +125,14 @@ JOURNAL: Final = (
     ),
     Question(
         "posting",
+        "its day or instant is not its entry's",
+        """SELECT p.entry_id || ' ' || p.line
+        FROM posting p JOIN journal_entry e ON e.id = p.entry_id
+        WHERE (p.effective_on, p.recorded_at) <> (e.effective_on, e.recorded_at)
+        ORDER BY p.entry_id, p.line LIMIT 1""",
+    ),
+    Question(
+        "posting",
         "its entry is not there, or its account is not in its currency",
         """SELECT p.entry_id || ' ' || p.line FROM posting p
         LEFT JOIN journal_entry e ON e.id = p.entry_id

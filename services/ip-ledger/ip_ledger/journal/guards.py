@@ -268,3 +268,34 @@ QUICK_DOWN: Final = (
     _OPENINGS[0],
     "ALTER FUNCTION posting_balanced() RESET ALL",
 )
+
+# Since 0018. A posting bears its entry's day and instant, so that a balance on two clocks is read
+# from one index: that they are the entry's is asked in the look that was there already.
+_DATED_POSTING: Final = (
+    _QUICK_POSTING.replace(
+        "AS mixed INTO wrong\n",
+        """AS mixed, (g.first_on, g.last_on, g.first_at, g.last_at) IS DISTINCT FROM
+            (e.effective_on, e.effective_on, e.recorded_at, e.recorded_at) AS strayed INTO wrong
+""",
+    )
+    .replace(
+        "sum(amount_fen) AS total FROM added",
+        """sum(amount_fen) AS total,
+                     min(effective_on) AS first_on, max(effective_on) AS last_on,
+                     min(recorded_at) AS first_at, max(recorded_at) AS last_at FROM added""",
+    )
+    .replace(
+        "WHERE e.id IS NULL OR CASE",
+        """WHERE e.id IS NULL OR (g.first_on, g.last_on, g.first_at, g.last_at) IS DISTINCT FROM
+            (e.effective_on, e.effective_on, e.recorded_at, e.recorded_at) OR CASE""",
+    )
+    .replace(
+        "        ELSIF wrong.mixed THEN",
+        """        ELSIF wrong.strayed THEN
+            RAISE EXCEPTION 'a posting of entry % has another day or instant', wrong.id
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_posting_dated';
+        ELSIF wrong.mixed THEN""",
+    )
+)
+DATED_UP: Final = (_DATED_POSTING,)
+DATED_DOWN: Final = (_QUICK_POSTING,)

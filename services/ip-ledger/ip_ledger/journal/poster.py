@@ -25,6 +25,10 @@ from shared.http.tables import KeptAnswer
 from shared.http.work import IDEMPOTENCY, Replay
 from shared.rules import Check, Kind, Refused
 
+# So many rounds of the event loop a request takes from its socket to this queue, and so often at
+# most it is let go on while more of them come.
+ROUNDS: Final = 3
+MOST_LOOKS: Final = 32
 # What waits beyond this is told to come back: memory has an end, and so has patience.
 MOST_WAITING: Final = 10_000
 
@@ -106,6 +110,7 @@ class Poster:
                 driver: Any = (await connection.get_raw_connection()).driver_connection
                 try:
                     while self._waiting:
+                        await self._gathered()
                         batch = self._waiting[: self._most]
                         del self._waiting[: len(batch)]
                         await self._post(driver, batch)
@@ -125,6 +130,18 @@ class Poster:
         finally:
             # Nothing is awaited from here on, so that no command can slip between.
             self._draining = asyncio.create_task(self._drain()) if self._waiting else None
+
+    async def _gathered(self) -> None:
+        """Let what has reached this process be judged first, so that it shares the statement.
+
+        No time passes: a loop that has nothing to do comes round at once.
+        """
+        for _ in range(MOST_LOOKS):
+            seen = len(self._waiting)
+            for _ in range(ROUNDS):
+                await asyncio.sleep(0)
+            if not seen < len(self._waiting) < self._most:
+                return
 
     async def _post(self, driver: Any, batch: Sequence[Command]) -> None:  # noqa: ANN401 - asyncpg
         try:

@@ -23,7 +23,7 @@ from shared.auth import Actor
 # The planner cannot know how long the arrays are and expects one row of every part, for which it
 # would compare each pair: a batch of 64 entries then costs 65,000 comparisons per join. So no part
 # is joined where a filter or a scalar will do (a scalar is evaluated once, before the first row),
-# and the one join that is left is FULL, which is always hashed. It pairs every row: an account
+# and the joins that are left are FULL, which are always hashed. They pair every row: an account
 # without a balance gives a null, which the table refuses, and is never skipped.
 POSTING: Final = """
 locked AS MATERIALIZED (
@@ -49,9 +49,10 @@ locked AS MATERIALIZED (
     RETURNING b.account_id, old.balance_fen AS balance_was, old.version AS version_was
 ), posted AS (
     INSERT INTO posting (entry_id, line, account_id, currency, amount_fen, balance_after_fen,
-                         account_version)
-    SELECT entry_id, line, account_id, currency, amount_fen, balance_was + total, version_was + nth
-    FROM running FULL JOIN changed USING (account_id)
+                         account_version, effective_on, recorded_at)
+    SELECT entry_id, line, account_id, currency, amount_fen, balance_was + total, version_was + nth,
+           draft.effective_on, draft.recorded_at
+    FROM running FULL JOIN changed USING (account_id) FULL JOIN draft ON draft.id = entry_id
     RETURNING 1
 )
 """
