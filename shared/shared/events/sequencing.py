@@ -24,6 +24,8 @@ LOCK: Final = 0x7A63_5345_5100_0001
 LOOK_SECONDS: Final = 0.1
 QUIET_SECONDS: Final = 0.5
 BUSY_SECONDS: Final = 2.0
+# After a round that numbered something: what commits meanwhile shares the next one, and its commit.
+PAUSE_SECONDS: Final = 0.05
 IDLE_SECONDS: Final = 5.0
 # Where another process numbers, this one looks so often how far it has come.
 WATCH_SECONDS: Final = 0.25
@@ -109,6 +111,7 @@ class Sequencer:
                     if await self.number(connection):
                         busy_until = time.monotonic() + BUSY_SECONDS
                         await self.tell()
+                        await asyncio.sleep(PAUSE_SECONDS)
                         continue
                     idle_until = time.monotonic() + IDLE_SECONDS
                 with contextlib.suppress(TimeoutError):
@@ -120,10 +123,16 @@ class Sequencer:
             raise
 
     async def number(self, connection: AsyncConnection) -> int:
-        """Number what is committed and waits; give how many rows got a number."""
+        """Number what is committed and waits; give how many rows got a number.
+
+        The steps share a commit. Events have their own: they are numbered though a step may fail.
+        """
         count = (await connection.execute(NUMBER)).rowcount
-        for step in self._steps:
-            count += await step(connection)
+        if self._steps:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            async with driver.transaction():
+                for step in self._steps:
+                    count += await step(connection)
         return count
 
     async def wait(self, seconds: float, since: int | None = None) -> bool:

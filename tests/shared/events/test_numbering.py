@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.clock import Clock
 from shared.database import Database
@@ -71,3 +73,26 @@ async def test_whoever_stops_gives_the_lock_back_and_the_other_goes_on(
         assert await sequencer.wait(SECONDS, before)
         async with there.sessions.reading() as session:
             assert await session.scalar(HELD, {"low": LOCK & 0xFFFF_FFFF}) == 1
+
+
+@pytest.mark.refusing
+async def test_a_step_that_fails_takes_back_the_steps_before_it_and_no_number(
+    database: Callable[[str], TestDatabase],
+) -> None:
+    async def write(connection: AsyncConnection) -> int:
+        return (await connection.execute(WRITTEN)).rowcount
+
+    async def fail(connection: AsyncConnection) -> int:
+        return (await connection.execute(text("SELECT 1 / 0"))).rowcount
+
+    there = Database(database("gateway").app_url, Clock(), 3)
+    sequencer = Sequencer(there, asyncio.Event(), (write, fail))
+    async with there.sessions.begin() as session:
+        await session.execute(WRITTEN)
+    async with there.engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        with pytest.raises(DBAPIError):
+            await sequencer.number(connection)
+        counts = text("SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM event_position)")
+        assert (await connection.execute(counts)).one() == (1, 1)
+    await there.close()
