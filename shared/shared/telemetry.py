@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
@@ -37,6 +38,16 @@ def configure_logs(service: str) -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
+
+
+def request_line(**told: Any) -> None:  # noqa: ANN401 - what a line may tell
+    """Write the line of an answered request as the loggers write theirs, without their steps.
+
+    Every request has one: by profile it took more than finding the request's route.
+    """
+    at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    line = _line({**told, "event": "request", "level": "info", "timestamp": at})
+    sys.stderr.write(f"{line}\n")
 
 
 def library_lines() -> logging.Handler:

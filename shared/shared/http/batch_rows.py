@@ -3,7 +3,7 @@
 import csv
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
@@ -19,6 +19,7 @@ from shared.http.route import strict_json
 from shared.rules import Check, Kind, Refused, Rule
 
 JSON: Final = "application/json"
+NDJSON: Final = "application/x-ndjson"
 MAX_LINE_BYTES: Final = 65_536
 # Read in large parts: at each, a thread gives the interpreter away and has to wait for it.
 READ_BYTES: Final = 262_144
@@ -125,36 +126,52 @@ def _json_rows(path: Path) -> list[Any]:
     return rows
 
 
-def all_rows(path: Path, media_type: str, adapter: TypeAdapter[Any]) -> list[Judged]:
+# Reads a line that is plainly good at once; gives nothing where the careful way should read it.
+Plain = Callable[[bytes], Any]
+
+
+def all_rows(
+    path: Path, media_type: str, adapter: TypeAdapter[Any], plain: Plain | None = None
+) -> list[Judged]:
     """Read and judge every row at once."""
-    return list(judged_rows(path, media_type, adapter))
+    return list(judged_rows(path, media_type, adapter, plain=plain))
 
 
 def judged_rows(
-    path: Path, media_type: str, adapter: TypeAdapter[Any], first: int = 0
+    path: Path,
+    media_type: str,
+    adapter: TypeAdapter[Any],
+    first: int = 0,
+    plain: Plain | None = None,
 ) -> Iterator[Judged]:
     """Read rows one after the other; one that cannot be read or does not fit is a result.
 
     Those before `first` were judged already.
     """
-    readers = {
-        JSON: lambda: iter(_json_rows(path)),
-        "application/x-ndjson": lambda: _lines(path),
-        "text/csv": lambda: _records(path),
-    }
-    textual = media_type == "text/csv"
-    for index, raw in islice(enumerate(readers[media_type]()), first, None):
+    if media_type == NDJSON:
+        for index, line in islice(enumerate(_lines(path)), first, None):
+            value = None if plain is None or len(line) > MAX_LINE_BYTES else plain(line)
+            yield (
+                _judged(index, _read(line), adapter, textual=False)
+                if value is None
+                else Row(index, value)
+            )
+        return
+    textual = media_type != JSON
+    rows = _records(path) if textual else iter(_json_rows(path))
+    for index, raw in islice(enumerate(rows), first, None):
         yield _judged(index, raw, adapter, textual=textual)
 
 
-def _lines(path: Path) -> Iterator[Any]:
-    for line in _bounded(path):
-        if not line.strip():
-            continue
-        try:
-            yield strict_json(line if len(line) <= MAX_LINE_BYTES else b"")
-        except (ValueError, RequestValidationError) as error:
-            yield error
+def _lines(path: Path) -> Iterator[bytes]:
+    return (line for line in _bounded(path) if line.strip())
+
+
+def _read(line: bytes) -> object:
+    try:
+        return strict_json(line if len(line) <= MAX_LINE_BYTES else b"")
+    except (ValueError, RequestValidationError) as error:
+        return error
 
 
 def _records(path: Path) -> Iterator[Any]:

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.clock import Clock
 from shared.http import problem
+from shared.telemetry import request_line
 from shared.tracing import CURRENT, Tracing
 
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -50,6 +51,8 @@ class Edge:
         self._service = service
         self._clock = clock
         self._sandbox = sandbox
+        # Of each method and status: looking for one by its labels takes longer than counting.
+        self._counted: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -76,7 +79,7 @@ class Edge:
             if not answered.started:
                 await _fault(scope, headers, request_id, answered)
         finally:
-            self._note(scope, answered.status, time.perf_counter() - started)
+            self._note(scope, request_id, trace, answered.status, time.perf_counter() - started)
             if self._tracing is not None:
                 _span(self._tracing, scope, trace, given, started_ns, answered.status)
             structlog.contextvars.clear_contextvars()
@@ -87,17 +90,25 @@ class Edge:
             added["X-Sandbox-Clock"] = self._clock.now().isoformat().replace("+00:00", "Z")
         return added
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+    def _note(self, scope: Scope, request_id: str, trace: str, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in KNOWN_METHODS else "other"
-        REQUESTS.labels(self._service, method, status).inc()
-        SECONDS.labels(self._service, method).observe(seconds)
-        log.info(
-            "request",
+        counted = self._counted.get((method, status))
+        if counted is None:
+            counted = (
+                REQUESTS.labels(self._service, method, status),
+                SECONDS.labels(self._service, method),
+            )
+            self._counted[method, status] = counted
+        counted[0].inc()
+        counted[1].observe(seconds)
+        request_line(
             service=self._service,
             method=method,
             path=scope["path"],
             status=status,
             ms=round(seconds * 1000, 2),
+            request_id=request_id,
+            trace_id=trace[3:35],
         )
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,11 +11,13 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 from starlette.routing import Match
 
 from ip_ledger.journal import posting, rules
 from ip_ledger.journal.rules import EntryDraft, Line
 from ip_ledger.journal.schemas import EntryIn
+from shared.http.batch_rows import MAX_LINE_BYTES, NDJSON, Row, judged_rows
 from shared.http.route import UnitOfWorkRoute, strict_json
 from shared.http.signposts import Signpost
 from tests.ip_ledger.journal.test_posting import Books, books
@@ -83,6 +86,28 @@ def test_whatever_is_plain_the_strict_reader_takes_too(data: st.DataObject) -> N
         raw[place : place + data.draw(st.integers(0, 2))] = data.draw(st.binary(max_size=3))
     body = posting.plain_entry(bytes(raw))
     assert body is None or body == EntryIn.model_validate(strict_json(bytes(raw)))
+
+
+def test_rows_of_a_batch_come_out_alike_by_either_reader(tmp_path: Path) -> None:
+    good = json.dumps(entry(), ensure_ascii=False)
+    twice = good.replace('"side"', '"side":"debit","side"')
+    long = json.dumps(entry(reference="x" * MAX_LINE_BYTES))
+    lines = [good, "", twice, json.dumps(entry()), good[:-1], long, json.dumps(entry(more=1)), good]
+    path = tmp_path / "rows"
+    path.write_text("\n".join(lines))
+    rows = TypeAdapter(EntryIn)
+    careful = list(judged_rows(path, NDJSON, rows))
+    assert list(judged_rows(path, NDJSON, rows, plain=posting.plain_entry)) == careful
+    assert list(judged_rows(path, NDJSON, rows, 5, posting.plain_entry)) == careful[5:]
+    assert [isinstance(row, Row) for row in careful] == [
+        True,
+        False,
+        True,
+        False,
+        False,
+        False,
+        True,
+    ]
 
 
 def test_a_plain_entry_is_one_that_no_check_refuses() -> None:

@@ -134,10 +134,11 @@ async def _posted(
 
 def draft_of(body: EntryIn, places: dict[UUID, Place]) -> EntryDraft:
     """Turn a body into an entry in the books of its first known account's centre."""
-    centers = [places[p.account_id].center_id for p in body.postings if p.account_id in places]
+    known = (place for one in body.postings if (place := places.get(one.account_id)) is not None)
+    first = next(known, None)
     return EntryDraft(
         id=new_id(),
-        center_id=centers[0] if centers else NO_CENTER,
+        center_id=NO_CENTER if first is None else first.center_id,
         effective_on=body.effective_on,
         reference=body.reference,
         lines=lines_of(body.postings),

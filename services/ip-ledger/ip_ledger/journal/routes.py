@@ -62,7 +62,11 @@ meaning("ck_journal_entry_reverses_original", rules.JOURNAL, "REVERSAL_OF_REVERS
 meaning("ck_journal_entry_reverses_after", rules.JOURNAL, "REVERSAL_BEFORE_ORIGINAL", Kind.CONTENT)
 
 ENTRIES: Final = BatchKind(
-    "entry", TypeAdapter(EntryIn), posting.record_many, jobs_path="/v1/ip-ledger/jobs"
+    "entry",
+    TypeAdapter(EntryIn),
+    posting.record_many,
+    jobs_path="/v1/ip-ledger/jobs",
+    plain=posting.plain_entry,
 )
 
 On = Annotated[Day | None, Query(description="What held that day: entries up to its end.")]

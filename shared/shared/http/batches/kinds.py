@@ -11,7 +11,7 @@ from pydantic import Field, TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth.actor import Actor
-from shared.http.batch_rows import Judged, Outcome, Row, RowResult
+from shared.http.batch_rows import Judged, Outcome, Plain, Row, RowResult
 from shared.http.problem import STATUSES, check_object, text_of
 from shared.http.schemas import CheckOut, Out
 from shared.rules import Check, Refused
@@ -35,7 +35,8 @@ class BatchKind:
 
     `record_many` gets rows that fit the schema, judges each by the same rules as a single POST,
     and gives one result per row, in any order. `prepare` makes of a row what depends on it alone;
-    of a large batch it runs in the thread that reads, while rows before it are recorded.
+    of a large batch it runs in the thread that reads, while rows before it are recorded. `plain`
+    reads a line of NDJSON straight from its bytes, where it can tell that the schema takes it.
     """
 
     name: str
@@ -44,6 +45,7 @@ class BatchKind:
     jobs_path: str
     chunk: int = field(default=CHUNK)
     prepare: Callable[[Any], Any] | None = None
+    plain: Plain | None = None
 
 
 def prepared(kind: BatchKind, rows: Iterable[Judged]) -> Iterator[Judged]:

@@ -53,7 +53,8 @@ async def run_batch(
 
 
 def _prepared(kind: BatchKind, upload: "Upload") -> Sequence[Judged]:
-    return list(prepared(kind, all_rows(upload.path, upload.media_type, kind.rows)))
+    rows = all_rows(upload.path, upload.media_type, kind.rows, kind.plain)
+    return list(prepared(kind, rows))
 
 
 @dataclass(frozen=True, slots=True)
