@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.benchmarks import (
+    balances,
     bulk,
     conflicts,
     cycle,
@@ -43,6 +44,7 @@ KEPT_FROM_ROUNDS: Final = 5
 
 Prepare = Callable[[House, Size], AbstractContextManager[Figure]]
 FIGURES: Final[dict[str, Prepare]] = {
+    "balances": balances.figure,
     "bulk": bulk.figure,
     "facts": facts.figure,
     "gateway": gateway.figure,

@@ -2,8 +2,8 @@
 
 A batch is sent as NDJSON to the running ip-ledger and waited for until every row has its result:
 received, read, judged, posted, with log records, events, audit rows and numbers. The statement fed
-by COPY has entries, log records, events and audit rows made before it is timed. Afterwards the same
-books are asked for balances on two clocks, their size is counted, and they are audited.
+by COPY has entries, log records, events and audit rows made before it is timed. Afterwards the
+books' size is counted, and they are audited.
 """
 
 import asyncio
@@ -18,19 +18,36 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from statistics import median
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 import asyncpg
-import httpx
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from ip_ledger.journal import statement
+from ip_ledger.journal.record_rules import entry_record
 from ip_ledger.journal.rules import EntryDraft, Line
 from ip_ledger.journal.statement import Posted
+from ip_ledger.log.actions import new_secrets, sign_checkpoint
+from ip_ledger.log.jobs import NUMBER_LEAVES
+from ip_ledger.log.keys import LogKey
+from ip_ledger.settings import LedgerSettings
 from shared.auth import Actor
 from shared.database import new_id
-from tests.benchmarks import batches, tools
-from tests.benchmarks.figures import Case, Figure, Size
+from tests.benchmarks import batches
+from tests.benchmarks.figures import (
+    CPU,
+    Case,
+    Figure,
+    Judged,
+    Mark,
+    Round,
+    Size,
+    met,
+    ratio,
+)
 from tests.benchmarks.house import ROOT, House
 from tests.benchmarks.journal import ACCOUNTS
 from tests.benchmarks.measuring import Meter, Sample
@@ -47,7 +64,6 @@ LAST_DAY: Final = date(2026, 1, 5)
 # One in twenty happened up to a year before most others.
 LATE: Final = 20
 CAUGHT_UP_SECONDS: Final = 600.0
-ASKED: Final = 300
 PERSON: Final = uuid4()
 ACTOR: Final = Actor(PERSON, "bench", frozenset({"bookkeeper"}))
 BATCH, COPY, BARE = "batch over HTTP", "statement fed by COPY", "the same without the log"
@@ -63,10 +79,9 @@ WITH draft AS MATERIALIZED (SELECT * FROM staged_entry),
      given AS MATERIALIZED (SELECT * FROM staged_line ORDER BY place),
 POSTING SELECT count(*) FROM posted
 """.replace("POSTING", statement.POSTING)
-MARKS: Final = (
-    "Marks: P5 at least 0.60 times the rate of the statement fed by COPY, 5 times pgledger's single"
-    " transfers and 2 times its arrays; P7 the log at most 10 % of it; P9 p99 at most 20 ms; P18 at"
-    " most 600 bytes for an entry of two postings."
+PRICE: Final = (
+    "P7: what the log takes of a batch's CPU: its rows (the statement with and without them), their"
+    " bytes and seals, made in this process, and numbering and signing them, each for an entry."
 )
 SIZES_OF: Final = """
 SELECT relname, pg_table_size(oid), pg_indexes_size(oid) FROM pg_class
@@ -88,6 +103,10 @@ class Books:
     before: int = 0
     posted: int = 0
     behind: list[float] = field(default_factory=list)
+    # CPU µs of an entry, beside the log's rows: its record's bytes, and its number and signature.
+    sealing: list[float] = field(default_factory=list)
+    numbering: list[float] = field(default_factory=list)
+    peer: Pgbench | None = None
 
     def batch(self, seconds: float) -> Sample:
         """Send a batch, and wait until the last of its entries has its number."""
@@ -142,63 +161,90 @@ class Books:
                         await connection.copy_records_to_table(
                             table, records=records, columns=columns
                         )
+            if log:
+                self.sealing.append(_sealing_us(parts["log_record"]))
+                self.numbering.append(await self._numbering_us())
         finally:
             await connection.close()
         return Sample(self.entries, meter.seconds, meter.cpu, meter.memory)
+
+    async def _numbering_us(self) -> float:
+        """Number and sign what was copied, as the ledger's own step does; give its CPU."""
+        key = LogKey.of(LedgerSettings(files=self.house.stack.home / "bench-log"))
+        url = self.house.dsn(STAGED).replace("postgresql:", "postgresql+asyncpg:")
+        engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
+        try:
+            async with engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+                with Meter(database=self.house.database_pid) as meter:
+                    began = time.process_time()
+                    await connection.execute(NUMBER_LEAVES)
+                    await sign_checkpoint(connection, key, datetime.now(UTC))
+                    own = time.process_time() - began
+        finally:
+            await engine.dispose()
+        return (own + meter.cpu["database"]) * 1e6 / self.entries
+
+    def price(self, each: Round) -> float:
+        """Give the log's part of what an entry of a batch takes, in percent."""
+        rows = each.samples[COPY].cpu_us - each.samples[BARE].cpu_us
+        beside = median(self.sealing) + median(self.numbering)
+        return 100 * (rows + beside) / each.samples[BATCH].cpu_us
 
     def _draft(self) -> EntryDraft:
         amount, (one, other) = random.randint(1, 1000), random.sample(self.staged, 2)
         lines = (Line(one, amount), Line(other, -amount))
         return EntryDraft(new_id(), self.staged_center, _day(), "bench", lines)
 
-    def finish(self) -> list[str]:
-        """Ask for balances on two clocks, count bytes, and audit."""
+    def finish(self, figure: Figure) -> list[str]:
+        """Count bytes, and audit."""
+        behind = max(self.behind)
+        figure.counted.append(
+            Judged("P7 last answer to signature, s", "at most 1", behind, "all", met(behind, 1))
+        )
+        sealing, numbering = median(self.sealing), median(self.numbering)
+        told = (
+            f"The log's record of an entry takes {sealing:.1f} µs to be made, and {numbering:.1f}"
+        )
         return [
-            f"Signed {max(self.behind):.2f} s after the last answer of a batch, at most.",
-            self._asked(),
-            *asyncio.run(self._sized()),
+            f"{told} µs to be numbered and signed.",
+            *asyncio.run(sized(self.house, self.before, figure)),
+            *([] if self.peer is None else [self.peer.bytes_told()]),
             audited(self.house),
         ]
 
-    def _asked(self) -> str:
-        headers = {"Authorization": f"Bearer {self.house.token('auditor', 'auditor')}"}
-        known, times = datetime.now(UTC).isoformat().replace("+00:00", "Z"), []
-        service = self.house.stack.services["ip_ledger"]
-        with httpx.Client(base_url=service.url, headers=headers, timeout=60) as caller:
-            for account_id in random.choices(self.accounts, k=ASKED):
-                asked = {"on": (LAST_DAY - timedelta(days=90)).isoformat(), "as_of": known}
-                began = time.perf_counter()
-                answer = caller.get(f"/v1/ip-ledger/accounts/{account_id}", params=asked)
-                times.append((time.perf_counter() - began) * 1e3)
-                if answer.status_code != 200:
-                    raise BenchmarkError(f"{answer.status_code} {answer.text}")
-        times.sort()
-        p50, p99 = tools.percentile(times, 0.5), tools.percentile(times, 0.99)
-        each = 2 * self.posted // len(self.accounts)
-        return (
-            f"Balance of an account on a day as known at an instant, over HTTP, of"
-            f" {self.posted:,} entries (about {each:,} postings an account): p50 {p50:.1f} ms,"
-            f" p99 {p99:.1f} ms."
-        )
 
-    async def _sized(self) -> list[str]:
-        connection = await asyncpg.connect(self.house.dsn("ip_ledger"))
-        try:
-            await connection.execute("VACUUM event_pending, log_pending")
-            rows = await connection.fetch(SIZES_OF)
-            entries = await connection.fetchval("SELECT count(*) FROM journal_entry")
-            whole = await connection.fetchval("SELECT pg_database_size(current_database())")
-        finally:
-            await connection.close()
-        told = ", ".join(
-            f"{name} {(table + indexes) / entries:.0f} ({indexes / entries:.0f} in indexes)"
-            for name, table, indexes in rows
-            if (table + indexes) / entries >= 1
-        )
-        each = (whole - self.before) / entries
-        return [
-            f"{each:,.0f} bytes for an entry of two postings at {entries:,}, all included: {told}."
-        ]
+async def sized(house: House, before: int, figure: Figure) -> list[str]:
+    """Tell what an entry takes of the ledger's database, with all that is kept of it (P18)."""
+    connection = await asyncpg.connect(house.dsn("ip_ledger"))
+    try:
+        await connection.execute("VACUUM event_pending, log_pending")
+        rows = await connection.fetch(SIZES_OF)
+        entries = await connection.fetchval("SELECT count(*) FROM journal_entry")
+        whole = await connection.fetchval("SELECT pg_database_size(current_database())")
+    finally:
+        await connection.close()
+    told = ", ".join(
+        f"{name} {(table + indexes) / entries:.0f} ({indexes / entries:.0f} in indexes)"
+        for name, table, indexes in rows
+        if (table + indexes) / entries >= 1
+    )
+    each = (whole - before) / entries
+    name = f"P18 bytes of an entry, at {entries:,}"
+    figure.counted.append(Judged(name, "at most 600", each, "once", met(each, 600)))
+    return [f"Of an entry's {each:,.0f} bytes, all included: {told}."]
+
+
+def _sealing_us(records: Sequence[tuple[Any, ...]]) -> float:
+    """Give what the bytes of an entry's record take to be made, of two lines as these have."""
+    accounts = [new_id(), new_id()]
+    lines = (Line(accounts[0], 1), Line(accounts[1], -1))
+    drafts = [EntryDraft(row[0], row[2], LAST_DAY, "bench", lines) for row in records]
+    at = datetime.now(UTC)
+    began = time.process_time()
+    for draft, secret in zip(drafts, new_secrets(len(drafts)), strict=True):
+        entry_record(draft, at, PERSON, ACTOR.client_id, secret)
+    return (time.process_time() - began) * 1e6 / len(records)
 
 
 def audited(house: House) -> str:
@@ -278,9 +324,13 @@ def figure(house: House, size: Size) -> Iterator[Figure]:
         ],
         comparisons=[(BATCH, COPY), (BARE, COPY)],
         parts=("service", "database"),
-        remarks=[MARKS],
-        finish=books.finish,
+        remarks=[PRICE],
+        marks=[
+            Mark("P5 batch / statement by COPY, rate", ratio(BATCH, COPY), 0.6, at_most=False),
+            Mark("P7 price of the log, % of a batch's CPU", books.price, 10, by=CPU),
+        ],
     )
+    made.finish = lambda: books.finish(made)
     if pgledger_folder() is None:
         made.skipped.append(
             "pgledger: it lies neither where ZHICHUANG_PEERS says nor in ../shared/peers."
@@ -290,6 +340,11 @@ def figure(house: House, size: Size) -> Iterator[Figure]:
         folder.mkdir(exist_ok=True)
         pgbench = Pgbench(house, folder, size)
         pgbench.load_pgledger()
+        books.peer = pgbench
+        made.marks += [
+            Mark("P5 batch / pgledger, rate", ratio(BATCH, PGLEDGER), 5, at_most=False),
+            Mark("P5 batch / its arrays, rate", ratio(BATCH, ARRAYS), 2, at_most=False),
+        ]
         made.cases = [
             *made.cases,
             Case(PGLEDGER, pgbench.pgledger(hot=False)),

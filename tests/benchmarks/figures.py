@@ -50,6 +50,53 @@ RATE: Final = Measure("operations per second", lambda sample: sample.rate, more_
 CPU: Final = Measure("CPU per operation", lambda sample: sample.cpu_us, more_is_better=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A mark of a round: the number that is asked for, and which side of it is the better one.
+
+    It is judged where the baseline stood still by the measure that it rests on.
+    """
+
+    name: str
+    of: Callable[["Round"], float]
+    limit: float
+    at_most: bool = True
+    by: Measure = RATE
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What became of a mark: the median of the rounds that count, and whether it is met."""
+
+    name: str
+    asked: str
+    value: float
+    rounds: str
+    word: str
+
+
+def ratio(
+    ours: str, peer: str, of: Callable[[Sample], float] = RATE.of
+) -> Callable[["Round"], float]:
+    """Give what divides one case's turn of a round by another's."""
+    return lambda each: of(each.samples[ours]) / of(each.samples[peer])
+
+
+def met(value: float, limit: float, *, at_most: bool = True) -> str:
+    """Say whether a number keeps to its mark."""
+    return "met" if (value <= limit if at_most else value >= limit) else "missed"
+
+
+def judged(mark: Mark, done: Sequence["Round"]) -> Judged:
+    """Judge a mark by the rounds in which the baseline stood still: half of them at least."""
+    steady = [each for each in done if each.is_steady(mark.by)]
+    enough = len(steady) * 2 >= len(done) and steady
+    value = middle([mark.of(each) for each in (steady if enough else done)])
+    word = met(value, mark.limit, at_most=mark.at_most) if enough else "not judged"
+    asked = f"{'at most' if mark.at_most else 'at least'} {mark.limit:g}"
+    return Judged(mark.name, asked, value, f"{len(steady)} of {len(done)}", word)
+
+
 @dataclass(slots=True)
 class Figure:
     """What is measured together. The first case is the baseline of every round."""
@@ -63,6 +110,9 @@ class Figure:
     parts: Sequence[str]
     remarks: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    counted: list[Judged] = field(default_factory=list)
+    """Marks of what was counted once, after the last round."""
     finish: Callable[[], list[str]] = list
     """Counts what was stored, after the last round; gives remarks, raises on a wrong count."""
 

@@ -9,7 +9,7 @@ from statistics import median
 from typing import Final
 
 from tests.benchmarks import tools
-from tests.benchmarks.figures import Case, Figure, Size
+from tests.benchmarks.figures import CPU, Case, Figure, Judged, Mark, Size, met, ratio
 from tests.benchmarks.house import House
 from tests.benchmarks.measuring import Meter, Sample
 from tests.benchmarks.peers import PGLEDGER, Pgbench, pgledger_folder
@@ -56,12 +56,6 @@ FROM (SELECT extract(epoch FROM (
 ALONE: Final = "a transaction for each entry"
 REMARKS: Final = (
     (
-        "Marks: P4 database CPU of the poster at most 0.4 times that of pgbench, its rate 1.5 times"
-        " pgbench's; HTTP at least pgledger's rate and twice our own form with a transaction for"
-        " each entry, p99 at most 50 ms, 0.1 commits; P6 hot at least 0.8 of many accounts and 10"
-        " times pgledger's hot; P7 signed within 1 s at p99."
-    ),
-    (
         f"Ours: entries of {LINES} postings, each with an Idempotency-Key of its own, balance and"
         " version after every posting, event, audit row and sealed log record; a pgledger transfer"
         " has 2 entries; pgbench is its tpcb-like script."
@@ -94,8 +88,8 @@ def figure(house: House, size: Size) -> Iterator[Figure]:
         comparisons=[],
         parts=("database", "programs"),
         remarks=list(REMARKS),
-        finish=ours.audited,
     )
+    made.finish = lambda: ours.audited(made)
     try:
         _add_cases(made, pgbench, ours)
         yield made
@@ -105,6 +99,11 @@ def figure(house: House, size: Size) -> Iterator[Figure]:
 
 def _add_cases(made: Figure, pgbench: Pgbench, ours: "_Ours") -> None:
     tpcb = made.cases[0].name
+    made.marks = [
+        Mark("P4 poster / pgbench, rate", ratio("poster", tpcb), 1.5, at_most=False),
+        Mark("P4 poster / pgbench, database CPU", ratio("poster", tpcb, _database_us), 0.4, by=CPU),
+        Mark("P6 hot / many, rate", ratio("poster, hot", "poster"), 0.8, at_most=False),
+    ]
     poster = [
         Case("poster", ours.posting(hot=False)),
         Case("poster, hot", ours.posting(hot=True)),
@@ -127,14 +126,28 @@ def _add_cases(made: Figure, pgbench: Pgbench, ours: "_Ours") -> None:
             ("poster", PGLEDGER),
             ("poster, hot", f"{PGLEDGER}, hot"),
         ]
+        peer = ratio("poster, hot", f"{PGLEDGER}, hot")
+        made.marks.append(Mark("P6 hot / pgledger's hot, rate", peer, 10, at_most=False))
     if tools.missing("wrk"):
         made.skipped.append("HTTP: wrk is not on this machine (`make bench-peers` installs it).")
     else:
         cases += [Case("HTTP", ours.http(hot=False)), Case("HTTP, hot", ours.http(hot=True))]
         made.comparisons = [*made.comparisons, ("HTTP", tpcb)]
+        made.marks += [
+            Mark("P4 HTTP, p99 ms", lambda each: each.samples["HTTP"].p99_ms, 50),
+            Mark("P4 HTTP / a transaction each", ratio("HTTP", ALONE), 2, at_most=False),
+            Mark("P6 HTTP, hot / many, rate", ratio("HTTP, hot", "HTTP"), 0.8, at_most=False),
+        ]
         if pgledger_folder() is not None:
             made.comparisons = [*made.comparisons, ("HTTP", PGLEDGER)]
+            made.marks.append(
+                Mark("P4 HTTP / pgledger, rate", ratio("HTTP", PGLEDGER), 1, at_most=False)
+            )
     made.cases = cases
+
+
+def _database_us(sample: Sample) -> float:
+    return sample.part_us("database")
 
 
 class _Ours:
@@ -236,7 +249,7 @@ class _Ours:
         if (found := self._found(database)) != self._expected[database]:
             raise BenchmarkError(f"{self._expected[database]} entries were posted, {found} stored")
 
-    def audited(self) -> list[str]:
+    def audited(self, figure: Figure) -> list[str]:
         """Count the books after the last round; raise where a figure would rest on wrong ones."""
         remarks = []
         for database, name in ((OWN, "poster"), ("ip_ledger", "HTTP")):
@@ -249,16 +262,18 @@ class _Ours:
                 f"Books after {name}: {entries:,} entries, {postings:,} postings, sum 0,"
                 f" {kept:,} kept answers, no wrong balance."
             )
-        return [*remarks, *self._marked()]
+        figure.counted = self._marked()
+        return remarks
 
-    def _marked(self) -> list[str]:
+    def _marked(self) -> list[Judged]:
         """Tell what marks ask for beside rates: commits for an entry, and how soon it is signed."""
         if not self._commits:
             return []
         row = self._house.stack.postgres.execute(SIGNED, database="ip_ledger").strip()
         half, most = (float(value) for value in row.split("|"))
         commits = median(self._commits)
+        name = f"P7 signed after, s at p99 (median {half:.2f})"
         return [
-            f"HTTP: {commits:.3f} commits for an entry, readers, jobs and sequencer included.",
-            f"Signed {half:.2f} s at the median and {most:.2f} s at p99 after an entry was taken.",
+            Judged("P4 HTTP, commits an entry", "at most 0.1", commits, "all", met(commits, 0.1)),
+            Judged(name, "at most 1", most, "all", met(most, 1)),
         ]

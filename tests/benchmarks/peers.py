@@ -41,6 +41,14 @@ _MANY: Final = "1 + (:to + random(0, {count} - 2)) % {count}"
 _HOT: Final = "1"
 
 
+# Transfers and their entries; accounts are as many as before, and are left out.
+_SIZE: Final = """
+SELECT count(*), (pg_total_relation_size('pgledger_transfers')
+                  + pg_total_relation_size('pgledger_entries'))::numeric / greatest(count(*), 1)
+FROM pgledger_transfers
+"""
+
+
 def pgledger_folder() -> Path | None:
     """Find pgledger's SQL, where it is there."""
     homes = [os.environ.get("ZHICHUANG_PEERS"), str(ROOT.parent / "shared" / "peers")]
@@ -94,6 +102,14 @@ class Pgbench:
             return replace(sample, operations=sample.operations * ARRAY)
 
         return turn
+
+    def bytes_told(self) -> str:
+        """Tell what a transfer takes, indexes included, beside what the accounts took before."""
+        postgres = self._house.stack.postgres
+        postgres.execute("VACUUM", database=_LEDGER)
+        row = postgres.execute(_SIZE, database=_LEDGER).strip().split("|")
+        transfers, each = int(row[0]), float(row[1])
+        return f"pgledger: {each:,.0f} bytes for a transfer at {transfers:,}, indexes included."
 
     def _is_there(self, database: str) -> bool:
         found = self._house.stack.postgres.execute("SELECT datname FROM pg_database").split()

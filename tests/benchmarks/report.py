@@ -5,7 +5,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.benchmarks.figures import CPU, RATE, STEADY, Figure, Round, Size, Verdict, verdicts
+from tests.benchmarks.figures import (
+    CPU,
+    RATE,
+    STEADY,
+    Figure,
+    Round,
+    Size,
+    Verdict,
+    judged,
+    verdicts,
+)
 from tests.benchmarks.measuring import Sample, middle
 
 HEAD: Final = f"""# Benchmarks
@@ -36,6 +46,8 @@ def lines_of(figure: Figure, done: Sequence[Round], size: Size, context: str) ->
             "",
         ]
         lines += [*_said(figure, done), ""]
+        if figure.marks or figure.counted:
+            lines += [*_mark_table(figure, done), ""]
     lines += [f"- Skipped: {each}" for each in figure.skipped]
     lines += [f"- {each}" for each in figure.remarks]
     return [*lines, ""]
@@ -84,6 +96,13 @@ def _verdict_table(figure: Figure, done: Sequence[Round]) -> list[str]:
         ]
         for each in verdicts(figure, done)
     ]
+    return [_line(heads), _line(["---"] * len(heads)), *map(_line, rows)]
+
+
+def _mark_table(figure: Figure, done: Sequence[Round]) -> list[str]:
+    heads = ["mark", "asked", "found", "rounds judged", ""]
+    found = [*(judged(mark, done) for mark in figure.marks), *figure.counted]
+    rows = [[one.name, one.asked, number(one.value), one.rounds, one.word] for one in found]
     return [_line(heads), _line(["---"] * len(heads)), *map(_line, rows)]
 
 
