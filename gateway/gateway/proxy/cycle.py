@@ -68,8 +68,9 @@ class DoorCycle(RequestResponseCycle):
             self.response_started = True
             self.waiting_for_100_continue = False
             self._held = self._head(message["status"], message["headers"])
-            # An answer whose body is still to come, such as a stream of events, begins at once.
-            asyncio.get_running_loop().call_soon(self._flush)
+            if not message.get("follows"):
+                # An answer whose body is still to come, such as a stream of events, begins at once.
+                asyncio.get_running_loop().call_soon(self._flush)
         elif self.response_complete or kind != "http.response.body":
             raise RuntimeError(f"{kind} where there is no place for it")
         else:

@@ -8,7 +8,7 @@ from typing import Final, NoReturn
 
 from starlette.types import Message, Receive, Scope, Send
 
-from gateway.binding.judging import Holders, shown
+from gateway.binding.judging import BEARER, Holders, shown
 from gateway.binding.spending import SpendingUnavailable, SpentProofs
 from gateway.limits.rules import Quotas, quotas_of, tightest
 from gateway.limits.stores import MemoryStore, store_of
@@ -224,7 +224,7 @@ class Door:
             passage.said = [*SAFE, *self._cors.on_answer(self._cors.allowed(named))]
         coding = named.get(b"accept-encoding")
         passage.gzip = coding is not None and compressing.is_wanted(coding)
-        passage.trace = trace_of(named.get(b"x-request-id"), named.get(b"traceparent"))
+        passage.name(trace_of(named.get(b"x-request-id"), named.get(b"traceparent")))
         raw_path: bytes = scope["raw_path"]
         if len(raw_path) + len(scope["query_string"]) > self._limits.target:
             raise Refusal("URI_TOO_LONG", closes=True)
@@ -302,9 +302,12 @@ class Door:
             raise Refusal("UNAUTHENTICATED") from None
         except KeysUnavailable:
             raise Refusal("UNAVAILABLE") from None
+        proof = head.once.get(b"dpop")
+        if token[0] == BEARER and proof is None and "cnf" not in claims:
+            return claims
         asked = (passage.scope["method"], head.ours[b"host"], passage.path)
         try:
-            await self._holders.judge(*token, claims, head.once.get(b"dpop"), asked)
+            await self._holders.judge(*token, claims, proof, asked)
         except InvalidToken as error:
             raise Refusal("UNAUTHENTICATED", headers=self._holders.headers(error)) from None
         except SpendingUnavailable:
@@ -385,7 +388,8 @@ class Door:
         """
         # A short answer is here as a whole, and goes out as one write.
         data = answer.taken()
-        await passage.begin(answer.status, rules.passing_out(answer.headers))
+        fields = rules.passing_out(answer.headers)
+        await passage.begin(answer.status, fields, follows=answer.over)
         while not answer.over:
             if data:
                 await passage.chunk(data, more=True)

@@ -24,14 +24,12 @@ def target(passage: Passage) -> str:
 def headers_in(passage: Passage, head: Head) -> Headers:
     """Give the fields that a service gets."""
     client = passage.scope.get("client")
-    trace = passage.trace
     passing = as_bearer(head)
     if b"dpop" in head.once:
         passing = [field for field in passing if field[0] != b"dpop"]
     return [
         *passing,
-        (b"x-request-id", trace.request_id.encode()),
-        (b"traceparent", trace.traceparent.encode()),
+        *passage.traced,
         (b"x-forwarded-for", client[0].encode() if client else b"unknown"),
         (b"x-forwarded-host", head.ours[b"host"]),
     ]

@@ -9,11 +9,12 @@ own. Silence is noticed by one look at all lines instead (`Lines`).
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final, cast
 
 import aiohttp
 import httptools
+from aiohttp.client_reqrep import ConnectionKey
 from yarl import URL
 
 Fields = list[tuple[bytes, bytes]]
@@ -289,6 +290,15 @@ def _is_framed(headers: Fields) -> bool:
     return any(name == b"content-length" for name, _ in headers)
 
 
+class _Route(aiohttp.ClientRequest):
+    """A request that is never sent: where an address is, worked out once."""
+
+    @cached_property
+    def connection_key(self) -> ConnectionKey:
+        """Give what the pool keeps connections by."""
+        return super().connection_key
+
+
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """How many lines, how long they may take for what, and how often silence is looked for."""
@@ -355,7 +365,7 @@ class Lines:
 
     def _route(self, address: Address) -> aiohttp.ClientRequest:
         """Tell the pool where an address is; it takes that from a request and sends none of it."""
-        route = aiohttp.ClientRequest("GET", address.url, loop=self._loop)
+        route = _Route("GET", address.url, loop=self._loop)
         self._routes[address] = route
         return route
 

@@ -19,6 +19,10 @@ SAFE: Final = [
     (b"referrer-policy", b"no-referrer"),
 ]
 
+# What may stand in an answer already; of those that may vary, both count.
+SAID: Final = frozenset(
+    {name for name, _ in SAFE} | {b"access-control-allow-origin", b"access-control-expose-headers"}
+)
 OURS: Final = frozenset({b"x-request-id", b"traceparent"})
 
 Claims = Mapping[str, Any]
@@ -51,6 +55,8 @@ class Passage:
     clock: ProgrammeClock
     trace: Trace
     path: str = ""
+    # The request's id and trace, as they stand in its fields and in the answer's.
+    traced: Headers = field(default_factory=list)
     service: str = "gateway"
     claims: Claims | None = None
     status: int = 0
@@ -65,6 +71,14 @@ class Passage:
     # Whether the client takes gzip, and what compresses this answer.
     gzip: bool = False
     squeezer: Squeezer | None = None
+
+    def name(self, trace: Trace) -> None:
+        """Take the id and trace of the request."""
+        self.trace = trace
+        self.traced = [
+            (b"x-request-id", trace.request_id.encode()),
+            (b"traceparent", trace.traceparent.encode()),
+        ]
 
     @property
     def address(self) -> str:
@@ -81,12 +95,22 @@ class Passage:
         else:
             await self.chunk(message.get("body", b""), more=message.get("more_body", False))
 
-    async def begin(self, status: int, headers: Headers) -> None:
-        """Send the head of an answer; the list of its fields is ours to change."""
+    async def begin(self, status: int, headers: Headers, *, follows: bool = False) -> None:
+        """Send the head of an answer; the list of its fields is ours to change.
+
+        `follows` says that the whole body is here, and comes in the same turn of the loop.
+        """
         self.answering = True
         self.status = status
         headers = self.marked(self._squeezing(headers))
-        await self.send({"type": "http.response.start", "status": status, "headers": headers})
+        await self.send(
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": headers,
+                "follows": follows,
+            }
+        )
 
     async def chunk(self, data: bytes, *, more: bool) -> None:
         """Send a part of the body on, compressed where the answer is."""
@@ -100,7 +124,7 @@ class Passage:
         """Send a whole answer as it is."""
         self.answering, self.status = True, status
         start = {"type": "http.response.start", "status": status, "headers": self.marked(headers)}
-        await self.send(start)
+        await self.send({**start, "follows": True})
         await self.send({"type": "http.response.body", "body": body})
 
     def _squeezing(self, headers: Headers) -> Headers:
@@ -115,13 +139,17 @@ class Passage:
 
     def marked(self, headers: Headers) -> Headers:
         """Add the request's id and trace, and the sandbox's clock."""
-        kept = [field for field in headers if field[0] not in OURS]
-        kept.append((b"x-request-id", self.trace.request_id.encode()))
-        kept.append((b"traceparent", self.trace.traceparent.encode()))
+        told = {field[0] for field in headers}
+        kept = headers
+        if not told.isdisjoint(OURS):
+            kept = [field for field in headers if field[0] not in OURS]
+        kept = kept + self.traced
         if self.standing is not None:
             kept += header_fields(self.standing)
-        told = {field[0] for field in headers}
-        kept += [one for one in self.said if one[0] not in told or one[0] == b"vary"]
+        if told.isdisjoint(SAID):
+            kept += self.said
+        else:
+            kept += [one for one in self.said if one[0] not in told or one[0] == b"vary"]
         now = self.clock()
         if now is not None:
             kept = [field for field in kept if field[0] != b"x-sandbox-clock"]
