@@ -1,10 +1,14 @@
 """Attempts on the door: clocks without an end, services that are gone, requests that are traced."""
 
+import time
+import uuid
+
 import httpx
 import pytest
 
+from shared.services import SERVICES
 from tests.fixtures.stack import World
-from zhichuang.demo.client import soon
+from zhichuang.demo.client import Caller, soon
 
 pytestmark = pytest.mark.xdist_group("stack")
 
@@ -54,3 +58,34 @@ def test_a_request_keeps_its_id_and_trace_through_every_hop(world: World) -> Non
         log = world.stack.services[name].log
         # Log lines are written in groups, a moment later.
         soon(lambda log=log: log.read_text(encoding="utf-8"), lambda text: "attack-1" in text)  # type: ignore[misc]  # bound now
+
+
+@pytest.mark.refusing
+@pytest.mark.requirement("X01")
+def test_a_revoked_token_is_refused_by_every_service_within_five_seconds(world: World) -> None:
+    body = {"name": "ERP", "org_id": str(uuid.uuid4()), "person": {"name": "周启明"}}
+    made = world.caller("admin").post("/v1/identity/clients", body)
+    token = Caller(world.url, "leaver", made)._fresh()
+    # Past the door: each service judges for itself.
+    ports = {name: world.stack.services[name.replace("-", "_")].port for name in SERVICES}
+    places = {name: f"http://127.0.0.1:{port}/v1/{name}/tasks" for name, port in ports.items()}
+    places["gateway"] = f"{world.url}/v1/me"
+
+    def asked(name: str) -> int:
+        headers = {"Authorization": f"Bearer {token}"}
+        return httpx.get(places[name], headers=headers, trust_env=False).status_code
+
+    assert {asked(name) for name in places} == {200}
+    revoked = httpx.post(
+        f"{world.url}/oauth/revoke",
+        data={"token": token},
+        auth=(made["client_id"], made["client_secret"]),
+        trust_env=False,
+    )
+    began = time.monotonic()
+    assert revoked.status_code == 200
+    for name in places:
+        while asked(name) != 401:
+            assert time.monotonic() - began < 5, name
+            time.sleep(0.05)
+    assert time.monotonic() - began < 5

@@ -16,6 +16,8 @@ from gateway.proxy.lines import (
     NotConnected,
     address_of,
 )
+from gateway.proxy.upstream import Unreachable, Upstreams
+from gateway.settings import GatewaySettings
 
 pytestmark = pytest.mark.anyio
 BOUNDS = Bounds(most=2, connect=1, wait=0.05, look=0.025, idle=5)
@@ -196,3 +198,15 @@ async def test_a_large_answer_waits_for_its_reader() -> None:
         assert held < 1_000_000
         assert held + len(await whole(line)) == size
         lines.give_back(line)
+
+
+@pytest.mark.parametrize(("method", "asked"), [("GET", 2), ("HEAD", 2), ("POST", 1), ("PUT", 1)])
+async def test_only_what_may_happen_twice_is_asked_again_of_a_service_that_hangs_up(
+    method: str, asked: int
+) -> None:
+    async with talking(b"", ends=True) as (_, address, service):
+        settings = GatewaySettings(registry_url=str(address.url), upstream_check_seconds=0)
+        async with Upstreams(settings, ["registry"]) as upstreams:
+            with pytest.raises(Unreachable):
+                await upstreams.ask("registry", method, "/v1/registry/centers", ())
+        assert service.heard.count(b"\r\n\r\n") == asked
