@@ -39,7 +39,7 @@ async def test_neither_previews_nor_results_nor_trials_nor_bundles_tell_him_of_h
             ("POST", f"{path}/what-if"),
             ("GET", f"{path}/robustness"),
         ):
-            body = {"targets": []} if asked.endswith("what-if") else None
+            body: dict[str, Any] | None = {"targets": []} if asked.endswith("what-if") else None
             assert (await own.request(method, asked, json=body)).status_code == 404
         shown = await other.post(f"{path}/compute?preview=true")
         assert shown.status_code == 200, shown.text

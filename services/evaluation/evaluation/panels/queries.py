@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import exists, false
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -34,7 +35,7 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     return ~exists().where(col(PanelSeat.panel_id) == col(Panel.id), own)
 
 
-def seated(actor: Actor, subject_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+def seated(actor: Actor, subject_id: Mapped[UUID]) -> ColumnElement[bool]:
     """Tell of which subjects the actor himself is or was one of the experts, by any account.
 
     What others scored is not for him, whatever duties he has besides (A121).
