@@ -11,8 +11,9 @@ from typing import Final
 import numpy as np
 
 from evaluation.assignments import model as modelling
+from evaluation.assignments.filling import Filling, filled
 from evaluation.assignments.model import Answer, Clock, Ints, Program, Rows
-from evaluation.assignments.refuting import Tree, holds, refuted
+from evaluation.assignments.refuting import Tree, holds, outbidding, refuted
 from evaluation.assignments.rules import Pair, Problem, without
 from evaluation.assignments.shortages import Name, shortage
 from evaluation.assignments.solver import Draw, maximize, solve
@@ -217,39 +218,104 @@ def missing_seats(
 ) -> tuple[dict[tuple[str, str], int], bool]:
     """Count the fewest seats, by panel and field, that more experts would have to take.
 
-    Tells besides whether fewer are ruled out in integers.
+    Tells besides whether fewer are ruled out in integers. A flow fills what can be filled, and its
+    cut bounds the rest; a search has to go on where the two do not meet.
     """
-    loose = replace(problem, fixed=frozenset())
-    base = modelling.model_of(loose)
-    keys = [(need.id, area) for need in problem.needs for area in problem.fields]
-    at = {key: len(base.pairs) + n for n, key in enumerate(keys)}
-    rows = Rows()
-    for n, name in enumerate(base.rows.names):
-        columns, factors = base.rows.columns[n], base.rows.factors[n]
-        if name[0] == "worst":
-            continue
-        if name[0] == "field":
-            columns = np.append(columns, at[name[1], name[2]])
-        if name[0] == "size":
-            columns = np.append(columns, [at[name[1], area] for area in problem.fields])
-        factors = np.append(factors, np.ones(len(columns) - len(factors), dtype=np.int64))
-        rows.add(name, columns, factors, low=base.rows.low[n], high=base.rows.high[n])
-    width = len(base.pairs) + len(keys)
-    upper = np.ones(width, dtype=np.int64)
-    upper[len(base.pairs) :] = problem.size
-    goal = np.zeros(width, dtype=np.int64)
-    goal[len(base.pairs) :] = -1
-    program = Program(rows.matrix(width), np.array(rows.low), np.array(rows.high), upper, goal)
-    settled = maximize("missing", program, max(until - clock(), 0.01))
-    short = settled.found.columns
-    if short is None:
+    asked = _Missing.of(problem)
+    columns = asked.filled(clock, until)
+    if columns is not None:
+        return asked.told(columns), True
+    settled = maximize("missing", asked.program, max(until - clock(), 0.01))
+    columns = settled.found.columns
+    if columns is None:
         return {}, False
     proven = settled.step.by == "bound"
     if settled.step.proven and not proven:
-        rows.add(("fewer",), list(at.values()), high=-settled.step.value - 1)
-        fewer = Program(rows.matrix(width), np.array(rows.low), np.array(rows.high), upper, goal)
+        fewer = outbidding(asked.program, settled.step.value + 1)
         proven = refuted(fewer, clock=clock, until=until) is not None
-    return {key: int(short[n]) for key, n in at.items() if short[n]}, proven
+    return asked.told(columns), proven
+
+
+@dataclass(frozen=True, slots=True)
+class _Missing:
+    """Seats and fields, each of which may stay missing at a price of one; fixed choices may go."""
+
+    problem: Problem
+    names: Sequence[Name]
+    at: Mapping[Pair, int]
+    program: Program
+
+    @classmethod
+    def of(cls, problem: Problem) -> "_Missing":
+        loose = replace(problem, fixed=frozenset())
+        base = modelling.model_of(loose)
+        keys = [(need.id, area) for need in problem.needs for area in problem.fields]
+        at = {key: len(base.pairs) + n for n, key in enumerate(keys)}
+        rows = Rows()
+        for n, name in enumerate(base.rows.names):
+            columns, factors = base.rows.columns[n], base.rows.factors[n]
+            if name[0] == "worst":
+                continue
+            if name[0] == "field":
+                columns = np.append(columns, at[name[1], name[2]])
+            if name[0] == "size":
+                columns = np.append(columns, [at[name[1], area] for area in problem.fields])
+            factors = np.append(factors, np.ones(len(columns) - len(factors), dtype=np.int64))
+            rows.add(name, columns, factors, low=base.rows.low[n], high=base.rows.high[n])
+        width = len(base.pairs) + len(keys)
+        upper = np.ones(width, dtype=np.int64)
+        upper[len(base.pairs) :] = problem.size
+        goal = np.zeros(width, dtype=np.int64)
+        goal[len(base.pairs) :] = -1
+        low, high = np.array(rows.low), np.array(rows.high)
+        program = Program(rows.matrix(width), low, high, upper, goal)
+        return cls(loose, tuple(rows.names), at, program)
+
+    def told(self, columns: Ints) -> dict[Pair, int]:
+        """Give what is missing."""
+        return {key: int(columns[n]) for key, n in self.at.items() if columns[n]}
+
+    def filled(self, clock: Clock, until: float) -> Ints | None:
+        """Give columns with which no fewer seats can be missing; None where that is not shown."""
+        found = filled(self.problem, clock=clock, until=until)
+        if found is None:
+            return None
+        columns = self._columns(found)
+        missing = -int(self.program.goal @ columns)
+        bound = modelling.bounded(self.program, self._multipliers(found)).bound
+        met = -bound == missing and modelling.satisfied(self.program, columns)
+        return columns if met else None
+
+    def _columns(self, found: Filling) -> Ints:
+        columns = np.zeros(len(self.program.upper), dtype=np.int64)
+        seats = set(found.pairs)
+        areas = {one.id: one.field for one in self.problem.reviewers}
+        for n, pair in enumerate(self.problem.scores()):
+            columns[n] = pair in seats
+        panels: dict[str, list[str]] = {need.id: [] for need in self.problem.needs}
+        for need, one in found.pairs:
+            panels[need].append(areas[one])
+        for need, there in panels.items():
+            left = self.problem.size - len(there)
+            for area in self.problem.fields:
+                if area not in there:
+                    columns[self.at[need, area]] = 1
+                    left -= 1
+            # Any field may fill a free seat: the first one stands for it.
+            columns[self.at[need, self.problem.fields[0]]] += left
+        return columns
+
+    def _multipliers(self, found: Filling) -> Ints:
+        """Write a cut as multipliers: a seat in it is worth one, and so is who is used up."""
+
+        def of(name: Name) -> int:
+            if name[0] == "size":
+                return -modelling.SCALE * (name[1] in found.whole)
+            if name[0] == "field":
+                return -modelling.SCALE * ((name[1], name[2]) in found.fields)
+            return modelling.SCALE * (name[0] == "load" and name[1] in found.used_up)
+
+        return np.array([of(name) for name in self.names], dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
