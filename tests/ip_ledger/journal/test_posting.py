@@ -89,12 +89,23 @@ async def test_an_entry_moves_balances_and_leaves_event_audit_and_record(books: 
 
 
 @pytest.mark.requirement("X07")
-async def test_concurrent_entries_share_statements_and_all_count(books: Books) -> None:
+async def test_concurrent_entries_share_statements_and_all_count(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+    look_up = queries.places_of_accounts
+
+    async def counted(session: Any, account_ids: Any) -> Any:
+        looks.append(len(account_ids))
+        return await look_up(session, account_ids)
+
+    monkeypatch.setattr(queries, "places_of_accounts", counted)
     answers = await asyncio.gather(*(books.post(books.body(n)) for n in range(1, 61)))
     assert [answer.status_code for answer in answers] == [201] * 60
     assert await books.balance(0) == sum(range(1, 61))
     async with books.world.sessions.reading() as session:
-        # All had reached the process when the first was judged.
+        # Accounts that nobody knew yet were read together, and by then all had been received.
+        assert len(looks) <= 2
         commits = text("SELECT count(DISTINCT xmin::text) FROM journal_entry")
         assert await session.scalar(commits) <= 3
         assert await queries.wrong_balances(session) == []

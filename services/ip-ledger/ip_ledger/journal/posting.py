@@ -1,5 +1,6 @@
 """From a request to the poster: the body judged against accounts that never change."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -36,6 +37,9 @@ class Books:
         self.poster = Poster(database.engine, app.state.settings.posting_batch)
         self._sessions: Sessions = database.sessions
         self._places: dict[UUID, Place] = {}
+        self._asked: set[UUID] = set()
+        self._reading = asyncio.Lock()
+        self._next: asyncio.Task[dict[UUID, Place]] | None = None
 
     async def places(self, account_ids: Iterable[UUID]) -> dict[UUID, Place]:
         """Give the places of accounts; unknown ones are left out."""
@@ -44,12 +48,26 @@ class Books:
         known = {i: place for i in wanted if (place := self._places.get(i)) is not None}
         if len(known) == len(wanted):
             return known
+        missing = wanted - set(known)
+        found = await self._looked_up(missing)
+        return known | {i: found[i] for i in missing if i in found}
+
+    async def _looked_up(self, account_ids: set[UUID]) -> dict[UUID, Place]:
+        """Read accounts' places; what is asked while one reading runs the next reads together."""
+        self._asked |= account_ids
+        if self._next is None:
+            self._next = asyncio.create_task(self._read_next())
+        return await asyncio.shield(self._next)
+
+    async def _read_next(self) -> dict[UUID, Place]:
+        async with self._reading:
+            self._next, asked, self._asked = None, self._asked, set()
+            async with self._sessions.reading() as session:
+                found = await queries.places_of_accounts(session, asked)
         if len(self._places) > MOST_PLACES:
             self._places.clear()
-        async with self._sessions.reading() as session:
-            found = await queries.places_of_accounts(session, wanted - set(known))
         self._places |= found
-        return known | found
+        return found
 
 
 def books_of(app: FastAPI) -> Books:
