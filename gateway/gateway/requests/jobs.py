@@ -60,7 +60,8 @@ class RequestLog:
             async with self._sessions.begin() as session:
                 # One statement, and so one transaction of its own.
                 await copy_in(session, "request_seen", _COLUMNS, rows)
-        except Exception:
+        except BaseException:
+            # Also where the process stops amid it: what is still to be written is written then.
             self._waiting = rows[: rules.MOST_WAITING] + self._waiting
             raise
         return len(rows)

@@ -1,9 +1,11 @@
 """The HTTP face of the door's trail."""
 
+from dataclasses import asdict
 from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Query
+from pydantic import AwareDatetime
 from sqlmodel import col
 
 from gateway.trail import queries, rules
@@ -31,15 +33,24 @@ async def list_records(
     client_id: Annotated[
         str | None, Query(max_length=255, description="Only by this program.")
     ] = None,
+    path: Annotated[
+        str | None,
+        Query(max_length=2_000, pattern="^/[!-~]*$", description="Only of this, and under it."),
+    ] = None,
+    since: Annotated[
+        AwareDatetime | None, Query(description="Only from this instant of real time on.")
+    ] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Only before this instant.")] = None,
 ) -> Page[DoorRecordOut]:
     """List sign-ins, tokens, refusals and officials' reads, the latest first."""
     person = None if person_id is None else str(person_id)
+    wanted = queries.Wanted(kind, person, client_id, path, since, until)
     rows, next_cursor = await paginate(
         session,
-        queries.records(kind, person, client_id),
+        queries.records(wanted),
         page,
         keys=[col(DoorRecord.position).desc()],
-        filters={"kind": kind, "person_id": person, "client_id": client_id},
+        filters={name: told and str(told) for name, told in asdict(wanted).items()},
     )
     return Page(items=[DoorRecordOut.model_validate(row) for row in rows], next_cursor=next_cursor)
 

@@ -20,6 +20,14 @@ class DoorRecord(Base, table=True):
         Index("ix_door_record_person_id", "person_id", "position"),
         Index("ix_door_record_client_id", "client_id", "position"),
         Index("ix_door_record_kind", "kind", "position"),
+        Index(
+            "ix_door_record_path",
+            "path",
+            "position",
+            postgresql_ops={"path": "text_pattern_ops"},
+        ),
+        # Records come in the order of time.
+        Index("ix_door_record_at", "at", postgresql_using="brin"),
         {"info": {"insert_only": True}},
     )
 

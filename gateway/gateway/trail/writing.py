@@ -35,6 +35,7 @@ class Trail:
         self._sessions = sessions
         self._waiting: deque[Happened] = deque()
         self._lost = 0
+        self._writing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
     def add(self, happened: Happened) -> None:
@@ -60,16 +61,22 @@ class Trail:
                 await asyncio.sleep(AGAIN_AFTER_SECONDS)
 
     async def flush(self) -> None:
-        """Write what waits, now."""
-        if self._sessions is None or not self._waiting:
+        """Write what waits, now; a writing that is under way is waited for.
+
+        Whoever stops the process would otherwise close the database under it.
+        """
+        if self._sessions is None:
             return
-        taken = [self._waiting.popleft() for _ in range(len(self._waiting))]
-        try:
-            async with self._sessions.begin() as session:
-                await append(session, taken)
-        except BaseException:
-            self._waiting.extendleft(reversed(taken))
-            raise
+        async with self._writing:
+            if not self._waiting:
+                return
+            taken = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            try:
+                async with self._sessions.begin() as session:
+                    await append(session, taken)
+            except BaseException:
+                self._waiting.extendleft(reversed(taken))
+                raise
 
 
 async def append(session: AsyncSession, happened: list[Happened]) -> None:

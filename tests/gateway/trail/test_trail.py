@@ -10,13 +10,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from gateway.bootstrap import prepare
 from gateway.settings import GatewaySettings
 from gateway.trail import rules
 from gateway.trail.rules import BEGINNING, MOST_ALIKE, Happened, Kind
-from gateway.trail.writing import WRITE_AFTER_SECONDS, Trail, append
+from gateway.trail.writing import LOCK, WRITE_AFTER_SECONDS, Trail, append
 from tests.gateway.running_door import running_door
 
 pytestmark = pytest.mark.anyio
@@ -187,6 +187,16 @@ async def test_tokens_refusals_and_officials_reads_are_found_by_an_auditor(
         assert "wrong" not in str(items)
         own = (await auditor.get(PATH, params={"person_id": official})).json()["items"]
         assert {one["person_id"] for one in own} == {official}
+        for path, count in (
+            ("/v1/identity/duty-grants", 1), ("/v1/identity", 3), ("/v1/identity/duty", 0),
+            ("/v1/%", 0), ("/", len(items)),
+        ):  # fmt: skip
+            under = (await auditor.get(PATH, params={"path": path})).json()["items"]
+            assert (path, len(under)) == (path, count)
+        latest = items[0]["at"]
+        for times, count in (({"since": latest}, 1), ({"until": latest}, len(items) - 1)):
+            within = (await auditor.get(PATH, params=times)).json()["items"]
+            assert len([one for one in within if one["position"] <= items[0]["position"]]) == count
         given = (await auditor.get(PATH, params={"kind": "token.given"})).json()["items"]
         assert [one["client_id"] for one in given] == ["admin"]
         assert (await auditor.get(f"{PATH}/chain")).json()["intact"]
@@ -228,6 +238,24 @@ async def test_while_others_ask_the_trail_is_still_written_together(
         await trail._task
     assert written == [2, 1, 1, 1]
     assert [one for one in waits if one] == [WRITE_AFTER_SECONDS] * 4
+
+
+async def test_whoever_writes_the_rest_waits_for_what_is_being_written(running: Running) -> None:
+    async with running("gateway") as gateway:
+        trail = Trail(gateway.sessions)
+        trail._waiting.append(happened())
+        async with gateway.sessions.begin() as other:
+            await other.execute(select(func.pg_advisory_xact_lock(LOCK)))
+            first = asyncio.create_task(trail.flush())
+            await asyncio.sleep(0)
+            assert not trail._waiting
+            rest = asyncio.create_task(trail.flush())
+            done, _ = await asyncio.wait({rest}, timeout=0.1)
+            assert not done, "the process would stop, and the record be lost"
+        await rest
+        async with gateway.sessions.reading() as session:
+            assert await session.scalar(text("SELECT count(*) FROM door_record")) == 1
+        await first
 
 
 def test_without_a_database_the_door_keeps_nothing_and_works() -> None:
