@@ -66,6 +66,7 @@ from shared.auth import TokenVerifier
 from shared.clock import Clock
 from shared.http import Router, access
 from shared.http.app import Service, service_app, settle_memory
+from shared.http.stopping import when_asked_to_stop
 from shared.services import SERVICES
 
 TAGS: Final = (
@@ -127,7 +128,7 @@ def assembled(settings: GatewaySettings) -> Door:
     kept = settings.public_cache_bytes if settings.background else 0
     app.state.public_cache = PublicCache(kept)
     app.state.collector = Collector(
-        upstreams, own_document(app.openapi()), settings.openapi_refresh_seconds
+        upstreams, lambda: own_document(app.openapi()), settings.openapi_refresh_seconds
     )
     door = Door(
         settings,
@@ -143,6 +144,7 @@ def assembled(settings: GatewaySettings) -> Door:
     door.knows = app.state.verifier.knows
     door.tracing = app.state.tracing
     door.on_start.append(Reloading(door, settings).listen)
+    door.on_start.append(lambda: when_asked_to_stop(door.holding.close))
     return door
 
 

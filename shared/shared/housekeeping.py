@@ -69,14 +69,39 @@ class Chore:
 async def keep_house(app: FastAPI, service: str, chores: Sequence[Chore]) -> None:
     """Look every minute whether something is due, until cancelled."""
     due = (*chores, forgetting_answers(app.state.settings.idempotency_hours))
+    seen: dict[str, datetime] = {}
     while True:
         for chore in due:
-            await do(app.state.database.sessions, service, chore, datetime.now(UTC))
+            await _look(app.state.database.sessions, service, chore, seen)
         try:
             await app.state.database.hang_up()
         except (SQLAlchemyError, OSError) as error:
             log.warning("housekeeping.not_hung_up", error=type(error).__name__)
         await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _look(sessions: Sessions, service: str, chore: Chore, seen: dict[str, datetime]) -> None:
+    """Do a chore; `seen` remembers whose period was gone through, so that nobody asks again.
+
+    One that another process is at, or that failed, is asked for until it is done.
+    """
+    now = datetime.now(UTC)
+    slot = chore.slot(now)
+    if seen.get(chore.name) == slot:
+        return
+    if await do(sessions, service, chore, now) is not None or await _is_done(sessions, chore, slot):
+        seen[chore.name] = slot
+
+
+async def _is_done(sessions: Sessions, chore: Chore, slot: datetime) -> bool:
+    """Tell whether a list of runs says that a chore was done; without a list, nobody knows."""
+    try:
+        async with sessions.reading() as session:
+            listed = await session.scalar(_LISTED)
+            asked = {"chore": chore.name, "slot": slot}
+            return bool(listed and await session.scalar(_IS_DONE, asked))
+    except (SQLAlchemyError, OSError):
+        return False
 
 
 async def do(sessions: Sessions, service: str, chore: Chore, now: datetime) -> int | None:

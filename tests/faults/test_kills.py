@@ -137,3 +137,34 @@ def test_webhooks_arrive_in_order_through_kills_of_their_worker(world: World) ->
             told = [json.loads(body)["subject"] for _, body in list(receiver.got)]
         assert [one for one in dict.fromkeys(told) if one in facts] == facts
         world.caller("m01")._send("DELETE", f"/v1/webhooks/{made['id']}").raise_for_status()
+
+
+@pytest.mark.parametrize("asked_to_end", ["registry", "gateway"])
+def test_who_waits_for_news_is_answered_by_a_process_that_is_asked_to_end(
+    asked_to_end: str, world: World
+) -> None:
+    service = world.stack.services[asked_to_end]
+    before = service.log.stat().st_size
+    answers: list[httpx.Response] = []
+    bearer = {"Authorization": f"Bearer {world.caller('auditor')._fresh()}"}
+
+    def hold_on() -> None:
+        asked = {"wait": "30", "types": "nothing.happened"}
+        answers.append(
+            httpx.get(f"{world.url}/v1/registry/events", params=asked, headers=bearer, timeout=60)
+        )
+
+    waiting = threading.Thread(target=hold_on)
+    began = time.monotonic()
+    waiting.start()
+    # Nothing tells when it has come to hold on.
+    time.sleep(1.5)
+    assert not answers, "it holds on"
+    world.revive(asked_to_end)
+    waiting.join()
+    assert time.monotonic() - began < 30, "it waited for its whole time"
+    assert answers[0].status_code == 200, answers[0].text
+    assert answers[0].json()["items"] == []
+    said = service.log.read_bytes()[before:].decode()
+    assert "Traceback" not in said
+    assert "graceful shutdown exceeded" not in said

@@ -65,7 +65,7 @@ class Upstream:
             start = {"type": "http.response.start", "status": status, "headers": [*headers, length]}
             await send(start)
             await send({"type": "http.response.body", "body": content})
-        elif kind == "slow":
+        elif kind == "slow" or "wait=" in seen["query"]:
             message = await receive()
             self.left.append(message["type"])
         elif kind == "endless":

@@ -4,14 +4,16 @@ import asyncio
 import hashlib
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
 from gateway.openapi import rules
 from gateway.proxy.upstream import Unreachable, Upstreams
 from shared.http.problem import problems
+from shared.services import GATEWAY
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 # A service that is only starting is asked again soon, but not by every reader.
@@ -36,11 +38,17 @@ class Published:
 class Collector:
     """Asks the services for their documents now and then; a service that is down keeps its last."""
 
-    def __init__(self, upstreams: Upstreams, own: dict[str, Any], refresh_seconds: float) -> None:
-        """Start with the gateway's own document alone."""
+    def __init__(
+        self,
+        upstreams: Upstreams,
+        own: Callable[[], rules.Document],
+        refresh_seconds: float,
+    ) -> None:
+        """Start with nothing; the gateway's `own` document is made when somebody asks for it."""
         self._upstreams = upstreams
         self._refresh_seconds = refresh_seconds
-        self._documents: dict[str, rules.Document] = {"gateway": own}
+        self._own = own
+        self._documents: dict[str, rules.Document] = {}
         self._published: Published | None = None
         self._again_at = float("-inf")
         self._collecting = asyncio.Lock()
@@ -59,6 +67,8 @@ class Collector:
         return published.document if published else {}
 
     async def _collect(self) -> None:
+        if GATEWAY not in self._documents:
+            self._documents[GATEWAY] = self._own()
         names = list(self._upstreams.addresses)
         found = await asyncio.gather(*(self._document(name) for name in names))
         for name, document in zip(names, found, strict=True):

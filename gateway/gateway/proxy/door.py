@@ -19,6 +19,7 @@ from gateway.proxy.cors import cors_of, is_preflight
 from gateway.proxy.edge import Edge
 from gateway.proxy.floods import Floods
 from gateway.proxy.forwarding import drain, headers_in, target
+from gateway.proxy.holding import Holding, holds_on
 from gateway.proxy.inside import Inside
 from gateway.proxy.measures import MEASURES
 from gateway.proxy.own import Own, claims_within
@@ -93,6 +94,7 @@ class Door:
         # What the wire goes by, which has this application only.
         self.edge = Edge()
         self._watches = Watches()
+        self.holding = Holding()
         self._holders = Holders(settings, spent)
         self._shedder = Shedder(settings.shed_after_seconds)
         # What begins with the process, on its own loop.
@@ -357,13 +359,7 @@ class Door:
         try:
             if body is not None:
                 await body.read_first()
-            answer = await self._upstreams.ask(
-                passage.service,
-                passage.scope["method"],
-                target(passage),
-                headers_in(passage, head),
-                body,
-            )
+            answer = await self._asked(passage, head, body)
             try:
                 await self._relay(passage, answer)
             finally:
@@ -379,6 +375,14 @@ class Door:
             raise ClientLeft from None
         finally:
             self._watches.end(watch)
+
+    def _asked(self, passage: Passage, head: rules.Head, body: Body | None) -> Awaitable[Answer]:
+        """Put the question to its service, which may hold it until there is news."""
+        ask, service, method = self._upstreams.ask, passage.service, passage.scope["method"]
+        asked, headers = target(passage), headers_in(passage, head)
+        if method == "GET" and holds_on(passage.path, passage.scope["query_string"]):
+            return self.holding.ask(lambda at: ask(service, method, at, headers, body), asked)
+        return ask(service, method, asked, headers, body)
 
     async def _relay(self, passage: Passage, answer: Answer) -> None:
         """Send a service's answer on, chunk by chunk.

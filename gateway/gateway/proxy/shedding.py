@@ -9,12 +9,16 @@ part that is turned away grows step by step, and shrinks again when there is non
 import asyncio
 import time
 from collections import deque
+from contextlib import suppress
 from typing import Final
 
 from prometheus_client import Counter, Gauge
 
 TICK_SECONDS: Final = 0.05
 WINDOW_TICKS: Final = 10
+# Fewer requests than this within a window, or within a rest, cannot stand in a queue: nobody looks.
+FEW: Final = 10
+REST_SECONDS: Final = 1.0
 # In percent of all requests.
 STEP: Final = 10
 MOST_PERCENT: Final = 90
@@ -38,6 +42,10 @@ class Shedder:
         self._seen: deque[float] = deque(maxlen=WINDOW_TICKS)
         self.percent = 0
         self._owed = 0
+        # Requests of this window, and who is woken when they are no longer few.
+        self._asked = 0
+        self._many = asyncio.Event()
+        self._ticks = 0
 
     async def watch(self) -> None:
         """Measure for ever."""
@@ -45,6 +53,20 @@ class Shedder:
             before = time.perf_counter()
             await asyncio.sleep(TICK_SECONDS)
             self.observe(time.perf_counter() - before - TICK_SECONDS)
+            await self._rest()
+
+    async def _rest(self) -> None:
+        """Wait, after a window of few requests, until there are more of them again."""
+        self._ticks += 1
+        if self._ticks < WINDOW_TICKS:
+            return
+        while self._asked < FEW and not self.percent:
+            self._asked = 0
+            self._many.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(REST_SECONDS):
+                    await self._many.wait()
+        self._asked = self._ticks = 0
 
     def observe(self, late: float) -> None:
         """Take one measurement, in seconds."""
@@ -61,6 +83,9 @@ class Shedder:
 
         Spread evenly, and never all: what is let through is how the end of the queue is noticed.
         """
+        self._asked += 1
+        if self._asked == FEW:
+            self._many.set()
         if not self.percent or path in ALWAYS:
             return False
         self._owed += self.percent

@@ -2,14 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 
 from gateway.revocations import queries
-from gateway.revocations.tables import Revocation
+from gateway.revocations.queries import Revoked
 from shared.auth import AUDIENCE
 from shared.auth.revocations import TYPE, Revocations
 from shared.database import Sessions
@@ -49,8 +49,7 @@ class RevocationList:
         return self._signed[1]
 
     async def _claims(self) -> dict[str, Any]:
-        async with self._sessions.reading() as session:
-            rows = await queries.living_revocations(session, datetime.now(UTC))
+        rows = await queries.living_revocations(self._sessions, datetime.now(UTC))
         return {
             "iss": self._issuer,
             "aud": AUDIENCE,
@@ -61,7 +60,7 @@ class RevocationList:
         }
 
 
-def _latest(rows: list[Revocation], kind: str) -> dict[str, int]:
+def _latest(rows: Sequence[Revoked], kind: str) -> dict[str, int]:
     found: dict[str, int] = {}
     for row in rows:
         if row.kind == kind:

@@ -1,14 +1,27 @@
 """What is revoked now."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Final, NamedTuple
 
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col, select
+from sqlalchemy import text
 
-from gateway.revocations.tables import Revocation
+from shared.database import Sessions
+
+LIVING: Final = text("SELECT kind, value, revoked_at FROM revocation WHERE expires_at > :now")
 
 
-async def living_revocations(session: AsyncSession, now: datetime) -> list[Revocation]:
-    """Give what ends tokens that could still be alive."""
-    statement = select(Revocation).where(col(Revocation.expires_at) > now)
-    return list((await session.scalars(statement)).all())
+class Revoked(NamedTuple):
+    """What ends tokens: one, those of a program, or those of a person."""
+
+    kind: str
+    value: str
+    revoked_at: datetime
+
+
+async def living_revocations(sessions: Sessions, now: datetime) -> Sequence[Revoked]:
+    """Give what ends tokens that could still be alive.
+
+    Every process asks each second, so that it goes to the database once for it.
+    """
+    return [Revoked._make(row) for row in await sessions.at_once(LIVING, now=now)]

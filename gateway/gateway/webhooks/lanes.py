@@ -88,6 +88,9 @@ class Lanes:
         full = [one for one, lanes in self._busy.items() if len(lanes) >= self._most(one)]
         if not everybody and not ripe - set(full):
             return
+        if not ripe and not await queries.any_pending(self._sessions):
+            # As on most looks at everybody.
+            return
         now = datetime.now(UTC)
         async with self._sessions.reading() as session:
             due = await queries.due_in_order(

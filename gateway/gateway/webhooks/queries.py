@@ -13,6 +13,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from gateway.webhooks.rules import LOOK_AFTER, DeliveryState, DisabledBy, WebhookState
 from gateway.webhooks.tables import Attempt, Delivery, Webhook
 from shared.auth import Actor
+from shared.database import Sessions
 from shared.rules import found
 from shared.tasks import MOST_TASKS, Task
 
@@ -57,6 +58,9 @@ DUE: Final = text("""
       AND (CAST(:among AS uuid[]) IS NULL OR w.id = ANY (CAST(:among AS uuid[])))
     ORDER BY d.webhook_id, d.service, d.center_id, d.position
 """)
+
+
+ANY_PENDING: Final = text("SELECT 1 FROM webhook_delivery WHERE state = 'pending' LIMIT 1")
 
 
 class Behind(NamedTuple):
@@ -132,12 +136,15 @@ async def attempts_of(session: AsyncSession, delivery_id: UUID) -> list[Attempt]
     return list(await session.scalars(statement))
 
 
-async def behind(
-    session: AsyncSession, service: str, newest: int, most_waiting: int
-) -> list[Behind]:
+async def behind(sessions: Sessions, service: str, newest: int, most_waiting: int) -> list[Behind]:
     """Name the active subscriptions that have not read a feed to its end and can take more."""
-    values = {"service": service, "newest": newest, "most": most_waiting}
-    return [Behind(*row) for row in (await session.execute(BEHIND, values)).all()]
+    found = await sessions.at_once(BEHIND, service=service, newest=newest, most=most_waiting)
+    return [Behind._make(row) for row in found]
+
+
+async def any_pending(sessions: Sessions) -> bool:
+    """Tell whether anything waits to be sent at all, now or later."""
+    return bool(await sessions.at_once(ANY_PENDING))
 
 
 async def living_for_share(session: AsyncSession, webhook_ids: Collection[UUID]) -> frozenset[UUID]:

@@ -135,8 +135,7 @@ class Feed:
 
     async def _read_all(self) -> bool:
         """Read on for everybody who is behind; tell whether somebody still is."""
-        async with self._sessions.reading() as session:
-            behind = await queries.behind(session, self._service, self._newest, MOST_WAITING)
+        behind = await queries.behind(self._sessions, self._service, self._newest, MOST_WAITING)
         if not behind:
             return False
         readings = _shared(await self._with_tokens(behind))

@@ -5,6 +5,7 @@ from shared.database.base import (
     InstantColumn,
     JsonColumn,
     SharedBase,
+    Unjudged,
     new_id,
     new_registry,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "JsonColumn",
     "Sessions",
     "SharedBase",
+    "Unjudged",
     "new_id",
     "new_registry",
     "resource",

@@ -28,7 +28,16 @@ def new_registry() -> registry:
     return registry(metadata=MetaData(naming_convention=NAMING))
 
 
-class SharedBase(SQLModel, registry=new_registry()):
+class Unjudged(SQLModel):
+    """What a table is made from: its rows are judged by schemas and by the database.
+
+    Pydantic's own judge of a row would be built for each table and asked by nobody.
+    """
+
+    model_config = {"defer_build": True}
+
+
+class SharedBase(Unjudged, registry=new_registry()):
     """Tables that every service's database has: outbox, inbox, audit, kept answers."""
 
 

@@ -5,12 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from shared.database.base import JsonColumn, new_registry
+from shared.database.base import JsonColumn, Unjudged, new_registry
 
 
-class DirectoryBase(SQLModel, registry=new_registry()):
+class DirectoryBase(Unjudged, registry=new_registry()):
     """The tables of the copy, which only services other than the registry have."""
 
 

@@ -20,6 +20,8 @@ from shared.events.tables import FeedCursor, Inbox
 
 WAIT_SECONDS: Final = 20
 RETRY_SECONDS: Final = 0.5
+# A feed that does not hold on, as one that is about to end, must not be asked without end.
+PAUSE_SECONDS: Final = 0.05
 PAGE: Final = 200
 # So many events share a transaction: a commit takes longer than most of what they change, and the
 # locks of one that has too many would keep requests waiting.
@@ -85,7 +87,8 @@ class Consumers:
     async def _follow(self, source: str) -> None:
         while True:
             try:
-                await self.once(source, WAIT_SECONDS)
+                if not await self.once(source, WAIT_SECONDS):
+                    await asyncio.sleep(PAUSE_SECONDS)
             except Unavailable:
                 await asyncio.sleep(RETRY_SECONDS)
             except asyncio.CancelledError:

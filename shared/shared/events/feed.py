@@ -110,7 +110,9 @@ async def _until_news(
     """Wait until something was numbered since `rounds`; False when the time is over."""
     sequencer = request.app.state.sequencer
     read_to = max(after, found.last_position)
-    while (left := until - time.monotonic()) > 0 and not await request.is_disconnected():
+    while (left := until - time.monotonic()) > 0 and not sequencer.stopping:
+        if await request.is_disconnected():
+            return False
         if await sequencer.wait(min(left, HOLD_SECONDS if sequencer.watching else 0.5), rounds):
             return True
         if not sequencer.watching:

@@ -60,7 +60,9 @@ class Sequencer:
         self._database = database
         self._committed = committed
         self._steps = steps
-        self._numbered = asyncio.Condition()
+        self._told = asyncio.Event()
+        self.stopping = False
+        """Whether the process was asked to end: nobody should begin to wait."""
         self.rounds = 0
         """Goes up whenever events were numbered, here or, as this process sees it, elsewhere."""
         self.watching = False
@@ -139,12 +141,21 @@ class Sequencer:
         """Wait for a round after `since`, by default the last one; False after some seconds."""
         before = self.rounds if since is None else since
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds), self._numbered:
-                await self._numbered.wait_for(lambda: self.rounds != before)
+            async with asyncio.timeout(seconds):
+                if self.rounds == before:
+                    await self._told.wait()
         return self.rounds != before
 
     async def tell(self) -> None:
         """Wake whoever waits: something was numbered, or the clock was moved."""
         self.rounds += 1
-        async with self._numbered:
-            self._numbered.notify_all()
+        self._wake()
+
+    def stop(self) -> None:
+        """Let go whoever waits, as if his time were over: the process is asked to end."""
+        self.stopping = True
+        self._wake()
+
+    def _wake(self) -> None:
+        told, self._told = self._told, asyncio.Event()
+        told.set()

@@ -41,6 +41,7 @@ from shared.http.quick_reads import QuickRead, QuickReads
 from shared.http.route import Router, access
 from shared.http.schemas import Body, Instant, Out
 from shared.http.signposts import Signpost
+from shared.http.stopping import when_asked_to_stop
 from shared.http.tasks import TaskSource, tasks_router
 from shared.measures import Measure, measure
 from shared.rules import Refused
@@ -289,6 +290,7 @@ def _lifespan(
         if lacking := service.settings.lacking():
             msg = f"{service.name} does not start without {', '.join(lacking)}"
             raise RuntimeError(msg)
+        when_asked_to_stop(state.sequencer.stop)
         if service.settings.sandbox:
             state.clock.offset = await kept_offset(state.database.sessions)
         async with state.services.lasting():

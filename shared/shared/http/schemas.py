@@ -1,6 +1,7 @@
 """What bodies are made of: bounded text and integers, money, days, shares, and nothing floating."""
 
 import re
+import warnings
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final, Generic, Literal, TypeVar
@@ -16,7 +17,11 @@ from pydantic import (
     StringConstraints,
     WithJsonSchema,
 )
+from pydantic.warnings import UnsupportedFieldAttributeWarning
 from pydantic_core import PydanticCustomError
+
+# FastAPI passes it over where it makes a field; what judges the field is built later now.
+warnings.filterwarnings("ignore", category=UnsupportedFieldAttributeWarning)
 
 Item = TypeVar("Item")
 MAX_SAFE: Final = 2**53 - 1
@@ -33,13 +38,17 @@ INSTANT: Final = CENTURIES + r"\d{2}-\d{2}-\d{2}[Tt]\d{2}:\d{2}"
 class Body(BaseModel):
     """A body that comes in: unknown fields are refused, and so is every float."""
 
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, str_strip_whitespace=True)
+    # What judges a body is built when the first one comes: some hundred models that nobody asks
+    # for would be a third of the memory of a process, and of the time until it answers.
+    model_config = ConfigDict(
+        extra="forbid", allow_inf_nan=False, str_strip_whitespace=True, defer_build=True
+    )
 
 
 class Out(BaseModel):
     """A body that goes out, read from a row or made by hand."""
 
-    model_config = ConfigDict(from_attributes=True, extra="ignore")
+    model_config = ConfigDict(from_attributes=True, extra="ignore", defer_build=True)
 
 
 def _day(value: Any) -> Any:  # noqa: ANN401 - judged here

@@ -69,8 +69,9 @@ async def gateway(running: Callable[..., Any]) -> AsyncIterator[RunningService]:
         state = service.app.state
         async with Upstreams(state.settings, SERVICES) as upstreams:
             # No service runs beside it: the document is the gateway's own.
-            own = own_document(service.app.openapi())
-            state.collector = Collector(upstreams, own, refresh_seconds=600)
+            state.collector = Collector(
+                upstreams, lambda: own_document(service.app.openapi()), refresh_seconds=600
+            )
             yield service
 
 

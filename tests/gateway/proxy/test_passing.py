@@ -2,9 +2,11 @@
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from gateway.proxy.holding import Holding
 from tests.gateway.running_door import CLOCK, RunningDoor, running_door
 
 FACTS = "/v1/registry/facts"
@@ -201,3 +203,27 @@ def test_a_connection_that_the_service_has_closed_is_not_used_again() -> None:
             assert door.ask(FACTS, "POST", body=b"{}").status == 200
             time.sleep(1.3)
         assert len(door.upstream.requests) == 2
+
+
+def test_who_holds_on_is_asked_for_again_without_waiting_when_the_door_closes(
+    door: RunningDoor,
+) -> None:
+    async def close() -> None:
+        door.door.holding.close()
+
+    feed, asked = "/v1/registry/events", len(door.upstream.requests)
+    with ThreadPoolExecutor() as callers:
+        holding = callers.submit(door.ask, f"{feed}?after=3&types=a%2Cb&wait=20")
+        while len(door.upstream.requests) == asked:
+            time.sleep(0.01)
+        try:
+            door.run(close())
+            answer = holding.result(5)
+            assert (answer.status, answer.json()["query"]) == (200, "after=3&types=a%2Cb")
+            # Nobody begins to wait now.
+            assert door.ask(f"{feed}?wait=20").json()["query"] == ""
+        finally:
+            door.door.holding = Holding()
+    assert [one["query"] for one in door.upstream.requests[asked:]] == [
+        "after=3&types=a%2Cb&wait=20", "after=3&types=a%2Cb", "",
+    ]  # fmt: skip

@@ -72,3 +72,24 @@ async def test_a_follower_passes_by_what_it_did_not_ask_for(house: House) -> Non
         # As far as the feed goes, whether anything there was asked for or not.
         assert cursor.position == (await asked(house, limit=0))["last_position"]
     assert heard == ["fact.recorded"]
+
+
+async def test_who_waits_is_answered_at_once_by_a_process_that_is_asked_to_end(
+    house: House,
+) -> None:
+    await house.post(house.member, "one", external_id="one")
+    await house.registry.number()
+    bare = await asked(house, limit=0)
+    waiting = asyncio.create_task(asked(house, wait=20, after=bare["last_position"]))
+    while not waiting.done() and not held(house):  # noqa: ASYNC110 - nothing tells of it
+        await asyncio.sleep(0.01)
+    house.registry.app.state.sequencer.stop()
+    began = time.perf_counter()
+    assert await waiting == bare
+    assert await asked(house, wait=20, after=bare["last_position"]) == bare
+    assert time.perf_counter() - began < 10
+
+
+def held(house: House) -> bool:
+    """Tell whether somebody holds on for news."""
+    return bool(house.registry.app.state.sequencer._told._waiters)

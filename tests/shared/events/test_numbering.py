@@ -59,6 +59,16 @@ async def test_what_another_process_wrote_is_numbered_and_both_are_told(
         assert not await second.wait(0.3)
 
 
+async def test_nobody_waits_for_a_process_that_is_asked_to_end() -> None:
+    sequencer = Sequencer(Database("postgresql+asyncpg://nobody", Clock()), asyncio.Event())
+    waiting = asyncio.create_task(sequencer.wait(SECONDS))
+    await asyncio.sleep(0)
+    sequencer.stop()
+    async with asyncio.timeout(SECONDS / 2):
+        assert not await waiting
+    assert sequencer.stopping
+
+
 @pytest.mark.refusing
 async def test_whoever_stops_gives_the_lock_back_and_the_other_goes_on(
     database: Callable[[str], TestDatabase],
