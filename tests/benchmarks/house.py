@@ -74,12 +74,16 @@ class House:
 
     def second_gateway(self, **environment: str) -> Service:
         """Start another gateway, told by its environment that a service is elsewhere."""
-        first = self.stack.services["gateway"]
+        return self.another("gateway", "measured", **environment)
+
+    def another(self, name: str, of: str, **environment: str) -> Service:
+        """Start another process of a service; its log is named after what it is one `of`."""
+        first = self.stack.services[name]
         home = self.stack.home
         second = Service(
-            name="gateway", package="gateway", port=free_ports(1)[0],
+            name=first.name, package=name, port=free_ports(1)[0],
             environment={**first.environment, **environment},
-            home=home, log=home / "logs" / "gateway-measured.log", http=first.http,
+            home=home, log=home / "logs" / f"{name}-{of}.log", http=first.http,
         )  # fmt: skip
         second.start()
         wait_until_ready([second], 60.0)

@@ -99,7 +99,7 @@ def figure(house: House, size: Size) -> Iterator[Figure]:
         yield Figure("lists", "Lists", "request", [], [], [], skipped=["wrk is not installed"])
         return
     dsn = house.dsn("registry", service="registry")
-    rows_of = asyncio.run(_fill(dsn, FACTS[size.name], ORGANIZATIONS[size.name]))
+    rows_of = asyncio.run(fill(dsn, FACTS[size.name], ORGANIZATIONS[size.name]))
     fact_id = rows_of["fact_id"]
     token = house.token("lists", "handler")
     service = house.stack.services["registry"].url
@@ -176,7 +176,7 @@ def figure(house: House, size: Size) -> Iterator[Figure]:
         )
 
 
-async def _fill(dsn: str, facts: int, organizations: int) -> dict[str, UUID]:
+async def fill(dsn: str, facts: int, organizations: int) -> dict[str, UUID]:
     connection = await asyncpg.connect(dsn)
     try:
         await connection.execute(FILL, organizations, CENTERS, facts, timeout=3_600)
