@@ -1,8 +1,10 @@
 """What a process must not start without."""
 
+import sys
+
 import pytest
 
-from shared.http.app import Service, service_app
+from shared.http.app import Service, service_app, share_interpreter
 from shared.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -38,3 +40,12 @@ async def test_outside_a_sandbox_nothing_starts_without_a_data_key() -> None:
 )
 def test_a_sandbox_alone_goes_without_secrets(told: dict[str, object], lacking: list[str]) -> None:
     assert Settings.model_validate(told).lacking() == lacking
+
+
+def test_a_thread_that_computes_gives_way_well_before_it_would_by_itself() -> None:
+    before = sys.getswitchinterval()
+    try:
+        share_interpreter()
+        assert sys.getswitchinterval() <= 0.001
+    finally:
+        sys.setswitchinterval(before)

@@ -4,6 +4,7 @@ import re
 import warnings
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 
 from pydantic import (
@@ -27,6 +28,7 @@ Item = TypeVar("Item")
 MAX_SAFE: Final = 2**53 - 1
 # Days of other centuries are slips of the pen, and the ends of the calendar overflow.
 CENTURIES: Final = r"(?:1[89]|2\d)"
+DAY_LENGTH: Final = 10
 # Control characters but blanks and ends of lines, and marks that turn the direction of writing: a
 # name that holds one looks like another name.
 DISORDERING: Final = re.compile(
@@ -54,9 +56,14 @@ class Out(BaseModel):
 def _day(value: Any) -> Any:  # noqa: ANN401 - judged here
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
-    if not isinstance(value, str) or re.fullmatch(CENTURIES + r"\d{2}-\d{2}-\d{2}", value) is None:
+    if not isinstance(value, str) or len(value) != DAY_LENGTH or not _is_day(value):
         raise PydanticCustomError("day", "a day as YYYY-MM-DD, from 1800 to 2999")
     return value
+
+
+@lru_cache(maxsize=4_096)  # A batch tells of the same days over and over.
+def _is_day(text: str) -> bool:
+    return re.fullmatch(CENTURIES + r"\d{2}-\d{2}-\d{2}", text) is not None
 
 
 def _instant(value: Any) -> Any:  # noqa: ANN401 - judged here

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from registry.centers.rules import Stage
 from registry.facts import rules
+from registry.facts.actions import sent
 from registry.facts.rules import ChainStage, FactKind, NewFact, Period, Standing
 from shared.database import new_id
 from shared.rules import failed_codes
@@ -77,6 +78,30 @@ def test_a_project_without_its_link_is_refused() -> None:
 def test_a_fact_has_happened(days: int, *, passed: bool) -> None:
     told = fact(occurred_on=TODAY + timedelta(days=days))
     assert (failed_codes(rules.content_checks(told, set(), TODAY)) == []) is passed
+
+
+@pytest.mark.requirement("X13")
+@pytest.mark.parametrize("read_on", [TODAY - timedelta(days=1), TODAY, None])
+def test_a_row_that_was_read_before_midnight_is_judged_by_the_day_on_which_it_is_kept(
+    read_on: date | None,
+) -> None:
+    row = sent(fact(occurred_on=TODAY), read_on)
+    assert failed_codes(row.refused_on(TODAY)) == []
+    assert failed_codes(row.refused_on(TODAY - timedelta(days=1))) == ["DAY_IN_FUTURE"]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_codes_come_in_one_order_however_they_were_sent(order: int) -> None:
+    payload = {
+        "client_uscc": "91310115fake00013u", "uscc": "x", "investor_uscc": "y", "title": "z",
+        "partner_usccs": ["a", "b"],
+    }  # fmt: skip
+    told = fact(payload=dict(sorted(payload.items())[::order]))
+    assert [place for place, _ in told.codes()] == [
+        "client_uscc", "uscc", "investor_uscc", "partner_usccs/0", "partner_usccs/1",
+    ]  # fmt: skip
+    assert told.partner_uscc == "91310115FAKE00013U"
+    assert fact(payload={"investor_uscc": "y", "client_uscc": None}).partner_uscc is None
 
 
 @pytest.mark.requirement("A062")

@@ -120,8 +120,8 @@ async def test_a_refusal_names_everything_that_is_wrong(house: House) -> None:
     assert codes(answer) == [
         "CHAIN_STAGE_MISSING",
         "DAY_IN_FUTURE",
-        "FILE_UNKNOWN",
         "FIELD_MISSING",
+        "FILE_UNKNOWN",
     ]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -34,9 +35,10 @@ class BatchKind:
     """A kind of batch: the schema of its rows and the set-based action that records them.
 
     `record_many` gets rows that fit the schema, judges each by the same rules as a single POST,
-    and gives one result per row, in any order. `prepare` makes of a row what depends on it alone;
-    of a large batch it runs in the thread that reads, while rows before it are recorded. `plain`
-    reads a line of NDJSON straight from its bytes, where it can tell that the schema takes it.
+    and gives one result per row, in any order. `prepare` makes of a row what depends on it and the
+    day alone; of a large batch it runs in the thread that reads, while rows before it are recorded,
+    which may be on the next day. `plain` reads a line of NDJSON straight from its bytes, where it
+    can tell that the schema takes it.
     """
 
     name: str
@@ -44,15 +46,17 @@ class BatchKind:
     record_many: RecordMany
     jobs_path: str
     chunk: int = field(default=CHUNK)
-    prepare: Callable[[Any], Any] | None = None
+    prepare: Callable[[Any, date], Any] | None = None
     plain: Plain | None = None
 
 
-def prepared(kind: BatchKind, rows: Iterable[Judged]) -> Iterator[Judged]:
+def prepared(kind: BatchKind, rows: Iterable[Judged], today: date) -> Iterator[Judged]:
     """Give rows as the kind's action takes them, one after the other."""
     if (prepare := kind.prepare) is None:
         return iter(rows)
-    return (Row(row.index, prepare(row.value)) if isinstance(row, Row) else row for row in rows)
+    return (
+        Row(row.index, prepare(row.value, today)) if isinstance(row, Row) else row for row in rows
+    )
 
 
 class RowProblemOut(Out):

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,13 +48,14 @@ async def run_batch(
     async with _uploaded(request, work, MAX_ROWS) as upload:
         if upload.rows_total > INLINE_ROWS:
             return await _queued(kind, actor, work, options, upload)
-        rows = await anyio.to_thread.run_sync(_prepared, kind, upload)
+        today = request.app.state.clock.today()
+        rows = await anyio.to_thread.run_sync(_prepared, kind, upload, today)
         return await _inline(request, kind, actor, work, options, rows)
 
 
-def _prepared(kind: BatchKind, upload: "Upload") -> Sequence[Judged]:
+def _prepared(kind: BatchKind, upload: "Upload", today: date) -> Sequence[Judged]:
     rows = all_rows(upload.path, upload.media_type, kind.rows, kind.plain)
-    return list(prepared(kind, rows))
+    return list(prepared(kind, rows, today))
 
 
 @dataclass(frozen=True, slots=True)

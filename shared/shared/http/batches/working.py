@@ -75,7 +75,7 @@ async def _work_off(app: FastAPI, kinds: Mapping[str, BatchKind], job_id: UUID) 
 async def _chunks_done(app: FastAPI, kind: BatchKind, job: BatchJob, path: Path) -> None:
     """Record what is left of a job, until its end or until it is taken away."""
     read = judged_rows(path, job.media_type, kind.rows, job.rows_done, kind.plain)
-    rows = prepared(kind, read)
+    rows = prepared(kind, read, app.state.clock.today())
     ahead = asyncio.create_task(_read(rows, kind.chunk))
     try:
         while chunk := await ahead:

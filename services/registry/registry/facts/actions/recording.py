@@ -1,6 +1,6 @@
 """What happens to facts: they are recorded, one or many, and corrected by later ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -14,6 +14,7 @@ from registry.facts.actions.writing import Judged, Sent, sent, write
 from registry.facts.rules import CONFIDENTIAL, Derived, FactKind, NewFact
 from registry.facts.tables import Fact
 from registry.files import queries as files
+from registry.files.rules import existence_checks
 from registry.governance import queries as governance
 from registry.governance.rules import citing_checks, naming_checks
 from registry.programme import queries as programme
@@ -141,10 +142,11 @@ async def _judge(
     *,
     by_booking: bool,
 ) -> list[Judged]:
-    facts = [row.value.fact for row in rows]
+    told = [row.value for row in rows]
+    facts = [one.fact for one in told]
     standings = await queries.standings(session, actor.org_ids, {fact.center_id for fact in facts})
     registers = await _registers(session, actor, facts)
-    failed = _failed(facts, standings, registers, today, by_booking=by_booking)
+    failed = _failed(told, standings, registers, today, by_booking=by_booking)
     failed = await walking.walked(session, actor.org_id, facts, failed)
     derived = await queries.derived(session, facts)
     return [
@@ -154,7 +156,7 @@ async def _judge(
 
 
 def _failed(
-    facts: Sequence[NewFact],
+    told: Sequence[Sent],
     standings: Mapping[UUID, rules.Standing],
     registers: Registers,
     today: date,
@@ -162,36 +164,49 @@ def _failed(
     by_booking: bool,
 ) -> list[tuple[Check, ...]]:
     """Give what refuses each fact; what depends on centre and day is judged once for each."""
-    known: dict[tuple[UUID, date], list[Check]] = {}
+    known: dict[tuple[UUID, date], tuple[Check, ...]] = {}
     failed = []
-    for fact in facts:
+    for one in told:
+        fact = one.fact
         standing = standings.get(fact.center_id)
         place = (fact.center_id, fact.occurred_on)
-        if (checks := known.get(place)) is None:
-            checks = rules.standing_checks(standing, fact.occurred_on, today)
-            known[place] = checks
+        if (refused := known.get(place)) is None:
+            refused = _refusing(rules.standing_checks(standing, fact.occurred_on, today))
+            known[place] = refused
         if standing is not None:
             checks = [
-                *checks,
                 *rules.reference_checks(fact.external_id, by_booking=by_booking),
-                *_content_checks(fact, registers, today),
+                *_register_checks(fact, registers),
             ]
-        failed.append(tuple([check for check in checks if check.refuses]))
+            refused = (*refused, *one.refused_on(today), *_refusing(checks))
+        failed.append(refused)
     return failed
 
 
+def _refusing(checks: Iterable[Check]) -> tuple[Check, ...]:
+    return tuple([check for check in checks if check.refuses])
+
+
 def _content_checks(fact: NewFact, registers: Registers, today: date) -> list[Check]:
-    return [
-        *rules.content_checks(fact, registers.files, today),
-        *rules.field_checks(fact, registers.fields),
-        *rules.verifier_checks(fact, registers.concerned.get(fact.center_id, frozenset())),
-        *_direction_checks(fact, registers.directions.get(fact.center_id, {})),
-    ]
+    return [*rules.own_checks(fact, today), *_register_checks(fact, registers)]
+
+
+def _register_checks(fact: NewFact, registers: Registers) -> list[Check]:
+    """Judge what a fact says by what the register holds; most facts name nothing of it."""
+    checks: list[Check] = []
+    if fact.evidence:
+        checks += existence_checks(fact.evidence, registers.files)
+    if "field_code" in fact.payload:
+        checks += rules.field_checks(fact, registers.fields)
+    if fact.kind is FactKind.BREAKTHROUGH:
+        concerned = registers.concerned.get(fact.center_id, frozenset())
+        checks += rules.verifier_checks(fact, concerned)
+    if fact.kind is FactKind.PROJECT:
+        checks += _direction_checks(fact, registers.directions.get(fact.center_id, {}))
+    return checks
 
 
 def _direction_checks(fact: NewFact, adopted: Mapping[UUID, date]) -> list[Check]:
-    if fact.kind is not FactKind.PROJECT:
-        return []
     cited = fact.payload.get("direction_id")
     own = fact.payload["source"] == OWN_WISH
     return [

@@ -15,7 +15,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -89,6 +89,13 @@ class Sent:
     fact: NewFact
     payload: str
     content_sha256: str
+    # What refuses it whatever the register holds, as judged on a day; of a single one, not yet.
+    refused: tuple[Check, ...] = ()
+    judged_on: date | None = None
+
+    def refused_on(self, today: date) -> tuple[Check, ...]:
+        """Give what refuses it on a day, judged anew where it was read on another one."""
+        return self.refused if self.judged_on == today else _refused(self.fact, today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +113,11 @@ class Judged:
         return self.sent.fact.center_id, self.sent.fact.external_id
 
 
-def sent(fact: NewFact) -> Sent:
-    """Bring a fact into its stored form; the payload of a body is plain already."""
+def sent(fact: NewFact, today: date | None = None) -> Sent:
+    """Bring a fact into its stored form; the payload of a body is plain already.
+
+    With a day it is judged as well, by all that depends on it alone.
+    """
     fact = fact.stored_form()
     payload = CANONICAL.encode(fact.payload)
     stage = "null" if fact.stage is None else f'"{fact.stage.value}"'
@@ -117,7 +127,13 @@ def sent(fact: NewFact) -> Sent:
         f'{{"chain_stage":{stage},"evidence":[{evidence}],"kind":"{fact.kind.value}",'
         f'"occurred_on":"{fact.occurred_on.isoformat()}","payload":{payload}}}'
     )
-    return Sent(fact, payload, hashlib.sha256(content.encode()).hexdigest())
+    sha256 = hashlib.sha256(content.encode()).hexdigest()
+    refused = () if today is None else _refused(fact, today)
+    return Sent(fact, payload, sha256, refused, today)
+
+
+def _refused(fact: NewFact, today: date) -> tuple[Check, ...]:
+    return tuple([check for check in rules.own_checks(fact, today) if check.refuses])
 
 
 async def write(session: AsyncSession, actor: Actor, rows: Sequence[Judged]) -> list[RowResult]:

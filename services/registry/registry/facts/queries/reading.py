@@ -42,6 +42,8 @@ from shared.rules import found
 
 # What a fact keeps of its other side as the register had it on the day.
 DERIVED: Final = ("is_sme", "region_code")
+# Most kinds have no other side.
+NO_SIDE: Final = Derived()
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,8 +262,8 @@ async def derived(session: AsyncSession, facts: Sequence[NewFact]) -> list[Deriv
     its word of today is right. An organization that the register does not know is none; its region
     is read from its code.
     """
-    codes = {code for fact in facts if (code := fact.partner_uscc) is not None}
-    known = await organizations.partners_by_uscc(session, codes)
+    codes = [fact.partner_uscc for fact in facts]
+    known = await organizations.partners_by_uscc(session, {code for code in codes if code})
     org_ids = {partner.id for partner in known.values()}
     center_ids = {fact.center_id for fact in facts}
     periods = await _periods(
@@ -269,7 +271,10 @@ async def derived(session: AsyncSession, facts: Sequence[NewFact]) -> list[Deriv
     )
     operators = await _operators(session, center_ids)
     entries = await organizations.entries_saying(session, org_ids, DERIVED)
-    return [_derived(fact, known, periods, operators, entries) for fact in facts]
+    return [
+        NO_SIDE if code is None else _derived(fact, code, known, periods, operators, entries)
+        for fact, code in zip(facts, codes, strict=True)
+    ]
 
 
 async def own_codes(
@@ -300,14 +305,12 @@ async def _operators(
 
 def _derived(
     fact: NewFact,
+    code: str,
     known: Mapping[str, organizations.Partner],
     periods: Mapping[tuple[UUID, UUID | None], tuple[Period, ...]],
     operators: Mapping[UUID, frozenset[UUID]],
     entries: Mapping[UUID, Sequence[Entry]],
 ) -> Derived:
-    code = fact.partner_uscc
-    if code is None:
-        return Derived()
     partner = known.get(code)
     if partner is None:
         return Derived(is_member=False, region_code=uscc.region_of(code))

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -91,9 +91,9 @@ async def record_rows(
     return await actions.record_facts(session, actor, rows, session.info["clock"].today())
 
 
-def sent_row(body: FactIn) -> actions.Sent:
-    """Make of a row what depends on it alone, while the rows before it are written."""
-    return actions.sent(body.fact())
+def sent_row(body: FactIn, today: date) -> actions.Sent:
+    """Make of a row what depends on it and the day alone, while the rows before it are written."""
+    return actions.sent(body.fact(), today)
 
 
 BATCH: Final = BatchKind("fact-batches", ROWS, record_rows, JOBS_PATH, prepare=sent_row)

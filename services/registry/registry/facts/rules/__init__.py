@@ -4,7 +4,12 @@ Facts come in, checks come out; a single posting, a row of a batch and a correct
 """
 
 from registry.facts.rules.abroad import Followed, Milestone, followed
-from registry.facts.rules.content import content_checks, field_checks, verifier_checks
+from registry.facts.rules.content import (
+    content_checks,
+    field_checks,
+    own_checks,
+    verifier_checks,
+)
 from registry.facts.rules.figures import missing_stages, share_ppm
 from registry.facts.rules.pipelines import (
     MASTERED,
@@ -75,6 +80,7 @@ __all__ = [
     "followed",
     "milestone_checks",
     "missing_stages",
+    "own_checks",
     "project_checks",
     "reference_checks",
     "repeat_checks",

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -18,22 +18,29 @@ VERIFIED: Final = Rule("A027", "二(三)功能二")
 
 
 def content_checks(fact: NewFact, files: Collection[UUID], today: date) -> list[Check]:
-    """Judge what a fact says: its link in the chain, its day, its codes, its evidence, its kind."""
+    """Judge what a fact says: its link in the chain, its day, its codes, its kind, its evidence."""
+    return [*own_checks(fact, today), *existence_checks(fact.evidence, files)]
+
+
+def own_checks(fact: NewFact, today: date) -> list[Check]:
+    """Judge what depends on a fact and the day alone, whatever the register holds."""
+    linked = fact.kind not in ACTIVITIES or fact.stage is not None
     return [
-        _linked(fact.kind not in ACTIVITIES or fact.stage is not None),
-        past("/occurred_on", fact.occurred_on, today),
+        *_placed(linked, fact.occurred_on, today),
         *_code_checks(fact),
-        *existence_checks(fact.evidence, files),
         *SPECIFIC.get(fact.kind, nothing)(fact, today),
     ]
 
 
-# These have two verdicts in all, which a batch asks for once per row.
-@cache
-def _linked(passed: bool) -> Check:  # noqa: FBT001 - the one thing it depends on
-    return CHAIN.check("CHAIN_STAGE_MISSING", Kind.CONTENT, passed=passed, pointer="/chain_stage")
+@lru_cache(maxsize=4_096)  # A batch tells of the same days over and over.
+def _placed(linked: bool, day: date, today: date) -> tuple[Check, Check]:  # noqa: FBT001 - a key of the cache
+    return (
+        CHAIN.check("CHAIN_STAGE_MISSING", Kind.CONTENT, passed=linked, pointer="/chain_stage"),
+        past("/occurred_on", day, today),
+    )
 
 
+# It has two verdicts in all, which a batch asks for once per row.
 @cache
 def _catalogued(passed: bool) -> Check:  # noqa: FBT001 - the one thing it depends on
     return FIELDS.check(

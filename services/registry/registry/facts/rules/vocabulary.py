@@ -83,8 +83,9 @@ PARTNER_FIELDS: Final = (
 )
 USCC_FIELDS: Final = (*PARTNER_FIELDS, "verified_by_uscc", "investor_uscc", "assessed_by_uscc")
 USCC_LISTS: Final = ("partner_usccs",)
-# Most payloads have none of them: asking once for all is asked of every row of a batch.
-CODED: Final = frozenset({*USCC_FIELDS, *USCC_LISTS})
+PARTNERS: Final = frozenset(PARTNER_FIELDS)
+# Each with its place: a payload has one or none of them, and a batch asks it of every row.
+CODED: Final = {name: place for place, name in enumerate((*USCC_FIELDS, *USCC_LISTS))}
 
 # Kinds that the public, other tenants and the other services never learn of: not in a list, count,
 # export, event or refusal (A152).
@@ -117,21 +118,24 @@ class NewFact:
     @property
     def partner_uscc(self) -> str | None:
         """Give the code of the other side, if the kind has one."""
-        if CODED.isdisjoint(self.payload):
-            return None
-        codes = (self.payload.get(name) for name in PARTNER_FIELDS)
-        return next((uscc.normalized(code) for code in codes if code is not None), None)
+        for name in self._coded():
+            if name in PARTNERS and (code := self.payload[name]) is not None:
+                return uscc.normalized(code)
+        return None
 
     def codes(self) -> Iterator[tuple[str, str]]:
         """Give each social credit code of the payload with its place below the payload."""
-        if CODED.isdisjoint(self.payload):
-            return
-        for name in USCC_FIELDS:
-            if (code := self.payload.get(name)) is not None:
+        for name in self._coded():
+            code = self.payload[name]
+            if name in USCC_LISTS:
+                yield from ((f"{name}/{place}", one) for place, one in enumerate(code or ()))
+            elif code is not None:
                 yield name, code
-        for name in USCC_LISTS:
-            for place, code in enumerate(self.payload.get(name) or ()):
-                yield f"{name}/{place}", code
+
+    def _coded(self) -> list[str]:
+        """Name the fields that are there and hold codes, in the order of all such fields."""
+        named = [name for name in self.payload if name in CODED]
+        return named if len(named) < 2 else sorted(named, key=CODED.__getitem__)
 
     def stored_form(self) -> "NewFact":
         """Give the fact with its social credit codes in upper case."""
