@@ -111,8 +111,8 @@ async def feed_scope(session: AsyncSession, actor: Actor) -> FeedScope:
     """Let services and officials read every event, members those of their centres."""
     if actor.has("service", "official"):
         return FeedScope(everything=True)
-    centers = await directory.centers_of(session, actor.org_ids)
-    return FeedScope(center_ids=centers, types=PUBLIC_EVENTS)
+    centers, former = await directory.centers_of(session, actor.org_ids)
+    return FeedScope(center_ids=centers, former=former, types=PUBLIC_EVENTS)
 
 
 def create_app() -> ASGIApp:

@@ -113,8 +113,8 @@ async def feed_scope(session: AsyncSession, actor: Actor) -> FeedScope:
     if actor.has("service") or actor.is_official:
         return FeedScope(everything=True, events=EVENTS)
     types = AGENCY_EVENTS if actor.has("agency") else frozenset[str]()
-    centers = await directory.centers_of(session, actor.org_ids)
-    return FeedScope(center_ids=centers, types=types, events=EVENTS)
+    centers, former = await directory.centers_of(session, actor.org_ids)
+    return FeedScope(center_ids=centers, former=former, types=types, events=EVENTS)
 
 
 async def _audit_books(app: FastAPI) -> None:

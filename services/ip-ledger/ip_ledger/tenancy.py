@@ -8,25 +8,23 @@ entity, or as a member on the day. Whoever stands in an organization's place act
 
 from collections.abc import Collection, Iterable
 from datetime import date
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, true
-from sqlalchemy import select as rows_of
+from sqlalchemy import ColumnElement, and_, exists, or_, true
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from shared.auth import Actor
-from shared.directory import DirectoryCenter, DirectoryMembership
+from shared.directory import (
+    ENDED,
+    EVER_TOOK_PART,
+    TAKING_PART,
+    DirectoryCenter,
+    DirectoryMembership,
+    ended_on,
+)
 from shared.rules import Kind, Refused, Rule, found
-
-# A member that has confirmed acts in its centre; one that was only invited does not yet.
-TAKING_PART: Final = ("confirmed", "active", "leaving")
-EVER_TOOK_PART: Final = (*TAKING_PART, "left", "expelled")
-# What of a centre ends it; its ledger stays open for settlement.
-ENDED: Final = ("delisted", "dissolved")
-
 
 ORGANIZATION: Final = Rule("X04", "architecture 8")
 
@@ -97,19 +95,6 @@ def _member_on(org_ids: Collection[UUID], day: date) -> ColumnElement[bool]:
                 col(row.left_on) == ended_on(col(DirectoryCenter.id)).scalar_subquery(),
             ),
         ),
-    )
-
-
-def ended_on(center_id: Any) -> Select[Any]:  # noqa: ANN401 - an id, or a column of ids
-    """Select the day on which a centre ended; none where it has not.
-
-    Its lead sponsor gives no notice, so that the last of the last days is the centre's own.
-    """
-    row, ended = aliased(DirectoryMembership), aliased(DirectoryCenter)
-    return (
-        rows_of(func.max(col(row.left_on)))
-        .join(ended, col(ended.id) == col(row.center_id))
-        .where(col(row.center_id) == center_id, col(ended.stage).in_(ENDED))
     )
 
 

@@ -3,9 +3,13 @@
 from shared.directory.consumers import CONSUMES
 from shared.directory.filling import ensure_center, ensure_organizations, ensure_policy
 from shared.directory.queries import (
+    ENDED,
+    EVER_TOOK_PART,
+    TAKING_PART,
     Directory,
     center,
     centers_of,
+    ended_on,
     members_on,
     memberships,
     operates,
@@ -26,6 +30,9 @@ from shared.directory.tables import (
 
 __all__ = [
     "CONSUMES",
+    "ENDED",
+    "EVER_TOOK_PART",
+    "TAKING_PART",
     "Directory",
     "DirectoryBase",
     "DirectoryCenter",
@@ -35,6 +42,7 @@ __all__ = [
     "DirectoryPolicy",
     "center",
     "centers_of",
+    "ended_on",
     "ensure_center",
     "ensure_organizations",
     "ensure_policy",

@@ -2,16 +2,18 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import or_
+from sqlalchemy import Select, func, or_
+from sqlalchemy import select as rows_of
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from shared.calendar import EXPECTED_DAYS, WorkingDays
+from shared.calendar import EXPECTED_DAYS, WorkingDays, end_of_day
 from shared.directory.tables import (
     DirectoryCenter,
     DirectoryDay,
@@ -21,8 +23,11 @@ from shared.directory.tables import (
 )
 from shared.rules import Policy, found
 
-# A member that was invited and has not confirmed is none yet.
-MEMBERS: Final = ("confirmed", "active", "leaving", "left")
+# A member that has confirmed acts in its centre; one that was only invited does not yet.
+TAKING_PART: Final = ("confirmed", "active", "leaving")
+EVER_TOOK_PART: Final = (*TAKING_PART, "left", "expelled")
+# What of a centre ends it; its ledger stays open for settlement.
+ENDED: Final = ("delisted", "dissolved")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,7 @@ async def members_on(session: AsyncSession, center_id: UUID, day: date) -> Direc
     members = await session.scalars(
         select(DirectoryMembership.org_id).where(
             col(DirectoryMembership.center_id) == center_id,
-            col(DirectoryMembership.state).in_(MEMBERS),
+            col(DirectoryMembership.state).in_(EVER_TOOK_PART),
             or_(
                 col(DirectoryMembership.joined_on).is_(None),
                 col(DirectoryMembership.joined_on) <= day,
@@ -103,24 +108,52 @@ async def members_on(session: AsyncSession, center_id: UUID, day: date) -> Direc
     return Directory(row, frozenset(members) | {row.lead_sponsor_id})
 
 
-async def centers_of(session: AsyncSession, org_ids: Collection[UUID]) -> frozenset[UUID]:
-    """Name the centres that organizations see: as member, lead sponsor, entity or trustee."""
+def ended_on(center_id: Any) -> Select[Any]:  # noqa: ANN401 - an id, or a column of ids
+    """Select the day on which a centre ended; none where it has not.
+
+    Its lead sponsor gives no notice, so that the last of the last days is the centre's own.
+    """
+    row, ended = aliased(DirectoryMembership), aliased(DirectoryCenter)
+    return (
+        rows_of(func.max(col(row.left_on)))
+        .join(ended, col(ended.id) == col(row.center_id))
+        .where(col(row.center_id) == center_id, col(ended.stage).in_(ENDED))
+    )
+
+
+async def centers_of(
+    session: AsyncSession, org_ids: Collection[UUID]
+) -> tuple[frozenset[UUID], dict[UUID, datetime]]:
+    """Name the centres that organizations follow, and those they followed until an instant.
+
+    As member, lead sponsor, entity or trustee; who was there at the end of a centre goes on to
+    its settlement. Who left follows what was until the night after its last day (X04).
+    """
     if not org_ids:
-        return frozenset()
-    as_member = select(DirectoryMembership.center_id).where(
-        col(DirectoryMembership.org_id).in_(org_ids), col(DirectoryMembership.state).in_(MEMBERS)
+        return frozenset(), {}
+    runs = or_(
+        col(DirectoryCenter.lead_sponsor_id).in_(org_ids),
+        col(DirectoryCenter.legal_entity_id).in_(org_ids),
+        col(DirectoryCenter.trustee_org_id).in_(org_ids),
     )
-    rows = await session.scalars(
-        select(DirectoryCenter.id).where(
-            or_(
-                col(DirectoryCenter.id).in_(as_member),
-                col(DirectoryCenter.lead_sponsor_id).in_(org_ids),
-                col(DirectoryCenter.legal_entity_id).in_(org_ids),
-                col(DirectoryCenter.trustee_org_id).in_(org_ids),
-            )
-        )
+    row = DirectoryMembership
+    stays = col(row.state).in_(TAKING_PART) | (
+        col(row.left_on) == ended_on(col(row.center_id)).scalar_subquery()
     )
-    return frozenset(rows)
+    statement = (
+        rows_of(col(row.center_id), func.bool_or(stays), func.max(col(row.left_on)))
+        .where(col(row.org_id).in_(org_ids), col(row.state).in_(EVER_TOOK_PART))
+        .group_by(col(row.center_id))
+    )
+    members = (await session.execute(statement)).all()
+    own = set(await session.scalars(select(DirectoryCenter.id).where(runs)))
+    own |= {center_id for center_id, follows, _ in members if follows}
+    former = {
+        center_id: end_of_day(last)
+        for center_id, _, last in members
+        if center_id not in own and last is not None
+    }
+    return frozenset(own), former
 
 
 async def policy_on(session: AsyncSession, day: date) -> Policy:

@@ -6,7 +6,8 @@ service gives for that reader.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -32,6 +33,8 @@ class FeedScope:
 
     everything: bool = False
     center_ids: frozenset[UUID] = frozenset()
+    # Of these centres, what was recorded before an instant: the caller has left them since.
+    former: Mapping[UUID, datetime] = field(default_factory=dict, hash=False)
     types: frozenset[str] = frozenset()
     in_full: InFull | None = None
     readable: InFull | None = None
@@ -51,7 +54,10 @@ class Wish:
         scope = self.scope
         if self.types is not None and event.type not in self.types:
             return False
-        return scope.everything or event.center_id in scope.center_ids or event.type in scope.types
+        if scope.everything or event.center_id in scope.center_ids or event.type in scope.types:
+            return True
+        until = None if event.center_id is None else scope.former.get(event.center_id)
+        return until is not None and event.recorded_at < until
 
 
 class Place(NamedTuple):
@@ -111,7 +117,9 @@ def _wanted(source: type[Event], wishes: Sequence[Wish]) -> list[ColumnElement[b
         types = frozenset[str]().union(*(wish.types or () for wish in wishes))
         wanted.append(col(source.type).in_(types))
     if not any(scope.everything for scope in scopes):
-        centers = frozenset[UUID]().union(*(scope.center_ids for scope in scopes))
+        centers = frozenset[UUID]().union(
+            *(scope.center_ids for scope in scopes), *(scope.former for scope in scopes)
+        )
         public = frozenset[str]().union(*(scope.types for scope in scopes))
         wanted.append(or_(col(source.center_id).in_(centers), col(source.type).in_(public)))
     return wanted

@@ -14,7 +14,7 @@ from ip_ledger import tenancy
 from ip_ledger.agreements.tables import AgreementParty
 from ip_ledger.benefits.tables import BenefitDivision
 from shared.auth import Actor
-from shared.directory import DirectoryCenter, DirectoryMembership
+from shared.directory import TAKING_PART, DirectoryCenter, DirectoryMembership, ended_on
 
 
 def visible_divisions(actor: Actor, center_id: UUID | None) -> SelectOfScalar[BenefitDivision]:
@@ -45,18 +45,18 @@ async def last_days(
     afterwards: the end of all is nobody's exit.
     """
     row = DirectoryMembership
-    stays = and_(col(row.left_on).is_(None), col(row.state).in_(tenancy.TAKING_PART))
+    stays = and_(col(row.left_on).is_(None), col(row.state).in_(TAKING_PART))
     latest = (
         rows_of(col(row.org_id), func.max(col(row.left_on)))
         .where(col(row.center_id) == center_id, col(row.org_id).in_(org_ids))
         .group_by(col(row.org_id))
         .having(~func.bool_or(stays))
     )
-    ended_on = await session.scalar(tenancy.ended_on(center_id))
+    end = await session.scalar(ended_on(center_id))
     return {
         org_id: last
         for org_id, last in await session.execute(latest)
-        if last is not None and last != ended_on
+        if last is not None and last != end
     }
 
 
