@@ -35,6 +35,7 @@ from gateway.outside.issuer import Issuer
 from gateway.outside.routes import me_router as my_outside_router
 from gateway.outside.routes import router as outside_router
 from gateway.portal.routes import router as portal_router
+from gateway.portal.standing import Standing
 from gateway.proxy.caching import PublicCache
 from gateway.proxy.door import Door
 from gateway.proxy.own import Own
@@ -124,6 +125,7 @@ def assembled(settings: GatewaySettings) -> Door:
     app.state.request_log = RequestLog(app.state.database.sessions)
     _publish_whole_house(app)
     app.state.outside_issuer = Issuer(settings)
+    app.state.standing = Standing()
     # Without the feeds nobody would hear when to forget an answer.
     kept = settings.public_cache_bytes if settings.background else 0
     app.state.public_cache = PublicCache(kept)

@@ -1,6 +1,7 @@
 """Sealing private keys at rest: AES-256-GCM under a key made from the gateway's key secret."""
 
 import os
+from functools import lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -31,6 +32,8 @@ def unseal(key_secret: str, kid: str, sealed: bytes) -> bytes:
         raise CannotOpen(kid) from error
 
 
+# Every hand-out of deliveries opens secrets, always under the same key.
+@lru_cache(maxsize=4)
 def _key(key_secret: str) -> bytes:
     if not key_secret:
         raise CannotOpen("ZHICHUANG_KEY_SECRET is not set")

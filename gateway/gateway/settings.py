@@ -152,6 +152,12 @@ class GatewaySettings(Settings):
         return frozenset(host.strip().lower() for host in self.hosts.split(",") if host.strip())
 
     @property
+    def own_origins(self) -> list[str]:
+        """Give the origins under which this house is known to be reached."""
+        named = [f"https://{host}" for host in sorted(self.allowed_hosts)]
+        return [*named, *([self.public_origin] if self.public_origin else [])]
+
+    @property
     def metrics_from(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """Give the networks from which `/metrics` is answered."""
         return tuple(

@@ -394,8 +394,11 @@ def judge_parties(document: dict[str, Any], opened: dict[str, Any]) -> None:
         if key is None:
             continue
         public, signature = unbase64(key["public_key"], "key"), unbase64(key["signature"], "key")
-        judge = {"ed25519": signature_fits, "es256": ecdsa_fits}[key["algorithm"]]
-        need(judge(public, message, signature), "agreement: a signature is not its party's key's")
+        judge = {"ed25519": signature_fits, "es256": ecdsa_fits}.get(key["algorithm"])
+        need(
+            judge and judge(public, message, signature),
+            "agreement: a signature is not its party's key's",
+        )
         key["verified"] = True
         # Records of an earlier version do not say when a party signed.
         if "signed_on" in one:
@@ -406,7 +409,10 @@ def judge_parties(document: dict[str, Any], opened: dict[str, Any]) -> None:
 
 def days_hold(day: str, first: str, end: str | None) -> bool:
     """Tell whether a key held on a day: from its first one to the one before its end."""
-    days = [date.fromisoformat(one).isoformat() for one in (day, first, end or day)]
+    try:
+        days = [date.fromisoformat(one).isoformat() for one in (day, first, end or day)]
+    except ValueError as error:
+        raise ReceiptError("key: a day spelled otherwise") from error
     need(days == [day, first, end or day], "key: a day spelled otherwise")
     return first <= day and (end is None or day < end)
 

@@ -18,10 +18,16 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from gateway.portal.guides import GUIDES
+from ip_ledger.log.keys import LogKey
+from ip_ledger.party_keys.rules import Algorithm
 from shared.documents.typesetting import fonts
 from tests.browser import signing_in
 from tests.clients.__main__ import Target, target
 from tests.contract.step import ROOT, temporary_folder
+from tests.gateway.portal.test_receipt_in_browser import agreed, signature, small
+from tests.ip_ledger.journal.test_small_records import DRAFTS
+from tests.ip_ledger.log.test_verifying import ORIGIN
+from tests.ip_ledger.party_keys.test_party_keys import Pen
 from tests.pictures.drawing import FONT_SETTINGS
 from zhichuang.stack import Stack
 
@@ -35,6 +41,7 @@ SCREENS: Final = {"desk": (1280, 900), "phone": (390, 844)}
 PAGES: Final = (
     "/", *(f"/guides/{name}" for name in GUIDES if name != "home"), "/reference",
     "/reference/webhooks", "/problems", "/problems/ENTITY_AGE_EXCEEDED", "/events",
+    "/events/registry/center.changed",
     "/codes", "/limits", "/verify", "/changes",
 )  # fmt: skip
 PATIENCE_MS: Final = 240_000
@@ -128,7 +135,7 @@ def _asked_by(page: Page) -> list[str]:
 
 
 def _uses(browser: Browser, there: Target) -> Iterator[str]:
-    for use in (_keyboard, _trial, _own_token, _public_key):
+    for use in (_keyboard, _trial, _own_token, _public_key, _receipt):
         page = _page(browser, *SCREENS["desk"])
         urls = _asked_by(page)
         try:
@@ -194,6 +201,26 @@ def _public_key(page: Page, there: Target) -> None:
     page.fill("#receipt", '{"record": "bm90aGluZw=="}')
     page.locator("#verify button[type=submit]").click()
     page.wait_for_function("document.getElementById('told').textContent.length > 3")
+
+
+def _receipt(page: Page, there: Target) -> None:
+    """Verify receipts of an entry and of an agreement, and be told of one that is bent."""
+    page.goto(f"{there.address}/verify?lang=en")
+    told = page.locator("#told")
+    with TemporaryDirectory() as folder:
+        key = LogKey.kept_in(Path(folder) / "log.key", ORIGIN)
+        signed = agreed(key, *(signature(Pen(one), "2026-01-20") for one in Algorithm))
+        receipts = {"good": [small(key, draft) for draft in DRAFTS.values()] + [signed]}
+        receipts["wrong"] = [one.replace("2026-01-20", "2026-01-19") for one in [signed]]
+    page.fill("#key", key.verifier)
+    for kind, texts in receipts.items():
+        for text in texts:
+            page.fill("#receipt", text)
+            told.evaluate("e => { e.className = ''; }")
+            page.locator("#verify button[type=submit]").click()
+            page.wait_for_function("document.getElementById('told').className !== ''")
+            assert told.get_attribute("class") == kind, told.inner_text()
+    page.screenshot(path=PICTURES / "verify-told.png")
 
 
 def _token(page: Page, there: Target) -> str:

@@ -13,6 +13,7 @@ from tests.contract import (
     client,
     compat,
     documents,
+    examples,
     fuzz,
     licenses,
     manifests,
@@ -47,6 +48,7 @@ STEPS: Final = (
     Step("compat", "No caller of the last release is broken", compat.ask),
     Step("roles", "Every operation, as every role and tenant", roles.ask),
     Step("client", "A generated client walks the demo's calls", client.ask),
+    Step("examples", "Every example is taken as it stands", examples.ask),
     Step("samples", "Every sample that a reader copies runs", samples.ask),
     # Last, because it takes callers' credentials away and moves whatever can be moved.
     Step("fuzz", "No generated request as any role gets a 5xx", fuzz.ask),

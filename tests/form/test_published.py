@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from jsonschema import Draft202012Validator
+
+from gateway.portal import event_types
 from tests.form.source import SERVICES, listed
 
 METHODS = ("get", "put", "post", "delete", "patch")
@@ -71,3 +74,51 @@ def test_every_address_belongs_to_its_service() -> None:
         if service != "gateway" and not place.split(" ")[1].startswith(own):
             faults.append(f"{place} of {service}")
     assert not faults, listed(faults)
+
+
+# What an event tells under a name that the API has for something else: how many there are, which
+# fields were changed, the votes by holder.
+OTHERWISE = {
+    ("evaluation", "experts"), ("ip_ledger", "approvals"), ("ip_ledger", "lines"),
+    ("ip_ledger", "signatures"),
+    ("registry", "fields"), ("registry", "votes"),
+}  # fmt: skip
+
+
+def _taken(service: str) -> dict[str, list[Draft202012Validator]]:
+    """Give, by the name of a field, every form that it has in a service's own document."""
+    components = documents()[service]["components"]
+    found: dict[str, list[Draft202012Validator]] = {}
+    for name, schema in components["schemas"].items():
+        for field in schema.get("properties", {}):
+            place = f"#/components/schemas/{name}/properties/{field}"
+            form = Draft202012Validator({"components": components, "$ref": place})
+            found.setdefault(field, []).append(form)
+    return found
+
+
+def _told() -> Iterator[tuple[str, str, str, Any]]:
+    """Give each field of each event's example, but for what is the envelope of a resource."""
+    for service in event_types.services():
+        for name in event_types.types_of(service):
+            example = event_types.example_of(service, name)
+            assert example is not None
+            for field, value in example["data"].items():
+                if field not in {"resource", "fields_changed", "removed"}:
+                    yield service, name, field, value
+
+
+def test_an_example_of_an_event_holds_what_the_api_has_under_its_name() -> None:
+    forms = {service: _taken(service) for service in event_types.services()}
+    judged: dict[tuple[str, str, str], bool] = {}
+    faults = set()
+    for service, name, field, value in _told():
+        known, key = forms[service].get(field), (service, field, repr(value))
+        if known is None or (service, field) in OTHERWISE:
+            continue
+        if key not in judged:
+            judged[key] = any(form.is_valid(value) for form in known)
+        if not judged[key]:
+            faults.add(f"{field} of {service} {name}: {value!r}")
+    assert not faults, listed(sorted(faults))
+    assert len(judged) > 200

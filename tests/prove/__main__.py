@@ -121,6 +121,18 @@ PROOFS: Final = (
         ("tests/registry/facts/test_uploading.py", "-k", "breaks_twice"),
     ),
     Proof(
+        "consumers",
+        1_000,
+        "crashes of a consumer that resumes from its position and has the server's state",
+        ("tests/registry/events/test_following_the_feed.py",),
+        (
+            "shared/shared/events",
+            "services/registry/registry/organizations",
+            "requirements.lock",
+            "tests/registry/events/test_following_the_feed.py",
+        ),
+    ),
+    Proof(
         "conflicts",
         20,
         "graphs of 10,000 ties, in each of which 200 planted conflicts are found and no other",
@@ -160,6 +172,7 @@ PER_ROUND: Final = {
     "time travel": LONG_ROUND,
     "two Pythons": 250,
     "panels": LONG_ROUND,
+    "consumers": 100,
     "conflicts": 10,
     "bits": 1,
     "agreement": 200,

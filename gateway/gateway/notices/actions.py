@@ -53,8 +53,7 @@ class House:
 
     key_secret: str
     offered: Collection[ChannelKind]
-    plain_allowed: bool
-    allowed: Sequence[webhook_rules.Network]
+    targets: webhook_rules.Targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +80,7 @@ async def set_channel(
         codes = await queries.codes_since(session, channel.id, now - rules.CODES_WITHIN)
     checks = rules.channel_checks(wish.kind, wish.address, offered=house.offered, codes=codes)
     if wish.kind is ChannelKind.WEBHOOK:
-        checks += webhook_rules.target_checks(
-            wish.address, "/address", plain_allowed=house.plain_allowed, allowed=house.allowed
-        )
+        checks += webhook_rules.target_checks(wish.address, "/address", house.targets)
     require(checks)
     if channel is not None and _is_same(channel, wish, house.key_secret):
         channel.language, channel.pace = wish.language, wish.pace

@@ -17,6 +17,7 @@ from gateway.notices.schemas import (
     ToldNoticeOut,
 )
 from gateway.notices.tables import Notice, NoticeChannel
+from gateway.webhooks.rules import Targets
 from shared.auth import DUTIES, ROLES
 from shared.http import (
     CurrentActor,
@@ -39,9 +40,9 @@ def house_of(request: Request) -> House:
     """Say what the settings allow."""
     settings = request.app.state.settings
     offered = {ChannelKind.WEBHOOK, *([ChannelKind.SMTP] if settings.smtp_host else [])}
-    return House(
-        settings.key_secret.get_secret_value(), offered, settings.sandbox, settings.webhook_networks
-    )
+    own = [str(request.base_url), *settings.own_origins]
+    targets = Targets(settings.sandbox, settings.webhook_networks, own)
+    return House(settings.key_secret.get_secret_value(), offered, targets)
 
 
 HouseRules = Annotated[House, Depends(house_of)]

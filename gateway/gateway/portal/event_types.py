@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from gateway.portal.problems import catalogue
-from gateway.portal.samples import EXAMPLES, ID, LOOSE
+from gateway.portal.samples import EXAMPLES, ID, LOOSE, OWN
 
 Schema = dict[str, Any]
 
@@ -49,7 +49,7 @@ JSON_TYPES: Final[Mapping[type, str]] = {
 }  # fmt: skip
 # Of a column whose name says nothing.
 PLAIN: Final[Mapping[str, Any]] = {
-    "boolean": True, "integer": 12, "string": "0.5", "array": [], "object": {},
+    "boolean": True, "integer": 12, "string": "2026.1", "array": [], "object": {},
 }  # fmt: skip
 
 # What a text of a form is, where the name does not end as such names do.
@@ -102,7 +102,7 @@ def example_of(service: str, event_type: str) -> dict[str, Any] | None:
     data = _data_of(service, event_type)
     if data is None:
         return None
-    values = {name: _example(name, schema) for name, schema in data["properties"].items()}
+    values = {name: _example(service, name, of) for name, of in data["properties"].items()}
     return {
         "specversion": "1.0",
         "id": "019b2f6e-0000-7000-8000-00000000000e",
@@ -148,13 +148,14 @@ def _field(name: str) -> Schema:
     """Say what a field holds that is no column of its resource."""
     if name == "id":
         return {"type": "string", "format": "uuid"}
-    by_end = next((dict(schema) for ends, schema, _ in ENDINGS if name.endswith(ends)), None)
-    if by_end is not None or name in LOOSE or name not in EXAMPLES:
-        return by_end or {}
-    return {"type": [JSON_TYPES[type(EXAMPLES[name])], "null"]}
+    if name in LOOSE:
+        return {}
+    if name in EXAMPLES:
+        return {"type": [JSON_TYPES[type(EXAMPLES[name])], "null"]}
+    return next((dict(schema) for ends, schema, _ in ENDINGS if name.endswith(ends)), {})
 
 
-def _example(name: str, schema: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
+def _example(service: str, name: str, schema: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON
     if "const" in schema:
         return schema["const"]
     if "enum" in schema:
@@ -165,8 +166,10 @@ def _example(name: str, schema: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any
         return ID
     if schema.get("properties", {}).keys() == {"amount", "currency"}:
         return {"amount": 3_500_000, "currency": "CNY"}
-    found = next((example for ends, _, example in ENDINGS if name.endswith(ends)), None)
-    found = EXAMPLES.get(name) if found is None else found
+    by_end = (example for ends, _, example in ENDINGS if name.endswith(ends))
+    # A field's own words say more than the end of its name.
+    told = {**EXAMPLES, **OWN[service]}
+    found = told[name] if name in told else next(by_end, None)
     types = schema.get("type", [])
     types = [types] if isinstance(types, str) else types
     if types and (found is None or JSON_TYPES[type(found)] not in types):

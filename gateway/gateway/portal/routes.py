@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from importlib.resources import files
-from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import Path as PathOf
@@ -11,7 +10,6 @@ from fastapi import Query, Request, Response
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-import gateway
 from gateway.portal import event_types, problems, reference
 from gateway.portal.frame import link, site
 from gateway.portal.guides import GUIDES, changes, guide
@@ -32,7 +30,6 @@ ASSETS: Final = {
     "verify.js": "text/javascript; charset=utf-8",
     "receipt.js": "text/javascript; charset=utf-8",
 }
-CHANGELOG: Final = Path(gateway.__file__).resolve().parents[2] / "CHANGELOG.md"
 
 Wanted = Annotated[Literal["zh", "en"] | None, Query(description="The page's language.")]
 
@@ -46,7 +43,7 @@ async def welcome(request: Request, lang: Wanted = None) -> Response:
             media_type="application/json",
             headers={"Vary": "Accept-Language, Accept"},
         )
-    return _guide(request, "home", lang)
+    return _guide(request, "home", lang, await _standing(request, _language(request, lang)))
 
 
 @router.get("/guides/{name}", operation_id="portal_guide", openapi_extra=EVERYONE)
@@ -207,10 +204,7 @@ async def read_changes(request: Request, lang: Wanted = None) -> HTMLResponse:
     """Show what changed for callers."""
     language = _language(request, lang)
     words = WORDS[language]
-    known = CHANGELOG.is_file()
-    body = (
-        changes(CHANGELOG.read_text(encoding="utf-8")) if known else paragraph(words["no_changes"])
-    )
+    body = changes(language) or paragraph(words["no_changes"])
     return site(words["changes"], [body], language, "/changes")
 
 
@@ -242,14 +236,31 @@ def _language(request: Request, wanted: str | None) -> str:
     return wanted or language_of(request.headers.get("accept-language"))
 
 
-def _guide(request: Request, name: str, wanted: str | None) -> HTMLResponse:
+async def _standing(request: Request, language: str) -> Markup:
+    """Say which services answer now, and what the clock of a sandbox shows."""
+    words, state = WORDS[language], request.app.state
+    told = await state.standing.told(state.services)
+    rows = [
+        (words[name.replace("-", "_")], words["answers_now" if ready else "silent_now"])
+        for name, ready in told.items()
+    ]
+    shown = [table(words["standing"], (words["service"], words["state"]), rows, language=language)]
+    if state.settings.sandbox:
+        shown.append(paragraph(words["sandbox_now"].format(day=state.clock.today().isoformat())))
+    return section(words["standing"], *shown)
+
+
+def _guide(request: Request, name: str, wanted: str | None, *below: Markup) -> HTMLResponse:
+    """Show a guide; what is `below` it holds for the moment only."""
     language = _language(request, wanted)
+    kept = 0 if below else 300
     title, text = guide(name, language, str(request.base_url).rstrip("/"))
     place = "/" if name == "home" else f"/guides/{name}"
     if not request.app.state.settings.sandbox:
         # Where data are real, a secret belongs to a program and not on a page.
-        return site(title, [text], language, place)
-    return site(title, [_own_token(language), text], language, place, script="start.js")
+        return site(title, [text, *below], language, place, kept_seconds=kept)
+    body = [_own_token(language), text, *below]
+    return site(title, body, language, place, script="start.js", kept_seconds=kept)
 
 
 def _own_token(language: str) -> Markup:

@@ -4,12 +4,13 @@ Every text could stand in a real event. A field has the type of its example, but
 `LOOSE`, whose name means different things in different events.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 ID: Final = "019b2f6e-0000-7000-8000-000000000001"
 LOOSE: Final = frozenset(
     {
-        "days", "duties", "edition", "failed", "leaves", "number",
+        "days", "duties", "edition", "failed", "reopened", "resting", "leaves", "number",
         "ballots", "basis", "body", "cases", "centers", "clauses", "entry", "equipment", "evidence",
         "experts", "field", "fields", "figures", "files", "findings", "gaps", "items", "leaf",
         "legal_bases", "lines", "materials", "on", "owners", "parameters", "particulars", "parties",
@@ -41,7 +42,8 @@ EXAMPLES: Final[dict[str, Any]] = {
     "catalog_no": "2026-017",
     "cause": "panel_voided",
     "centers": 12,
-    "chain_code": "ic-equipment",
+    "chain_code": "integrated_circuit",
+    "channels": ["portal"],
     "chain_node": "晶圆键合设备",
     "clauses": ["三(二)"],
     "code": "C01",
@@ -90,9 +92,11 @@ EXAMPLES: Final[dict[str, Any]] = {
     "ground": "result_superseded",
     "has_free_use": False,
     "hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "horizon_years": 5,
     "imported_from": "registry-of-enterprises",
     "independent": True,
     "industry_code": "C3562",
+    "industry_codes": ["C3973"],
     "instrument": "grant",
     "ip_plan": "核心专利由成员单位共有，对外许可收益按份额分配",
     "is_owed": True,
@@ -116,6 +120,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     "method": "public_tender",
     "metric_code": "services_rendered",
     "model_type": "enterprise",
+    "model_types": ["enterprise"],
     "name": "上海市晶圆键合创新中心",
     "need": "寻求低温键合材料的中试验证服务",
     "note": "纸质件已归档",
@@ -133,6 +138,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     "parameters": {"pass_line": 60},
     "parent_uscc": "91310115FAKE00013U",
     "particulars": {"model": "WB-200"},
+    "part": 1,
     "parties": [ID],
     "parts": [{"name": "对准模块", "share_ppm": 400_000}],
     "passed": True,
@@ -182,10 +188,12 @@ EXAMPLES: Final[dict[str, Any]] = {
     "service": "registry",
     "signatures": 2,
     "signers": [ID],
+    "sei_codes": ["1.2.1"],
     "size": 48_213,
     "source": "member",
     "specialties": ["integrated_circuit"],
     "stage": "pilot",
+    "stages": ["pilot"],
     "state": "approved",
     "stated": ["name"],
     "subject": ID,
@@ -206,6 +214,8 @@ EXAMPLES: Final[dict[str, Any]] = {
     "told": {"state": "approved"},
     "total": 12,
     "tree_size": 4_096,
+    "trl_now": 6,
+    "trl_target": 8,
     "types": ["center.listed"],
     "typical_case": True,
     "unit": "piece",
@@ -214,10 +224,67 @@ EXAMPLES: Final[dict[str, Any]] = {
     "valid_from": "2026-03-02",
     "valid_to": "2029-03-01",
     "valid_until": "2029-03-01",
+    "value": "32.5",
     "version": 3,
     "voids": ID,
     "votes": 5,
     "voucher_no": "记-2026-03-0017",
     "years": [2026],
     "yrd_platform": True,
+    "zone_tags": ["lingang"],
 }
+
+HASH: Final = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+# What a field holds in the events of one service, where the same name means something else in
+# another one's, or is a list of forms that the service has.
+OWN: Final[Mapping[str, Mapping[str, Any]]] = {
+    "evaluation": {
+        "conclusion": "converting",
+        "evidence": [ID],
+        "experts": [ID],
+        "figures": [
+            {
+                "year": 2026, "snapshot_hash": HASH, "records": 412, "public_records": 305,
+                "public_ppm": 740_291, "public_income_ppm": 655_000,
+            },
+        ],
+        "ground": "forged_evidence",
+        "leaves": ["C4"],
+        "reopened": ["C4"],
+        "scorers": [ID],
+        "specialties": [{"field_code": "integrated_circuit", "level": 3}],
+        "state": "answered",
+        "total": "82.50",
+        "years": 5,
+    },
+    "gateway": {"answer": "agreed", "pace": "daily", "state": "accepted"},
+    "ip_ledger": {"answer": "consent"},
+    "registry": {
+        "ballots": [{"voter_id": ID, "choice": "for"}],
+        "clauses": {"A051": "三(二)"},
+        "days": [{"day": "2027-02-11", "is_working": False}],
+        "equipment": [
+            {
+                "name": "晶圆键合机",
+                "original_value": {"amount": 1_200_000_000, "currency": "CNY"},
+            },
+        ],
+        "evidence": [ID],
+        "from_stage": "preparing",
+        "materials": [{"kind": "plan"}, {"kind": "commitment_letter"}],
+        "opinion": "supported",
+        "organ": "shareholders",
+        "parts": [{"part": 1, "text": "三年内完成晶圆键合工艺的中试验证"}],
+        "past_projects": [{"name": "键合机首台套研制", "acceptance_result": "通过验收"}],
+        "patents": [{"number": "ZL202310000001.5", "granted_on": "2024-05-11", "owner_id": ID}],
+        "payload": {"person_times": 12},
+        "platforms": [{"name": "中试验证平台", "level": "municipal"}],
+        "policy_mix": [
+            {"kind": "fund", "purpose": "platform_building", "text": "公共技术平台建设补助"},
+        ],
+        "resting": [{"what": "stage", "id": ID, "stage": "recognized"}],
+        "sector": "industry",
+        "total": "82.50",
+        "votes": {ID: 600_000},
+    },
+}  # fmt: skip

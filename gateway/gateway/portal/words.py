@@ -49,7 +49,6 @@ WORDS: Final = {
         "send": "发送",
         "no_document": "服务正在启动，接口文档暂不可用，请稍后再试。",
         "count": "共 {count} 项",
-        "days": "分钟内",
         "whose": "计数对象",
         "each_minute": "每分钟请求数",
         "client": "每个程序",
@@ -67,14 +66,22 @@ WORDS: Final = {
         "own_token_filled": "已填入，示例可直接复制运行。",
         "own_token_ended": "令牌已到期，示例已还原。",
         "event_about": "应答与推送的内容相同；字段只增不减，读取时请忽略不认识的字段。",
-        "events_about": "事件按 CloudEvents 1.0 发布，可按位置读取，也可订阅推送。"
-        "带 * 的类型，点号后为新的状态。",
+        "events_about": "事件按 CloudEvents 1.0 发布，可按位置读取，也可订阅推送。",
         "codes_about": "以下代码表取自本系统当前数据，程序请读取 /v1/registry/code-tables。",
         "verify_about": "在浏览器中核验，不向任何服务器发送内容。请粘贴凭证（JSON）和日志公钥。",
         "receipt": "凭证",
         "key": "日志公钥（一行）",
         "check": "核验",
         "key_here": "取本系统公布的公钥",
+        "standing": "运行状态",
+        "state": "状态",
+        "registry": "登记",
+        "evaluation": "评估",
+        "ip_ledger": "知识产权台账",
+        "gateway": "网关",
+        "answers_now": "正常",
+        "silent_now": "暂无应答",
+        "sandbox_now": "这是沙箱，数据均为虚构；沙箱时钟现为 {day}。",
     },
     "en": {
         "home": "Home",
@@ -141,8 +148,8 @@ WORDS: Final = {
         "own_token_ended": "The token has ended; the samples are as they were.",
         "event_about": "Feed and webhook carry the same body. Fields are only added: pass over"
         " those you do not know.",
-        "events_about": "Events follow CloudEvents 1.0. Read them by position, or have them pushed."
-        " A type with * has the new state as its second word.",
+        "events_about": "Events follow CloudEvents 1.0."
+        " Read them by position, or have them pushed.",
         "codes_about": "The tables as they are in this system now; programs read them at"
         " /v1/registry/code-tables.",
         "verify_about": "A receipt is checked in your browser; nothing is sent to any server."
@@ -151,6 +158,15 @@ WORDS: Final = {
         "key": "The log's public key (one line)",
         "check": "Verify",
         "key_here": "Take the key that this system publishes",
+        "standing": "Service state",
+        "state": "State",
+        "registry": "Registry",
+        "evaluation": "Evaluation",
+        "ip_ledger": "IP ledger",
+        "gateway": "Gateway",
+        "answers_now": "answers",
+        "silent_now": "does not answer",
+        "sandbox_now": "This is a sandbox with invented data; its clock stands at {day}.",
     },
 }
 

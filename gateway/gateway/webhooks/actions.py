@@ -38,11 +38,10 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What the settings allow: plain http, addresses that are not public, and the seal's key."""
+    """Where deliveries may go, and the seal's key."""
 
     key_secret: str
-    plain_allowed: bool
-    allowed: Sequence[rules.Network]
+    targets: rules.Targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,13 +391,7 @@ def secrets_of(webhook: Webhook, key_secret: str, now: datetime) -> list[bytes]:
 
 
 def _wish_checks(wish: Wish, house: House, held: int) -> list[Check]:
-    return rules.subscription_checks(
-        wish.url,
-        wish.types,
-        held=held,
-        plain_allowed=house.plain_allowed,
-        allowed=house.allowed,
-    )
+    return rules.subscription_checks(wish.url, wish.types, held=held, targets=house.targets)
 
 
 def _told(webhook: Webhook) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from sqlmodel import col
 from gateway.identity import queries as identities
 from gateway.webhooks import actions, queries
 from gateway.webhooks.actions import House, Wish
-from gateway.webhooks.rules import DeliveryState, WebhookState
+from gateway.webhooks.rules import DeliveryState, Targets, WebhookState
 from gateway.webhooks.schemas import (
     AttemptOut,
     DeliveryOut,
@@ -62,9 +62,9 @@ async def feed_ends(actor: CurrentActor, services: Services) -> dict[str, int]:
 def house_of(request: Request) -> House:
     """Say what the settings allow."""
     settings = request.app.state.settings
-    return House(
-        settings.key_secret.get_secret_value(), settings.sandbox, settings.webhook_networks
-    )
+    own = [str(request.base_url), *settings.own_origins]
+    targets = Targets(settings.sandbox, settings.webhook_networks, own)
+    return House(settings.key_secret.get_secret_value(), targets)
 
 
 FeedEnds = Annotated[dict[str, int], Depends(feed_ends)]

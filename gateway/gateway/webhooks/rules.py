@@ -4,6 +4,7 @@ import ipaddress
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -13,6 +14,9 @@ from shared.tasks import TaskKind
 
 EVENTS: Final = Rule("X16", "五(一)")
 EVENT_TYPE: Final = re.compile(r"[a-z][a-z_]*(\.[a-z][a-z_]*)+")
+# What one reader of an address drops or reads as another sign, and another one does not.
+UNPLAIN: Final = re.compile(r"[\x00-\x20\x7f\\]")
+PORTS: Final = {"https": 443, "http": 80}
 MOST_TYPES: Final = 50
 MOST_SUBSCRIPTIONS: Final = 20
 # IPv6 addresses that carry an IPv4 one inside, which is then what is reached.
@@ -63,15 +67,27 @@ class DisabledBy(StrEnum):
     CLIENT_ENDED = "client_ended"
 
 
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Where signed calls may go: plain http too, networks although not public, never `own`.
+
+    `own` are the origins under which this house is reached.
+    """
+
+    plain_allowed: bool = False
+    allowed: Sequence[Network] = ()
+    own: Sequence[str] = ()
+
+
 def subscription_checks(
-    url: str, types: Sequence[str], *, held: int, plain_allowed: bool, allowed: Sequence[Network]
+    url: str, types: Sequence[str], *, held: int, targets: Targets
 ) -> list[Check]:
     """Check target, event types and number of subscriptions (X16).
 
     Only what a text shows is judged here; where a name leads is judged at each connection.
     """
     return [
-        *target_checks(url, "/url", plain_allowed=plain_allowed, allowed=allowed),
+        *target_checks(url, "/url", targets),
         _content(
             "FIELD_INVALID",
             len(types) <= MOST_TYPES and all(EVENT_TYPE.fullmatch(name) for name in types),
@@ -86,13 +102,12 @@ def subscription_checks(
     ]
 
 
-def target_checks(
-    url: str, pointer: str, *, plain_allowed: bool, allowed: Sequence[Network]
-) -> list[Check]:
+def target_checks(url: str, pointer: str, targets: Targets) -> list[Check]:
     """Check an address that signed calls go to, as far as its text shows."""
+    fit = url_is_fit(url, plain_allowed=targets.plain_allowed) and not _leads_back(url, targets.own)
     return [
-        _content("URL_REFUSED", url_is_fit(url, plain_allowed=plain_allowed), pointer),
-        _content("ADDRESS_PRIVATE", _literal_allowed(url, allowed), pointer),
+        _content("URL_REFUSED", fit, pointer),
+        _content("ADDRESS_PRIVATE", _literal_allowed(url, targets.allowed), pointer),
     ]
 
 
@@ -110,7 +125,24 @@ def url_is_fit(url: str, *, plain_allowed: bool) -> bool:
         return False
     schemes = {"https", "http"} if plain_allowed else {"https"}
     fit = parts.scheme in schemes and bool(parts.hostname) and port != 0
-    return fit and not (parts.username or parts.password or parts.fragment) and url.isascii()
+    bare = not (parts.username or parts.password or parts.fragment)
+    return fit and bare and url.isascii() and not UNPLAIN.search(url)
+
+
+def _leads_back(url: str, own: Sequence[str]) -> bool:
+    """Tell whether a fit target is this house itself, which would only refuse its own events."""
+    return _place(url) in {_place(origin) for origin in own}
+
+
+def _place(url: str) -> tuple[str, int | None]:
+    """Give host and port; every name of this machine is one."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    try:
+        here = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        here = host == "localhost"
+    return "localhost" if here else host, parts.port or PORTS.get(parts.scheme)
 
 
 def _literal_allowed(url: str, allowed: Sequence[Network]) -> bool:

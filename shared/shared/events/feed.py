@@ -55,7 +55,12 @@ class FeedOut(Out):
     """A part of the feed."""
 
     items: list[EventOut] = Field(description="Events after the position asked for, in order.")
-    last_position: int = Field(description="The position that this answer covers.")
+    last_position: int = Field(
+        description=(
+            "The position that this answer covers. Below the `after` that was asked, it says that "
+            "the position is not of this feed."
+        )
+    )
 
 
 def feed_router(service: str, policy: FeedPolicy) -> APIRouter:

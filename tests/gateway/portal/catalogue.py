@@ -25,6 +25,7 @@ from sqlalchemy import (
     String,
     Uuid,
 )
+from sqlmodel import AutoString
 
 from shared.database import EnumText
 from shared.database.resources import tables_of, told_columns
@@ -344,7 +345,7 @@ AMOUNT: Final = {
     "properties": {"amount": {"type": "integer"}, "currency": {"type": "string"}},
 }
 # As `state_of` writes them.
-COLUMNS: Final[tuple[tuple[type, dict[str, Any]], ...]] = (
+COLUMNS: Final[tuple[tuple[type | tuple[type, ...], dict[str, Any]], ...]] = (
     (Uuid, {"type": ["string"], "format": "uuid"}),
     (Boolean, {"type": ["boolean"]}),
     (Date, {"type": ["string"], "format": "date"}),
@@ -352,7 +353,7 @@ COLUMNS: Final[tuple[tuple[type, dict[str, Any]], ...]] = (
     (Integer, {"type": ["integer"]}),
     (Numeric, {"type": ["string"]}),
     (ARRAY, {"type": ["array"]}),
-    (String, {"type": ["string"]}),
+    ((String, AutoString), {"type": ["string"]}),
 )
 
 

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from gateway.openapi.collecting import Collector
 from gateway.portal import event_types, guides, problems
+from gateway.portal.standing import Standing
 from gateway.portal.words import WORDS
 from gateway.proxy.upstream import Upstreams
 from gateway.tokens.routes import own_document
@@ -116,6 +117,38 @@ async def test_a_program_is_welcomed_with_json_and_a_browser_with_a_page(
     assert welcome.json()["openapi"] == "/openapi.json"
     assert page.headers["content-type"].startswith("text/html")
     assert "<html lang='en'>" in page.text
+
+
+async def test_the_first_page_says_which_services_answer_now(gateway: RunningService) -> None:
+    words, neighbours = WORDS["en"], gateway.neighbours
+    async with gateway.client() as browser:
+        browser.headers.update(PAGE | {"Accept-Language": "en"})
+        silent = [(await browser.get("/")).text for _ in range(2)]
+        # Each service was asked once, however many look.
+        assert neighbours.asked.count("GET /readyz") == 4
+        neighbours.answers["GET /readyz"] = {"status": "ready"}
+        gateway.app.state.standing = Standing()
+        page = await browser.get("/")
+        guide = await browser.get("/guides/company")
+    for text, kept, lost in ((silent[0], 0, 4), (silent[1], 0, 4), (page.text, 4, 0)):
+        assert text.count(f"<td>{words['answers_now']}</td>") == kept
+        assert text.count(f"<td>{words['silent_now']}</td>") == lost
+    # What holds for the moment is not kept; a guide is.
+    assert page.headers["cache-control"] == "public, max-age=0"
+    assert guide.headers["cache-control"] == "public, max-age=300"
+    assert words["standing"] not in guide.text
+
+
+async def test_changes_are_told_in_the_readers_language(browser: httpx.AsyncClient) -> None:
+    chinese, english = [
+        (await browser.get("/changes", params={"lang": language})).text for language in ("zh", "en")
+    ]
+    assert "程序须作调整" in chinese
+    assert "What a script must change" not in chinese
+    assert "程序须作调整" not in english
+    assert "What a script must change" in english
+    # Lines of Chinese are joined without a gap.
+    assert not re.search(r"[\u4e00-\u9fff]\n[\u4e00-\u9fff]", chinese)
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,11 @@ LOOPBACK = [ipaddress.ip_network("127.0.0.0/8")]
 GOOD = "https://erp.example.cn/zhichuang"
 
 
-def checked(url: str = GOOD, types: tuple[str, ...] = (), held: int = 0) -> list[str]:
-    return failed_codes(
-        rules.subscription_checks(url, types, held=held, plain_allowed=False, allowed=[])
-    )
+def checked(
+    url: str = GOOD, types: tuple[str, ...] = (), held: int = 0, own: tuple[str, ...] = ()
+) -> list[str]:
+    targets = rules.Targets(own=own)
+    return failed_codes(rules.subscription_checks(url, types, held=held, targets=targets))
 
 
 @pytest.mark.parametrize("url", [GOOD, "https://erp.example.cn:8443/a?b=c", "https://8.8.8.8/"])
@@ -30,10 +31,31 @@ def test_a_whole_https_address_is_taken(url: str) -> None:
         "https://user:secret@erp.example.cn/", "https://erp.example.cn/#part", "//erp.example.cn/",
         "https://erp.example.cn:0/", "https://erp.example.cn:99999/", "https://[::1",
         "https://例子.cn/", "javascript:alert(1)", "erp.example.cn",
+        "https://erp.example.cn/\nX-More: 1", "https://erp.example.cn/\r\n", "https://erp\t.example.cn/",
+        " https://erp.example.cn/", "https://erp.example.cn/a b", "https://erp.example.cn\\@10.0.0.1/",
+        "https://erp.example.cn/\x00",
     ],
 )  # fmt: skip
 def test_any_other_target_is_refused(url: str) -> None:
     assert "URL_REFUSED" in checked(url)
+
+
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("url", "own"),
+    [
+        ("https://door.example/hook", "https://door.example"),
+        ("https://DOOR.example:443/", "https://door.example/"),
+        ("https://door.example./", "https://door.example"),
+        ("https://door.example:8443/", "http://door.example:8443/"),
+        ("https://127.0.0.1:8000/v1/webhooks", "http://localhost:8000/"),
+        ("https://localhost:8000/", "http://127.0.0.1:8000/"),
+        ("https://[::1]:8000/", "http://127.0.0.1:8000/"),
+    ],
+)
+def test_a_subscription_to_the_house_itself_is_refused(url: str, own: str) -> None:
+    assert "URL_REFUSED" in checked(url, own=(GOOD, own))
+    assert "URL_REFUSED" not in checked(url, own=(GOOD, "https://door.example:9000"))
 
 
 @pytest.mark.refusing

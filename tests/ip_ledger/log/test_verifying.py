@@ -30,6 +30,11 @@ def receipt(key: LogKey, index: int = 2, size: int = 5) -> dict[str, Any]:
     )
     salts = [bytes([i]) * 16 for i in range(3)]
     sealed = rules.sealed_record(draft, datetime(2028, 3, 1, tzinfo=UTC), salts)
+    return receipt_of(key, sealed, index, size)
+
+
+def receipt_of(key: LogKey, sealed: rules.Sealed, index: int = 2, size: int = 5) -> dict[str, Any]:
+    """Prove a record that stands at a place of a small tree."""
     leaves = [rules.leaf_hash(bytes([i])) for i in range(size)]
     leaves[index] = rules.leaf_hash(sealed.body)
     tiles = {rules.TileKey(0, 0): leaves}

@@ -3,6 +3,22 @@
 
 const FIELDS = ["record", "leaf_index", "proof", "checkpoint", "tlog_proof", "openings"];
 const MAX_PROOF = 64;
+// An entry's record in its small form (`v` 2): a first byte with which no JSON begins, then bytes in
+// fixed places, each with one meaning.
+const SMALL = 2;
+const SMALL_HEAD = 48;
+const SMALL_SEALS = ["lines", "reference", "recorded_by", "exchange_rate"];
+const ENTRY_KINDS = ["ordinary", "opening", "exchange"];
+// From the year 1 to the year 9999, in seconds and in days since 1970.
+const SECONDS = [-62135596800n, 253402300799n];
+const DAYS = [-719162, 2932896];
+// The y of each point of a small order on Curve25519: such a key fits signatures of any text.
+const FIELD = 2n ** 255n - 19n;
+const SMALL_ORDERS = [
+  0n, 1n, FIELD - 1n,
+  2707385501144840649318225287225658788936804267575313519463743609750303402022n,
+  55188659117513257062467267217118295137698188065244968500265048394206261417927n,
+];
 const text = new TextEncoder();
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -72,6 +88,12 @@ export function canonical(value) {
   return `{${names.map((name) => `${canonical(name)}:${canonical(value[name])}`).join(",")}}`;
 }
 
+// A point in its one spelling, and none whose multiples end at once.
+function signs(raw) {
+  const y = raw.reduceRight((sum, byte) => sum * 256n + BigInt(byte), 0n) & (2n ** 255n - 1n);
+  return y < FIELD && !SMALL_ORDERS.includes(y);
+}
+
 export async function readKey(line) {
   const trimmed = line.replace(/\n$/, "");
   const plus = trimmed.indexOf("+");
@@ -80,6 +102,7 @@ export async function readKey(line) {
   need(plus > 0 && !/\s/.test(name), "key: no name");
   const raw = unbase64(encoded.join("+"), "key");
   need(raw.length === 33 && raw[0] === 1, "key: no Ed25519 key");
+  need(signs(raw.slice(1)), "key: no point that signs");
   const id = (await sha256(text.encode(`${name}\n`), raw)).slice(0, 4);
   const hex = [...id].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   need(hex === keyId, "key: its id is another key's");
@@ -157,12 +180,112 @@ async function openedFields(record, openings) {
   return opened;
 }
 
-function parsed(string, where) {
+function parsed(written, where) {
   try {
-    return JSON.parse(string);
+    return JSON.parse(typeof written === "string" ? written : utf8.decode(written));
   } catch {
     throw new ReceiptError(`${where}: not readable as JSON`);
   }
+}
+
+function readRecord(body) {
+  if (body[0] === SMALL) return smallEntry(body);
+  const record = parsed(body, "record");
+  need(record && typeof record === "object" && !Array.isArray(record), "record: no object");
+  // Names that stand twice, and numbers that are no integers, do not come back as they were.
+  need(same(text.encode(canonical(record)), body), "record: not in its one form");
+  return record;
+}
+
+function smallEntry(body) {
+  need(body.length >= SMALL_HEAD, "record: too short");
+  const view = new DataView(body.buffer, body.byteOffset, body.length);
+  const [form, kind, parts] = body.slice(1, 4);
+  need(form === 1 && kind < ENTRY_KINDS.length && parts < 8, "record: of an unknown form");
+  const [reversing, sourced] = [parts & 1, (parts >> 1) & 1];
+  const names = SMALL_SEALS.slice(0, 3 + (parts >> 2));
+  const rest = [];
+  for (let at = SMALL_HEAD; at < body.length; at += 16) rest.push(body.slice(at, at + 16));
+  const ids = rest.slice(0, reversing + sourced).map(uuid);
+  const seals = rest.slice(ids.length, ids.length + 2 * names.length);
+  const accounts = rest.slice(ids.length + 2 * names.length).map(uuid);
+  need(accounts.length && rest.at(-1).length === 16, "record: cut off");
+  need(accounts.every((one, at) => !at || accounts[at - 1] < one), "record: accounts in another order");
+  return {
+    v: 2,
+    kind: "journal_entry",
+    id: uuid(body.slice(16, 32)),
+    center_id: uuid(body.slice(32, 48)),
+    recorded_at: instant(view.getBigInt64(4)),
+    document: {
+      kind: ENTRY_KINDS[kind],
+      effective_on: day(view.getInt32(12)),
+      accounts,
+      reverses_id: reversing ? ids[0] : null,
+      source_id: sourced ? ids.at(-1) : null,
+    },
+    sealed: Object.fromEntries(names.map((name, at) => [name, base64(join(seals[2 * at], seals[2 * at + 1]))])),
+  };
+}
+
+function uuid(raw) {
+  const hex = [...raw].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+function instant(micros) {
+  const second = (micros - (((micros % 1000000n) + 1000000n) % 1000000n)) / 1000000n;
+  need(second >= SECONDS[0] && second <= SECONDS[1], "record: a time beyond all");
+  const part = String(micros - second * 1000000n).padStart(6, "0");
+  const whole = new Date(Number(second) * 1000).toISOString().slice(0, 19);
+  return part === "000000" ? `${whole}Z` : `${whole}.${part}Z`;
+}
+
+function day(number) {
+  need(number >= DAYS[0] && number <= DAYS[1], "record: a time beyond all");
+  return new Date(number * 86400000).toISOString().slice(0, 10);
+}
+
+// What parties signed of an agreement with keys of their own.
+async function judgeParties(document, opened) {
+  const told = [document.agreement_id, document.text_sha256, document.terms_sha256];
+  const message = text.encode(["zhichuang agreement v1", ...told, ""].join("\n"));
+  for (const one of opened.signatures ?? []) {
+    const { key } = one;
+    if (!key) continue;
+    const [raw, signature] = [unbase64(key.public_key, "key"), unbase64(key.signature, "key")];
+    need(await fits(key.algorithm, raw, signature, message), "agreement: a signature is not its party's key's");
+    key.verified = true;
+    // Records of an earlier version do not say when a party signed.
+    if (one.signed_on === undefined) continue;
+    const held = daysHold(one.signed_on, key.valid_from, key.revoked_from);
+    need(held, "agreement: a key signed on a day on which it did not hold");
+    key.held_that_day = true;
+  }
+}
+
+async function fits(algorithm, raw, signature, message) {
+  const known = {
+    ed25519: [{ name: "Ed25519" }, "Ed25519", raw.length === 32 && signs(raw)],
+    es256: [{ name: "ECDSA", namedCurve: "P-256" }, { name: "ECDSA", hash: "SHA-256" }, raw.length === 65 && raw[0] === 4],
+  };
+  if (!Object.hasOwn(known, algorithm)) return false;
+  const [kind, how, whole] = known[algorithm];
+  if (!whole || signature.length !== 64) return false;
+  try {
+    const key = await crypto.subtle.importKey("raw", raw, kind, false, ["verify"]);
+    return await crypto.subtle.verify(how, key, signature, message);
+  } catch {
+    return false; // No point of the curve.
+  }
+}
+
+function daysHold(on, first, end) {
+  for (const one of [on, first, end ?? on]) {
+    const spelled = /^(?!0000)\d{4}-\d\d-\d\d$/.test(one) && new Date(`${one}T00:00:00Z`);
+    need(spelled && !Number.isNaN(+spelled) && spelled.toISOString().startsWith(one), "key: a day spelled otherwise");
+  }
+  return first <= on && (end === null || on < end);
 }
 
 export async function verified(receiptText, keyLine) {
@@ -184,10 +307,8 @@ export async function verified(receiptText, keyLine) {
   need(same(root, checkpoint.root), "proof: it leads to another root");
   const file = ["c2sp.org/tlog-proof@v1", `index ${index}`, ...proof.map(base64), "", note].join("\n");
   need(receipt.tlog_proof === file, "tlog_proof: says something else");
-  const record = parsed(utf8.decode(body), "record");
-  need(record && typeof record === "object" && !Array.isArray(record), "record: no object");
-  // Names that stand twice, and numbers that are no integers, do not come back as they were.
-  need(same(text.encode(canonical(record)), body), "record: not in its one form");
+  const record = readRecord(body);
   const opened = await openedFields(record, receipt.openings);
+  if (record.kind === "agreement") await judgeParties(record.document, opened);
   return { record, opened, leafIndex: index, treeSize: checkpoint.size, origin: checkpoint.origin };
 }
