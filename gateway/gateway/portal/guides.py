@@ -24,6 +24,7 @@ PLACES: Final = (
 )
 CHANGES: Final = {"zh": "CHANGELOG.zh.md", "en": "CHANGELOG.md"}
 # Where a line of Chinese goes on, a browser would show a gap.
+_LINE: Final = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef])\n(?=[\u3000-\u9fff\uff00-\uffef])")
 _GAP: Final = re.compile(
     r"(?<=[\u3000-\u9fff\uff00-\uffef])\n  | *\n  (?=[\u3000-\u9fff\uff00-\uffef])"
 )
@@ -38,7 +39,7 @@ def source(name: str, language: str) -> str:
 
 def guide(name: str, language: str, address: str) -> tuple[str, Markup]:
     """Give a guide's title and its text, whose calls go to the address it was read from."""
-    title, _, text = source(name, language).partition("\n")
+    title, _, text = _LINE.sub("", source(name, language)).partition("\n")
     html = _MARKDOWN.render(text.replace(ADDRESS, address))
     # A block of code that is wider than the page is scrolled by keyboard, too.
     html = html.replace("<pre>", '<pre tabindex="0">')

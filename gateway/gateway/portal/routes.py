@@ -31,6 +31,8 @@ ASSETS: Final = {
     "receipt.js": "text/javascript; charset=utf-8",
 }
 
+FORM_WORDS: Final = ("receipt", "key", "check", "key_here", "good", "wrong")
+
 Wanted = Annotated[Literal["zh", "en"] | None, Query(description="The page's language.")]
 
 
@@ -189,12 +191,13 @@ async def read_verify(request: Request, lang: Wanted = None) -> HTMLResponse:
     language = _language(request, lang)
     words = WORDS[language]
     form = Markup(
-        "<form id='verify'><label>{receipt}<textarea id='receipt' rows='10' required"
+        "<form id='verify' data-good='{good}' data-wrong='{wrong}'>"
+        "<label>{receipt}<textarea id='receipt' rows='10' required"
         " spellcheck='false'></textarea></label><label>{key}<input id='key' required"
         " autocomplete='off' spellcheck='false'></label><p><button type='submit'>{check}</button>"
         " <button type='button' id='fetch-key'>{key_here}</button></p></form>"
         "<pre id='told' role='status' tabindex='0'></pre>"
-    ).format(**{name: words[name] for name in ("receipt", "key", "check", "key_here")})
+    ).format(**{name: words[name] for name in FORM_WORDS})
     body = [paragraph(words["verify_about"]), form]
     return site(words["verify"], body, language, "/verify", script="verify.js")
 
@@ -240,26 +243,35 @@ async def _standing(request: Request, language: str) -> Markup:
     """Say which services answer now, and what the clock of a sandbox shows."""
     words, state = WORDS[language], request.app.state
     told = await state.standing.told(state.services)
-    rows = [
-        (words[name.replace("-", "_")], words["answers_now" if ready else "silent_now"])
+    each = [
+        Markup("<li class='{}'>{} <b>{}</b></li>").format(
+            "good" if ready else "wrong", words[name.replace("-", "_")],
+            words["answers_now" if ready else "silent_now"],
+        )
         for name, ready in told.items()
-    ]
-    shown = [table(words["standing"], (words["service"], words["state"]), rows, language=language)]
+    ]  # fmt: skip
+    shown = Markup("<ul class='standing' aria-label='{}'>{}</ul>").format(
+        words["standing"], Markup().join(each)
+    )
     if state.settings.sandbox:
-        shown.append(paragraph(words["sandbox_now"].format(day=state.clock.today().isoformat())))
-    return section(words["standing"], *shown)
+        day = state.clock.today().isoformat()
+        shown += Markup("<p class='none'>{}</p>").format(words["sandbox_now"].format(day=day))
+    return shown
 
 
-def _guide(request: Request, name: str, wanted: str | None, *below: Markup) -> HTMLResponse:
-    """Show a guide; what is `below` it holds for the moment only."""
+def _guide(
+    request: Request, name: str, wanted: str | None, standing: Markup | None = None
+) -> HTMLResponse:
+    """Show a guide; where it says how things stand now, nobody keeps it."""
     language = _language(request, wanted)
-    kept = 0 if below else 300
     title, text = guide(name, language, str(request.base_url).rstrip("/"))
     place = "/" if name == "home" else f"/guides/{name}"
+    body = [text] if standing is None else [standing, text]
+    kept = 300 if standing is None else 0
     if not request.app.state.settings.sandbox:
         # Where data are real, a secret belongs to a program and not on a page.
-        return site(title, [text, *below], language, place, kept_seconds=kept)
-    body = [_own_token(language), text, *below]
+        return site(title, body, language, place, kept_seconds=kept)
+    body.insert(-1, _own_token(language))
     return site(title, body, language, place, script="start.js", kept_seconds=kept)
 
 

@@ -131,8 +131,8 @@ async def test_the_first_page_says_which_services_answer_now(gateway: RunningSer
         page = await browser.get("/")
         guide = await browser.get("/guides/company")
     for text, kept, lost in ((silent[0], 0, 4), (silent[1], 0, 4), (page.text, 4, 0)):
-        assert text.count(f"<td>{words['answers_now']}</td>") == kept
-        assert text.count(f"<td>{words['silent_now']}</td>") == lost
+        assert text.count(f"<b>{words['answers_now']}</b>") == kept
+        assert text.count(f"<b>{words['silent_now']}</b>") == lost
     # What holds for the moment is not kept; a guide is.
     assert page.headers["cache-control"] == "public, max-age=0"
     assert guide.headers["cache-control"] == "public, max-age=300"

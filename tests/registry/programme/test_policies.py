@@ -102,6 +102,11 @@ async def test_a_changed_threshold_judges_from_its_day_on_and_not_before(
         await handler.post(f"{PATH}/{draft['id']}/propose")
         answer = await approver.post(f"{PATH}/{draft['id']}/approve")
         assert (answer.status_code, answer.json()["state"]) == (200, "in_force")
+        versions = (await approver.get(PATH)).json()["items"]
+        # Under the name that the document has, and under the one that answers had before.
+        for name in ("effective_until", "effective_to"):
+            told = {one["version"]: one[name] for one in versions}
+            assert (told["2016"], told["2026"]) == ("2026-06-30", None)
         comparison = (await approver.get(f"{PATH}/2026/comparison?before=2016")).json()
         assert comparison["items"] == [
             {"row": "A051", "name": "max_age_years", "before": 3, "after": 5}

@@ -15,9 +15,9 @@ form.addEventListener("submit", async (event) => {
   try {
     const found = await verified(document.getElementById("receipt").value.trim(), `${key.value.trim()}\n`);
     const shown = { ...found.record, opened: found.opened };
-    tell("good", `✓ ${found.origin} · ${found.leafIndex} / ${found.treeSize}\n${JSON.stringify(shown, null, 2)}`);
+    tell("good", `${form.dataset.good} · ${found.origin} · ${found.leafIndex} / ${found.treeSize}\n${JSON.stringify(shown, null, 2)}`);
   } catch (error) {
-    tell("wrong", error instanceof ReceiptError ? `✗ ${error.message}` : `✗ ${error}`);
+    tell("wrong", `${form.dataset.wrong} · ${error instanceof ReceiptError ? error.message : error}`);
   }
 });
 

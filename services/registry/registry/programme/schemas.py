@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AliasChoices, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from registry.programme.calendar_rules import ChangeState
 from registry.programme.rules import CallState, PolicyState
@@ -32,10 +32,8 @@ class PolicyVersionOut(Out):
     title_en: str = Field(description="English title.")
     doc_no: str | None = Field(description="Number of the document.")
     effective_from: date = Field(description="First day in force.")
-    effective_to: date | None = Field(
-        validation_alias=AliasChoices("effective_until", "effective_to"),
-        description="Last day in force; none while it lasts.",
-    )
+    effective_until: date | None = Field(description="Last day in force; none while it lasts.")
+    effective_to: date | None = Field(description="The same, under the name of before.")
     supersedes_id: UUID | None = Field(description="The version that it replaces.")
     legal_bases: list[LegalBasisOut] = Field(description="Acts that it rests on.")
     revision: int = Field(description="Counts changes of the draft; the ETag.")

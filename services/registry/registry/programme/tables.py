@@ -41,6 +41,12 @@ class PolicyVersion(Base, table=True):
     doc_no: str | None = None
     effective_from: date
     effective_until: date | None = None
+
+    @property
+    def effective_to(self) -> date | None:
+        """Give the last day under the name that answers had first."""
+        return self.effective_until
+
     supersedes_id: UUID | None = Field(default=None, foreign_key="policy_version.id")
     legal_bases: list[dict[str, Any]] = Field(sa_column=Column(JsonColumn(), nullable=False))
     clauses: dict[str, str] = Field(sa_column=Column(JsonColumn(), nullable=False))

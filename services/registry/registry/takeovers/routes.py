@@ -53,9 +53,12 @@ ROWS_BODY: Final = rows_body(ROW_NAMES, examples_of(TakenCenterIn))
         **access("handler", tenant=OFFICIALS, key_required=True, streamed=True, rules=RULES),
         "requestBody": ROWS_BODY,
     },
-    responses=problems(
-        "IDEMPOTENCY_KEY_REQUIRED", "UNSUPPORTED_MEDIA_TYPE", "BODY_TOO_LARGE", "ROWS_TOO_MANY"
-    ),
+    responses={
+        **problems(
+            "IDEMPOTENCY_KEY_REQUIRED", "UNSUPPORTED_MEDIA_TYPE", "BODY_TOO_LARGE", "ROWS_TOO_MANY"
+        ),
+        200: {"model": TakeOverJudgedOut, "description": "A row failed, and nothing is kept."},
+    },
     response_model=TakeOverJudgedOut,
 )
 async def propose(
