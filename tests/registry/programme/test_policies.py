@@ -105,8 +105,8 @@ async def test_a_changed_threshold_judges_from_its_day_on_and_not_before(
         versions = (await approver.get(PATH)).json()["items"]
         # Under the name that the document has, and under the one that answers had before.
         for name in ("effective_until", "effective_to"):
-            told = {one["version"]: one[name] for one in versions}
-            assert (told["2016"], told["2026"]) == ("2026-06-30", None)
+            ends = {one["version"]: one[name] for one in versions}
+            assert (ends["2016"], ends["2026"]) == ("2026-06-30", None)
         comparison = (await approver.get(f"{PATH}/2026/comparison?before=2016")).json()
         assert comparison["items"] == [
             {"row": "A051", "name": "max_age_years", "before": 3, "after": 5}
