@@ -313,11 +313,27 @@ def _events_in(node: ast.expr, module: Module | None = None) -> list[str]:
     """Give types of events; each of them where the second word is put in."""
     if isinstance(node, ast.IfExp):
         return [*_events_in(node.body, module), *_events_in(node.orelse, module)]
+    if isinstance(node, ast.Subscript) and module is not None:
+        return [one for value in _table(module, node.value) for one in _events_in(value, module)]
     parts = stem_of(node)
     if parts is not None and module is not None and EVENT.fullmatch(f"{parts[0]}x"):
         return typed(module, *parts)
     text = _text(node)
     return [text] if text and EVENT.fullmatch(text) else []
+
+
+def _table(module: Module, node: ast.expr) -> list[ast.expr]:
+    """Give the values of a table of the module that a type is looked up in."""
+    return [
+        value
+        for one in module.tree.body
+        if isinstance(one, ast.AnnAssign)
+        and isinstance(one.target, ast.Name)
+        and isinstance(node, ast.Name)
+        and one.target.id == node.id
+        and isinstance(one.value, ast.Dict)
+        for value in one.value.values
+    ]
 
 
 def resources() -> dict[str, dict[str, Any]]:

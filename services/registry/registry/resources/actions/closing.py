@@ -43,11 +43,10 @@ def _close(session: AsyncSession, actor: Actor, row: SharedResource | ServiceOff
     before = row.model_dump()
     row.is_open = False
     row.version += 1
-    kind = "resource" if isinstance(row, SharedResource) else "offering"
     record(
         session,
         actor,
-        f"{kind}.changed",
+        "resource.changed" if isinstance(row, SharedResource) else "offering.changed",
         row.id,
         center_id=row.center_id,
         reason=LEFT,
