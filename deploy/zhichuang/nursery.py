@@ -3,10 +3,12 @@
 Four interpreters that import the same libraries take four times the time and the memory. Here a
 process of its own, without threads, imports them once, and becomes the services by forking:
 pages that nobody writes are one page for all. It takes orders on its input, a JSON object a line,
-and tells the process ids and ends of its children on its output.
+and tells the process id of each fork on its output.
 
-It ends when whoever started it ends, and the services end with it; a stack starts both again.
-Compose and Kubernetes know nothing of it: there each service is a container of its own.
+A fork is its grandchild, so that it becomes the child of whoever ordered it: it ends with that one,
+tells him how it ended, and outlives the nursery, which nobody needs while all services run. What
+they wrote over is its alone by then, and is given back. Compose and Kubernetes know nothing of it:
+there each service is a container of its own.
 """
 
 import contextlib
@@ -21,7 +23,8 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -37,6 +40,7 @@ SHARED: Final = (
 )  # fmt: skip
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_NAME: Final = 15
+_PR_SET_CHILD_SUBREAPER: Final = 36
 
 
 class NurseryError(Exception):
@@ -45,32 +49,32 @@ class NurseryError(Exception):
 
 @dataclass
 class Child:
-    """A process that the nursery forked, with as much of `Popen` as a stack needs."""
+    """A process that the nursery forked for us, with as much of `Popen` as a stack needs."""
 
-    nursery: "Nursery"
     pid: int
-    # The process that forked it: a later nursery knows nothing of it.
-    parent: int | None
     returncode: int | None = None
     # Names the process for good, while its number may become another one's.
     _handle: int = field(init=False)
 
     def __post_init__(self) -> None:
-        """Take hold of the process; one that has ended already is not reaped before it is told."""
+        """Take hold of the process; it is ours, so that its end is kept until we ask for it."""
         self._handle = os.pidfd_open(self.pid)
 
     def poll(self) -> int | None:
         """Give the status with which the process ended, or None while it lives."""
         if self.returncode is None and select.select([self._handle], [], [], 0)[0]:
-            self.wait(5)
+            self.wait()
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait until the process has ended; `subprocess.TimeoutExpired` when it takes longer."""
+        """Wait until the process has ended; `subprocess.TimeoutExpired` when it takes longer.
+
+        A signal is negative, as `Popen` has it.
+        """
         if self.returncode is None:
             if not select.select([self._handle], [], [], timeout)[0]:
                 raise subprocess.TimeoutExpired(str(self.pid), timeout or 0.0)
-            self.returncode = self.nursery.status_of(self)
+            self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
             os.close(self._handle)
         return self.returncode
 
@@ -96,7 +100,8 @@ class Nursery:
         self._log = log
         self._environment = dict(environment)
         self._process: subprocess.Popen[bytes] | None = None
-        self._ended: dict[int, int] = {}
+        self.used_at = 0.0
+        """When it forked last, by the monotonic clock."""
 
     @property
     def pid(self) -> int | None:
@@ -137,7 +142,7 @@ class Nursery:
         try:
             return self._forked(order)
         except NurseryError:
-            # It ended just now, with all that it had forked: the next one is as good.
+            # It ended just now: the next one is as good.
             self.stop()
             self.start()
             return self._forked(order)
@@ -145,30 +150,21 @@ class Nursery:
     def _forked(self, order: Mapping[str, Any]) -> Child:
         process = self._running()
         assert process.stdin is not None  # noqa: S101 - a pipe was asked for
-        try:
-            process.stdin.write(json.dumps(order).encode() + b"\n")
-            process.stdin.flush()
-        except OSError as error:
-            raise NurseryError(f"The nursery has ended; see {self._log}.") from error
-        while True:
-            told = self._hear()
-            if "pid" in told:
-                return Child(self, told["pid"], process.pid)
-
-    def status_of(self, child: Child) -> int:
-        """Give the status of a child that has ended, as `Popen` does: a signal is negative."""
-        while child.pid not in self._ended:
-            if child.parent != self.pid:
-                # It went with the nursery that forked it, and nobody knows how.
-                return -signal.SIGTERM
+        assert process.stdout is not None  # noqa: S101 - as above
+        with _adopting():
             try:
-                self._hear()
-            except NurseryError:
-                return -signal.SIGTERM
-        return self._ended.pop(child.pid)
+                process.stdin.write(json.dumps(order).encode() + b"\n")
+                process.stdin.flush()
+            except OSError as error:
+                raise NurseryError(f"The nursery has ended; see {self._log}.") from error
+            line = process.stdout.readline()
+            if not line:
+                raise NurseryError(f"The nursery has ended; see {self._log}.")
+            self.used_at = time.monotonic()
+            return Child(json.loads(line)["pid"])
 
     def stop(self) -> None:
-        """End it, and with it whatever still runs; harmless when nothing does."""
+        """End it, and let its forks be; harmless when there is none."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -183,17 +179,16 @@ class Nursery:
             raise NurseryError("The nursery does not run.")
         return self._process
 
-    def _hear(self) -> dict[str, int]:
-        """Hear one line; each end of a child is noted as it is told."""
-        stdout = self._running().stdout
-        assert stdout is not None  # noqa: S101 - a pipe was asked for
-        line = stdout.readline()
-        if not line:
-            raise NurseryError(f"The nursery has ended; see {self._log}.")
-        told: dict[str, int] = json.loads(line)
-        if "ended" in told:
-            self._ended[told["ended"]] = told["status"]
-        return told
+
+@contextlib.contextmanager
+def _adopting() -> Iterator[None]:
+    """Let grandchildren whose parent ends become our children meanwhile."""
+    prctl = ctypes.CDLL(None).prctl
+    prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    try:
+        yield
+    finally:
+        prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
 
 def main() -> None:
@@ -213,51 +208,48 @@ def main() -> None:
 
 def _tend() -> dict[str, Any] | None:
     """Fork for each order; give it in the fork, and None once there are no more."""
-    woken, wake = os.pipe()
-    os.set_blocking(wake, False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    orderer = os.getppid()
     unread = b""
-    while True:
-        ready, _, _ = select.select([0, woken], [], [])
-        if woken in ready:
-            os.read(woken, 4096)
-            _reap()
-        if 0 in ready:
-            came = os.read(0, 1 << 20)
-            if not came:
-                return None
-            *lines, unread = (unread + came).split(b"\n")
-            for line in lines:
-                parent = os.getpid()
-                pid = os.fork()
-                if pid == 0:
-                    signal.set_wakeup_fd(-1)
-                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                    os.close(woken)
-                    os.close(wake)
-                    _die_with(parent)
-                    order: dict[str, Any] = json.loads(line)
-                    return order
-                _tell({"pid": pid})
+    while came := os.read(0, 1 << 20):
+        *lines, unread = (unread + came).split(b"\n")
+        for line in lines:
+            fork = _fork_for(orderer)
+            if fork is None:
+                order: dict[str, Any] = json.loads(line)
+                return order
+            pid, go = fork
+            os.write(1, json.dumps({"pid": pid}).encode() + b"\n")
+            # A fork of which nobody was told ends instead: it would be in the next one's way.
+            os.write(go, b"!")
+            os.close(go)
+    return None
 
 
-def _reap() -> None:
-    while True:
-        try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
-        if not pid:
-            return
-        _tell({"ended": pid, "status": os.waitstatus_to_exitcode(status)})
+def _fork_for(orderer: int) -> tuple[int, int] | None:
+    """Fork a child of the orderer's; give its id and what lets it begin, None in the fork."""
+    told, tell = os.pipe()
+    wait, go = os.pipe()
+    between = os.fork()
+    if not between:
+        pid = os.fork()
+        if pid:
+            os.write(tell, b"%d" % pid)
+            os._exit(0)
+        os.close(go)
+        if not os.read(wait, 1):
+            os._exit(0)
+        _end_with(orderer)
+        return None
+    os.close(tell)
+    os.close(wait)
+    pid = int(os.read(told, 32))
+    os.close(told)
+    # From here on it is the orderer's.
+    os.waitpid(between, 0)
+    return pid, go
 
 
-def _tell(told: Mapping[str, int]) -> None:
-    os.write(1, json.dumps(told).encode() + b"\n")
-
-
-def _die_with(parent: int) -> None:
+def _end_with(parent: int) -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
     if os.getppid() != parent:
         os._exit(0)

@@ -40,6 +40,8 @@ from zhichuang.processes import (
 )
 
 _READY_SECONDS: Final = 90.0
+# So long after the last fork there may be another one; the next takes its imports' time longer.
+_NURSERY_SECONDS: Final = 10.0
 _GATEWAY: Final = "gateway"
 _SANDBOX_START: Final = "2026-01-05T01:00:00Z"
 
@@ -180,6 +182,9 @@ class Stack:
             told = service.supervise(now)
             if told is not None:
                 yield told
+        if self._nursery is not None and now > self._nursery.used_at + _NURSERY_SECONDS:
+            # Its pages that the services wrote over are nobody's but its own by now.
+            self._nursery.stop()
 
     def wipe(self) -> None:
         """Put a running sandbox back to what the demo programme left; callers get 503 meanwhile."""

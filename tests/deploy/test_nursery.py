@@ -1,6 +1,7 @@
 """Processes forked by the nursery: told apart, ended for certain, and never left behind."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -75,29 +76,45 @@ def test_a_fork_ends_when_it_is_asked_to_or_killed(nursery: Nursery, folder: Pat
         end(child)  # Nobody else's process is meant by its number now.
 
 
-def test_what_it_forked_ends_with_it_and_the_next_one_takes_orders(
+def test_what_it_forked_outlives_it_and_the_next_one_takes_orders(
     nursery: Nursery, folder: Path
 ) -> None:
-    child = run(nursery, folder, "orphan", "wait")
-    wait_for(folder / "orphan.log", "drawn")
+    living = [run(nursery, folder, f"living{number}", "wait") for number in range(2)]
+    for number in range(2):
+        wait_for(folder / f"living{number}.log", "drawn")
     assert nursery.pid is not None
     os.kill(nursery.pid, signal.SIGKILL)
-    assert child.wait(60) == -signal.SIGTERM
-    assert run(nursery, folder, "after", "0").wait(60) == 0
+    # One is ended, and started again by a new nursery; the other never notices.
+    living[0].kill()
+    assert living[0].wait(60) == -signal.SIGKILL
+    again = run(nursery, folder, "again", "7")
+    nursery.stop()
+    assert again.wait(60) == 7
+    assert living[1].poll() is None
+    living[1].terminate()
+    assert living[1].wait(60) == -signal.SIGTERM
 
 
-def test_who_went_with_an_earlier_one_is_not_waited_for_at_a_later_one(
-    nursery: Nursery, folder: Path
-) -> None:
-    orphans = [run(nursery, folder, f"orphan{n}", "wait") for n in range(3)]
-    for number in range(3):
-        wait_for(folder / f"orphan{number}.log", "drawn")
-    assert nursery.pid is not None
-    os.kill(nursery.pid, signal.SIGKILL)
-    assert orphans[0].wait(60) == -signal.SIGTERM
-    # The first is started again, by a new one, before anybody looks after the others.
-    again = run(nursery, folder, "again", "wait")
-    assert [child.wait(60) for child in orphans[1:]] == [-signal.SIGTERM] * 2
-    assert again.poll() is None
-    again.kill()
-    assert again.wait(60) == -signal.SIGKILL
+RUNNER = """
+import os, sys, time
+from pathlib import Path
+from zhichuang.nursery import Nursery
+folder = Path(sys.argv[1])
+nursery = Nursery(folder / "runner.log", dict(os.environ))
+child = nursery.run("left", "told_work", ["wait"], dict(os.environ), folder, folder / "left.log")
+nursery.stop()
+print(child.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def test_what_it_forked_ends_with_whoever_ordered_it(folder: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    command = [sys.executable, "-c", RUNNER, str(folder)]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as runner:
+        assert runner.stdout is not None
+        handle = os.pidfd_open(int(runner.stdout.readline()))
+        wait_for(folder / "left.log", "drawn")
+        runner.kill()
+    assert select.select([handle], [], [], 60)[0], "it is left behind"
+    os.close(handle)

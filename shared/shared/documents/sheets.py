@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import xlsxwriter
+if TYPE_CHECKING:
+    import xlsxwriter
 
 Cell = str | int | Decimal | bool | date | datetime | None
 
@@ -47,6 +48,9 @@ def workbook(sheets: Sequence[Sheet]) -> bytes:
         "strings_to_urls": False,
         "strings_to_numbers": False,
     }
+    # Loaded with the first workbook: few processes ever write one.
+    import xlsxwriter
+
     with xlsxwriter.Workbook(buffer, options) as book:
         book.set_properties({"created": WRITTEN_AT.replace(tzinfo=None), "author": "制创"})
         styles = _styles(book)
@@ -93,14 +97,14 @@ class _Styles:
     day: object
 
 
-def _styles(book: xlsxwriter.Workbook) -> _Styles:
+def _styles(book: "xlsxwriter.Workbook") -> _Styles:
     return _Styles(
         head=book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),
         day=book.add_format({"num_format": "yyyy-mm-dd"}),
     )
 
 
-def _write(book: xlsxwriter.Workbook, sheet: Sheet, styles: _Styles) -> None:
+def _write(book: "xlsxwriter.Workbook", sheet: Sheet, styles: _Styles) -> None:
     page = book.add_worksheet(_title(sheet.title))
     widths = [_width(name) for name in sheet.columns]
     for column, name in enumerate(sheet.columns):
@@ -117,7 +121,7 @@ def _write(book: xlsxwriter.Workbook, sheet: Sheet, styles: _Styles) -> None:
 
 
 def _cell(
-    page: xlsxwriter.worksheet.Worksheet, row: int, column: int, cell: Cell, styles: _Styles
+    page: "xlsxwriter.worksheet.Worksheet", row: int, column: int, cell: Cell, styles: _Styles
 ) -> None:
     if cell is None:
         return

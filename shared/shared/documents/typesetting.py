@@ -11,9 +11,10 @@ from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import typst
+if TYPE_CHECKING:
+    import typst
 
 # Pages carry their own dates; the file's date is fixed, so that the same values give one file.
 WRITTEN_AT: Final = int(datetime(2016, 1, 1, tzinfo=UTC).timestamp())
@@ -27,6 +28,9 @@ def pdf(template: str, data: Mapping[str, Any]) -> bytes:
     `grid_of`, `chart`), with the values in `data`. Values are JSON: money as text already
     written for people, days as `YYYY-MM-DD`; an SVG chart is a text that `chart(…)` draws.
     """
+    # Loaded with the first document: few processes ever set one.
+    import typst
+
     return typst.compile(
         _source(template),
         format="pdf",
@@ -38,6 +42,8 @@ def pdf(template: str, data: Mapping[str, Any]) -> bytes:
 
 def pictures(template: str, data: Mapping[str, Any]) -> list[bytes]:
     """Give the pages of the same document as PNG, for those who look at it."""
+    import typst
+
     made = typst.compile(
         _source(template),
         format="png",
@@ -58,8 +64,10 @@ def fonts() -> Path:
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def _fonts() -> "typst.Fonts":
     # Read once for each process: the font is 17 MB.
+    import typst
+
     return typst.Fonts(
         include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(fonts())]
     )
