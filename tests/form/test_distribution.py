@@ -47,6 +47,7 @@ COPIED = {
             # Asked for by the expert; that one of them is to a centre does not move it there.
             "expert_relation", "expert_sensitive", "expert_specialty",
         },
+        "of an organization, in whatever centre": {"former_organization_code"},
     },
     "ip_ledger": {
         "of the programme": {

@@ -20,6 +20,7 @@ from evaluation.disclosures import queries as disclosure_queries
 from evaluation.disclosures.routes import router as disclosures
 from evaluation.documents.jobs import BACKGROUND as DOCUMENT_JOBS
 from evaluation.documents.routes import ROUTERS as DOCUMENTS
+from evaluation.dossiers.routes import ROUTERS as DOSSIERS
 from evaluation.experts.routes import router as experts
 from evaluation.findings import queries as finding_queries
 from evaluation.findings.jobs import BACKGROUND as FINDING_JOBS
@@ -60,6 +61,7 @@ TAGS: Final = (
         "description": "Indicator schemes and weight profiles: what counts, how much.",
     },
     {"name": "cycles", "description": "A year's evaluation of all centres, and its cases."},
+    {"name": "dossiers", "description": "What other agencies may read of published results."},
     {"name": "reports", "description": "The annual reports of the centres."},
     {"name": "results", "description": "Snapshots, computations, reviews and publications."},
     {
@@ -137,6 +139,7 @@ def create_app() -> ASGIApp:
                 *FINDINGS,
                 *VOIDINGS,
                 *ASSESSMENTS,
+                *DOSSIERS,
                 disclosures,
                 *TRENDS,
                 experts,

@@ -11,6 +11,7 @@ from evaluation.conflicts import tables as _conflicts
 from evaluation.corrections import tables as _corrections
 from evaluation.cycles import tables as _cycles
 from evaluation.documents import tables as _documents
+from evaluation.dossiers import tables as _dossiers
 from evaluation.duties import tables as _duties
 from evaluation.experts import tables as _experts
 from evaluation.findings import tables as _findings
@@ -48,6 +49,7 @@ FEATURES: Final = (
     _findings,
     _voidings,
     _assessments,
+    _dossiers,
     _documents,
     _trends,
     _assignments,
