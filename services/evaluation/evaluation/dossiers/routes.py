@@ -145,9 +145,7 @@ def _year(publication: Any, result: Any, *, leaves: bool) -> DossierYearOut:  # 
             "rating": result.rating,
             "result_hash": result.result_hash,
             "published_at": publication.published_at,
-            "leaves": [
-                {name: leaf[name] for name in ("code", "points", "max")} for leaf in told
-            ],
+            "leaves": [{name: leaf[name] for name in ("code", "points", "max")} for leaf in told],
         }
     )
 
