@@ -13,7 +13,7 @@ SLOW_ROUTES: Final = dict.fromkeys(
     (
         "*-batches", "*.pdf", "*.xlsx", "*.zip", "*export", "*bundle", "*workbook", "accept",
         "assignments", "audit", "commit", "comparison", "compute", "content", "distribution-runs",
-        "files", "open", "page", "recomputation", "robustness", "snapshot", "trial",
+        "files", "open", "openapi.json", "page", "recomputation", "robustness", "snapshot", "trial",
     ),
     120.0,
 )  # fmt: skip
