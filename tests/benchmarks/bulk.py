@@ -187,7 +187,7 @@ class Books:
 
     def price(self, each: Round) -> float:
         """Give the log's part of what an entry of a batch takes, in percent."""
-        rows = each.samples[COPY].cpu_us - each.samples[BARE].cpu_us
+        rows = each.value(COPY, CPU.of) - each.value(BARE, CPU.of)
         beside = median(self.sealing) + median(self.numbering)
         return 100 * (rows + beside) / each.samples[BATCH].cpu_us
 

@@ -79,7 +79,7 @@ def ratio(
     ours: str, peer: str, of: Callable[[Sample], float] = RATE.of
 ) -> Callable[["Round"], float]:
     """Give what divides one case's turn of a round by another's."""
-    return lambda each: of(each.samples[ours]) / of(each.samples[peer])
+    return lambda each: each.value(ours, of) / each.value(peer, of)
 
 
 def met(value: float, limit: float, *, at_most: bool = True) -> str:
@@ -125,11 +125,11 @@ class Round:
     baseline: tuple[Sample, Sample]
     load: float
 
-    def value(self, name: str, measure: Measure, baseline: str) -> float:
+    def value(self, name: str, of: Callable[[Sample], float]) -> float:
         """Give a case's number; the baseline's is the mean of its two turns."""
-        if name == baseline:
-            return sum(measure.of(sample) for sample in self.baseline) / 2
-        return measure.of(self.samples[name])
+        sample = self.samples[name]
+        turns = self.baseline if sample is self.baseline[0] else (sample,)
+        return sum(map(of, turns)) / len(turns)
 
     def is_steady(self, measure: Measure) -> bool:
         """Tell whether the baseline stood still enough for this round to be judged."""
@@ -189,13 +189,12 @@ def verdicts(figure: Figure, done: Sequence[Round]) -> list[Verdict]:
 def _verdict(
     figure: Figure, done: Sequence[Round], ours: str, peer: str, measure: Measure
 ) -> Verdict:
-    baseline = figure.cases[0].name
     steady = [each for each in done if each.is_steady(measure)]
     # Where too few rounds count, the ratio of all is shown, and said not to be judged.
     counted = steady if len(steady) * 2 >= len(done) and steady else done
     ratios = [
-        each.value(ours, measure, baseline) / each.value(peer, measure, baseline)
+        each.value(ours, measure.of) / each.value(peer, measure.of)
         for each in counted
-        if each.value(peer, measure, baseline) > 0
+        if each.value(peer, measure.of) > 0
     ]
     return Verdict(ours, peer, measure, ratios, len(steady), len(done))
