@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,6 +24,7 @@ from zhichuang.stack import Stack
 ROOT: Final = Path(__file__).resolve().parents[2]
 BIN: Final = Path(sys.executable).parent
 _PARTS: Final = (*SERVICES, "identity", "public")
+SECONDS_UNTIL_WHOLE: Final = 120
 LOCKS: Final = ("requirements.lock", "requirements-dev.lock")
 
 
@@ -63,15 +65,19 @@ class Context:
     @cached_property
     def openapi(self) -> dict[str, Any]:
         """The published document, as every caller gets it."""
+        until = time.monotonic() + SECONDS_UNTIL_WHOLE
+        while missing := _missing(document := self._published()):
+            # On a busy machine a service may take longer to write its own than the gateway waits.
+            if time.monotonic() > until:
+                msg = f"/openapi.json lacks whole services: nothing under {', '.join(missing)}"
+                raise ProcessError(msg)
+            time.sleep(1)
+        return document
+
+    def _published(self) -> dict[str, Any]:
         answer = httpx.get(f"{self.stack.url}/openapi.json", timeout=30)
         answer.raise_for_status()
         document: dict[str, Any] = answer.json()
-        missing = [
-            f"/v1/{name}/" for name in _PARTS if f"/v1/{name}/" not in str(document["paths"])
-        ]
-        if missing:
-            msg = f"/openapi.json lacks whole services: nothing under {', '.join(missing)}"
-            raise ProcessError(msg)
         return document
 
     def client(self, name: str | None) -> httpx.Client:
@@ -92,6 +98,10 @@ class Context:
         )
         answer.raise_for_status()
         return str(answer.json()["access_token"])
+
+
+def _missing(document: dict[str, Any]) -> list[str]:
+    return [f"/v1/{name}/" for name in _PARTS if f"/v1/{name}/" not in str(document["paths"])]
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ ASSETS: Final = {
     "receipt.js": "text/javascript; charset=utf-8",
 }
 
+MEBIBYTE: Final = 1 << 20
 FORM_WORDS: Final = ("receipt", "key", "check", "key_here", "good", "wrong")
 
 Wanted = Annotated[Literal["zh", "en"] | None, Query(description="The page's language.")]
@@ -169,7 +170,7 @@ async def read_code_table(
 
 @router.get("/limits", operation_id="portal_limits", openapi_extra=EVERYONE)
 async def read_limits(request: Request, lang: Wanted = None) -> HTMLResponse:
-    """Show how many requests are allowed."""
+    """Show how many requests are allowed, and how large they may be."""
     language = _language(request, lang)
     words = WORDS[language]
     settings = request.app.state.settings
@@ -182,7 +183,15 @@ async def read_limits(request: Request, lang: Wanted = None) -> HTMLResponse:
         words["limits"], (words["whose"], words["each_minute"]), rows, numbers=(1,),
         language=language,
     )  # fmt: skip
-    return site(words["limits"], [paragraph(words["limits_about"]), shown], language, "/limits")
+    sizes = [
+        (words[name], f"{getattr(settings, f'max_{name}_bytes') // MEBIBYTE:,} MiB")
+        for name in ("json", "upload", "batch")
+    ]
+    bodies = table(
+        words["sizes"], (words["body"], words["at_most"]), sizes, numbers=(1,), language=language
+    )
+    body = [paragraph(words["limits_about"]), shown, paragraph(words["sizes_about"]), bodies]
+    return site(words["limits"], body, language, "/limits")
 
 
 @router.get("/verify", operation_id="portal_verify", openapi_extra=EVERYONE)

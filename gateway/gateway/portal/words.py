@@ -58,6 +58,12 @@ WORDS: Final = {
         "costly": "每个程序的高开销调用（批量、计算、抽取、导出）",
         "none": "不限",
         "limits_about": "应答以 RateLimit-* 头部说明余量和恢复时间；超出即 429，附 Retry-After。",
+        "json": "JSON",
+        "upload": "单个文件，或 JSON 数组形式的批量",
+        "batch": "逐行（NDJSON、CSV）的批量",
+        "sizes": "请求体",
+        "sizes_about": "更大的请求体返回 413，并给出 max_bytes。",
+        "at_most": "上限",
         "no_changes": "本次部署未附更新记录。",
         "own_token": "在本页示例中填入自己的令牌（沙箱）",
         "own_token_about": "凭据只发往本系统的令牌接口；令牌只在本页内存中，"
@@ -140,6 +146,12 @@ WORDS: Final = {
         "none": "no limit",
         "limits_about": "RateLimit-* headers say what is left and when there is more; beyond"
         " it the answer is 429 with Retry-After.",
+        "json": "JSON",
+        "upload": "a file, or a batch as a JSON array",
+        "batch": "a batch in lines (NDJSON, CSV)",
+        "sizes": "Request bodies",
+        "sizes_about": "A larger body is answered with 413, which tells max_bytes.",
+        "at_most": "At most",
         "no_changes": "This installation carries no list of changes.",
         "own_token": "Fill my own token into the samples of this page (sandbox)",
         "own_token_about": "The secret goes to this house's token endpoint only. The token is"

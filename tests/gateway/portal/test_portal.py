@@ -139,6 +139,16 @@ async def test_the_first_page_says_which_services_answer_now(gateway: RunningSer
     assert words["standing"] not in guide.text
 
 
+async def test_limits_are_those_that_hold_here(
+    gateway: RunningService, browser: httpx.AsyncClient
+) -> None:
+    settings = gateway.app.state.settings
+    settings.limit_client, settings.max_json_bytes = 4_321, 3 << 20
+    text = (await browser.get("/limits", params={"lang": "en"})).text
+    assert "<td class='number'>4,321</td>" in text
+    assert "<td class='number'>3 MiB</td>" in text
+
+
 async def test_changes_are_told_in_the_readers_language(browser: httpx.AsyncClient) -> None:
     chinese, english = [
         (await browser.get("/changes", params={"lang": language})).text for language in ("zh", "en")

@@ -3,8 +3,10 @@
 import ipaddress
 
 import pytest
+from pydantic import ValidationError
 
 from gateway.webhooks import rules
+from gateway.webhooks.schemas import WebhookIn
 from shared.rules import failed_codes
 
 LOOPBACK = [ipaddress.ip_network("127.0.0.0/8")]
@@ -91,6 +93,14 @@ def test_types_are_names_of_events() -> None:
     assert checked(types=("center.listed", "evaluation.published")) == []
     for wrong in ("center", "Center.listed", "center.*", "", "a.b,c.d"):
         assert checked(types=(wrong,)) == ["FIELD_INVALID"]
+
+
+@pytest.mark.refusing
+@pytest.mark.parametrize("secret", ["whsec_x", "whsec_a\nb", "\r\n"])
+def test_nobody_brings_a_secret_of_his_own(secret: str) -> None:
+    WebhookIn.model_validate({"url": GOOD})
+    with pytest.raises(ValidationError, match="extra_forbidden"):
+        WebhookIn.model_validate({"url": GOOD, "secret": secret})
 
 
 @pytest.mark.refusing

@@ -32,6 +32,8 @@ async def test_a_limit_of_zero_tells_how_far_the_feed_goes_and_nothing_else(hous
     assert everything["items"]
     bare = await asked(house, limit=0)
     assert bare == {"items": [], "last_position": everything["last_position"]}
+    # A position of another feed is known by an answer that lies below it.
+    assert await asked(house, after=2**52) == bare
     began = time.perf_counter()
     # What has happened since is told at once, and what has not is waited for.
     assert await asked(house, limit=0, wait=20) == bare
