@@ -11,6 +11,7 @@ from typing import Final
 
 from tests.contract import (
     client,
+    codes,
     compat,
     documents,
     examples,
@@ -46,6 +47,7 @@ STEPS: Final = (
     Step("documents", "Documents written from the code are current", documents.ask),
     Step("openapi", "The published API is complete and linted", openapi.ask),
     Step("compat", "No caller of the last release is broken", compat.ask),
+    Step("codes", "Operations document what they can answer", codes.ask),
     Step("roles", "Every operation, as every role and tenant", roles.ask),
     Step("client", "A generated client walks the demo's calls", client.ask),
     Step("examples", "Every example is taken as it stands", examples.ask),

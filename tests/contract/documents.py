@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint, dialect
 
 from shared.database.migrations import metadata_of
 from shared.settings import Settings
-from tests.contract import diagrams
+from tests.contract import codes, diagrams
 from tests.contract.step import ROOT, Context, settings_kinds
 from tests.gateway.portal import catalogue
 from zhichuang.postgres import SERVICES
@@ -52,6 +52,7 @@ def _documents() -> dict[Path, str]:
         docs / "configuration.md": _configuration(),
         docs / "data-dictionary.md": _dictionary(),
         catalogue.PLACE.relative_to(ROOT): catalogue.text(),
+        codes.WARNINGS.relative_to(ROOT): codes.warnings(),
         **diagrams.documents(),
     }
 

@@ -1,10 +1,11 @@
 """Mutants: one thing in a rule is changed, and some test must notice.
 
 Every `rules.py`, money, shares, scoring and the offline verifier are mutated by Cosmic Ray's
-operators. Each mutant lives in a forked process only: no file is written, and the tests import the
-changed module in place of the real one. `make mutants` draws from all of them with a seed that it
-prints, and writes `docs/mutants.md`; what survives is there with the reason, where one is known
-(`survivors.csv`).
+operators. Each mutant lives in a forked process only: no file is written. The quick tests of a
+module are collected once and run for each of its changes (`sessions.py`); what they do not notice,
+and what is no function's, is asked again of all tests of its feature, which import the changed
+module in place of the real one. `make mutants` draws with a seed that it prints, and writes
+`docs/mutants.md`; what survives is there with the reason, where one is known (`survivors.csv`).
 """
 
 import argparse
@@ -20,9 +21,10 @@ import random
 import re
 import signal
 import sys
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
@@ -32,6 +34,8 @@ import pytest
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator
+
+from tests.prove.sessions import NOTICED, Judging
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 REPORT: Final = ROOT / "docs" / "mutants.md"
@@ -50,6 +54,8 @@ QUIETLY: Final = ("-x", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0",
                   "-W", "ignore::pytest.PytestAssertRewriteWarning")  # fmt: skip
 KILLED: Final = "killed"
 SURVIVED: Final = "survived"
+# The quick tests of its module did not notice it; the others were not asked yet.
+OPEN: Final = "open"
 UNSOUND: Final = "its tests fail anyway"
 # Both sides of each boundary, the other word, the other sign, one more or less. Bars of types,
 # decorators and names are left alone: what they break does not run at all.
@@ -90,7 +96,7 @@ class Mutant:
     @property
     def module(self) -> str:
         """The name under which tests import what is mutated."""
-        parts = Path(self.path).with_suffix("").parts
+        parts = Path(self.path.removesuffix("/__init__.py")).with_suffix("").parts
         at = max(index for index in range(len(parts)) if _is_root(parts[: index + 1]))
         return ".".join(parts[at:])
 
@@ -116,13 +122,13 @@ def targets() -> list[Path]:
         path
         for home in HOMES
         for path in (ROOT / home).rglob("*.py")
-        if path.name == "rules.py" or path.name.endswith("_rules.py")
+        if path.name == "rules.py" or path.name.endswith("_rules.py") or "rules" in path.parts
         if "migrations" not in path.parts
     ]
     for name in ALSO:
         place = ROOT / name
         found += sorted(place.glob("*.py")) if place.is_dir() else [place]
-    return sorted(path for path in found if path.name != "__init__.py")
+    return sorted(found)
 
 
 def mutants_of(path: Path) -> Iterator[Mutant]:
@@ -155,7 +161,8 @@ def tests_of(module: str) -> list[list[str]]:
 
     All services use `shared`: of its modules only quick tests are asked, or it would be the suite.
     """
-    service, feature = module.split(".")[0], module.split(".")[-2]
+    service, *inner = module.split(".")
+    feature = inner[0] if len(inner) > 1 else service
     stages: list[list[str]] = [[], [], [], []]
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         if APART & set(path.parts):
@@ -185,8 +192,37 @@ def _imports(text: str, module: str) -> bool:
     return False
 
 
+def quickly(path: str, mutants: Sequence[Mutant]) -> dict[str, str]:
+    """Ask the tests of a module that need no server about all of its changes, in one session.
+
+    Gives what became of each; those that are not there could not be put in.
+    """
+    files = [name for stage in tests_of(mutants[0].module) for name in stage]
+    changes = {one.name: mutated(one) for one in mutants}
+    told: dict[str, str] = {}
+    with tempfile.TemporaryFile("w+") as notes:
+
+        def tell(name: str, outcome: str) -> None:
+            notes.write(f"{name}\t{outcome}\n")
+            notes.flush()
+
+        child = os.fork()
+        if child == 0:
+            os.setsid()
+            _hush()
+            judging = Judging(str(ROOT / path), (ROOT / path).read_text("utf-8"), changes, tell)
+            pytest.main([*QUIETLY, *files], plugins=[judging])
+            os._exit(0)
+        os.waitpid(child, 0)
+        notes.seek(0)
+        for line in notes:
+            name, _, outcome = line.rstrip("\n").partition("\t")
+            told[name] = outcome
+    return told
+
+
 class Judge:
-    """Runs the tests that know a module, the quick ones first, until one notices."""
+    """Runs the tests that know a module, importing it anew, until one notices."""
 
     def __init__(self) -> None:
         self._sound: dict[tuple[str, ...], bool] = {}
@@ -195,7 +231,7 @@ class Judge:
         """Say whether some test notices a change; tests that fail without any say nothing."""
         before = (ROOT / mutant.path).read_text(encoding="utf-8")
         after = mutated(mutant)
-        text = _difference(before, after)
+        text = difference(before, after)
         for files in tests_of(mutant.module):
             if not files or _run_in_a_fork(mutant, after, files) == pytest.ExitCode.OK:
                 continue
@@ -211,7 +247,7 @@ class Judge:
         return self._sound[asked]
 
 
-def _difference(before: str, after: str) -> str:
+def difference(before: str, after: str) -> str:
     for old, new in zip(before.splitlines(), after.splitlines(), strict=False):
         if old != new:
             return f"{old.strip()} → {new.strip()}"
@@ -222,12 +258,16 @@ def _run_in_a_fork(mutant: Mutant, source: str, files: list[str]) -> int:
     child = os.fork()
     if child == 0:
         os.setsid()
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        for stream in (0, 1, 2):
-            os.dup2(nowhere, stream)
+        _hush()
         _import_instead(mutant, source)
         os._exit(pytest.main([*QUIETLY, *files]))
     return _waited_for(child)
+
+
+def _hush() -> None:
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nowhere, stream)
 
 
 def _waited_for(child: int) -> int:
@@ -265,18 +305,17 @@ class Kept:
             if (ROOT / path).exists() and entry["sha256"] == _hash(path)
         }
 
-    def __contains__(self, mutant: Mutant) -> bool:
-        return mutant.name in self._modules.get(mutant.path, {}).get("verdicts", {})
+    def outcome(self, mutant: Mutant) -> str | None:
+        """Give what is known of a change, if anything is."""
+        known = self._modules.get(mutant.path, {}).get("verdicts", {}).get(mutant.name)
+        return None if known is None else str(known[0])
 
-    def add(self, verdict: Verdict) -> None:
-        """Keep a verdict, and write all of them down."""
-        path = verdict.mutant.path
-        entry = self._modules.setdefault(path, {"sha256": _hash(path), "verdicts": {}})
-        entry["verdicts"][verdict.mutant.name] = [
-            verdict.outcome,
-            verdict.mutant.line,
-            verdict.text,
-        ]
+    def add(self, verdicts: Iterable[Verdict]) -> None:
+        """Keep verdicts, and write all of them down."""
+        for one in verdicts:
+            path = one.mutant.path
+            entry = self._modules.setdefault(path, {"sha256": _hash(path), "verdicts": {}})
+            entry["verdicts"][one.mutant.name] = [one.outcome, one.mutant.line, one.text]
         STATE.write_text(json.dumps(self._modules, indent=1, sort_keys=True) + "\n", "utf-8")
 
     def report(self, made: Counter[str]) -> str:
@@ -285,9 +324,12 @@ class Kept:
         total = Counter[str]()
         for path in sorted(made):
             verdicts = self._modules.get(path, {}).get("verdicts", {}).values()
-            killed = sum(outcome == KILLED for outcome, *_ in verdicts)
-            total.update(made=made[path], judged=len(verdicts), killed=killed)
-            lines.append(f"| `{path}` | {made[path]:,} | {len(verdicts):,} | {killed:,} |")
+            count = Counter(outcome for outcome, *_ in verdicts)
+            judged = count[KILLED] + count[SURVIVED]
+            total.update(made=made[path], judged=judged, killed=count[KILLED], opened=count[OPEN])
+            lines.append(
+                f"| `{path}` | {made[path]:,} | {judged:,} | {count[KILLED]:,} | {count[OPEN]:,} |"
+            )
         share = 100 * total["killed"] / max(total["judged"], 1)
         today = dt.datetime.now(dt.UTC).date().isoformat()
         return HEAD.format(share=share, today=today, **total) + "\n".join(
@@ -305,11 +347,12 @@ class Kept:
 
 HEAD: Final = """# Mutants
 
-Written by `make mutants`: one thing in a rule is changed, and some test must notice. Drawn at
-random from all {made:,} changes of {today}: {judged:,} judged, {killed:,} noticed ({share:.1f} %).
+Written by `make mutants`: one thing in a rule is changed, and some test must notice. Of {made:,}
+changes of {today} {judged:,} were judged, and {killed:,} of them noticed ({share:.1f} %). Beside
+these, {opened:,} were not noticed by the tests that need no server, and the others were not asked.
 
-| module | changes | judged | noticed |
-| --- | --- | --- | --- |
+| module | changes | judged | noticed | others not asked |
+| --- | --- | --- | --- | --- |
 """
 WARM: Final = ("asyncpg", "cryptography", "fastapi", "httpx", "hypothesis", "jose.jwt", "sqlmodel",
                "sqlalchemy.ext.asyncio", "sqlalchemy.dialects.postgresql", "structlog")  # fmt: skip
@@ -328,29 +371,77 @@ def main() -> int:
     """Judge mutants that are drawn at random until the minutes are over."""
     parser = argparse.ArgumentParser(prog="make mutants")
     parser.add_argument("--minutes", type=float, default=30.0)
-    parser.add_argument("--only", default="", help="A part of the path of what is mutated.")
+    parser.add_argument("--only", default="", help="Parts of the paths of what is mutated.")
+    parser.add_argument("--most", type=int, default=10_000, help="Changes of a module at most.")
+    parser.add_argument("--quick", action="store_true", help="Ask no test that needs a server.")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
     every = [mutant for path in targets() for mutant in mutants_of(path)]
     kept = Kept()
-    waiting = [one for one in every if one not in kept and options.only in one.path]
-    random.Random(options.seed).shuffle(waiting)
+    chosen = [one for one in every if any(part in one.path for part in options.only.split(","))]
+    chance = random.Random(options.seed)
     for name in WARM:
         importlib.import_module(name)
-    judge = Judge()
     until = time.monotonic() + options.minutes * 60
-    for mutant in waiting:
-        if time.monotonic() > until:
-            break
-        verdict = judge.verdict(mutant)
-        if verdict.outcome != UNSOUND:
-            kept.add(verdict)
-        if verdict.outcome != KILLED:
-            print(f"{mutant.path}:{mutant.line}: {verdict.outcome}: {verdict.text}", flush=True)
+    _ask_quick_tests(kept, _drawn(chosen, chance, options.most), until)
+    if not options.quick:
+        _ask_all_tests(kept, chosen, chance, until)
     REPORT.write_text(kept.report(Counter(one.path for one in every)), encoding="utf-8")
     print(f"written: {REPORT.relative_to(ROOT)}")
     return 0
+
+
+def _drawn(chosen: Sequence[Mutant], chance: random.Random, most: int) -> dict[str, list[Mutant]]:
+    """Draw changes of each module, and the order of modules."""
+    by_path: dict[str, list[Mutant]] = {}
+    for one in chosen:
+        by_path.setdefault(one.path, []).append(one)
+    paths = list(by_path)
+    chance.shuffle(paths)
+    return {path: chance.sample(by_path[path], min(most, len(by_path[path]))) for path in paths}
+
+
+def _ask_quick_tests(kept: Kept, drawn: Mapping[str, Sequence[Mutant]], until: float) -> None:
+    """Judge module after module by what needs no server."""
+    by_path = {
+        path: [one for one in mutants if kept.outcome(one) is None]
+        for path, mutants in drawn.items()
+    }
+    for path in [path for path, mutants in by_path.items() if mutants]:
+        if time.monotonic() > until:
+            return
+        began = time.monotonic()
+        told = quickly(path, by_path[path])
+        before = (ROOT / path).read_text(encoding="utf-8")
+        outcomes = [
+            Verdict(
+                one,
+                KILLED if told.get(one.name) == NOTICED else OPEN,
+                difference(before, mutated(one)),
+            )
+            for one in by_path[path]
+        ]
+        kept.add(outcomes)
+        count = Counter(told.get(one.name, "none") for one in by_path[path])
+        print(f"{path}: {dict(count)} ({time.monotonic() - began:.0f} s)", flush=True)
+
+
+def _ask_all_tests(
+    kept: Kept, chosen: Sequence[Mutant], chance: random.Random, until: float
+) -> None:
+    """Ask all tests of a feature about what its quick ones did not notice."""
+    waiting = [one for one in chosen if kept.outcome(one) == OPEN]
+    chance.shuffle(waiting)
+    judge = Judge()
+    for mutant in waiting:
+        if time.monotonic() > until:
+            return
+        verdict = judge.verdict(mutant)
+        if verdict.outcome != UNSOUND:
+            kept.add([verdict])
+        if verdict.outcome != KILLED:
+            print(f"{mutant.path}:{mutant.line}: {verdict.outcome}: {verdict.text}", flush=True)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -12,7 +12,7 @@ from markupsafe import Markup
 from gateway.portal.frame import link
 from gateway.portal.words import MENDING, MENDING_OTHERWISE, WORDS
 from shared.documents.pages import listing, table
-from shared.http.problem import text_of
+from shared.http.problem import EVERYWHERE, text_of
 from shared.http.words import CODES
 
 METHODS: Final = ("get", "put", "post", "patch", "delete")
@@ -26,6 +26,17 @@ def catalogue() -> dict[str, Any]:
     """
     text = files("gateway.portal").joinpath("catalogue.json").read_text(encoding="utf-8")
     read: dict[str, Any] = json.loads(text)
+    return read
+
+
+@cache
+def warnings() -> dict[str, list[str]]:
+    """Read which codes only ever warn, and in the answers of which operations.
+
+    `make check ONLY=documents` holds the file against the code.
+    """
+    text = files("gateway.portal").joinpath("warnings.json").read_text(encoding="utf-8")
+    read: dict[str, list[str]] = json.loads(text)
     return read
 
 
@@ -81,12 +92,28 @@ def problem_page(code: str, document: Mapping[str, Any], language: str) -> list[
         (Markup("<a href='/reference/{}?lang={}#{}'>{}</a>").format(tag, language, name, call),)
         for call, tag, name in answering(document).get(code, [])
     ]
-    where = (
-        table(words["operations"], (words["operation"],), calls)
-        if calls
-        else Markup("<p>{}</p>").format(words["not_declared"])
-    )
-    return [listing(pairs), rules, where]
+    parts = [listing(pairs), rules]
+    if calls:
+        parts.append(table(words["operations"], (words["operation"],), calls))
+    if code in warnings():
+        parts.append(_warning_in(warnings()[code], document, words))
+    elif not calls:
+        said = "everywhere" if code in EVERYWHERE else "elsewhere"
+        parts.append(Markup("<p>{}</p>").format(words[said]))
+    return parts
+
+
+def _warning_in(
+    names: Sequence[str], document: Mapping[str, Any], words: Mapping[str, str]
+) -> Markup:
+    """Name the operations whose answers bear a code that refuses nothing."""
+    shown = [
+        (f"{method.upper()} {path}",)
+        for method, path, operation in operations_of(document)
+        if operation.get("operationId") in names
+    ]
+    sentence = Markup("<p>{}</p>").format(words["warns"])
+    return sentence + table(words["operations"], (words["operation"],), shown)
 
 
 def _meaning(code: str, language: str) -> str:

@@ -129,7 +129,14 @@ async def get_webhook(
     "/{webhook_id}",
     operation_id="webhooks_change_webhook",
     openapi_extra=access(*SUBSCRIBERS, tenant=TENANT, rules=("X16", "X06")),
-    responses=problems("NOT_FOUND", "VERSION_CONFLICT", "URL_REFUSED", "STATE_CONFLICT"),
+    responses=problems(
+        "NOT_FOUND",
+        "VERSION_CONFLICT",
+        "URL_REFUSED",
+        "STATE_CONFLICT",
+        "ADDRESS_PRIVATE",
+        "SUBSCRIPTIONS_TOO_MANY",
+    ),
 )
 async def change_webhook(
     webhook_id: UUID,

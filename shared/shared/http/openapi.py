@@ -1,14 +1,23 @@
 """The published form of a service: complete, readable, without the framework's own models."""
 
 import json
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
 
 from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 
-from shared.http.problem import problems
+from shared.http.dependencies import if_match, page_request
+from shared.http.problem import add_problem, problems
+from shared.http.route import UnitOfWorkRoute
 from shared.http.schemas import CheckOut, ProblemOut
 
+# What these ask of a request they refuse by themselves, wherever they are asked for.
+ASKED: Final[Mapping[Callable[..., Any], str]] = {
+    if_match: "PRECONDITION_REQUIRED",
+    page_request: "CURSOR_MISMATCH",
+}
 REF = "#/components/schemas/{model}"
 
 
@@ -28,6 +37,7 @@ def published(app: FastAPI) -> dict[str, Any]:
     document = _readable(document)
     _name_bounds(document)
     _document_problems(document)
+    _document_declared(document, app)
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
@@ -99,3 +109,30 @@ def _document_problems(document: dict[str, Any]) -> None:
                 del answers["422"]
                 for status, answer in problems().items():
                     answers.setdefault(str(status), answer)
+
+
+def _document_declared(document: dict[str, Any], app: FastAPI) -> None:
+    """Add what an operation answers by its declaration alone: nobody has to write it twice."""
+    for route in app.routes:
+        if isinstance(route, UnitOfWorkRoute) and route.include_in_schema:
+            for method in route.methods or ():
+                operation = document["paths"][route.path_format][method.lower()]
+                answers = operation["responses"]
+                for code in declared_problems(route):
+                    add_problem(answers, code)
+                operation["responses"] = dict(sorted(answers.items()))
+
+
+def declared_problems(route: UnitOfWorkRoute) -> list[str]:
+    """Name what an operation refuses by its declaration: the role, a key, a version, a cursor."""
+    access = route.access
+    codes = ["FORBIDDEN_SCOPE"] if access.capacities else []
+    codes += ["IDEMPOTENCY_KEY_REQUIRED"] if access.key_required else []
+    return codes + [ASKED[call] for call in _calls(route.dependant) if call in ASKED]
+
+
+def _calls(dependant: Dependant) -> Iterator[Callable[..., Any]]:
+    for one in dependant.dependencies:
+        if one.call is not None:
+            yield one.call
+        yield from _calls(one)

@@ -37,6 +37,18 @@ BY_STATUS: Final = {
 }
 
 
+# What the door, the edge and the route class answer to any operation, whatever it declares.
+EVERYWHERE: Final = frozenset(
+    {
+        "BODY_TOO_LARGE", "BODY_UNREADABLE", "CONTENT_INVALID", "FIELD_INVALID", "FIELD_MISSING",
+        "FIELD_UNKNOWN", "HEADERS_TOO_LARGE", "IDEMPOTENCY_IN_PROGRESS", "IDEMPOTENCY_KEY_INVALID",
+        "IDEMPOTENCY_MISMATCH", "INTERNAL", "METHOD_NOT_ALLOWED", "METHOD_UNKNOWN", "OVERLOADED",
+        "PARAMETER_UNKNOWN", "RATE_LIMITED", "REQUEST_TIMEOUT", "REQUEST_UNREADABLE",
+        "UNAUTHENTICATED", "UNAVAILABLE", "UNSUPPORTED_MEDIA_TYPE", "URI_TOO_LONG",
+    }
+)  # fmt: skip
+
+
 class Failure(Exception):  # noqa: N818 - an answer, not an error of ours
     """A failure of the edge, which no rule's check carries: 401, 413, 428, 503 and the like."""
 
@@ -260,7 +272,9 @@ def _expected(problem: Mapping[str, Any]) -> str:
 def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
     """Document the problems of an operation for OpenAPI; 401, 422, 429 and 503 go without saying.
 
-    A code's documented status is that of `words.CODES`.
+    A code's documented status is that of `words.CODES`. What any operation may answer stands in
+    `EVERYWHERE`; what follows from an operation's declaration (its role, key, version and cursor)
+    is added by `shared.http.openapi`. `make check ONLY=codes` holds the rest against the code.
     """
     by_status: dict[int, list[str]] = {
         401: ["UNAUTHENTICATED"],
@@ -272,6 +286,15 @@ def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
         by_status.setdefault(CODES[code].status, []).append(code)
     by_status[422] = by_status[422] or ["CONTENT_INVALID"]
     return {status: _documented(status, names) for status, names in sorted(by_status.items())}
+
+
+def add_problem(answers: dict[str, Any], code: str) -> None:
+    """Document one more problem among the answers of a published operation."""
+    status = CODES[code].status
+    media = answers.get(str(status), {}).get("content", {}).get(MEDIA_TYPE, {})
+    known = [name for name in media.get("examples", {}) if name != "CONTENT_INVALID"]
+    if code not in known:
+        answers[str(status)] = _documented(status, [*known, code])
 
 
 def _documented(status: int, codes: Sequence[str]) -> dict[str, Any]:

@@ -163,4 +163,5 @@ async def test_a_repeated_request_gets_the_kept_answer_without_asking_again(
     assert again.status_code == 201
     assert again.headers["Idempotent-Replayed"] == "true"
     assert again.json() == first.json()
+    assert first.json()["subject_hash"] == "cd" * 32, "what was submitted when it was formed"
     assert len(review.service.neighbours.asked) == asked

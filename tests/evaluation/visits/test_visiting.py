@@ -60,6 +60,7 @@ async def test_the_second_signature_completes_the_visit_and_the_third_only_adds(
     assert second.json()["state"] == "signed"
     third = await sign(review, "ex07", visit)
     assert len(third.json()["signatures"]) == 3
+    assert third.json()["reported_at"] <= third.json()["signatures"][0]["signed_at"]
 
     events = await signed_events(review)
     assert [event["signatures"] for event in events] == [2]

@@ -2,7 +2,7 @@
 
 from datetime import date
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -150,6 +150,7 @@ async def test_a_consortium_takes_fees_in_trust_only_and_no_equity(ledger: Ledge
     assert other.status_code in {403, 404}
     released = await posted(ledger.member("m03"), "trust-releases", release)
     assert (released.status_code, released.json()["amount"]["amount"]) == (201, 200_000)
+    assert released.json()["released_by"] == str(UUID(int=ledger.org["m03"].int ^ 1))
     nothing = await posted(ledger.member("m03"), "trust-releases", release)
     assert (nothing.status_code, codes(nothing)) == (409, ["NOTHING_HELD"])
     async with ledger.sessions.reading() as session:

@@ -5,7 +5,7 @@ import random
 from collections.abc import AsyncIterator, Callable
 from datetime import date, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -101,6 +101,8 @@ async def test_what_waits_lowers_what_is_available_until_it_is_posted(till: Till
     assert await till.figures() == (1_000, 50, 300, 700)
     confirmed = await till.post(f"pending-entries/{held.json()['id']}/confirm", {})
     assert (confirmed.status_code, confirmed.json()["state"]) == (200, "confirmed")
+    assert held.json()["settled_by"] is None
+    assert UUID(confirmed.json()["settled_by"])
     assert await till.figures() == (700, 50, 0, 700)
     path = f"pending-entries/{incoming.json()['id']}"
     voided = await till.post(f"{path}/void", {"reason": "returned"})

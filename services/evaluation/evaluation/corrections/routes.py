@@ -39,8 +39,7 @@ HANDLERS: Final = access("handler", tenant="any case", rules=("A128", "X03"))
     ),
     responses=problems(
         "FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT", "REPORT_LOCKED", "FIELD_INVALID",
-        "SOD_VIOLATION",
-    ),
+        "SOD_VIOLATION", "CURRENCY_NOT_CNY"),
 )  # fmt: skip
 async def file(
     case_id: UUID,

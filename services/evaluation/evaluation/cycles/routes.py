@@ -53,7 +53,7 @@ CASE_READERS = access(
     operation_id="evaluation_plan_cycle",
     status_code=201,
     openapi_extra=KEEPERS,
-    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "FIELD_INVALID"),
+    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "FIELD_INVALID", "WEIGHTS_NOT_100"),
 )
 async def plan(
     body: EvaluationCycleIn,
@@ -107,7 +107,9 @@ async def get_cycle(
     "/{cycle_id}",
     operation_id="evaluation_change_cycle",
     openapi_extra=KEEPERS,
-    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "VERSION_CONFLICT", "STATE_CONFLICT"),
+    responses=problems(
+        "FORBIDDEN_SCOPE", "NOT_FOUND", "VERSION_CONFLICT", "STATE_CONFLICT", "WEIGHTS_NOT_100"
+    ),
 )
 async def change(
     cycle_id: UUID,
@@ -126,7 +128,9 @@ async def change(
     "/{cycle_id}/open",
     operation_id="evaluation_open_cycle",
     openapi_extra=KEEPERS,
-    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT", "YEARS_OVERLAP"),
+    responses=problems(
+        "FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT", "YEARS_OVERLAP", "WEIGHTS_NOT_100"
+    ),
 )
 async def open_cycle(
     cycle_id: UUID, actor: CurrentActor, now: Now, response: Response, session: Transaction

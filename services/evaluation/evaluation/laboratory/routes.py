@@ -63,6 +63,7 @@ MAX_IDS: Final = 200
     responses=problems(
         "FORBIDDEN_SCOPE", "NOT_FOUND", "WEIGHTS_NOT_100", "SCHEME_INVALID", "VALUE_NEGATIVE",
         "SNAPSHOT_MISSING", "SNAPSHOT_CHANGED", "SHEETS_TOO_FEW", "RESULT_VOID", "RESULT_DIFFERS",
+        "LEAF_WAITING", "SHEETS_WAITING", "SHEET_INCOMPLETE",
     ),
 )  # fmt: skip
 async def what_if(

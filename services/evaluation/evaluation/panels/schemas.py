@@ -109,6 +109,9 @@ class PanelOut(Out):
     subject_type: SubjectType = Field(description="What is reviewed.")
     subject_id: UUID = Field(description="The application or the case.")
     center_id: UUID = Field(description="The centre concerned.")
+    subject_hash: str | None = Field(
+        description="Of an application: SHA-256 of what was submitted when the panel was formed."
+    )
     round: int = Field(description="The round of the application; 1 for a case.")
     state: rules.State = Field(description="Whether it works, waits for an expert or is done.")
     version: int = Field(description="Grows with every change of the composition or its result.")

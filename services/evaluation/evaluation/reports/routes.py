@@ -92,8 +92,7 @@ async def get_report(
     openapi_extra=WRITERS,
     responses=problems(
         "FORBIDDEN_SCOPE", "NOT_FOUND", "VERSION_CONFLICT", "STATE_CONFLICT", "REPORT_LOCKED",
-        "SOD_VIOLATION", "PRECONDITION_REQUIRED",
-    ),
+        "SOD_VIOLATION", "PRECONDITION_REQUIRED", "CURRENCY_NOT_CNY"),
 )  # fmt: skip
 async def write(
     case_id: UUID,

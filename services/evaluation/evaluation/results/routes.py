@@ -119,8 +119,8 @@ async def get_snapshot_content(case_id: UUID, actor: CurrentActor, session: Read
     openapi_extra=COMPUTERS,
     responses=problems(
         "FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT", "SNAPSHOT_MISSING", "SHEETS_TOO_FEW",
-        "SHEETS_WAITING",
-        "SCHEME_FROZEN", "PANEL_CONFLICT", "SOD_VIOLATION",
+        "SHEETS_WAITING", "SCHEME_FROZEN", "PANEL_CONFLICT", "SOD_VIOLATION", "LEAF_NOT_REOPENED",
+        "LEAF_WAITING", "SHEET_INCOMPLETE", "SNAPSHOT_CHANGED", "VALUE_NEGATIVE", "WEIGHTS_NOT_100",
     ),
 )  # fmt: skip
 async def compute(
@@ -150,7 +150,7 @@ async def compute(
     "/{case_id}/readiness",
     operation_id="evaluation_get_case_readiness",
     openapi_extra=OFFICIALS,
-    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND"),
+    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "SNAPSHOT_CHANGED"),
 )
 async def readiness(
     case_id: UUID, actor: CurrentActor, today: Today, language: Language, session: Reading
@@ -171,7 +171,13 @@ async def readiness(
     status_code=201,
     openapi_extra=access("reviewer", tenant="any case", rules=("A126", "X03")),
     responses=problems(
-        "FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT", "PANEL_CONFLICT", "SOD_VIOLATION"
+        "FORBIDDEN_SCOPE",
+        "NOT_FOUND",
+        "STATE_CONFLICT",
+        "PANEL_CONFLICT",
+        "SOD_VIOLATION",
+        "SNAPSHOT_CHANGED",
+        "STALE_INPUT",
     ),
 )
 async def read_again(
@@ -204,8 +210,7 @@ async def list_readings(
     openapi_extra=access("reviewer", tenant="any case", rules=("A126", "X03")),
     responses=problems(
         "FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT", "SECOND_READING_MISSING", "STALE_INPUT",
-        "PANEL_CONFLICT", "SOD_VIOLATION",
-    ),
+        "PANEL_CONFLICT", "SOD_VIOLATION", "SNAPSHOT_CHANGED"),
 )  # fmt: skip
 async def review(
     case_id: UUID,
@@ -231,6 +236,7 @@ async def review(
         "STALE_INPUT",
         "PANEL_CONFLICT",
         "SOD_VIOLATION",
+        "SNAPSHOT_CHANGED",
     ),
 )
 async def publish(
@@ -244,7 +250,7 @@ async def publish(
     "/{case_id}/result",
     operation_id="evaluation_get_result",
     openapi_extra=READERS,
-    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND"),
+    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "SNAPSHOT_CHANGED"),
 )
 async def get_result(
     case_id: UUID,

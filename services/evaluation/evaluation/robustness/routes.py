@@ -28,7 +28,9 @@ OFFICIALS = access("official", tenant="any cycle and case", rules=("A126",))
     "/{cycle_id}/robustness",
     operation_id="evaluation_get_robustness",
     openapi_extra=OFFICIALS,
-    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT"),
+    responses=problems(
+        "FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT", "RESULT_VOID", "SNAPSHOT_CHANGED"
+    ),
 )
 async def get_cycle(cycle_id: UUID, actor: CurrentActor, session: Reading) -> RobustnessRunOut:
     """Show the newest run of a cycle, and whether results were computed since.
@@ -47,7 +49,8 @@ async def get_cycle(cycle_id: UUID, actor: CurrentActor, session: Reading) -> Ro
     openapi_extra=OFFICIALS,
     responses=problems(
         "FORBIDDEN_SCOPE", "NOT_FOUND", "SNAPSHOT_MISSING", "SNAPSHOT_CHANGED", "SHEETS_TOO_FEW",
-        "RESULT_VOID", "RESULT_DIFFERS",
+        "RESULT_VOID", "RESULT_DIFFERS", "LEAF_WAITING", "SHEETS_WAITING", "SHEET_INCOMPLETE",
+        "VALUE_NEGATIVE", "WEIGHTS_NOT_100",
     ),
 )  # fmt: skip
 async def get_case(

@@ -133,7 +133,9 @@ async def list_profiles(page: PageQuery, session: Reading) -> Page[WeightProfile
     operation_id="evaluation_create_weight_profile",
     status_code=201,
     openapi_extra=WEIGHERS,
-    responses=problems("FORBIDDEN_SCOPE", "WEIGHTS_NOT_100", "ALREADY_EXISTS"),
+    responses=problems(
+        "FORBIDDEN_SCOPE", "WEIGHTS_NOT_100", "ALREADY_EXISTS", "SCHEME_INVALID", "VALUE_NEGATIVE"
+    ),
 )
 async def create_profile(
     body: WeightProfileIn, actor: CurrentActor, now: Now, response: Response, session: Transaction
@@ -158,7 +160,13 @@ async def get_profile(profile_id: UUID, response: Response, session: Reading) ->
     operation_id="evaluation_replace_weight_profile",
     openapi_extra=WEIGHERS,
     responses=problems(
-        "FORBIDDEN_SCOPE", "NOT_FOUND", "VERSION_CONFLICT", "SCHEME_FROZEN", "WEIGHTS_NOT_100"
+        "FORBIDDEN_SCOPE",
+        "NOT_FOUND",
+        "VERSION_CONFLICT",
+        "SCHEME_FROZEN",
+        "WEIGHTS_NOT_100",
+        "SCHEME_INVALID",
+        "VALUE_NEGATIVE",
     ),
 )
 async def replace_profile(

@@ -133,7 +133,12 @@ async def declare(
     operation_id="evaluation_save_score_items",
     openapi_extra=OWNER,
     responses=problems(
-        "DECLARATION_MISSING", "NOT_FOUND", "INDICATOR_UNKNOWN", *CONFLICTS, "STATE_CONFLICT"
+        "DECLARATION_MISSING",
+        "NOT_FOUND",
+        "INDICATOR_UNKNOWN",
+        *CONFLICTS,
+        "STATE_CONFLICT",
+        "SOD_VIOLATION",
     ),
 )
 async def save_items(

@@ -73,6 +73,7 @@ class SiteVisitOut(Out):
     expert_ids: list[UUID] = Field(description="Who went.")
     report_file_id: UUID = Field(description="The report.")
     report_sha256: str = Field(description="SHA-256 of the report.")
+    reported_at: Instant = Field(description="When the report was first handed in.")
     state: rules.State = Field(description="Whether it has the signatures it needs.")
     version: int = Field(description="Grows when the report changes.")
     hash: str = Field(description="SHA-256 of what is signed.")

@@ -92,6 +92,11 @@ async def text_of_amendment(body: AmendmentIn, work: CurrentWork, services: Serv
         "TEMPLATE_UNKNOWN",
         "FIELDS_MISMATCH",
         "FILE_UNKNOWN",
+        "CURRENCY_NOT_CNY",
+        "PARTIES_TOO_FEW",
+        "PARTY_REPEATED",
+        "PARTY_UNKNOWN",
+        "USE_RATE_REPEATED",
     ),
 )
 async def propose(
@@ -125,6 +130,18 @@ async def propose(
         "PRECONDITION_REQUIRED",
         "CONSENT_MISSING",
         "STATE_CONFLICT",
+        "CLAUSE_MISSING",
+        "CURRENCY_NOT_CNY",
+        "FIELDS_MISMATCH",
+        "FILE_UNKNOWN",
+        "PARTIES_TOO_FEW",
+        "PARTY_REPEATED",
+        "PARTY_UNKNOWN",
+        "SHARES_NOT_100",
+        "SHARES_PRECISION",
+        "TEMPLATE_UNKNOWN",
+        "TEXT_HASH_MISMATCH",
+        "USE_RATE_REPEATED",
     ),
 )
 async def amend(

@@ -52,7 +52,9 @@ CONCERNED: Final = "owners, each by its own account"
     operation_id="ip_ledger_consent_to_ownership",
     status_code=201,
     openapi_extra=access("member", tenant=CONCERNED, rules=("A084",)),
-    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "ALREADY_SIGNED"),
+    responses=problems(
+        "NOT_FOUND", "FORBIDDEN_SCOPE", "ALREADY_SIGNED", "SHARES_PRECISION", "STATE_CONFLICT"
+    ),
 )
 async def consent_ahead(
     asset_id: UUID,

@@ -155,7 +155,9 @@ ASSETS: Final = BatchKind(
         **access("member", tenant=WRITERS, key_required=True, streamed=True),
         "requestBody": rows_body(["AssetIn"], examples_of(AssetIn)),
     },
-    responses=problems("IDEMPOTENCY_KEY_REQUIRED", "UNSUPPORTED_MEDIA_TYPE", "BODY_UNREADABLE"),
+    responses=problems(
+        "IDEMPOTENCY_KEY_REQUIRED", "UNSUPPORTED_MEDIA_TYPE", "BODY_UNREADABLE", "ROWS_TOO_MANY"
+    ),
     response_model=BatchOut,
 )
 async def register_batch(
@@ -224,7 +226,18 @@ async def get(
     "/{asset_id}/state-changes",
     operation_id="ip_ledger_change_asset_state",
     openapi_extra=access("member", tenant=WRITERS),
-    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "VERSION_CONFLICT", "STATE_CONFLICT"),
+    responses=problems(
+        "NOT_FOUND",
+        "FORBIDDEN_SCOPE",
+        "VERSION_CONFLICT",
+        "STATE_CONFLICT",
+        "DAYS_OUT_OF_ORDER",
+        "FILING_OPPOSED",
+        "NUMBER_FORMAT",
+        "PATENT_KIND_MISMATCH",
+        "PATENT_NO_CHECK_DIGIT",
+        "PATENT_NO_FORMAT",
+    ),
 )
 async def change_state(
     asset_id: UUID,
@@ -268,6 +281,10 @@ async def change_state(
         "SHARES_PRECISION",
         "CONSENT_MISSING",
         "CONSORTIUM_NOT_REGISTERED",
+        "BEFORE_ASSET",
+        "DAY_IN_FUTURE",
+        "PARTY_REPEATED",
+        "PARTY_UNKNOWN",
     ),
 )
 async def change_ownership(

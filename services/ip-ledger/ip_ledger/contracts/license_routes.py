@@ -72,6 +72,12 @@ async def licensee_known(
         "OWNERSHIP_MISSING",
         "USCC_FORMAT",
         "USCC_CHECK_DIGIT",
+        "DAYS_OUT_OF_ORDER",
+        "LICENSE_CONFLICT",
+        "LICENSOR_NOT_OWNER",
+        "PARTY_UNKNOWN",
+        "RIGHT_EXPIRED",
+        "STATE_CONFLICT",
     ),
 )
 async def grant(
@@ -102,7 +108,9 @@ async def grant(
     operation_id="ip_ledger_consent_to_license",
     status_code=201,
     openapi_extra=access("member", tenant=OWNERS, rules=("A084",)),
-    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "ALREADY_SIGNED", "STATE_CONFLICT"),
+    responses=problems(
+        "NOT_FOUND", "FORBIDDEN_SCOPE", "ALREADY_SIGNED", "STATE_CONFLICT", "LICENSE_CONFLICT"
+    ),
 )
 async def consent(
     license_id: UUID,

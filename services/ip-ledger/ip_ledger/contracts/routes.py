@@ -89,6 +89,7 @@ async def policy_known(work: CurrentWork, services: Services, today: Today) -> N
         "EXTERNAL_ID_MISMATCH",
         "CONSORTIUM_NOT_REGISTERED",
         "IDEMPOTENCY_KEY_REQUIRED",
+        "CURRENCY_NOT_CNY",
     ),
     dependencies=[Depends(surroundings_known)],
 )
@@ -154,7 +155,13 @@ TECH_CONTRACTS: Final = BatchKind(
         **access("member", tenant=WRITERS, key_required=True, streamed=True),
         "requestBody": rows_body(["TechContractIn"], examples_of(TechContractIn)),
     },
-    responses=problems("IDEMPOTENCY_KEY_REQUIRED", "UNSUPPORTED_MEDIA_TYPE", "BODY_UNREADABLE"),
+    responses=problems(
+        "IDEMPOTENCY_KEY_REQUIRED",
+        "UNSUPPORTED_MEDIA_TYPE",
+        "BODY_UNREADABLE",
+        "ROWS_TOO_MANY",
+        "NOT_FOUND",
+    ),
     response_model=BatchOut,
     dependencies=[Depends(policy_known)],
 )
@@ -179,6 +186,8 @@ async def report_batch(
         "NUMBER_FORMAT",
         "ALREADY_EXISTS",
         "STATE_CONFLICT",
+        "DAYS_OUT_OF_ORDER",
+        "DAY_IN_FUTURE",
     ),
 )
 async def register(

@@ -66,8 +66,9 @@ async def center_known(body: FundingIn, work: CurrentWork, services: Services) -
     ),
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "FUNDING_FORM", "FIELD_MISSING", "DAY_IN_FUTURE",
-        "CONSORTIUM_NOT_REGISTERED", "IDEMPOTENCY_KEY_REQUIRED",
-    ),
+        "CONSORTIUM_NOT_REGISTERED", "IDEMPOTENCY_KEY_REQUIRED", "ACCOUNT_OVERDRAWN",
+        "AMOUNT_TOO_LARGE", "CURRENCY_NOT_CNY", "PERIOD_CLOSED", "SHARES_PRECISION",
+        "STATE_CONFLICT", "BEFORE_OPENING"),
     dependencies=[Depends(center_known)],
 )  # fmt: skip
 async def record_funding(
@@ -180,7 +181,8 @@ def _parts(amounts: Mapping[str, int]) -> list[FundingPartOut]:
     ),
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "CONSORTIUM_NOT_REGISTERED", "NOTHING_HELD",
-        "IDEMPOTENCY_KEY_REQUIRED",
+        "IDEMPOTENCY_KEY_REQUIRED", "ACCOUNT_OVERDRAWN", "AMOUNT_TOO_LARGE", "PERIOD_CLOSED",
+        "BEFORE_OPENING",
     ),
 )  # fmt: skip
 async def release_trust(
@@ -199,8 +201,8 @@ async def release_trust(
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "CONSORTIUM_NOT_REGISTERED", "CAPITAL_MISSING",
         "CONSENT_MISSING", "SHARES_NOT_100", "PARTY_UNKNOWN", "DAY_IN_FUTURE", "ALREADY_EXISTS",
-        "IDEMPOTENCY_KEY_REQUIRED",
-    ),
+        "IDEMPOTENCY_KEY_REQUIRED", "ACCOUNT_OVERDRAWN", "AMOUNT_TOO_LARGE", "CURRENCY_NOT_CNY",
+        "PERIOD_CLOSED", "BEFORE_OPENING"),
 )  # fmt: skip
 async def divide_profit(
     body: ProfitDivisionIn, actor: CurrentActor, today: Today, session: Transaction

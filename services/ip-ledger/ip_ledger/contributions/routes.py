@@ -71,6 +71,7 @@ async def center_known(body: ContributionIn, work: CurrentWork, services: Servic
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "CONSORTIUM_NOT_REGISTERED", "VALUATION_MISSING",
         "SCHEDULE_MISMATCH", "CAPITAL_TERM_EXCEEDED", "PARTY_UNKNOWN", "IDEMPOTENCY_KEY_REQUIRED",
+        "CURRENCY_NOT_CNY", "STATE_CONFLICT", "VALUATION_EXCEEDED",
     ),
     dependencies=[Depends(center_known)],
 )  # fmt: skip
@@ -165,6 +166,8 @@ async def get(
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "STATE_CONFLICT", "PAYMENT_EXCEEDED", "DAY_IN_FUTURE",
         "DAYS_OUT_OF_ORDER", "CONSORTIUM_NOT_REGISTERED", "IDEMPOTENCY_KEY_REQUIRED",
+        "ACCOUNT_OVERDRAWN", "AMOUNT_TOO_LARGE", "CURRENCY_NOT_CNY", "PERIOD_CLOSED",
+        "BEFORE_OPENING",
     ),
 )  # fmt: skip
 async def receive(

@@ -327,6 +327,8 @@ class TrustReleaseOut(Out):
     trustee_org_id: UUID = Field(description="The trustee.")
     amount: Money = Field(description="How much.")
     released_on: date = Field(description="The day.")
+    released_by: UUID = Field(description="The person who handed it over.")
+    released_at: datetime = Field(description="The instant.")
     entry_id: UUID = Field(description="Its journal entry.")
 
 

@@ -58,8 +58,8 @@ SEERS: Final = "who may see the right, or the contribution; money of others is o
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "DAY_IN_FUTURE", "COST_EXCEEDED", "SOURCE_UNKNOWN",
         "PARTY_REPEATED", "SOURCE_SPENT", "SPENT_BEFORE_RECEIVED", "EXTERNAL_ID_MISMATCH",
-        "CONSORTIUM_NOT_REGISTERED", "PERIOD_CLOSED",
-    ),
+        "CONSORTIUM_NOT_REGISTERED", "PERIOD_CLOSED", "ACCOUNT_OVERDRAWN", "AMOUNT_TOO_LARGE",
+        "CURRENCY_NOT_CNY", "BEFORE_OPENING"),
 )  # fmt: skip
 async def spend(
     body: AssetCostIn, actor: CurrentActor, today: Today, session: Transaction
@@ -85,8 +85,8 @@ async def spend(
     openapi_extra=access("member", tenant=LEADING, rules=("A094", "X07")),
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "REVERSAL_OF_REVERSAL", "ALREADY_REVERSED",
-        "REVERSAL_BEFORE_ORIGINAL", "DAY_IN_FUTURE", "PERIOD_CLOSED",
-    ),
+        "REVERSAL_BEFORE_ORIGINAL", "DAY_IN_FUTURE", "PERIOD_CLOSED", "ACCOUNT_OVERDRAWN",
+        "AMOUNT_TOO_LARGE", "BEFORE_OPENING"),
 )  # fmt: skip
 async def undo(
     cost_id: UUID, body: CostUndoingIn, actor: CurrentActor, today: Today, session: Transaction

@@ -119,9 +119,9 @@ async def correct_run(
     status_code=201,
     openapi_extra=access("member", tenant=LEADING, rules=("A033", "X03", "X07")),
     responses=problems(
-        "NOT_FOUND", "FORBIDDEN_SCOPE", "SOD_VIOLATION", "REVENUE_DISTRIBUTED",
-        "ALREADY_REVERSED", "REVERSAL_BEFORE_ORIGINAL", "DAY_IN_FUTURE", "PERIOD_CLOSED",
-    ),
+        "NOT_FOUND", "FORBIDDEN_SCOPE", "SOD_VIOLATION", "REVENUE_DISTRIBUTED", "ALREADY_REVERSED",
+        "REVERSAL_BEFORE_ORIGINAL", "DAY_IN_FUTURE", "PERIOD_CLOSED", "ACCOUNT_OVERDRAWN",
+        "AMOUNT_TOO_LARGE", "REVERSAL_OF_REVERSAL", "BEFORE_OPENING"),
 )  # fmt: skip
 async def undo_revenue(
     event_id: UUID,

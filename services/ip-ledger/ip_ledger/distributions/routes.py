@@ -268,6 +268,12 @@ async def approve_run(
         "WITNESSES_MISSING",
         "IDEMPOTENCY_KEY_REQUIRED",
         "AMOUNT_TOO_LARGE",
+        "ACCOUNT_OVERDRAWN",
+        "ALREADY_REVERSED",
+        "PERIOD_CLOSED",
+        "REVERSAL_BEFORE_ORIGINAL",
+        "REVERSAL_OF_REVERSAL",
+        "BEFORE_OPENING",
     ),
 )
 async def pay_run(
@@ -291,7 +297,8 @@ async def pay_run(
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "SOD_VIOLATION", "STATE_CONFLICT",
         "REVERSAL_BEFORE_ORIGINAL", "DAY_IN_FUTURE", "IDEMPOTENCY_KEY_REQUIRED",
-    ),
+        "ACCOUNT_OVERDRAWN", "ALREADY_REVERSED", "AMOUNT_TOO_LARGE", "PERIOD_CLOSED",
+        "REVERSAL_OF_REVERSAL", "BEFORE_OPENING"),
 )  # fmt: skip
 async def reverse_run(
     run_id: UUID,

@@ -58,6 +58,7 @@ meaning("uq_pending_outcome_pending_id", rules.JOURNAL, "STATE_CONFLICT")
         "PERIOD_CLOSED",
         "BEFORE_OPENING",
         "IDEMPOTENCY_KEY_REQUIRED",
+        "CURRENCY_MISMATCH",
     ),
 )
 async def hold(body: PendingIn, actor: CurrentActor, session: Transaction) -> PendingOut:
@@ -117,6 +118,9 @@ async def get_pending(pending_id: UUID, actor: CurrentActor, session: Reading) -
         "PERIOD_CLOSED",
         "BEFORE_OPENING",
         "IDEMPOTENCY_KEY_REQUIRED",
+        "ACCOUNT_OVERDRAWN",
+        "CURRENCIES_MIXED",
+        "CURRENCY_UNKNOWN",
     ),
 )
 async def confirm(
@@ -201,6 +205,7 @@ def _shown(pending: Pending) -> PendingOut:
         entry_id=None if outcome is None else outcome.entry_id,
         reason=None if outcome is None else outcome.reason,
         settled_at=None if outcome is None else outcome.settled_at,
+        settled_by=None if outcome is None else outcome.settled_by,
     )
 
 

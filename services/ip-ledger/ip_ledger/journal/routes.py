@@ -84,7 +84,7 @@ async def holder_known(body: AccountIn, work: CurrentWork, services: Services) -
     "/accounts",
     operation_id="ip_ledger_list_accounts",
     openapi_extra=access("member", "official", tenant=BOOKS),
-    responses=problems("CURSOR_MISMATCH"),
+    responses=problems("CURSOR_MISMATCH", "AMOUNT_TOO_LARGE"),
 )
 async def list_accounts(
     actor: CurrentActor,
@@ -141,7 +141,7 @@ def _account(standing: Standing) -> AccountOut:
     operation_id="ip_ledger_open_account",
     status_code=201,
     openapi_extra=access("bookkeeper", tenant=BOOKKEEPER, rules=("X07",)),
-    responses=problems("NOT_FOUND", "PARTY_UNKNOWN", "ALREADY_EXISTS"),
+    responses=problems("NOT_FOUND", "PARTY_UNKNOWN", "ALREADY_EXISTS", "CURRENCY_UNKNOWN"),
 )
 async def open_account(
     body: AccountIn,
@@ -164,7 +164,7 @@ async def open_account(
     "/accounts/{account_id}",
     operation_id="ip_ledger_get_account",
     openapi_extra=access("member", "official", tenant=BOOKS),
-    responses=problems("NOT_FOUND"),
+    responses=problems("NOT_FOUND", "AMOUNT_TOO_LARGE"),
 )
 async def get_account(
     account_id: UUID, actor: CurrentActor, session: Reading, on: On = None, as_of: AsOf = None
@@ -234,6 +234,9 @@ def _account_entry(line: Posting, entry: JournalEntry) -> AccountEntryOut:
         "PERIOD_CLOSED",
         "BEFORE_OPENING",
         "IDEMPOTENCY_KEY_REQUIRED",
+        "CURRENCIES_MIXED",
+        "CURRENCY_MISMATCH",
+        "CURRENCY_UNKNOWN",
     ),
 )
 async def post_entry(
@@ -257,6 +260,9 @@ async def post_entry(
         "ENTRY_OF_RECORD",
         "PERIOD_CLOSED",
         "IDEMPOTENCY_KEY_REQUIRED",
+        "ACCOUNT_OVERDRAWN",
+        "AMOUNT_TOO_LARGE",
+        "BEFORE_OPENING",
     ),
 )
 async def reverse_entry(
@@ -279,7 +285,9 @@ async def reverse_entry(
         **access("bookkeeper", tenant=BOOKKEEPER, rules=("X07",), key_required=True, streamed=True),
         "requestBody": rows_body(["EntryIn"], examples_of(EntryIn)),
     },
-    responses=problems("IDEMPOTENCY_KEY_REQUIRED", "UNSUPPORTED_MEDIA_TYPE", "BODY_TOO_LARGE"),
+    responses=problems(
+        "IDEMPOTENCY_KEY_REQUIRED", "UNSUPPORTED_MEDIA_TYPE", "BODY_TOO_LARGE", "ROWS_TOO_MANY"
+    ),
 )
 async def post_entry_batch(
     request: Request,

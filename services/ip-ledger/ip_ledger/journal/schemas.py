@@ -169,6 +169,7 @@ class PendingOut(Out):
     entry_id: UUID | None = Field(description="The entry that it became.")
     reason: str | None = Field(description="Why it was voided.")
     settled_at: datetime | None = Field(description="When it was confirmed or voided.")
+    settled_by: UUID | None = Field(description="The person who did.")
 
 
 class AccountIn(Body):

@@ -38,8 +38,8 @@ SEERS: Final = "the centre, the parties that bear it, officials"
     ),
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "IP_AGREEMENT_MISSING", "DAY_IN_FUTURE", "SOURCE_UNKNOWN",
-        "IDEMPOTENCY_KEY_REQUIRED",
-    ),
+        "IDEMPOTENCY_KEY_REQUIRED", "ACCOUNT_OVERDRAWN", "AMOUNT_TOO_LARGE", "CURRENCY_NOT_CNY",
+        "PERIOD_CLOSED", "BEFORE_OPENING"),
 )  # fmt: skip
 async def record_loss(
     body: LossEventIn, actor: CurrentActor, today: Today, session: Transaction

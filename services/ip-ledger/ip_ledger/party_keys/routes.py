@@ -42,6 +42,7 @@ ALL: Final = "all: public keys only verify"
         "KEY_SIGNATURE_INVALID",
         "DAY_IN_PAST",
         "ALREADY_EXISTS",
+        "STATE_CONFLICT",
     ),
 )
 async def register(

@@ -232,8 +232,7 @@ async def place_asset(
     openapi_extra=access("member", tenant="an owner, or who acts for the centre", rules=("A043",)),
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "BEFORE_ASSET", "DAY_IN_FUTURE", "DAYS_REVERSED",
-        "PROTECTION_INCOMPLETE",
-    ),
+        "PROTECTION_INCOMPLETE", "CURRENCY_NOT_CNY"),
 )  # fmt: skip
 async def report_protection(
     body: ProtectionEventIn, actor: CurrentActor, today: Today, session: Transaction

@@ -36,8 +36,7 @@ ROUTERS: Final = (router,)
     openapi_extra=access("member", tenant="the seller's own account", rules=("A030",)),
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "PRICE_PUBLICITY_MISSING", "PRICE_VENUE_MISSING",
-        "PRICE_MISMATCH", "DAY_IN_FUTURE", "ALREADY_EXISTS",
-    ),
+        "PRICE_MISMATCH", "DAY_IN_FUTURE", "ALREADY_EXISTS", "CURRENCY_NOT_CNY"),
 )  # fmt: skip
 async def record_finding(
     body: PriceFindingIn, actor: CurrentActor, today: Today, session: Transaction

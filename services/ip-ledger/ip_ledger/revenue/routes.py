@@ -74,10 +74,9 @@ def shown(
     ),
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "NET_NEGATIVE", "NOT_YET_RECEIVED", "BEFORE_ASSET",
-        "SOURCE_UNKNOWN",
-        "DEDUCTION_NOT_AGREED", "CONSORTIUM_NOT_REGISTERED",
-        "IDEMPOTENCY_KEY_REQUIRED",
-    ),
+        "SOURCE_UNKNOWN", "DEDUCTION_NOT_AGREED", "CONSORTIUM_NOT_REGISTERED",
+        "IDEMPOTENCY_KEY_REQUIRED", "ACCOUNT_OVERDRAWN", "AMOUNT_TOO_LARGE", "CURRENCY_NOT_CNY",
+        "PERIOD_CLOSED", "STATE_CONFLICT", "BEFORE_OPENING"),
 )  # fmt: skip
 async def record_revenue(
     body: RevenueEventIn, actor: CurrentActor, today: Today, session: Transaction

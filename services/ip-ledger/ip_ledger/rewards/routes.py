@@ -60,8 +60,8 @@ LOOK_BACK: Final = timedelta(days=3 * 365)
     openapi_extra=access("member", tenant=OWNER, rules=("A033",), key_required=True),
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "NOT_GRANTED", "REWARD_BELOW_FLOOR", "INVENTORS_MISSING",
-        "ALREADY_EXISTS", "IDEMPOTENCY_KEY_REQUIRED",
-    ),
+        "ALREADY_EXISTS", "IDEMPOTENCY_KEY_REQUIRED", "ACCOUNT_OVERDRAWN", "AMOUNT_TOO_LARGE",
+        "CURRENCY_NOT_CNY", "PERIOD_CLOSED", "BEFORE_OPENING"),
 )  # fmt: skip
 async def give_bonus(
     body: GrantBonusIn, actor: CurrentActor, today: Today, session: Transaction
@@ -76,7 +76,7 @@ async def give_bonus(
     "/due",
     operation_id="ip_ledger_list_bonuses_due",
     openapi_extra=access("member", "official", tenant=SEERS, rules=("A033",)),
-    responses=problems(),
+    responses=problems("NOT_FOUND"),
 )
 async def list_bonuses_due(
     actor: CurrentActor,
@@ -155,8 +155,8 @@ async def get_reward(
     openapi_extra=access("member", tenant=OWNER, rules=("A033", "X07"), key_required=True),
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "STATE_CONFLICT", "PAYMENT_EXCEEDED", "DAY_IN_FUTURE",
-        "PUBLICITY_MISSING", "IDEMPOTENCY_KEY_REQUIRED", "DAYS_OUT_OF_ORDER",
-    ),
+        "PUBLICITY_MISSING", "IDEMPOTENCY_KEY_REQUIRED", "DAYS_OUT_OF_ORDER", "ACCOUNT_OVERDRAWN",
+        "AMOUNT_TOO_LARGE", "CURRENCY_NOT_CNY", "PERIOD_CLOSED", "BEFORE_OPENING"),
 )  # fmt: skip
 async def pay(
     reward_id: UUID,
@@ -229,8 +229,8 @@ async def get_use(use_id: UUID, actor: CurrentActor, session: Reading) -> OwnUse
     openapi_extra=access("member", tenant=OWNER, rules=("A033",), key_required=True),
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "DAY_IN_FUTURE", "DAYS_OUT_OF_ORDER", "ALREADY_EXISTS",
-        "REWARD_BELOW_FLOOR", "INVENTORS_MISSING", "IDEMPOTENCY_KEY_REQUIRED",
-    ),
+        "REWARD_BELOW_FLOOR", "INVENTORS_MISSING", "IDEMPOTENCY_KEY_REQUIRED", "ACCOUNT_OVERDRAWN",
+        "AMOUNT_TOO_LARGE", "CURRENCY_NOT_CNY", "PERIOD_CLOSED", "BEFORE_OPENING"),
 )  # fmt: skip
 async def close_year(
     use_id: UUID, body: OwnUseYearIn, actor: CurrentActor, today: Today, session: Transaction

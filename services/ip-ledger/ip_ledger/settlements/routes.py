@@ -238,8 +238,7 @@ async def get_settlement(
     openapi_extra=access("member", tenant="either side, for itself", rules=("A063", "X03")),
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "SOD_VIOLATION", "STATE_CONFLICT", "ALREADY_CONFIRMED",
-        "STALE_INPUT", "PERIOD_CLOSED",
-    ),
+        "STALE_INPUT", "PERIOD_CLOSED", "ACCOUNT_OVERDRAWN", "AMOUNT_TOO_LARGE", "BEFORE_OPENING"),
 )  # fmt: skip
 async def confirm(
     settlement_id: UUID,
@@ -281,7 +280,7 @@ async def contest(
     openapi_extra=access("member", tenant="the side that is owed", rules=("A063",)),
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "VERSION_CONFLICT", "STATE_CONFLICT", "DAY_IN_FUTURE",
-        "DAYS_REVERSED", "PERIOD_CLOSED",
+        "DAYS_REVERSED", "PERIOD_CLOSED", "ACCOUNT_OVERDRAWN", "AMOUNT_TOO_LARGE", "BEFORE_OPENING",
     ),
 )  # fmt: skip
 async def receive(

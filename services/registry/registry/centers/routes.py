@@ -131,7 +131,9 @@ async def list_stage_changes(
     "/{center_id}",
     operation_id="registry_classify_center",
     openapi_extra=access("member", "handler", tenant=OWN, rules=("A007", "A074")),
-    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "VERSION_CONFLICT", "STATE_CONFLICT"),
+    responses=problems(
+        "NOT_FOUND", "FORBIDDEN_SCOPE", "VERSION_CONFLICT", "STATE_CONFLICT", "CODE_UNKNOWN"
+    ),
 )
 async def classify_center(
     center_id: UUID,

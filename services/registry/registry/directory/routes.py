@@ -41,7 +41,7 @@ async def read_directory_center(center_id: UUID, session: Reading) -> DirectoryC
     "/organizations",
     operation_id="registry_find_directory_organization",
     openapi_extra=access("service", tenant=ALL, internal=True),
-    responses=problems(),
+    responses=problems("NOT_FOUND"),
 )
 async def find_directory_organization(
     uscc: Annotated[UsccText, Query(description="Exactly this code.")], session: Reading

@@ -203,7 +203,9 @@ async def invite_member(
     status_code=201,
     operation_id="registry_commit_to_membership",
     openapi_extra=access("member", tenant="the member itself", rules=("A050",)),
-    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "DAYS_REVERSED", "STATE_CONFLICT"),
+    responses=problems(
+        "NOT_FOUND", "FORBIDDEN_SCOPE", "DAYS_REVERSED", "STATE_CONFLICT", "CURRENCY_NOT_CNY"
+    ),
 )
 async def commit_to(
     membership_id: UUID, body: CommitmentIn, actor: CurrentActor, now: Now, session: Transaction

@@ -75,7 +75,7 @@ CenterCodeQuery = Annotated[
     status_code=201,
     operation_id="registry_share_resource",
     openapi_extra=access("member", tenant=OWN, rules=("A022", "A062")),
-    responses=problems("NOT_FOUND", "OWNER_NOT_IN_CENTER", "STATE_CONFLICT"),
+    responses=problems("NOT_FOUND", "OWNER_NOT_IN_CENTER", "STATE_CONFLICT", "CURRENCY_NOT_CNY"),
 )
 async def share_resource(
     body: ResourceIn, actor: CurrentActor, today: Today, response: Response, session: Transaction
@@ -132,7 +132,9 @@ async def read_resource(
     "/{resource_id}",
     operation_id="registry_change_resource",
     openapi_extra=access("member", tenant=OWN, rules=("A022", "X06")),
-    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "VERSION_CONFLICT", "STATE_CONFLICT"),
+    responses=problems(
+        "NOT_FOUND", "FORBIDDEN_SCOPE", "VERSION_CONFLICT", "STATE_CONFLICT", "CURRENCY_NOT_CNY"
+    ),
 )
 async def change_resource(
     resource_id: UUID,
@@ -254,7 +256,23 @@ async def cancel_booking(
     "/{booking_id}/usage",
     operation_id="registry_log_usage",
     openapi_extra=access("member", tenant=CONCERNED, rules=("A062",)),
-    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "STATE_CONFLICT"),
+    responses=problems(
+        "NOT_FOUND",
+        "FORBIDDEN_SCOPE",
+        "STATE_CONFLICT",
+        "AMOUNT_EXCEEDED",
+        "CHAIN_STAGE_MISSING",
+        "CODE_UNKNOWN",
+        "DAYS_REVERSED",
+        "DAY_IN_FUTURE",
+        "DIRECTION_MISSING",
+        "EXTERNAL_ID_MISMATCH",
+        "FILE_UNKNOWN",
+        "REFERENCE_RESERVED",
+        "USCC_CHECK_DIGIT",
+        "USCC_FORMAT",
+        "VERIFIER_CONCERNED",
+    ),
 )
 async def log_usage(
     booking_id: UUID,
@@ -274,7 +292,27 @@ async def log_usage(
     "/{booking_id}/usage/corrections",
     operation_id="registry_correct_usage",
     openapi_extra=access("member", tenant=CONCERNED, rules=("A062", "X07")),
-    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "STATE_CONFLICT", "VERSION_CONFLICT"),
+    responses=problems(
+        "NOT_FOUND",
+        "FORBIDDEN_SCOPE",
+        "STATE_CONFLICT",
+        "VERSION_CONFLICT",
+        "AMOUNT_EXCEEDED",
+        "CHAIN_STAGE_MISSING",
+        "CODE_UNKNOWN",
+        "DAYS_REVERSED",
+        "DAY_IN_FUTURE",
+        "DIRECTION_MISSING",
+        "EXTERNAL_ID_MISMATCH",
+        "FACT_OF_BOOKING",
+        "FACT_SUPERSEDED",
+        "FILE_UNKNOWN",
+        "MILESTONE_NAMED",
+        "REFERENCE_RESERVED",
+        "USCC_CHECK_DIGIT",
+        "USCC_FORMAT",
+        "VERIFIER_CONCERNED",
+    ),
 )
 async def correct_usage(
     booking_id: UUID,
@@ -398,7 +436,7 @@ async def change_offering(
     operation_id="registry_list_public_resources",
     openapi_extra=access(tenant=ALL, rules=("A072", "A136")),
     dependencies=[Depends(cached)],
-    responses=problems(),
+    responses=problems("NOT_FOUND"),
 )
 async def list_public_resources(
     page: PageQuery,
@@ -436,7 +474,7 @@ async def list_public_resources(
     operation_id="registry_list_public_services",
     openapi_extra=access(tenant=ALL, rules=("A040", "A070", "A072")),
     dependencies=[Depends(cached)],
-    responses=problems(),
+    responses=problems("NOT_FOUND"),
 )
 async def list_public_services(
     page: PageQuery,

@@ -133,7 +133,16 @@ async def get_take_over(
     "/{take_over_id}/commit",
     operation_id="registry_commit_take_over",
     openapi_extra=access("approver", tenant=OFFICIALS, rules=RULES),
-    responses=problems("NOT_FOUND", "SOD_VIOLATION", "STATE_CONFLICT", "ALREADY_EXISTS"),
+    responses=problems(
+        "NOT_FOUND",
+        "SOD_VIOLATION",
+        "STATE_CONFLICT",
+        "ALREADY_EXISTS",
+        "CODE_UNKNOWN",
+        "DAYS_OUT_OF_ORDER",
+        "DAY_IN_FUTURE",
+        "ENTITY_TAKEN",
+    ),
 )
 async def commit(
     take_over_id: UUID,
@@ -152,7 +161,7 @@ async def commit(
     "/{take_over_id}/drop",
     operation_id="registry_drop_take_over",
     openapi_extra=access("handler", "approver", tenant=OFFICIALS, rules=RULES),
-    responses=problems("NOT_FOUND", "STATE_CONFLICT"),
+    responses=problems("NOT_FOUND", "STATE_CONFLICT", "SOD_VIOLATION"),
 )
 async def drop(
     take_over_id: UUID,

@@ -226,7 +226,15 @@ async def read_readiness(
     openapi_extra=access(
         "member", tenant=APPLICANT, rules=("A051", "A058", "A104", "A108", "A117", "A159")
     ),
-    responses=problems(*SUBMIT_CODES),
+    responses=problems(
+        *SUBMIT_CODES,
+        "CALL_WINDOW_CLOSED",
+        "COMMON_PROBLEM_MISSING",
+        "ENTITY_CONSENT_MISSING",
+        "ENTITY_TAKEN",
+        "RETURN_EXPIRED",
+        "SOD_VIOLATION",
+    ),
 )
 async def submit(
     application_id: UUID,

@@ -38,7 +38,13 @@ CASE_CODES = ("NOT_FOUND", "FORBIDDEN_SCOPE", "SOD_VIOLATION", "STATE_CONFLICT")
     status_code=201,
     operation_id="registry_check_formally",
     openapi_extra=access("handler", tenant=OFFICIALS, rules=("A117", "A051", "X03")),
-    responses=problems(*CASE_CODES, "ENTITY_EXCEPTION_PENDING", "ROUNDS_EXHAUSTED"),
+    responses=problems(
+        *CASE_CODES,
+        "ENTITY_EXCEPTION_PENDING",
+        "ROUNDS_EXHAUSTED",
+        "ENTITY_AGE_EXCEEDED",
+        "MATERIAL_MISSING",
+    ),
 )
 async def check_formally(
     application_id: UUID,
@@ -143,6 +149,9 @@ async def open_notice(
         "IP_AGREEMENT_MISSING",
         "STALE_INPUT",
         "CASE_ON_HOLD",
+        "NOTICE_MISSING",
+        "REVIEW_BELOW_PASS",
+        "REVIEW_MISSING",
     ),
 )
 async def approve(

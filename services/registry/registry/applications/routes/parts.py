@@ -67,7 +67,9 @@ KindPath = Annotated[
     "/sponsor-profiles/{year}",
     operation_id="registry_set_sponsor_profile",
     openapi_extra=access("member", tenant=APPLICANT, rules=("A104", "A106", "A110", "X06")),
-    responses=problems(*EDIT_CODES, "VERSION_CONFLICT", "PRECONDITION_REQUIRED"),
+    responses=problems(
+        *EDIT_CODES, "VERSION_CONFLICT", "PRECONDITION_REQUIRED", "CURRENCY_NOT_CNY"
+    ),
 )
 async def set_profile(
     application_id: UUID,
@@ -147,7 +149,7 @@ async def remove_technology(
     status_code=201,
     operation_id="registry_state_resource",
     openapi_extra=access("member", tenant=APPLICANT, rules=("A045",)),
-    responses=problems(*EDIT_CODES, "OWNER_NOT_IN_CENTER", "DAYS_PASSED"),
+    responses=problems(*EDIT_CODES, "OWNER_NOT_IN_CENTER", "DAYS_PASSED", "CURRENCY_NOT_CNY"),
 )
 async def state_resource(
     application_id: UUID,

@@ -119,7 +119,24 @@ def as_known(
     openapi_extra=access(
         "member", tenant="centres to which one belongs", key_required=True, rules=("A019", "X05")
     ),
-    responses=problems("NOT_FOUND", "STATE_CONFLICT", "EXTERNAL_ID_MISMATCH", "USCC_CHECK_DIGIT"),
+    responses=problems(
+        "NOT_FOUND",
+        "STATE_CONFLICT",
+        "EXTERNAL_ID_MISMATCH",
+        "USCC_CHECK_DIGIT",
+        "AMOUNT_EXCEEDED",
+        "CHAIN_STAGE_MISSING",
+        "CODE_UNKNOWN",
+        "CURRENCY_NOT_CNY",
+        "DAYS_REVERSED",
+        "DAY_IN_FUTURE",
+        "DIRECTION_MISSING",
+        "FILE_UNKNOWN",
+        "REFERENCE_RESERVED",
+        "SHARES_PRECISION",
+        "USCC_FORMAT",
+        "VERIFIER_CONCERNED",
+    ),
 )
 async def post_fact(
     body: FactIn, actor: CurrentActor, today: Today, response: Response, session: Transaction
@@ -136,7 +153,26 @@ async def post_fact(
     status_code=201,
     operation_id="registry_correct_fact",
     openapi_extra=access("member", tenant=OWN, key_required=True, rules=("X07",)),
-    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "FACT_SUPERSEDED"),
+    responses=problems(
+        "NOT_FOUND",
+        "FORBIDDEN_SCOPE",
+        "FACT_SUPERSEDED",
+        "AMOUNT_EXCEEDED",
+        "CHAIN_STAGE_MISSING",
+        "CODE_UNKNOWN",
+        "CURRENCY_NOT_CNY",
+        "DAYS_REVERSED",
+        "DAY_IN_FUTURE",
+        "DIRECTION_MISSING",
+        "FACT_OF_BOOKING",
+        "FILE_UNKNOWN",
+        "MILESTONE_NAMED",
+        "SHARES_PRECISION",
+        "STATE_CONFLICT",
+        "USCC_CHECK_DIGIT",
+        "USCC_FORMAT",
+        "VERIFIER_CONCERNED",
+    ),
 )
 async def correct_fact(
     fact_id: UUID,
@@ -220,7 +256,13 @@ async def read_fact(fact_id: UUID, actor: CurrentActor, today: Today, session: R
         ),
         "requestBody": ROWS_BODY,
     },
-    responses=problems("IDEMPOTENCY_KEY_REQUIRED", "UNSUPPORTED_MEDIA_TYPE", "BODY_TOO_LARGE"),
+    responses=problems(
+        "IDEMPOTENCY_KEY_REQUIRED",
+        "UNSUPPORTED_MEDIA_TYPE",
+        "BODY_TOO_LARGE",
+        "NOT_FOUND",
+        "ROWS_TOO_MANY",
+    ),
     response_model=BatchOut,
 )
 async def post_facts(

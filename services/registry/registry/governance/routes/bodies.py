@@ -45,7 +45,7 @@ OrganPath = Annotated[Organ, Path(description="Shareholders' meeting or board.")
     status_code=201,
     operation_id="registry_form_body",
     openapi_extra=access("member", tenant=OWN, rules=("A075", "A079")),
-    responses=problems(*EDIT_CODES, "DAYS_REVERSED"),
+    responses=problems(*EDIT_CODES, "DAYS_REVERSED", "SHARES_PRECISION"),
 )
 async def form_body(
     center_id: UUID, body: BodyIn, actor: CurrentActor, session: Transaction
@@ -159,7 +159,7 @@ async def read_votes(
     "/votes/{organ}",
     operation_id="registry_set_votes",
     openapi_extra=access("member", tenant=OWN, rules=("A085",)),
-    responses=problems(*EDIT_CODES, "VOTES_NOT_100"),
+    responses=problems(*EDIT_CODES, "VOTES_NOT_100", "SHARES_PRECISION"),
 )
 async def set_votes(
     center_id: UUID,

@@ -159,6 +159,15 @@ async def list_next_stages(
         "DOSSIER_MISSING",
         "CENTER_ON_HOLD",
         "STATE_CONFLICT",
+        "CONSORTIUM_NOT_REGISTERED",
+        "FINDINGS_OPEN",
+        "GOV_BODY_COMPOSITION",
+        "IP_AGREEMENT_MISSING",
+        "PLAN_NOT_APPROVED",
+        "PLAN_PART_MISSING",
+        "RECHECK_MISSING",
+        "SOD_VIOLATION",
+        "VOTES_NOT_100",
     ),
 )
 async def recommend_stage(
@@ -226,6 +235,8 @@ async def list_recommendations(
         "CENTER_ON_HOLD",
         "STALE_INPUT",
         "STATE_CONFLICT",
+        "DOSSIER_MISSING",
+        "VOTES_NOT_100",
     ),
 )
 async def change_stage(

@@ -134,7 +134,16 @@ async def list_organization_entries(
     operation_id="registry_enter_organization_values",
     openapi_extra=access("handler", tenant=OFFICIALS, rules=("X06", "X07")),
     responses=problems(
-        "NOT_FOUND", "VERSION_CONFLICT", "DAYS_OUT_OF_ORDER", "OWNERSHIP_CYCLE", "STATE_CONFLICT"
+        "NOT_FOUND",
+        "VERSION_CONFLICT",
+        "DAYS_OUT_OF_ORDER",
+        "OWNERSHIP_CYCLE",
+        "STATE_CONFLICT",
+        "CODE_UNKNOWN",
+        "DAY_IN_FUTURE",
+        "FILE_UNKNOWN",
+        "USCC_CHECK_DIGIT",
+        "USCC_FORMAT",
     ),
 )
 async def enter_organization_values(
@@ -167,7 +176,18 @@ async def enter_organization_values(
     status_code=201,
     operation_id="registry_state_of_organization",
     openapi_extra=access("member", tenant="own organization", rules=("X07",)),
-    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "DAYS_OUT_OF_ORDER", "STATE_CONFLICT"),
+    responses=problems(
+        "NOT_FOUND",
+        "FORBIDDEN_SCOPE",
+        "DAYS_OUT_OF_ORDER",
+        "STATE_CONFLICT",
+        "CODE_UNKNOWN",
+        "DAY_IN_FUTURE",
+        "FILE_UNKNOWN",
+        "OWNERSHIP_CYCLE",
+        "USCC_CHECK_DIGIT",
+        "USCC_FORMAT",
+    ),
 )
 async def state_of_organization(
     organization_id: UUID,
@@ -187,7 +207,16 @@ async def state_of_organization(
     "/{organization_id}/statements/{statement_id}/verification",
     operation_id="registry_verify_organization_statement",
     openapi_extra=access("handler", tenant=OFFICIALS, rules=("X03", "X07")),
-    responses=problems("NOT_FOUND", "SOD_VIOLATION", "STATE_CONFLICT", "FIELD_MISSING"),
+    responses=problems(
+        "NOT_FOUND",
+        "SOD_VIOLATION",
+        "STATE_CONFLICT",
+        "FIELD_MISSING",
+        "CODE_UNKNOWN",
+        "OWNERSHIP_CYCLE",
+        "USCC_CHECK_DIGIT",
+        "USCC_FORMAT",
+    ),
 )
 async def verify_organization_statement(
     organization_id: UUID,

@@ -69,7 +69,13 @@ def _verdict(body: VerificationIn) -> Verdict:
     operation_id="registry_enter_qualification",
     openapi_extra=access("member", "handler", tenant=OWN, rules=("A061", "A070")),
     responses=problems(
-        "NOT_FOUND", "FORBIDDEN_SCOPE", "FIELD_MISSING", "DAYS_OUT_OF_ORDER", "STATE_CONFLICT"
+        "NOT_FOUND",
+        "FORBIDDEN_SCOPE",
+        "FIELD_MISSING",
+        "DAYS_OUT_OF_ORDER",
+        "STATE_CONFLICT",
+        "DAY_IN_FUTURE",
+        "FILE_UNKNOWN",
     ),
 )
 async def enter_qualification(
@@ -157,7 +163,14 @@ async def revoke_qualification(
     status_code=201,
     operation_id="registry_enter_profile",
     openapi_extra=access("member", "handler", tenant=OWN, rules=("A106",)),
-    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "ALREADY_EXISTS", "DAY_IN_FUTURE"),
+    responses=problems(
+        "NOT_FOUND",
+        "FORBIDDEN_SCOPE",
+        "ALREADY_EXISTS",
+        "DAY_IN_FUTURE",
+        "CURRENCY_NOT_CNY",
+        "FILE_UNKNOWN",
+    ),
 )
 async def enter_profile(
     organization_id: UUID,
@@ -214,7 +227,14 @@ async def read_profile(
     "/{organization_id}/profiles/{year}",
     operation_id="registry_supersede_profile",
     openapi_extra=access("member", "handler", tenant=OWN, rules=("A106", "X06", "X07")),
-    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "VERSION_CONFLICT", "DAY_IN_FUTURE"),
+    responses=problems(
+        "NOT_FOUND",
+        "FORBIDDEN_SCOPE",
+        "VERSION_CONFLICT",
+        "DAY_IN_FUTURE",
+        "CURRENCY_NOT_CNY",
+        "FILE_UNKNOWN",
+    ),
 )
 async def supersede_profile(
     organization_id: UUID,
@@ -262,7 +282,13 @@ async def verify_profile(
     status_code=201,
     operation_id="registry_enter_park",
     openapi_extra=access("member", "handler", tenant="own park, or any", rules=("A068",)),
-    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "PARK_DEVELOPER_REQUIRED", "CODE_UNKNOWN"),
+    responses=problems(
+        "FORBIDDEN_SCOPE",
+        "NOT_FOUND",
+        "PARK_DEVELOPER_REQUIRED",
+        "CODE_UNKNOWN",
+        "CURRENCY_NOT_CNY",
+    ),
 )
 async def enter_park(
     body: ParkIn, actor: CurrentActor, response: Response, session: Transaction
@@ -321,7 +347,12 @@ async def read_park(park_id: UUID, response: Response, session: Reading) -> Park
     operation_id="registry_change_park",
     openapi_extra=access("member", "handler", tenant="own park, or any", rules=("A068", "X06")),
     responses=problems(
-        "NOT_FOUND", "FORBIDDEN_SCOPE", "VERSION_CONFLICT", "ALREADY_EXISTS", "CODE_UNKNOWN"
+        "NOT_FOUND",
+        "FORBIDDEN_SCOPE",
+        "VERSION_CONFLICT",
+        "ALREADY_EXISTS",
+        "CODE_UNKNOWN",
+        "CURRENCY_NOT_CNY",
     ),
 )
 async def change_park(

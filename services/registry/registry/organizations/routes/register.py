@@ -241,7 +241,19 @@ async def _as_it_was(
     "/{organization_id}",
     operation_id="registry_correct_organization",
     openapi_extra=access("handler", tenant="officials", rules=("X06", "X17")),
-    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "VERSION_CONFLICT", "OWNERSHIP_CYCLE"),
+    responses=problems(
+        "FORBIDDEN_SCOPE",
+        "NOT_FOUND",
+        "VERSION_CONFLICT",
+        "OWNERSHIP_CYCLE",
+        "CODE_UNKNOWN",
+        "DAYS_OUT_OF_ORDER",
+        "DAY_IN_FUTURE",
+        "FILE_UNKNOWN",
+        "STATE_CONFLICT",
+        "USCC_CHECK_DIGIT",
+        "USCC_FORMAT",
+    ),
 )
 async def correct_organization(
     organization_id: UUID,
@@ -268,7 +280,9 @@ async def correct_organization(
         ),
         "requestBody": ROWS_BODY,
     },
-    responses=problems("IDEMPOTENCY_KEY_REQUIRED", "UNSUPPORTED_MEDIA_TYPE", "BODY_TOO_LARGE"),
+    responses=problems(
+        "IDEMPOTENCY_KEY_REQUIRED", "UNSUPPORTED_MEDIA_TYPE", "BODY_TOO_LARGE", "ROWS_TOO_MANY"
+    ),
     response_model=BatchOut,
 )
 async def register_organizations(

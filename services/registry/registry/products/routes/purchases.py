@@ -47,8 +47,7 @@ router = Router(prefix="/v1/registry/first-purchases", tags=["products"])
         "FIRST_PURCHASE_MISMATCH",
         "CATALOG_NOT_FIRST_SALE",
         "CATALOG_NOT_VALID",
-        "ALREADY_EXISTS", "DAY_IN_FUTURE",
-    ),
+        "ALREADY_EXISTS", "DAY_IN_FUTURE", "CURRENCY_NOT_CNY"),
 )  # fmt: skip
 async def enter_first_purchase(
     body: FirstPurchaseIn,

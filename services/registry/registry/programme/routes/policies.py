@@ -118,6 +118,7 @@ async def compare(
         "PARAMETER_UNFIT",
         "NOT_FOUND",
         "PARAMETER_NOT_OF_RULES",
+        "STATE_CONFLICT",
     ),
 )
 async def draft(

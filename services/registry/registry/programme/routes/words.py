@@ -161,7 +161,9 @@ async def read_call(
     status_code=201,
     operation_id="registry_draft_call",
     openapi_extra=access("handler", tenant="officials", rules=("A115", "A047")),
-    responses=problems("FORBIDDEN_SCOPE", "FIELD_INACTIVE"),
+    responses=problems(
+        "FORBIDDEN_SCOPE", "FIELD_INACTIVE", "CODE_UNKNOWN", "DAYS_REVERSED", "NOT_FOUND"
+    ),
 )
 async def draft_call(
     body: CallIn, actor: CurrentActor, today: Today, response: Response, session: Transaction

@@ -86,7 +86,9 @@ async def read_item(item_id: UUID, actor: CurrentActor, session: Reading) -> Pub
     "/{item_id}/release",
     operation_id="registry_release_publicity",
     openapi_extra=access("approver", tenant=OFFICIALS, rules=("A156", "A157", "X03")),
-    responses=problems("NOT_FOUND", "SOD_VIOLATION", "FACT_CONFIDENTIAL", "STATE_CONFLICT"),
+    responses=problems(
+        "NOT_FOUND", "SOD_VIOLATION", "FACT_CONFIDENTIAL", "STATE_CONFLICT", "FACT_UNKNOWN"
+    ),
 )
 async def release_item(
     item_id: UUID, actor: CurrentActor, now: Now, session: Transaction

@@ -56,6 +56,7 @@ async def _shown(session: AsyncSession, measure: SupportMeasure, today: Today) -
         "SUPPORT_PLAN_MISSING",
         "MEASURE_NOT_PLANNED",
         "DAYS_OUT_OF_ORDER",
+        "CURRENCY_NOT_CNY",
     ),
 )
 async def propose_measure(

@@ -50,6 +50,7 @@ router = Router(prefix="/v1/registry/support-payments", tags=["support"])
         "PAYMENT_OUT_OF_PERIOD",
         "DAY_IN_FUTURE",
         "ALREADY_EXISTS",
+        "CURRENCY_NOT_CNY",
     ),
 )
 async def enter_payment(
