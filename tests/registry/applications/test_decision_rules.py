@@ -24,6 +24,7 @@ from registry.applications.rules import (
     approval_checks,
     duty_checks,
     editing_checks,
+    is_broken,
     move_check,
     next_step,
     recommendation_checks,
@@ -32,7 +33,7 @@ from registry.applications.rules import (
     step_due_on,
     steps_due,
 )
-from registry.centers.rules import AgreementFacts, ApplicantForm
+from registry.centers.rules import AgreementFacts, ApplicantForm, ModelType
 from registry.notices.rules import ObjectionState
 from shared.calendar import WorkingDays
 from shared.rules import failed_codes
@@ -126,6 +127,25 @@ READY = Gate(
     form=ApplicantForm.LEGAL_ENTITY,
     closes_on=date(2026, 3, 9),
 )
+
+
+@pytest.mark.requirement("A049", "A122")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("state", "broken"),
+    [
+        (State.SUBMITTED, True),
+        (State.PUBLIC_NOTICE, True),
+        (State.APPROVED, False),
+        (State.LISTED, False),
+        (State.REJECTED, False),
+        (State.WITHDRAWN, False),
+    ],
+)
+def test_who_is_in_the_centre_is_asked_of_open_cases_alone(state: State, *, broken: bool) -> None:
+    gate = replace(READY, state=state, model=ModelType.ENTERPRISE, parties=())
+    assert is_broken(POLICY, gate) is broken
+    assert not is_broken(POLICY, replace(gate, model=None))
 
 
 @pytest.mark.requirement("A122", "X09")

@@ -182,6 +182,12 @@ async def center_for_update(session: AsyncSession, center_id: UUID) -> Center:
     return found(await session.scalar(statement))
 
 
+async def lock_centers(session: AsyncSession, center_ids: Collection[UUID]) -> None:
+    """Lock centres, in the order of their ids, as whoever changes their members has to."""
+    statement = select(Center.id).where(col(Center.id).in_(center_ids)).order_by(col(Center.id))
+    await session.execute(statement.with_for_update())
+
+
 async def stage_changes(session: AsyncSession, center_id: UUID) -> Sequence[StageChange]:
     """Give a centre's changes of stage, oldest first."""
     statement = (

@@ -1,6 +1,6 @@
 """What happens to memberships."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Final
@@ -348,9 +348,11 @@ async def expel(
     return membership
 
 
-async def end_notices(session: AsyncSession, actor: Actor, today: date) -> Sequence[Membership]:
-    """End the memberships whose last day is over, and tell which they were."""
-    ended = await queries.leaving_before(session, today)
+async def end_notices(
+    session: AsyncSession, actor: Actor, center_ids: Collection[UUID], today: date
+) -> Sequence[Membership]:
+    """End the memberships of locked centres whose last day is over, and tell which they were."""
+    ended = await queries.leaving_before(session, center_ids, today)
     for membership in ended:
         if membership.expulsion_resolution_id is None:
             _move(session, actor, membership, Event.LEAVE, "membership.left")

@@ -1,6 +1,6 @@
 """What is read of memberships: by the organization that is invited, and by who invited it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -127,11 +127,29 @@ async def joined_ids(session: AsyncSession, center_id: UUID) -> set[UUID]:
     return set((await session.scalars(statement)).all())
 
 
-async def leaving_before(session: AsyncSession, today: date) -> Sequence[Membership]:
-    """Lock the memberships whose last day is over; those that another process holds are left."""
+async def centers_left_before(session: AsyncSession, today: date) -> Sequence[UUID]:
+    """Give the centres of which a membership's last day is over, and lock nothing yet."""
+    statement = (
+        select(Membership.center_id)
+        .where(col(Membership.state) == State.LEAVING, col(Membership.left_on) < today)
+        .order_by(col(Membership.center_id))
+        .distinct()
+        .limit(200)
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def leaving_before(
+    session: AsyncSession, center_ids: Collection[UUID], today: date
+) -> Sequence[Membership]:
+    """Lock the memberships of locked centres whose last day is over; held ones are left."""
     statement = (
         select(Membership)
-        .where(col(Membership.state) == State.LEAVING, col(Membership.left_on) < today)
+        .where(
+            col(Membership.center_id).in_(center_ids),
+            col(Membership.state) == State.LEAVING,
+            col(Membership.left_on) < today,
+        )
         .order_by(col(Membership.id))
         .limit(500)
         .with_for_update(skip_locked=True)

@@ -37,7 +37,7 @@ async def acceptance_checks(
             needs_exception=needs,
             submitted_on=_submitted_on(application, today),
         ),
-        *rules.members_checks(policy, center.model_type, parties),
+        *rules.members_checks(policy, application.state, center.model_type, parties),
     ]
 
 

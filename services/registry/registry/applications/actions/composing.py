@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.applications import queries, rules
 from registry.centers.actions import meet_milestone, owe
-from registry.centers.queries import center_for_update, owed
+from registry.centers.queries import center_for_update, lock_centers, owed
 from registry.centers.rules import ACTIVE, MilestoneKind, Stage
 from registry.centers.tables import Center
 from registry.governance import actions as governance
@@ -22,7 +22,7 @@ from registry.governance.rules import (
     vote_checks,
 )
 from registry.memberships import actions as memberships
-from registry.memberships.queries import open_memberships, outlived
+from registry.memberships.queries import centers_left_before, open_memberships, outlived
 from registry.memberships.rules import JOINED
 from registry.organizations.queries import organizations_of
 from registry.programme.queries import policy_on, working_days
@@ -38,7 +38,10 @@ async def end_memberships(session: AsyncSession, actor: Actor, now: datetime) ->
     Seats and votes end, and each centre is judged again, in the same transaction (A049).
     """
     today = day_of(now)
-    ended = await memberships.end_notices(session, actor, today)
+    # Centres first, then members, as a change of stage does: else each waits for the other.
+    center_ids = await centers_left_before(session, today)
+    await lock_centers(session, center_ids)
+    ended = await memberships.end_notices(session, actor, center_ids, today)
     for membership in ended:
         await governance.end_for(session, actor, membership)
     await session.flush()

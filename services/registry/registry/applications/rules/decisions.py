@@ -234,17 +234,24 @@ def _milestone_checks(gate: Gate) -> list[Check]:
     ]
 
 
-def members_checks(policy: Policy, model: ModelType, parties: Sequence[Party]) -> list[Check]:
+def members_checks(
+    policy: Policy, state: State, model: ModelType, parties: Sequence[Party]
+) -> list[Check]:
     """Check that those who are in the centre now make up its model, warnings apart (A049).
 
-    A member may have stepped back since the submission.
+    A member may have stepped back since the submission. Of a case that has ended everyone is free:
+    its state says all that there is to say.
     """
+    if state not in OPEN:
+        return []
     checks = composition_checks(policy, model, parties)
     return [check for check in checks if check.severity is Severity.ERROR]
 
 
 def _still_made_up(policy: Policy, gate: Gate) -> list[Check]:
-    return [] if gate.model is None else members_checks(policy, gate.model, gate.parties)
+    if gate.model is None:
+        return []
+    return members_checks(policy, gate.state, gate.model, gate.parties)
 
 
 def is_broken(policy: Policy, gate: Gate) -> bool:
