@@ -111,9 +111,10 @@ class _Filled:
             took = time.perf_counter() - started
         if size < self.leaves:
             raise BenchmarkError(json.dumps({"size": size, "root": root}))
-        million = took * 1e6 / size
-        name = "P8 root over a million leaves offline, s"
-        figure.counted.append(Judged(name, "at most 3", million, "once", met(million, 3)))
+        # Of a smaller tree, the key and the signature would count as if there were more of them.
+        if size >= 1_000_000:
+            name, million = "P8 root over a million leaves offline, s", took * 1e6 / size
+            figure.counted.append(Judged(name, "at most 3", million, "once", met(million, 3)))
         megabytes = len(exported.content) / 2**20
         return [
             f"Export of {size:,} leaves ({megabytes:.0f} MB) in {fetched:.1f} s.",
