@@ -325,12 +325,12 @@ class Kept:
         for path in sorted(made):
             verdicts = self._modules.get(path, {}).get("verdicts", {}).values()
             count = Counter(outcome for outcome, *_ in verdicts)
-            judged = count[KILLED] + count[SURVIVED]
-            total.update(made=made[path], judged=judged, killed=count[KILLED], opened=count[OPEN])
+            asked = count[KILLED] + count[SURVIVED] + count[OPEN]
+            total.update(made=made[path], asked=asked, killed=count[KILLED], opened=count[OPEN])
             lines.append(
-                f"| `{path}` | {made[path]:,} | {judged:,} | {count[KILLED]:,} | {count[OPEN]:,} |"
+                f"| `{path}` | {made[path]:,} | {asked:,} | {count[KILLED]:,} | {count[OPEN]:,} |"
             )
-        share = 100 * total["killed"] / max(total["judged"], 1)
+        share = 100 * total["killed"] / max(total["asked"], 1)
         today = dt.datetime.now(dt.UTC).date().isoformat()
         return HEAD.format(share=share, today=today, **total) + "\n".join(
             [*lines, "", "## What nobody noticed", "", *self._survivors(), ""]
@@ -348,10 +348,10 @@ class Kept:
 HEAD: Final = """# Mutants
 
 Written by `make mutants`: one thing in a rule is changed, and some test must notice. Of {made:,}
-changes of {today} {judged:,} were judged, and {killed:,} of them noticed ({share:.1f} %). Beside
-these, {opened:,} were not noticed by the tests that need no server, and the others were not asked.
+changes of {today} {asked:,} were tried, and {killed:,} of them noticed ({share:.1f} %). Of the rest
+{opened:,} were not noticed by the tests that need no server; those that do were not asked yet.
 
-| module | changes | judged | noticed | others not asked |
+| module | changes | tried | noticed | by no quick test |
 | --- | --- | --- | --- | --- |
 """
 WARM: Final = ("asyncpg", "cryptography", "fastapi", "httpx", "hypothesis", "jose.jwt", "sqlmodel",

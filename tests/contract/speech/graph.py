@@ -128,7 +128,7 @@ class House:
             said = self.nodes[node] = Said()
             self.follow_type(said, kind)
             for part in getattr(kind, "__mro__", ()):
-                for value in vars(part).values() if is_ours(part) else ():
+                for value in list(vars(part).values()) if is_ours(part) else ():
                     function = unwrapped(getattr(value, "wrapped", value))
                     if hasattr(value, "decorator_info") and isinstance(function, Function):
                         said.after.add(Node("refuses", self.enter(function)))

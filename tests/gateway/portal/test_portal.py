@@ -202,6 +202,18 @@ async def test_the_page_of_a_code_names_rule_clause_and_operations(
     assert "POST /v1/webhooks" in told.text
 
 
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [("SEAT_MAJORITY", "warns"), ("INTERNAL", "everywhere"), ("PASSWORD_LENGTH", "elsewhere")],
+)
+async def test_the_page_of_a_code_says_where_else_it_is_met(
+    browser: httpx.AsyncClient, code: str, said: str
+) -> None:
+    text = (await browser.get(f"/problems/{code}", params={"lang": "en"})).text
+    told = [name for name in ("warns", "everywhere", "elsewhere") if WORDS["en"][name] in text]
+    assert told == [said]
+
+
 async def test_an_operation_is_shown_with_its_form_and_its_trial(
     browser: httpx.AsyncClient,
 ) -> None:
