@@ -209,6 +209,8 @@ class Notices:
 
     async def send(self) -> int:
         """Send what is due; give how many letters were tried."""
+        if not await queries.is_any_due(self._sessions, datetime.now(UTC)):
+            return 0
         async with self._sessions.reading() as session:
             due = await queries.due_letters(session, datetime.now(UTC), BATCH)
         limit = asyncio.Semaphore(LETTERS)

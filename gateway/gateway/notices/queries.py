@@ -2,16 +2,24 @@
 
 from collections.abc import Collection
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from gateway.notices.rules import ChannelState, LetterState, NoticeState
 from gateway.notices.tables import Letter, Notice, NoticeChannel
 from shared.auth import Actor
+from shared.database import Sessions
 from shared.rules import found
+
+# By the index of what is to be sent.
+ANY_DUE: Final = text("""
+    SELECT 1 FROM notice_letter
+    WHERE state IN ('waiting', 'handed') AND next_at <= :now LIMIT 1
+""")
 
 
 async def channel_of(session: AsyncSession, person_id: UUID) -> NoticeChannel | None:
@@ -94,6 +102,11 @@ async def has_daily(session: AsyncSession, channel_id: UUID, day: date) -> bool:
         col(Letter.channel_id) == channel_id, col(Letter.daily_on) == day
     )
     return await session.scalar(statement) is not None
+
+
+async def is_any_due(sessions: Sessions, now: datetime) -> bool:
+    """Tell whether anything may go out now: asked each second, so in one journey."""
+    return bool(await sessions.at_once(ANY_DUE, now=now))
 
 
 async def due_letters(
