@@ -72,7 +72,7 @@ async def keep_house(app: FastAPI, service: str, chores: Sequence[Chore]) -> Non
     seen: dict[str, datetime] = {}
     while True:
         for chore in due:
-            await _look(app.state.database.sessions, service, chore, seen)
+            await look(app.state.database.sessions, service, chore, seen)
         try:
             await app.state.database.hang_up()
         except (SQLAlchemyError, OSError) as error:
@@ -80,7 +80,7 @@ async def keep_house(app: FastAPI, service: str, chores: Sequence[Chore]) -> Non
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _look(sessions: Sessions, service: str, chore: Chore, seen: dict[str, datetime]) -> None:
+async def look(sessions: Sessions, service: str, chore: Chore, seen: dict[str, datetime]) -> None:
     """Do a chore; `seen` remembers whose period was gone through, so that nobody asks again.
 
     One that another process is at, or that failed, is asked for until it is done.

@@ -5,6 +5,7 @@ between callers get 503 with Retry-After for a bounded time, and never a wrong a
 """
 
 import re
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from shared.services import PACKAGES
+from shared.services import FEEDS, PACKAGES, package_of
 from tests.faults.load import WITHOUT_GAP, Load, entries_of, new_accounts
 from tests.faults.town import Town, processes_of
 from zhichuang.audit import audit_of
@@ -22,6 +23,8 @@ from zhichuang.processes import stop_all, wait_until_ready
 COUNTED = re.compile(r'zhichuang_replica_reads_total\{outcome="([^"]+)"\} (\S+)')
 # A caller that gives up after a minute would never notice.
 LONGEST_PAUSE_SECONDS = 30.0
+# The bus hears of it afterwards, at the pace of one process.
+TOLD_SECONDS = 120.0
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +100,21 @@ def test_a_killed_primary_loses_nothing_and_its_replica_goes_on(
     # A checkpoint from before the failure, and every sum, hash and signature since.
     options = ["--key", str(log_key), "--checkpoint", str(kept)]
     assert audit_of(replica, options) == 0
+
+
+def test_the_bus_was_told_every_event_of_all_that_once_and_in_order(town: Town) -> None:
+    numbered = {
+        f"/v1/{name}": int(
+            town.replica.execute(
+                "SELECT coalesce(max(position), 0) FROM event_position", database=package_of(name)
+            )
+        )
+        for name in FEEDS
+    }
+    until = time.monotonic() + TOLD_SECONDS
+    while (told := town.bus.told()) and any(len(told[s]) < n for s, n in numbered.items()):
+        assert time.monotonic() < until, {source: len(found) for source, found in told.items()}
+        time.sleep(1)
+    print(f"\n{sum(numbered.values())} events on the bus")
+    for source, count in numbered.items():
+        assert told[source][:count] == list(range(1, count + 1)), source

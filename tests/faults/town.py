@@ -1,7 +1,8 @@
 """The topology of several machines as plain processes on one.
 
-Two of each service, two gateways behind a balancer, counts in a Redis-protocol server, PostgreSQL
-as a primary with a synchronous streaming replica. Every address that a process gets names both.
+Two of each service, two gateways behind a balancer, counts in a Redis-protocol server, events on a
+NATS server, PostgreSQL as a primary with a synchronous streaming replica. Every address that a
+process gets names both.
 """
 
 import itertools
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.faults.bus import Bus
 from tests.faults.replicas import follow
 from zhichuang.demo.client import Caller
 from zhichuang.postgres import SERVICES, PostgreSQL
@@ -91,6 +93,7 @@ class Town(Stack):
         self._second = dict(zip(SERVICES, ports, strict=True))
         self._redis_port = free_ports(1)[0]
         self._redis: subprocess.Popen[bytes] | None = None
+        self.bus = Bus()
         self.replica = PostgreSQL(home.resolve() / "replica", throwaway=True)
         super().__init__(home, demo=False, throwaway=True)
 
@@ -102,6 +105,7 @@ class Town(Stack):
         if hasattr(self, "balancer"):
             self.balancer.close()
         super().stop()
+        self.bus.stop()
         self.replica.stop()
         if self._redis is not None:
             stop_all([self._redis])
@@ -133,7 +137,14 @@ class Town(Stack):
             for name, port in self._second.items()
             if name in self._ports
         }
-        return told | both | {"ZHICHUANG_LIMIT_STORE": f"redis://{HOST}:{self._redis_port}/0"}
+        return (
+            told
+            | both
+            | {
+                "ZHICHUANG_LIMIT_STORE": f"redis://{HOST}:{self._redis_port}/0",
+                "ZHICHUANG_NATS_URL": self.bus.url,
+            }
+        )
 
     def _environment_of(self, name: str, common: Mapping[str, str]) -> dict[str, str]:
         told = super()._environment_of(name, common)
@@ -162,6 +173,7 @@ class Town(Stack):
         log = self.home / "logs" / "redis.log"
         command = [str(REDIS), "--port", str(self._redis_port), "--bind", HOST, "--save", ""]
         self._redis = spawn(command, {"LC_ALL": "C"}, self.home, log)
+        self.bus.start(self.home)
         for service in self.services.values():
             service.start()
         wait_until_ready(list(self.services.values()), READY_SECONDS)

@@ -1,8 +1,12 @@
 """Some are turned away before everybody waits: by standing queues only, evenly, not for long."""
 
+import asyncio
+from collections.abc import Callable
+
 import pytest
 
-from gateway.proxy.shedding import RETRY_SECONDS, WINDOW_TICKS, Shedder
+from gateway.proxy import shedding
+from gateway.proxy.shedding import FEW, RETRY_SECONDS, WINDOW_TICKS, Shedder
 from tests.gateway.running_door import running_door
 
 MOST = 0.25
@@ -53,6 +57,33 @@ def test_health_is_answered_always_and_zero_turns_nobody_away() -> None:
     shedder = after(*[0.5] * 60)
     for path in ("/healthz", "/readyz", "/metrics"):
         assert turned_away(shedder, path) == 0
+
+
+@pytest.mark.anyio
+async def test_among_few_nobody_looks_and_many_are_looked_after_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shedding, "TICK_SECONDS", 0.001)
+    monkeypatch.setattr(shedding, "REST_SECONDS", 60.0)
+    looks: list[float] = []
+    shedder = Shedder(MOST)
+    monkeypatch.setattr(shedder, "observe", looks.append)
+    watching = asyncio.create_task(shedder.watch())
+    try:
+        await _until(lambda: len(looks) == WINDOW_TICKS)
+        await asyncio.sleep(0.05)
+        assert len(looks) == WINDOW_TICKS
+        for _ in range(FEW):
+            shedder.turns_away("/v1/registry/centers")
+        await _until(lambda: len(looks) > WINDOW_TICKS)
+    finally:
+        watching.cancel()
+
+
+async def _until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not true():  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.001)
 
 
 @pytest.mark.refusing

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.housekeeping import DAILY, Chore, do, forgetting_answers
+from shared.housekeeping import DAILY, Chore, do, forgetting_answers, look
 from shared.services import GATEWAY, PACKAGES
 from tests.fixtures.service import RunningService
 from zhichuang.postgres import PostgreSQL
@@ -48,6 +48,23 @@ async def test_a_chore_is_done_once_in_its_period(running: Callable[..., Any]) -
         assert await do(service.sessions, package, chore, NOW + timedelta(hours=21)) == 7
         assert await runs(service, "of_a_test") == [(7, None), (7, None)]
     assert seen == [NOW, NOW + timedelta(hours=21)]
+
+
+async def test_a_period_that_was_gone_through_is_not_asked_for_again(
+    running: Callable[..., Any],
+) -> None:
+    seen: list[datetime] = []
+    known: dict[str, datetime] = {}
+    async with running("registry") as service:
+        chore = counting(seen)
+        await look(service.sessions, "registry", chore, known)
+        # Another process knows it from the list of runs, and only then.
+        elsewhere: dict[str, datetime] = {}
+        await look(service.sessions, "registry", chore, elsewhere)
+        assert known == elsewhere == {"of_a_test": chore.slot(seen[0])}
+        nobody: Any = None
+        await look(nobody, "registry", chore, known)
+    assert len(seen) == 1
 
 
 async def test_two_schedulers_at_once_do_it_once(running: Callable[..., Any]) -> None:
