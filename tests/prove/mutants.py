@@ -405,7 +405,8 @@ def _drawn(chosen: Sequence[Mutant], chance: random.Random, most: int) -> dict[s
 def _ask_quick_tests(kept: Kept, drawn: Mapping[str, Sequence[Mutant]], until: float) -> None:
     """Judge module after module by what needs no server."""
     by_path = {
-        path: [one for one in mutants if kept.outcome(one) is None]
+        # What passed unnoticed is asked again: a test may have come since.
+        path: [one for one in mutants if kept.outcome(one) in {None, OPEN}]
         for path, mutants in drawn.items()
     }
     for path in [path for path, mutants in by_path.items() if mutants]:

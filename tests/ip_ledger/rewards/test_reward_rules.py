@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ip_ledger.assets.rules import AssetKind
 from ip_ledger.rewards import rules
-from ip_ledger.rewards.rules import Maker, ProfitYear
+from ip_ledger.rewards.rules import Maker, ProfitYear, State
 from shared.rules import failed_codes
 
 
@@ -76,3 +76,109 @@ def test_inventors_parts_sum_to_the_reward(amount_fen: int, ppm: list[int]) -> N
     parts = rules.divided(amount_fen, makers)
     assert sum(parts) == amount_fen
     assert min(parts) >= 0
+
+
+DAY = date(2026, 3, 2)
+
+
+@pytest.mark.requirement("A033")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("state", "amount_fen", "paid_on", "codes"),
+    [
+        (State.DUE, 1, DAY, []),
+        (State.DUE, 100, DAY, []),
+        (State.DUE, 101, DAY, ["PAYMENT_EXCEEDED"]),
+        (State.DUE, 1, date(2026, 3, 1), []),
+        (State.DUE, 1, date(2026, 2, 28), ["DAYS_OUT_OF_ORDER"]),
+        (State.DUE, 1, date(2026, 3, 3), ["DAY_IN_FUTURE"]),
+        (State.PAID, 1, DAY, ["STATE_CONFLICT"]),
+        (State.CANCELLED, 100, DAY, ["STATE_CONFLICT"]),
+    ],
+)
+def test_a_payment_is_of_what_is_left_and_from_the_day_of_the_record_on(
+    state: State, amount_fen: int, paid_on: date, codes: list[str]
+) -> None:
+    checks = rules.payment_checks(state, 100, amount_fen, paid_on, date(2026, 3, 1), DAY)
+    assert failed_codes(checks) == codes
+
+
+@pytest.mark.requirement("A033")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("year", "known", "codes"),
+    [
+        (2024, (), []),
+        (2023, (), ["DAYS_OUT_OF_ORDER"]),
+        (2025, (2024,), []),
+        (2025, (), ["DAYS_OUT_OF_ORDER"]),
+        (2024, (2024,), ["ALREADY_EXISTS"]),
+        (2026, (2024, 2025), ["DAY_IN_FUTURE"]),
+    ],
+)
+def test_a_year_of_own_use_has_ended_and_follows_the_one_before(
+    year: int, known: tuple[int, ...], codes: list[str]
+) -> None:
+    assert failed_codes(rules.year_checks(year, date(2024, 5, 1), known, DAY)) == codes
+
+
+@pytest.mark.requirement("A033")
+@pytest.mark.parametrize(
+    ("profit_fen", "rate_ppm", "institution", "reward"),
+    [
+        (1, None, True, (1, 1)),
+        (0, None, True, (0, 0)),
+        (30, 50_000, False, (2, 0)),
+        (30, 50_001, False, (2, 0)),
+        (30, 40_000, True, (1, 2)),
+        (25, 50_000, True, (2, 2)),
+        (25, 49_999, True, (1, 2)),
+    ],
+)
+def test_the_law_s_part_is_rounded_up_and_another_rate_to_the_nearest(
+    profit_fen: int, rate_ppm: int | None, institution: bool, reward: tuple[int, int]
+) -> None:
+    given = rules.profit_reward(profit_fen, rate_ppm, is_owed=True, is_institution=institution)
+    assert given == reward
+    never = rules.profit_reward(profit_fen, rate_ppm, is_owed=False, is_institution=institution)
+    assert never == (0, 0)
+
+
+@pytest.mark.requirement("A033")
+def test_a_year_without_profit_begins_no_years_of_an_institution() -> None:
+    years = [ProfitYear(2022, -5), ProfitYear(2023, 0), ProfitYear(2024, 1)]
+    owed = rules.owed_years(years, date(2022, 1, 1), is_institution=True, agreed_years=3)
+    assert owed == range(2024, 2029)
+    others = rules.owed_years(years, date(2022, 1, 1), is_institution=False, agreed_years=3)
+    assert others == range(2022, 2025)
+
+
+@pytest.mark.requirement("A033")
+@pytest.mark.parametrize(
+    ("org_type", "uscc", "is_institution"),
+    [
+        ("university", "12310000425006790C", True),
+        ("institute", "91310000425006790C", False),
+        ("research_institute", "52310000425006790C", False),
+        ("company", "12310000425006790C", False),
+    ],
+)
+def test_a_state_institution_is_no_company_and_no_private_unit(
+    org_type: str, uscc: str, is_institution: bool
+) -> None:
+    assert rules.is_state_institution(org_type, uscc) is is_institution
+
+
+@pytest.mark.requirement("A033")
+def test_only_the_head_of_a_unit_needs_publicity_first() -> None:
+    assert failed_codes(rules.publicity_checks(is_head_of_unit=False, published_on=None)) == []
+    assert failed_codes(rules.publicity_checks(is_head_of_unit=True, published_on=DAY)) == []
+    hidden = rules.publicity_checks(is_head_of_unit=True, published_on=None)
+    assert failed_codes(hidden) == ["PUBLICITY_MISSING"]
+
+
+@pytest.mark.requirement("A033")
+def test_the_law_names_three_to_five_years_and_a_twentieth_of_the_profit() -> None:
+    assert (rules.LEAST_YEARS, rules.MOST_YEARS, rules.INSTITUTION_YEARS) == (3, 5, 5)
+    assert rules.PROFIT_PPM == 50_000
+    assert rules.least_bonus_fen(AssetKind.DESIGN, date(2024, 1, 19)) == 100_000
