@@ -312,3 +312,32 @@ async def test_an_expert_who_began_a_sheet_recuses_himself_and_is_replaced(
     recused = await year.declare("ex04", sheets["ex04"], conflict=True)
     assert (recused.status_code, recused.json()["state"]) == (200, "recused")
     assert len(sheets) == len(SEVEN)
+
+
+@pytest.mark.requirement("A119", "X08")
+@pytest.mark.refusing
+async def test_an_expert_who_moves_is_tied_to_the_new_employer_and_three_years_to_the_old(
+    year: JudgedYear,
+) -> None:
+    sheets = await year.panel()
+    path = f"/v1/evaluation/experts/{year.expert_ids['ex05']}/employer"
+
+    async def moves(**body: Any) -> Any:
+        return await year.as_("handler", "POST", path, body)
+
+    early = await moves(org_uscc=USCC["m15"], from_on="2028-01-11")
+    assert (early.status_code, codes_of(early)) == (422, ["FIELD_INVALID"])
+    assert codes_of(await moves(org_uscc="91310115FAKE00013A", from_on="2028-01-10")) == [
+        "USCC_CHECK_DIGIT"
+    ]
+    assert (await moves(org_uscc=USCC["m02"], from_on="2021-03-01")).status_code == 200
+    (now,) = await conflicts(year)
+    assert (now["seat_id"], now["path"]["code"]) == (sheets["ex05"], "COI_CURRENT_ORG")
+    moved = await moves(org_uscc=USCC["m15"], from_on="2025-01-11")
+    assert [tie["until_on"] for tie in moved.json()["relations"]] == ["2025-01-10"]
+    (former,) = [one for one in await conflicts(year) if one["cleared_at"] is None]
+    assert former["path"]["code"] == "COI_EMPLOYMENT_3Y"
+    # One day less, and the look-back is over.
+    end = f"{path.removesuffix('/employer')}/relations/{former['path']['relation_id']}/end"
+    assert (await year.as_("handler", "POST", end, {"until_on": "2025-01-09"})).status_code == 200
+    assert [one for one in await conflicts(year) if one["cleared_at"] is None] == []

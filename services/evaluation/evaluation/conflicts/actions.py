@@ -10,7 +10,7 @@ from evaluation.conflicts import queries, rules
 from evaluation.conflicts.queries import Sitting
 from evaluation.conflicts.tables import SeatConflict
 from evaluation.experts import actions as experts
-from evaluation.experts.schemas import ExpertRelationIn
+from evaluation.experts.schemas import ExpertEmployerIn, ExpertRelationIn
 from evaluation.experts.tables import Expert
 from shared.auth import Actor
 from shared.clock import Clock
@@ -78,6 +78,15 @@ async def add_relation(
 ) -> Expert:
     """Enter a tie that became known, and mark the seats that it touches. Raises as `experts`."""
     expert = await experts.add_relation(session, actor, expert_id, body, now)
+    await recheck(session, actor, expert_ids=await _all_of(session, expert))
+    return expert
+
+
+async def change_employer(
+    session: AsyncSession, actor: Actor, expert_id: UUID, body: ExpertEmployerIn, now: datetime
+) -> Expert:
+    """Enter who employs an expert from a day on, and judge his seats again. Raises as `experts`."""
+    expert = await experts.change_employer(session, actor, expert_id, body, now)
     await recheck(session, actor, expert_ids=await _all_of(session, expert))
     return expert
 

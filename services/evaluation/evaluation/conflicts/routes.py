@@ -10,6 +10,7 @@ from evaluation.conflicts.schemas import SeatConflictOut, SeatConflictsOut
 from evaluation.experts.routes import KEEPERS, shown
 from evaluation.experts.schemas import (
     ExpertAccountIn,
+    ExpertEmployerIn,
     ExpertOut,
     ExpertRelationEndIn,
     ExpertRelationIn,
@@ -39,6 +40,27 @@ async def add_relation(
 ) -> ExpertOut:
     """Enter a tie that became known."""
     expert = await actions.add_relation(session, actor, expert_id, body, now)
+    return await shown(session, expert, response)
+
+
+@experts.post(
+    "/{expert_id}/employer",
+    operation_id="evaluation_change_expert_employer",
+    openapi_extra=KEEPERS,
+    responses=problems(
+        "FORBIDDEN_SCOPE", "NOT_FOUND", "FIELD_INVALID", "USCC_FORMAT", "USCC_CHECK_DIGIT"
+    ),
+)
+async def change_employer(
+    expert_id: UUID,
+    body: ExpertEmployerIn,
+    actor: CurrentActor,
+    now: Now,
+    response: Response,
+    session: Transaction,
+) -> ExpertOut:
+    """Enter who employs the expert from a day on; the employer before becomes a tie that ended."""
+    expert = await actions.change_employer(session, actor, expert_id, body, now)
     return await shown(session, expert, response)
 
 

@@ -1,12 +1,17 @@
 """Keeping the pool: entering experts, their ties and the end of both."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from evaluation.experts import queries, rules
-from evaluation.experts.schemas import ExpertIn, ExpertRelationIn, SpecialtiesIn
+from evaluation.experts.schemas import (
+    ExpertEmployerIn,
+    ExpertIn,
+    ExpertRelationIn,
+    SpecialtiesIn,
+)
 from evaluation.experts.tables import (
     Expert,
     ExpertAccount,
@@ -15,6 +20,7 @@ from evaluation.experts.tables import (
     ExpertSpecialty,
 )
 from shared.auth import Actor
+from shared.calendar import day_of
 from shared.codes import uscc
 from shared.database import new_id
 from shared.events import record
@@ -61,6 +67,35 @@ async def add_relation(
     relation = await _add_relation(session, expert.id, body, now)
     expert.version += 1
     record(session, actor, "expert.relation_added", expert.id, relation_id=relation.id)
+    await session.flush()
+    return expert
+
+
+async def change_employer(
+    session: AsyncSession, actor: Actor, expert_id: UUID, body: ExpertEmployerIn, now: datetime
+) -> Expert:
+    """Enter who employs an expert from a day on; the employer before stays a tie that ended (X08).
+
+    Raises `Refused`: NOT_FOUND, FIELD_INVALID, USCC_FORMAT, USCC_CHECK_DIGIT.
+    """
+    expert = await queries.expert_for_update(session, expert_id)
+    named = uscc.uscc_checks(body.org_uscc, pointer="/org_uscc") if body.org_uscc else []
+    require([*rules.begun_checks(body.from_on, day_of(now)), *named])
+    before = {"org_id": expert.org_id, "org_uscc": expert.org_uscc}
+    if expert.org_id is not None or expert.org_uscc is not None:
+        session.add(
+            ExpertRelation(
+                expert_id=expert.id, kind=rules.RelationKind.EMPLOYMENT,
+                org_id=expert.org_id, org_uscc=expert.org_uscc,
+                until_on=body.from_on - timedelta(days=1), recorded_at=now,
+            )
+        )  # fmt: skip
+    expert.org_id, expert.org_uscc = body.org_id, _normalized(body.org_uscc)
+    expert.version += 1
+    record(
+        session, actor, "expert.employer_changed", expert.id, before=before,
+        after={"org_id": expert.org_id, "org_uscc": expert.org_uscc}, from_on=body.from_on,
+    )  # fmt: skip
     await session.flush()
     return expert
 

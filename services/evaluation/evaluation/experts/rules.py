@@ -206,6 +206,20 @@ def period_checks(from_on: date | None, until_on: date, *, pointer: str) -> list
     ]
 
 
+def begun_checks(from_on: date, today: date) -> list[Check]:
+    """Check that an employment has begun: one to come is no tie yet, and would end the present."""
+    return [
+        POOL.check(
+            "FIELD_INVALID",
+            Kind.CONTENT,
+            passed=from_on <= today,
+            pointer="/from_on",
+            field="from_on",
+            expected=f"{today.isoformat()} or earlier",
+        )
+    ]
+
+
 def state_checks(state: State, event: Event) -> list[Check]:
     """Check that an expert may leave or rejoin the pool now."""
     return [

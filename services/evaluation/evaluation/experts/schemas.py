@@ -123,6 +123,20 @@ class ExpertAccountIn(Body):
     person_id: UUID = Field(description="The account, as `sub` of its tokens.")
 
 
+class ExpertEmployerIn(Body):
+    """Who employs an expert from a day on; without an organization nobody does."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"org_uscc": RELATION["org_uscc"], "from_on": "2026-07-01"}]
+        }
+    )
+
+    org_id: UUID | None = Field(default=None, description="The employer, where it is registered.")
+    org_uscc: UsccText | None = Field(default=None, description="The employer's code.")
+    from_on: Day = Field(description="The first day, today at the latest.")
+
+
 class ExpertRelationEndIn(Body):
     """The end of a tie."""
 
