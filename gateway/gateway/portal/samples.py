@@ -142,6 +142,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     "part": 1,
     "parties": [ID],
     "parts": [{"name": "对准模块", "share_ppm": 400_000}],
+    "released_parts": ["ratings", "assessments"],
     "passed": True,
     "past_projects": ["键合机首台套研制"],
     "patents": ["ZL202610012345.6"],

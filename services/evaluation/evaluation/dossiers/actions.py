@@ -40,7 +40,7 @@ async def release(
     # The centre learns who reads its results, and what for.
     record(
         session, actor, "dossier.released", row.id, center_id=row.center_id,
-        agency_id=row.agency_id, parts=row.parts, first_year=row.first_year,
+        agency_id=row.agency_id, released_parts=row.parts, first_year=row.first_year,
         last_year=row.last_year, purpose=row.purpose, until_on=row.until_on,
     )  # fmt: skip
     return row
