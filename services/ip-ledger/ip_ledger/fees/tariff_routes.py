@@ -42,7 +42,11 @@ OFFICE: Final = "officials"
     status_code=201,
     openapi_extra=access("handler", tenant=OFFICE, rules=("A043", "X03")),
     responses=problems(
-        "FIELD_INVALID", "DAYS_OUT_OF_ORDER", "EFFECTIVE_TOO_EARLY", "STATE_CONFLICT"
+        "FIELD_INVALID",
+        "DAYS_OUT_OF_ORDER",
+        "EFFECTIVE_TOO_EARLY",
+        "STATE_CONFLICT",
+        "CURRENCY_NOT_CNY",
     ),
 )
 async def propose(

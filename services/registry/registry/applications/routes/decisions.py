@@ -44,6 +44,8 @@ CASE_CODES = ("NOT_FOUND", "FORBIDDEN_SCOPE", "SOD_VIOLATION", "STATE_CONFLICT")
         "ROUNDS_EXHAUSTED",
         "ENTITY_AGE_EXCEEDED",
         "MATERIAL_MISSING",
+        "MEMBER_NOT_CONFIRMED",
+        "MODEL_COMPOSITION",
     ),
 )
 async def check_formally(
@@ -97,6 +99,8 @@ async def grant_round(
         "REVIEW_BELOW_PASS",
         "CASE_ON_HOLD",
         "CONSORTIUM_NOT_REGISTERED",
+        "MEMBER_NOT_CONFIRMED",
+        "MODEL_COMPOSITION",
     ),
 )
 async def recommend(
@@ -119,7 +123,9 @@ async def recommend(
     status_code=201,
     operation_id="registry_open_notice",
     openapi_extra=access("handler", tenant=OFFICIALS, rules=("X09", "X10", "X03")),
-    responses=problems(*CASE_CODES, "STALE_INPUT", "CASE_ON_HOLD"),
+    responses=problems(
+        *CASE_CODES, "STALE_INPUT", "CASE_ON_HOLD", "MEMBER_NOT_CONFIRMED", "MODEL_COMPOSITION"
+    ),
 )
 async def open_notice(
     application_id: UUID,
@@ -152,6 +158,8 @@ async def open_notice(
         "NOTICE_MISSING",
         "REVIEW_BELOW_PASS",
         "REVIEW_MISSING",
+        "MEMBER_NOT_CONFIRMED",
+        "MODEL_COMPOSITION",
     ),
 )
 async def approve(
