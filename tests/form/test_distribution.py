@@ -52,6 +52,7 @@ COPIED = {
     "ip_ledger": {
         "of the programme": {
             "agreement_template", "party_key", "self_audit", "inventor_person", "share_carry",
+            "currency", "fee_tariff",
         },
         "one tree over everything: appended by one sequencer, which stays on one machine": {
             "audit_link", "audit_seal", "log_checkpoint", "log_leaf", "log_opening", "log_pending",

@@ -60,6 +60,17 @@ PROOFS: Final = (
         ("tests/shared/shares/test_many_cases.py",),
     ),
     Proof(
+        "carry",
+        10_000,
+        "successive runs of one asset, with the same owners and with owners who come and go",
+        (
+            "tests/shared/shares/test_carry_bound.py",
+            "tests/ip_ledger/distributions/test_planning.py",
+            "-k",
+            "bound or ahead_or_behind",
+        ),
+    ),
+    Proof(
         "two clocks",
         10_000,
         "pairs of a day and an instant against a replay",
@@ -166,6 +177,8 @@ PROOFS: Final = (
 PER_ROUND: Final = {
     "properties": ROUND_EXAMPLES,
     "allocation": 50_000,
+    # Successive runs in parts would not be successive.
+    "carry": 10_000,
     "two clocks": 1_000,
     "model": 100,
     "second implementation": LONG_ROUND,

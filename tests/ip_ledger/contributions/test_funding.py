@@ -1,5 +1,6 @@
 """Money by source: how concentrated it is, how long it lasts; profits by capital paid in."""
 
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -7,6 +8,7 @@ import httpx
 import pytest
 
 from ip_ledger.contributions import rules
+from shared.rules import failed_codes
 from tests.ip_ledger.conftest import Ledger, codes
 from tests.ip_ledger.contributions.test_contributions import LEDGER, posted, promise
 
@@ -114,3 +116,27 @@ async def test_profit_goes_by_capital_paid_in_unless_all_agreed(ledger: Ledger) 
     assert agreed.status_code == 201, agreed.text
     amounts = [line["amount"]["amount"] for line in agreed.json()["lines"]]
     assert amounts[0] == amounts[1]
+
+
+@pytest.mark.requirement("A097", "A143")
+@pytest.mark.parametrize("source", list(rules.Source))
+@pytest.mark.parametrize("instrument", list(rules.Instrument))
+def test_money_comes_only_in_a_form_that_its_source_gives(
+    source: rules.Source, instrument: rules.Instrument
+) -> None:
+    """A bank lends, an investor takes a stake, a fund or an alliance gives; members contribute."""
+    checks = rules.funding_checks(
+        source, instrument, is_named=True, risk_note="担保", received_on=date(2026, 1, 20),
+        today=date(2026, 1, 20),
+    )  # fmt: skip
+    fits = instrument in rules.FORMS[source] and source is not rules.Source.MEMBER
+    assert failed_codes(checks) == ([] if fits else ["FUNDING_FORM"])
+
+
+@pytest.mark.requirement("A097")
+async def test_funds_and_alliances_are_sources_of_their_own(ledger: Ledger) -> None:
+    for source in ("social_fund", "alliance"):
+        given = await funded(
+            ledger, source=source, provider_name="示例产业联盟", purpose="中试产业化"
+        )
+        assert (given.status_code, given.json()["source"]) == (201, source), given.text

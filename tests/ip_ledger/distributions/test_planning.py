@@ -1,6 +1,9 @@
 """Vector C7-3 in all its roundings, the run's state machine, and I3 against exact rationals."""
 
 import hashlib
+import os
+import random
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -17,6 +20,8 @@ from ip_ledger.revenue.rules import Deduction, DeductionKind, RevenueKind, net_i
 from shared.events.recording import canonical
 from shared.rules import failed_codes
 
+RUNS = int(os.environ.get("ZHICHUANG_CASES", "1000"))
+SEED = int(os.environ.get("ZHICHUANG_SEED", "1"))
 UNIVERSITY, COMPANY, CENTER = (UUID(int=n) for n in (1, 2, 3))
 ALICE, BOB, CAROL = (UUID(int=n) for n in (11, 12, 13))
 TYPES = {UNIVERSITY: OwnerType.STATE_INSTITUTION}
@@ -186,6 +191,88 @@ def test_what_rounding_kept_counts_in_the_next_event_of_the_asset() -> None:
     paid = [line.part.amount_fen for line in planned.lines]
     assert paid == [3_334, 3_333, 3_334, 3_333, 3_334, 3_334, 3_334, 3_334, 3_333]
     assert all(abs(line.part.carry_after) < 1 for line in planned.lines)
+
+
+@pytest.mark.requirement("A086")
+def test_who_left_hands_what_rounding_owes_to_the_largest_owner_by_lines_of_their_own() -> None:
+    """C7-4: settled where it can be seen, and only for who owns nothing later on."""
+    gone, later = UUID(int=77), UUID(int=78)
+    halves = ((UNIVERSITY, 400_000), (COMPANY, 600_000))
+    owed = {
+        gone: Fraction(-3, 4), later: Fraction(1, 4), UNIVERSITY: Fraction(1, 2),
+        COMPANY: Fraction(0),
+    }  # fmt: skip
+    given_income = income(
+        shares=halves, order=(UNIVERSITY, COMPANY), net_fen=10, carry=owed,
+        staying=frozenset({UNIVERSITY, COMPANY, later}),
+    )  # fmt: skip
+    again = replace(given_income, event_id=UUID(int=9))
+    planned = plan_rules.plan([given_income, again], Terms({}))
+    beside = [line for line in planned.lines if not line.part.share_ppm]
+    assert [(line.part.party, line.part.amount_fen, line.carry_change) for line in beside] == [
+        (gone, 0, 750_000), (COMPANY, 0, -750_000),
+    ]  # fmt: skip
+    told = {step["step"]: step["exact"] for step in beside[0].steps}
+    assert (told["carry_before"], told["carry_handed"], told["carry_after"]) == (
+        "-0.75", "0.75", "0",
+    )  # fmt: skip
+    # 4 and 6 fen, with half a fen more and three quarters less that were owed before.
+    assert [line.part.amount_fen for line in planned.lines if line.part.share_ppm][:2] == [5, 5]
+    change: dict[UUID, int] = {}
+    for line in planned.lines:
+        change[line.part.party] = change.get(line.part.party, 0) + line.carry_change
+    assert change[gone] == 750_000
+    assert later not in change
+    assert sum(change.values()) == 0
+    # Whoever undoes such a run and plans it anew finds what was handed over again.
+    paid = {party: owed[party] + Fraction(change.get(party, 0), 10**6) for party in owed}
+    [undone] = plan_rules.without_run(
+        [replace(given_income, carry=paid)],
+        {(given_income.asset_id, party): moved for party, moved in change.items()},
+    )
+    assert undone.carry == owed
+
+
+@pytest.mark.requirement("A086")
+def test_many_runs_with_owners_who_come_and_go_keep_the_bound() -> None:
+    """0477: owners sum to nothing; each who left adds less than a 分 until the next ample run."""
+    chance = random.Random(SEED)
+    owners, next_id, left = [UUID(int=n) for n in (1, 2)], 3, 0
+    carry: dict[UUID, Fraction] = {}
+    for number in range(RUNS):
+        if chance.random() < 0.3 and len(owners) > 1:
+            owners.remove(chance.choice(owners))
+            left += 1
+        if len(owners) < 2 or (chance.random() < 0.3 and len(owners) < 6):
+            owners.append(UUID(int=next_id))
+            next_id += 1
+        cuts = sorted(chance.sample(range(1, 10**6), len(owners) - 1))
+        if chance.random() < 0.3:
+            cuts = list(range(1, len(owners)))
+        edges = [0, *cuts, 10**6]
+        shares = tuple((o, edges[n + 1] - edges[n]) for n, o in enumerate(owners))
+        ample = number % 50 == 49
+        total = 10**6 * (left + 3) if ample else chance.choice([0, 1, 1, 2, 3, 7])
+        planned = plan_rules.plan(
+            [income(
+                event_id=UUID(int=number), shares=shares, order=tuple(owners), net_fen=total,
+                gross_fen=total, deductions=(), carry=carry,
+            )],
+            Terms({}),
+        )  # fmt: skip
+        for line in planned.lines:
+            party = line.part.party
+            carry[party] = carry.get(party, Fraction(0)) + Fraction(line.carry_change, 10**6)
+        told = f"seed {SEED}, run {number}: {carry}"
+        assert sum(line.part.amount_fen for line in planned.lines) == total, told
+        assert not any(owed for party, owed in carry.items() if party not in owners), told
+        carry = {party: owed for party, owed in carry.items() if party in owners}
+        assert not sum(carry.values()), told
+        most = len(owners) + left
+        assert all(-1 - left < owed < most for owed in carry.values()), told
+        if ample:
+            left = 0
+            assert all(-1 < owed < 1 for owed in carry.values()), told
 
 
 def test_a_closing_run_leaves_nothing_owed() -> None:

@@ -11,6 +11,7 @@ from ip_ledger.pricing import rules
 from ip_ledger.pricing.rules import Finding, PriceMethod, Publicity
 from shared.rules import failed_codes
 from tests.ip_ledger.conftest import TODAY, Ledger, codes
+from tests.ip_ledger.contributions.test_contributions import posted, promise
 
 PATH = "/v1/ip-ledger/price-findings"
 TOLD = Publicity(TODAY, uuid4())
@@ -110,6 +111,43 @@ async def test_without_a_word_to_its_staff_no_institute_negotiates(ledger: Ledge
     answer = await explained(ledger, "m09", deal_id, method="auction", venue="拍卖行")
     assert (answer.status_code, codes(answer)) == (403, ["FORBIDDEN_SCOPE"])
     assert (await explained(ledger, "m01", deal_id)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("told_on", "late"),
+    [(date(2026, 2, 9), False), (date(2026, 2, 10), False), (date(2026, 2, 11), True)],
+)
+def test_staff_are_told_of_a_price_by_the_day_of_the_deal(told_on: date, late: bool) -> None:
+    assert rules.told_late(date(2026, 2, 10), told_on) == late
+    assert not rules.told_late(None, told_on)
+    assert not rules.told_late(date(2026, 2, 10), None)
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("A030")
+async def test_a_result_put_in_as_equity_has_its_price_explained_too(ledger: Ledger) -> None:
+    """转化法18: 作价投资 is priced like a transfer or a license."""
+    thing = promise(
+        ledger, org_id=str(ledger.org["m04"]), is_cash=False, schedule=[], agreed_on="2026-01-12",
+        valuation={"file_id": str(uuid4()), "amount": {"amount": 500_000}},
+    )  # fmt: skip
+    put_in = await posted(ledger.member("m04"), "contributions", thing)
+    assert put_in.status_code == 201, put_in.text
+    deal: dict[str, Any] = {"deal": "contribution", "price": {"amount": 500_000}}
+    deal_id = put_in.json()["id"]
+    async with ledger.member("m04") as member:
+        missing = await member.get(f"{PATH}/missing?center_id={ledger.center['c03']}")
+    assert [(one["deal"], one["deal_id"]) for one in missing.json()["items"]] == [
+        ("contribution", deal_id)
+    ]
+    silent = await explained(ledger, "m04", deal_id, **deal)
+    assert codes(silent) == ["PRICE_PUBLICITY_MISSING"]
+    told = {"published_on": "2026-01-13", "file_id": str(uuid4())}
+    answer = await explained(ledger, "m04", deal_id, **deal, publicity=told)
+    assert (answer.status_code, answer.json()["published_late"]) == (201, True), answer.text
+    money = await posted(ledger.member("m09"), "contributions", promise(ledger))
+    plain = await explained(ledger, "m09", money.json()["id"], **deal)
+    assert (plain.status_code, codes(plain)) == (422, ["FIELD_INVALID"])
 
 
 @pytest.mark.anyio

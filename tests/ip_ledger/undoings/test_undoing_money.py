@@ -11,7 +11,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from ip_ledger.contributions.rules import Call, standing_call
+from ip_ledger.contributions.call_rules import Call, standing_call
 from ip_ledger.costs.tables import MoneySource
 from ip_ledger.journal.tables import JournalEntry
 from ip_ledger.log.tables import LogRecord

@@ -7,13 +7,16 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
-from ip_ledger.agreements.rules import MARKET_TERMS, ExitMethod, Rounding, State
+from ip_ledger.agreements.rules import MARKET_TERMS, SHARING, ExitMethod, Rounding, State
 from ip_ledger.base import Base
 from shared.database import EnumText, InstantColumn, JsonColumn, new_id
 from shared.http.constraints import meaning
+from shared.rules import Kind
 
 meaning("uq_agreement_signature_agreement_id_org_id", MARKET_TERMS, "ALREADY_SIGNED")
 meaning("uq_agreement_center_id_edition", MARKET_TERMS, "STATE_CONFLICT")
+meaning("ck_agreement_party_whole", SHARING, "SHARES_NOT_100", Kind.CONTENT)
+meaning("uq_agreement_party_agreement_id_org_id", SHARING, "PARTY_REPEATED", Kind.CONTENT)
 
 
 class Agreement(Base, table=True):

@@ -1,6 +1,6 @@
 """What is read of assets and their ownership, and who may see them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -238,6 +238,21 @@ async def ownership_on_days(
             if asset_id == row.asset_id and row.valid_from <= day and (not before or day < before):
                 owned[asset_id, day] = _owned(version, center_id)
     return owned
+
+
+async def owners_until(
+    session: AsyncSession, asset_ids: Collection[UUID]
+) -> dict[UUID, list[tuple[UUID, date | None]]]:
+    """Give everybody known to own some assets, with the first day on which that is over."""
+    rows = await session.execute(
+        rows_of(OwnershipVersion, col(OwnershipLine.owner_id))
+        .join(OwnershipLine, col(OwnershipLine.version_id) == col(OwnershipVersion.id))
+        .where(col(OwnershipVersion.asset_id).in_(asset_ids), known_at(None))
+    )
+    owners: dict[UUID, list[tuple[UUID, date | None]]] = {}
+    for version, owner_id in rows:
+        owners.setdefault(version.asset_id, []).append((owner_id, version.valid_before))
+    return owners
 
 
 def _owned(version: Version, center_id: UUID) -> Owned:

@@ -37,6 +37,8 @@ meaning("ck_asset_kinship_acyclic", FAMILY, "FAMILY_CYCLE", Kind.CONTENT)
 meaning("ck_asset_kinship_two_assets", FAMILY, "FAMILY_CYCLE", Kind.CONTENT)
 meaning("uq_asset_kinship_standing", FAMILY, "ALREADY_EXISTS")
 meaning("ck_ownership_version_gapless", SHARING, "STATE_CONFLICT")
+meaning("ck_ownership_version_after_asset", SHARING, "BEFORE_ASSET", Kind.CONTENT)
+meaning("ck_asset_inventor_whole", SHARING, "SHARES_NOT_100", Kind.CONTENT)
 
 
 class Asset(Base, table=True):

@@ -20,6 +20,7 @@ from ip_ledger.contracts.rules import (
 from shared.codes.registrations import ContractNumberScheme
 from shared.database import EnumText, InstantColumn, new_id
 from shared.http.constraints import meaning
+from shared.money import MAX_FEN
 from shared.rules import Kind
 
 meaning("uq_tech_contract_reference", REPETITION, "EXTERNAL_ID_MISMATCH")
@@ -112,6 +113,7 @@ class TechContract(Base, table=True):
         CheckConstraint(
             "registered_on IS NULL OR registration_no IS NOT NULL", name="registration"
         ),
+        CheckConstraint(f"contract_amount_fen <= {MAX_FEN}", name="readable"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

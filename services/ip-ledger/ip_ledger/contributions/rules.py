@@ -5,7 +5,7 @@ Until a consortium is registered, no money is its own: a trustee member holds it
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from typing import Final
@@ -156,33 +156,6 @@ def balance_on(
     due = sum(one.amount_fen for one in schedule if one.due_on < day)
     paid_fen, lost_fen = (sum(amount for on, amount in rows if on <= day) for rows in (paid, lost))
     return Balance(committed_fen, due, paid_fen, lost_fen)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A written call for arrears."""
-
-    id: UUID
-    issued_on: date
-    grace_until: date
-    issued_by: UUID
-    issued_at: datetime
-
-
-def standing_call(
-    calls: Sequence[Call], answered: Collection[UUID], undone_at: datetime | None
-) -> Call | None:
-    """Give the call that a resolution may rest on: the latest, unless it has been spent.
-
-    One led to a forfeiture already; or a payment was undone after it, so that it asked for less
-    than is owed, and nobody loses what was never called for (公司法51, 52).
-    """
-    standing = [
-        one
-        for one in calls
-        if one.id not in answered and (undone_at is None or one.issued_at > undone_at)
-    ]
-    return standing[-1] if standing else None
 
 
 def commitment_checks(commitment: Commitment) -> list[Check]:

@@ -29,6 +29,7 @@ from ip_ledger.contributions.rules import (
 )
 from shared.database import EnumText, InstantColumn, JsonColumn, new_id
 from shared.http.constraints import meaning
+from shared.money import MAX_FEN
 from shared.rules import Kind
 
 meaning("ck_contribution_paid_fen", CONTRIBUTIONS, "PAYMENT_EXCEEDED", Kind.CONTENT)
@@ -46,6 +47,7 @@ class Contribution(Base, table=True):
         Index("ix_contribution_center_id_id", "center_id", "id"),
         Index("ix_contribution_org_id", "org_id"),
         CheckConstraint("committed_fen > 0", name="committed_fen"),
+        CheckConstraint(f"committed_fen <= {MAX_FEN}", name="readable"),
         CheckConstraint("paid_fen BETWEEN 0 AND committed_fen", name="paid_fen"),
         CheckConstraint(
             "forfeited_fen BETWEEN 0 AND committed_fen - paid_fen", name="forfeited_fen"
@@ -170,6 +172,7 @@ class FundingRecord(Base, table=True):
             postgresql_where=text("contribution_payment_id IS NOT NULL"),
         ),
         CheckConstraint("amount_fen > 0", name="amount_fen"),
+        CheckConstraint(f"amount_fen <= {MAX_FEN}", name="readable"),
         CheckConstraint("instrument <> 'loan' OR risk_note IS NOT NULL", name="risk_note"),
         {"info": {"insert_only": True}},
     )

@@ -19,6 +19,7 @@ from ip_ledger.base import Base
 from ip_ledger.costs.rules import CORRECTIONS, COSTS, CostKind, SourceKind
 from shared.database import EnumText, InstantColumn, new_id
 from shared.http.constraints import meaning
+from shared.money import MAX_FEN
 
 meaning("ck_money_source_spent", COSTS, "SOURCE_SPENT")
 meaning("uq_asset_cost_undoes_id", CORRECTIONS, "ALREADY_REVERSED")
@@ -45,6 +46,7 @@ class AssetCost(Base, table=True):
             name="sign",
         ),
         CheckConstraint("(undoes_id IS NULL) = (reason IS NULL)", name="reason"),
+        CheckConstraint(f"abs(amount_fen) <= {MAX_FEN}", name="readable"),
         {"info": {"insert_only": True}},
     )
 

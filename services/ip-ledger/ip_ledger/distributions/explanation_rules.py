@@ -69,17 +69,24 @@ def step_text(
     )
 
 
-def explained_line(part: Part[UUID], told: EventTold) -> str:
+def explained_line(part: Part[UUID], told: EventTold, handed_scaled: int = 0) -> str:
     """Explain a line from the gross income to the 分, so that anyone can compute it again.
 
-    Written as text at once: of a hundred thousand payees each has these seven steps.
+    `handed_scaled` is what of rounding is handed over beside the division: by who left to who
+    stays, or written off by the last run. Written as text at once: of a hundred thousand payees
+    each has these seven steps.
     """
     scale = part.scale
     whole = max(0, (part.quota_scaled + part.before_scaled) // scale)
     # A remainder is mostly none or one unit; below zero where another party's former excess had to
     # be made good.
     unit = part.amount_fen - whole
-    carried, after = scaled_text(part.before_scaled, scale), scaled_text(part.after_scaled, scale)
+    carried = scaled_text(part.before_scaled, scale)
+    after = scaled_text(part.after_scaled + handed_scaled, scale)
+    handed = ""
+    if handed_scaled:
+        exact = f'"{scaled_text(handed_scaled, scale)}"'
+        handed = step_text("carry_handed", exact=exact, ref_id=told.asset_id) + ","
     steps = (
         told.steps,
         step_text("share", SHARE_LAW, ppm=part.share_ppm, ref_id=told.version_id),
@@ -88,6 +95,6 @@ def explained_line(part: Part[UUID], told: EventTold) -> str:
         step_text("floor", amount_fen=whole),
         step_text("remainder_unit", amount_fen=unit, rank=part.rank),
         step_text("amount", amount_fen=part.amount_fen),
-        step_text("carry_after", exact=f'"{after}"', ref_id=told.asset_id),
+        handed + step_text("carry_after", exact=f'"{after}"', ref_id=told.asset_id),
     )
     return f"[{','.join(steps)}]"

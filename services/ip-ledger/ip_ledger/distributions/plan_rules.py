@@ -79,7 +79,8 @@ class Income:
     """One revenue event with everything that its division rests on.
 
     `order` names the owners in the order that settles ties: the signed agreement's, then by USCC.
-    `carry` is what rounding owed each owner before, for this asset.
+    `carry` is what rounding owed each party before, for this asset; `staying` are those who own it
+    on that day or on a later one, so that who is not among them has left.
     """
 
     event_id: UUID
@@ -95,6 +96,7 @@ class Income:
     order: tuple[UUID, ...]
     carry: Mapping[UUID, Fraction]
     inventors: tuple[Inventor, ...] = ()
+    staying: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,23 +111,26 @@ class RewardRule:
 
 @dataclass(frozen=True, slots=True)
 class PlannedLine:
-    """What one owner gets of one event; `told` is what its explanation shares with the others."""
+    """What one owner gets of one event; `told` is what its explanation shares with the others.
+
+    `handed_scaled` is what rounding owes that is handed over, or written off, beside the division.
+    """
 
     income: Income
     part: Part[UUID]
     told: EventTold
-    settled: bool = False
+    handed_scaled: int = 0
 
     @property
     def carry_change(self) -> int:
         """Give the change of the owner's carry, in millionths of a 分; settled leaves none."""
-        after = 0 if self.settled else self.part.after_scaled
+        after = self.part.after_scaled + self.handed_scaled
         return millionths(after - self.part.before_scaled, self.part.scale)
 
     @property
     def explained(self) -> str:
         """Write every step that led to the line, as canonical JSON, as it is kept and shown."""
-        return explained_line(self.part, self.told)
+        return explained_line(self.part, self.told, self.handed_scaled)
 
     @property
     def steps(self) -> list[dict[str, Any]]:
@@ -192,9 +197,13 @@ def without_run(
         replace(
             income,
             carry={
-                owner: income.carry.get(owner, Fraction(0))
-                - Fraction(carried.get((income.asset_id, owner), 0), WHOLE_PPM)
-                for owner in income.order
+                party: income.carry.get(party, Fraction(0))
+                - Fraction(carried.get((income.asset_id, party), 0), WHOLE_PPM)
+                for party in {
+                    *income.order,
+                    *income.carry,
+                    *(party for asset_id, party in carried if asset_id == income.asset_id),
+                }
             },
         )
         for income in incomes
@@ -213,21 +222,27 @@ def plan(
     Events of one asset follow one another: what rounding owes after one counts in the next. A
     `closing` run is the asset's last: what it cannot pay out is written off.
     """
-    carried: dict[UUID, dict[UUID, Part[UUID]]] = {}
+    carried: dict[UUID, dict[UUID, Fraction]] = {}
     last = {income.asset_id: income.event_id for income in incomes} if closing else {}
     lines: list[PlannedLine] = []
     rewards: list[PlannedReward] = []
     for income in incomes:
         known = carried.setdefault(income.asset_id, {})
-        carry = {**income.carry, **{party: part.carry_after for party, part in known.items()}}
+        carry = {**income.carry, **known}
+        told = _event_told(income)
+        handed = _handed_over(income, carry, told)
+        lines += handed
+        for line in handed:
+            known[line.part.party] = carry[line.part.party] = _carry_after(line)
         parts = allocate(income.net_fen, income.shares, order=income.order, carry=carry)
         # Ties went by `order`; lines are told as the owners are listed.
         places = {owner: place for place, (owner, _) in enumerate(income.shares)}
         parts.sort(key=lambda part: places[part.party])
-        known |= {part.party: part for part in parts}
-        settled = last.get(income.asset_id) == income.event_id
-        told = _event_told(income)
-        lines += [PlannedLine(income, part, told, settled) for part in parts]
+        known |= {part.party: part.carry_after for part in parts}
+        is_last = last.get(income.asset_id) == income.event_id
+        lines += [
+            PlannedLine(income, part, told, -part.after_scaled if is_last else 0) for part in parts
+        ]
         rewards += [
             reward for part in parts if (reward := _reward(income, part, terms)) is not None
         ]
@@ -238,6 +253,43 @@ def plan(
         net_fen,
         _plan_hash(lines, rewards, incomes, terms, closing=closing, corrects=corrects),
     )
+
+
+def _handed_over(
+    income: Income, carry: Mapping[UUID, Fraction], told: EventTold
+) -> list[PlannedLine]:
+    """Let who left the asset hand what rounding owes it, or it owes, to the largest owner (C7-4).
+
+    Each side is shown by a line of its own, without any money: what is handed is less than a 分 for
+    each who left, and whoever stays has no more and no less to be shared than the income.
+    """
+    owners = dict(income.shares)
+    gone = [
+        party
+        for party, owed in carry.items()
+        if owed and party not in owners and party not in income.staying
+    ]
+    left = sorted(gone, key=str)
+    if not left:
+        return []
+    # Of equally large ones the first by the order that settles ties.
+    taker = max(income.order, key=lambda owner: owners.get(owner, 0))
+    taken = sum((carry[party] for party in left), Fraction(0))
+    lines = [_beside(income, told, party, carry[party], -carry[party]) for party in left]
+    return [*lines, _beside(income, told, taker, carry.get(taker, Fraction(0)), taken)]
+
+
+def _beside(
+    income: Income, told: EventTold, party: UUID, before: Fraction, handed: Fraction
+) -> PlannedLine:
+    """Make a line that moves what rounding owes and pays nothing."""
+    own, over = (millionths(value.numerator, value.denominator) for value in (before, handed))
+    part = Part(party, 0, 0, own, WHOLE_PPM, 0, raised=False, amount_fen=0)
+    return PlannedLine(income, part, told, over)
+
+
+def _carry_after(line: PlannedLine) -> Fraction:
+    return Fraction(line.part.after_scaled + line.handed_scaled, line.part.scale)
 
 
 def _event_told(income: Income) -> EventTold:
@@ -414,6 +466,7 @@ def reward_checks(incomes: Sequence[Income], terms: Terms, planned: Plan) -> lis
     bases = {
         (ln.income.event_id, ln.part.party): reward_base_fen(ln.income, ln.part)
         for ln in planned.lines
+        if ln.part.share_ppm
     }
     for reward in planned.rewards:
         kind, base_fen = kinds[reward.event_id], bases[reward.event_id, reward.owner_id]

@@ -388,6 +388,10 @@ async def inputs(
         for asset_id, rows in makers.items()
     }
     carries = await carries_of(session, {e.asset_id for e in events}, locked=locked)
+    owed: dict[UUID, dict[UUID, Fraction]] = {}
+    for (asset_id, party), row in carries.items():
+        owed.setdefault(asset_id, {})[party] = Fraction(row.millionths, WHOLE_PPM)
+    staying = await _staying(session, events, owned, owed, supposed)
     deductions = await revenue.deductions_of(session, [e.id for e in events])
     uscc = {org_id: org.uscc for org_id, org in orgs.items()}
     incomes = []
@@ -397,11 +401,6 @@ async def inputs(
             continue
         signed = terms[event.received_on]
         order = _tie_order(ownership, signed.parties if signed else (), uscc)
-        carry = {
-            owner: Fraction(row.millionths, WHOLE_PPM)
-            for owner in order
-            if (row := carries.get((event.asset_id, owner))) is not None
-        }
         incomes.append(
             Income(
                 event_id=event.id,
@@ -419,7 +418,8 @@ async def inputs(
                 origin_id=ownership.origin_id,
                 shares=ownership.shares,
                 order=order,
-                carry=carry,
+                carry=owed.get(event.asset_id, {}),
+                staying=staying.get((event.asset_id, event.received_on), frozenset()),
                 inventors=people.get(event.asset_id, ()),
             )
         )
@@ -433,6 +433,41 @@ async def inputs(
         ),
         without_owners=tuple(e.id for e in events if (e.asset_id, e.received_on) not in owned),
     )
+
+
+async def _staying(
+    session: AsyncSession,
+    events: Sequence[RevenueEvent],
+    owned: Mapping[tuple[UUID, date], Owned],
+    owed: Mapping[UUID, Mapping[UUID, Fraction]],
+    supposed: Supposed | None,
+) -> dict[tuple[UUID, date], frozenset[UUID]]:
+    """Name, by asset and day, who owns it on a later day, among others than the day's own owners.
+
+    Nobody asks where all of an asset's income, and all that rounding owes, is of the day's owners:
+    that is nearly always so.
+    """
+    concerned: dict[UUID, set[UUID]] = {key: set(owing) for key, owing in owed.items()}
+    for (asset_id, _), one in owned.items():
+        concerned.setdefault(asset_id, set()).update(owner for owner, _ in one.shares)
+    wanted = {
+        (event.asset_id, event.received_on)
+        for event in events
+        if (here := owned.get((event.asset_id, event.received_on))) is not None
+        and not concerned[event.asset_id] <= {owner for owner, _ in here.shares}
+    }
+    if not wanted:
+        return {}
+    rows = await assets.owners_until(session, {asset_id for asset_id, _ in wanted})
+    staying = {}
+    for asset_id, day in wanted:
+        what_if = () if supposed is None else supposed.shares.get(asset_id, ())
+        later = {owner for first, shares in what_if if day < first for owner, _ in shares}
+        # From the first supposed day on nobody owns it but those who are supposed to.
+        if not any(first <= day for first, _ in what_if):
+            later |= {o for o, before in rows.get(asset_id, ()) if before is None or day < before}
+        staying[asset_id, day] = frozenset(later)
+    return staying
 
 
 def _tie_order(

@@ -50,6 +50,7 @@ meaning(
     "REVENUE_DISTRIBUTED",
     Kind.STATE,
 )
+meaning("ck_distribution_run_present", rules.SHARING, "STALE_INPUT", Kind.STATE)
 meaning("pk_distribution_confirmation", rules.SHARING, "ALREADY_EXISTS", Kind.STATE)
 
 READERS: Final = "the centre, payees, officials"

@@ -166,7 +166,6 @@ def payment_checks(
     was not held against the office's own list yields to the office's receipt.
     """
     lapsed = state is FeeState.LAPSED
-    receipt_decides = not is_confirmed and bool(payment.evidence)
     return [
         UPKEEP.check(
             "FEE_NOT_OWED",
@@ -196,13 +195,7 @@ def payment_checks(
             pointer="/paid_on",
             until=fee.grace_until.isoformat() if fee else None,
         ),
-        UPKEEP.check(
-            "FEE_MISMATCH",
-            Kind.CONTENT,
-            passed=owed_fen is None or payment.amount_fen == owed_fen or receipt_decides,
-            pointer="/amount",
-            expected_fen=owed_fen,
-        ),
+        _amount_check(payment, owed_fen, is_confirmed=is_confirmed),
         # A right of several owners is reduced less than one of a single owner.
         UPKEEP.check(
             "FIELD_INVALID",
@@ -220,6 +213,17 @@ def payment_checks(
             field="evidence",
         ),
     ]
+
+
+def _amount_check(payment: Payment, owed_fen: int | None, *, is_confirmed: bool) -> Check:
+    receipt_decides = not is_confirmed and bool(payment.evidence)
+    return UPKEEP.check(
+        "FEE_MISMATCH",
+        Kind.CONTENT,
+        passed=owed_fen is None or payment.amount_fen == owed_fen or receipt_decides,
+        pointer="/amount",
+        expected_fen=owed_fen,
+    )
 
 
 def event_of(fee: Fee, paid_on: date) -> FeeEvent:

@@ -17,7 +17,7 @@ Office = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 PartPpm = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
 
 
-class LegalBasisIn(Body):
+class TariffBasisIn(Body):
     """A text on which a tariff rests."""
 
     act: ShortText = Field(description="The text.")
@@ -93,7 +93,7 @@ class TariffIn(Body):
     jurisdiction: Office = Field(description="The office: a country's code.")
     title: ShortText = Field(description="What to call it.")
     law: ShortText = Field(description="How a fee cites its law.")
-    legal_bases: list[LegalBasisIn] = Field(
+    legal_bases: list[TariffBasisIn] = Field(
         min_length=1, max_length=MOST, description="The texts on which it rests."
     )
     effective_from: Day = Field(
@@ -113,7 +113,7 @@ class TariffIn(Body):
     )
 
 
-class LegalBasisOut(Out):
+class TariffBasisOut(Out):
     """A text on which a tariff rests."""
 
     act: str = Field(description="The text.")
@@ -148,7 +148,7 @@ class TariffOut(Out):
     edition: int = Field(description="Counts the office's versions, from 1.")
     title: str = Field(description="What it is called.")
     law: str = Field(description="How a fee cites its law.")
-    legal_bases: list[LegalBasisOut] = Field(description="The texts on which it rests.")
+    legal_bases: list[TariffBasisOut] = Field(description="The texts on which it rests.")
     effective_from: date = Field(description="Its first day.")
     effective_until: date | None = Field(description="Its last day, if it has one.")
     is_confirmed: bool = Field(description="Whether it was held against the office's own list.")

@@ -52,6 +52,12 @@ BOOKKEEPER: Final = "the duty bookkeeper, in every centre's books"
 
 meaning("uq_journal_entry_reverses_id", rules.JOURNAL, "ALREADY_REVERSED", Kind.STATE)
 meaning("ck_posting_balance_after_fen", rules.JOURNAL, "AMOUNT_TOO_LARGE", Kind.CONTENT)
+for table in (
+    "posting", "revenue_event", "contribution", "funding_record", "asset_cost", "loss_event",
+    "tech_contract",
+):  # fmt: skip
+    meaning(f"ck_{table}_readable", rules.JOURNAL, "AMOUNT_TOO_LARGE", Kind.CONTENT)
+meaning("fk_account_currency_currency", rules.JOURNAL, "CURRENCY_UNKNOWN", Kind.CONTENT)
 meaning("ck_posting_balanced", rules.JOURNAL, "UNBALANCED", Kind.CONTENT)
 meaning("ck_posting_overdrawn", rules.JOURNAL, "ACCOUNT_OVERDRAWN", Kind.STATE)
 meaning("ck_journal_entry_open_period", rules.JOURNAL, "PERIOD_CLOSED", Kind.STATE)

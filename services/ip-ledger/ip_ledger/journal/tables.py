@@ -21,6 +21,16 @@ from ip_ledger.journal.rules import MOST_FEN, AccountKind, EntryKind, PendingSta
 from shared.database import EnumText, InstantColumn, new_id
 
 
+class Currency(Base, table=True):
+    """A currency of ISO 4217 in which books can be kept."""
+
+    __tablename__ = "currency"
+    __table_args__ = ({"info": {"insert_only": True}},)
+
+    code: str = Field(primary_key=True)
+    minor_digits: int
+
+
 class Account(Base, table=True):
     """An account of a centre's books, for the centre itself or for one organization in them."""
 
@@ -44,7 +54,7 @@ class Account(Base, table=True):
     org_id: UUID | None = None
     code: str
     kind: AccountKind = Field(sa_column=Column(EnumText(AccountKind), nullable=False))
-    currency: str = "CNY"
+    currency: str = Field(default="CNY", foreign_key="currency.code")
     may_go_negative: bool = Field(
         default=True, sa_column=Column(Boolean, server_default=true(), nullable=False)
     )
@@ -136,6 +146,7 @@ class Posting(Base, table=True):
             postgresql_include=["effective_on", "recorded_at", "amount_fen"],
         ),
         CheckConstraint("amount_fen <> 0", name="amount_fen"),
+        CheckConstraint(f"amount_fen BETWEEN -{MOST_FEN} AND {MOST_FEN}", name="readable"),
         CheckConstraint(
             f"balance_after_fen BETWEEN -{MOST_FEN} AND {MOST_FEN}", name="balance_after_fen"
         ),

@@ -9,6 +9,7 @@ from sqlmodel import Field
 
 from ip_ledger.base import Base
 from shared.database import InstantColumn, JsonColumn, new_id
+from shared.money import MAX_FEN
 
 
 class LossEvent(Base, table=True):
@@ -18,6 +19,7 @@ class LossEvent(Base, table=True):
     __table_args__ = (
         Index("ix_loss_event_center_id_id", "center_id", "id"),
         CheckConstraint("amount_fen > 0", name="amount_fen"),
+        CheckConstraint(f"amount_fen <= {MAX_FEN}", name="readable"),
         {"info": {"insert_only": True}},
     )
 

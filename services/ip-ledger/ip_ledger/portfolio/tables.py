@@ -8,13 +8,14 @@ from sqlmodel import Field
 
 from ip_ledger.assets.rules import AssetKind
 from ip_ledger.base import Base
-from ip_ledger.portfolio.rules import BACKGROUND, LAYOUT, ProtectionKind
+from ip_ledger.portfolio.rules import BACKGROUND, LAYOUT, PROTECTION, ProtectionKind
 from shared.database import EnumText, InstantColumn, new_id
 from shared.http.constraints import meaning
 from shared.rules import Kind
 
 meaning("uq_background_right_asset_id_org_id", BACKGROUND, "ALREADY_EXISTS", Kind.STATE)
 meaning("uq_layout_line_place", LAYOUT, "PLAN_LINE_REPEATED", Kind.CONTENT)
+meaning("ck_protection_event_after_asset", PROTECTION, "BEFORE_ASSET", Kind.CONTENT)
 meaning("uq_layout_plan_version", LAYOUT, "VERSION_CONFLICT", Kind.STALE)
 
 

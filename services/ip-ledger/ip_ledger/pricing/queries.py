@@ -12,6 +12,8 @@ from sqlmodel.sql.expression import SelectOfScalar
 from ip_ledger import tenancy
 from ip_ledger.contracts.rules import ContractKind, PartyRole, State
 from ip_ledger.contracts.tables import License, TechContract
+from ip_ledger.contributions.rules import ContributionKind
+from ip_ledger.contributions.tables import Contribution
 from ip_ledger.pricing.rules import DealKind
 from ip_ledger.pricing.tables import PriceFinding
 from shared.auth import Actor
@@ -45,7 +47,7 @@ def visible_findings(
 async def deals_without_price(
     session: AsyncSession, center_id: UUID
 ) -> list[tuple[DealKind, UUID, UUID]]:
-    """Name a centre's licenses and sales of technology whose price nobody has explained."""
+    """Name a centre's licenses, sales and results put in as equity with an unexplained price."""
 
     def unexplained(deal: Any, kind: DealKind, seller: Any) -> Any:  # noqa: ANN401 - SQL
         return rows_of(literal(kind.value), col(deal.id), seller).where(
@@ -58,5 +60,13 @@ async def deals_without_price(
     contracts = unexplained(
         TechContract, DealKind.TECH_CONTRACT, col(TechContract.party_org_id)
     ).where(col(TechContract.kind).in_(SOLD), col(TechContract.role) == PartyRole.SELLER)
-    rows = await session.execute(union_all(licenses, contracts))
+    put_in = rows_of(
+        literal(DealKind.CONTRIBUTION.value), col(Contribution.id), col(Contribution.org_id)
+    ).where(
+        col(Contribution.center_id) == center_id,
+        col(Contribution.kind) == ContributionKind.EQUITY,
+        ~col(Contribution.is_cash),
+        ~exists().where(col(PriceFinding.deal_id) == col(Contribution.id)),
+    )
+    rows = await session.execute(union_all(licenses, contracts, put_in))
     return sorted(((DealKind(k), i, s) for k, i, s in rows), key=lambda one: str(one[1]))

@@ -7,7 +7,7 @@ from fastapi import Query
 from sqlmodel import col
 
 from ip_ledger import tenancy
-from ip_ledger.pricing import actions, queries
+from ip_ledger.pricing import actions, queries, rules
 from ip_ledger.pricing.rules import Finding, Publicity
 from ip_ledger.pricing.schemas import PriceFindingIn, PriceFindingOut, UnpricedDealOut
 from ip_ledger.pricing.tables import PriceFinding
@@ -35,8 +35,9 @@ ROUTERS: Final = (router,)
     status_code=201,
     openapi_extra=access("member", tenant="the seller's own account", rules=("A030",)),
     responses=problems(
-        "NOT_FOUND", "FORBIDDEN_SCOPE", "PRICE_PUBLICITY_MISSING", "PRICE_VENUE_MISSING",
-        "PRICE_MISMATCH", "DAY_IN_FUTURE", "ALREADY_EXISTS", "CURRENCY_NOT_CNY"),
+        "NOT_FOUND", "FORBIDDEN_SCOPE", "FIELD_INVALID", "PRICE_PUBLICITY_MISSING",
+        "PRICE_VENUE_MISSING", "PRICE_MISMATCH", "DAY_IN_FUTURE", "ALREADY_EXISTS",
+        "CURRENCY_NOT_CNY"),
 )  # fmt: skip
 async def record_finding(
     body: PriceFindingIn, actor: CurrentActor, today: Today, session: Transaction
@@ -55,7 +56,13 @@ async def record_finding(
 
 
 def _shown(row: PriceFinding) -> PriceFindingOut:
-    return PriceFindingOut.model_validate({**row.model_dump(), "price": fen(row.price_fen)})
+    return PriceFindingOut.model_validate(
+        {
+            **row.model_dump(),
+            "price": fen(row.price_fen),
+            "published_late": rules.told_late(row.deal_on, row.published_on),
+        }
+    )
 
 
 @router.get(
@@ -94,7 +101,7 @@ async def list_missing(
     session: Reading,
     center_id: Annotated[UUID, Query(description="The centre.")],
 ) -> Page[UnpricedDealOut]:
-    """List licenses and sales of technology whose price nobody has explained."""
+    """List licenses, sales of technology and results put in as equity without a known price."""
     center = await tenancy.readable_center(session, actor, center_id, today)
     missing = await queries.deals_without_price(session, center.id)
     return Page(

@@ -24,6 +24,8 @@ class DealKind(StrEnum):
 
     LICENSE = "license"
     TECH_CONTRACT = "tech_contract"
+    # A result that is put in as equity (作价投资).
+    CONTRIBUTION = "contribution"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,20 @@ def finding_checks(
             )
         ),
     ]
+
+
+def deal_checks(*, is_priced: bool) -> list[Check]:
+    """Check that a contribution is a result put in as equity: money has its price already."""
+    return [
+        PRICING.check(
+            "FIELD_INVALID", Kind.CONTENT, passed=is_priced, pointer="/deal_id", field="deal_id"
+        )
+    ]
+
+
+def told_late(deal_on: date | None, published_on: date | None) -> bool:
+    """Tell whether staff learned of the price after the deal: 拟交易价格 is told before it."""
+    return deal_on is not None and published_on is not None and deal_on < published_on
 
 
 def seller_checks(seller_id: UUID, acting_id: UUID | None) -> list[Check]:

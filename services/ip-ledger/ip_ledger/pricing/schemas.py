@@ -37,7 +37,9 @@ class PriceFindingIn(Body):
         }
     )
 
-    deal: DealKind = Field(description="A license, or a technology contract.")
+    deal: DealKind = Field(
+        description="A license, a technology contract, or a contribution of a result as equity."
+    )
     deal_id: UUID = Field(description="Which one.")
     method: PriceMethod = Field(description="By agreement, by listing on a market, or by auction.")
     price: Earning = Field(description="What it came to; a contract's own amount.")
@@ -64,6 +66,9 @@ class PriceFindingOut(Out):
     found_on: date = Field(description="When.")
     venue: str | None = Field(description="The market or auctioneer.")
     published_on: date | None = Field(description="When staff were told.")
+    published_late: bool = Field(
+        description="Whether they were told after the deal: 转化法18 asks for it before."
+    )
     publicity_file_id: UUID | None = Field(description="Where that is written down.")
     recorded_at: datetime = Field(description="When it was recorded.")
 

@@ -36,6 +36,8 @@ class PriceFinding(Base, table=True):
     center_id: UUID
     deal: DealKind = Field(sa_column=Column(EnumText(DealKind), nullable=False))
     deal_id: UUID
+    # The day of the deal, before which staff are told.
+    deal_on: date | None = None
     seller_id: UUID
     is_public_institute: bool
     method: PriceMethod = Field(sa_column=Column(EnumText(PriceMethod), nullable=False))

@@ -74,6 +74,7 @@ async def record_income(
                 income.received_on,
                 today,
                 first_on=asset.dates.first_on,
+                may_be_nothing=income.kind is RevenueKind.SELF_IMPLEMENTATION,
             ),
             *rules.deduction_checks(income.deductions, has_agreement=terms is not None),
             *rules.receiver_checks(

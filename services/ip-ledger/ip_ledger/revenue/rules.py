@@ -122,10 +122,12 @@ def income_checks(
     today: date,
     *,
     first_on: date | None = None,
+    may_be_nothing: bool = False,
 ) -> list[Check]:
     """Check that income is real: received already, and not less than what is taken off it.
 
-    `first_on` is the day from which the asset is known to exist: nobody owned it before.
+    `first_on` is the day from which the asset is known to exist: nobody owned it before. A year of
+    one's own production may end with nothing (`may_be_nothing`).
     """
     net_fen = net_income_fen(gross_fen, deductions)
     return [
@@ -135,6 +137,9 @@ def income_checks(
             passed=net_fen >= 0,
             pointer="/deductions",
             net_fen=net_fen,
+        ),
+        NET_INCOME.check(
+            "AMOUNT_ZERO", Kind.CONTENT, passed=gross_fen > 0 or may_be_nothing, pointer="/gross"
         ),
         NET_INCOME.check(
             "BEFORE_ASSET",

@@ -7,11 +7,15 @@ from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, Index, Uuid
 from sqlmodel import Field
 
 from ip_ledger.base import Base
-from ip_ledger.revenue.rules import CORRECTIONS, DeductionKind, RevenueKind
+from ip_ledger.revenue.rules import CORRECTIONS, NET_INCOME, DeductionKind, RevenueKind
 from shared.database import EnumText, InstantColumn, new_id
 from shared.http.constraints import meaning
+from shared.money import MAX_FEN
+from shared.rules import Kind
 
 meaning("pk_revenue_undoing", CORRECTIONS, "ALREADY_REVERSED")
+meaning("ck_revenue_event_after_asset", NET_INCOME, "BEFORE_ASSET", Kind.CONTENT)
+meaning("ck_revenue_event_earned", NET_INCOME, "AMOUNT_ZERO", Kind.CONTENT)
 
 
 class RevenueEvent(Base, table=True):
@@ -22,6 +26,9 @@ class RevenueEvent(Base, table=True):
         Index("ix_revenue_event_center_id_received_on", "center_id", "received_on"),
         Index("ix_revenue_event_asset_id", "asset_id"),
         CheckConstraint("gross_fen >= 0", name="gross_fen"),
+        # A year of one's own production may end with nothing; nobody else pays nothing.
+        CheckConstraint("gross_fen > 0 OR kind = 'self_implementation'", name="earned"),
+        CheckConstraint(f"gross_fen <= {MAX_FEN}", name="readable"),
         CheckConstraint("net_fen BETWEEN 0 AND gross_fen", name="net_fen"),
         {"info": {"insert_only": True}},
     )

@@ -145,11 +145,15 @@ def _shared_out(line: LineToExplain, reward: RewardToExplain | None) -> Node:
         _node(steps["remainder_unit"], FigurePart.ADDS),
         amount_fen=line.amount_fen - (whole.amount_fen or 0),
     )
-    after = _node(steps["carry_after"], FigurePart.TELLS, FigureRecord.ASSET)
+    carried = [
+        _node(steps[name], FigurePart.TELLS, FigureRecord.ASSET)
+        for name in ("carry_handed", "carry_after")
+        if name in steps
+    ]
     return replace(
         _node(steps["amount"], FigurePart.TELLS),
         source=Source(FigureRecord.LINE, line.id),
-        made_of=(whole, unit, after, *([] if reward is None else [_reward(reward)])),
+        made_of=(whole, unit, *carried, *([] if reward is None else [_reward(reward)])),
     )
 
 

@@ -27,6 +27,10 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "Place {rank} among the remainders, adjusted by {amount}",
     ),
     "amount": ("应付本方 {amount}", "Due to this payee {amount}"),
+    "carry_handed": (
+        "因退出或结清而移交的结转 {exact}",
+        "Of that handed over for who left, or settled {exact}",
+    ),
     "carry_after": ("结转下次 {exact}", "Carried over to the next run {exact}"),
     "taken_back": ("冲回原分配 {amount}", "Earlier line taken back {amount}"),
     "reward": ("应付发明人的奖酬 {amount}", "Reward owed to the inventors {amount}"),

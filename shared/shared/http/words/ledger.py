@@ -282,6 +282,7 @@ CODES: Final[dict[str, Words]] = {
     ),
     "HOLD_EXCEEDED": Words(422, "超过已冻结的金额", "It is more than what is held"),
     "ALREADY_REVERSED": Words(409, "已冲销", "It is reversed already"),
+    "AMOUNT_ZERO": Words(422, "金额不能为零", "The amount is zero"),
     "ENTRY_OF_RECORD": Words(
         409,
         "该分录由业务记录产生，请撤销该记录",

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ip_ledger import tenancy
 from ip_ledger.contributions import queries, rules
 from ip_ledger.contributions.actions import money
+from ip_ledger.contributions.call_rules import Call, standing_call
 from ip_ledger.contributions.rules import (
     Balance,
-    Call,
     Commitment,
     ContributionKind,
     Event,
@@ -329,7 +329,7 @@ async def _standing_call(session: AsyncSession, row: Contribution) -> Call | Non
         for one in notices
     ]
     undone_at = max((one.undone_at for one in undone.values()), default=None)
-    return rules.standing_call(calls, {one.notice_id for one in forfeitures}, undone_at)
+    return standing_call(calls, {one.notice_id for one in forfeitures}, undone_at)
 
 
 def statement(row: Contribution) -> Statement:

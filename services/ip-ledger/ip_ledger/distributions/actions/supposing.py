@@ -102,8 +102,9 @@ def _content_checks(
     for income in question.incomes:
         # The day may lie ahead: it is supposed.
         checks += revenue_rules.income_checks(
-            income.gross_fen, income.deductions, income.received_on, income.received_on
-        )
+            income.gross_fen, income.deductions, income.received_on, income.received_on,
+            may_be_nothing=income.kind is RevenueKind.SELF_IMPLEMENTATION,
+        )  # fmt: skip
     return checks
 
 

@@ -1,4 +1,4 @@
-"""What the reading of the ledger's rows adds: money undone, and tariffs of fees as dated data."""
+"""What the reading of the ledger adds: money undone, dated tariffs, what the database refuses."""
 
 from datetime import date
 from typing import Final
@@ -7,14 +7,20 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from ip_ledger.agreements import guards as agreement_guards
+from ip_ledger.assets import input_guards
+from ip_ledger.distributions import guards as distribution_guards
 from ip_ledger.fees import reference
+from shared.codes.currencies import MINOR_DIGITS
 from shared.database import InstantColumn, JsonColumn
 from shared.database.migrations import grant_app
+from shared.money import MAX_FEN
 
 # squawk: require-concurrent-index-creation — before the first release: no table that is live has many rows
 # squawk: constraint-missing-not-valid — before the first release: no table that is live has many rows
 # squawk: disallowed-unique-constraint — before the first release: no table that is live has many rows
 # squawk: adding-foreign-key-constraint — before the first release: no table that is live has many rows
+# squawk: ban-drop-constraint — the unique call of a forfeiture takes the place of the unique promise
 # squawk: adding-not-nullable-field — before the first release: no table that is live has many rows
 
 revision: Final = "0017"
@@ -27,6 +33,16 @@ def upgrade() -> None:
     """Let money that was recorded wrongly be undone, and what was lost be owed for the rest."""
     _create_undoings()
     _create_tariffs()
+    _hold_amounts()
+    op.add_column("price_finding", sa.Column("deal_on", sa.Date(), nullable=True))
+    op.execute(
+        """UPDATE price_finding p SET deal_on = d.deal_on FROM (
+            SELECT id, effective_on AS deal_on FROM license
+            UNION ALL SELECT id, signed_on FROM tech_contract) AS d
+        WHERE d.id = p.deal_id"""
+    )
+    for statement in (*input_guards.UP, *agreement_guards.UP, *distribution_guards.UP):
+        op.execute(statement)
     grant_app("ip_ledger")
 
 
@@ -143,8 +159,52 @@ def _create_tariffs() -> None:
     )
 
 
+# What clients can read exactly, by the column that holds it.
+_AMOUNTS: Final = {
+    "posting": f"amount_fen BETWEEN -{MAX_FEN} AND {MAX_FEN}",
+    "revenue_event": f"gross_fen <= {MAX_FEN}",
+    "contribution": f"committed_fen <= {MAX_FEN}",
+    "funding_record": f"amount_fen <= {MAX_FEN}",
+    "asset_cost": f"abs(amount_fen) <= {MAX_FEN}",
+    "loss_event": f"amount_fen <= {MAX_FEN}",
+    "tech_contract": f"contract_amount_fen <= {MAX_FEN}",
+}
+
+
+def _hold_amounts() -> None:
+    """Let the database hold what the rules say of amounts and currencies."""
+    for table, bound in _AMOUNTS.items():
+        op.create_check_constraint(op.f(f"ck_{table}_readable"), table, bound)
+    op.create_check_constraint(
+        op.f("ck_revenue_event_earned"),
+        "revenue_event",
+        "gross_fen > 0 OR kind = 'self_implementation'",
+    )
+    currency = op.create_table(
+        "currency",
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("minor_digits", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_currency")),
+    )
+    op.bulk_insert(
+        currency,
+        [{"code": code, "minor_digits": digits} for code, digits in MINOR_DIGITS.items()],
+    )
+    op.create_foreign_key(
+        op.f("fk_account_currency_currency"), "account", "currency", ["currency"], ["code"]
+    )
+
+
 def downgrade() -> None:
     """Take it away again."""
+    for statement in (*distribution_guards.DOWN, *agreement_guards.DOWN, *input_guards.DOWN):
+        op.execute(statement)
+    op.drop_column("price_finding", "deal_on")
+    op.drop_constraint(op.f("fk_account_currency_currency"), "account", type_="foreignkey")
+    op.drop_table("currency")
+    op.drop_constraint(op.f("ck_revenue_event_earned"), "revenue_event", type_="check")
+    for table in _AMOUNTS:
+        op.drop_constraint(op.f(f"ck_{table}_readable"), table, type_="check")
     op.drop_constraint(op.f("fk_right_fee_tariff_id_fee_tariff"), "right_fee", type_="foreignkey")
     op.drop_column("right_fee", "tariff_id")
     op.drop_table("fee_tariff")
