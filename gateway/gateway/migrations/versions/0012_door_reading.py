@@ -9,6 +9,8 @@ down_revision: Final = "0011"
 branch_labels: Final = None
 depends_on: Final = None
 
+# squawk: require-concurrent-index-creation — before the first release: no table that is live has many rows
+
 
 def upgrade() -> None:
     """Let an auditor ask who read something."""

@@ -13,6 +13,8 @@ down_revision: Final = "0015"
 branch_labels: Final = None
 depends_on: Final = None
 
+# squawk: require-concurrent-index-creation — before the first release: no table that is live has many rows
+
 
 def upgrade() -> None:
     """Keep the codes that organizations bore and releases to agencies; index ties."""

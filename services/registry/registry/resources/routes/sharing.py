@@ -1,13 +1,12 @@
-"""The HTTP face of what centres share and offer; the public reads what is open."""
+"""Sharing, booking and offering, for who has signed in."""
 
 from datetime import timedelta
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Depends, Query, Response
+from fastapi import Query, Response
 from sqlmodel import col
 
-from registry.caching import cached
 from registry.resources import actions, queries
 from registry.resources.commands import NewBooking, NewShare
 from registry.resources.rules import ResourceType, ServiceCode
@@ -19,8 +18,6 @@ from registry.resources.schemas import (
     OfferingIn,
     OfferingOut,
     OfferingPatch,
-    PublicResourceOut,
-    PublicServiceOut,
     ResourceIn,
     ResourceOut,
     ResourcePatch,
@@ -52,22 +49,16 @@ EVERYONE: Final = ("member", "expert", "official", "agency", "service")
 SEEN: Final = "own centres' resources, and what is shared with everyone"
 OWN: Final = "own organization's, or as operator of the centre"
 CONCERNED: Final = "bookings of one's own, or of what one shares"
-ALL: Final = "everyone sees the same: what is open"
 BUSY_DAYS: Final = 62
 
 resources = Router(prefix="/v1/registry/resources", tags=["resources"])
 bookings = Router(prefix="/v1/registry/bookings", tags=["resources"])
 offerings = Router(prefix="/v1/registry/offerings", tags=["resources"])
-public = Router(prefix="/v1/public", tags=["public"])
-ROUTERS: Final = (resources, bookings, offerings, public)
 
 CenterQuery = Annotated[UUID | None, Query(description="At this centre.")]
 TypeQuery = Annotated[ResourceType | None, Query(description="Of this type.")]
 CodeQuery = Annotated[ServiceCode | None, Query(description="Of this service.")]
 TextQuery = Annotated[SearchText | None, Query(description="Part of its name or description.")]
-CenterCodeQuery = Annotated[
-    str | None, Query(max_length=16, description="Of this centre, by its code.")
-]
 
 
 @resources.post(
@@ -429,80 +420,3 @@ async def change_offering(
     tagged(response, offering.version)
     shown = offering.id in await queries.shown_ids(session, [offering.id], today)
     return OfferingOut.of(offering, shown=shown, warnings=warnings_of(warnings, language))
-
-
-@public.get(
-    "/resources",
-    operation_id="registry_list_public_resources",
-    openapi_extra=access(tenant=ALL, rules=("A072", "A136")),
-    dependencies=[Depends(cached)],
-    responses=problems("NOT_FOUND"),
-)
-async def list_public_resources(
-    page: PageQuery,
-    session: Reading,
-    resource_type: TypeQuery = None,
-    text: TextQuery = None,
-    center: CenterCodeQuery = None,
-) -> Page[PublicResourceOut]:
-    """Search the resources that are shared with everyone."""
-    center_id = None if center is None else await queries.public_center_id(session, center)
-    rows, cursor = await paginate(
-        session,
-        queries.narrowed(queries.public_resources(), center_id, resource_type, text),
-        page,
-        keys=[col(SharedResource.id)],
-        filters={"resource_type": resource_type, "text": text, "center": center},
-    )
-    centers = await queries.center_codes(session, {row.center_id for row in rows})
-    items = [
-        PublicResourceOut(
-            center_code=centers[row.center_id][0],
-            center_name=centers[row.center_id][1],
-            resource_type=row.resource_type,
-            name=row.name,
-            description=row.description,
-            terms=row.terms,
-        )
-        for row in rows
-    ]
-    return Page(items=items, next_cursor=cursor)
-
-
-@public.get(
-    "/services",
-    operation_id="registry_list_public_services",
-    openapi_extra=access(tenant=ALL, rules=("A040", "A070", "A072")),
-    dependencies=[Depends(cached)],
-    responses=problems("NOT_FOUND"),
-)
-async def list_public_services(
-    page: PageQuery,
-    today: Today,
-    session: Reading,
-    code: CodeQuery = None,
-    text: TextQuery = None,
-    center: CenterCodeQuery = None,
-) -> Page[PublicServiceOut]:
-    """Search the services that centres offer; one whose paper has expired is not among them."""
-    center_id = None if center is None else await queries.public_center_id(session, center)
-    rows, cursor = await paginate(
-        session,
-        queries.narrowed_offerings(queries.public_offerings(today), center_id, code, text),
-        page,
-        keys=[col(ServiceOffering.id)],
-        filters={"code": code, "text": text, "center": center},
-    )
-    centers = await queries.center_codes(session, {row.center_id for row in rows})
-    items = [
-        PublicServiceOut(
-            center_code=centers[row.center_id][0],
-            center_name=centers[row.center_id][1],
-            code=row.code,
-            title=row.title,
-            description=row.description,
-            price_note=row.price_note,
-        )
-        for row in rows
-    ]
-    return Page(items=items, next_cursor=cursor)
