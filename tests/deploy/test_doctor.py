@@ -44,10 +44,14 @@ ROOMY = (
 """The command on a disk with room: how full this machine's own is belongs to no case."""
 
 
-def doctor(*words: str, start: tuple[str, ...] = ("-c", ROOMY), **settings: str) -> Done:
+def doctor(*words: str, **settings: str) -> Done:
+    return started(("-c", ROOMY), words, settings)
+
+
+def started(how: tuple[str, ...], words: tuple[str, ...], settings: dict[str, str]) -> Done:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ZHICHUANG_")}
     return subprocess.run(
-        [sys.executable, *start, "doctor", *words],
+        [sys.executable, *how, "doctor", *words],
         env=kept | {"LANG": "C"} | settings,
         capture_output=True,
         text=True,
@@ -267,8 +271,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_disk_that_is_nearly_full_is_named(small_disk: Path) -> None:
     (small_disk / "filled").write_bytes(b"0" * (15 * 2**20 + 2**19))
-    start = ("-m", "zhichuang.cli")
-    done = doctor(start=start, ZHICHUANG_HOME=str(small_disk / "home"), ZHICHUANG_PORT="65000")
+    settings = {"ZHICHUANG_HOME": str(small_disk / "home"), "ZHICHUANG_PORT": "65000"}
+    done = started(("-m", "zhichuang.cli"), (), settings)
     assert "DISK_NEARLY_FULL" in codes(done)
     assert "0 MB left (3 %)" in done.stdout
 
