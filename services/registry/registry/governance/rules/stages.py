@@ -13,6 +13,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from registry.centers.rules import (
+    ENDED,
     RECTIFIABLE,
     AgreementFacts,
     ModelType,
@@ -323,7 +324,12 @@ def substance_checks(
 def stage_checks(
     policy: Policy, standing: Standing, target: Stage, pilot: PilotFacts, facts: StageFacts
 ) -> list[Check]:
-    """Check a step to another stage: what it asks for, who recommended it, that it exists."""
+    """Check a step to another stage: what it asks for, who recommended it, that it exists.
+
+    From an ended centre no step leads anywhere, and nothing else is told of one.
+    """
+    if standing.stage in ENDED:
+        return move_checks(standing, target)
     checks = substance_checks(policy, standing.stage, target, pilot, facts)
     if needs_recommendation(standing.stage, target):
         checks += two_person_checks(facts.recommended, facts.actor_id)
