@@ -129,9 +129,9 @@ def assembled(settings: GatewaySettings) -> Door:
     # Without the feeds nobody would hear when to forget an answer.
     kept = settings.public_cache_bytes if settings.background else 0
     app.state.public_cache = PublicCache(kept)
-    app.state.collector = Collector(
-        upstreams, lambda: own_document(app.openapi()), settings.openapi_refresh_seconds
-    )
+    plain_document = app.openapi
+    app.openapi = lambda: own_document(plain_document())  # type: ignore[method-assign]  # FastAPI's hook
+    app.state.collector = Collector(upstreams, app.openapi, settings.openapi_refresh_seconds)
     door = Door(
         settings,
         Own(own, PlainGrants(app)),

@@ -15,7 +15,6 @@ from gateway.portal import event_types, guides, problems
 from gateway.portal.standing import Standing
 from gateway.portal.words import WORDS
 from gateway.proxy.upstream import Upstreams
-from gateway.tokens.routes import own_document
 from shared.http.words import CODES
 from shared.services import SERVICES
 from tests.fixtures.service import RunningService
@@ -70,9 +69,7 @@ async def gateway(running: Callable[..., Any]) -> AsyncIterator[RunningService]:
         state = service.app.state
         async with Upstreams(state.settings, SERVICES) as upstreams:
             # No service runs beside it: the document is the gateway's own.
-            state.collector = Collector(
-                upstreams, lambda: own_document(service.app.openapi()), refresh_seconds=600
-            )
+            state.collector = Collector(upstreams, service.app.openapi, refresh_seconds=600)
             yield service
 
 
