@@ -218,10 +218,13 @@ def _tend() -> dict[str, Any] | None:
                 order: dict[str, Any] = json.loads(line)
                 return order
             pid, go = fork
+            # Whoever was told of a fork may end us at once: the fork still has to begin.
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
             os.write(1, json.dumps({"pid": pid}).encode() + b"\n")
             # A fork of which nobody was told ends instead: it would be in the next one's way.
             os.write(go, b"!")
             os.close(go)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     return None
 
 
