@@ -1,5 +1,6 @@
 """Processes forked by the nursery: told apart, ended for certain, and never left behind."""
 
+import json
 import os
 import select
 import signal
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from zhichuang.nursery import Child, Nursery
+from zhichuang.nursery import Child, Nursery, _adopting
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such handles")
 # What a fork becomes: says what it was told, then does as it was told.
@@ -93,6 +94,34 @@ def test_what_it_forked_outlives_it_and_the_next_one_takes_orders(
     assert living[1].poll() is None
     living[1].terminate()
     assert living[1].wait(60) == -signal.SIGTERM
+
+
+# A nursery that is asked to end at the very moment at which it tells of a fork.
+ENDED_AT_ONCE = """
+import os, signal
+from pathlib import Path
+from zhichuang import nursery
+write = os.write
+def told(to, what):
+    written = write(to, what)
+    if to == 1:
+        os.kill(os.getpid(), signal.SIGTERM)
+    return written
+os.write = told
+Path(nursery._tend()["log"]).write_text("begun")
+"""
+
+
+def test_a_fork_begins_though_the_nursery_ends_as_it_tells_of_it(folder: Path) -> None:
+    log = folder / "begun.log"
+    command = [sys.executable, "-c", ENDED_AT_ONCE]
+    with _adopting():
+        nursery = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        said, _ = nursery.communicate(json.dumps({"log": str(log)}).encode() + b"\n", 60)
+        child = Child(json.loads(said)["pid"])
+    assert nursery.returncode == -signal.SIGTERM
+    assert child.wait(60) == 0
+    assert log.read_text() == "begun"
 
 
 RUNNER = """
