@@ -25,7 +25,7 @@ class ReferralIn(Body):
                     "subject_kind": "application",
                     "subject_id": ORG,
                     "request": "请核对申报单位的发明专利是否有效。",
-                    "due_on": "2026-03-13",
+                    "due_on": "2030-03-13",
                 }
             ]
         }
@@ -67,7 +67,7 @@ class ReferralAgainIn(Body):
     """What is asked once more."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"request": "请补充有效期。", "due_on": "2026-03-20"}]}
+        json_schema_extra={"examples": [{"request": "请补充有效期。", "due_on": "2030-03-20"}]}
     )
 
     request: LongText = Field(description="What the agency is asked now.")
