@@ -31,7 +31,7 @@ CHANGEABLE: Final = frozenset(
         "upstream_connections", "upstream_connect_seconds", "upstream_wait_seconds",
         "upstream_read_seconds", "upstream_poll_seconds", "upstream_route_seconds",
         "upstream_idle_seconds", "upstream_check_seconds", "caller_exchanges", "head_seconds",
-        "answer_idle_seconds", "address_connections",
+        "answer_idle_seconds", "address_connections", "trusted_balancers",
     }
 )  # fmt: skip
 # Zero lifts the bound, or has a meaning of its own.
@@ -97,6 +97,8 @@ def _check(settings: GatewaySettings) -> None:
         wrong.append("upstream_route_seconds")
     for name, read in (
         ("cors_origins", lambda: cors_of(settings.cors_origins)),
+        ("metrics_networks", lambda: settings.metrics_from),
+        ("trusted_balancers", lambda: settings.balancers),
         ("webhook_allowed", lambda: settings.webhook_networks),
         ("webhook_retries", lambda: settings.webhook_schedule),
         ("notice_retries", lambda: settings.notice_schedule),
@@ -108,6 +110,20 @@ def _check(settings: GatewaySettings) -> None:
             wrong.append(name)
     if wrong:
         raise ConfigRefused(f"not usable: {', '.join(sorted(set(wrong)))}")
+    _check_patience(settings)
+
+
+def _check_patience(settings: GatewaySettings) -> None:
+    """Refuse to wait for a service less long than for its caller's next bytes.
+
+    A client that sends slowly would be told that the service is late.
+    """
+    least = settings.body_idle_seconds
+    short = ["upstream_read_seconds"] if settings.upstream_read_seconds < least else []
+    if any(seconds < least for seconds in settings.upstream_route_seconds.values()):
+        short.append("upstream_route_seconds")
+    if short:
+        raise ConfigRefused(f"shorter than body_idle_seconds: {', '.join(short)}")
 
 
 def changed(before: GatewaySettings, after: GatewaySettings) -> frozenset[str]:

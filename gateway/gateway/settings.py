@@ -98,9 +98,12 @@ class GatewaySettings(Settings):
     body_idle_seconds: float = 10.0
     # A client that takes nothing of an answer for longer than this is cut off.
     answer_idle_seconds: float = 30.0
-    # Connections that one address may hold; zero bounds nobody, as behind a balancer, whose address
-    # is everybody's.
+    # Connections that one address may hold; zero bounds nobody. Those of trusted balancers are
+    # everybody's, and are not bounded here.
     address_connections: int = 2_048
+    # Networks of balancers that are believed when they say whom they ask for, separated by commas:
+    # of `X-Forwarded-For`, only what these wrote. Empty believes nobody.
+    trusted_balancers: str = ""
 
     # A standing queue of work longer than this turns callers away with 503; zero turns away nobody.
     shed_after_seconds: float = 1.0
@@ -160,9 +163,17 @@ class GatewaySettings(Settings):
     @property
     def metrics_from(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """Give the networks from which `/metrics` is answered."""
-        return tuple(
-            ip_network(part.strip()) for part in self.metrics_networks.split(",") if part.strip()
-        )
+        return tuple(_networks(self.metrics_networks))
+
+    @property
+    def balancers(self) -> list[IPv4Network | IPv6Network]:
+        """Give the networks of balancers that are believed; raise `ValueError` for everybody's."""
+        networks = _networks(self.trusted_balancers)
+        if any(network.prefixlen == 0 or _is_mapped(network) for network in networks):
+            # The first would believe every caller; the second is never met, since such addresses
+            # are read as IPv4.
+            raise ValueError(self.trusted_balancers)
+        return networks
 
     @property
     def webhook_schedule(self) -> list[int]:
@@ -177,10 +188,16 @@ class GatewaySettings(Settings):
     @property
     def webhook_networks(self) -> list[IPv4Network | IPv6Network]:
         """Give the networks that deliveries may go to although they are not public."""
-        return [
-            ip_network(part.strip()) for part in self.webhook_allowed.split(",") if part.strip()
-        ]
+        return _networks(self.webhook_allowed)
 
 
 def _seconds(text: str) -> list[int]:
     return [int(part) for part in text.split(",") if part.strip()]
+
+
+def _networks(text: str) -> list[IPv4Network | IPv6Network]:
+    return [ip_network(part.strip()) for part in text.split(",") if part.strip()]
+
+
+def _is_mapped(network: IPv4Network | IPv6Network) -> bool:
+    return getattr(network.network_address, "ipv4_mapped", None) is not None

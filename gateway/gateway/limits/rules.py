@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from ipaddress import IPv6Address, ip_network
 from typing import Any, Final, NamedTuple
 
 WINDOW_SECONDS: Final = 60
@@ -39,6 +40,21 @@ class Standing(NamedTuple):
     allowed: bool
     remaining: int
     reset_seconds: int
+
+
+@lru_cache(maxsize=4_096)
+def holder_of(address: str) -> str:
+    """Give what an address is counted as: of IPv6 the first 64 bits.
+
+    One subscriber has all of what follows them, so that each of his requests could come from an
+    address of its own.
+    """
+    if ":" not in address:
+        return address
+    try:
+        return str(ip_network((IPv6Address(address), 64), strict=False))
+    except ValueError:
+        return address
 
 
 def is_costly(path: str) -> bool:

@@ -25,11 +25,11 @@ class Connections:
         # Addresses that are above the bound, so that the log hears of each once.
         self._above: set[str] = set()
 
-    def opened(self, address: str) -> bool:
+    def opened(self, address: str, *, is_bounded: bool = True) -> bool:
         """Note one more of an address; tell whether it may have it."""
         OPEN.inc()
         held = self._held[address] = self._held.get(address, 0) + 1
-        if not self.most or held <= self.most:
+        if not self.most or held <= self.most or not is_bounded:
             return True
         REFUSED.inc()
         if address not in self._above:

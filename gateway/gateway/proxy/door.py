@@ -140,6 +140,8 @@ class Door:
             await send({"type": "websocket.close", "code": 1008})
             return
         passage = Passage(scope, send, perf_counter(), self._clock, UNNAMED)
+        if self.edge.balancers.any:
+            passage.comes_by(self.edge.balancers)
         try:
             await self._pass(passage, receive)
         except Refusal as refusal:
@@ -263,7 +265,7 @@ class Door:
 
     async def _count(self, passage: Passage) -> None:
         """Count the request against its caller's limits; refuse the one that is too many."""
-        asked = quotas_of(passage.path, passage.claims, passage.address, self._quotas)
+        asked = quotas_of(passage.path, passage.claims, passage.holder, self._quotas)
         counts = self._counts
         if isinstance(counts, MemoryStore):
             passage.standing = counts.nearest(asked)
@@ -277,14 +279,14 @@ class Door:
         token = shown(head.once.get(b"authorization", b""))
         if token is None or self.knows(token[1]):
             return False
-        return not self._floods.may_guess(passage.address, monotonic())
+        return not self._floods.may_guess(passage.holder, monotonic())
 
     async def _too_much(self, passage: Passage) -> NoReturn:
         """Refuse whoever asks too much, after a wait: a flood comes no faster than that.
 
         Waiting costs no work.
         """
-        seconds = self._floods.refused(passage.address, monotonic())
+        seconds = self._floods.refused(passage.holder, monotonic())
         if self._slowed >= MOST_SLOWED:
             raise Refusal("RATE_LIMITED", closes=True)
         self._slowed += 1
@@ -342,7 +344,7 @@ class Door:
     ) -> None:
         """Pass the request on, unless its caller has too many under way."""
         claims, most = passage.claims, self._settings.caller_exchanges
-        caller: str = passage.address if claims is None else claims["client_id"]
+        caller: str = passage.holder if claims is None else claims["client_id"]
         if not self._shares.begins(caller, most):
             closes = b"content-length" in head.once
             raise Refusal("TOO_MANY_AT_ONCE", closes=closes, figures={"most": most})

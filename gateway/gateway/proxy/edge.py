@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from gateway.proxy.balancers import Balancers
 from gateway.proxy.connections import Connections
 from gateway.proxy.rules import Limits
 from gateway.settings import GatewaySettings
@@ -17,6 +18,8 @@ class Edge:
     # Whoever takes nothing of an answer for so long is let go.
     answer_seconds: float = 30.0
     connections: Connections = field(default_factory=lambda: Connections(0))
+    # Who is believed when he says whom he asks for.
+    balancers: Balancers = field(default_factory=Balancers)
 
     def take(self, settings: GatewaySettings) -> None:
         """Go by these settings from the next connection, head and answer on."""
@@ -31,3 +34,4 @@ class Edge:
         self.head_seconds = settings.head_seconds
         self.answer_seconds = settings.answer_idle_seconds
         self.connections.most = settings.address_connections
+        self.balancers = Balancers(settings.balancers)

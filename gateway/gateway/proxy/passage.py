@@ -6,9 +6,10 @@ from typing import Any, Final, Protocol
 
 from starlette.types import Message, Scope, Send
 
-from gateway.limits.rules import Standing, header_fields
+from gateway.limits.rules import Standing, header_fields, holder_of
 from gateway.proxy import compressing
 from gateway.proxy.answers import Headers
+from gateway.proxy.balancers import Balancers
 from gateway.proxy.compressing import Squeezer
 from gateway.proxy.tracing import Trace
 
@@ -80,11 +81,23 @@ class Passage:
             (b"traceparent", trace.traceparent.encode()),
         ]
 
+    def comes_by(self, balancers: Balancers) -> None:
+        """Take the address that a balancer asks for, where it is one that is believed."""
+        told = balancers.told(self.address, self.scope["headers"])
+        if told != self.address:
+            # Nobody behind this has any use for a port of the balancer's.
+            self.scope["client"] = (told, 0)
+
     @property
     def address(self) -> str:
         """Tell where the request comes from."""
         client = self.scope.get("client")
         return client[0] if client else ""
+
+    @property
+    def holder(self) -> str:
+        """Tell what that address is counted as."""
+        return holder_of(self.address)
 
     async def answer(self, message: Message) -> None:
         """Send on a message of the answer, with what every answer bears."""

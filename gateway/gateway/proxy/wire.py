@@ -16,7 +16,9 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from gateway.limits.rules import holder_of
 from gateway.proxy.answers import wire_answer
+from gateway.proxy.balancers import plain
 from gateway.proxy.cycle import DoorCycle
 from gateway.proxy.edge import Edge
 from gateway.proxy.tracing import new_request_id
@@ -57,9 +59,15 @@ class DoorProtocol(HttpToolsProtocol):
         self._idle_since: float | None = None
         # Since when the connection is closing, and its client does not take what is left for it.
         self._closing_since: float | None = None
-        self._address = self.client[0] if self.client else ""
+        if self.client:
+            # In one spelling, for every request of this connection.
+            self.client = (plain(self.client[0]), self.client[1])
+        peer = self.client[0] if self.client else ""
+        # What its connections are counted under.
+        self._address = holder_of(peer)
         _watch_idle(self.server_state, self.loop)
-        if edge.connections.opened(self._address):
+        is_bounded = not edge.balancers.is_one(peer)
+        if edge.connections.opened(self._address, is_bounded=is_bounded):
             self._expect_head()
         else:
             self._turn_away()

@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from gateway.limits.rules import holder_of
+
 # The first record's predecessor.
 BEGINNING: Final = "0" * 64
 REFUSED: Final = frozenset({401, 403})
@@ -90,13 +92,14 @@ def folded(happened: Sequence[Happened]) -> list[Happened]:
         if one.kind not in {Kind.REFUSED, Kind.TOKEN_REFUSED, Kind.SIGN_IN_REFUSED}:
             kept.append(one)
             continue
-        seen[one.address] = seen.get(one.address, 0) + 1
-        if seen[one.address] <= MOST_ALIKE:
+        holder = holder_of(one.address)
+        seen[holder] = seen.get(holder, 0) + 1
+        if seen[holder] <= MOST_ALIKE:
             kept.append(one)
         else:
             # The last one stands for all of them.
-            counted = more[one.address].count + 1 if one.address in more else 1
-            more[one.address] = replace(one, count=counted)
+            counted = more[holder].count + 1 if holder in more else 1
+            more[holder] = replace(one, count=counted)
     return [*kept, *more.values()]
 
 

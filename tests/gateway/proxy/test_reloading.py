@@ -52,6 +52,15 @@ def test_a_file_gives_settings_and_the_environment_wins(
         ('notice_retries = "soon"', "not usable: notice_retries"),
         ("upstream_connections = 0", "not usable: upstream_connections"),
         ("upstream_read_seconds = 0", "not usable: upstream_read_seconds"),
+        ('trusted_balancers = "10.0.0.0/99"', "not usable: trusted_balancers"),
+        ('trusted_balancers = "0.0.0.0/0"', "not usable: trusted_balancers"),
+        ('metrics_networks = "inside"', "not usable: metrics_networks"),
+        ("upstream_read_seconds = 9.9", "shorter than body_idle_seconds: upstream_read_seconds"),
+        ("body_idle_seconds = 16", "shorter than body_idle_seconds: upstream_read_seconds"),
+        (
+            "upstream_route_seconds = {compute = 9.9}",
+            "shorter than body_idle_seconds: upstream_route_seconds",
+        ),
         ("head_seconds = -1", "not usable: head_seconds"),
         ("address_connections = -1", "not usable: address_connections"),
         ("upstream_route_seconds = {compute = 0}", "not usable: upstream_route_seconds"),
@@ -62,6 +71,11 @@ def test_a_file_that_would_fail_later_is_refused_now(file: Path, text: str, said
     file.write_text(text)
     with pytest.raises(ConfigRefused, match=said):
         configuring.load()
+
+
+def test_a_service_may_be_waited_for_as_long_as_its_caller(file: Path) -> None:
+    file.write_text("upstream_read_seconds = 10\nupstream_route_seconds = {compute = 10}\n")
+    assert configuring.load().upstream_read_seconds == 10
 
 
 @pytest.mark.refusing
