@@ -223,3 +223,45 @@ async def test_what_hangs_on_a_draft_is_told_to_its_own_people_alone(house: Hous
     async with house.caller(house.stranger) as stranger:
         assert (await stranger.get(EVENTS, params=asked)).json()["items"] == []
     assert "rd_spend" not in seen["data"]
+
+
+@pytest.mark.requirement("X04", "X16")
+@pytest.mark.refusing
+async def test_who_has_left_follows_what_was_and_nothing_newer(house: House) -> None:
+    """The former member of this house left with the end of 2026-12-31 in Shanghai."""
+
+    async def done(at: str, name: str) -> str:
+        house.registry.set_clock(at)
+        duties = {"items": [{"matter": name, "decides": "决策机构", "carries_out": "总经理"}]}
+        path = f"/v1/registry/centers/{house.center_id}/responsibilities"
+        async with house.caller(house.lead) as lead:
+            assert (await lead.put(path, json=duties)).is_success
+        made: str = (await shared(house, name=name))["id"]
+        return made
+
+    last = await done("2026-12-31T15:59:50+00:00", "除夕前")
+    fact = await house.post(house.member, "before", occurred_on="2026-12-30")
+    assert fact.status_code == 201, fact.text
+    newer = await done("2026-12-31T16:00:00+00:00", "元旦后")
+    await house.registry.number()
+    seen = {}
+    for name in ("former", "member", "lead"):
+        async with house.caller(getattr(house, name)) as caller:
+            seen[name] = (await caller.get(EVENTS)).json()["items"]
+        async with house.caller(getattr(house, name)) as caller:
+            asked = {"types": "fact.recorded", "limit": 500}
+            [told] = (await caller.get(EVENTS, params=asked)).json()["items"]
+            assert told["data"]["external_id"] == "S-1"
+    things = {name: {item["subject"] for item in items} for name, items in seen.items()}
+    assert last in things["former"]
+    assert newer not in things["former"]
+    assert {last, newer} <= things["member"]
+    # Of its own time it reads as a member did: no more and no less.
+    before = [item for item in seen["member"] if item["time"] < "2026-12-31T16:00:00"]
+    assert seen["former"] == before
+    assert len(before) < len(seen["member"])
+    named = [item["data"] for item in seen["former"] if item["type"] == "resource.shared"]
+    assert [data["name"] for data in named] == ["除夕前"]
+    duties = [item for item in seen["former"] if item["type"].startswith("responsibility.")]
+    assert duties
+    assert all("matter" not in item["data"] for item in duties)

@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import func, or_
+from sqlalchemy import select as sa_select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -18,7 +19,7 @@ from registry.memberships.rules import State
 from registry.memberships.tables import Membership
 from registry.organizations import queries as organizations
 from shared.auth import Actor, OrgIds
-from shared.calendar import day_of
+from shared.calendar import day_of, end_of_day
 from shared.clock import Clock
 from shared.database.resources import Audience, belongs_to, tables_of
 from shared.events.paging import FeedScope
@@ -63,6 +64,26 @@ async def center_ids_of(
     return frozenset((await session.scalars(centers_of(org_ids, today))).all())
 
 
+async def former_centers_of(
+    session: AsyncSession, org_ids: Collection[UUID], today: date
+) -> dict[UUID, datetime]:
+    """Give the centres that these organizations have left, with the night after their last day.
+
+    A centre to which one of them belongs today may be among them.
+    """
+    statement = (
+        sa_select(col(Membership.center_id), func.max(col(Membership.left_on)))
+        .where(
+            col(Membership.org_id).in_(org_ids),
+            col(Membership.state).in_(MEMBERS),
+            col(Membership.left_on) < today,
+        )
+        .group_by(col(Membership.center_id))
+    )
+    rows = (await session.execute(statement)).all()
+    return {center_id: end_of_day(last) for center_id, last in rows}
+
+
 async def acting_for(session: AsyncSession, org_id: UUID) -> frozenset[UUID]:
     """Name the organizations for which one acts: itself, and those in whose place it stands."""
     return await organizations.predecessor_ids(session, org_id) | {org_id}
@@ -101,7 +122,10 @@ async def position_of(session: AsyncSession, event_type: str, subject_id: UUID) 
 
 
 async def feed_scope(session: AsyncSession, actor: Actor) -> FeedScope:
-    """Tell which events a caller may follow: services and officials all, members their centres'."""
+    """Tell which events a caller may follow: services and officials all, members their centres'.
+
+    Who has left a centre reads what was recorded there up to its last day, and nothing newer (X04).
+    """
     if actor.has("service"):
         return FeedScope(everything=True, metadata=Base.metadata)
     if actor.has("official"):
@@ -111,6 +135,7 @@ async def feed_scope(session: AsyncSession, actor: Actor) -> FeedScope:
     clock: Clock = session.info["clock"]
     today = day_of(clock.now())
     centers = await center_ids_of(session, actor.org_ids, today)
+    former = await former_centers_of(session, actor.org_ids, today)
     operated = frozenset(
         (await session.scalars(select(Center.id).where(spoken_for_by(actor.org_ids)))).all()
     )
@@ -118,7 +143,8 @@ async def feed_scope(session: AsyncSession, actor: Actor) -> FeedScope:
 
     async def in_full(session: AsyncSession, events: Sequence[Event]) -> frozenset[UUID]:
         del session
-        seen = {Audience.MEMBERS: centers, Audience.OPERATORS: operated, Audience.OFFICIALS: ()}
+        members = centers | former.keys()
+        seen = {Audience.MEMBERS: members, Audience.OPERATORS: operated, Audience.OFFICIALS: ()}
         audiences = _audiences()
         return frozenset(
             event.id
@@ -128,7 +154,11 @@ async def feed_scope(session: AsyncSession, actor: Actor) -> FeedScope:
         )
 
     return FeedScope(
-        center_ids=centers, types=frozenset(types), in_full=in_full, metadata=Base.metadata
+        center_ids=centers,
+        former=former,
+        types=frozenset(types),
+        in_full=in_full,
+        metadata=Base.metadata,
     )
 
 
