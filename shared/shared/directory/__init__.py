@@ -1,6 +1,6 @@
 """A service's own small copy of what it needs of centres and organizations (architecture 3)."""
 
-from shared.directory.consumers import CONSUMES
+from shared.directory.consumers import CONSUMES, on_organizations
 from shared.directory.filling import ensure_center, ensure_organizations, ensure_policy
 from shared.directory.queries import (
     ENDED,
@@ -48,6 +48,7 @@ __all__ = [
     "ensure_policy",
     "members_on",
     "memberships",
+    "on_organizations",
     "operates",
     "organization",
     "organizations_of",

@@ -1,6 +1,6 @@
 """What the registry's feed tells the copy."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.directory.storing import (
     store_center,
     store_days,
-    store_organization,
+    store_organizations,
     store_policy,
 )
-from shared.events.consuming import Handler, ReceivedEvent
+from shared.events.consuming import Handler, OfMany, ReceivedEvent
 
 
 async def on_center(session: AsyncSession, event: ReceivedEvent) -> None:
@@ -19,9 +19,9 @@ async def on_center(session: AsyncSession, event: ReceivedEvent) -> None:
     await store_center(session, event.data["entry"], event.position)
 
 
-async def on_organization(session: AsyncSession, event: ReceivedEvent) -> None:
-    """Keep an organization as the event gives it."""
-    await store_organization(session, event.data["entry"], event.position)
+async def on_organizations(session: AsyncSession, events: Sequence[ReceivedEvent]) -> None:
+    """Keep organizations as the events give them."""
+    await store_organizations(session, [(one.data["entry"], one.position) for one in events])
 
 
 async def on_policy(session: AsyncSession, event: ReceivedEvent) -> None:
@@ -36,7 +36,7 @@ async def on_days(session: AsyncSession, event: ReceivedEvent) -> None:
 
 CONSUMES: Final[Mapping[str, Handler]] = {
     "directory.center": on_center,
-    "directory.organization": on_organization,
+    "directory.organization": OfMany(on_organizations),
     "policy.published": on_policy,
     "calendar.changed": on_days,
 }

@@ -74,13 +74,24 @@ async def store_organization(
     session: AsyncSession, entry: Mapping[str, Any], position: int
 ) -> None:
     """Keep an organization's entry, unless a newer one is kept."""
-    values = {"id": UUID(entry["id"]), "position": position, **_fields(entry, ORGANIZATION)}
-    statement = insert(DirectoryOrganization).values(values)
+    await store_organizations(session, [(entry, position)])
+
+
+async def store_organizations(
+    session: AsyncSession, told: Sequence[tuple[Mapping[str, Any], int]]
+) -> None:
+    """Keep the entries of organizations, each another one's, unless a newer one is kept."""
+    statement = insert(DirectoryOrganization).values(
+        [
+            {"id": UUID(entry["id"]), "position": position, **_fields(entry, ORGANIZATION)}
+            for entry, position in told
+        ]
+    )
     await session.execute(
         statement.on_conflict_do_update(
             index_elements=["id"],
             set_={name: statement.excluded[name] for name in (*ORGANIZATION, "position")},
-            where=col(DirectoryOrganization.position) < position,
+            where=col(DirectoryOrganization.position) < statement.excluded.position,
         )
     )
 

@@ -2,7 +2,7 @@
 
 from shared.events import history as history  # hashes audit rows before each flush
 from shared.events.changes import made
-from shared.events.consuming import Consumers, Handler, ReceivedEvent
+from shared.events.consuming import Consumers, Handler, OfMany, ReceivedEvent
 from shared.events.recording import EventRow, record, record_many
 from shared.events.sequencing import Sequencer
 
@@ -10,6 +10,7 @@ __all__ = [
     "Consumers",
     "EventRow",
     "Handler",
+    "OfMany",
     "ReceivedEvent",
     "Sequencer",
     "made",

@@ -1,7 +1,7 @@
 """Following another service's feed: each event once, in its order, with what it changes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -60,6 +60,20 @@ class ReceivedEvent:
 
 
 Handler = Callable[[AsyncSession, ReceivedEvent], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class OfMany:
+    """A handler that acts on events of its type by set: what one import brings, it takes at once.
+
+    It gets events that follow each other, each of another subject.
+    """
+
+    act: Callable[[AsyncSession, Sequence[ReceivedEvent]], Awaitable[None]]
+
+    async def __call__(self, session: AsyncSession, event: ReceivedEvent) -> None:
+        """Act on one event alone."""
+        await self.act(session, [event])
 
 
 class Consumers:
@@ -146,13 +160,34 @@ class Consumers:
                 .returning(col(Inbox.event_id))
             )
             new = frozenset(arrived)
-            for event in events:
-                if event.id in new:
-                    await self._handlers[source][event.type](session, event)
-                    # What the next one changes is told and hashed for itself.
-                    await session.run_sync(settle)
+            for handler, run in self._runs(source, [one for one in events if one.id in new]):
+                if isinstance(handler, OfMany):
+                    await handler.act(session, run)
+                else:
+                    await handler(session, run[0])
+                # What the next one changes is told and hashed for itself.
+                await session.run_sync(settle)
             await self._keep(session, source, events[-1].position)
         self._committed.set()
+
+    def _runs(
+        self, source: str, events: Sequence[ReceivedEvent]
+    ) -> Iterator[tuple[Handler, list[ReceivedEvent]]]:
+        """Give events in their order, each alone but for those that their handler takes by set."""
+        run: list[ReceivedEvent] = []
+        for event in events:
+            handler = self._handlers[source][event.type]
+            joins = (
+                isinstance(handler, OfMany)
+                and all(one.type == event.type for one in run)
+                and all(one.subject != event.subject for one in run)
+            )
+            if run and not joins:
+                yield self._handlers[source][run[0].type], run
+                run = []
+            run.append(event)
+        if run:
+            yield self._handlers[source][run[0].type], run
 
     async def _keep(self, session: AsyncSession, source: str, position: int) -> None:
         """Keep how far a feed was read; two replicas that follow it never go back."""

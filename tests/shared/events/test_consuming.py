@@ -1,7 +1,7 @@
 """Events of a neighbour: twenty to a transaction, each once, in order, whichever fails."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from sqlmodel import col, select
 from registry.organizations.tables import Organization
 from shared.auth import Actor
 from shared.database import new_id
-from shared.events.consuming import TOGETHER, Consumers, ReceivedEvent
+from shared.events.consuming import TOGETHER, Consumers, OfMany, ReceivedEvent
 from shared.events.recording import record
 from shared.events.tables import Audit, Event, FeedCursor, Inbox
 from tests.fixtures.service import RunningService
@@ -153,3 +153,26 @@ async def test_one_that_fails_undoes_nobody_and_is_not_overtaken(world: World) -
 async def test_two_replicas_that_follow_one_feed_act_once(world: World) -> None:
     await asyncio.gather(*(world.consumers().once("evaluation") for _ in range(2)))
     assert await world.told() == list(range(len(world.feed.items)))
+
+
+async def test_what_a_handler_takes_by_set_comes_in_runs_of_different_subjects(
+    world: World,
+) -> None:
+    """Of ten events the fourth and the fifth are of one subject, and the eighth another type."""
+    runs: list[list[int]] = []
+
+    async def act(_session: AsyncSession, events: Sequence[ReceivedEvent]) -> None:
+        runs.append([one.position for one in events])
+
+    async def alone(_session: AsyncSession, event: ReceivedEvent) -> None:
+        runs.append([event.position])
+
+    items = world.feed.items[:10]
+    items[4]["subject"] = items[3]["subject"]
+    items[7]["type"] = "organization.entered"
+    world.feed.items = items
+    handlers = {"evaluation": {WANTED: OfMany(act), "organization.entered": alone}}
+    consumers = Consumers(world.registry.sessions, world.feed, handlers, asyncio.Event())  # type: ignore[arg-type]  # as much of a client as is asked
+    assert await consumers.once("evaluation") == 10
+    assert runs == [[1, 2, 3, 4], [5, 6, 7], [8], [9, 10]]
+    assert await world.kept() == (10, 10)

@@ -1,6 +1,6 @@
 """The directory changes: members, entities and owners touch panels in the same transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from evaluation.experts import owner_queries
 from evaluation.experts import queries as expert_queries
 from shared import directory
 from shared.auth import Actor
-from shared.events import Handler, ReceivedEvent
+from shared.events import Handler, OfMany, ReceivedEvent
 
 CLERK: Final = Actor.system("evaluation.conflicts")
 CENTER: Final = "directory.center"
@@ -26,22 +26,28 @@ async def on_center(session: AsyncSession, event: ReceivedEvent) -> None:
     await actions.recheck(session, CLERK, center_ids=[center_id])
 
 
-async def on_organization(session: AsyncSession, event: ReceivedEvent) -> None:
-    """Keep an organization, and judge the seats again that its owner or successor may touch.
+async def on_organizations(session: AsyncSession, events: Sequence[ReceivedEvent]) -> None:
+    """Keep organizations, and judge the seats again that their owners or successors may touch.
 
-    Those are the seats over the centres behind which it stands, or whom it holds, and the seats
-    of experts who are tied to it, or to whom it holds.
+    Those are the seats over the centres behind which they stand, or whom they hold, and the seats
+    of experts who are tied to them, or to whom they hold. An import brings a hundred thousand that
+    touch nobody: however many events, the statements are as many.
     """
-    entry = event.data["entry"]
-    org_id = UUID(str(entry["id"]))
-    before = await queries.entry_of(session, org_id)
-    await directory.CONSUMES[ORGANIZATION](session, event)
-    after = await queries.entry_of(session, org_id)
-    if after == before:
-        # Another name or address ties nobody to anything.
+    codes = {UUID(str(one.data["entry"]["id"])): one.data["entry"]["uscc"] for one in events}
+    before = await queries.entries_of(session, codes)
+    await directory.on_organizations(session, events)
+    after = await queries.entries_of(session, codes)
+    # Another name or address ties nobody to anything.
+    changed = {one: code for one, code in codes.items() if before.get(one) != after.get(one)}
+    if not changed:
         return
-    await owner_queries.keep_former_codes(session, org_id, _former(entry["uscc"], before, after))
-    touched = await owner_queries.held_by(session, org_id)
+    former = {
+        code: one
+        for one, told in changed.items()
+        for code in _former(told, before.get(one), after.get(one))
+    }
+    await owner_queries.keep_former_codes(session, former)
+    touched = await owner_queries.held_by(session, changed)
     centers = await queries.centers_behind(session, touched)
     experts = await expert_queries.tied_to(session, touched)
     if centers or experts:
@@ -57,5 +63,5 @@ def _former(told: str, before: Entry | None, after: Entry | None) -> set[str]:
 CONSUMES: Final[Mapping[str, Handler]] = {
     **directory.CONSUMES,
     CENTER: on_center,
-    ORGANIZATION: on_organization,
+    ORGANIZATION: OfMany(on_organizations),
 }

@@ -178,15 +178,15 @@ class Entry:
     successor_id: UUID | None
 
 
-async def entry_of(session: AsyncSession, org_id: UUID) -> Entry | None:
-    """Give what is known of an organization that may bring a conflict."""
-    statement = select(
-        DirectoryOrganization.uscc,
-        DirectoryOrganization.parent_uscc,
-        DirectoryOrganization.successor_id,
-    ).where(col(DirectoryOrganization.id) == org_id)
-    row = (await session.execute(statement)).first()
-    return None if row is None else Entry(*row)
+async def entries_of(session: AsyncSession, org_ids: Collection[UUID]) -> dict[UUID, Entry]:
+    """Give what is known of organizations that may bring a conflict; unknown ones are absent."""
+    statement = select_rows(
+        col(DirectoryOrganization.id),
+        col(DirectoryOrganization.uscc),
+        col(DirectoryOrganization.parent_uscc),
+        col(DirectoryOrganization.successor_id),
+    ).where(col(DirectoryOrganization.id).in_(org_ids))
+    return {row[0]: Entry(*row[1:]) for row in await session.execute(statement)}
 
 
 async def centers_behind(session: AsyncSession, org_ids: Collection[UUID]) -> Sequence[UUID]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, literal, or_
+from sqlalchemy import CompoundSelect, Select, func, literal, or_
 from sqlalchemy import select as select_rows
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -86,17 +86,23 @@ async def kin_by_organization(
     session: AsyncSession, org_ids: Collection[UUID]
 ) -> dict[UUID, set[UUID]]:
     """Name, for each organization, those that stand or stood where it does by succession."""
-    bearer = func.coalesce(col(DirectoryOrganization.successor_id), col(DirectoryOrganization.id))
-    rows = select(DirectoryOrganization.id, bearer)
-    bearers = select(bearer).where(col(DirectoryOrganization.id).in_(org_ids))
-    one = col(DirectoryOrganization.id)
-    other = col(DirectoryOrganization.successor_id)
     same: dict[UUID, set[UUID]] = defaultdict(set)
-    for org_id, standing in await session.execute(
-        rows.where(or_(one.in_(bearers), other.in_(bearers)))
-    ):
+    for org_id, standing in await session.execute(standing_together(org_ids)):
         same[standing].add(org_id)
     return {org_id: together for together in same.values() for org_id in together}
+
+
+def standing_together(org_ids: Collection[UUID]) -> CompoundSelect[UUID, UUID]:
+    """Select who stands or stood where some organizations do, each with who stands there today.
+
+    Asked for in two parts, each by its index: where either would do, all of the copy is read.
+    """
+    bearer = func.coalesce(col(DirectoryOrganization.successor_id), col(DirectoryOrganization.id))
+    bearers = select(bearer).where(col(DirectoryOrganization.id).in_(org_ids))
+    rows = select_rows(col(DirectoryOrganization.id), bearer)
+    return rows.where(col(DirectoryOrganization.id).in_(bearers)).union(
+        rows.where(col(DirectoryOrganization.successor_id).in_(bearers))
+    )
 
 
 async def _owners_above(session: AsyncSession, org_ids: Collection[UUID]) -> dict[UUID, list[str]]:
@@ -132,21 +138,26 @@ async def _owners_above(session: AsyncSession, org_ids: Collection[UUID]) -> dic
     return owners
 
 
-async def held_by(session: AsyncSession, org_id: UUID) -> set[UUID]:
-    """Name an organization, what it holds at any depth, and who stands in the place of these."""
+async def held_by(session: AsyncSession, org_ids: Collection[UUID]) -> set[UUID]:
+    """Name organizations, what they hold at any depth, and who stands in the place of these."""
+    ids = {*await session.scalars(holdings(org_ids)), *org_ids}
+    kin = await kin_by_organization(session, ids)
+    return ids | {one for together in kin.values() for one in together}
+
+
+def holdings(org_ids: Collection[UUID]) -> Select[tuple[UUID]]:
+    """Select organizations with what they hold at any depth."""
     one, other = aliased(DirectoryOrganization), aliased(DirectoryOrganization)
     first: Any = (
         select_rows(col(one.id).label("id"), col(one.uscc).label("uscc"), literal(0).label("depth"))
-        .where(col(one.id) == org_id)
+        .where(col(one.id).in_(org_ids))
         .cte("held", recursive=True)
     )
     below = select_rows(col(other.id), col(other.uscc), first.c.depth + 1).where(
         col(other.parent_uscc) == first.c.uscc, first.c.depth < LONGEST_CHAIN
     )
     held = first.union(below)
-    ids = set(await session.scalars(select_rows(held.c.id).distinct())) | {org_id}
-    kin = await kin_by_organization(session, ids)
-    return ids | {one for together in kin.values() for one in together}
+    return select_rows(held.c.id).distinct()
 
 
 async def codes_of(session: AsyncSession, org_ids: Collection[UUID]) -> set[str]:
@@ -160,8 +171,8 @@ async def codes_of(session: AsyncSession, org_ids: Collection[UUID]) -> set[str]
     return set(await session.scalars(present.union(former)))
 
 
-async def keep_former_codes(session: AsyncSession, org_id: UUID, codes: Collection[str]) -> None:
-    """Keep codes that an organization bore; those kept before stay as they are."""
+async def keep_former_codes(session: AsyncSession, codes: Mapping[str, UUID]) -> None:
+    """Keep codes with the organizations that bore them; those kept before stay as they are."""
     if codes:
-        rows = [{"uscc": code, "org_id": org_id} for code in sorted(codes)]
+        rows = [{"uscc": code, "org_id": codes[code]} for code in sorted(codes)]
         await session.execute(insert(FormerOrganizationCode).values(rows).on_conflict_do_nothing())
