@@ -1,4 +1,4 @@
-"""Organizations by name where 100,000 names share most of their letters, and their import."""
+"""Organizations by name where 100,000 names share most of their letters."""
 
 import asyncio
 import time
@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from datetime import date
 from statistics import quantiles
 from typing import Final
-from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -21,18 +20,17 @@ from tests.benchmarks.measuring import Meter, Sample
 from tests.benchmarks.tools import BenchmarkError
 
 ORGANIZATIONS: Final = 100_000
-IMPORTED: Final = 20_000
 DAY: Final = date(2020, 1, 1)
 ROUTE: Final = "/v1/registry/organizations"
-LONGEST_IMPORT: Final = 600.0
-JOB: Final = "SELECT state, created FROM batch_job WHERE id = $1"
-BATCHES: Final = "/v1/registry/organization-batches"
+MATCH: Final = f"{ROUTE}/match"
 SEARCHES: Final = {
     "a code": {"uscc": ""},
     "a part that all share": {"name": "精密仪器"},
     "a part of one": {"name": "第77777号"},
     "a wrong letter that all share": {"name": "上海精蜜仪器"},
     "a wrong letter in a region": {"name": "上海精蜜仪器", "region_code": "310115"},
+    "a match": {"matched": "上海精密仪器第77777号制造有限公司"},
+    "a match with a wrong letter": {"matched": "上海精蜜仪器第77777号制造有限公司"},
 }
 
 
@@ -44,7 +42,6 @@ def figure(house: House, size: Size) -> Iterator[Figure]:
     token = house.token("names", "handler")
     searches = {name: dict(asked) for name, asked in SEARCHES.items()}
     searches["a code"]["uscc"] = _code(ORGANIZATIONS // 2, "FB")
-    rows = asyncio.run(_imported(house, token))
     yield Figure(
         name="names",
         title=f"Organizations by name among {ORGANIZATIONS:,} that share most letters",
@@ -57,10 +54,6 @@ def figure(house: House, size: Size) -> Iterator[Figure]:
         parts=("registry", "database"),
         remarks=[
             "One caller, one search after the other, straight at the service; pages of 50.",
-            (
-                f"Import of {IMPORTED:,} organizations from CSV beside those: {rows:,.0f} rows per"
-                " second, each judged and kept with history, name, two events and two audit rows."
-            ),
         ],
     )
 
@@ -107,7 +100,9 @@ async def _fill(dsn: str) -> None:
 
 
 def _turn(house: House, token: str, asked: dict[str, str], seconds: float) -> Sample:
-    """Search over and over, and check that something was found each time."""
+    """Search or match over and over, and check that something was found each time."""
+    route, found_in = (MATCH, "candidates") if "matched" in asked else (ROUTE, "items")
+    asked = {name.replace("matched", "name"): value for name, value in asked.items()}
     took: list[float] = []
     roots = {"registry": house.pid("registry"), "database": house.database_pid}
     with (
@@ -117,42 +112,9 @@ def _turn(house: House, token: str, asked: dict[str, str], seconds: float) -> Sa
         until = time.perf_counter() + seconds
         while time.perf_counter() < until or not took:
             began = time.perf_counter()
-            found = caller.get(ROUTE, params=asked, headers={"Authorization": f"Bearer {token}"})
+            found = caller.get(route, params=asked, headers={"Authorization": f"Bearer {token}"})
             took.append((time.perf_counter() - began) * 1000)
-            if found.status_code != 200 or not found.json()["items"]:
+            if found.status_code != 200 or not found.json()[found_in]:
                 raise BenchmarkError(f"{asked} found nothing: {found.status_code} {found.text}")
     cuts = quantiles(took, n=100) if len(took) > 1 else [took[0]] * 99
     return Sample(len(took), meter.seconds, meter.cpu, meter.memory, cuts[49], cuts[98])
-
-
-async def _imported(house: House, token: str) -> float:
-    """Import organizations from a CSV file; give rows per second."""
-    head = "uscc,name,org_type,region_code,registered_on"
-    lines = [
-        f"{_code(number, 'FC')},{_name(number)},enterprise,310115,2020-01-01"
-        for number in range(ORGANIZATIONS, ORGANIZATIONS + IMPORTED)
-    ]
-    headers = {"Authorization": f"Bearer {token}"}
-    url = house.stack.services["registry"].url
-    database = await asyncpg.connect(house.dsn("registry", service="registry"))
-    began = time.perf_counter()
-    async with httpx.AsyncClient(base_url=url, timeout=60, headers=headers) as caller:
-        sent = await caller.post(
-            BATCHES,
-            content="\n".join([head, *lines]).encode(),
-            headers={"Content-Type": "text/csv", "Idempotency-Key": str(uuid4())},
-        )
-    if sent.status_code >= 400:
-        raise BenchmarkError(f"The import was refused: {sent.status_code} {sent.text}")
-    try:
-        # Its own answer holds a result per row: asking for it over and over would be measured too.
-        while (job := await database.fetchrow(JOB, sent.json()["id"]))["state"] != "done":
-            if time.perf_counter() - began > LONGEST_IMPORT:
-                raise BenchmarkError(f"The import did not end: {dict(job)}")
-            await asyncio.sleep(0.1)
-        took = time.perf_counter() - began
-    finally:
-        await database.close()
-    if job["created"] != IMPORTED:
-        raise BenchmarkError(f"{job['created']} of {IMPORTED} were entered")
-    return IMPORTED / took
