@@ -1,11 +1,14 @@
 """`make check`: every check in turn, each told whether it holds; `make check ONLY="types form"`.
 
-No tests are run here but those of the code's form; the suite is `make test`.
+No tests are run here but those of the code's form; the suite is `make test`. What calls the running
+stack goes beside what reads the code alone, each in a process of its own with a count of its own.
 """
 
+import subprocess
 import sys
 import time
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -45,15 +48,15 @@ STEPS: Final = (
     Step("migrations", "New migrations let callers work meanwhile", migrations.ask),
     Step("manifests", "Image, compose and Kubernetes files hold", manifests.ask),
     Step("documents", "Documents written from the code are current", documents.ask),
-    Step("openapi", "The published API is complete and linted", openapi.ask),
+    Step("openapi", "The published API is complete and linted", openapi.ask, calls=True),
     Step("compat", "No caller of the last release is broken", compat.ask),
     Step("codes", "Operations document what they can answer", codes.ask),
-    Step("roles", "Every operation, as every role and tenant", roles.ask),
-    Step("client", "A generated client walks the demo's calls", client.ask),
-    Step("examples", "Every example is taken as it stands", examples.ask),
-    Step("samples", "Every sample that a reader copies runs", samples.ask),
+    Step("roles", "Every operation, as every role and tenant", roles.ask, calls=True),
+    Step("client", "A generated client walks the demo's calls", client.ask, calls=True),
+    Step("examples", "Every example is taken as it stands", examples.ask, calls=True),
+    Step("samples", "Every sample that a reader copies runs", samples.ask, calls=True),
     # Last, because it takes callers' credentials away and moves whatever can be moved.
-    Step("fuzz", "No generated request as any role gets a 5xx", fuzz.ask),
+    Step("fuzz", "No generated request as any role gets a 5xx", fuzz.ask, calls=True),
 )
 
 
@@ -65,6 +68,18 @@ def main(names: list[str]) -> int:
         print(*(f"  {step.name:<10} {step.title}" for step in STEPS), sep="\n", file=sys.stderr)
         return 2
     chosen = [step for step in STEPS if not names or step.name in names]
+    calling = [step.name for step in chosen if step.calls]
+    reading = [step.name for step in chosen if not step.calls]
+    return _beside(reading, calling) if reading and calling else _in_turn(chosen)
+
+
+def _beside(*lanes: list[str]) -> int:
+    command = (sys.executable, "-m", "tests.contract")
+    running = [subprocess.Popen((*command, *names)) for names in lanes]
+    return max(one.wait() for one in running)
+
+
+def _in_turn(chosen: Sequence[Step]) -> int:
     with temporary_folder() as folder:
         context = Context(Path(folder))
         with context.closing:
@@ -82,9 +97,11 @@ def _holds(step: Step, context: Context) -> bool:
     except Exception:
         faults = [traceback.format_exc(limit=-6)]
     mark = "✗" if faults else "✓"
-    print(f"{mark} {step.name:<10} {step.title} ({time.monotonic() - began:.1f} s)", flush=True)
-    for fault in faults:
-        print("    " + fault.replace("\n", "\n    "), flush=True)
+    told = [f"{mark} {step.name:<10} {step.title} ({time.monotonic() - began:.1f} s)"]
+    told += ["    " + fault.replace("\n", "\n    ") for fault in faults]
+    # In one piece, since two processes tell at once.
+    sys.stdout.write("\n".join(told) + "\n")
+    sys.stdout.flush()
     return not faults
 
 

@@ -111,6 +111,8 @@ class Step:
     name: str
     title: str
     ask: Callable[[Context], list[str]]
+    calls: bool = False
+    """Whether it calls the running stack."""
 
 
 def program(*command: str, **environment: str) -> list[str]:
