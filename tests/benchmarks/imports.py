@@ -211,11 +211,11 @@ class Desk:
                 met(growth, MOST_GROWTH_MB),
             )
         ]  # fmt: skip
-        held = (
+        memory = (
             f"The registry held {max(tenth) / 2**20:.0f} MB in the first tenth of the last sheet,"
             f" at most {peak / 2**20:.0f} MB in all of it."
         )
-        return [*self.remarks, held]
+        return [*self.remarks, memory]
 
 
 def _hold(told: dict[str, Any], index: int, row: sheets.SheetRow | None, ids: Any) -> None:

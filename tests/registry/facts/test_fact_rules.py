@@ -57,6 +57,15 @@ def test_a_closed_centre_takes_nothing(stage: Stage) -> None:
     assert failed_codes(rules.standing_checks(standing, TODAY, TODAY)) == ["STATE_CONFLICT"]
 
 
+@pytest.mark.requirement("A062")
+@pytest.mark.parametrize("stage", list(Stage))
+def test_what_was_booked_is_told_everywhere_but_at_a_suspended_centre(stage: Stage) -> None:
+    standing = Standing(stage, operates=True, periods=())
+    expected = ["STATE_CONFLICT"] if stage is Stage.SUSPENDED else []
+    told = rules.standing_checks(standing, TODAY, TODAY, by_booking=True)
+    assert failed_codes(told) == expected
+
+
 @pytest.mark.requirement("A019")
 def test_every_activity_implies_its_link_or_has_to_tell_it() -> None:
     assert set(rules.IMPLIED_STAGES) == rules.ACTIVITIES - rules.TOLD_STAGES

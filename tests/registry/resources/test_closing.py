@@ -188,3 +188,43 @@ async def test_who_left_posts_no_such_fact_by_hand(house: House) -> None:
     )
     assert by_hand.status_code == 404
     assert await usage_facts(house) == []
+
+
+@pytest.mark.requirement("A062")
+@pytest.mark.parametrize("end", [Stage.DISSOLVED, Stage.DELISTED])
+async def test_what_was_used_before_the_end_of_its_centre_is_still_logged_and_told(
+    house: House, end: Stage
+) -> None:
+    place = await booked(house, house.lead)  # It began at 01:00; the centre ends while it runs.
+    await stands(house, end)
+    await leaves(house, date(2027, 6, 2))
+    house.registry.set_clock("2027-06-03T02:00:00+00:00")
+    assert await jobs.close_left(house.registry.app) == 1  # What is shared; no booking is lost.
+    async with house.caller(house.member) as owner:
+        used = await owner.post(f"{place}/usage", json={"used_minutes": 60})
+        assert (used.status_code, used.json()["fee"]["amount"]) == (200, 80_000), used.text
+        right = await owner.post(
+            f"{place}/usage/corrections",
+            json={"used_minutes": 30, "reason": "复核"},
+            headers={"If-Match": f'"{used.json()["version"]}"'},
+        )
+    assert right.status_code == 200, right.text
+    told = await usage_facts(house)
+    assert [one["payload"]["hours"] for one in told] == ["1.00", "0.50"]
+    assert {(one["occurred_on"], one["submitted_by_org_id"]) for one in told} == {
+        ("2027-06-02", str(house.member))
+    }
+
+
+@pytest.mark.requirement("A062")
+@pytest.mark.refusing
+async def test_a_centre_that_has_ended_takes_what_was_booked_there_and_no_other_fact(
+    house: House,
+) -> None:
+    await used_before(house, house.lead)
+    await stands(house, Stage.DISSOLVED)
+    by_hand = await house.post(house.member, "h", occurred_on="2027-06-01")
+    assert (by_hand.status_code, by_hand.json()["code"]) == (409, "STATE_CONFLICT")
+    for chunks in (1, 0):
+        assert await jobs.tell_uses(house.registry.app) == chunks
+    assert len(await usage_facts(house)) == 1

@@ -81,7 +81,7 @@ async def former_centers_of(
         .group_by(col(Membership.center_id))
     )
     rows = (await session.execute(statement)).all()
-    return {center_id: end_of_day(last) for center_id, last in rows}
+    return {center_id: end_of_day(last) for center_id, last in rows if last is not None}
 
 
 async def acting_for(session: AsyncSession, org_id: UUID) -> frozenset[UUID]:

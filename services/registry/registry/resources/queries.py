@@ -174,7 +174,7 @@ async def untold_uses(
 ) -> list[tuple[ResourceBooking, SharedResource]]:
     """Lock the uses that no fact tells, in the order of ids, with their resources.
 
-    Left out are those of centres that take no facts now, and what a fact tells that was posted by
+    Left out are those of centres that are suspended, and what a fact tells that was posted by
     hand: of the same thing, by the same user, on the same day.
     """
     day = func.date(func.timezone(SHANGHAI.key, col(ResourceBooking.starts_at)))
@@ -197,7 +197,7 @@ async def untold_uses(
         .where(
             col(ResourceBooking.state) == BookingState.USED,
             col(ResourceBooking.usage_fact_id).is_(None),
-            col(Center.stage).in_(ACTIVE),
+            col(Center.stage) != Stage.SUSPENDED,
             ~by_hand,
         )
         .order_by(col(ResourceBooking.id))

@@ -108,7 +108,7 @@ async def correct(
             *correction,
             *rules.booked_checks(first.external_id, by_booking=by_booking),
             *_content_checks(corrected, registers, today),
-            *rules.writing_checks(stage),
+            *rules.writing_checks(stage, by_booking=by_booking),
             *await walking.corrected_checks(session, first, corrected),
         ]
     )
@@ -171,8 +171,8 @@ def _failed(
         standing = standings.get(fact.center_id)
         place = (fact.center_id, fact.occurred_on)
         if (refused := known.get(place)) is None:
-            refused = _refusing(rules.standing_checks(standing, fact.occurred_on, today))
-            known[place] = refused
+            checks = rules.standing_checks(standing, fact.occurred_on, today, by_booking=by_booking)
+            known[place] = refused = _refusing(checks)
         if standing is not None:
             checks = [
                 *rules.reference_checks(fact.external_id, by_booking=by_booking),

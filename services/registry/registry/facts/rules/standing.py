@@ -55,7 +55,9 @@ class Derived:
     region_code: str | None = None
 
 
-def standing_checks(standing: Standing | None, occurred_on: date, today: date) -> list[Check]:
+def standing_checks(
+    standing: Standing | None, occurred_on: date, today: date, *, by_booking: bool = False
+) -> list[Check]:
     """Check that the organization may post for the centre (X04).
 
     It belongs to the centre today, or belonged to it on the day the fact happened: what a former
@@ -65,12 +67,16 @@ def standing_checks(standing: Standing | None, occurred_on: date, today: date) -
     hidden = NOT_FOUND.check("NOT_FOUND", Kind.HIDDEN, passed=belongs, pointer="/center_id")
     if standing is None or not belongs:
         return [hidden]
-    return [hidden, *writing_checks(standing.stage)]
+    return [hidden, *writing_checks(standing.stage, by_booking=by_booking)]
 
 
-def writing_checks(stage: Stage) -> list[Check]:
-    """Check that a centre takes facts: not while it is suspended, nor after its end."""
-    writable = stage is not Stage.SUSPENDED and stage not in ENDED
+def writing_checks(stage: Stage, *, by_booking: bool = False) -> list[Check]:
+    """Check that a centre takes facts: not while it is suspended, nor after its end.
+
+    What was booked and used before the end is told afterwards, too: the end cancels what was still
+    to come (A062).
+    """
+    writable = stage is not Stage.SUSPENDED and (by_booking or stage not in ENDED)
     return [
         TENANCY.check("STATE_CONFLICT", Kind.STATE, passed=writable, stage=stage.value),
     ]
