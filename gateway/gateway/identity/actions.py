@@ -12,6 +12,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.identity import networks as places
 from gateway.identity import queries, rules
 from gateway.identity.tables import Client, ClientKey, Person, PersonName, RoleGrant
 from gateway.revocations.actions import revoke
@@ -35,6 +36,7 @@ class Registration:
     person_name: str | None
     capacities: frozenset[str]
     expert_id: UUID | None = None
+    networks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ async def register(
         secret_sha256=digest_of(secret_of(key_secret, row_id)),
         person_id=person.id,
         org_id=registration.org_id,
+        networks=places.listed(registration.networks),
         created_by=actor.person_id,
         # Real time, like everything about tokens.
         created_at=datetime.now(UTC),
@@ -117,6 +120,7 @@ async def register(
         for_person_id=person.id,
         org_id=registration.org_id,
         capacities=sorted(registration.capacities),
+        networks=client.networks,
     )
     return client
 
@@ -188,6 +192,28 @@ async def deactivate(session: AsyncSession, actor: Actor, client_id: str) -> Cli
         client.deactivated_at = datetime.now(UTC)
         await revoke(session, "client", client.client_id)
         record(session, actor, "client.deactivated", client.id, client_id=client.client_id)
+    return client
+
+
+async def set_networks(
+    session: AsyncSession, actor: Actor, client_id: str, networks: Iterable[str]
+) -> Client:
+    """Say from where a program may speak; where that is less than before, its tokens end.
+
+    Tokens bear the networks they were made under, so that every use is judged without asking.
+    Saying the same again changes nothing. Raises `Refused`: NOT_FOUND or CLIENT_ENDED.
+    """
+    client = await queries.client_for_update(session, actor, client_id)
+    require(rules.active_checks(client.deactivated_at))
+    before, client.networks = client.networks, places.listed(networks)
+    if client.networks != before:
+        ends = not places.covers(client.networks, before)
+        if ends:
+            await revoke(session, "client", client.client_id)
+        record(
+            session, actor, "client.networks_set", client.id, client_id=client_id,
+            networks=client.networks, tokens_ended=ends,
+        )  # fmt: skip
     return client
 
 

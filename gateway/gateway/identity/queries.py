@@ -89,6 +89,8 @@ class Asking:
     person_id: UUID
     org_id: UUID | None
     expert_id: UUID | None
+    # From where it may speak; none means anywhere.
+    networks: tuple[str, ...]
     capacities: frozenset[str]
     # Its living public keys by their ids.
     keys: Mapping[str, Mapping[str, Any]]
@@ -97,7 +99,7 @@ class Asking:
 # Written out, since the ORM takes longer to put such a statement together than to sign a token.
 _ASKING: Final = text(
     """
-    SELECT c.id, c.client_id, c.secret_sha256, c.person_id, c.org_id, p.expert_id,
+    SELECT c.id, c.client_id, c.secret_sha256, c.person_id, c.org_id, p.expert_id, c.networks,
       (SELECT array_agg(g.capacity) FROM role_grant g
         WHERE g.person_id = c.person_id AND g.org_id IS NOT DISTINCT FROM c.org_id
           AND g.granted_on <= :day AND (g.granted_until IS NULL OR :day <= g.granted_until)),
@@ -116,10 +118,10 @@ async def asking_programs(
     rows = await sessions.at_once(_ASKING, client_ids=list(client_ids), day=day)
     found = {}
     for row in rows:
-        row_id, known_as, secret, person_id, org_id, expert_id, capacities, keys = tuple(row)
+        row_id, known_as, secret, person_id, org_id, expert_id, networks, held, keys = tuple(row)
         found[known_as] = Asking(
-            row_id, known_as, secret, person_id, org_id, expert_id, frozenset(capacities or ()),
-            keys or {},
+            row_id, known_as, secret, person_id, org_id, expert_id, tuple(networks),
+            frozenset(held or ()), keys or {},
         )  # fmt: skip
     return found
 

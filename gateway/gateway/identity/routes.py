@@ -10,6 +10,8 @@ from gateway.identity import actions, clients, queries, rules
 from gateway.identity.schemas import (
     ClientCreatedOut,
     ClientIn,
+    ClientNetworksIn,
+    ClientNetworksOut,
     ClientOut,
     MeOut,
     PersonIn,
@@ -131,6 +133,7 @@ def _registration(body: ClientIn) -> actions.Registration:
         person_name=body.person.name,
         capacities=frozenset([*body.roles, *body.duties]),
         expert_id=body.expert_id,
+        networks=tuple(body.networks),
     )
 
 
@@ -168,6 +171,7 @@ def _out(one: queries.Identity, names: dict[UUID, str]) -> ClientOut:
         roles=roles,
         duties=duties,
         expert_id=one.expert_id,
+        networks=client.networks,
         created_at=client.created_at,
         deactivated_at=client.deactivated_at,
     )
@@ -183,6 +187,26 @@ def _out(one: queries.Identity, names: dict[UUID, str]) -> ClientOut:
 async def deactivate(client_id: str, actor: CurrentActor, session: Transaction) -> None:
     """End a program: it gets no more tokens, and those it has end within five seconds."""
     await actions.deactivate(session, actor, client_id)
+
+
+@router.put(
+    "/{client_id}/networks",
+    operation_id="identity_set_client_networks",
+    openapi_extra=access(
+        "admin", "member", tenant="own organization; an admin any", rules=("X01", "X04")
+    ),
+    responses=problems("NOT_FOUND", "CLIENT_ENDED"),
+)
+async def set_networks(
+    client_id: str, body: ClientNetworksIn, actor: CurrentActor, session: Transaction
+) -> ClientNetworksOut:
+    """Say from where a program may speak; a narrower list ends its tokens within five seconds.
+
+    From elsewhere it gets no token (`address_not_allowed`), and each use of one is 403
+    `ADDRESS_NOT_ALLOWED`. After a wider list it asks for a new token.
+    """
+    client = await actions.set_networks(session, actor, client_id, body.networks)
+    return ClientNetworksOut(client_id=client.client_id, networks=client.networks)
 
 
 @people_router.post(

@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from gateway.identity import networks
 from gateway.identity.rules import ClientRole, Duty
 from shared.http.schemas import Body, Out, ShortText
 
@@ -45,6 +46,27 @@ class PersonOut(Out):
     name: str = Field(description="The name.")
 
 
+def _network(text: str) -> str:
+    try:
+        return networks.network_of(text)
+    except ValueError:
+        raise PydanticCustomError(
+            "network", "a network such as 203.0.113.0/24 or 2001:db8::/48, without bits behind it"
+        ) from None
+
+
+Networks = Annotated[
+    list[
+        Annotated[
+            str,
+            StringConstraints(pattern=r"^[0-9A-Fa-f:./]{2,43}$"),
+            AfterValidator(_network),
+        ]
+    ],
+    Field(max_length=networks.MOST),
+]
+
+
 class ClientIn(Body):
     """A program to register."""
 
@@ -71,6 +93,29 @@ class ClientIn(Body):
     expert_id: UUID | None = Field(
         default=None, description="The person's entry in the pool of experts, with role `expert`."
     )
+    networks: Networks = Field(
+        default=[],
+        description="From where it may speak, as networks (CIDR); none means from anywhere.",
+    )
+
+
+class ClientNetworksIn(Body):
+    """From where a program may speak from now on."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"networks": ["203.0.113.0/24", "2001:db8:5::/48"]}]}
+    )
+
+    networks: Networks = Field(
+        description="All of them, as networks (CIDR); none means from anywhere."
+    )
+
+
+class ClientNetworksOut(Out):
+    """From where a program may speak."""
+
+    client_id: str = Field(description="What the program calls itself at `/oauth/token`.")
+    networks: list[str] = Field(description="The networks, in order; none means anywhere.")
 
 
 class ClientCreatedOut(Out):
@@ -137,6 +182,7 @@ class ClientOut(Out):
     roles: list[str] = Field(description="Roles that hold today.")
     duties: list[str] = Field(description="Duties that hold today.")
     expert_id: UUID | None = Field(description="The person's entry in the pool of experts.")
+    networks: list[str] = Field(description="From where it may speak; none means anywhere.")
     created_at: datetime = Field(description="When it was registered, in real time.")
     deactivated_at: datetime | None = Field(description="When it was ended.")
 

@@ -4,7 +4,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlmodel import Field
 
 from gateway.base import Base
@@ -57,6 +58,11 @@ class Client(Base, table=True):
     secret_sha256: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     person_id: UUID = Field(foreign_key="person.id")
     org_id: UUID | None = None
+    # From where it may speak, in one spelling; none means anywhere. Its tokens bear them.
+    networks: list[str] = Field(
+        default_factory=list,
+        sa_column=Column(ARRAY(TEXT), nullable=False, server_default=text("'{}'")),
+    )
     created_by: UUID
     created_at: datetime = Field(sa_type=InstantColumn)
     deactivated_at: datetime | None = Field(default=None, sa_type=InstantColumn)

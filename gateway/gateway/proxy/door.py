@@ -10,6 +10,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from gateway.binding.judging import BEARER, Holders, shown
 from gateway.binding.spending import SpendingUnavailable, SpentProofs
+from gateway.identity.networks import allows
 from gateway.limits.rules import Quotas, quotas_of, tightest
 from gateway.limits.stores import MemoryStore, store_of
 from gateway.proxy import compressing, rules
@@ -178,8 +179,10 @@ class Door:
         service = rules.service_of(passage.path)
         body = self._body(passage, head, receive)
         if service is None:
-            await self._bound_here(passage, head)
-            await self._count(passage)
+            try:
+                await self._bound_here(passage, head)
+            finally:
+                await self._count(passage)
             await self._answer_here(passage, head, body, receive)
             return
         passage.service = service
@@ -306,6 +309,7 @@ class Door:
             raise Refusal("UNAUTHENTICATED") from None
         except KeysUnavailable:
             raise Refusal("UNAVAILABLE") from None
+        _require_near(passage, claims)
         proof = head.once.get(b"dpop")
         if token[0] == BEARER and proof is None and "cnf" not in claims:
             return claims
@@ -474,6 +478,16 @@ class Door:
             seconds = perf_counter() - passage.started
             request_id = passage.trace.request_id
             self._request_log.add(claims, request_id, asked, passage.status, seconds)
+
+
+def _require_near(passage: Passage, claims: Claims) -> None:
+    """Refuse a good token from where its program may not speak; the trail hears whose it was."""
+    networks = claims.get("networks")
+    if networks is None or allows(tuple(networks), passage.address):
+        return
+    told = {"door_client": claims["client_id"], "door_person": claims["sub"]}
+    passage.scope["state"] = {**passage.scope.get("state", {}), **told}
+    raise Refusal("ADDRESS_NOT_ALLOWED")
 
 
 def _unanswered(error: Unreachable) -> Refusal:

@@ -42,7 +42,7 @@ class Own:
         """Give a program its token; tell whether it was given."""
         if passage.scope["method"] != "POST" or passage.scope["query_string"]:
             return False
-        given = await grants.give(head.once, form)
+        given = await grants.give(head.once, form, passage.address)
         if given is None:
             return False
         # For the trail, as the route leaves it.

@@ -23,7 +23,8 @@ def subject_of(identity: Identity) -> rules.Subject:
 
 def subject_asking(program: Asking) -> rules.Subject:
     """Give what a program that asks for a token may act as."""
-    return subject_for(program.person_id, program.client_id, program.org_id, program)
+    subject = subject_for(program.person_id, program.client_id, program.org_id, program)
+    return replace(subject, networks=program.networks) if program.networks else subject
 
 
 def subject_for(

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from fastapi import FastAPI
 from pydantic_core import to_json
 
+from gateway.identity.networks import allows
 from gateway.tokens import rules
 from gateway.tokens.issuing import access_token, subject_asking
 from gateway.tokens.keys import NoKey
@@ -44,7 +45,9 @@ class PlainGrants:
         """Bind to the gateway's own state."""
         self._state: Any = app.state
 
-    async def give(self, fields: Mapping[bytes, bytes], body: bytes) -> Granted | None:
+    async def give(
+        self, fields: Mapping[bytes, bytes], body: bytes, address: str
+    ) -> Granted | None:
         """Judge a request for a token by its fields, each of which stood once, and its body."""
         if not MORE.isdisjoint(fields):
             return None
@@ -62,7 +65,7 @@ class PlainGrants:
             return None
         try:
             program = await self._state.programs.of(credentials.client_id)
-            if program is None or program.keys:
+            if program is None or program.keys or not allows(program.networks, address):
                 return None
             signer = await self._state.keys.signer()
         except (NoKey, *AWAY):

@@ -9,6 +9,7 @@ import structlog
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse
 
+from gateway.identity.networks import allows
 from gateway.identity.queries import Asking
 from gateway.revocations import actions as revoking
 from gateway.tokens import rules
@@ -128,13 +129,14 @@ async def _asked(request: Request, endpoint: str) -> tuple[TokenServer, Verdict,
     form = rules.form_of(request.headers.get("content-type", ""), await request.body())
     authorization = request.headers.get("authorization")
     credentials = credentials_of(authorization, form)
-    _, loaded = await _client(request, credentials)
+    program, loaded = await _client(request, credentials)
     server = TokenServer(loaded, dict, await _living(request, form.get("token", "")))
     headers = {"Authorization": authorization or ""}
     verdict = server.judge_token(endpoint, _named(form, credentials), headers)
     if verdict.status == 401 or verdict.body.get("error") == "invalid_client":
         log.warning("token.refused", client_id=credentials.client_id)
         raise rules.UNKNOWN_CLIENT
+    _require_near(request, program)
     return server, verdict, credentials.client_id
 
 
@@ -191,7 +193,18 @@ async def _judged(
 
     headers = {"Authorization": request.headers.get("authorization", "")}
     server = TokenServer(loaded, make_token, exchanged)
-    return server.judge(_named(form, credentials), headers)
+    verdict = server.judge(_named(form, credentials), headers)
+    if verdict.status == 200:
+        _require_near(request, program)
+    return verdict
+
+
+def _require_near(request: Request, program: Asking | None) -> None:
+    """Refuse a program that has proven itself, and speaks from elsewhere; raise `TokenError`."""
+    address = request.client.host if request.client else ""
+    if program is not None and not allows(program.networks, address):
+        log.warning("token.elsewhere", client_id=program.client_id)
+        raise rules.ELSEWHERE
 
 
 async def _client(

@@ -41,6 +41,7 @@ OTHER_GRANT: Final = TokenError("unsupported_grant_type", "This grant is not giv
 UNKNOWN_CLIENT: Final = TokenError("invalid_client", "Client authentication failed.", 401)
 BAD_PROOF: Final = TokenError("invalid_dpop_proof", "The proof of possession does not stand.")
 WANTS_NONCE: Final = TokenError("use_dpop_nonce", "The proof must bear the door's nonce.")
+ELSEWHERE: Final = TokenError("address_not_allowed", "This client may not speak from this address.")
 NO_SCOPE: Final = TokenError("invalid_scope", "This client has no scopes to choose from.")
 
 
@@ -145,6 +146,8 @@ class Subject:
     actor: Mapping[str, Any] | None = None
     # The key without which the token is worth nothing (RFC 9449, section 6.1).
     thumbprint: str | None = None
+    # From where its program may speak; none means anywhere.
+    networks: Sequence[str] = ()
 
 
 def claims_for(
@@ -156,6 +159,8 @@ def claims_for(
         more["act"] = dict(subject.actor)
     if subject.thumbprint is not None:
         more["cnf"] = {"jkt": subject.thumbprint}
+    if subject.networks:
+        more["networks"] = list(subject.networks)
     return {
         **more,
         "iss": issuer,

@@ -149,7 +149,7 @@ async def test_a_token_given_past_the_framework_is_in_the_trail(
 
 
 PROGRAMS = {
-    name: Asking(uuid4(), name, b"", uuid4(), None, None, frozenset(), {}) for name in "abc"
+    name: Asking(uuid4(), name, b"", uuid4(), None, None, (), frozenset(), {}) for name in "abc"
 }
 
 

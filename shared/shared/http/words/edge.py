@@ -12,6 +12,11 @@ CODES: Final[dict[str, Words]] = {
         400, "内容摘要与请求体不符", "Content-Digest does not match the body"
     ),
     "UNAUTHENTICATED": Words(401, "缺少有效的访问令牌", "A valid access token is required"),
+    "ADDRESS_NOT_ALLOWED": Words(
+        403,
+        "此程序不得从该网络地址访问",
+        "This program may not speak from this address",
+    ),
     "FORBIDDEN_SCOPE": Words(403, "您的身份无权进行此操作", "Your role may not do this"),
     "NOT_FOUND": Words(404, "不存在或不属于您", "There is none, or it is not yours"),
     "METHOD_NOT_ALLOWED": Words(
