@@ -64,6 +64,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     "description": "一种晶圆级键合装置及其对准方法",
     "disabled_by": "failures",
     "divided_years": [2026],
+    "reserve_years": [2026],
     "doc_no": "沪经信技〔2026〕18号",
     "done": 8,
     "duties": ["handler"],

@@ -144,6 +144,21 @@ async def _settle_use(filled: Filled) -> None:
         )  # fmt: skip
 
 
+async def _divide(filled: Filled) -> None:
+    """Divide a profit and a pool of benefits; one profit is undone."""
+    center, file = str(filled.ledger.center["c03"]), str(filled.ledger.text_file_id)
+    resolved = {"center_id": center, "resolved_on": "2026-01-20", "resolution_file_id": file}
+    profit = {**resolved, "profit": {"amount": 10_001}}
+    await filled.post("c03", "profit-divisions", {**profit, "year": 2025})
+    wrong = await filled.post("c03", "profit-divisions", {**profit, "year": 2024})
+    path = f"profit-divisions/{wrong['id']}/undoing"
+    await filled.post("c03", path, {"reason": "误记"}, sub=APPROVER)
+    await filled.post("c03", "benefit-divisions", {
+        **resolved, "external_id": "2026", "year": 2026,
+        "incomes": [{"received_on": "2026-01-20", "amount": {"amount": 101}}],
+    })  # fmt: skip
+
+
 async def fill(ledger: Ledger, admin_url: str) -> Filled:
     """Agree, own, license out, contract, earn, pay, reverse, lose, close."""
     filled = Filled(ledger, admin_url)
@@ -190,6 +205,7 @@ async def fill(ledger: Ledger, admin_url: str) -> Filled:
         )
     wrong = next(one["id"] for one in paid["payments"] if one["amount"]["amount"] == 7)
     await filled.post("c03", f"{path}/{wrong}/undoing", {"reason": "误记"}, sub=APPROVER)
+    await _divide(filled)
     await _open_books(ledger)
     bookkeeper = ledger.service.client("bookkeeper")
     closed = await bookkeeper.post(

@@ -99,6 +99,9 @@ BROKEN = [
     ("contribution", "paid_fen = paid_fen + 1", "id"),
     ("money_source", "received_fen = received_fen + 1", "source_id"),
     ("funding_undoing", "effective_on = effective_on + 1", "funding_id"),
+    ("profit_division", "profit_fen = profit_fen + 1, pool_fen = pool_fen + 1", "id"),
+    ("profit_division", "undone_on = undone_on + 1", "id"),
+    ("benefit_division", "lines = jsonb_set(lines, '{0,amount_fen}', '1')", "id"),
     ("shared_use", "amount_fen = amount_fen + 1", "id"),
     ("shared_use", "per = per + 1", "id"),
     ("use_settlement", "first_owes_fen = first_owes_fen + 1", "id"),
@@ -118,7 +121,7 @@ GONE = (
     "log_record", "log_leaf", "log_tile", "log_opening", "journal_entry", "posting",
     "account_balance", "ownership_version", "ownership_line", "agreement_party", "contract_state",
     "distribution_line", "share_carry", "loss_line", "shared_use", "use_settlement", "book_period",
-    "book_opening_approval", "funding_undoing",
+    "book_opening_approval", "funding_undoing", "profit_division", "benefit_division",
     "event", "audit", "event_position", "audit_link", "audit_seal",
 )  # fmt: skip
 

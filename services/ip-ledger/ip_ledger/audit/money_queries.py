@@ -29,6 +29,54 @@ def _as_booked(table: str, on: str) -> Question:
     )
 
 
+def _divisions(table: str, total: str, due: str, reserve: str = "0") -> tuple[Question, ...]:
+    """Ask for a division that differs from its entry, or stands though its entry is reversed."""
+    return (
+        Question(
+            table,
+            "it is not what its entry has booked",
+            f"""SELECT d.id::text FROM {table} d JOIN journal_entry j ON j.id = d.entry_id
+            LEFT JOIN LATERAL (
+                SELECT sum(p.amount_fen) FILTER (WHERE p.amount_fen > 0) AS total,
+                    coalesce(-sum(p.amount_fen) FILTER (WHERE a.code = 'statutory_reserve'), 0)
+                        AS reserve
+                FROM posting p JOIN account a ON a.id = p.account_id WHERE p.entry_id = j.id
+            ) AS p ON true
+            WHERE p.total IS DISTINCT FROM d.{total} OR p.reserve IS DISTINCT FROM {reserve}
+               OR j.center_id <> d.center_id OR j.effective_on <> d.resolved_on
+               OR EXISTS (
+                SELECT FROM (
+                    SELECT (l->>'org_id')::uuid AS org_id, (l->>'amount_fen')::bigint AS fen
+                    FROM jsonb_array_elements(d.lines) AS l WHERE l->>'amount_fen' <> '0'
+                ) AS told FULL JOIN (
+                    SELECT a.org_id, -p.amount_fen AS fen
+                    FROM posting p JOIN account a ON a.id = p.account_id
+                    WHERE p.entry_id = j.id AND a.code = '{due}'
+                ) AS booked USING (org_id) WHERE told.fen IS DISTINCT FROM booked.fen)
+            ORDER BY d.id LIMIT 1""",
+        ),
+        Question(
+            table,
+            "it stands though its entry is reversed, or is undone without that",
+            f"""SELECT d.id::text FROM {table} d
+            LEFT JOIN journal_entry r ON r.reverses_id = d.entry_id
+            WHERE d.undoing_entry_id IS DISTINCT FROM r.id
+               OR d.undone_on IS DISTINCT FROM r.effective_on
+            ORDER BY d.id LIMIT 1""",
+        ),
+        Question(
+            table,
+            "it is gone, and what it booked is there",
+            f"""SELECT j.source_id::text FROM journal_entry j
+            JOIN posting p ON p.entry_id = j.id JOIN account a ON a.id = p.account_id
+            LEFT JOIN {table} d ON d.id = j.source_id
+            WHERE a.code = '{due}' AND j.source_id IS NOT NULL AND j.reverses_id IS NULL
+              AND d.id IS NULL
+            ORDER BY j.source_id LIMIT 1""",
+        ),
+    )
+
+
 # What an amount that is taken off is owed as, by its kind.
 _TAKEN_OFF: Final = """(VALUES ('tax', 'tax_payable'), ('maintenance', 'maintenance_payable'),
     ('direct', 'direct_costs_payable'), ('management_fee', 'management_fee'))"""
@@ -86,6 +134,8 @@ MONEY: Final = (
            OR j.effective_on <> t.released_on
         ORDER BY t.id LIMIT 1""",
     ),
+    *_divisions("profit_division", "profit_fen", "dividend_due", "d.reserve_fen"),
+    *_divisions("benefit_division", "pool_fen", "benefit_due"),
     Question(
         "asset_cost",
         "it is not what its entry has booked",

@@ -116,8 +116,9 @@ async def _book(
     division_id: UUID,
     amounts: Mapping[UUID, int],
 ) -> UUID:
+    # No more than is due can be paid of it.
     due = {
-        AccountName("benefit_due", AccountKind.LIABILITY, org_id): fen
+        AccountName("benefit_due", AccountKind.LIABILITY, org_id, may_go_negative=False): fen
         for org_id, fen in amounts.items()
         if fen
     }

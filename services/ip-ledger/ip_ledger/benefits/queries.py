@@ -15,6 +15,7 @@ from ip_ledger.agreements.tables import AgreementParty
 from ip_ledger.benefits.tables import BenefitDivision
 from shared.auth import Actor
 from shared.directory import TAKING_PART, DirectoryCenter, DirectoryMembership, ended_on
+from shared.rules import found
 
 
 def visible_divisions(actor: Actor, center_id: UUID | None) -> SelectOfScalar[BenefitDivision]:
@@ -61,9 +62,18 @@ async def last_days(
 
 
 async def is_known(session: AsyncSession, center_id: UUID, external_id: str) -> bool:
-    """Tell whether a pool of this reference has been divided."""
+    """Tell whether a pool of this reference has been divided, and still is."""
     statement = rows_of(col(BenefitDivision.id)).where(
         col(BenefitDivision.center_id) == center_id,
         col(BenefitDivision.external_id) == external_id,
+        col(BenefitDivision.undone_at).is_(None),
     )
     return await session.scalar(statement) is not None
+
+
+async def visible_division(
+    session: AsyncSession, actor: Actor, division_id: UUID
+) -> BenefitDivision:
+    """Give a divided pool that the actor may see, else NOT_FOUND."""
+    statement = visible_divisions(actor, None).where(col(BenefitDivision.id) == division_id)
+    return found(await session.scalar(statement))

@@ -10,6 +10,7 @@ from ip_ledger.benefits import actions, queries
 from ip_ledger.benefits.rules import Pool
 from ip_ledger.benefits.schemas import BenefitDivisionIn, BenefitDivisionOut, BenefitLineOut
 from ip_ledger.benefits.tables import BenefitDivision
+from ip_ledger.undone import undoing_of
 from shared.http import (
     CurrentActor,
     Page,
@@ -62,7 +63,7 @@ async def divide(
         resolved_on=body.resolved_on,
         resolution_file_id=body.resolution_file_id,
     )
-    return _shown(await actions.divide(session, actor, new, today))
+    return shown(await actions.divide(session, actor, new, today))
 
 
 @router.get(
@@ -85,14 +86,20 @@ async def list_divisions(
         keys=[col(BenefitDivision.id).desc()],
         filters={"center_id": center_id},
     )
-    return Page(items=[_shown(row) for row in rows], next_cursor=cursor)
+    return Page(items=[shown(row) for row in rows], next_cursor=cursor)
 
 
-def _shown(row: BenefitDivision) -> BenefitDivisionOut:
+def shown(row: BenefitDivision) -> BenefitDivisionOut:
+    """Show a divided pool, with how it was undone if it was."""
     lines = [
         BenefitLineOut.model_validate({**line, "amount": fen(line["amount_fen"])})
         for line in row.lines
     ]
     return BenefitDivisionOut.model_validate(
-        {**row.model_dump(exclude={"lines"}), "pool": fen(row.pool_fen), "lines": lines}
+        {
+            **row.model_dump(exclude={"lines"}),
+            "pool": fen(row.pool_fen),
+            "lines": lines,
+            "undoing": undoing_of(row),
+        }
     )

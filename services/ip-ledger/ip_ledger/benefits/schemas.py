@@ -59,6 +59,15 @@ class BenefitLineOut(Out):
     amount: Money = Field(description="What it gets.")
 
 
+class DivisionUndoingOut(Out):
+    """That a division was recorded wrongly."""
+
+    reason: str = Field(description="What was wrong.")
+    effective_on: date = Field(description="The day of the reversing entry.")
+    entry_id: UUID = Field(description="The reversing entry.")
+    undone_at: datetime = Field(description="When.")
+
+
 class BenefitDivisionOut(Out):
     """A divided pool; its lines sum to it."""
 
@@ -74,3 +83,4 @@ class BenefitDivisionOut(Out):
     resolution_file_id: UUID = Field(description="The resolution.")
     entry_id: UUID = Field(description="Its journal entry.")
     recorded_at: datetime = Field(description="When it was divided.")
+    undoing: DivisionUndoingOut | None = Field(description="How it was undone, if it was.")

@@ -24,6 +24,7 @@ from ip_ledger.contributions.schemas import (
     TrustReleaseOut,
 )
 from ip_ledger.contributions.tables import FundingRecord, FundingUndoing, ProfitDivision
+from ip_ledger.undone import undoing_of
 from shared.directory import ensure_center
 from shared.http import (
     CurrentActor,
@@ -218,7 +219,7 @@ async def divide_profit(
         consent_file_id=body.consent_file_id,
         consents=tuple(body.consents),
     )
-    return _division(await funding.divide_profit(session, actor, new, today))
+    return shown_division(await funding.divide_profit(session, actor, new, today))
 
 
 @divisions.get(
@@ -241,10 +242,12 @@ async def list_divisions(
         keys=[col(ProfitDivision.id).desc()],
         filters={"center_id": center_id},
     )
-    return Page(items=[_division(row) for row in rows], next_cursor=cursor)
+    return Page(items=[shown_division(row) for row in rows], next_cursor=cursor)
 
 
-def _division(row: ProfitDivision) -> ProfitDivisionOut:
+def shown_division(row: ProfitDivision) -> ProfitDivisionOut:
+    """Show a divided profit, with how it was undone if it was."""
+    undone = undoing_of(row)
     agreed = any(line["agreed_ppm"] is not None for line in row.lines)
     document = {
         **row.model_dump(exclude={"lines"}),
@@ -262,6 +265,7 @@ def _division(row: ProfitDivision) -> ProfitDivisionOut:
             )
             for line in row.lines
         ],
+        "undoing": undone and {**undone, "reserve_years": row.reserve_years},
     }
     return ProfitDivisionOut.model_validate(document)
 

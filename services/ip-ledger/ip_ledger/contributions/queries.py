@@ -194,12 +194,13 @@ async def payment(
 
 
 async def years_divided_by(session: AsyncSession, center_id: UUID, paid_on: date) -> list[int]:
-    """Name the years whose profit was divided by capital paid in by then or later."""
+    """Name the years whose profit was divided by capital paid in by then or later, and still is."""
     rows = await session.scalars(
         rows_of(col(ProfitDivision.year))
         .where(
             col(ProfitDivision.center_id) == center_id,
             col(ProfitDivision.resolved_on) >= paid_on,
+            col(ProfitDivision.undone_at).is_(None),
         )
         .order_by(col(ProfitDivision.year))
     )
@@ -332,9 +333,19 @@ def visible_divisions(actor: Actor, center_id: UUID | None) -> SelectOfScalar[Pr
     return statement
 
 
-async def reserve_of(session: AsyncSession, center_id: UUID) -> int:
-    """Give what former profits put into the statutory reserve."""
-    statement = select(func.coalesce(func.sum(col(ProfitDivision.reserve_fen)), 0)).where(
-        col(ProfitDivision.center_id) == center_id
+async def visible_division(
+    session: AsyncSession, actor: Actor, division_id: UUID
+) -> ProfitDivision:
+    """Give a divided profit that the actor may see, else NOT_FOUND."""
+    statement = visible_divisions(actor, None).where(col(ProfitDivision.id) == division_id)
+    return found(await session.scalar(statement))
+
+
+async def standing_divisions(session: AsyncSession, center_id: UUID) -> Sequence[ProfitDivision]:
+    """Give a centre's divided profits that were not undone, in the order of their recording."""
+    rows = await session.scalars(
+        select(ProfitDivision)
+        .where(col(ProfitDivision.center_id) == center_id, col(ProfitDivision.undone_at).is_(None))
+        .order_by(col(ProfitDivision.recorded_at), col(ProfitDivision.id))
     )
-    return int(await session.scalar(statement) or 0)
+    return rows.all()

@@ -382,6 +382,18 @@ class ProfitLineOut(Out):
     amount: Money = Field(description="What it gets.")
 
 
+class ProfitUndoingOut(Out):
+    """That a division of profit was recorded wrongly."""
+
+    reason: str = Field(description="What was wrong.")
+    effective_on: date = Field(description="The day of the reversing entry.")
+    reserve_years: list[int] = Field(
+        description="Years divided later whose statutory reserve counted this one's."
+    )
+    entry_id: UUID = Field(description="The reversing entry.")
+    undone_at: datetime = Field(description="When.")
+
+
 class ProfitDivisionOut(Out):
     """A divided profit."""
 
@@ -397,3 +409,4 @@ class ProfitDivisionOut(Out):
     consent_file_id: UUID | None = Field(description="The consent to another rule.")
     lines: list[ProfitLineOut] = Field(description="What each gets; they sum to the pool.")
     entry_id: UUID = Field(description="Its journal entry.")
+    undoing: ProfitUndoingOut | None = Field(description="How it was undone, if it was.")

@@ -27,6 +27,7 @@ from ip_ledger.contributions.rules import (
     Source,
     State,
 )
+from ip_ledger.undone import UNDOING, Undoable, undoable
 from shared.database import EnumText, InstantColumn, JsonColumn, new_id
 from shared.http.constraints import meaning
 from shared.money import MAX_FEN
@@ -239,14 +240,24 @@ class TrustRelease(Base, table=True):
     released_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
 
 
-class ProfitDivision(Base, table=True):
-    """A year's profit of the centre's company, divided among its shareholders."""
+class ProfitDivision(Undoable, Base, table=True):
+    """A year's profit of the centre's company, divided among its shareholders.
+
+    Of a year one division stands: what was divided wrongly is undone, and divided anew.
+    """
 
     __tablename__ = "profit_division"
     __table_args__ = (
-        UniqueConstraint("center_id", "year"),
+        Index(
+            "uq_profit_division_center_id_year",
+            "center_id",
+            "year",
+            unique=True,
+            postgresql_where=text("undone_at IS NULL"),
+        ),
         CheckConstraint("profit_fen = reserve_fen + pool_fen", name="pool_fen"),
-        {"info": {"insert_only": True}},
+        *undoable("resolved_on"),
+        {"info": {"insert_only": True, "closing": (*UNDOING, "reserve_years")}},
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -263,3 +274,7 @@ class ProfitDivision(Base, table=True):
     entry_id: UUID = Field(foreign_key="journal_entry.id")
     recorded_by: UUID
     recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
+    # Years divided later whose reserve would have been another one without what is undone here.
+    reserve_years: list[int] | None = Field(
+        default=None, sa_column=Column(ARRAY(Integer), nullable=True)
+    )

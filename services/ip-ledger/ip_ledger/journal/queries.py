@@ -45,6 +45,8 @@ UNDONE_WHOLE: Final = (
     "revenue_event",
     "asset_cost",
     "distribution_run",
+    "profit_division",
+    "benefit_division",
 )
 
 

@@ -1,1 +1,1 @@
-"""Money that was recorded wrongly: a member's payment, or funding from outside, undone."""
+"""What was recorded wrongly, undone: payments, funding from outside, and divisions."""

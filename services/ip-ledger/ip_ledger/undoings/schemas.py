@@ -6,7 +6,7 @@ from shared.http.schemas import Body, Day, LongText
 
 
 class MoneyUndoingIn(Body):
-    """Why money was recorded wrongly."""
+    """Why money or a division was recorded wrongly."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -17,5 +17,5 @@ class MoneyUndoingIn(Body):
     reason: LongText = Field(description="What was wrong.")
     effective_on: Day | None = Field(
         default=None,
-        description="The day of the reversing entry, not before the money's own; today if absent.",
+        description="The day of the reversing entry, not before what it undoes; today if absent.",
     )

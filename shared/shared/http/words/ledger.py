@@ -122,6 +122,11 @@ CODES: Final[dict[str, Words]] = {
         "该笔资金余额不足|（余 {left_fen} 分）",
         "Less than that is left of this money| ({left_fen} fen)",
     ),
+    "DIVISION_PAID_OUT": Words(
+        409,
+        "已有款项付出，须先退回|（账户 {account_ids}）",
+        "Something of it has been paid out and is led back first| (accounts {account_ids})",
+    ),
     "SPENT_BEFORE_RECEIVED": Words(
         422,
         "支出早于资金到账|（{received_on}）",

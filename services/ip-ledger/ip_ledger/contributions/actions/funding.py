@@ -36,6 +36,11 @@ PROFIT: Final = AccountName("profit_divided", AccountKind.EXPENSE)
 RESERVE: Final = AccountName("statutory_reserve", AccountKind.LIABILITY)
 
 
+def dividend_due(org_id: UUID) -> AccountName:
+    """Name the account of a shareholder's profit; no more than is due can be paid of it."""
+    return AccountName("dividend_due", AccountKind.LIABILITY, org_id, may_go_negative=False)
+
+
 @dataclass(frozen=True, slots=True)
 class NewFunding:
     """Money from outside, as it came in."""
@@ -220,9 +225,8 @@ async def divide_profit(
         ]
     )  # fmt: skip
     capital = sum(one.subscribed_fen for one in holders)
-    reserve = rules.reserve_fen(
-        new.profit_fen, await queries.reserve_of(session, center.id), capital
-    )
+    former = await queries.standing_divisions(session, center.id)
+    reserve = rules.reserve_fen(new.profit_fen, sum(one.reserve_fen for one in former), capital)
     pool = new.profit_fen - reserve
     quotas = rules.profit_quotas(pool, holders, new.agreed)
     amounts = dict(
@@ -275,11 +279,7 @@ async def _book_profit(
     reserve_fen: int,
     amounts: Mapping[UUID, int],
 ) -> UUID:
-    due = {
-        AccountName("dividend_due", AccountKind.LIABILITY, org_id): amount
-        for org_id, amount in amounts.items()
-        if amount
-    }
+    due = {dividend_due(org_id): amount for org_id, amount in amounts.items() if amount}
     if reserve_fen:
         due[RESERVE] = reserve_fen
     ids = await journal.open_accounts(session, new.center_id, [PROFIT, *due])
