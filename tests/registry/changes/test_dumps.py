@@ -1,6 +1,8 @@
 """A dump a night, whoever writes it, and what changed between two."""
 
 import asyncio
+import csv
+import io
 import json
 from datetime import date
 from typing import Any
@@ -77,6 +79,59 @@ async def test_the_public_has_what_its_lists_show_and_no_more(house: House) -> N
     assert {one["code"] for one in lines["center"]} == {"C01", "C02"}
     told = {name for kind in lines.values() for one in kind for name in one}
     assert told.isdisjoint({"lead_sponsor_id", "person_id", "org_id", "fee_per_hour"})
+
+
+@pytest.mark.requirement("A145", "X15")
+def test_a_line_of_a_table_has_a_cell_for_each_column() -> None:
+    columns = rules.columns_of("first_purchase")
+    assert "amount.amount" in columns
+    assert "amount_fen" not in columns
+    row = {"contract_no": "G1", "amount": {"amount": 5, "currency": "CNY"}, "late": False}
+    line = dict(zip(columns, rules.cells(row, columns), strict=True))
+    assert (line["contract_no"], line["amount.amount"], line["late"]) == ("G1", 5, False)
+    assert dict(zip(columns, rules.cells({"amount": None}, columns), strict=True)) == dict.fromkeys(
+        columns
+    )
+    assert rules.cells({"field_codes": ["a", "b"]}, ["field_codes"]) == ["a;b"]
+    assert "center_code" in rules.columns_of("service_offering")
+
+
+@pytest.mark.requirement("X11", "X15")
+async def test_everything_public_is_downloaded_as_a_table_and_as_json(house: House) -> None:
+    await shared(house, name="=公开", scope="public")
+    await shared(house, name="内部")
+    async with house.caller(house.member) as member:
+        body = {"center_id": str(house.center_id), "code": "training", "title": "洁净室培训"}
+        assert (await member.post("/v1/registry/offerings", json=body)).status_code == 201
+    found: dict[str, list[dict[str, str]]] = {}
+    async with house.registry.client() as anyone:
+        for table, kind in rules.DOWNLOADS.items():
+            path = f"/v1/public/exports/{table}"
+            answer = await anyone.get(path)
+            assert answer.status_code == 200, answer.text
+            assert answer.headers["Cache-Control"] == "public, max-age=60"
+            known = {"If-None-Match": answer.headers["etag"]}
+            assert (await anyone.get(path, headers=known)).status_code == 304
+            sheet = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
+            assert sheet.fieldnames == rules.columns_of(kind)
+            found[table] = list(sheet)
+            whole = (await anyone.get(path, params={"format": "json"})).json()
+            assert (whole["table"], len(whole["rows"])) == (table, len(found[table]))
+    assert [(one["name"], one["center_code"]) for one in found["resources"]] == [("'=公开", "C01")]
+    assert [(one["title"], one["center_code"]) for one in found["services"]] == [
+        ("洁净室培训", "C01")
+    ]
+    assert [one["code"] for one in found["centers"]] == ["C01", "C02"]
+
+
+@pytest.mark.refusing
+@pytest.mark.requirement("X11", "X15")
+async def test_what_is_no_public_table_is_not_downloaded(house: House) -> None:
+    async with house.registry.client() as anyone:
+        paths = [f"/v1/public/exports/{name}" for name in ("organizations", "facts", "center")]
+        statuses = [(await anyone.get(path)).status_code for path in paths]
+        wrong = await anyone.get("/v1/public/exports/services", params={"format": "exe"})
+    assert (statuses, wrong.status_code) == ([404, 404, 404], 422)
 
 
 @pytest.mark.refusing

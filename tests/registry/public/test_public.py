@@ -47,6 +47,7 @@ async def test_a_candidate_is_nobodys_business(house: House) -> None:
 async def test_statistics_count_centres_members_and_fields(house: House) -> None:
     async with house.registry.client() as anyone:
         figures = (await anyone.get("/v1/public/statistics")).json()
+        table = await anyone.get("/v1/public/downloads/statistics.csv")
     assert (figures["centers"], figures["members"], figures["facts"]) == (2, 1, 0)
     assert figures["by_stage"] == [
         {"code": "pilot", "count": 1},
@@ -55,6 +56,12 @@ async def test_statistics_count_centres_members_and_fields(house: House) -> None
     circuits = next(row for row in figures["by_field"] if row["code"] == "integrated_circuit")
     assert circuits["count"] == 2
     assert figures["by_region"] == [{"code": "31", "count": 1}]
+    lines = list(csv.reader(io.StringIO(table.content.decode("utf-8-sig"))))
+    assert lines[:4] == [
+        ["figure", "code", "count"], ["centers", "", "2"], ["members", "", "1"], ["facts", "", "0"],
+    ]  # fmt: skip
+    assert ["by_field", "integrated_circuit", "2"] in lines
+    assert table.headers["Cache-Control"] == "public, max-age=60"
 
 
 @pytest.mark.requirement("X11", "X15")

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Row, Select, Table, and_, func, or_, true
 from sqlalchemy import select as sa_select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -22,7 +23,7 @@ from registry.public import queries as public
 from registry.publicity import queries as publicity
 from registry.resources import queries as resources
 from shared.database.resources import Resource, belongs_to, tables_of
-from shared.events.resources import PART
+from shared.events.resources import PART, state_of
 from shared.events.tables import Event, EventPending, EventPosition
 from shared.rules import found
 
@@ -49,6 +50,28 @@ def rows_for(reader: Reader, declared: Resource, table: Table, today: date) -> S
     if reader is Reader.OFFICIALS:
         statement = statement.where(_disclosed(table))
     return statement.order_by(table.columns["id"])
+
+
+async def public_rows(
+    session: AsyncSession, kind: str, today: date, most: int
+) -> list[dict[str, Any]]:
+    """Give what everyone has of a kind, as the API writes it, with the code of the centre."""
+    declared, table = next(pair for pair in resources_for(Reader.PUBLIC) if pair[0].kind == kind)
+    statement = rows_for(Reader.PUBLIC, declared, table, today).limit(most)
+    named = list(PUBLIC_FIELDS[kind])
+    if "center_id" in named:
+        # Under another name: what selects the rows may look at centres itself.
+        center = aliased(Center)
+        code = sa_select(col(center.code)).where(col(center.id) == table.columns["center_id"])
+        statement = statement.add_columns(code.scalar_subquery().label("center_code"))
+    rows = (await session.execute(statement)).mappings()
+    return [
+        {
+            **state_of(table, row),
+            **({"center_code": row["center_code"]} if "center_code" in row else {}),
+        }
+        for row in rows
+    ]
 
 
 def _public(today: date) -> Mapping[str, SelectOfScalar[Any]]:

@@ -4,19 +4,21 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import Path, Query, Request
+from fastapi import Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from registry.caching import kept_by_all
 from registry.directory.queries import feed_scope
 from registry.dumps import actions, queries, rules
-from registry.dumps.rules import Reader
-from registry.dumps.schemas import DumpOut, DumpPartOut
+from registry.dumps.rules import Reader, TableFormat
+from registry.dumps.schemas import DumpOut, DumpPartOut, PublicTableOut
 from registry.dumps.tables import Dump, DumpPart
 from registry.files.rules import content_digest
 from shared.auth import Actor
 from shared.database import Sessions
+from shared.documents import csv_lines
 from shared.events.resources import whole_parts
 from shared.http import (
     CurrentActor,
@@ -25,6 +27,7 @@ from shared.http import (
     PageRequest,
     Reading,
     Router,
+    Today,
     access,
     paginate,
     problems,
@@ -36,6 +39,15 @@ SEEN: Final = "services everything; officials no drafts that were never submitte
 EVERYONE: Final = "everyone the same: what the public lists show"
 OWN: Final = "/v1/registry/dumps"
 ANYONES: Final = "/v1/public/dumps"
+TABLES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "The table: CSV (UTF-8, a header row), or JSON `{table, on, rows}`.",
+        "model": PublicTableOut,
+        "content": {"text/csv": {"schema": {"type": "string"}}},
+    }
+}
+# More rows than any of these has; a bound keeps the file from filling the memory.
+MOST_ROWS: Final = 50_000
 CONTENT: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "NDJSON, compressed.",
@@ -52,7 +64,8 @@ LINES: Final[dict[int | str, dict[str, Any]]] = {
 dumps = Router(prefix=OWN, tags=["dumps"])
 deltas = Router(prefix="/v1/registry/deltas", tags=["dumps"])
 public = Router(prefix=ANYONES, tags=["public"])
-ROUTERS: Final = (dumps, deltas, public)
+exports = Router(prefix="/v1/public/exports", tags=["public"])
+ROUTERS: Final = (dumps, deltas, public, exports)
 
 KindPath = Annotated[str, Path(max_length=64, description="The kind of its resources.")]
 
@@ -202,3 +215,40 @@ async def download_public_dump(
     """Fetch what is public of one kind: NDJSON in gzip."""
     part = await queries.part_found(session, dump_id, Reader.PUBLIC, kind)
     return await _content(request, part)
+
+
+@exports.get(
+    "/{table}",
+    operation_id="public_export_table",
+    openapi_extra=access(tenant=EVERYONE, rules=("X11", "X15")),
+    responses={**TABLES, **problems("NOT_FOUND")},
+    response_class=Response,
+)
+async def export_public_table(
+    table: Annotated[str, Path(max_length=64, description="Which one.", examples=["services"])],
+    request: Request,
+    today: Today,
+    session: Reading,
+    file_format: Annotated[
+        TableFormat, Query(alias="format", description="`csv` or `json`.")
+    ] = TableFormat.CSV,
+) -> Response:
+    """Download what is public of a kind as one file: what its list shows, by id.
+
+    `awards`, `centers`, `first-purchases`, `notices`, `products`, `resources`, `services`,
+    `typical-cases`.
+    """
+    kind = found(rules.DOWNLOADS.get(table))
+    rows = await queries.public_rows(session, kind, today, MOST_ROWS)
+    if file_format is TableFormat.JSON:
+        told = PublicTableOut(table=table, on=today, rows=rows)
+        content, media_type = told.model_dump_json().encode(), "application/json"
+    else:
+        columns = rules.columns_of(kind)
+        lines = csv_lines(columns, (rules.cells(row, columns) for row in rows))
+        content, media_type = b"".join(lines), "text/csv; charset=utf-8"
+    headers = {
+        "Content-Disposition": f'attachment; filename="{table}.{file_format.value}"',
+        **kept_by_all(request),
+    }
+    return Response(content, media_type=media_type, headers=headers)

@@ -1,9 +1,9 @@
 """What is in a dump for whom, and how long dumps are kept."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from shared.rules import Check, Kind, Rule
 
@@ -16,6 +16,13 @@ class Reader(StrEnum):
     PUBLIC = "public"
     OFFICIALS = "officials"
     SERVICES = "services"
+
+
+class TableFormat(StrEnum):
+    """How a table is downloaded."""
+
+    CSV = "csv"
+    JSON = "json"
 
 
 # Of the public's kinds, the fields that the public's own lists show, and what to join them by.
@@ -42,6 +49,40 @@ PUBLIC_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "service_offering": ("id", "center_id", "code", "title", "description", "price_note"),
     "shared_resource": ("id", "center_id", "resource_type", "name", "description", "terms"),
 }  # fmt: skip
+
+
+# The tables that everyone may download as one file, by the word of their address.
+DOWNLOADS: Final[Mapping[str, str]] = {
+    "awards": "award",
+    "centers": "center",
+    "first-purchases": "first_purchase",
+    "notices": "public_notice",
+    "products": "product",
+    "resources": "shared_resource",
+    "services": "service_offering",
+    "typical-cases": "publicity_item",
+}
+
+
+def columns_of(kind: str) -> list[str]:
+    """Name the columns of a kind's table: an amount has two, and a centre its code, too."""
+    columns: list[str] = []
+    for name in PUBLIC_FIELDS[kind]:
+        amount = name.removesuffix("_fen")
+        columns += [name] if amount == name else [f"{amount}.amount", f"{amount}.currency"]
+        columns += ["center_code"] if name == "center_id" else []
+    return columns
+
+
+def cells(row: Mapping[str, Any], columns: Sequence[str]) -> list[Any]:
+    """Lay a resource out as a line of a table: dotted paths, and lists joined by `;`."""
+    line = []
+    for column in columns:
+        value: Any = row
+        for part in column.split("."):
+            value = value.get(part) if isinstance(value, Mapping) else None
+        line.append(";".join(map(str, value)) if isinstance(value, list) else value)
+    return line
 
 
 def readers_of(*, service: bool, official: bool) -> Reader:

@@ -1,6 +1,7 @@
 """Dumps as they are listed."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field
@@ -29,3 +30,14 @@ class DumpOut(Out):
     position: int = Field(description="Follow the feed after it, and nothing is missed.")
     taken_at: Instant = Field(description="When its snapshot was taken.")
     parts: list[DumpPartOut] = Field(description="A file for each kind.")
+
+
+class PublicTableOut(Out):
+    """Everything that is public of a kind."""
+
+    table: str = Field(description="Which table.", examples=["services"])
+    on: date = Field(description="The day on which it stood so.")
+    rows: list[dict[str, Any]] = Field(
+        description="A row for each, with the fields that the public list shows.",
+        examples=[[{"center_code": "C01", "code": "training", "title": "洁净室培训"}]],
+    )

@@ -1,7 +1,8 @@
 """The HTTP face for everyone: no token, cached for a short while."""
 
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Path, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -95,6 +96,10 @@ async def read_public_center(
 )
 async def read_statistics(today: Today, session: Reading) -> StatisticsOut:
     """Read the programme's figures of today."""
+    return await _statistics(session, today)
+
+
+async def _statistics(session: AsyncSession, today: date) -> StatisticsOut:
     figures = await queries.figures(session, today)
     policy = await policy_on(session, today)
     return StatisticsOut(
@@ -126,6 +131,31 @@ async def download_centers(today: Today, session: Reading) -> PublicCenterListOu
 
 
 @router.get(
+    "/downloads/statistics.csv",
+    operation_id="registry_download_statistics_csv",
+    openapi_extra=access(tenant=EVERYTHING, rules=("A014", "X15")),
+    responses={
+        200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "The table."},
+        **problems(),
+    },
+    response_class=Response,
+)
+async def download_statistics_csv(request: Request, today: Today, session: Reading) -> Response:
+    """Download the programme's figures of today as a table (CSV, UTF-8): a figure a line."""
+    told = await _statistics(session, today)
+    rows = [
+        *((name, None, getattr(told, name)) for name in ("centers", "members", "facts")),
+        *(
+            (name, one.code, one.count)
+            for name in ("by_stage", "by_model", "by_field", "by_region")
+            for one in getattr(told, name)
+        ),
+        *((f"target_{one.year}_{one.level}", one.state, one.built) for one in told.targets),
+    ]
+    return _table(request, "statistics", ("figure", "code", "count"), rows)
+
+
+@router.get(
     "/downloads/centers.csv",
     operation_id="registry_download_public_centers_csv",
     openapi_extra=access(tenant=EVERYTHING, rules=("X11", "X15")),
@@ -152,9 +182,15 @@ async def download_centers_csv(request: Request, today: Today, session: Reading)
         ]
         for center in await _everything(session, today)
     )
-    answer = Response(b"".join(csv_lines(CSV_COLUMNS, rows)), media_type="text/csv; charset=utf-8")
+    return _table(request, "centers", CSV_COLUMNS, rows)
+
+
+def _table(
+    request: Request, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> Response:
+    answer = Response(b"".join(csv_lines(columns, rows)), media_type="text/csv; charset=utf-8")
     answer.headers.update(kept_by_all(request))
-    answer.headers["Content-Disposition"] = 'attachment; filename="centers.csv"'
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer
 
 
