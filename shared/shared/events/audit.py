@@ -1,6 +1,7 @@
 """The audit trail of a service: who changed what, when, from what to what, and why."""
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -32,6 +33,7 @@ class AuditOut(Out):
     reason: str | None = Field(description="Why, where a reason is asked for.")
 
 
+@cache
 def audit_router(service: str, trail: type[Audit] = Audit) -> APIRouter:
     """Make the audit trail's route for a service; `trail` is what it is read from."""
     router = Router(prefix=f"/v1/{service}/audit", tags=["events"])

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -63,6 +64,7 @@ class FeedOut(Out):
     )
 
 
+@cache
 def feed_router(service: str, policy: FeedPolicy) -> APIRouter:
     """Make the feed's route for a service."""
     router = Router(prefix=f"/v1/{service}/events", tags=["events"])

@@ -5,6 +5,7 @@ about them: every token is verified as if its owner had called, and sees what th
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
@@ -54,6 +55,7 @@ class ReadingOut(Out):
     last_position: int = Field(description="The position that this answer covers, for them all.")
 
 
+@cache
 def readings_router(service: str, policy: FeedPolicy) -> APIRouter:
     """Make the route by which one asks for many."""
     router = Router(prefix=f"/v1/{service}/events/readings", tags=["events"])

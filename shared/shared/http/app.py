@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -176,7 +177,8 @@ def _predecessors(service: Service, database: Database) -> Predecessors | None:
 
 
 def _own_routers(service: Service, settings: Settings) -> list[APIRouter]:
-    routers = [*service.routers, _process_router(service)]
+    # Those of all services are built once, however many apps are made: tests make thousands.
+    routers = [*service.routers, _process_router(service.name, service.measures)]
     if service.feed is not None:
         routers.append(feed_router(service.name, service.feed))
         routers.append(readings_router(service.name, service.feed))
@@ -231,7 +233,8 @@ def _of_violation(request: Request, error: DBAPIError) -> Response:
     return problem.of_refusal(request, Refused([check]))
 
 
-def _process_router(service: Service) -> APIRouter:
+@cache
+def _process_router(name: str, measures: tuple[Measure, ...]) -> APIRouter:
     router = Router(tags=["process"], include_in_schema=False)
     everyone = access(tenant="none")
 
@@ -247,12 +250,13 @@ def _process_router(service: Service) -> APIRouter:
 
     @router.get("/metrics", operation_id="metrics", openapi_extra=everyone)
     async def metrics(request: Request) -> Response:
-        await measure(service.name, request.app.state.database, service.measures)
+        await measure(name, request.app.state.database, measures)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return router
 
 
+@cache
 def _clock_router() -> APIRouter:
     router = Router(tags=["process"], include_in_schema=False)
 

@@ -24,16 +24,19 @@ class Signpost(BaseRoute):
     def __init__(self, routes: Sequence[BaseRoute]) -> None:
         """File the routes; one with a parameter among its first parts belongs to every file."""
         ours = [route for route in routes if isinstance(route, UnitOfWorkRoute)]
-        names = {_file(route.path) for route in ours} - {None}
-        self._files = {
-            name: [route for route in ours if _file(route.path) in {name, None}] for name in names
+        filed = [(_file(route.path), route) for route in ours]
+        self._files: dict[str, list[UnitOfWorkRoute]] = {
+            name: [] for name, _ in filed if name is not None
         }
+        for name, route in filed:
+            for file in self._files if name is None else (name,):
+                self._files[file].append(route)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Give the first route that takes this request, as trying each of them would."""
         if scope["type"] != "http" or scope.get("root_path"):
             return Match.NONE, {}
-        for route in self._files.get(_file(scope["path"]), ()):
+        for route in self._files.get(_file(scope["path"]) or "", ()):
             match, child = route.matches(scope)
             if match is Match.FULL:
                 return match, {**child, FOUND: route}

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
+from functools import cache
 from typing import Final
 from uuid import UUID
 
@@ -61,6 +62,7 @@ class TasksOut(Out):
     )
 
 
+@cache
 def tasks_router(service: str, sources: Sequence[TaskSource]) -> APIRouter:
     """Serve `GET /v1/<service>/tasks` from the features' own queries."""
     router = Router(prefix=f"/v1/{service}/tasks", tags=["tasks"])
