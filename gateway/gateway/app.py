@@ -16,7 +16,7 @@ from gateway.duties.routes import router as duties_router
 from gateway.endings.routes import accounts_router as account_endings_router
 from gateway.endings.routes import people_router as people_endings_router
 from gateway.factors.routes import me_router as my_factors_router
-from gateway.feed import feed_scope
+from gateway.feed import feed_scopes
 from gateway.grants.passkeying import router as passkeys_router
 from gateway.grants.routes import me_router as my_sessions_router
 from gateway.grants.routes import people_router as sessions_router
@@ -99,7 +99,7 @@ def assembled(settings: GatewaySettings) -> Door:
         title="Gateway",
         settings=settings,
         routers=_routers(settings),
-        feed=feed_scope,
+        feed=feed_scopes,
         tags=TAGS,
         prepare=_need_keys,
         issues_tokens=True,

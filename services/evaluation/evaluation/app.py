@@ -1,5 +1,6 @@
 """Wires the evaluation service."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -109,12 +110,15 @@ PUBLIC_EVENTS: Final = frozenset(
 )
 
 
-async def feed_scope(session: AsyncSession, actor: Actor) -> FeedScope:
+async def feed_scopes(session: AsyncSession, actors: Sequence[Actor]) -> list[FeedScope]:
     """Let services and officials read every event, members those of their centres."""
-    if actor.has("service", "official"):
-        return FeedScope(everything=True)
-    centers, former = await directory.centers_of(session, actor.org_ids)
-    return FeedScope(center_ids=centers, former=former, types=PUBLIC_EVENTS)
+    followed = await directory.centers_followed(session, [actor.org_ids for actor in actors])
+    return [
+        FeedScope(everything=True)
+        if actor.has("service", "official")
+        else FeedScope(center_ids=centers, former=former, types=PUBLIC_EVENTS)
+        for actor, (centers, former) in zip(actors, followed, strict=True)
+    ]
 
 
 def create_app() -> ASGIApp:
@@ -152,7 +156,7 @@ def create_app() -> ASGIApp:
                 visits,
                 standing,
             ],
-            feed=feed_scope,
+            feed=feed_scopes,
             predecessors=directory.predecessor_ids,
             consumers={"registry": {**CONSUMES, **RATINGS}},
             background=(

@@ -1,5 +1,6 @@
 """The ip-ledger: settings, database and features wired together, and nothing else."""
 
+from collections.abc import Sequence
 from typing import Final, TypeVar
 
 from fastapi import FastAPI
@@ -108,13 +109,20 @@ TRAIL: Final = _read_from(Audit, "audit_trail")
 jobs = jobs_router("ip-ledger", "jobs", "member", "bookkeeper", read="get_job")
 
 
-async def feed_scope(session: AsyncSession, actor: Actor) -> FeedScope:
+async def feed_scopes(session: AsyncSession, actors: Sequence[Actor]) -> list[FeedScope]:
     """Show services and officials everything, and members the events of their centres (X04)."""
-    if actor.has("service") or actor.is_official:
-        return FeedScope(everything=True, events=EVENTS)
-    types = AGENCY_EVENTS if actor.has("agency") else frozenset[str]()
-    centers, former = await directory.centers_of(session, actor.org_ids)
-    return FeedScope(center_ids=centers, former=former, types=types, events=EVENTS)
+    followed = await directory.centers_followed(session, [actor.org_ids for actor in actors])
+    return [
+        FeedScope(everything=True, events=EVENTS)
+        if actor.has("service") or actor.is_official
+        else FeedScope(
+            center_ids=centers,
+            former=former,
+            types=AGENCY_EVENTS if actor.has("agency") else frozenset[str](),
+            events=EVENTS,
+        )
+        for actor, (centers, former) in zip(actors, followed, strict=True)
+    ]
 
 
 async def _audit_books(app: FastAPI) -> None:
@@ -169,7 +177,7 @@ def create_app() -> ASGIApp:
                 *witnesses.ROUTERS,
                 jobs,
             ),
-            feed=feed_scope,
+            feed=feed_scopes,
             predecessors=directory.predecessor_ids,
             consumers={"registry": directory.CONSUMES},
             # The trail is sealed before the tree is signed, so that one checkpoint covers both.

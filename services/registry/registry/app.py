@@ -12,7 +12,7 @@ from registry.centers import jobs as center_jobs
 from registry.centers import queries as center_queries
 from registry.centers import routes as centers
 from registry.directory import routes as directory
-from registry.directory.queries import feed_scope
+from registry.directory.queries import feed_scopes
 from registry.disclosures import queries as disclosure_queries
 from registry.disclosures import routes as disclosures
 from registry.dumps import jobs as dump_jobs
@@ -136,7 +136,7 @@ def create_app() -> ASGIApp:
             title="Registry",
             settings=RegistrySettings(),
             routers=ROUTERS,
-            feed=feed_scope,
+            feed=feed_scopes,
             consumers={
                 "evaluation": {
                     **consumers.FROM_EVALUATION,

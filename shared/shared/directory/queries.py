@@ -1,6 +1,7 @@
 """Reading the copy."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
@@ -121,39 +122,61 @@ def ended_on(center_id: Any) -> Select[Any]:  # noqa: ANN401 - an id, or a colum
     )
 
 
-async def centers_of(
-    session: AsyncSession, org_ids: Collection[UUID]
-) -> tuple[frozenset[UUID], dict[UUID, datetime]]:
-    """Name the centres that organizations follow, and those they followed until an instant.
+async def centers_followed(
+    session: AsyncSession, groups: Sequence[Collection[UUID]]
+) -> list[tuple[frozenset[UUID], dict[UUID, datetime]]]:
+    """Name for each of some callers the centres that its organizations follow or followed.
 
     As member, lead sponsor, entity or trustee; who was there at the end of a centre goes on to
-    its settlement. Who left follows what was until the night after its last day (X04).
+    its settlement. Who left follows what was until the night after its last day (X04). Asked at
+    once for all of them: one caller costs as much as a hundred.
     """
+    org_ids = frozenset[UUID]().union(*groups)
     if not org_ids:
-        return frozenset(), {}
-    runs = or_(
-        col(DirectoryCenter.lead_sponsor_id).in_(org_ids),
-        col(DirectoryCenter.legal_entity_id).in_(org_ids),
-        col(DirectoryCenter.trustee_org_id).in_(org_ids),
-    )
+        return [(frozenset(), {}) for _ in groups]
     row = DirectoryMembership
     stays = col(row.state).in_(TAKING_PART) | (
         col(row.left_on) == ended_on(col(row.center_id)).scalar_subquery()
     )
-    statement = (
-        rows_of(col(row.center_id), func.bool_or(stays), func.max(col(row.left_on)))
-        .where(col(row.org_id).in_(org_ids), col(row.state).in_(EVER_TOOK_PART))
-        .group_by(col(row.center_id))
+    statement = rows_of(col(row.org_id), col(row.center_id), stays, col(row.left_on)).where(
+        col(row.org_id).in_(org_ids), col(row.state).in_(EVER_TOOK_PART)
     )
     members = (await session.execute(statement)).all()
-    own = set(await session.scalars(select(DirectoryCenter.id).where(runs)))
-    own |= {center_id for center_id, follows, _ in members if follows}
-    former = {
-        center_id: end_of_day(last)
-        for center_id, _, last in members
-        if center_id not in own and last is not None
-    }
-    return frozenset(own), former
+    parts = (
+        col(DirectoryCenter.lead_sponsor_id),
+        col(DirectoryCenter.legal_entity_id),
+        col(DirectoryCenter.trustee_org_id),
+    )
+    run = rows_of(col(DirectoryCenter.id), *parts).where(
+        or_(*(part.in_(org_ids) for part in parts))
+    )
+    own: dict[UUID, set[UUID]] = defaultdict(set)
+    for center_id, *runners in (await session.execute(run)).all():
+        for runner in runners:
+            if runner is not None:
+                own[runner].add(center_id)
+    left: dict[UUID, list[tuple[UUID, date]]] = defaultdict(list)
+    for org_id, center_id, follows, last in members:
+        if follows:
+            own[org_id].add(center_id)
+        if last is not None:
+            left[org_id].append((center_id, last))
+    return [_followed(group, own, left) for group in groups]
+
+
+def _followed(
+    org_ids: Collection[UUID],
+    own: Mapping[UUID, set[UUID]],
+    left: Mapping[UUID, Sequence[tuple[UUID, date]]],
+) -> tuple[frozenset[UUID], dict[UUID, datetime]]:
+    """Put together what the organizations of one caller follow, each until its last day."""
+    centers = frozenset[UUID]().union(*(own.get(org_id, ()) for org_id in org_ids))
+    former: dict[UUID, date] = {}
+    for org_id in org_ids:
+        for center_id, last in left.get(org_id, ()):
+            if center_id not in centers:
+                former[center_id] = max(last, former.get(center_id, last))
+    return centers, {center_id: end_of_day(last) for center_id, last in former.items()}
 
 
 async def policy_on(session: AsyncSession, day: date) -> Policy:

@@ -1,7 +1,7 @@
 """The feed of a service's events: by position, without gaps, kept for ever."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any, Final
@@ -29,7 +29,8 @@ HOLD_SECONDS: Final = 2.0
 # Who reads a feed at all; how much of it is its policy's to say.
 READERS: Final = ("service", "agency", "official", "member")
 
-FeedPolicy = Callable[[AsyncSession, Actor], Awaitable[FeedScope]]
+# What each of some readers sees, asked at once for all of them.
+FeedPolicy = Callable[[AsyncSession, Sequence[Actor]], Awaitable[Sequence[FeedScope]]]
 
 
 class EventOut(Out):
@@ -144,7 +145,8 @@ async def _read(
         if not limit:
             # With a position beyond the end, this tells where the feed stands.
             return FeedOut(items=[], last_position=await newest_position(session))
-        wish = Wish(await policy(session, actor), types)
+        [scope] = await policy(session, [actor])
+        wish = Wish(scope, types)
         page = await page_for(session, [wish], after, limit)
         places = page.seen[0]
         return FeedOut(

@@ -80,9 +80,10 @@ def readings_router(service: str, policy: FeedPolicy) -> APIRouter:
             ]
             if not known:
                 return _told(service, actors, None, await newest_position(session))
+            scopes = await policy(session, [actor for actor, _ in known])
             wishes = [
-                Wish(await policy(session, actor), frozenset(reader.types) or None)
-                for actor, reader in known
+                Wish(scope, frozenset(reader.types) or None)
+                for scope, (_, reader) in zip(scopes, known, strict=True)
             ]
             page = await page_for(session, wishes, body.after, body.limit)
             return _told(service, actors, page, page.last_position)

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from sqlalchemy import event
 
 from tests.registry.changes.following import Caller
 from tests.registry.facts.conftest import House
@@ -131,3 +132,22 @@ async def test_only_services_ask_for_others(lived_in: House) -> None:
     )
     for refused in refusals:
         assert (await read_for(lived_in, **{"readers": readers, **refused})).status_code == 422
+
+
+@pytest.mark.requirement("X16")
+async def test_many_readers_cost_no_more_statements_than_one(lived_in: House) -> None:
+    sent: list[str] = []
+    engine = lived_in.registry.app.state.database.engine.sync_engine
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    token = lived_in.registry.signer.token
+    counts = []
+    for many in (2, 20):
+        sent.clear()
+        readers = [{"token": token("member", org_id=uuid4())} for _ in range(many)]
+        assert (await read_for(lived_in, readers=readers)).status_code == 200
+        counts.append(len([one for one in sent if "membership" in one or "center" in one]))
+    assert counts[0] == counts[1] > 0

@@ -1,6 +1,8 @@
 """Entries for the other services' copies, and which centres an organization belongs to."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, Final
@@ -64,26 +66,6 @@ async def center_ids_of(
     return frozenset((await session.scalars(centers_of(org_ids, today))).all())
 
 
-async def former_centers_of(
-    session: AsyncSession, org_ids: Collection[UUID], today: date
-) -> dict[UUID, datetime]:
-    """Give the centres that these organizations have left, with the night after their last day.
-
-    A centre to which one of them belongs today may be among them.
-    """
-    statement = (
-        sa_select(col(Membership.center_id), func.max(col(Membership.left_on)))
-        .where(
-            col(Membership.org_id).in_(org_ids),
-            col(Membership.state).in_(MEMBERS),
-            col(Membership.left_on) < today,
-        )
-        .group_by(col(Membership.center_id))
-    )
-    rows = (await session.execute(statement)).all()
-    return {center_id: end_of_day(last) for center_id, last in rows if last is not None}
-
-
 async def acting_for(session: AsyncSession, org_id: UUID) -> frozenset[UUID]:
     """Name the organizations for which one acts: itself, and those in whose place it stands."""
     return await organizations.predecessor_ids(session, org_id) | {org_id}
@@ -122,29 +104,81 @@ async def position_of(session: AsyncSession, event_type: str, subject_id: UUID) 
 
 
 async def feed_scope(session: AsyncSession, actor: Actor) -> FeedScope:
-    """Tell which events a caller may follow: services and officials all, members their centres'.
+    """Tell which events a caller may follow."""
+    [scope] = await feed_scopes(session, [actor])
+    return scope
+
+
+async def feed_scopes(session: AsyncSession, actors: Sequence[Actor]) -> list[FeedScope]:
+    """Tell which events each may follow: services and officials all, members their centres'.
 
     Who has left a centre reads what was recorded there up to its last day, and nothing newer (X04).
+    Two statements answer for all of them.
     """
+    members = [actor for actor in actors if not actor.has("service", "official")]
+    org_ids = frozenset[UUID]().union(*(actor.org_ids for actor in members))
+    clock: Clock = session.info["clock"]
+    places = await _places_of(session, org_ids, day_of(clock.now()))
+    return [_scope_of(actor, places) for actor in actors]
+
+
+@dataclass(slots=True)
+class _Places:
+    """Where organizations have a part, each by itself: today, until a day, and as who runs it."""
+
+    belongs: dict[UUID, set[UUID]] = field(default_factory=lambda: defaultdict(set))
+    left: dict[UUID, list[tuple[UUID, date]]] = field(default_factory=lambda: defaultdict(list))
+    runs: dict[UUID, set[UUID]] = field(default_factory=lambda: defaultdict(set))
+
+
+async def _places_of(session: AsyncSession, org_ids: Collection[UUID], today: date) -> _Places:
+    places = _Places()
+    if not org_ids:
+        return places
+    parts = sa_select(
+        col(Membership.org_id),
+        col(Membership.center_id),
+        col(Membership.joined_on),
+        col(Membership.left_on),
+    ).where(col(Membership.org_id).in_(org_ids), col(Membership.state).in_(MEMBERS))
+    for org_id, center_id, joined, left in (await session.execute(parts)).all():
+        if left is not None and left < today:
+            places.left[org_id].append((center_id, left))
+        elif joined is None or joined <= today:
+            places.belongs[org_id].add(center_id)
+    run = sa_select(
+        col(Center.id),
+        col(Center.lead_sponsor_id),
+        col(Center.legal_entity_id),
+        col(Center.trustee_org_id),
+    ).where(spoken_for_by(org_ids))
+    for center_id, *runners in (await session.execute(run)).all():
+        for runner in runners:
+            if runner is not None:
+                places.runs[runner].add(center_id)
+    return places
+
+
+def _scope_of(actor: Actor, places: _Places) -> FeedScope:
     if actor.has("service"):
         return FeedScope(everything=True, metadata=Base.metadata)
     if actor.has("official"):
         return FeedScope(
             everything=True, in_full=_disclosed, readable=_disclosed, metadata=Base.metadata
         )
-    clock: Clock = session.info["clock"]
-    today = day_of(clock.now())
-    centers = await center_ids_of(session, actor.org_ids, today)
-    former = await former_centers_of(session, actor.org_ids, today)
-    operated = frozenset(
-        (await session.scalars(select(Center.id).where(spoken_for_by(actor.org_ids)))).all()
-    )
+    none = frozenset[UUID]()
+    operated = none.union(*(places.runs.get(one, none) for one in actor.org_ids))
+    centers = operated.union(*(places.belongs.get(one, none) for one in actor.org_ids))
+    last: dict[UUID, date] = {}
+    for org_id in actor.org_ids:
+        for center_id, day in places.left.get(org_id, ()):
+            last[center_id] = max(day, last.get(center_id, day))
+    members = centers | last.keys()
+    seen = {Audience.MEMBERS: members, Audience.OPERATORS: operated, Audience.OFFICIALS: none}
     types: Collection[str] = AGENCY_EVENTS if actor.has("agency") else ()
 
     async def in_full(session: AsyncSession, events: Sequence[Event]) -> frozenset[UUID]:
         del session
-        members = centers | former.keys()
-        seen = {Audience.MEMBERS: members, Audience.OPERATORS: operated, Audience.OFFICIALS: ()}
         audiences = _audiences()
         return frozenset(
             event.id
@@ -155,7 +189,7 @@ async def feed_scope(session: AsyncSession, actor: Actor) -> FeedScope:
 
     return FeedScope(
         center_ids=centers,
-        former=former,
+        former={center_id: end_of_day(day) for center_id, day in last.items()},
         types=frozenset(types),
         in_full=in_full,
         metadata=Base.metadata,
