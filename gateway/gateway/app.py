@@ -1,7 +1,7 @@
 """Wires the gateway: its own features in one application, and the door in front of everything."""
 
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, Request
@@ -46,6 +46,7 @@ from gateway.referrals.routes import router as referrals_router
 from gateway.reloading import Reloading
 from gateway.requests.jobs import RequestLog, keep_requests
 from gateway.requests.routes import router as requests_router
+from gateway.revocations.actions import CHANNEL
 from gateway.revocations.listing import RevocationList
 from gateway.revocations.routes import router as revocations_router
 from gateway.sandbox.routes import router as sandbox_router
@@ -122,6 +123,7 @@ def assembled(settings: GatewaySettings) -> Door:
     app.state.revocation_list = RevocationList(
         app.state.database.sessions, keys.sign, settings.issuer, app.state.verifier.revocations
     )
+    app.state.sequencer.hear(CHANNEL, app.state.revocation_list.tell)
     app.state.request_log = RequestLog(app.state.database.sessions)
     _publish_whole_house(app)
     app.state.outside_issuer = Issuer(settings)
@@ -146,7 +148,8 @@ def assembled(settings: GatewaySettings) -> Door:
     door.knows = app.state.verifier.knows
     door.tracing = app.state.tracing
     door.on_start.append(Reloading(door, settings).listen)
-    door.on_start.append(lambda: when_asked_to_stop(door.holding.close))
+    for stop in (door.holding.close, app.state.revocation_list.stop):
+        door.on_start.append(partial(when_asked_to_stop, stop))
     return door
 
 

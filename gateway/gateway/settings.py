@@ -37,8 +37,9 @@ class GatewaySettings(Settings):
     key_rotation_days: int = 90
     # How often a process looks for newer signing keys.
     key_refresh_seconds: float = 30.0
-    # How often a process reads what was revoked by another one.
-    revocation_read_seconds: float = 1.0
+    # How often a process reads what was revoked although it was told of nothing: the longest that
+    # a revocation takes to hold while the database tells nobody.
+    revocation_read_seconds: float = 4.0
     # Seconds before each further try of a delivery, separated by commas: about a day together.
     webhook_retries: str = "5,60,300,1800,7200,18000,28800,28800"
     # Failed attempts in a row, over all events, after which a subscription stops by itself.

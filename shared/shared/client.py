@@ -236,11 +236,20 @@ class ServiceClient:
         keys: dict[str, Any] = response.json()
         return keys
 
-    async def fetch_revocations(self) -> str:
-        """Fetch the gateway's signed list of revoked tokens."""
-        response = await self._at_gateway("GET", "/.well-known/revocations")
+    async def fetch_revocations(self, version: str, hold_seconds: int) -> tuple[str, str]:
+        """Fetch the gateway's signed list of revoked tokens, and the version that it is.
+
+        With the version that is known, the gateway holds on for so long until there is another.
+        """
+        asked = f"?version={version}&wait={hold_seconds}" if version else ""
+        response = await self._at_gateway(
+            "GET",
+            f"/.well-known/revocations{asked}",
+            timeout=self._settings.service_timeout_seconds + hold_seconds,
+        )
         response.raise_for_status()
-        return str(response.json()["list"])
+        answer = response.json()
+        return str(answer["list"]), str(answer.get("version", ""))
 
     @asynccontextmanager
     async def lasting(self) -> AsyncIterator["ServiceClient"]:

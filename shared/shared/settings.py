@@ -70,8 +70,8 @@ class Settings(BaseSettings):
     batch_days: int = 90
     # How long one question to another service may take before it counts as unavailable.
     service_timeout_seconds: float = 5.0
-    # How often the list of revoked tokens is asked for; zero leaves it alone, as in a test without
-    # a gateway.
+    # How often the list of revoked tokens is asked for where the gateway does not hold on until
+    # there is another; zero leaves it alone, as in a test without a gateway.
     revocation_poll_seconds: float = 2.0
     # How long a service may go on without a succession of organizations; zero asks at each call.
     predecessors_seconds: float = 2.0

@@ -22,6 +22,6 @@ class Revoked(NamedTuple):
 async def living_revocations(sessions: Sessions, now: datetime) -> Sequence[Revoked]:
     """Give what ends tokens that could still be alive.
 
-    Every process asks each second, so that it goes to the database once for it.
+    Every process asks often, so that it goes to the database once for it.
     """
     return [Revoked._make(row) for row in await sessions.at_once(LIVING, now=now)]

@@ -1,7 +1,7 @@
 """Tokens that end before their time: by their own id, with their program, or with their person.
 
 The gateway signs the whole list (it is short: a token lives ten minutes, and so does its entry),
-and every process asks for it each two seconds. Real time throughout.
+and holds on to every process that asks until there is another. Real time throughout.
 """
 
 from collections.abc import Callable, Mapping

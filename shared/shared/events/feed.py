@@ -1,5 +1,6 @@
 """The feed of a service's events: by position, without gaps, kept for ever."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -22,8 +23,8 @@ from shared.http.route import Router, access
 from shared.http.schemas import Out
 
 MAX_WAIT_SECONDS: Final = 30
-# How soon a caller who has hung up is noticed.
-HOLD_SECONDS: Final = 2.0
+# Where nobody of this process follows what is numbered, whoever waits looks so often himself.
+LOOK_SECONDS: Final = 0.5
 
 
 # Who reads a feed at all; how much of it is its policy's to say.
@@ -115,21 +116,39 @@ def _is_news(found: FeedOut, limit: int, after: int) -> bool:
 async def _until_news(
     request: Request, found: FeedOut, after: int, rounds: int, until: float
 ) -> bool:
-    """Wait until something was numbered since `rounds`; False when the time is over."""
+    """Wait until something was numbered since `rounds`; False when the time is over.
+
+    A caller who hangs up ends it at once: who waits costs nothing but what he holds.
+    """
     sequencer = request.app.state.sequencer
     read_to = max(after, found.last_position)
-    while (left := until - time.monotonic()) > 0 and not sequencer.stopping:
-        if await request.is_disconnected():
-            return False
-        if await sequencer.wait(min(left, HOLD_SECONDS if sequencer.watching else 0.5), rounds):
-            return True
-        if not sequencer.watching:
-            # Another replica may have numbered something: look by oneself.
-            async with request.app.state.database.sessions.reading() as session:
-                newest = select(EventPosition.position).where(col(EventPosition.position) > read_to)
-                if await session.scalar(newest.limit(1)) is not None:
-                    return True
-    return False
+    waiting = [gone := asyncio.create_task(_gone(request))]
+    try:
+        while (left := until - time.monotonic()) > 0 and not sequencer.stopping:
+            hold = left if sequencer.watching else min(left, LOOK_SECONDS)
+            waiting[1:] = [news := asyncio.create_task(sequencer.wait(hold, rounds))]
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            if gone.done():
+                return False
+            if news.result():
+                return True
+            if not sequencer.watching:
+                # Another replica may have numbered something: look by oneself.
+                async with request.app.state.database.sessions.reading() as session:
+                    position = col(EventPosition.position)
+                    newest = select(EventPosition.position).where(position > read_to)
+                    if await session.scalar(newest.limit(1)) is not None:
+                        return True
+        return False
+    finally:
+        for each in waiting:
+            each.cancel()
+
+
+async def _gone(request: Request) -> None:
+    """End when the caller has hung up."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _read(

@@ -67,6 +67,14 @@ class Sequencer:
         """Goes up whenever events were numbered, here or, as this process sees it, elsewhere."""
         self.watching = False
         """Whether `rounds` follows what happens; without it, whoever waits has to look himself."""
+        self._heard: dict[str, Callable[[], None]] = {}
+
+    def hear(self, channel: str, told: Callable[[], None]) -> None:
+        """Call `told` at each `NOTIFY` on a channel, and once whenever hearing began anew.
+
+        For what is rare: a commit that notifies waits for every other one that does.
+        """
+        self._heard[channel] = told
 
     async def run(self) -> None:
         """Number, or watch another process number, until cancelled; what is lost is retaken."""
@@ -86,8 +94,9 @@ class Sequencer:
         driver: Any = (await connection.get_raw_connection()).driver_connection
         newest = await driver.prepare(NEWEST)
         seen, try_at = None, 0.0
-        self.watching = True
         try:
+            await self._listen(driver)
+            self.watching = True
             while True:
                 if time.monotonic() >= try_at:
                     if await connection.scalar(TAKE, {"lock": LOCK}):
@@ -98,31 +107,36 @@ class Sequencer:
                     seen = position
                     await self.tell()
                 await asyncio.sleep(WATCH_SECONDS)
+        except BaseException:
+            # Back in the pool, the connection would keep the lock until somebody drew it again,
+            # and go on hearing.
+            await connection.invalidate()
+            raise
         finally:
             self.watching = False
+
+    async def _listen(self, driver: Any) -> None:  # noqa: ANN401 - asyncpg's
+        for channel, told in self._heard.items():
+            await driver.add_listener(channel, lambda *_, told=told: told())
+            told()
 
     async def _hold(self, connection: AsyncConnection, driver: Any) -> None:  # noqa: ANN401 - asyncpg's
         waiting = await driver.prepare(WAITING)
         busy_until = idle_until = 0.0
-        try:
-            while True:
-                now = time.monotonic()
-                due = self._committed.is_set() or now < busy_until or now >= idle_until
-                if due or await waiting.fetchval():
-                    self._committed.clear()
-                    if await self.number(connection):
-                        busy_until = time.monotonic() + BUSY_SECONDS
-                        await self.tell()
-                        await asyncio.sleep(PAUSE_SECONDS)
-                        continue
-                    idle_until = time.monotonic() + IDLE_SECONDS
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_SECONDS if now < busy_until else QUIET_SECONDS):
-                        await self._committed.wait()
-        except BaseException:
-            # Back in the pool, the connection would keep the lock until somebody drew it again.
-            await connection.invalidate()
-            raise
+        while True:
+            now = time.monotonic()
+            due = self._committed.is_set() or now < busy_until or now >= idle_until
+            if due or await waiting.fetchval():
+                self._committed.clear()
+                if await self.number(connection):
+                    busy_until = time.monotonic() + BUSY_SECONDS
+                    await self.tell()
+                    await asyncio.sleep(PAUSE_SECONDS)
+                    continue
+                idle_until = time.monotonic() + IDLE_SECONDS
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS if now < busy_until else QUIET_SECONDS):
+                    await self._committed.wait()
 
     async def number(self, connection: AsyncConnection) -> int:
         """Number what is committed and waits; give how many rows got a number.

@@ -8,6 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from gateway.revocations.actions import revoke
 from shared.auth import InvalidToken, TokenVerifier
 from shared.auth.following import follow
 from shared.auth.revocations import TYPE, Revocations
@@ -71,6 +72,59 @@ async def test_a_revoked_token_is_refused_by_every_service_and_another_one_is_no
         with pytest.raises(InvalidToken):
             await verifier.verify(first)
         assert await verifier.verify(second)
+
+
+@pytest.mark.requirement("X01")
+@pytest.mark.refusing
+async def test_who_knows_the_list_is_held_until_another_gateway_revokes_something(
+    running: Running, prepared: Prepared
+) -> None:
+    async with running("gateway") as gateway:
+        made = await two_programs(gateway, prepared)
+        caller = gateway.client()
+        token = (await token_of(caller, made["m01"])).json()["access_token"]
+        listing = gateway.app.state.revocation_list
+        # Nothing is read again by itself: whoever is held is told by the database, or not at all.
+        running_tasks = [
+            asyncio.create_task(listing.keep(3600)),
+            asyncio.create_task(gateway.app.state.sequencer.run()),
+        ]
+        verifier = await follower(caller)
+        assert await verifier.verify(token)
+        known = (await caller.get("/.well-known/revocations")).json()["version"]
+        waiting = asyncio.create_task(
+            caller.get("/.well-known/revocations", params={"version": known, "wait": 20})
+        )
+        await asyncio.sleep(0.3)
+        assert not waiting.done()
+        async with gateway.sessions.begin() as session:
+            await revoke(session, "client", made["m01"]["client_id"])
+        answer = (await asyncio.wait_for(waiting, 5)).json()
+        assert answer["version"] != known
+        verifier.revocations.take(await verifier.statement(answer["list"], TYPE))
+        with pytest.raises(InvalidToken):
+            await verifier.verify(token)
+        for task in running_tasks:
+            task.cancel()
+
+
+async def test_who_knows_an_older_list_or_comes_when_many_are_held_is_answered_at_once(
+    running: Running, prepared: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running("gateway") as gateway:
+        await prepared(gateway)
+        listing = gateway.app.state.revocation_list
+        _, known = await listing.signed()
+        assert (await asyncio.wait_for(listing.signed("0" * 16, 20), 5))[1] == known
+        monkeypatch.setattr("gateway.revocations.listing.MOST_HELD", 0)
+        assert (await asyncio.wait_for(listing.signed(known, 20), 5))[1] == known
+        monkeypatch.undo()
+        assert (await asyncio.wait_for(listing.signed(known, 0.1), 5))[1] == known
+        held = asyncio.create_task(listing.signed(known, 20))
+        await asyncio.sleep(0.05)
+        assert not held.done()
+        listing.stop()
+        assert (await asyncio.wait_for(held, 5))[1] == known
 
 
 @pytest.mark.refusing
@@ -209,10 +263,34 @@ async def test_officials_write_nothing_while_the_list_is_stale(running: Running)
         assert (await member.post("/v1/registry/organizations", json={})).status_code == 422
 
 
+async def test_following_names_what_it_knows_and_rests_where_nobody_holds_it(
+    running: Running, prepared: Prepared
+) -> None:
+    async with running("gateway") as gateway:
+        await prepared(gateway)
+        gateway.app.state.verifier = TokenVerifier(ISSUER, gateway.app.state.keys.published)
+        listing = gateway.app.state.revocation_list
+        asked: list[tuple[str, int]] = []
+
+        async def fetch(version: str, hold: int) -> tuple[str, str]:
+            asked.append((version, hold))
+            signed: tuple[str, str] = await listing.signed()
+            return signed
+
+        verifier = gateway.app.state.verifier
+        task = asyncio.create_task(follow(verifier, fetch, 0.4))
+        await asyncio.sleep(1.0)
+        task.cancel()
+        # At once with the version that was heard, then no sooner than after the pause.
+        assert [version for version, _ in asked[:2]] == ["", (await listing.signed())[1]]
+        assert 3 <= len(asked) <= 4
+        assert not verifier.revocations.stale
+
+
 async def test_following_goes_on_after_a_failure() -> None:
     asked, again = 0, asyncio.Event()
 
-    async def fetch() -> str:
+    async def fetch(_version: str, _hold: int) -> tuple[str, str]:
         nonlocal asked
         asked += 1
         if asked == 3:
