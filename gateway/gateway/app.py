@@ -22,6 +22,7 @@ from gateway.grants.routes import me_router as my_sessions_router
 from gateway.grants.routes import people_router as sessions_router
 from gateway.grants.routes import router as front_ends_router
 from gateway.grants.signing import router as signing_router
+from gateway.hearing import Hearing
 from gateway.housekeeping import jobs as housekeeping_jobs
 from gateway.identity.asking import Programs
 from gateway.identity.keys import router as client_keys_router
@@ -124,6 +125,7 @@ def assembled(settings: GatewaySettings) -> Door:
         app.state.database.sessions, keys.sign, settings.issuer, app.state.verifier.revocations
     )
     app.state.sequencer.hear(CHANNEL, app.state.revocation_list.tell)
+    app.state.hearing = Hearing(lambda: app.state.services)
     app.state.request_log = RequestLog(app.state.database.sessions)
     _publish_whole_house(app)
     app.state.outside_issuer = Issuer(settings)
@@ -222,7 +224,7 @@ async def _need_keys(app: FastAPI) -> None:
 
 
 async def _keep_purging(app: FastAPI) -> None:
-    await keep_purging(app.state.services, app.state.public_cache)
+    await keep_purging(app.state.hearing, app.state.public_cache)
 
 
 async def _keep_revocations(app: FastAPI) -> None:

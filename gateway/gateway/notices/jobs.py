@@ -27,20 +27,19 @@ from gateway.tasks import clients, listing
 from gateway.tokens.issuing import access_token, for_job, subject_for
 from shared.auth import Actor
 from shared.calendar import SHANGHAI, WorkingDays
-from shared.client import Unavailable, Unexpected
 from shared.http.tasks import TaskOut, task_out
 from shared.jobs import alone, repeated, while_held
 from shared.services import SERVICES
 
 LOCK: Final = 0x7A63_4E54_4300_0001
 RETRY_SECONDS: Final = 1.0
-LOOK_SECONDS: Final = 1.0
+# What is written goes out at once, and so does what is tried again; this is for what nobody told.
+LOOK_SECONDS: Final = 10.0
+# What is due and is not to be had, as it is handed over just now, is asked for again after this.
+GATHER_SECONDS: Final = 0.1
 # After a look, so long nobody looks again, and so many times as long as the look took.
 PAUSE_SECONDS: Final = 1.0
 PAUSES: Final = 9
-# So long a service's feed holds on while nothing happens there.
-HOLD: Final = 20
-FAR_AHEAD: Final = 2**53
 # Letters that go out at once, and people whose tasks are looked up at once.
 LETTERS: Final = 4
 PEOPLE: Final = 4
@@ -75,6 +74,7 @@ class Notices:
         self._calendar = WorkingDays()
         self._post = Post(app.state.settings)
         self._news = asyncio.Event()
+        self._written = asyncio.Event()
 
     async def run(self) -> None:
         """Look tasks up and send letters, side by side."""
@@ -85,6 +85,7 @@ class Notices:
                 group.create_task(self._keep_looking())
                 for service in SERVICES:
                     group.create_task(self._keep_listening(service))
+                group.create_task(self._hear())
                 group.create_task(self._keep_sending())
         finally:
             await self._post.close()
@@ -107,27 +108,37 @@ class Notices:
 
     async def _keep_listening(self, service: str) -> None:
         """Hear that something happened in a service; what it was is not asked."""
-        newest = FAR_AHEAD
+        async with self._app.state.hearing.listening(service) as heard:
+            newest = heard.newest
+            while True:
+                seen = heard.changes
+                if heard.newest is not None:
+                    if newest is not None and heard.newest > newest:
+                        self._news.set()
+                    newest = heard.newest
+                await heard.changed(seen)
+
+    async def _hear(self) -> None:
+        """Look what goes out when something was recorded here: somebody set up his address."""
+        sequencer = self._app.state.sequencer
         while True:
-            asked = {"after": newest, "limit": 0} | ({} if newest == FAR_AHEAD else {"wait": HOLD})
-            try:
-                answer = await self._app.state.services.get(
-                    service, f"/v1/{service}/events", asked, timeout=HOLD + 10
-                )
-            except (Unavailable, Unexpected):
-                await asyncio.sleep(HOLD / 10)
-                continue
-            last = int(answer["last_position"]) if answer else 0
-            if last > newest:
-                self._news.set()
-            newest = last
-            # A feed that does not hold on must not be asked without end.
-            await asyncio.sleep(RETRY_SECONDS)
+            before, following = sequencer.rounds, sequencer.watching
+            await sequencer.wait(LOOK_SECONDS if following else RETRY_SECONDS, before)
+            if sequencer.rounds != before or not following:
+                self._written.set()
 
     async def _keep_sending(self) -> None:
         while True:
-            if not await self.send():
-                await asyncio.sleep(LOOK_SECONDS)
+            self._written.clear()
+            due_at = await queries.next_due(self._sessions)
+            left = LOOK_SECONDS
+            if due_at is not None:
+                left = min(left, (due_at - datetime.now(UTC)).total_seconds())
+            if left <= 0 and await self.send():
+                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(GATHER_SECONDS, left)):
+                    await self._written.wait()
 
     async def look(self) -> None:
         """Look up what waits for everybody who wants to hear it, and write the letters."""
@@ -165,6 +176,7 @@ class Notices:
                 await actions.compose(
                     session, current, lines, now, complete=complete, daily_on=daily_on
                 )
+        self._written.set()
 
     def _daily_on(self, channel: NoticeChannel, today: date) -> date | None:
         hour = self._clock.now().astimezone(SHANGHAI).hour
@@ -209,8 +221,6 @@ class Notices:
 
     async def send(self) -> int:
         """Send what is due; give how many letters were tried."""
-        if not await queries.is_any_due(self._sessions, datetime.now(UTC)):
-            return 0
         async with self._sessions.reading() as session:
             due = await queries.due_letters(session, datetime.now(UTC), BATCH)
         limit = asyncio.Semaphore(LETTERS)

@@ -16,10 +16,7 @@ from shared.database import Sessions
 from shared.rules import found
 
 # By the index of what is to be sent.
-ANY_DUE: Final = text("""
-    SELECT 1 FROM notice_letter
-    WHERE state IN ('waiting', 'handed') AND next_at <= :now LIMIT 1
-""")
+NEXT_DUE: Final = text("SELECT min(next_at) FROM notice_letter WHERE state = 'waiting'")
 
 
 async def channel_of(session: AsyncSession, person_id: UUID) -> NoticeChannel | None:
@@ -104,9 +101,11 @@ async def has_daily(session: AsyncSession, channel_id: UUID, day: date) -> bool:
     return await session.scalar(statement) is not None
 
 
-async def is_any_due(sessions: Sessions, now: datetime) -> bool:
-    """Tell whether anything may go out now: asked each second, so in one journey."""
-    return bool(await sessions.at_once(ANY_DUE, now=now))
+async def next_due(sessions: Sessions) -> datetime | None:
+    """Tell when the next letter goes out, in one journey; None where none waits."""
+    ((due_at,),) = await sessions.at_once(NEXT_DUE)
+    found: datetime | None = due_at
+    return found
 
 
 async def due_letters(

@@ -20,6 +20,7 @@ from gateway.webhooks.tables import Delivery, Webhook, WebhookCursor
 from shared.auth import Actor
 from shared.database import new_id
 from shared.events.recording import record
+from shared.events.sequencing import tell_everywhere
 from shared.rules import Check, require
 
 SECRET_BYTES: Final = 24
@@ -239,6 +240,7 @@ async def send_test(
         created_at=now,
     )
     session.add(delivery)
+    await tell_everywhere(session)
     return delivery
 
 

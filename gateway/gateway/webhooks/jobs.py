@@ -12,6 +12,7 @@ from typing import Final
 from fastapi import FastAPI
 
 from gateway.webhooks.lanes import Lanes
+from gateway.webhooks.reading import LOOK_SECONDS as READ_SECONDS
 from gateway.webhooks.reading import Feed, Tokens
 from gateway.webhooks.sending import Sender
 from gateway.webhooks.settling import Settling
@@ -20,6 +21,10 @@ from shared.services import FEEDS
 
 LOCK: Final = 0x7A63_5748_4B00_0001
 RETRY_SECONDS: Final = 1.0
+# After a change of somebody's subscription, the next ones are looked at together.
+PAUSE_SECONDS: Final = 0.2
+# How often everybody is looked at where nobody tells what is recorded here.
+LOOK_SECONDS: Final = 2.0
 
 
 async def deliver_alone(app: FastAPI) -> None:
@@ -38,6 +43,7 @@ class Deliveries:
     def __init__(self, app: FastAPI) -> None:
         """Bind to the gateway's own state."""
         settings, sessions = app.state.settings, app.state.database.sessions
+        self._sequencer = app.state.sequencer
         self._sender = Sender(settings.webhook_networks)
         self._settling = Settling(sessions, settings.webhook_schedule, settings.webhook_failures)
         key_secret = settings.key_secret.get_secret_value()
@@ -51,8 +57,21 @@ class Deliveries:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._settling.run())
                 group.create_task(self._lanes.run(group))
+                group.create_task(self._hear())
                 for feed in self._feeds:
                     group.create_task(feed.watch())
                     group.create_task(feed.run())
         finally:
             await self._sender.close()
+
+    async def _hear(self) -> None:
+        """Look at everybody when something was recorded here: a subscription may be another one."""
+        while True:
+            before = self._sequencer.rounds
+            following = self._sequencer.watching
+            told = await self._sequencer.wait(READ_SECONDS if following else LOOK_SECONDS, before)
+            if told or not following:
+                for feed in self._feeds:
+                    feed.look()
+                self._lanes.look()
+                await asyncio.sleep(PAUSE_SECONDS)

@@ -22,7 +22,8 @@ from shared.database import Sessions
 RETRY_SECONDS: Final = 1.0
 # What became due within this time is handed out together.
 GATHER_SECONDS: Final = 0.02
-LOOK_SECONDS: Final = 2.0
+# What comes to wait is told of at once, and so is a retry; this is for what nobody told.
+LOOK_SECONDS: Final = 10.0
 # Rows of one subscription that are handed out at once, and its lanes that are under way.
 BATCH: Final = 100
 LANES: Final = 8
@@ -50,6 +51,12 @@ class Lanes:
         self._narrow: set[UUID] = set()
         self._ripe: set[UUID] = set()
         self._wake = asyncio.Event()
+        self._look_at = 0.0
+
+    def look(self) -> None:
+        """Look at everybody: a subscription was changed, or something waits that no feed gave."""
+        self._look_at = 0.0
+        self._wake.set()
 
     def ripen(self, webhook_ids: Iterable[UUID]) -> None:
         """Look at these subscriptions again: something may be due."""
@@ -59,24 +66,23 @@ class Lanes:
 
     async def run(self, group: asyncio.TaskGroup) -> None:
         """Hand out whenever something is due, and look at everybody from time to time."""
-        look_at = 0.0
         while True:
-            everybody = time.monotonic() >= look_at
+            everybody = time.monotonic() >= self._look_at
             if everybody:
-                look_at = time.monotonic() + LOOK_SECONDS
+                self._look_at = time.monotonic() + LOOK_SECONDS
             try:
                 await self._hand_out(group, everybody=everybody)
             except Exception:
                 log.exception("webhook.not_handed_out")
-                look_at = 0.0
+                self._look_at = 0.0
                 await asyncio.sleep(RETRY_SECONDS)
-            await self._until_due(look_at)
+            await self._until_due()
 
-    async def _until_due(self, look_at: float) -> None:
+    async def _until_due(self) -> None:
         """Wait until something is ripe, a retry is due, or it is time to look at everybody."""
         await asyncio.sleep(min(GATHER_SECONDS, LOOK_SECONDS))
         retry_at = self._settling.next_retry()
-        until = look_at if retry_at is None else min(look_at, retry_at)
+        until = self._look_at if retry_at is None else min(self._look_at, retry_at)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(max(0.0, until - time.monotonic())):
                 await self._wake.wait()

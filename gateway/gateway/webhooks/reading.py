@@ -28,10 +28,10 @@ from gateway.webhooks.rules import DisabledBy
 from shared.client import Unavailable, Unexpected
 
 RETRY_SECONDS: Final = 1.0
-WATCH_SECONDS: Final = 20
 PAUSE_SECONDS: Final = 0.05
 LONGEST_PAUSE_SECONDS: Final = 0.4
-LOOK_SECONDS: Final = 2.0
+# Whoever was put back is told of at once (`look`); this is for what nobody told.
+LOOK_SECONDS: Final = 10.0
 PAGE: Final = 200
 # Readings of one feed at the same time, how many share one, and how long a token is used.
 READINGS: Final = 8
@@ -88,6 +88,7 @@ class Feed:
     def __init__(self, app: FastAPI, service: str, tokens: Tokens, lanes: Lanes) -> None:
         """Bind to the gateway's own state, and to what is told when something waits."""
         self._services = app.state.services
+        self._hearing = app.state.hearing
         self._sessions = app.state.database.sessions
         self._service = service
         self._tokens = tokens
@@ -97,19 +98,18 @@ class Feed:
         self._limit = asyncio.Semaphore(READINGS)
 
     async def watch(self) -> None:
-        """Hold on at the end of the feed, and wake the readers when it grows."""
-        while True:
-            try:
-                answer = await self._ask({"after": self._newest, "wait": WATCH_SECONDS, "limit": 0})
-            except Unavailable:
-                await asyncio.sleep(RETRY_SECONDS)
-                continue
-            newest = int(answer["last_position"]) if answer else 0
-            if newest > self._newest:
-                self._newest = newest
-                self._news.set()
-            # A feed that does not hold on must not be asked without end.
-            await asyncio.sleep(PAUSE_SECONDS)
+        """Wake the readers when the feed grows."""
+        async with self._hearing.listening(self._service) as heard:
+            while True:
+                seen = heard.changes
+                if heard.newest is not None and heard.newest > self._newest:
+                    self._newest = heard.newest
+                    self.look()
+                await heard.changed(seen)
+
+    def look(self) -> None:
+        """Let somebody look who is behind: the feed has grown, or a subscription was changed."""
+        self._news.set()
 
     async def run(self) -> None:
         """Read whenever there is news, and look from time to time who was put back."""
@@ -188,12 +188,6 @@ class Feed:
             own = [event for place in told["items"] if _concerns(one, event := events[place])]
             taken.append(Taken(one.webhook_id, own, reading.after, answer["last_position"]))
         return taken
-
-    async def _ask(self, asked: dict[str, Any]) -> dict[str, Any] | None:
-        answer: dict[str, Any] | None = await self._services.get(
-            self._service, f"/v1/{self._service}/events", asked, timeout=WATCH_SECONDS + 10
-        )
-        return answer
 
 
 def _shared(behind: Sequence[tuple[Behind, str]]) -> list[_Reading]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import structlog
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from shared.database.engine import Database
 
@@ -44,10 +44,22 @@ NUMBER: Final = text("""
 
 TAKE: Final = text("SELECT pg_try_advisory_lock(:lock)")
 
+# Who waits in any process of the service is woken by a `NOTIFY` on it.
+CHANNEL: Final = "recorded"
+_NOTIFY: Final = text("SELECT pg_notify(:channel, '')")
+
 # A further step that numbers something of the service's own, under the same lock.
 Step = Callable[[AsyncConnection], Awaitable[int]]
 
 log = structlog.get_logger(__name__)
+
+
+async def tell_everywhere(session: AsyncSession) -> None:
+    """Wake whoever waits for a round, in every process, when the transaction commits.
+
+    For what is rare and has no event; of events the sequencer tells by itself.
+    """
+    await session.execute(_NOTIFY, {"channel": CHANNEL})
 
 
 class Sequencer:
@@ -67,7 +79,7 @@ class Sequencer:
         """Goes up whenever events were numbered, here or, as this process sees it, elsewhere."""
         self.watching = False
         """Whether `rounds` follows what happens; without it, whoever waits has to look himself."""
-        self._heard: dict[str, Callable[[], None]] = {}
+        self._heard: dict[str, Callable[[], None]] = {CHANNEL: self._count}
 
     def hear(self, channel: str, told: Callable[[], None]) -> None:
         """Call `told` at each `NOTIFY` on a channel, and once whenever hearing began anew.
@@ -162,6 +174,9 @@ class Sequencer:
 
     async def tell(self) -> None:
         """Wake whoever waits: something was numbered, or the clock was moved."""
+        self._count()
+
+    def _count(self) -> None:
         self.rounds += 1
         self._wake()
 

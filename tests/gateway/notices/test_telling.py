@@ -229,7 +229,7 @@ async def test_a_worker_that_dies_before_it_hands_over_loses_nothing(
 async def test_what_comes_to_wait_is_told_as_soon_as_a_service_says_that_something_happened(
     running: Running, prepared: Any, box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("RETRY_SECONDS", "PAUSE_SECONDS", "LOOK_SECONDS"):
+    for name in ("RETRY_SECONDS", "PAUSE_SECONDS"):
         monkeypatch.setattr(jobs, name, 0.05)
     async with house_of(running, prepared) as house:
         await confirmed(house, box)
