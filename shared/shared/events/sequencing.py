@@ -90,6 +90,8 @@ class Sequencer:
 
     async def run(self) -> None:
         """Number, or watch another process number, until cancelled; what is lost is retaken."""
+        # Those who want to `hear` begin beside this and say so first.
+        await asyncio.sleep(0)
         while True:
             try:
                 async with self._database.engine.connect() as connection:
@@ -128,9 +130,12 @@ class Sequencer:
             self.watching = False
 
     async def _listen(self, driver: Any) -> None:  # noqa: ANN401 - asyncpg's
-        for channel, told in self._heard.items():
-            await driver.add_listener(channel, lambda *_, told=told: told())
-            told()
+        for channel in list(self._heard):
+            await driver.add_listener(channel, self._hear_notified)
+            self._heard[channel]()
+
+    def _hear_notified(self, _driver: object, _pid: object, channel: str, _payload: object) -> None:
+        self._heard[channel]()
 
     async def _hold(self, connection: AsyncConnection, driver: Any) -> None:  # noqa: ANN401 - asyncpg's
         waiting = await driver.prepare(WAITING)

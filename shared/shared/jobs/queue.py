@@ -3,14 +3,22 @@
 A job is entered inside the caller's transaction, so that it exists exactly when its cause does.
 Due dates follow the programme clock and are found by `due_at <= :now`; the queue only says that
 there is something to do.
+
+PgQueuer runs, with a connection of its own, only while there is: at rest it would flush what it
+has not ten times a second, and look for schedules that nobody made.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from fastapi import FastAPI
 from pgqueuer import AsyncpgDriver, Job, PgQueuer, Queries
+from pgqueuer.domain.settings import db_settings
+from pgqueuer.domain.types import QueueExecutionMode
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.jobs.repeating import repeated
@@ -20,6 +28,16 @@ HEARTBEAT: Final = timedelta(seconds=10)
 # A job that is entered wakes the worker at once; this is for those that a kill left behind.
 LOOK: Final = timedelta(seconds=5)
 RETRY_SECONDS: Final = 1.0
+# What is entered right after the last job ended shares the next run.
+PAUSE_SECONDS: Final = 0.1
+
+# What waits, and what somebody took up who gives no sign of life.
+_WAITING: Final = text("""
+    SELECT 1 FROM pgqueuer
+     WHERE entrypoint = ANY(:names)
+       AND (status = 'queued' OR (status = 'picked' AND heartbeat < :silent_since))
+     LIMIT 1
+""")
 
 JobHandler = Callable[[FastAPI, bytes], Awaitable[None]]
 
@@ -41,12 +59,32 @@ def job_worker(handlers: Mapping[str, JobHandler]) -> Callable[[FastAPI], Awaita
 
 
 async def _work(app: FastAPI, handlers: Mapping[str, JobHandler]) -> None:
+    told = asyncio.Event()
+    app.state.sequencer.hear(db_settings().channel, told.set)
+    while True:
+        told.clear()
+        silent_since = datetime.now(UTC) - HEARTBEAT
+        if await app.state.database.sessions.at_once(
+            _WAITING, names=list(handlers), silent_since=silent_since
+        ):
+            await _work_off(app, handlers)
+            await asyncio.sleep(PAUSE_SECONDS)
+            continue
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK.total_seconds()):
+                await told.wait()
+
+
+async def _work_off(app: FastAPI, handlers: Mapping[str, JobHandler]) -> None:
+    """Run jobs until none waits; what is entered meanwhile is taken, too."""
     connection = await app.state.database.address.connect()
     try:
         queuer = PgQueuer.from_asyncpg_connection(connection)
         for name, handler in handlers.items():
             _register(queuer, app, name, handler)
-        await queuer.run(dequeue_timeout=LOOK, heartbeat_timeout=HEARTBEAT)
+        await queuer.qm.run(
+            dequeue_timeout=LOOK, heartbeat_timeout=HEARTBEAT, mode=QueueExecutionMode.drain
+        )
     finally:
         await connection.close()
 
