@@ -28,6 +28,8 @@ HEARTBEAT: Final = timedelta(seconds=10)
 # A job that is entered wakes the worker at once; this is for those that a kill left behind.
 LOOK: Final = timedelta(seconds=5)
 RETRY_SECONDS: Final = 1.0
+# So long a run goes on after its last job.
+LINGER: Final = timedelta(seconds=2)
 # What is entered right after the last job ended shares the next run.
 PAUSE_SECONDS: Final = 0.1
 
@@ -83,7 +85,7 @@ async def _work_off(app: FastAPI, handlers: Mapping[str, JobHandler]) -> None:
         for name, handler in handlers.items():
             _register(queuer, app, name, handler)
         await queuer.qm.run(
-            dequeue_timeout=LOOK, heartbeat_timeout=HEARTBEAT, mode=QueueExecutionMode.drain
+            dequeue_timeout=LINGER, heartbeat_timeout=HEARTBEAT, mode=QueueExecutionMode.drain
         )
     finally:
         await connection.close()
