@@ -1,6 +1,7 @@
 """The portal's frame: navigation, language, and a policy under which nothing foreign runs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from markupsafe import Markup
@@ -23,6 +24,7 @@ PLACES: Final = (
     ("verify", "/verify"),
     ("changes", "/changes"),
 )
+NOWHERE: Final[Mapping[str, str]] = MappingProxyType({})
 SCRIPTS: Final = Markup("<script type='module' src='/assets/{}'></script>")
 
 
@@ -72,13 +74,18 @@ def link(path: str, text: str, language: str) -> Markup:
     return Markup("<a href='{}?lang={}'>{}</a>").format(path, language, text)
 
 
-def prose(text: str) -> Markup:
-    """Give a sentence of the document, whose `names` are set as code."""
+def prose(text: str, places: Mapping[str, str] = NOWHERE) -> Markup:
+    """Give a sentence of the document, whose `names` are set as code; some lead to a place."""
     pieces = text.split("`")
     return Markup().join(
-        Markup("<code>{}</code>").format(piece) if at % 2 else Markup.escape(piece)
+        _named(piece, places.get(piece)) if at % 2 else Markup.escape(piece)
         for at, piece in enumerate(pieces)
     )
+
+
+def _named(name: str, place: str | None) -> Markup:
+    shown = Markup("<code>{}</code>").format(name)
+    return shown if place is None else Markup("<a href='{}'>{}</a>").format(place, shown)
 
 
 def _links(language: str, place: str) -> Markup:

@@ -1,6 +1,7 @@
 """The error catalogue: a page for every code, with its rule and clause and what to do about it."""
 
 import json
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -9,13 +10,15 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from gateway.portal.frame import link
-from gateway.portal.words import MENDING, MENDING_OTHERWISE, WORDS
+from gateway.portal.frame import link, prose
+from gateway.portal.words import WORDS
 from shared.documents.pages import listing, table
 from shared.http.problem import EVERYWHERE, text_of
 from shared.http.words import CODES
 
 METHODS: Final = ("get", "put", "post", "patch", "delete")
+# What to do about a code stands in a file for each package of `shared.http.words`.
+MENDING: Final = ("edge", "gateway", "registry", "evaluation", "ledger")
 
 
 @cache
@@ -38,6 +41,19 @@ def warnings() -> dict[str, list[str]]:
     text = files("gateway.portal").joinpath("warnings.json").read_text(encoding="utf-8")
     read: dict[str, list[str]] = json.loads(text)
     return read
+
+
+@cache
+def mending() -> dict[str, dict[str, str]]:
+    """Read what to do about each code, by language; the page alone tells it."""
+    folder = files("gateway.portal").joinpath("mending")
+    return {
+        code: texts
+        for name in MENDING
+        for code, texts in tomllib.loads(
+            folder.joinpath(f"{name}.toml").read_text(encoding="utf-8")
+        ).items()
+    }
 
 
 def operations_of(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -78,11 +94,10 @@ def problem_page(code: str, document: Mapping[str, Any], language: str) -> list[
     """Say what a code means, by which rules, how it is mended, and which operations answer it."""
     words = WORDS[language]
     status = CODES[code].status
-    mend = MENDING.get(status, MENDING_OTHERWISE)[0 if language == "zh" else 1]
     pairs = [
         (words["meaning"], _meaning(code, language)),
         (words["status"], str(status)),
-        (words["mend"], mend),
+        (words["mend"], _advice(mending()[code][language], document, language)),
     ]
     rules = table(
         words["rule"], (words["rule"], words["clause"]), catalogue()["problems"].get(code, []),
@@ -101,6 +116,17 @@ def problem_page(code: str, document: Mapping[str, Any], language: str) -> list[
         said = "everywhere" if code in EVERYWHERE else "elsewhere"
         parts.append(Markup("<p>{}</p>").format(words[said]))
     return parts
+
+
+def _advice(text: str, document: Mapping[str, Any], language: str) -> Markup:
+    """Show what to do; each operation that it names leads to its form in the reference."""
+    forms = {
+        f"{method.upper()} {path}": (
+            f"/reference/{operation['tags'][0]}?lang={language}#{operation['operationId']}"
+        )
+        for method, path, operation in operations_of(document)
+    }
+    return prose(text, forms)
 
 
 def _warning_in(

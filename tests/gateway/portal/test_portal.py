@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
+from markupsafe import escape
 
 from gateway.openapi.collecting import Collector
 from gateway.portal import event_types, guides, problems
@@ -185,7 +186,8 @@ async def test_every_code_has_a_page_with_its_meaning_and_what_to_do(
     for code, words in CODES.items():
         answer = await browser.get(f"/problems/{code}", params={"lang": "en"})
         assert answer.status_code == 200, code
-        assert WORDS["en"]["mend"] in answer.text
+        advice = problems.mending()[code]["en"].partition("`")[0]
+        assert f"<th scope='row'>{WORDS['en']['mend']}</th><td>{escape(advice)}" in answer.text
         assert f"<td>{words.status}</td>" in answer.text
 
 
@@ -197,6 +199,13 @@ async def test_the_page_of_a_code_names_rule_clause_and_operations(
     assert "三(二)" in answer.text
     told = await browser.get("/problems/SUBSCRIPTIONS_TOO_MANY")
     assert "POST /v1/webhooks" in told.text
+    # What to call leads to its form; the rest of what is code does not.
+    form = "<a href='/reference/webhooks?lang=zh#webhooks_list_webhooks'>"
+    assert f"{form}<code>GET /v1/webhooks</code></a>" in told.text
+    assert (
+        "<code>params.max_bytes</code> 是此处的上限"
+        in (await browser.get("/problems/BODY_TOO_LARGE")).text
+    )
 
 
 @pytest.mark.parametrize(
