@@ -2,16 +2,18 @@
 
 import importlib
 import os
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from gateway.portal import event_types
+from gateway.portal import event_types, problems
 from tests.form.source import SERVICES, listed
 
 METHODS = ("get", "put", "post", "delete", "patch")
+CALL = re.compile(r"(?:GET|PUT|POST|DELETE|PATCH) /[^\s`]*")
 
 
 @cache
@@ -122,3 +124,21 @@ def test_an_example_of_an_event_holds_what_the_api_has_under_its_name() -> None:
             faults.add(f"{field} of {service} {name}: {value!r}")
     assert not faults, listed(sorted(faults))
     assert len(judged) > 200
+
+
+def test_every_call_that_the_portal_advises_is_an_operation() -> None:
+    known = {place for _, place, _ in operations()}
+    named = [
+        (code, call, text)
+        for code, texts in problems.mending().items()
+        for text in texts.values()
+        for call in CALL.findall(text)
+    ]
+    # In backticks, where the page makes a link of it.
+    faults = [
+        f"{code}: {call}"
+        for code, call, text in named
+        if call not in known or call not in text.split("`")[1::2]
+    ]
+    assert not faults, listed(faults)
+    assert len(named) > 500

@@ -189,7 +189,8 @@ async def change(
 ) -> Webhook:
     """Send elsewhere, other types, stop or start again; what waits goes to the new target.
 
-    Raises `Refused`: URL_REFUSED, ADDRESS_PRIVATE, FIELD_INVALID or STATE_CONFLICT.
+    Raises `Refused`: URL_REFUSED, ADDRESS_PRIVATE, FIELD_INVALID, SUBSCRIPTIONS_TOO_MANY or
+    STATE_CONFLICT.
     """
     checks = _wish_checks(wish, house, held=0)
     if active:

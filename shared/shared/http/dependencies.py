@@ -231,7 +231,10 @@ def cursor_of(secret: bytes, asked: str, values: Sequence[Any]) -> str:
 
 
 def cursor_values(secret: bytes, cursor: str, asked: str, kinds: Sequence[type]) -> list[Any]:
-    """Read the place that a cursor names. Raises `Refused` for one of another question."""
+    """Read the place that a cursor names.
+
+    Raises `Refused`: CURSOR_MISMATCH for one of another question.
+    """
     try:
         raw = base64.urlsafe_b64decode(cursor + "==")
         seal, content = raw[:16], raw[16:]

@@ -43,6 +43,11 @@ class House:
         nodes = [Node("refuses", self.enter(one)) for one in starts]
         return self._said_from([*nodes, *(self.body(one) for one in bodies)])
 
+    def said_by(self, thing: object) -> set[str]:
+        """Give every code that a function refuses with, or that stands in the checks it gives."""
+        name = self.enter(thing)
+        return set(self._said_from([Node(way, name) for way in ("refuses", "gives")]))
+
     def _said_from(self, starts: list[Node]) -> dict[str, list[str]]:
         order, before = self._walk(starts)
         found: dict[str, list[str]] = {}

@@ -211,8 +211,8 @@ async def accept(
 ) -> PanelDraw:
     """Make the panels that were drawn; each is judged again as it is formed, all or none.
 
-    Raises `Refused`: NOT_FOUND, DRAW_NOT_PROVEN, STATE_CONFLICT, SEED_MISMATCH, and what forming
-    a panel raises where something became known since the pool was frozen.
+    Raises `Refused`: NOT_FOUND, DRAW_NOT_PROVEN, STATE_CONFLICT, SEED_MISMATCH, or as
+    `panel_actions.form_for_case` where something became known since the pool was frozen.
     """
     draw = await queries.draw_for_update(session, draw_id)
     seed = await queries.seed(session, draw.seed_id)

@@ -23,7 +23,10 @@ from shared.rules import Check, Policy, found, require
 async def plan(
     session: AsyncSession, actor: Actor, body: EvaluationCycleIn, policy: Policy, now: datetime
 ) -> EvaluationCycle:
-    """Plan a cycle (A124). Raises `Refused`: NOT_FOUND for its scheme, FIELD_INVALID."""
+    """Plan a cycle (A124).
+
+    Raises `Refused`: NOT_FOUND for its scheme, FIELD_INVALID, WEIGHTS_NOT_100.
+    """
     scheme = await scheme_queries.scheme_by_id(session, body.scheme_id)
     period_from, period_until = rules.period_of(body.year)
     due_on = body.due_on or rules.default_due_on(policy, body.year)
@@ -80,7 +83,7 @@ async def change(
 ) -> EvaluationCycle:
     """Change a cycle that has not opened (A128, A132).
 
-    Raises `Refused`: VERSION_CONFLICT, STATE_CONFLICT or FIELD_INVALID.
+    Raises `Refused`: NOT_FOUND, VERSION_CONFLICT, STATE_CONFLICT, FIELD_INVALID or WEIGHTS_NOT_100.
     """
     cycle = await queries.cycle_for_update(session, cycle_id)
     changes = body.changes()
@@ -111,8 +114,8 @@ async def open_cycle(
 ) -> EvaluationCycle:
     """Open a cycle: freeze its scheme, lock its weights, make a case per centre in scope.
 
-    Centres out of scope are kept with the reason (A124, A130, A132).
-    Raises `Refused`: STATE_CONFLICT, YEARS_OVERLAP, FIELD_INVALID when a model has no profile, and
+    Centres out of scope are kept with the reason (A124, A130, A132). Raises `Refused`: NOT_FOUND,
+    STATE_CONFLICT, YEARS_OVERLAP, FIELD_INVALID when a model has no profile, WEIGHTS_NOT_100 for
     what a profile's indicators lack of the scheme.
     """
     cycle = await queries.cycle_for_update(session, cycle_id)

@@ -51,7 +51,7 @@ async def what_if(
     """Compute a case as supposed, beside its kept result or what would be kept now (A126, A132).
 
     Raises `Refused`: NOT_FOUND, WEIGHTS_NOT_100, SCHEME_INVALID, FIELD_INVALID, VALUE_NEGATIVE,
-    RESULT_VOID, RESULT_DIFFERS, SNAPSHOT_CHANGED, and without a result as `results.preview`.
+    RESULT_VOID, RESULT_DIFFERS, SNAPSHOT_CHANGED, and without a result as `computing.preview`.
     """
     case, kept, inputs, before = await _original(session, actor, case_id, version, today)
     require(what_if_rules.supposition_checks(supposed, inputs.scheme))

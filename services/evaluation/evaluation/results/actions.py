@@ -41,7 +41,8 @@ async def read_again(
 ) -> SecondReading:
     """Record a second look at a computed result, by an official with no other part in it (A126).
 
-    Raises `Refused`: NOT_FOUND, SOD_VIOLATION or STATE_CONFLICT.
+    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, PANEL_CONFLICT, SNAPSHOT_CHANGED, STALE_INPUT or
+    STATE_CONFLICT.
     """
     case, result = await _decided(
         session, actor, case_id, Capacity.SECOND_READER, cycle_rules.CaseEvent.READ_AGAIN, []
@@ -67,8 +68,8 @@ async def review(
 ) -> tuple[EvaluationCase, EvaluationResult]:
     """Let a computed result go to publication (A126, X03); `text` goes into the audit.
 
-    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, STATE_CONFLICT, SECOND_READING_MISSING or
-    STALE_INPUT.
+    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, STATE_CONFLICT, PANEL_CONFLICT,
+    SECOND_READING_MISSING, SNAPSHOT_CHANGED or STALE_INPUT.
     """
     event = cycle_rules.CaseEvent.REVIEW
     # The lock comes first: what was read again is what is reviewed.
@@ -92,8 +93,8 @@ async def publish(
 ) -> tuple[EvaluationCase, EvaluationResult]:
     """Publish a reviewed result: by nobody who prepared, scored or reviewed it (A124, X03).
 
-    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, STATE_CONFLICT, SECOND_READING_MISSING or
-    STALE_INPUT.
+    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, STATE_CONFLICT, PANEL_CONFLICT,
+    SECOND_READING_MISSING, SNAPSHOT_CHANGED or STALE_INPUT.
     """
     event = cycle_rules.CaseEvent.PUBLISH
     case = await cycles.visible_case_for_update(session, actor, case_id)

@@ -64,8 +64,8 @@ async def preview(
 ) -> Computation:
     """Compute without keeping anything, under the case's profile or another one (A132).
 
-    Raises `Refused`: NOT_FOUND, SNAPSHOT_MISSING, SNAPSHOT_CHANGED, SHEETS_TOO_FEW,
-    SHEET_INCOMPLETE or VALUE_NEGATIVE.
+    Raises `Refused`: NOT_FOUND, SNAPSHOT_MISSING, SNAPSHOT_CHANGED, SHEETS_TOO_FEW, SHEETS_WAITING,
+    SHEET_INCOMPLETE, LEAF_WAITING, VALUE_NEGATIVE, or WEIGHTS_NOT_100 for another profile.
     """
     case = await cycles.case(session, actor, case_id)
     require(outsider_checks(sits=await panels.sits(session, actor, case.id)))
@@ -84,8 +84,8 @@ async def compute(
 ) -> Computation:
     """Compute a case's result; the same inputs give the result that is there already (X13).
 
-    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, SCHEME_FROZEN for another profile, SHEETS_WAITING,
-    and as `preview`.
+    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, STATE_CONFLICT, SCHEME_FROZEN for another profile,
+    PANEL_CONFLICT, LEAF_NOT_REOPENED, and as `preview`.
     """
     case = await cycles.visible_case_for_update(session, actor, case_id)
     computed = (await compute_all(session, actor, [case], profile, now, today))[case.id]
@@ -243,8 +243,8 @@ async def _further_inputs(
     """Give what a further version is computed from: the published one's, and what is reopened.
 
     So that nothing else moves, whatever became of a sheet or of the policy since. Besides, the
-    bytes that count for reopened leaves, and how many sheets were written last.
-    Raises `Refused`: LEAF_WAITING or SNAPSHOT_CHANGED.
+    bytes that count for reopened leaves, and how many sheets were written last. Raises `Refused`:
+    LEAF_WAITING or SNAPSHOT_CHANGED.
     """
     snapshot = found(loaded.snapshot)
     terms = json.loads(result.document)
@@ -266,7 +266,10 @@ async def _under(
     profile: str | None,
     scheme: Scheme,
 ) -> leaf_rules.Inputs:
-    """Weigh by another profile. Raises `Refused`: NOT_FOUND, or what it lacks of the scheme."""
+    """Weigh by another profile.
+
+    Raises `Refused`: NOT_FOUND, or WEIGHTS_NOT_100 for what it lacks of the scheme.
+    """
     if profile is None or profile == case.profile:
         return inputs
     other = await schemes.profile_named(session, profile)

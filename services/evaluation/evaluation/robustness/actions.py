@@ -60,7 +60,7 @@ async def results_of(
 ) -> Results:
     """Load the newest results of a cycle with all that they can be moved by.
 
-    Raises `Refused`: NOT_FOUND, or STATE_CONFLICT without a result.
+    Raises `Refused`: NOT_FOUND, STATE_CONFLICT without a result, RESULT_VOID or SNAPSHOT_CHANGED.
     """
     cycle = await cycles.cycle(session, cycle_id)
     rows = await queries.newest_results(session, cycle_id, published=published)
@@ -102,7 +102,7 @@ async def keep(
 ) -> RobustnessRun:
     """Keep what was found, if the results are still those that were tried (A126).
 
-    Raises `Refused`: STATE_CONFLICT or STALE_INPUT.
+    Raises `Refused`: STATE_CONFLICT, STALE_INPUT, or as `results_of`.
     """
     found = await results_of(session, actor, UUID(tried["cycle_id"]))
     standing = rules.inputs_hash(found.stances)
@@ -130,8 +130,8 @@ async def of_case(
 ) -> rules.Stance:
     """Give what a case's result, or a preview of it, can be moved by (A126, A132).
 
-    The kept result, unless another profile is asked for or nothing is kept yet.
-    Raises `Refused` as `results.preview` and `replays.recompute`.
+    The kept result, unless another profile is asked for or nothing is kept yet. Raises `Refused` as
+    `computing.preview` and `replays.recompute`.
     """
     case = await cycles.case(session, actor, case_id)
     kept = await results.latest_result(session, case.id)

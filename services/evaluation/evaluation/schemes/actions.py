@@ -43,7 +43,7 @@ async def replace(
 ) -> IndicatorScheme:
     """Replace a draft's content (A130).
 
-    Raises `Refused`: VERSION_CONFLICT, SCHEME_FROZEN, WEIGHTS_NOT_100 or SCHEME_INVALID.
+    Raises `Refused`: NOT_FOUND, VERSION_CONFLICT, SCHEME_FROZEN, WEIGHTS_NOT_100 or SCHEME_INVALID.
     """
     scheme = await queries.scheme_for_update(session, scheme_id)
     content = body.content()
@@ -83,7 +83,10 @@ async def freeze(
 async def create_profile(
     session: AsyncSession, actor: Actor, body: WeightProfileIn, now: datetime
 ) -> WeightProfile:
-    """Store a weight profile (A132). Raises `Refused`: WEIGHTS_NOT_100."""
+    """Store a weight profile (A132).
+
+    Raises `Refused`: WEIGHTS_NOT_100, SCHEME_INVALID or VALUE_NEGATIVE.
+    """
     require(_weight_checks(body))
     profile = WeightProfile(**body.row(), created_at=now)
     session.add(profile)
@@ -97,7 +100,8 @@ async def replace_profile(
 ) -> WeightProfile:
     """Replace a profile that no cycle has opened with (A132).
 
-    Raises `Refused`: VERSION_CONFLICT, SCHEME_FROZEN or WEIGHTS_NOT_100.
+    Raises `Refused`: NOT_FOUND, VERSION_CONFLICT, SCHEME_FROZEN, WEIGHTS_NOT_100, SCHEME_INVALID or
+    VALUE_NEGATIVE.
     """
     profile = await queries.profile_for_update(session, profile_id)
     require(

@@ -68,7 +68,8 @@ async def save_items(
 ) -> Seated:
     """Put the items of a draft in place of those before; items may be missing until submission.
 
-    Raises `Refused`: NOT_FOUND, DECLARATION_MISSING, COI_…, INDICATOR_UNKNOWN, STATE_CONFLICT.
+    Raises `Refused`: NOT_FOUND, DECLARATION_MISSING, SOD_VIOLATION, COI_…, INDICATOR_UNKNOWN,
+    STATE_CONFLICT.
     """
     seated = await queries.own_for_update(session, actor, sheet_id)
     sheet = seated.sheet

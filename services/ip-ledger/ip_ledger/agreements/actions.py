@@ -40,9 +40,10 @@ async def propose(
 ) -> queries.Whole:
     """Propose an agreement to its parties, for the lead sponsor or the centre itself (A084).
 
-    `center` is one that the actor may write for, locked; `stored_sha256` is the hash of the text
-    as the registry keeps it. Raises `Refused`: FORBIDDEN_SCOPE, FILE_UNKNOWN, TEXT_HASH_MISMATCH,
-    CLAUSE_MISSING, SHARES_NOT_100, PARTY_…, CONSENT_MISSING.
+    `center` is one that the actor may write for, locked; `stored_sha256` is the hash of the text as
+    the registry keeps it. Raises `Refused`: FORBIDDEN_SCOPE, FILE_UNKNOWN, TEXT_HASH_MISMATCH,
+    CLAUSE_MISSING, SHARES_NOT_100, PARTIES_TOO_FEW, PARTY_…, USE_RATE_REPEATED, TEMPLATE_UNKNOWN,
+    FIELDS_MISMATCH or CONSENT_MISSING.
     """
     present = await queries.present_for_update(session, center.id)
     bound = (await queries.with_parts(session, present[:1]))[0].party_ids if present else []

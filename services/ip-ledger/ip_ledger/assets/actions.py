@@ -43,8 +43,8 @@ async def register(
 ) -> Reported:
     """Enter an asset of a centre for which the actor may write (A084, A109).
 
-    Raises `Refused`: NOT_FOUND, PATENT_…, NUMBER_FORMAT, SHARES_NOT_100, ALREADY_EXISTS,
-    EXTERNAL_ID_MISMATCH or CONSORTIUM_NOT_REGISTERED.
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, PATENT_…, NUMBER_FORMAT, SHARES_NOT_100,
+    ALREADY_EXISTS, EXTERNAL_ID_MISMATCH or CONSORTIUM_NOT_REGISTERED.
     """
     reported = (await register_many(session, actor, [disclosure], now=now, today=today))[0]
     if reported.asset is None:
@@ -275,8 +275,8 @@ async def change_state(
 ) -> Asset:
     """Move an asset along its life: published, granted, abandoned and so on.
 
-    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, VERSION_CONFLICT, STATE_CONFLICT or
-    DAYS_OUT_OF_ORDER.
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, VERSION_CONFLICT, STATE_CONFLICT,
+    DAYS_OUT_OF_ORDER; of a filing PATENT_…, NUMBER_FORMAT or FILING_OPPOSED.
     """
     asset = await queries.asset_for_update(session, actor, asset_id, today)
     centers = await tenancy.centers_for_writing(session, actor, [asset.center_id], today)

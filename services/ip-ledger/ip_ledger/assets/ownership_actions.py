@@ -71,9 +71,9 @@ async def change_ownership(
     """Record who owns an asset from a day on, until the next change that is known (A084, A086).
 
     What takes a share away needs the own account of whoever has it. A change that waits, for
-    consents or for its registration, comes back as a proposal and changes nothing yet.
-    `known_orgs` are those of the owners that the programme knows. Raises `Refused`: NOT_FOUND,
-    FORBIDDEN_SCOPE, VERSION_CONFLICT, SHARES_NOT_100, PARTY_…, BEFORE_ASSET, CONSENT_MISSING or
+    consents or for its registration, comes back as a proposal and changes nothing yet. `known_orgs`
+    are those of the owners that the programme knows. Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE,
+    VERSION_CONFLICT, SHARES_NOT_100, PARTY_…, BEFORE_ASSET, DAY_IN_FUTURE, CONSENT_MISSING or
     CONSORTIUM_NOT_REGISTERED.
     """
     # The lock on the asset makes look and change one step, and puts the instants in order.

@@ -40,7 +40,7 @@ async def consent_ahead(
 ) -> OwnershipConsent:
     """Consent by one's own account to a change that somebody will record (A084, 专利法14).
 
-    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE or ALREADY_SIGNED.
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, ALREADY_SIGNED or STATE_CONFLICT.
     """
     asset = await queries.asset_for_update(session, actor, asset_id, today)
     center = found(await tenancy.center_of(session, asset.center_id))

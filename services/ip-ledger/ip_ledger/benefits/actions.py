@@ -39,10 +39,10 @@ class NewPool:
 async def divide(session: AsyncSession, actor: Actor, new: NewPool, today: date) -> BenefitDivision:
     """Divide a year's pool among the parties by their shares of benefit (A086, C7-5).
 
-    The agreement that holds on the day of the resolution says the shares and how an exit within
-    the year counts. Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, DAY_IN_FUTURE,
-    DAYS_OUT_OF_ORDER, IP_AGREEMENT_MISSING, BENEFIT_SHARES_MISSING, AMOUNT_TOO_LARGE,
-    ALREADY_EXISTS or CONSORTIUM_NOT_REGISTERED.
+    The agreement that holds on the day of the resolution says the shares and how an exit within the
+    year counts. Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, DAY_IN_FUTURE, DAYS_OUT_OF_ORDER,
+    IP_AGREEMENT_MISSING, BENEFIT_SHARES_MISSING, ALREADY_EXISTS, CONSORTIUM_NOT_REGISTERED, or as
+    `journal.post_entries`.
     """
     center = await tenancy.writable_center_for_update(session, actor, new.center_id, today)
     terms = await agreements.in_force(session, center.id, new.resolved_on)

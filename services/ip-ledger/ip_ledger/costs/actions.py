@@ -52,8 +52,8 @@ async def spend(session: AsyncSession, actor: Actor, new: NewCost, today: date) 
     """Write down what a centre spent on a right, out of which money, and book it (A094).
 
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, DAY_IN_FUTURE, COST_EXCEEDED, SOURCE_UNKNOWN,
-    PARTY_REPEATED, SOURCE_SPENT, SPENT_BEFORE_RECEIVED, EXTERNAL_ID_MISMATCH, PERIOD_CLOSED or
-    CONSORTIUM_NOT_REGISTERED.
+    PARTY_REPEATED, SOURCE_SPENT, SPENT_BEFORE_RECEIVED, EXTERNAL_ID_MISMATCH,
+    CONSORTIUM_NOT_REGISTERED, or as `journal.post_entries`.
     """
     asset = await assets.visible_asset(session, actor, new.asset_id, today)
     center = found(await tenancy.center_of(session, asset.center_id))
@@ -102,8 +102,8 @@ async def undo(
 ) -> AssetCost:
     """Undo a cost that was written down wrongly: its money is there to be spent again (X07).
 
-    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, REVERSAL_OF_REVERSAL, ALREADY_REVERSED,
-    REVERSAL_BEFORE_ORIGINAL, DAY_IN_FUTURE or PERIOD_CLOSED.
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, ALREADY_REVERSED, DAY_IN_FUTURE, or as
+    `journal.reverse_entries_of`.
     """
     cost = await queries.visible_cost(session, actor, cost_id, today)
     center = found(await tenancy.center_of(session, cost.center_id))

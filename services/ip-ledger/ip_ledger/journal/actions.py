@@ -89,7 +89,8 @@ async def post_entries(
 
     They are recorded now, or `at` the instant of what they go with.
 
-    Raises `Refused`: UNBALANCED or AMOUNT_TOO_LARGE. The accounts must exist.
+    Raises `Refused`: UNBALANCED, CURRENCIES_MIXED, AMOUNT_TOO_LARGE, ACCOUNT_OVERDRAWN,
+    PERIOD_CLOSED or BEFORE_OPENING. The accounts must exist.
     """
     require([check for draft in drafts for check in rules.entry_checks(draft)])
     clock: Clock = session.info["clock"]
@@ -173,7 +174,8 @@ async def reverse_entries_of(
 ) -> list[EntryDraft]:
     """Undo every entry of a source, such as a distribution run, on a given day (X07).
 
-    Raises `Refused`: REVERSAL_BEFORE_ORIGINAL or ALREADY_REVERSED.
+    Raises `Refused`: REVERSAL_BEFORE_ORIGINAL, REVERSAL_OF_REVERSAL, ALREADY_REVERSED, or as
+    `post_entries`.
     """
     originals = await queries.entries_of_source(session, source_id)
     undone = await queries.reversed_ids(session, [original.id for original in originals])

@@ -30,7 +30,8 @@ from shared.rules import Check, require
 async def hold(session: AsyncSession, actor: Actor, draft: EntryDraft) -> Pending:
     """Record an entry that waits; what it would take of an account is no longer available.
 
-    Raises `Refused`: UNBALANCED, ACCOUNT_UNKNOWN, ACCOUNT_OVERDRAWN, PERIOD_CLOSED and the like.
+    Raises `Refused`: UNBALANCED, CURRENCIES_MIXED, ACCOUNT_UNKNOWN, CURRENCY_MISMATCH,
+    ACCOUNT_OVERDRAWN, AMOUNT_TOO_LARGE, PERIOD_CLOSED or BEFORE_OPENING.
     """
     ids = {line.account_id for line in draft.lines}
     places = await queries.places_of_accounts(session, ids)
@@ -91,7 +92,7 @@ async def confirm(
     """Post what waited or a part of it, on its own day or on the one that is named.
 
     What is held beyond the part is let go. Raises `Refused`: NOT_FOUND, STATE_CONFLICT,
-    HOLD_EXCEEDED, ACCOUNT_UNKNOWN, CURRENCY_MISMATCH, UNBALANCED, PERIOD_CLOSED, AMOUNT_TOO_LARGE.
+    HOLD_EXCEEDED, ACCOUNT_UNKNOWN, CURRENCY_MISMATCH, or as `actions.post_entries`.
     """
     waiting = await _released(session, actor, pending_id)
     if part is not None:
@@ -209,8 +210,8 @@ async def exchange(
 ) -> EntryDraft:
     """Change money of one currency into another, through the centre's exchange accounts.
 
-    Raises `Refused`: ACCOUNT_UNKNOWN, CURRENCY_MISMATCH, RATE_MISMATCH, ACCOUNT_OVERDRAWN and
-    what else refuses an entry.
+    Raises `Refused`: ACCOUNT_UNKNOWN, CURRENCY_MISMATCH, RATE_MISMATCH, or as
+    `actions.post_entries`.
     """
     places = await queries.places_of_accounts(session, [sold.account_id, bought.account_id])
     center_id = places[sold.account_id].center_id if sold.account_id in places else new_id()

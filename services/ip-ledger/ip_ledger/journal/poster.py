@@ -83,8 +83,8 @@ class Poster:
     async def post(self, command: Command) -> None:
         """Post a command; returns when it is committed.
 
-        Raises `Refused` (IDEMPOTENCY_MISMATCH, IDEMPOTENCY_IN_PROGRESS, ALREADY_REVERSED), or
-        `Replay` with the first answer to the same key.
+        Raises `Refused`: IDEMPOTENCY_MISMATCH, IDEMPOTENCY_IN_PROGRESS, or what `_refusal` makes of
+        the database's word; or `Replay` with the first answer to the same key.
         """
         if len(self._waiting) >= MOST_WAITING:
             raise Failure("UNAVAILABLE", {"Retry-After": "1"}, service="ip-ledger")

@@ -79,7 +79,11 @@ def books_of(app: FastAPI) -> Books:
 
 
 async def post(app: FastAPI, actor: Actor, work: Work, body: EntryIn, now: datetime) -> Response:
-    """Judge an entry and post it. Raises `Refused`: UNBALANCED, ACCOUNT_UNKNOWN and the like."""
+    """Judge an entry and post it.
+
+    Raises `Refused`: ACCOUNT_UNKNOWN, CURRENCY_MISMATCH, UNBALANCED, CURRENCIES_MIXED, or as
+    `Poster.post`.
+    """
     books = books_of(app)
     places = await books.places(line.account_id for line in body.postings)
     draft = draft_of(body, places)

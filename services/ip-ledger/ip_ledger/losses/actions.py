@@ -51,8 +51,8 @@ async def record_loss(
 ) -> tuple[LossEvent, list[LossLine]]:
     """Divide a loss by the risk shares of the agreement in force that day (A086, D12.8).
 
-    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, IP_AGREEMENT_MISSING, DAY_IN_FUTURE or
-    SOURCE_UNKNOWN.
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, IP_AGREEMENT_MISSING, DAY_IN_FUTURE,
+    SOURCE_UNKNOWN, or as `journal.post_entries`.
     """
     center = await tenancy.writable_center_for_update(session, actor, loss.center_id, today)
     asset = await assets.asset(session, loss.asset_id) if loss.asset_id else None

@@ -81,7 +81,7 @@ async def propose(
     """Propose what was there before, for the centre or as its bookkeeper (X07).
 
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, FILE_UNKNOWN, DAY_IN_FUTURE, OPENING_TOO_LATE,
-    ALREADY_EXISTS, and what the subject's own rules refuse.
+    ALREADY_EXISTS, or what `_checks` gives of its subject.
     """
     await tenancy.lock_center(session, new.center_id)
     center = await _writable(session, actor, new.center_id, today)
@@ -134,7 +134,8 @@ async def approve(
     """Approve what an opening says; the second approval enters it.
 
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, SOD_VIOLATION, STALE_INPUT, STATE_CONFLICT,
-    APPROVALS_ONE_SIDED, OPENING_TOO_LATE, and what the subject's own rules refuse.
+    APPROVALS_ONE_SIDED, OPENING_TOO_LATE, ALREADY_EXISTS, what `_checks` gives of its subject, or
+    as `journal.post_entries`.
     """
     seen = await queries.whole(session, actor, opening_id)
     # The centre first, as everything that concerns a whole centre does.

@@ -35,8 +35,8 @@ async def register(
 ) -> PartyKey:
     """Register a key of the actor's own organization; one that it replaces ends where it begins.
 
-    Raises `Refused`: FORBIDDEN_SCOPE, NOT_FOUND, KEY_INVALID, KEY_SIGNATURE_INVALID, DAY_IN_PAST
-    or ALREADY_EXISTS.
+    Raises `Refused`: FORBIDDEN_SCOPE, NOT_FOUND, KEY_INVALID, KEY_SIGNATURE_INVALID, DAY_IN_PAST,
+    STATE_CONFLICT or ALREADY_EXISTS.
     """
     org_id = tenancy.own_organization(actor)
     readable = signatures.readable(new.algorithm, new.public_key)

@@ -52,8 +52,9 @@ async def record_income(
 ) -> RevenueEvent:
     """Record money received for an asset and book it as owed to its owners (A033).
 
-    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, NET_NEGATIVE, NOT_YET_RECEIVED, BEFORE_ASSET,
-    SOURCE_UNKNOWN, DEDUCTION_NOT_AGREED or CONSORTIUM_NOT_REGISTERED.
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, NET_NEGATIVE, AMOUNT_ZERO, NOT_YET_RECEIVED,
+    BEFORE_ASSET, SOURCE_UNKNOWN, DEDUCTION_NOT_AGREED, STATE_CONFLICT, CONSORTIUM_NOT_REGISTERED,
+    or as `journal.post_entries`.
     """
     asset = await assets.visible_asset(session, actor, income.asset_id, today)
     center = found(await tenancy.center_of(session, asset.center_id))

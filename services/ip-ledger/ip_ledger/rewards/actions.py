@@ -148,7 +148,7 @@ async def give_bonus(
     """Owe the unit's own inventors a bonus for a granted patent (A033, 细则93).
 
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, NOT_GRANTED, REWARD_BELOW_FLOOR,
-    INVENTORS_MISSING or ALREADY_EXISTS.
+    INVENTORS_MISSING, ALREADY_EXISTS, or as `journal.post_entries`.
     """
     asset = await assets.asset_for_update(session, actor, bonus.asset_id, today)
     owner_id, makers = await _makers(session, actor, asset, today)
@@ -226,7 +226,7 @@ async def pay(
     """Record what an inventor was paid, by the owner's own account, and book it (A033).
 
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, STATE_CONFLICT, PAYMENT_EXCEEDED, DAY_IN_FUTURE,
-    DAYS_OUT_OF_ORDER or PUBLICITY_MISSING.
+    DAYS_OUT_OF_ORDER, PUBLICITY_MISSING, or as `journal.post_entries`.
     """
     row = await queries.reward_for_update(session, actor, reward_id)
     left = row.amount_fen - row.paid_fen - row.offset_fen
@@ -379,7 +379,7 @@ async def close_year(
     """Record a year of own use and owe the inventors their part of its profit (D12.6).
 
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, DAY_IN_FUTURE, DAYS_OUT_OF_ORDER, ALREADY_EXISTS,
-    REWARD_BELOW_FLOOR or INVENTORS_MISSING.
+    REWARD_BELOW_FLOOR, INVENTORS_MISSING, or as `journal.post_entries`.
     """
     use = await queries.visible_use(session, actor, use_id)
     # Years follow one another: the lock on the asset puts two of them in order.

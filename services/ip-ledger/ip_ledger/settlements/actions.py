@@ -172,7 +172,7 @@ async def propose(
 
     Uses that a living settlement counts are left out, so that one recorded late gets a statement of
     its own. Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, SAME_ORGANIZATION, DAYS_REVERSED,
-    DAY_IN_FUTURE or NOTHING_TO_SETTLE.
+    DAY_IN_FUTURE, NOTHING_TO_SETTLE or AMOUNT_TOO_LARGE.
     """
     center = await tenancy.writable_center_for_update(session, actor, center_id, today)
     pair = rules.pair_of(*orgs)
@@ -213,7 +213,7 @@ async def confirm(
     """Confirm a statement for one's own side; the second side's word books what is left.
 
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, STATE_CONFLICT, ALREADY_CONFIRMED, SOD_VIOLATION,
-    STALE_INPUT or PERIOD_CLOSED.
+    STALE_INPUT, or as `journal.post_entries`.
     """
     whole = await queries.settlement_for_update(session, actor, settlement_id)
     row, pair = whole.row, (whole.row.first_org_id, whole.row.second_org_id)
@@ -299,7 +299,7 @@ async def receive(
     """State, for the member that is owed, that it was paid; the books let both sides go.
 
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, VERSION_CONFLICT, STATE_CONFLICT, DAY_IN_FUTURE,
-    DAYS_REVERSED or PERIOD_CLOSED.
+    DAYS_REVERSED, or as `journal.post_entries`.
     """
     whole = await queries.settlement_for_update(session, actor, settlement_id)
     row = whole.row

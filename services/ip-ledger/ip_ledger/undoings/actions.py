@@ -44,8 +44,8 @@ async def undo_payment(
 
     A contribution that was fulfilled or forfeited is open again for what was never paid, and a call
     for arrears that was issued before asks for too little to rest a forfeiture on. Raises
-    `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, SOD_VIOLATION, ALREADY_REVERSED, SOURCE_SPENT,
-    REVERSAL_BEFORE_ORIGINAL, DAY_IN_FUTURE, PERIOD_CLOSED or ACCOUNT_OVERDRAWN.
+    `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, SOD_VIOLATION, SOURCE_SPENT, DAY_IN_FUTURE, or as
+    `journal.reverse_entries_of`.
     """
     # The lock makes two undoings at once, or one beside a payment or a forfeiture, wait.
     row = await contributions.contribution_for_update(session, actor, contribution_id)

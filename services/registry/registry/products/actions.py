@@ -72,8 +72,8 @@ async def nominate(
 ) -> tuple[Product, list[Check]]:
     """Nominate a product to a year's catalogue, for the centre or as its maker (A144).
 
-    Raises `Refused`: NOT_FOUND, CATALOG_NOT_FIRST_SALE and the other tests of its kind,
-    STATE_CONFLICT, ALREADY_EXISTS.
+    Raises `Refused`: NOT_FOUND, STATE_CONFLICT, ALREADY_EXISTS, or what `_judged` finds by the
+    tests of its kind.
     """
     call = await queries.call_found(session, new.call_id)
     policy = await policy_on(session, today)
@@ -97,7 +97,7 @@ async def correct(
 ) -> tuple[Product, list[Check]]:
     """Hand a returned nomination in again; it is judged anew, and its call stays (A144).
 
-    Raises `Refused`: as for a nomination, and FORBIDDEN_SCOPE, VERSION_CONFLICT.
+    Raises `Refused`: as `nominate`, and FORBIDDEN_SCOPE, VERSION_CONFLICT.
     """
     product = await queries.product_for_update(session, actor, product_id, today)
     await _own(session, actor, product)
@@ -155,7 +155,7 @@ async def open_notice(
 ) -> PublicNotice:
     """Show everyone a product that is about to be catalogued (X09).
 
-    Raises `Refused`: NOT_FOUND or STATE_CONFLICT.
+    Raises `Refused`: NOT_FOUND, SOD_VIOLATION or STATE_CONFLICT.
     """
     product = await queries.product_for_update(session, actor, product_id, today)
     require(

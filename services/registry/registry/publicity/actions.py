@@ -57,7 +57,8 @@ async def decide_item(
 ) -> PublicityItem:
     """Release, reject or withdraw an item; a release looks again at what it links.
 
-    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, SOD_VIOLATION, FACT_CONFIDENTIAL, STATE_CONFLICT.
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, SOD_VIOLATION, FACT_UNKNOWN, FACT_CONFIDENTIAL,
+    STATE_CONFLICT.
     """
     item = await queries.item_for_update(session, actor, item_id)
     checks = rules.item_move_checks(item.state, event)

@@ -91,7 +91,7 @@ async def drop(
 ) -> TakeOver:
     """Give up a take-over that nobody has committed.
 
-    Raises `Refused`: NOT_FOUND or STATE_CONFLICT.
+    Raises `Refused`: NOT_FOUND, SOD_VIOLATION or STATE_CONFLICT.
     """
     take_over = await queries.take_over_for_update(session, take_over_id)
     _close(take_over, actor, TakeOverEvent.DROP, reason, now)
@@ -104,7 +104,8 @@ async def commit(
 ) -> TakeOver:
     """Enter every centre of a take-over with its history, or none of it, by a second person.
 
-    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, STATE_CONFLICT, or what the rows fail by now.
+    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, STATE_CONFLICT, or what the rows fail by now, as
+    `rules.judge` says.
     """
     take_over = await queries.take_over_for_update(session, take_over_id)
     _close(take_over, actor, TakeOverEvent.COMMIT, reason, now)

@@ -52,8 +52,8 @@ async def grant(
     """Grant a license on behalf of an owner (A084, 专利法14).
 
     With `awaits_consents` a license that still lacks consents is kept, and waits for them. Raises
-    `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, OWNERSHIP_MISSING, LICENSOR_NOT_OWNER,
-    CONSENT_MISSING and what is wrong with the license itself.
+    `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, OWNERSHIP_MISSING, LICENSOR_NOT_OWNER, CONSENT_MISSING,
+    PARTY_UNKNOWN, USCC_…, DAYS_OUT_OF_ORDER, RIGHT_EXPIRED, STATE_CONFLICT or LICENSE_CONFLICT.
     """
     asset = await assets.asset_for_update(session, actor, one.asset_id, today)
     center = found(await tenancy.center_of(session, asset.center_id))
@@ -128,7 +128,8 @@ async def consent(
 ) -> License:
     """Consent for one's own organization; the consent that suffices makes the license.
 
-    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, ALREADY_SIGNED or STATE_CONFLICT.
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, ALREADY_SIGNED, STATE_CONFLICT or
+    LICENSE_CONFLICT.
     """
     row = await queries.license_for_update(session, actor, license_id, today)
     basis = await _basis(session, row.asset_id, row.center_id, row.type, row.effective_on)

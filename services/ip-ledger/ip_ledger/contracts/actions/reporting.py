@@ -46,8 +46,8 @@ async def report(
 ) -> Reported:
     """Record a technology contract of a centre for which the actor may write (A089, A127).
 
-    Raises `Refused`: NOT_FOUND, AMOUNT_EXCEEDED, DAY_IN_FUTURE, NUMBER_FORMAT, USCC_…,
-    ALREADY_EXISTS, EXTERNAL_ID_MISMATCH or CONSORTIUM_NOT_REGISTERED.
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, AMOUNT_EXCEEDED, DAY_IN_FUTURE, NUMBER_FORMAT,
+    USCC_…, ALREADY_EXISTS, EXTERNAL_ID_MISMATCH or CONSORTIUM_NOT_REGISTERED.
     """
     verdict = (await report_many(session, actor, [one], policy=policy, now=now, today=today))[0]
     if verdict.contract is None:

@@ -66,8 +66,8 @@ async def record_funding(
 ) -> FundingRecord:
     """Record money that came to a centre from a source other than its members, and book it.
 
-    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, FUNDING_FORM, FIELD_MISSING, DAY_IN_FUTURE or
-    CONSORTIUM_NOT_REGISTERED.
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, FUNDING_FORM, FIELD_MISSING, DAY_IN_FUTURE,
+    STATE_CONFLICT, CONSORTIUM_NOT_REGISTERED, or as `journal.post_entries`.
     """
     center = await tenancy.writable_center(session, actor, new.center_id, today)
     trustee = None if center.legal_entity_id else center.trustee_org_id
@@ -130,7 +130,8 @@ async def release_trust(
 ) -> TrustRelease:
     """Hand over what a trustee holds, by its own account, once the centre is registered (D3.6).
 
-    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, CONSORTIUM_NOT_REGISTERED or NOTHING_HELD.
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, CONSORTIUM_NOT_REGISTERED, NOTHING_HELD, or as
+    `journal.post_entries`.
     """
     # The lock makes look and move one step: a second release finds nothing.
     await tenancy.lock_center(session, center_id)
@@ -204,7 +205,8 @@ async def divide_profit(
     """Divide a year's profit by capital paid in, or as all shareholders agreed (D12.9, 公司法210).
 
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, CONSORTIUM_NOT_REGISTERED, CAPITAL_MISSING,
-    CONSENT_MISSING, SHARES_NOT_100, PARTY_UNKNOWN, DAY_IN_FUTURE or ALREADY_EXISTS.
+    CONSENT_MISSING, SHARES_NOT_100, PARTY_UNKNOWN, DAY_IN_FUTURE, ALREADY_EXISTS, or as
+    `journal.post_entries`.
     """
     center = await tenancy.writable_center_for_update(session, actor, new.center_id, today)
     holders = await queries.shareholders(session, center.id, new.resolved_on)

@@ -53,8 +53,9 @@ async def commit(
 ) -> Contribution:
     """Record what a member promises its centre: for itself, or by the centre (A095).
 
-    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, CONSORTIUM_NOT_REGISTERED, SCHEDULE_MISMATCH,
-    VALUATION_MISSING, CAPITAL_TERM_EXCEEDED, PAYMENT_EXCEEDED or PARTY_UNKNOWN.
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, CONSORTIUM_NOT_REGISTERED, STATE_CONFLICT,
+    SCHEDULE_MISMATCH, VALUATION_MISSING, VALUATION_EXCEEDED, CAPITAL_TERM_EXCEEDED,
+    PAYMENT_EXCEEDED or PARTY_UNKNOWN.
     """
     center = await tenancy.writable_center(session, actor, one.center_id, today)
     members = (await tenancy.taking_part(session, [center]))[center.id]
@@ -127,8 +128,8 @@ async def receive(
     """Record that a part of a contribution came in, by whoever received it, and book it.
 
     A consortium's trustee receives for it. Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE,
-    STATE_CONFLICT, PAYMENT_EXCEEDED, DAY_IN_FUTURE, DAYS_OUT_OF_ORDER or
-    CONSORTIUM_NOT_REGISTERED.
+    STATE_CONFLICT, PAYMENT_EXCEEDED, DAY_IN_FUTURE, DAYS_OUT_OF_ORDER, CONSORTIUM_NOT_REGISTERED,
+    or as `money.move`.
     """
     row = await queries.contribution_for_update(session, actor, contribution_id)
     center = found(await tenancy.center_of(session, row.center_id))

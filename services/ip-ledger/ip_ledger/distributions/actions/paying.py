@@ -48,7 +48,7 @@ async def pay(
     A correcting run undoes first the one that it corrects, on the same day: the one its plan names.
 
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, STATE_CONFLICT, STALE_INPUT, DAYS_OUT_OF_ORDER,
-    DAY_IN_FUTURE, WITNESSES_MISSING or AMOUNT_TOO_LARGE.
+    DAY_IN_FUTURE, WITNESSES_MISSING, or as `journal.post_entries` and `journal.reverse_entries_of`.
     """
     run = await queries.run_for_update(session, actor, run_id)
     corrected = await queries.corrected_for_update(session, run)
@@ -112,7 +112,7 @@ async def reverse(
     """Undo a paid run by another one: entries, lines and carry, each with the other sign (X07).
 
     The income can then be shared out again. Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE,
-    SOD_VIOLATION, STATE_CONFLICT, REVERSAL_BEFORE_ORIGINAL or DAY_IN_FUTURE.
+    SOD_VIOLATION, STATE_CONFLICT, DAY_IN_FUTURE, or as `journal.reverse_entries_of`.
     """
     run = await queries.run_for_update(session, actor, run_id)
     await tenancy.lock_center(session, run.center_id)

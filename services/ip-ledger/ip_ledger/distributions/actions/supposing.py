@@ -68,7 +68,8 @@ async def suppose(
     Without suppositions it is the plan that a draft would have, with its hash. Income goes by its
     days, so that what rounding owes is carried through the years. Raises `Refused`: NOT_FOUND,
     FORBIDDEN_SCOPE, REVENUE_OF_TWO_CENTERS, SHARES_NOT_100, PARTY_REPEATED, PARTY_UNKNOWN,
-    NET_NEGATIVE, OWNERSHIP_MISSING, REWARD_BELOW_FLOOR, REWARD_OWNER_UNKNOWN, AMOUNT_TOO_LARGE.
+    NET_NEGATIVE, AMOUNT_ZERO, BEFORE_ASSET, NOT_YET_RECEIVED, OWNERSHIP_MISSING,
+    REWARD_BELOW_FLOOR, REWARD_OWNER_UNKNOWN, AMOUNT_TOO_LARGE.
     """
     recorded = await revenue.events_of(session, actor, question.event_ids)
     found(recorded if {one.id for one in recorded} == set(question.event_ids) else None)

@@ -28,8 +28,8 @@ async def undo_income(
 ) -> RevenueUndoing:
     """Undo an income by reversing its entry; another person than who recorded it does so (X07).
 
-    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, SOD_VIOLATION, REVENUE_DISTRIBUTED,
-    ALREADY_REVERSED, REVERSAL_BEFORE_ORIGINAL, DAY_IN_FUTURE or PERIOD_CLOSED.
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, SOD_VIOLATION, REVENUE_DISTRIBUTED, DAY_IN_FUTURE,
+    or as `journal.reverse_entries_of`.
     """
     event = await revenue.visible_event(session, actor, event_id)
     # The lock that runs are drafted under: an income is shared out or undone, and never both.

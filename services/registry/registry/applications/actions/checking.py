@@ -69,7 +69,7 @@ async def check_formally(
     """Accept a submission, or return it with the points to mend.
 
     Raises `Refused`: NOT_FOUND, SOD_VIOLATION, ENTITY_EXCEPTION_PENDING, ENTITY_AGE_EXCEEDED,
-    ROUNDS_EXHAUSTED, MATERIAL_MISSING or STATE_CONFLICT.
+    MODEL_COMPOSITION, MEMBER_NOT_CONFIRMED, ROUNDS_EXHAUSTED, MATERIAL_MISSING or STATE_CONFLICT.
     """
     application = await queries.application_for_update(session, actor, application_id)
     center = await center_for_update(session, application.center_id)

@@ -84,7 +84,8 @@ async def recommend(
     """Recommend a case as its reviewer, upon what was told at this moment (A084, A118).
 
     Raises `Refused`: NOT_FOUND, SOD_VIOLATION, IP_AGREEMENT_MISSING, SITE_VISIT_MISSING,
-    REVIEW_MISSING, REVIEW_BELOW_PASS, CASE_ON_HOLD, CONSORTIUM_NOT_REGISTERED or STATE_CONFLICT.
+    REVIEW_MISSING, REVIEW_BELOW_PASS, MODEL_COMPOSITION, MEMBER_NOT_CONFIRMED, CASE_ON_HOLD,
+    CONSORTIUM_NOT_REGISTERED or STATE_CONFLICT.
     """
     application, center = await case_for_decision(session, actor, application_id)
     await hear(session, LISTING, application, told, now)
@@ -115,7 +116,8 @@ async def open_notice(
 ) -> tuple[Application, PublicNotice]:
     """Open the public notice of a recommended case, as its handler (X09).
 
-    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, STALE_INPUT, CASE_ON_HOLD or STATE_CONFLICT.
+    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, MODEL_COMPOSITION, MEMBER_NOT_CONFIRMED,
+    STALE_INPUT, CASE_ON_HOLD or STATE_CONFLICT.
     """
     application, center = await case_for_decision(session, actor, application_id)
     policy = await policy_on(session, today)
@@ -165,8 +167,10 @@ async def approve(
 ) -> tuple[Application, Center]:
     """Approve a case after its notice; its listing follows in the same transaction (A122).
 
-    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, DISHONEST_ORG, SITE_VISIT_MISSING, NOTICE_OPEN,
-    OBJECTION_PENDING, IP_AGREEMENT_MISSING, STALE_INPUT, CASE_ON_HOLD or STATE_CONFLICT.
+    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, DISHONEST_ORG, MODEL_COMPOSITION,
+    MEMBER_NOT_CONFIRMED, SITE_VISIT_MISSING, REVIEW_MISSING, REVIEW_BELOW_PASS, NOTICE_MISSING,
+    NOTICE_OPEN, OBJECTION_PENDING, IP_AGREEMENT_MISSING, STALE_INPUT, CASE_ON_HOLD or
+    STATE_CONFLICT.
     """
     application, center = await case_for_decision(session, actor, application_id)
     await hear(session, LISTING, application, told, now)

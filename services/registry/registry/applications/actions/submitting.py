@@ -38,7 +38,8 @@ async def submit(
 ) -> tuple[Application, Center, list[Check]]:
     """Submit an application, or submit it again after it came back; gives the warnings too.
 
-    Raises `Refused` with every rule that is not met.
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, SOD_VIOLATION, STATE_CONFLICT, and every rule of
+    `submission_checks` that is not met.
     """
     application = await queries.application_for_update(session, actor, application_id)
     center = await center_for_update(session, application.center_id)

@@ -46,7 +46,8 @@ async def post(
 ) -> tuple[Fact, Outcome]:
     """Record a fact; the same reference with the same content gives the first one (X05).
 
-    Raises `Refused`: NOT_FOUND, EXTERNAL_ID_MISMATCH, or what is wrong with its content.
+    Raises `Refused`: NOT_FOUND, EXTERNAL_ID_MISMATCH, or what `record_facts` finds wrong with its
+    content.
     """
     rows = [Row(0, sent(fact))]
     [result] = await record_facts(session, actor, rows, today, by_booking=by_booking)
@@ -84,7 +85,8 @@ async def correct(
 ) -> Fact:
     """Record a fact that supersedes another one and says why (X07).
 
-    Raises `Refused`: FORBIDDEN_SCOPE, FACT_SUPERSEDED, or what is wrong with its content.
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, STATE_CONFLICT, FACT_SUPERSEDED, FACT_OF_BOOKING,
+    or what `_content_checks` and `walking.corrected_checks` find wrong with its content.
     """
     first = kept.fact
     own = await queries.standings(session, actor.org_ids, [first.center_id])

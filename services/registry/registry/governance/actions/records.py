@@ -266,7 +266,8 @@ async def advise(
 ) -> ResearchDirection:
     """Record the technical committee's opinion: it adopts a direction or rejects it (A081).
 
-    Raises `Refused`: GOV_BODY_COMPOSITION for another body, DAY_IN_FUTURE or STATE_CONFLICT.
+    Raises `Refused`: NOT_FOUND, GOV_BODY_COMPOSITION for another body, DAY_IN_FUTURE or
+    STATE_CONFLICT.
     """
     require(
         rules.opinion_checks(body.kind, direction.state, advice.opinion, advice.given_on, today)

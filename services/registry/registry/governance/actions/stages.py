@@ -174,7 +174,7 @@ async def change_stage(
 ) -> list[Check]:
     """Move a locked centre to another stage and give the warnings.
 
-    Raises `Refused` with everything that is missing.
+    Raises `Refused`: FORBIDDEN_SCOPE, and everything that `step_checks` finds missing.
     """
     own = [center.lead_sponsor_id, center.legal_entity_id, center.trustee_org_id]
     policy, pilot, facts = await judged(session, actor, center, step, told, today)

@@ -301,7 +301,7 @@ async def close_direction(
     "/national-dossier",
     operation_id="registry_write_national_dossier",
     openapi_extra=access("member", tenant=OWN, rules=("A123",)),
-    responses=problems(*EDIT_CODES, "FILE_UNKNOWN", "DOSSIER_MISSING"),
+    responses=problems(*EDIT_CODES, "FILE_UNKNOWN"),
 )
 async def write_dossier(
     center_id: UUID,

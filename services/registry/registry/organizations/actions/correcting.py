@@ -62,7 +62,8 @@ async def enter_values(
 ) -> tuple[Organization, OrganizationEntry]:
     """Enter what an official knows of an organization, for any days up to now.
 
-    Raises `Refused`: NOT_FOUND, VERSION_CONFLICT, STATE_CONFLICT, or what is wrong with a value.
+    Raises `Refused`: NOT_FOUND, VERSION_CONFLICT, STATE_CONFLICT, DAY_IN_FUTURE, DAYS_OUT_OF_ORDER,
+    FILE_UNKNOWN, or what `value_checks` finds wrong with a value.
     """
     values = _stored(new.values)
     await _hold_owners(session, values)
@@ -108,7 +109,8 @@ async def state(
 
     That a firm is small counts as declared, until an official corrects it.
 
-    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, STATE_CONFLICT, or what is wrong with a value.
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, STATE_CONFLICT, DAY_IN_FUTURE, DAYS_OUT_OF_ORDER,
+    FILE_UNKNOWN, or what `value_checks` finds wrong with a value.
     """
     values = _stored(new.values)
     await _hold_owners(session, values)
@@ -155,7 +157,8 @@ async def verify(
 
     What counted as declared is then corrected from that day on.
 
-    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, STATE_CONFLICT, FIELD_MISSING.
+    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, STATE_CONFLICT, FIELD_MISSING, or what
+    `value_checks` finds wrong with a value.
     """
     statement = await queries.entry_found(session, org_id, entry_id)
     await _hold_owners(session, statement.stated)

@@ -45,8 +45,8 @@ async def enter_qualification(
 
     One that follows another supersedes it from its own first day on.
 
-    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, FIELD_MISSING, DAYS_OUT_OF_ORDER,
-    STATE_CONFLICT.
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, FIELD_MISSING, DAY_IN_FUTURE, DAYS_OUT_OF_ORDER,
+    FILE_UNKNOWN, STATE_CONFLICT.
     """
     organization = await queries.organization_found(session, org_id)
     official = actor.has("handler")
@@ -215,7 +215,7 @@ async def enter_profile(
 ) -> YearlyProfile:
     """Enter an organization's figures of a year, or what supersedes the version that was read.
 
-    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, DAY_IN_FUTURE, ALREADY_EXISTS,
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, DAY_IN_FUTURE, FILE_UNKNOWN, ALREADY_EXISTS,
     VERSION_CONFLICT.
     """
     organization = await queries.organization_for_update(session, org_id)

@@ -69,7 +69,7 @@ async def cancel(
 ) -> ResourceBooking:
     """Cancel a booking before its time: who made it does, or whose resource it is.
 
-    Raises `Refused`: NOT_FOUND, STATE_CONFLICT.
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, STATE_CONFLICT.
     """
     booking = await queries.booking_for_update(session, actor, booking_id)
     resource = await queries.resource_found(session, booking.resource_id)

@@ -34,7 +34,7 @@ async def log_use(
     """Log how long a resource was really used, and what that costs; the centre's facts tell it.
 
     The fact is posted in the same unit of work, so that there is never one without the other
-    (A062). Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, STATE_CONFLICT.
+    (A062). Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, STATE_CONFLICT, or as `facts.post`.
     """
     booking = await queries.booking_for_update(session, actor, booking_id)
     resource = await queries.resource_found(session, booking.resource_id)
@@ -67,7 +67,8 @@ async def correct_use(
 ) -> ResourceBooking:
     """Correct a use that was logged wrongly; its fact is superseded and both are kept (X07).
 
-    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, VERSION_CONFLICT, STATE_CONFLICT.
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, VERSION_CONFLICT, STATE_CONFLICT, or as
+    `facts.correct` and `facts.post`.
     """
     booking = await queries.booking_for_update(session, actor, booking_id)
     resource = await queries.resource_found(session, booking.resource_id)
