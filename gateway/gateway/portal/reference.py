@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from gateway.portal import chinese
 from gateway.portal.frame import link, prose
 from gateway.portal.problems import operations_of
 from gateway.portal.words import WORDS
@@ -31,8 +32,8 @@ def tag_list(document: Document, language: str) -> list[Markup]:
     about = {tag["name"]: tag.get("description", "") for tag in document.get("tags", [])}
     cards = Markup().join(
         Markup("<li><h2>{}</h2><p>{}</p><p class='none'>{}</p></li>").format(
-            link(f"/reference/{tag}", tag, language),
-            about.get(tag, ""),
+            link(f"/reference/{tag}", chinese.title_of(tag, language), language),
+            chinese.about_part(tag, about.get(tag, ""), language),
             words["count"].format(count=number),
         )
         for tag, number in count.items()
@@ -68,42 +69,61 @@ def _operation(
 ) -> Markup:
     words = WORDS[language]
     access = operation.get("x-access", {})
-    callers = ", ".join(access.get("capacities", [])) or words["everyone"]
     return Markup(
         "<section><h2 id='{name}'><span class='method'>{method}</span> <code>{path}</code></h2>"
-        "<p>{about}</p><p class='none'>{callers_word}: {callers} · {tenant_word}: {tenant}</p>"
+        "{about}<p class='none'>{callers_word}{colon}{callers} · {tenant_word}{colon}{tenant}</p>"
         "{parameters}{body}{answers}{trial}</section>"
     ).format(
         name=operation["operationId"], method=method.upper(), path=path,
-        about=prose(operation.get("description", operation.get("summary", ""))),
-        callers_word=words["callers"], callers=callers,
-        tenant_word=words["tenant"], tenant=access.get("tenant", "—"),
-        parameters=_parameters(operation.get("parameters", []), words),
-        body=_body(operation.get("requestBody", {}), document, words),
+        about=_about(chinese.about_operation(operation, language)), colon=words["colon"],
+        callers_word=words["callers"], callers=_callers(access.get("capacities", []), language),
+        tenant_word=words["tenant"],
+        tenant=prose(chinese.said("scopes", access.get("tenant", "—"), language)),
+        parameters=_parameters(operation.get("parameters", []), language),
+        body=_body(operation.get("requestBody", {}), document, language),
         answers=_answers(operation.get("responses", {}), document, language),
         trial=_trial(method, path, operation, document, words),
     )  # fmt: skip
 
 
-def _parameters(parameters: Sequence[Mapping[str, Any]], words: Mapping[str, str]) -> Markup:
+def _about(text: str) -> Markup:
+    """Give what an operation does, a paragraph after another."""
+    paragraphs = text.split("\n\n")
+    return Markup().join(Markup("<p>{}</p>").format(prose(one)) for one in paragraphs)
+
+
+def _callers(capacities: Sequence[str], language: str) -> Markup | str:
+    """Name who may call; the word that stands in a token stays beside what it means."""
+    words = WORDS[language]
+    if not capacities:
+        return words["everyone"]
+    told = [(chinese.said("callers", one, language), one) for one in capacities]
+    return Markup.escape(words["comma"]).join(
+        Markup("{} <code>{}</code>").format(meaning, one) if meaning != one else Markup.escape(one)
+        for meaning, one in told
+    )
+
+
+def _parameters(parameters: Sequence[Mapping[str, Any]], language: str) -> Markup:
     if not parameters:
         return Markup()
+    words = WORDS[language]
     rows = [
         (
             Markup("<code>{}</code>").format(one["name"]),
-            one["in"],
+            chinese.said("places", one["in"], language),
             words["yes"] if one.get("required") else words["no"],
-            prose(one.get("description", "")),
+            prose(chinese.said("parameters", one.get("description", ""), language)),
         )
         for one in parameters
     ]
     columns = (words["name"], words["place"], words["required"], words["about"])
-    return table(words["parameters"], columns, rows)
+    return table(words["parameters"], columns, rows, language=language)
 
 
-def _body(body: Mapping[str, Any], document: Document, words: Mapping[str, str]) -> Markup:
+def _body(body: Mapping[str, Any], document: Document, language: str) -> Markup:
     return Markup().join(
-        _media(words["body"], media, content, document, words)
+        _media(WORDS[language]["body"], media, content, document, language)
         for media, content in body.get("content", {}).items()
     )
 
@@ -111,7 +131,7 @@ def _body(body: Mapping[str, Any], document: Document, words: Mapping[str, str])
 def _answers(responses: Mapping[str, Any], document: Document, language: str) -> Markup:
     words = WORDS[language]
     good = [
-        _media(f"{status} · {words['answers']}", media, content, document, words)
+        _media(f"{status} · {words['answers']}", media, content, document, language)
         for status, answer in responses.items()
         if status.startswith("2")
         for media, content in answer.get("content", {}).items()
@@ -123,21 +143,25 @@ def _answers(responses: Mapping[str, Any], document: Document, language: str) ->
         )
         if not status.startswith(("2", "3"))
     ]
-    listed = table(words["problems"], (words["status"], words["code"]), refusals)
+    columns = (words["status"], words["code"])
+    listed = table(words["problems"], columns, refusals, language=language)
     return Markup().join([*good, listed])
 
 
 def _code(code: str, language: str) -> Markup:
-    return link(f"/problems/{code}", code, language) if code.isupper() else Markup().join([code])
+    if code.isupper():
+        return link(f"/problems/{code}", code, language)
+    return Markup.escape(chinese.said("answers", code, language))
 
 
 def _media(
-    title: str, media: str, content: Mapping[str, Any], document: Document, words: Mapping[str, str]
+    title: str, media: str, content: Mapping[str, Any], document: Document, language: str
 ) -> Markup:
+    words = WORDS[language]
     schema = content.get("schema", {})
     example = _example(content, document)
     shown = _pre(words["example"], json.dumps(example, ensure_ascii=False, indent=2))
-    form = _pre(words["schema"], form_of(schema, document))
+    form = _pre(words["schema"], form_of(schema, document, language))
     return Markup("<details><summary>{} <code>{}</code></summary>{}{}</details>").format(
         title, media, shown if example is not None else Markup(), form
     )
@@ -195,7 +219,7 @@ def _example(content: Mapping[str, Any], document: Document) -> Any:  # noqa: AN
     return None
 
 
-def form_of(schema: Mapping[str, Any], document: Document, depth: int = 0) -> str:
+def form_of(schema: Mapping[str, Any], document: Document, language: str, depth: int = 0) -> str:
     """Write a schema as people read one: a field to a line, with its bounds and its meaning."""
     name = schema.get("$ref", "").removeprefix(REFERENCE)
     schema = _resolved(schema, document)
@@ -207,20 +231,20 @@ def form_of(schema: Mapping[str, Any], document: Document, depth: int = 0) -> st
         pad = "  " * (depth + 1)
         rows = [
             f"{pad}{key}{'' if key in required else '?'}: "
-            f"{form_of(value, document, depth + 1)}{_note(value)}"
+            f"{form_of(value, document, language, depth + 1)}{_note(value, language)}"
             for key, value in properties.items()
         ]
         return "{\n" + "\n".join(rows) + "\n" + "  " * depth + "}"
     for word in ("oneOf", "anyOf"):
         if word in schema:
-            choices = [form_of(one, document, depth + 1) for one in schema[word]]
+            choices = [form_of(one, document, language, depth + 1) for one in schema[word]]
             return " | ".join(dict.fromkeys(choices))
     if "enum" in schema:
         return " | ".join(json.dumps(one, ensure_ascii=False) for one in schema["enum"])
     if "const" in schema:
         return json.dumps(schema["const"], ensure_ascii=False)
     if schema.get("type") == "array":
-        return f"[ {form_of(schema.get('items', {}), document, depth)} ]"
+        return f"[ {form_of(schema.get('items', {}), document, language, depth)} ]"
     return _simple(schema)
 
 
@@ -238,8 +262,8 @@ def _bound(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _note(schema: Mapping[str, Any]) -> str:
-    about = schema.get("description", "")
+def _note(schema: Mapping[str, Any], language: str) -> str:
+    about = chinese.said("fields", schema.get("description", ""), language)
     return f"  — {about}" if about else ""
 
 

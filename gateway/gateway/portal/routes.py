@@ -10,7 +10,7 @@ from fastapi import Query, Request, Response
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from gateway.portal import event_types, problems, reference
+from gateway.portal import chinese, event_types, problems, reference
 from gateway.portal.frame import link, site
 from gateway.portal.guides import GUIDES, changes, guide
 from gateway.portal.words import WORDS
@@ -72,7 +72,8 @@ async def read_part(request: Request, tag: str, lang: Wanted = None) -> HTMLResp
     body = reference.tag_page(tag, await _document(request), language)
     if body is None:
         return _unknown(request, language)
-    return site(tag, body, language, f"/reference/{tag}", script="try.js")
+    title = chinese.title_of(tag, language)
+    return site(title, body, language, f"/reference/{tag}", script="try.js")
 
 
 @router.get("/problems", operation_id="portal_problems", openapi_extra=EVERYONE)
