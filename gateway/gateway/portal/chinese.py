@@ -52,7 +52,7 @@ def terms() -> Mapping[str, Mapping[str, str]]:
 def title_of(tag: str, language: str) -> str:
     """Name a part of the API; programs know it by its tag, which stays beside its name."""
     part = _part(tag, language)
-    return f"{part.title} · {tag}" if part else tag
+    return f"{part.title}（{tag}）" if part else tag
 
 
 def about_part(tag: str, english: str, language: str) -> str:

@@ -24,8 +24,6 @@ Document = Mapping[str, Any]
 def tag_list(document: Document, language: str) -> list[Markup]:
     """List the parts of the API, with how many operations each has."""
     words = WORDS[language]
-    if not document.get("paths"):
-        return [Markup("<p>{}</p>").format(words["no_document"])]
     count: dict[str, int] = defaultdict(int)
     for _, _, operation in operations_of(document):
         count[operation["tags"][0]] += 1
@@ -49,8 +47,13 @@ def tag_page(tag: str, document: Document, language: str) -> list[Markup] | None
         return None
     words = WORDS[language]
     contents = Markup().join(
-        Markup("<li><a href='#{}'><span class='method'>{}</span> {}</a></li>").format(
-            operation["operationId"], method.upper(), path
+        Markup(
+            "<li><a href='#{}'><span class='method'>{}</span> {}</a><div class='none'>{}</div></li>"
+        ).format(
+            operation["operationId"],
+            method.upper(),
+            path,
+            prose(chinese.about_operation(operation, language).partition("\n\n")[0]),
         )
         for method, path, operation in own
     )
@@ -58,7 +61,7 @@ def tag_page(tag: str, document: Document, language: str) -> list[Markup] | None
         "<label for='token'>{}<input id='token' autocomplete='off' spellcheck='false'></label>"
     ).format(words["token"])
     return [
-        Markup("<ul>{}</ul>").format(contents),
+        Markup("<ul class='contents'>{}</ul>").format(contents),
         token,
         *(_operation(*one, document, language) for one in own),
     ]

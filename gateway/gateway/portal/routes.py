@@ -61,19 +61,25 @@ async def read_guide(request: Request, name: str, lang: Wanted = None) -> HTMLRe
 async def read_reference(request: Request, lang: Wanted = None) -> HTMLResponse:
     """Show the parts of the API."""
     language = _language(request, lang)
-    body = reference.tag_list(await _document(request), language)
-    return site(WORDS[language]["reference"], body, language, "/reference")
+    title = WORDS[language]["reference"]
+    document = await _document(request)
+    if not document:
+        return _unavailable(title, "/reference", language)
+    return site(title, reference.tag_list(document, language), language, "/reference")
 
 
 @router.get("/reference/{tag}", operation_id="portal_reference_part", openapi_extra=EVERYONE)
 async def read_part(request: Request, tag: str, lang: Wanted = None) -> HTMLResponse:
     """Show the operations of one part, each with a form to try it."""
     language = _language(request, lang)
-    body = reference.tag_page(tag, await _document(request), language)
+    title, place = chinese.title_of(tag, language), f"/reference/{tag}"
+    document = await _document(request)
+    if not document:
+        return _unavailable(title, place, language)
+    body = reference.tag_page(tag, document, language)
     if body is None:
         return _unknown(request, language)
-    title = chinese.title_of(tag, language)
-    return site(title, body, language, f"/reference/{tag}", script="try.js")
+    return site(title, body, language, place, script="try.js")
 
 
 @router.get("/problems", operation_id="portal_problems", openapi_extra=EVERYONE)

@@ -230,6 +230,47 @@ async def test_an_operation_is_shown_with_its_form_and_its_trial(
     assert "/problems/ADDRESS_PRIVATE?lang=en" in text
 
 
+async def test_an_operation_and_a_part_are_shown_in_the_readers_language(
+    browser: httpx.AsyncClient,
+) -> None:
+    pages = {
+        language: (await browser.get("/reference/webhooks", params={"lang": language})).text
+        for language in ("zh", "en")
+    }
+    lists = {
+        language: (await browser.get("/reference", params={"lang": language})).text
+        for language in ("zh", "en")
+    }
+    assert "<h1>事件推送（webhooks）</h1>" in pages["zh"]
+    assert "<p>列出调用方的订阅，最新的在前。</p>" in pages["zh"]
+    assert "<td>至多多少行。</td>" in pages["zh"]
+    assert "url: string 1..2048  — 自己的 https 地址。" in pages["zh"]
+    assert "newest first" not in pages["zh"]
+    assert "<p>List the caller&#39;s subscriptions, newest first.</p>" in pages["en"]
+    assert (
+        ">事件推送（webhooks）</a></h2><p>将事件推送至指定地址，附签名并保持顺序。</p>"
+        in lists["zh"]
+    )
+    assert ">webhooks</a></h2><p>Events pushed to an address" in lists["en"]
+
+
+@pytest.mark.refusing
+@pytest.mark.parametrize("path", ["/reference", "/reference/webhooks", "/reference/none"])
+async def test_the_reference_says_so_while_there_is_no_document(
+    gateway: RunningService, browser: httpx.AsyncClient, path: str
+) -> None:
+    class Nothing:
+        async def document(self) -> dict[str, Any]:
+            return {}
+
+    gateway.app.state.collector = Nothing()
+    for language in ("zh", "en"):
+        answer = await browser.get(path, params={"lang": language})
+        assert answer.status_code == 503
+        assert WORDS[language]["no_document"] in answer.text
+        assert answer.headers["cache-control"] == "public, max-age=0"
+
+
 async def test_the_code_tables_say_so_while_the_registry_is_away(
     browser: httpx.AsyncClient,
 ) -> None:
