@@ -148,7 +148,11 @@ def test_an_operation_has_as_many_paragraphs_in_both_languages() -> None:
 
 @pytest.mark.refusing
 def test_what_nobody_has_said_in_chinese_is_shown_as_the_document_says_it() -> None:
-    new = {"tags": ["centers"], "operationId": "registry_new", "description": "Do what is new."}
+    new: dict[str, Any] = {
+        "tags": ["centers"],
+        "operationId": "registry_new",
+        "description": "Do what is new.",
+    }
     unknown = {**new, "tags": ["news"]}
     paths = {"/v1/registry/new": {"get": new}, "/v1/news": {"get": unknown}}
     for one in (new, unknown):
