@@ -34,7 +34,6 @@ MAPPED = [
     *("--map", "金额（元）=payload.amount.amount@yuan", "--ignore", "备注"),
 ]
 ENVIRONMENT = {"ZHICHUANG_CLIENT_ID": "m", "ZHICHUANG_CLIENT_SECRET": "a secret"}
-DOCUMENTS: dict[str, Any] = {}
 POST = b"POST /v1/registry/fact-batches"
 # `make prove name=upload` sends a million.
 ROWS = int(os.environ.get("ZHICHUANG_CASES", "700"))
@@ -88,7 +87,7 @@ async def line_to(house: House) -> AsyncIterator[tuple[Line, str]]:
             await answer(scope, receive, send)
             return
         if scope["path"] == "/openapi.json":
-            await JSONResponse(_document(house))(scope, receive, send)
+            await JSONResponse(house.registry.app.openapi())(scope, receive, send)
             return
         await house.registry.asgi(scope, receive, send)
 
@@ -101,13 +100,6 @@ async def line_to(house: House) -> AsyncIterator[tuple[Line, str]]:
         yield line, f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
     server.should_exit = True
     await serving
-
-
-def _document(house: House) -> dict[str, Any]:
-    """Give the registry's document, which takes seconds to make, once for all tests here."""
-    if not DOCUMENTS:
-        DOCUMENTS.update(house.registry.app.openapi())
-    return DOCUMENTS
 
 
 def written(path: Path, rows: list[list[str]], encoding: str = "gb18030") -> Path:
