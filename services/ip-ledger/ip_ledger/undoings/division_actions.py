@@ -27,8 +27,8 @@ async def undo_profit(
     """Undo a division of profit: nobody is due it any more, and the year can be divided anew (X07).
 
     Years whose reserve counted this one's are named; a resolution of another year stays what it
-    was. Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, SOD_VIOLATION, ALREADY_REVERSED,
-    DIVISION_PAID_OUT, REVERSAL_BEFORE_ORIGINAL, DAY_IN_FUTURE or PERIOD_CLOSED.
+    was. Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, SOD_VIOLATION, DIVISION_PAID_OUT,
+    DAY_IN_FUTURE, or as `journal.reverse_entries_of`.
     """
     row = await contributions.visible_division(session, actor, division_id)
     # The lock that profit is divided under: a division beside this undoing counts it or does not.
