@@ -22,7 +22,6 @@ HOST: Final = "127.0.0.1"
 _LOGS: Final = Path(__file__).with_name("logs.json")
 _LOG_BYTES: Final = 16 * 1024 * 1024
 _STOP_SECONDS: Final = 10.0
-_GRACEFUL_SECONDS: Final = 3
 _READY_POLL_SECONDS: Final = 0.03
 _PAUSES: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _STABLE_SECONDS: Final = 60.0
@@ -107,15 +106,8 @@ def protocol_of(package: str) -> str:
 def server_command(package: str, host: str, port: int, http: str) -> list[str]:
     """Return the command that serves one of the house's applications, the same everywhere."""
     return [
-        *(sys.executable, "-m", "uvicorn", f"{package}.app:create_app", "--factory"),
-        *("--host", host, "--port", str(port)),
-        *("--loop", "uvloop", "--http", http, "--ws", "none", "--lifespan", "on"),
-        # The gateway is the only neighbour, and no header of a caller says who he is.
-        *("--no-proxy-headers", "--no-server-header", "--no-access-log"),
-        *("--log-level", "warning", "--log-config", str(_LOGS)),
-        # Longer than a neighbour's pool keeps an idle connection: none closes under a request.
-        *("--timeout-keep-alive", "75"),
-        *("--timeout-graceful-shutdown", str(_GRACEFUL_SECONDS)),
+        *(sys.executable, "-m", "shared.http.serving", package, "--host", host),
+        *("--port", str(port), "--http", http, "--log-config", str(_LOGS)),
     ]
 
 

@@ -12,10 +12,11 @@ import importlib.util
 import json
 import os
 import secrets
+import select
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Self
@@ -42,6 +43,9 @@ from zhichuang.processes import (
 _READY_SECONDS: Final = 90.0
 # So long after the last fork there may be another one; the next takes its imports' time longer.
 _NURSERY_SECONDS: Final = 10.0
+# How often everything is looked at: while all processes live, and while one has to be started.
+_REST_SECONDS: Final = 1.0
+_WATCH_SECONDS: Final = 0.2
 _GATEWAY: Final = "gateway"
 _SANDBOX_START: Final = "2026-01-05T01:00:00Z"
 
@@ -185,6 +189,18 @@ class Stack:
         if self._nursery is not None and now > self._nursery.used_at + _NURSERY_SECONDS:
             # Its pages that the services wrote over are nobody's but its own by now.
             self._nursery.stop()
+
+    def rest(self) -> None:
+        """Wait until a process ends, but no longer than until the next look at everything."""
+        living = [process.pid for process in self.processes.values() if process.poll() is None]
+        if sys.platform != "linux" or len(living) < len(SERVICES) + 1:
+            time.sleep(_WATCH_SECONDS)
+            return
+        with ExitStack() as held:
+            handles = [os.pidfd_open(pid) for pid in living]
+            for handle in handles:
+                held.callback(os.close, handle)
+            select.select(handles, [], [], _REST_SECONDS)
 
     def wipe(self) -> None:
         """Put a running sandbox back to what the demo programme left; callers get 503 meanwhile."""

@@ -21,7 +21,6 @@ from zhichuang.processes import ProcessError
 from zhichuang.stack import Report, Stack
 
 DEFAULT_PORT: Final = 8000
-_WATCH_SECONDS: Final = 0.2
 _END_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PICK_CLIENT: Final = (
     "import json, sys; c = json.load(open(sys.argv[1]))[sys.argv[2]];"
@@ -98,7 +97,7 @@ def _run(stack: Stack, terminal: Terminal) -> None:
         while True:
             for told in stack.supervise():
                 terminal.line(f"{time.strftime('%H:%M:%S')} {told}")
-            time.sleep(_WATCH_SECONDS)
+            stack.rest()
     finally:
         # A second Ctrl-C must not leave half of the processes behind.
         for each in _END_SIGNALS:

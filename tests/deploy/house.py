@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from shared import services, telemetry
+from shared.http import serving
 
 APP = """
 import json, os, sys
@@ -52,7 +53,7 @@ def write_packages(folder: Path) -> None:
     """Write packages with the services' names, to be found before the real ones."""
     files = {"shared/database/migrate.py": MIGRATE, "gateway/bootstrap.py": BOOTSTRAP}
     files["gateway/proxy/wire.py"] = DOOR
-    for real in (services, telemetry):
+    for real in (services, telemetry, serving):
         files[f"{real.__name__.replace('.', '/')}.py"] = inspect.getsource(real)
     for name in services.PACKAGES:
         files[f"{name}/app.py"] = APP
