@@ -1,11 +1,12 @@
 """Writing the copy: an older entry never overwrites a newer one."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -14,7 +15,6 @@ from shared.directory.tables import (
     DirectoryCenter,
     DirectoryDay,
     DirectoryMembership,
-    DirectoryOrganization,
     DirectoryPolicy,
 )
 
@@ -22,10 +22,29 @@ CENTER: Final = (
     "code", "name", "stage", "model_type", "applicant_form", "legal_entity_id", "lead_sponsor_id",
     "trustee_org_id", "listed_on",
 )  # fmt: skip
-ORGANIZATION: Final = (
-    "uscc", "name", "org_type", "legal_person_kind", "region_code", "is_sme", "parent_uscc",
-    "successor_id",
-)  # fmt: skip
+ORGANIZATION: Final = {
+    "uscc": "text",
+    "name": "text",
+    "org_type": "text",
+    "legal_person_kind": "text",
+    "region_code": "text",
+    "is_sme": "boolean",
+    "parent_uscc": "text",
+    "successor_id": "uuid",
+}
+# One statement and one parameter, however many entries: an import brings a hundred thousand.
+STORE_ORGANIZATIONS: Final = text(
+    f"""
+    INSERT INTO directory_organization AS kept (id, position, {", ".join(ORGANIZATION)})
+    SELECT id, position, {", ".join(ORGANIZATION)}
+      FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS row (
+            id uuid, position bigint, {", ".join(f"{n} {kind}" for n, kind in ORGANIZATION.items())}
+        )
+    ON CONFLICT (id) DO UPDATE SET
+        position = excluded.position, {", ".join(f"{n} = excluded.{n}" for n in ORGANIZATION)}
+    WHERE kept.position < excluded.position
+    """  # noqa: S608 - constants of this module
+)
 DAYS: Final = frozenset(
     {"day", "listed_on", "joined_on", "left_on", "effective_from", "effective_to"}
 )
@@ -81,19 +100,8 @@ async def store_organizations(
     session: AsyncSession, told: Sequence[tuple[Mapping[str, Any], int]]
 ) -> None:
     """Keep the entries of organizations, each another one's, unless a newer one is kept."""
-    statement = insert(DirectoryOrganization).values(
-        [
-            {"id": UUID(entry["id"]), "position": position, **_fields(entry, ORGANIZATION)}
-            for entry, position in told
-        ]
-    )
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["id"],
-            set_={name: statement.excluded[name] for name in (*ORGANIZATION, "position")},
-            where=col(DirectoryOrganization.position) < statement.excluded.position,
-        )
-    )
+    rows = [{**entry, "position": position} for entry, position in told]
+    await session.execute(STORE_ORGANIZATIONS, {"rows": json.dumps(rows, ensure_ascii=False)})
 
 
 async def store_policy(session: AsyncSession, entry: Mapping[str, Any]) -> None:

@@ -8,15 +8,14 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func
+from sqlalchemy import func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from shared.client import ServiceClient, Unavailable
 from shared.database.engine import Sessions
 from shared.events.changes import settle
-from shared.events.tables import FeedCursor, Inbox
+from shared.events.tables import FeedCursor
 
 WAIT_SECONDS: Final = 20
 RETRY_SECONDS: Final = 0.5
@@ -26,6 +25,14 @@ PAGE: Final = 200
 # So many events share a transaction: a commit takes longer than most of what they change, and the
 # locks of one that has too many would keep requests waiting.
 TOGETHER: Final = 20
+
+# One statement and one parameter, however many events.
+ARRIVE: Final = text(
+    """
+    INSERT INTO inbox (source, event_id) SELECT :source, unnest(CAST(:ids AS uuid[]))
+    ON CONFLICT DO NOTHING RETURNING event_id
+    """
+)
 
 log = structlog.get_logger(__name__)
 
@@ -131,14 +138,27 @@ class Consumers:
         )
         items = answer["items"] if answer else []
         events = [ReceivedEvent.of_feed(source, item) for item in items]
-        for first in range(0, len(events), TOGETHER):
-            await self._act(source, events[first : first + TOGETHER])
+        for together in self._shared(source, events):
+            await self._act(source, together)
         after = items[-1]["position"] if items else after
         if answer and answer["last_position"] > after:
             # A million events that nobody here asked for would be looked through at each call.
             async with self._sessions.begin() as session:
                 await self._keep(session, source, answer["last_position"])
         return len(items)
+
+    def _shared(
+        self, source: str, events: Sequence[ReceivedEvent]
+    ) -> Iterator[Sequence[ReceivedEvent]]:
+        """Give the events that share a transaction: `TOGETHER`, beside those that go by set."""
+        first = alone = 0
+        for place, event in enumerate(events):
+            alone += not isinstance(self._handlers[source][event.type], OfMany)
+            if alone == TOGETHER:
+                yield events[first : place + 1]
+                first, alone = place + 1, 0
+        if first < len(events):
+            yield events[first:]
 
     async def _act(self, source: str, events: Sequence[ReceivedEvent]) -> None:
         """Act on events together, or, where one of them fails, on each by itself up to that one."""
@@ -153,12 +173,8 @@ class Consumers:
 
     async def _act_together(self, source: str, events: Sequence[ReceivedEvent]) -> None:
         async with self._sessions.begin() as session:
-            arrived = await session.scalars(
-                insert(Inbox)
-                .values([{"source": source, "event_id": event.id} for event in events])
-                .on_conflict_do_nothing()
-                .returning(col(Inbox.event_id))
-            )
+            ids = [event.id for event in events]
+            arrived = await session.scalars(ARRIVE, {"source": source, "ids": ids})
             new = frozenset(arrived)
             for handler, run in self._runs(source, [one for one in events if one.id in new]):
                 if isinstance(handler, OfMany):
@@ -175,17 +191,15 @@ class Consumers:
     ) -> Iterator[tuple[Handler, list[ReceivedEvent]]]:
         """Give events in their order, each alone but for those that their handler takes by set."""
         run: list[ReceivedEvent] = []
+        subjects: set[UUID] = set()
         for event in events:
             handler = self._handlers[source][event.type]
-            joins = (
-                isinstance(handler, OfMany)
-                and all(one.type == event.type for one in run)
-                and all(one.subject != event.subject for one in run)
-            )
-            if run and not joins:
+            apart = not isinstance(handler, OfMany) or event.subject in subjects
+            if run and (apart or run[-1].type != event.type):
                 yield self._handlers[source][run[0].type], run
-                run = []
+                run, subjects = [], set()
             run.append(event)
+            subjects.add(event.subject)
         if run:
             yield self._handlers[source][run[0].type], run
 

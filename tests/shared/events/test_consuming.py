@@ -176,3 +176,27 @@ async def test_what_a_handler_takes_by_set_comes_in_runs_of_different_subjects(
     assert await consumers.once("evaluation") == 10
     assert runs == [[1, 2, 3, 4], [5, 6, 7], [8], [9, 10]]
     assert await world.kept() == (10, 10)
+
+
+async def test_what_goes_by_set_does_not_count_among_those_that_share_a_transaction(
+    world: World,
+) -> None:
+    transactions: list[str] = []
+
+    async def noted(session: AsyncSession) -> None:
+        transactions.append(str(await session.scalar(text("SELECT pg_current_xact_id()::text"))))
+
+    async def act(session: AsyncSession, _events: Sequence[ReceivedEvent]) -> None:
+        await noted(session)
+
+    async def alone(session: AsyncSession, _event: ReceivedEvent) -> None:
+        await noted(session)
+
+    for item in world.feed.items[: TOGETHER + 1]:
+        item["type"] = "organization.entered"
+    handlers = {"evaluation": {WANTED: OfMany(act), "organization.entered": alone}}
+    consumers = Consumers(world.registry.sessions, world.feed, handlers, asyncio.Event())  # type: ignore[arg-type]  # as much of a client as is asked
+    await consumers.once("evaluation")
+    # Twenty that go alone in one; the last of these with all that go by set in the other.
+    assert len(transactions) == TOGETHER + 2
+    assert [transactions.count(one) for one in dict.fromkeys(transactions)] == [TOGETHER, 2]
