@@ -29,9 +29,11 @@ _SEED: Final = 20260105
 # Making up a request takes longer than answering it.
 _AT_ONCE: Final = 2
 # The clock of the stack is not moved to the year 9999, and no credential ends meanwhile: a client
-# that has registered a key of its own has a secret no longer.
+# that has registered a key of its own has a secret no longer, and one that is bound to networks may
+# be bound to others than this machine's.
 _LEFT_ALONE: Final = re.compile(
     r"\w+ /(v1/sandbox/|oauth/)|post /v1/identity/clients/\{client_id\}/keys"
+    r"|put /v1/identity/clients/\{client_id\}/networks"
     r"|delete /v1/(identity/(clients/|front-ends/|people/)|me/sessions)"
 )
 # Threads change hands only where one waits. Python 3.11 keeps one depth for all threads that
