@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+import structlog
+
 from shared.client import ServiceClient, Unavailable, Unexpected
 from shared.services import FEEDS
 
@@ -16,6 +18,8 @@ WAIT_SECONDS: Final = 20
 RETRY_SECONDS: Final = 1.0
 PAUSE_SECONDS: Final = 0.05
 FAR_AHEAD: Final = 2**53
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -74,7 +78,9 @@ class Hearing:
         while True:
             try:
                 newest = await self._ask(service, heard.newest)
-            except (Unavailable, Unexpected):
+            except Exception as error:  # else who listens would wait for ever
+                if not isinstance(error, Unavailable | Unexpected):
+                    log.exception("feed.unheard", service=service)
                 heard.put(None)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue

@@ -108,7 +108,7 @@ class ClockOut(Out):
 
 
 class HealthOut(Out):
-    """Whether the process lives, or is ready."""
+    """Whether the process is ready; that it lives is answered at the edge."""
 
     status: str = Field(description="`ok`.")
 
@@ -237,10 +237,6 @@ def _of_violation(request: Request, error: DBAPIError) -> Response:
 def _process_router(name: str, measures: tuple[Measure, ...]) -> APIRouter:
     router = Router(tags=["process"], include_in_schema=False)
     everyone = access(tenant="none")
-
-    @router.get("/healthz", operation_id="healthz", openapi_extra=everyone)
-    async def healthz() -> HealthOut:
-        return HealthOut(status="ok")
 
     @router.get("/readyz", operation_id="readyz", openapi_extra=everyone)
     async def readyz(request: Request) -> HealthOut:

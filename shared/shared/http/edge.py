@@ -59,7 +59,7 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if scope["path"] == ALIVE_AT and scope["method"] == "GET":
+        if scope["path"] == ALIVE_AT and scope["method"] in ("GET", "HEAD"):
             # Every door asks it every two seconds: it is neither counted nor logged.
             await send({"type": "http.response.start", "status": 200, "headers": ALIVE_HEADERS})
             await send({"type": "http.response.body", "body": ALIVE})

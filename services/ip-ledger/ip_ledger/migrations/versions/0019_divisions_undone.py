@@ -1,4 +1,4 @@
-"""Divisions that are undone, and the founding day of an organization in the directory's copy."""
+"""Divisions that are undone."""
 
 from typing import Final
 
