@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Index
+from sqlalchemy import BigInteger, Column, Index, text
 from sqlmodel import Field
 
 from shared.database.base import JsonColumn, Unjudged, new_registry
@@ -54,6 +54,14 @@ class DirectoryOrganization(DirectoryBase, table=True):
     """An organization."""
 
     __tablename__ = "directory_organization"
+    __table_args__ = (
+        # What an organization holds is looked up from above; most are held by nobody.
+        Index(
+            "ix_directory_organization_parent_uscc",
+            "parent_uscc",
+            postgresql_where=text("parent_uscc IS NOT NULL"),
+        ),
+    )
 
     id: UUID = Field(primary_key=True)
     uscc: str = Field(unique=True)

@@ -4,9 +4,10 @@ import itertools
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import CompoundSelect, Select, event, text
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -85,8 +86,9 @@ async def test_what_an_import_brings_is_taken_by_set(evaluation: RunningService)
     assert known.uscc == twenty[7].data["entry"]["uscc"]
 
 
-async def test_who_stands_together_is_found_without_reading_the_whole_copy(
-    evaluation: RunningService,
+@pytest.mark.parametrize("asked", [owner_queries.standing_together, owner_queries.holdings])
+async def test_who_stands_together_and_what_is_held_are_found_without_reading_the_whole_copy(
+    evaluation: RunningService, asked: Callable[[list[UUID]], CompoundSelect[Any] | Select[Any]]
 ) -> None:
     owner = create_async_engine(evaluation.database.owner_url, isolation_level="AUTOCOMMIT")
     async with owner.connect() as connection:
@@ -97,8 +99,7 @@ async def test_who_stands_together_is_found_without_reading_the_whole_copy(
     dialect: Any = asyncpg.dialect
     async with evaluation.sessions.reading() as session:
         connection = await session.connection()
-        for statement in (owner_queries.standing_together(ids),):
-            compiled = statement.compile(dialect=dialect(), compile_kwargs={"literal_binds": True})
-            rows = await connection.exec_driver_sql(f"EXPLAIN {compiled}")
-            plan = "\n".join(row[0] for row in rows.all())
-            assert "Seq Scan on directory_organization" not in plan, plan
+        compiled = asked(ids).compile(dialect=dialect(), compile_kwargs={"literal_binds": True})
+        rows = await connection.exec_driver_sql(f"EXPLAIN {compiled}")
+    plan = "\n".join(row[0] for row in rows.all())
+    assert "Seq Scan on directory_organization" not in plan, plan
