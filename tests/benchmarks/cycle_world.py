@@ -228,7 +228,8 @@ def _report(case: EvaluationCase) -> AnnualReport:
 def _panel(case: EvaluationCase) -> Panel:
     return Panel(
         subject_type=SubjectType.CASE, subject_id=case.id, round=1, center_id=case.center_id,
-        indicators=sorted(vector.SCORES), formed_on=NOW.date(), formed_at=NOW,
+        indicators=sorted(vector.SCORES), formed_on=NOW.date(), until_on=NOW.date(),
+        formed_at=NOW,
     )  # fmt: skip
 
 

@@ -43,7 +43,7 @@ COPIED = {
             "weight_profile", "case_duty", "sensitive_disclosure",
         },
         "of an expert, who sits in many panels": {
-            "expert", "expert_account", "expert_consent", "expert_personal_data",
+            "expert", "expert_absence", "expert_account", "expert_consent", "expert_personal_data",
             # Asked for by the expert; that one of them is to a centre does not move it there.
             "expert_relation", "expert_sensitive", "expert_specialty",
         },

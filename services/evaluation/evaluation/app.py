@@ -6,6 +6,8 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.types import ASGIApp
 
+from evaluation.absences import queries as absence_queries
+from evaluation.absences.routes import ROUTERS as ABSENCES
 from evaluation.agreement.routes import router as agreement
 from evaluation.assessments import queries as assessment_queries
 from evaluation.assessments.routes import ROUTERS as ASSESSMENTS
@@ -86,6 +88,7 @@ TAGS: Final = (
 )
 # What waits for a caller, feature by feature.
 TASKS: Final = (
+    absence_queries.tasks_of,
     assessment_queries.tasks_of,
     conflict_queries.tasks_of,
     correction_queries.tasks_of,
@@ -147,6 +150,7 @@ def create_app() -> ASGIApp:
                 disclosures,
                 *TRENDS,
                 experts,
+                *ABSENCES,
                 *PRIVACY,
                 *CONFLICTS,
                 *PANELS,

@@ -339,3 +339,64 @@ async def test_an_expert_takes_his_seat_or_declines_it_with_a_reason(review: Rev
         panel = (await handler.get("/v1/evaluation/panels")).json()["items"][0]
     assert (panel["state"], panel["vacant_fields"]) == ("incomplete", ["technical"])
     assert UUID(panel["id"])
+
+
+@pytest.mark.requirement("A119", "A120")
+async def test_who_is_away_is_neither_drawn_nor_an_alternate_and_the_reason_is_told(
+    drawing: Drawing,
+) -> None:
+    await drawing.seed()
+    free = await drawing.draw()
+    seat = free["result"]["panels"][drawing.case_ids[0]]["seats"][0]
+    chosen = seat["expert_id"]
+    path = f"/v1/evaluation/experts/{chosen}/absences"
+    told = await drawing.ask(
+        "POST", path, {"kind": "leave", "from_on": "2026-02-20", "until_on": "2026-03-20"}
+    )
+    assert told.status_code == 201, told.text
+
+    # What was drawn before is judged again as it is made into panels.
+    accepted = await drawing.ask("POST", f"{DRAWS}/{free['id']}/accept")
+    assert set(codes_of(accepted)) == {"EXPERT_AWAY"}
+    drawn = await drawing.draw(until_on="2026-02-20")
+
+    assert chosen not in json.dumps(drawn["result"]["panels"])
+    reasons = [one for one in drawn["barred"] if one["expert_id"] == chosen]
+    assert {one["case_id"] for one in reasons} == set(drawing.case_ids)
+    away = [why for one in reasons for why in one["conflicts"] if why["code"] == "EXPERT_AWAY"]
+    assert away[0]["params"]["from_on"] == "2026-02-20"
+    assert drawn["until_on"] == "2026-02-20"
+    # A day earlier he is still there.
+    assert not [
+        one
+        for one in (await drawing.draw(until_on="2026-02-19"))["barred"]
+        if one["expert_id"] == chosen
+    ]
+
+
+@pytest.mark.requirement("A119", "A120")
+async def test_a_seat_is_not_drawn_again_for_who_is_away_by_now(drawing: Drawing) -> None:
+    await drawing.seed()
+    drawn = await drawing.draw()
+    need = drawing.case_ids[0]
+    seat = drawn["result"]["panels"][need]["seats"][0]
+    recused = {"panel": need, "expert_id": seat["expert_id"]}
+    path = f"{DRAWS}/{drawn['id']}/recusals"
+    first = await drawing.ask("POST", path, {"seats": [recused]})
+    before = await drawing.worked(first.json()["id"])
+    seated = {one["expert_id"] for one in drawn["result"]["panels"][need]["seats"]}
+    taken = {one["expert_id"] for one in before["result"]["panels"][need]["seats"]} - seated
+    for one in taken:
+        told = await drawing.ask(
+            "POST", f"/v1/evaluation/experts/{one}/absences",
+            {"kind": "leave", "from_on": "2026-02-02", "until_on": "2026-02-02"},
+        )  # fmt: skip
+        assert told.status_code == 201, told.text
+
+    second = await drawing.ask("POST", path, {"seats": [recused]})
+    after = await drawing.worked(second.json()["id"])
+
+    chosen = {one["expert_id"] for one in after["result"]["panels"][need]["seats"]}
+    assert after["state"] == "drawn"
+    assert taken
+    assert not chosen & taken

@@ -18,10 +18,13 @@ from evaluation.cycles.tables import EvaluationCase
 from evaluation.duties import queries as duty_queries
 from evaluation.duties.rules import Capacity, Duty, SubjectType, separation_checks
 from evaluation.experts import queries as expert_queries
+from evaluation.experts.absence_queries import away
+from evaluation.experts.absence_rules import Days, away_checks
 from evaluation.experts.conflict_rules import conflicts
 from evaluation.experts.rules import Candidate, RelationKind, Tie, holds_within
 from evaluation.panels import actions as panel_actions
 from evaluation.panels import queries as panel_queries
+from evaluation.panels.rules import work_checks, work_of
 from evaluation.schemes.rules import canonical
 from shared.auth import Actor
 from shared.directory import policy_on
@@ -67,8 +70,9 @@ async def freeze(
 ) -> PanelDraw:
     """Freeze the pool, the conflicts and the fit of every pair into a draw that a worker solves.
 
-    `fields` are the fields of industry of the centres, as the registry tells them. Raises
-    `Refused`: NOT_FOUND, SEED_MISSING, PANEL_SIZE.
+    `fields` are the fields of industry of the centres, as the registry tells them. Who is away on
+    a day of the panels' work is barred from all of them. Raises `Refused`: NOT_FOUND,
+    SEED_MISSING, PANEL_SIZE, FIELD_INVALID.
     """
     cycle = await cycle_queries.cycle(session, body.cycle_id)
     seed = await queries.seed_of(session, cycle.id)
@@ -78,11 +82,13 @@ async def freeze(
         [
             *rules.committed_checks(is_committed=seed is not None),
             *rules.size_checks(policy, body.size),
+            *work_checks(body.until_on, today),
             *_known_checks(body.case_ids, cases),
         ]
     )
     pool = await expert_queries.pool(session)
-    barred = await _barred(session, actor, policy, cases, pool, today)
+    work = work_of(today, body.until_on)
+    barred = await _barred(session, actor, policy, cases, pool, work)
     problem = await _problem(session, body, policy, cases, pool, barred, fields, today)
     require(rules.fixed_checks(problem))
     groups = rules.groups_of([str(case.id) for case in cases], body.mode)
@@ -98,6 +104,7 @@ async def freeze(
             recused=[],
             problem=canonical(problem.document()),
             problem_hash="",
+            until_on=work.until_on,
             created_at=now,
         ),
     )
@@ -109,8 +116,11 @@ async def recuse(
     draw_id: UUID,
     recused: Sequence[tuple[str, str]],
     now: datetime,
+    today: date,
 ) -> PanelDraw:
     """Draw again without some seats, with the fewest other changes; a draw of its own.
+
+    Who is known by now to be away takes no seat that he was not drawn for.
 
     Raises `Refused`: NOT_FOUND, STATE_CONFLICT.
     """
@@ -128,6 +138,8 @@ async def recuse(
             ),
         ]
     )  # fmt: skip
+    problem = rules.problem_of(json.loads(before.problem))
+    away = await _away(session, problem, drawn, work_of(today, before.until_on))
     return await _enter(
         session,
         actor,
@@ -139,13 +151,23 @@ async def recuse(
             groups=before.groups,
             barred=before.barred,
             recused=[list(pair) for pair in recused],
-            problem=canonical(
-                rules.without(rules.problem_of(json.loads(before.problem)), recused).document()
-            ),
+            problem=canonical(rules.without(problem, [*recused, *away]).document()),
             problem_hash="",
+            until_on=before.until_on,
             created_at=now,
         ),
     )
+
+
+async def _away(
+    session: AsyncSession, problem: rules.Problem, drawn: rules.Panels, work: Days
+) -> list[rules.Pair]:
+    """Name the pairs of panel and expert that were not drawn and whose expert is away by now."""
+    days = await away(session, [UUID(one.id) for one in problem.reviewers])
+    gone = [
+        str(expert_id) for expert_id, known in days.items() if any(one.meets(work) for one in known)
+    ]
+    return [(need.id, one) for need in problem.needs for one in gone if one not in drawn[need.id]]
 
 
 async def _enter(session: AsyncSession, actor: Actor, draw: PanelDraw) -> PanelDraw:
@@ -225,10 +247,11 @@ async def accept(
             *rules.whole_checks(problem, panels, draw.state),
         ]
     )
+    work = work_of(today, draw.until_on)
     for need, case_ids in sorted(draw.groups.items()):
         for case_id in case_ids:
             experts = [UUID(one) for one in panels[need]]
-            await panel_actions.form_for_case(session, actor, UUID(case_id), experts, now, today)
+            await panel_actions.form_for_case(session, actor, UUID(case_id), experts, now, work)
     draw.state = rules.MOVES[draw.state, rules.Event.ACCEPT]
     draw.accepted_at = now
     draw.version += 1
@@ -257,14 +280,18 @@ async def _barred(
     policy: Policy,
     cases: Sequence[EvaluationCase],
     pool: Mapping[UUID, Candidate],
-    today: date,
+    work: Days,
 ) -> dict[tuple[UUID, UUID], list[Check]]:
-    """Give every pair of case and expert that the law forbids, with the facts behind it."""
+    """Give every pair of case and expert that must not be, with the facts behind it."""
     centers = await panel_queries.interests_of_centers(
         session, sorted({case.center_id for case in cases})
     )
     interests = {case.id: centers[case.center_id] for case in cases}
-    barred = conflicts(policy, pool.values(), interests, today)
+    barred = conflicts(policy, pool.values(), interests, work.from_on)
+    for one in pool.values():
+        gone = away_checks(one.expert_id, one.away, work)
+        for case in cases if gone else ():
+            barred.setdefault((case.id, one.expert_id), []).extend(gone)
     duties = await duty_queries.people_of_all(session, SubjectType.CASE, list(interests))
     for case in cases:
         acted = {duty.person_id for duty in duties.get(case.id, ())} | {actor.person_id}

@@ -100,7 +100,9 @@ async def get_seed(
     operation_id="evaluation_draw_panels",
     status_code=202,
     openapi_extra=HANDLERS,
-    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "PANEL_SIZE", "SEED_MISSING"),
+    responses=problems(
+        "FORBIDDEN_SCOPE", "NOT_FOUND", "PANEL_SIZE", "FIELD_INVALID", "SEED_MISSING"
+    ),
 )
 async def draw(
     asked: Annotated[Asked, Depends(asked)],
@@ -179,12 +181,13 @@ async def recuse(
     body: RecusalIn,
     actor: CurrentActor,
     now: Now,
+    today: Today,
     response: Response,
     session: Transaction,
 ) -> DrawOut:
     """Have some seats drawn again, with provably the fewest other changes."""
     seats = [(str(one.panel), str(one.expert_id)) for one in body.seats]
-    drawn = await actions.recuse(session, actor, draw_id, seats, now)
+    drawn = await actions.recuse(session, actor, draw_id, seats, now, today)
     tagged(response, drawn.version)
     return DrawOut.model_validate(drawn)
 

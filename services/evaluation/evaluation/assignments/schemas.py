@@ -1,12 +1,13 @@
 """Draws on the wire."""
 
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
 from evaluation.assignments import rules
-from shared.http.schemas import Body, Instant, Out
+from shared.http.schemas import Body, Day, Instant, Out
 
 MAX_CASES = 500
 CASE = "01980000-0000-7000-8000-000000000401"
@@ -90,6 +91,9 @@ class AssignmentIn(Body):
     fixed: list[FixedIn] = Field(
         default_factory=list, max_length=1_000, description="Choices that stay."
     )
+    until_on: Day | None = Field(
+        default=None, description="Last day of the panels' work; none: 30 days from today."
+    )
 
 
 class RecusedIn(Body):
@@ -126,6 +130,7 @@ class DrawOut(Out):
     problem_hash: str = Field(description="SHA-256 of the frozen problem.")
     result_hash: str | None = Field(description="SHA-256 of what was drawn.")
     groups: dict[str, list[str]] = Field(description="The cases of each panel, by its first case.")
+    until_on: date = Field(description="The last day of the panels' work.")
     created_at: Instant = Field(description="When the pool was frozen.")
     finished_at: Instant | None = Field(description="When the search ended.")
     accepted_at: Instant | None = Field(description="When panels were made of it.")

@@ -1,6 +1,6 @@
 """Seeds that were committed to, and the draws made with them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -60,6 +60,8 @@ class PanelDraw(Base, table=True):
     result: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     result_hash: str | None = None
     optimal: bool = False
+    # The last day of the panels' work: who is away before it was not drawn.
+    until_on: date
     created_at: datetime = Field(sa_type=InstantColumn())
     claimed_at: datetime | None = Field(default=None, sa_type=InstantColumn())
     finished_at: datetime | None = Field(default=None, sa_type=InstantColumn())

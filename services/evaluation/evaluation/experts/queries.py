@@ -11,7 +11,8 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from evaluation.experts import rules
+from evaluation.experts import absence_queries, rules
+from evaluation.experts.absence_rules import Days
 from evaluation.experts.owner_queries import Standing, codes_of, meant_by
 from evaluation.experts.tables import (
     Expert,
@@ -137,6 +138,7 @@ async def _as_candidates(
         *(row for each in ties.values() for row in each),
     ]
     meant = await _meant_by(session, named)
+    away = await absence_queries.away(session, ids)
     return {
         expert.id: _candidate(
             expert,
@@ -146,6 +148,7 @@ async def _as_candidates(
                 for one in (expert, *_known(others, accounts.get(expert.id, [])))
                 for tie in _ties(one, ties.get(one.id, []), meant)
             ],
+            away.get(expert.id, ()),
         )
         for expert in experts
     }
@@ -263,7 +266,7 @@ async def forget_specialties(session: AsyncSession, expert_id: UUID) -> None:
 
 
 def _candidate(
-    expert: Expert, accounts: Sequence[UUID], ties: Sequence[rules.Tie]
+    expert: Expert, accounts: Sequence[UUID], ties: Sequence[rules.Tie], away: tuple[Days, ...]
 ) -> rules.Candidate:
     return rules.Candidate(
         expert_id=expert.id,
@@ -272,6 +275,7 @@ def _candidate(
         state=expert.state,
         ties=tuple(ties),
         accounts=tuple(accounts),
+        away=away,
     )
 
 

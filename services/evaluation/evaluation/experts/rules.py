@@ -11,6 +11,7 @@ from enum import IntEnum, StrEnum
 from typing import Any, Final
 from uuid import UUID
 
+from evaluation.experts.absence_rules import Days
 from shared.calendar import years_before
 from shared.rules import Check, Kind, Policy, Rule
 
@@ -106,6 +107,7 @@ class Candidate:
     state: State
     ties: tuple[Tie, ...] = ()
     accounts: tuple[UUID, ...] = ()
+    away: tuple[Days, ...] = ()
 
     @property
     def people(self) -> frozenset[UUID]:

@@ -3,17 +3,21 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field
 
 from evaluation.base import Base
-from evaluation.experts import rules
+from evaluation.experts import absence_rules, rules
 from shared.database import EnumText, InstantColumn, new_id
 from shared.http.constraints import meaning
 
 meaning("uq_expert_person_id", rules.POOL, "ALREADY_EXISTS")
 meaning("pk_expert", rules.POOL, "ALREADY_EXISTS")
 meaning("pk_expert_account", rules.POOL, "ALREADY_EXISTS")
+ABSENCES_APART = "ex_expert_absence_apart"
+# Two that are recorded at once both see no other: the table keeps one.
+meaning(ABSENCES_APART, absence_rules.AWAY, "ABSENCES_OVERLAP")
 
 
 class Expert(Base, table=True):
@@ -58,6 +62,36 @@ class ExpertRelation(Base, table=True):
     from_on: date | None = None
     until_on: date | None = None
     recorded_at: datetime = Field(sa_type=InstantColumn())
+
+
+class ExpertAbsence(Base, table=True):
+    """Days on which an expert is away, both ends included; withdrawn ones stay and bar nothing."""
+
+    __tablename__ = "expert_absence"
+    __table_args__ = (
+        CheckConstraint("from_on <= until_on", name="period"),
+        CheckConstraint("(state = 'withdrawn') = (withdrawn_at IS NOT NULL)", name="withdrawn"),
+        ExcludeConstraint(
+            ("expert_id", "="),
+            (text("daterange(from_on, until_on, '[]')"), "&&"),
+            name=ABSENCES_APART,
+            using="gist",
+            where=text("state = 'standing'"),
+        ),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    expert_id: UUID = Field(foreign_key="expert.id")
+    kind: absence_rules.AbsenceKind = Field(sa_type=EnumText(absence_rules.AbsenceKind))
+    from_on: date
+    until_on: date
+    state: absence_rules.AbsenceState = Field(
+        default=absence_rules.AbsenceState.STANDING,
+        sa_type=EnumText(absence_rules.AbsenceState),
+    )
+    recorded_by: UUID
+    recorded_at: datetime = Field(sa_type=InstantColumn())
+    withdrawn_at: datetime | None = Field(default=None, sa_type=InstantColumn())
 
 
 class ExpertSpecialty(Base, table=True):

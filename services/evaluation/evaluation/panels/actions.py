@@ -15,6 +15,7 @@ from evaluation.duties import actions as duties
 from evaluation.duties import queries as duty_queries
 from evaluation.duties.rules import Capacity, Duty, SubjectType, separation_checks
 from evaluation.experts import queries as expert_queries
+from evaluation.experts.absence_rules import Days
 from evaluation.experts.rules import Candidate
 from evaluation.panels import queries, rules
 from evaluation.panels.schemas import SeatAnswerIn
@@ -33,14 +34,14 @@ async def form(
     subject: rules.ReviewSubject,
     expert_ids: Sequence[UUID],
     now: datetime,
-    today: date,
+    work: Days,
 ) -> Panel:
-    """Form the panel of an application in its present round (A120).
+    """Form the panel of an application in its present round (A120); `work` begins today.
 
     Raises `Refused` with every conflict of every expert: NOT_FOUND, SOD_VIOLATION, PANEL_SIZE,
-    PANEL_FIELD_MISSING, EXPERT_INACTIVE, COI_…, STATE_CONFLICT.
+    PANEL_FIELD_MISSING, EXPERT_INACTIVE, EXPERT_AWAY, COI_…, STATE_CONFLICT.
     """
-    return await _form(session, actor, subject, rules.ready_checks(subject), expert_ids, now, today)
+    return await _form(session, actor, subject, rules.ready_checks(subject), expert_ids, now, work)
 
 
 async def form_for_case(
@@ -49,7 +50,7 @@ async def form_for_case(
     case_id: UUID,
     expert_ids: Sequence[UUID],
     now: datetime,
-    today: date,
+    work: Days,
 ) -> Panel:
     """Form the panel of a case of an evaluation cycle; its sheets hold the scheme's expert leaves.
 
@@ -71,7 +72,7 @@ async def form_for_case(
         ),
     )
     ready = panel_checks(case.state, case.reopenings)
-    panel = await _form(session, actor, subject, ready, expert_ids, now, today)
+    panel = await _form(session, actor, subject, ready, expert_ids, now, work)
     if not case.reopenings:
         await cycles.begin_scoring(session, actor, case.id)
     return panel
@@ -84,9 +85,9 @@ async def _form(
     ready: Sequence[Check],
     expert_ids: Sequence[UUID],
     now: datetime,
-    today: date,
+    work: Days,
 ) -> Panel:
-    policy = await policy_on(session, today)
+    policy = await policy_on(session, work.from_on)
     known = await expert_queries.candidates(session, expert_ids)
     there = await queries.panel_of_round(
         session, subject.subject_type, subject.subject_id, subject.round
@@ -99,12 +100,12 @@ async def _form(
     require(
         [
             *separation_checks(subject.duties, actor.person_id, Capacity.HANDLER),
-            *rules.forming_checks(policy, handled, rules.Request(tuple(expert_ids), known), today),
+            *rules.forming_checks(policy, handled, rules.Request(tuple(expert_ids), known), work),
             *ready,
             *rules.single_checks(None if there is None else there.state),
         ]
     )
-    panel = _new_panel(policy, subject, now, today)
+    panel = _new_panel(policy, subject, now, work)
     session.add(panel)
     await session.flush()
     session.add_all(_surroundings(panel, subject))
@@ -122,8 +123,8 @@ async def refill(
 ) -> Panel:
     """Fill a vacant seat with an expert of the same field (A120).
 
-    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, PANEL_FIELD_MISSING, EXPERT_INACTIVE, COI_…,
-    STATE_CONFLICT.
+    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, PANEL_FIELD_MISSING, EXPERT_INACTIVE, EXPERT_AWAY,
+    COI_…, STATE_CONFLICT.
     """
     await queries.panel(session, actor, panel_id)
     panel = await queries.panel_for_update(session, panel_id)
@@ -140,7 +141,7 @@ async def refill(
                 policy,
                 replace(subject, duties=(*subject.duties, acting)),
                 candidate,
-                today,
+                rules.work_of(today, panel.until_on),
                 pointer="/expert_id",
             ),
         ]
@@ -218,7 +219,7 @@ async def vacate(
     )
 
 
-def _new_panel(policy: Policy, subject: rules.ReviewSubject, now: datetime, today: date) -> Panel:
+def _new_panel(policy: Policy, subject: rules.ReviewSubject, now: datetime, work: Days) -> Panel:
     return Panel(
         subject_type=subject.subject_type,
         subject_id=subject.subject_id,
@@ -228,7 +229,8 @@ def _new_panel(policy: Policy, subject: rules.ReviewSubject, now: datetime, toda
         subject_hash=subject.snapshot_hash,
         indicators=list(subject.indicators),
         pass_line=rules.pass_line(policy, subject.subject_type),
-        formed_on=today,
+        formed_on=work.from_on,
+        until_on=work.until_on,
         formed_at=now,
     )
 

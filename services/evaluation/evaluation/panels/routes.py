@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from evaluation.duties.rules import SubjectType
 from evaluation.panels import actions, clients, queries
-from evaluation.panels.rules import ReviewSubject
+from evaluation.panels.rules import ReviewSubject, work_checks, work_of
 from evaluation.panels.schemas import (
     PanelIn,
     PanelOut,
@@ -37,12 +37,14 @@ from shared.http import (
     problems,
     tagged,
 )
+from shared.rules import require
 
 router = Router(prefix="/v1/evaluation/panels", tags=["panels"])
 seats = Router(prefix="/v1/evaluation/seats", tags=["panels"])
 ROUTERS: Final = (router, seats)
 CONFLICTS = (
     "EXPERT_INACTIVE",
+    "EXPERT_AWAY",
     "COI_CURRENT_ORG",
     "COI_EMPLOYMENT_3Y",
     "COI_BOARD",
@@ -85,6 +87,7 @@ async def asked(body: PanelIn, work: CurrentWork, services: Services, today: Tod
         "PANEL_SIZE",
         "PANEL_FIELD_MISSING",
         *CONFLICTS,
+        "FIELD_INVALID",
         "STATE_CONFLICT",
     ),
 )
@@ -98,11 +101,13 @@ async def form(
 ) -> PanelOut:
     """Form a panel; a refusal names every conflict of every expert with the fact behind it."""
     ids = asked.body.expert_ids
+    require(work_checks(asked.body.until_on, today))
+    work = work_of(today, asked.body.until_on)
     if asked.application is not None:
-        panel = await actions.form(session, actor, asked.application, ids, now, today)
+        panel = await actions.form(session, actor, asked.application, ids, now, work)
     else:
         case_id = asked.body.subject_id
-        panel = await actions.form_for_case(session, actor, case_id, ids, now, today)
+        panel = await actions.form_for_case(session, actor, case_id, ids, now, work)
     return await _shown(session, panel, response)
 
 

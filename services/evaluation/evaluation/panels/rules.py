@@ -3,19 +3,23 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from evaluation.duties.rules import Capacity, Duty, SubjectType, separation_checks
+from evaluation.experts.absence_rules import Days, away_checks
 from evaluation.experts.rules import Candidate, ExpertField, Interests, conflict_checks, pool_checks
 from shared.rules import NOT_FOUND, Check, Kind, Policy, Rule
 
 REVIEW: Final = Rule("A121", "四(三)2")
 # What an expert scores of an application; its score is the mean of the five (api.md).
 APPLICATION_INDICATORS: Final = ("technology", "economy", "industry", "management", "legal_ip")
+# How long a panel works where nobody says by when, and at most.
+PANEL_DAYS: Final = 30
+MOST_PANEL_DAYS: Final = 366
 # The state of the registry's application in which a panel is formed (C2).
 READY_FOR_PANEL: Final = "accepted"
 
@@ -82,8 +86,32 @@ class Request:
         ]
 
 
+def work_of(today: date, until_on: date | None) -> Days:
+    """Give the days of a panel's work from today on: up to the day that was named, or a month.
+
+    One that was to be done before today works today.
+    """
+    last = today + timedelta(days=PANEL_DAYS) if until_on is None else until_on
+    return Days(today, max(today, last))
+
+
+def work_checks(until_on: date | None, today: date) -> list[Check]:
+    """Check that the last day of a panel's work is today or a day within a year."""
+    latest = today + timedelta(days=MOST_PANEL_DAYS)
+    return [
+        REVIEW.check(
+            "FIELD_INVALID",
+            Kind.CONTENT,
+            passed=until_on is None or today <= until_on <= latest,
+            pointer="/until_on",
+            field="until_on",
+            expected=f"{today.isoformat()} to {latest.isoformat()}",
+        )
+    ]
+
+
 def forming_checks(
-    policy: Policy, subject: ReviewSubject, request: Request, today: date
+    policy: Policy, subject: ReviewSubject, request: Request, work: Days
 ) -> list[Check]:
     """Judge a whole panel: every expert and every rule, so that one answer names all conflicts."""
     return [
@@ -92,7 +120,7 @@ def forming_checks(
         *(
             check
             for pointer, candidate in request.candidates
-            for check in member_checks(policy, subject, candidate, today, pointer=pointer)
+            for check in member_checks(policy, subject, candidate, work, pointer=pointer)
         ),
     ]
 
@@ -125,14 +153,18 @@ def member_checks(
     policy: Policy,
     subject: ReviewSubject,
     candidate: Candidate,
-    today: date,
+    work: Days,
     *,
     pointer: str | None = None,
 ) -> list[Check]:
-    """Judge one expert for one subject: in the pool, no conflict, no other duty in the case."""
+    """Judge one expert for one subject: in the pool, there, no conflict, no other duty in the case.
+
+    Ties are judged on the first day of the work, which is today.
+    """
     return [
         *pool_checks(candidate, pointer=pointer),
-        *conflict_checks(policy, candidate, subject.interests, today, pointer=pointer),
+        *away_checks(candidate.expert_id, candidate.away, work, pointer=pointer),
+        *conflict_checks(policy, candidate, subject.interests, work.from_on, pointer=pointer),
         *_duty_checks(subject, candidate, pointer=pointer),
     ]
 

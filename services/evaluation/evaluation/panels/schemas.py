@@ -10,7 +10,7 @@ from pydantic import AfterValidator, ConfigDict, Field, PlainSerializer, model_v
 from evaluation.duties.rules import SubjectType
 from evaluation.experts import rules as experts
 from evaluation.panels import rules
-from shared.http.schemas import Body, Instant, LongText, Out, decimal_text
+from shared.http.schemas import Body, Day, Instant, LongText, Out, decimal_text
 
 
 def _distinct(expert_ids: list[UUID]) -> list[UUID]:
@@ -46,6 +46,7 @@ class PanelIn(Body):
                         "01980000-0000-7000-8000-000000000304",
                         "01980000-0000-7000-8000-000000000305",
                     ],
+                    "until_on": "2026-03-31",
                 }
             ]
         }
@@ -54,6 +55,9 @@ class PanelIn(Body):
     subject_type: SubjectType = Field(description="What is reviewed.")
     subject_id: UUID = Field(description="The application or the case.")
     expert_ids: ExpertIds
+    until_on: Day | None = Field(
+        default=None, description="Last day of the panel's work; none: 30 days from today."
+    )
 
 
 class PanelSeatIn(Body):
@@ -117,6 +121,7 @@ class PanelOut(Out):
     version: int = Field(description="Grows with every change of the composition or its result.")
     hash: str = Field(description="SHA-256 of the composition at this version.")
     formed_on: date = Field(description="The day in Shanghai on which it was formed.")
+    until_on: date = Field(description="The last day of its work.")
     completed_at: Instant | None = Field(description="When the last sheet came in.")
     mean: MeanText | None = Field(description="For an application: the mean of the sheets.")
     pass_line: MeanText | None = Field(description="For an application: the mean it needs.")

@@ -26,7 +26,8 @@ class Panel(Base, table=True):
 
     `version` grows with every change of the composition or of what counts, so that whoever
     stored version and hash notices. `mean` and `passed` are set while it is completed, and only
-    for an application: a case is scored leaf by leaf.
+    for an application: a case is scored leaf by leaf. `until_on` is the last day of its work: who
+    is away on a day up to it is asked for no seat.
     """
 
     __tablename__ = "panel"
@@ -50,6 +51,7 @@ class Panel(Base, table=True):
     version: int = 1
     hash: str = ""
     formed_on: date
+    until_on: date
     formed_at: datetime = Field(sa_type=InstantColumn())
     completed_at: datetime | None = Field(default=None, sa_type=InstantColumn())
     mean: Decimal | None = Field(default=None, sa_type=Numeric(5, 2))

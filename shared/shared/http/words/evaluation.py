@@ -40,6 +40,21 @@ CODES: Final[dict[str, Words]] = {
         "An expert of the panel has a conflict; the sheet must be voided first|: {codes}",
     ),
     "EXPERT_INACTIVE": Words(422, "专家不在库或不可用", "The expert is not in the pool"),
+    "EXPERT_AWAY": Words(
+        422,
+        "专家于 {from_on} 至 {until_on} 外出，评审工作期为 {work_from} 至 {work_until}",
+        "The expert is away from {from_on} to {until_on}; the panel works from {work_from} to"
+        " {work_until}",
+    ),
+    "ABSENCES_OVERLAP": Words(
+        409,
+        "专家的外出日期重叠|：{days}",
+        "The expert is already away on some of these days|: {days}",
+    ),
+    "ABSENCE_OVER": Words(409, "外出已于 {until_on} 结束", "The absence ended on {until_on}"),
+    "ABSENCE_BEGUN": Words(
+        409, "外出已于 {from_on} 开始，不能撤回", "The absence began on {from_on} and stays"
+    ),
     "COI_CURRENT_ORG": Words(422, "专家现任职于 {org_uscc}", "The expert works at {org_uscc}"),
     "COI_EMPLOYMENT_3Y": Words(
         422, "专家三年内曾任职于 {org_uscc}", "The expert worked at {org_uscc} within three years"

@@ -1,0 +1,1 @@
+"""Days on which experts are away, and the seats that those days leave without their expert."""
