@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from shared.database.migrations import grant_app
 
 revision: Final = "0018"
-down_revision: Final = "0016"
+down_revision: Final = "0017"
 branch_labels: Final = None
 depends_on: Final = None
 
