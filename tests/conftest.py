@@ -5,6 +5,8 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.fixtures.memory import in_memory
+
 pytest_plugins = [
     "tests.fixtures.postgres",
     "tests.fixtures.service",
@@ -22,7 +24,12 @@ settings.register_profile(
     "prove", max_examples=int(os.environ.get("ZHICHUANG_EXAMPLES", "1000")), deadline=None,
     database=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow],
 )  # fmt: skip
-settings.load_profile(os.environ.get("ZHICHUANG_PROFILE", "test"))
+PROFILE = os.environ.get("ZHICHUANG_PROFILE", "test")
+settings.load_profile(PROFILE)
+
+# What is proven of kills under load keeps a disk that has to be flushed.
+if PROFILE == "test" and (memory := in_memory()) is not None:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 
 @pytest.fixture

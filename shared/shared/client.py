@@ -1,12 +1,10 @@
 """Calls to the other services, with this service's own credentials."""
 
 import asyncio
-import ssl
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from functools import cache
 from typing import Any, Final
 
 import httpx
@@ -14,6 +12,7 @@ import httpx
 from shared.reading import read_json
 from shared.settings import Settings
 from shared.tracing import CURRENT
+from shared.trust import trusted
 
 # httpcore asks again and again for a library that is not there, each time through every folder of
 # the path: 0.3 ms of each call. Marked as missing, it is not looked for.
@@ -42,12 +41,6 @@ class Unexpected(Unavailable):
         super().__init__(service)
         self.status = status
         self.code = code
-
-
-@cache
-def trusted() -> ssl.SSLContext:
-    """Read the authorities that this machine trusts once: reading them takes 20 ms."""
-    return httpx.create_ssl_context(trust_env=False)
 
 
 class ServiceClient:

@@ -17,6 +17,7 @@ import httpx
 
 from shared.services import PACKAGES, SERVICES
 from shared.settings import Settings
+from tests.fixtures.memory import in_memory
 from zhichuang.postgres import PostgreSQL
 from zhichuang.processes import ProcessError
 from zhichuang.stack import Stack
@@ -132,4 +133,4 @@ def program(*command: str, **environment: str) -> list[str]:
 
 def temporary_folder() -> tempfile.TemporaryDirectory[str]:
     """Make a folder that is gone afterwards."""
-    return tempfile.TemporaryDirectory(prefix="zhichuang-check-")
+    return tempfile.TemporaryDirectory(prefix="zhichuang-check-", dir=in_memory())

@@ -9,6 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from shared.trust import trusted
 from tests.fixtures.stack import World
 from tests.gateway.webhooks.conftest import receiving
 
@@ -32,7 +33,11 @@ def post(world: World, body: dict[str, Any], key: str) -> httpx.Response | None:
     }
     try:
         return httpx.post(
-            f"{world.url}/v1/registry/facts", content=json.dumps(body), headers=headers, timeout=20
+            f"{world.url}/v1/registry/facts",
+            content=json.dumps(body),
+            headers=headers,
+            timeout=20,
+            verify=trusted(),
         )
     except httpx.HTTPError:
         return None

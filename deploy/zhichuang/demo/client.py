@@ -8,6 +8,8 @@ from uuid import uuid4
 
 import httpx
 
+from shared.trust import trusted
+
 Answer = dict[str, Any]
 Value = TypeVar("Value")
 
@@ -29,7 +31,7 @@ class Caller:
         self.org_id: str | None = credential.get("org_id")
         self.sub: str = credential["sub"]
         self._credential = credential
-        self._http = httpx.Client(base_url=address, timeout=60, trust_env=False)
+        self._http = httpx.Client(base_url=address, timeout=60, trust_env=False, verify=trusted())
         self._token = ""
         self._renew_at = 0.0
 

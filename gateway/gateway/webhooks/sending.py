@@ -17,7 +17,7 @@ from standardwebhooks import Webhook as Signing
 
 from gateway.webhooks.actions import Outcome
 from gateway.webhooks.rules import Network, address_allowed
-from shared.client import trusted
+from shared.trust import trusted
 
 SECONDS: Final = 10.0
 CONNECT_SECONDS: Final = 4.0
