@@ -77,6 +77,39 @@ def test_the_change_that_does_it_is_told_from_the_one_beside_it() -> None:
     assert decisive == {"good_from": True, "C2": False}
 
 
+HARDER = ("A1", "A3", "B1")
+
+
+def _any_two_of_three(content: dict[str, Any]) -> None:
+    """Take 5.52, 4 and 4 points away: one leaves 82.98 at 75 or above, any two do not."""
+    for code in HARDER:
+        leaf(content, code).update(minimum="99999999", baseline="99999999")
+
+
+@pytest.mark.requirement("A130")
+def test_where_any_two_of_three_do_it_none_is_decisive_and_each_pair_is_named() -> None:
+    trial = _trial(_any_two_of_three)
+
+    assert not [one for one in trial.causes() if one.does_it(Rating.GOOD, Rating.QUALIFIED)]
+    named = [{atom.code for atom in one} for one in trial.decisive.sets]
+    assert named == [{"A1", "A3"}, {"A1", "B1"}, {"A3", "B1"}]
+    assert not trial.decisive.cut
+
+
+@given(seed=SEEDS, into=SEEDS)
+def test_a_set_brings_the_grade_of_the_draft_and_without_any_change_does_not(
+    seed: int, into: int
+) -> None:
+    trial, _ = mixed(seed, into)
+    if trial.before.rating is trial.after.rating:
+        assert trial.decisive.sets == ()
+        return
+    assert trial.decisive.sets
+    for one in trial.decisive.sets:
+        assert trial.under(one).rating is trial.after.rating
+        assert all(trial.under(one - {left}).rating is not trial.after.rating for left in one)
+
+
 @pytest.mark.requirement("A132")
 @pytest.mark.parametrize(("code", "weight"), [("B1", "9"), ("B6", "6")])
 def test_a_weight_is_tried_within_its_criterion_and_the_criterion_by_itself(
@@ -141,6 +174,25 @@ async def test_a_draft_is_tried_on_a_judged_cycle_and_keeps_nothing(year: Judged
     same = await year.as_("auditor", "GET", f"{SCHEMES}/{SCHEME_ID}/trial?cycle_id={year.cycle_id}")
     (still,) = same.json()["items"]
     assert (still["changes_rating"], still["causes"]) == (False, [])
+    assert (still["decisive_sets"], still["decisive_sets_cut"]) == ([], False)
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("A130")
+async def test_changes_that_do_it_only_together_are_told_as_sets(year: JudgedYear) -> None:
+    await year.computed()
+    draft = await drafted(year, other(_any_two_of_three))
+
+    answer = await year.as_("auditor", "GET", f"{SCHEMES}/{draft}/trial?cycle_id={year.cycle_id}")
+
+    (told,) = answer.json()["items"]
+    assert {one["decisive"] for one in told["causes"]} == {False}
+    codes = [[one["code"] for one in each["changes"]] for each in told["decisive_sets"]]
+    assert codes == [["A1", "A3"], ["A1", "B1"], ["A3", "B1"]]
+    assert [each["verdict"]["total"] for each in told["decisive_sets"]] == [
+        "73.46", "73.46", "74.98",
+    ]  # fmt: skip
+    assert (told["decisive_sets_to"], told["decisive_sets_cut"]) == (3, False)
 
 
 @pytest.mark.anyio

@@ -14,16 +14,18 @@ from evaluation.cycles.tables import EvaluationCase
 from evaluation.laboratory import actions, comparison_rules, preview_rules, queries, what_if_rules
 from evaluation.laboratory.comparison_rules import Change, SchemeChangeKind
 from evaluation.laboratory.schemas import (
+    DecisiveSetOut,
     LeafTrialOut,
     SchemeChangeOut,
     SchemeComparisonOut,
     SchemeTrialOut,
     TrialCauseOut,
+    TriedChangeOut,
     TriedVerdictOut,
     WhatIfIn,
     WhatIfOut,
 )
-from evaluation.laboratory.trial_rules import Trial, Verdict
+from evaluation.laboratory.trial_rules import Atom, Trial, Verdict
 from evaluation.results.rules import Outcome
 from evaluation.robustness.draw_rules import DRAWS
 from evaluation.robustness.rules import case_document
@@ -218,7 +220,8 @@ async def try_scheme(
 ) -> Page[SchemeTrialOut]:
     """Judge the cases of a past cycle by a draft: who is rated otherwise, and which change does it.
 
-    It keeps nothing.
+    Where only several changes together do it, the smallest sets of them are named. It keeps
+    nothing.
     """
     rows, next_cursor = await paginate(
         session,
@@ -255,9 +258,21 @@ def _trials(rows: Sequence[Any], trials: Sequence[Trial]) -> list[SchemeTrialOut
                 changes_rating=before.rating is not after.rating,
                 unscored=trial.unscored,
                 causes=sorted(causes, key=lambda one: not one.decisive),
+                decisive_sets=[_decisive(trial, one) for one in trial.decisive.sets],
+                decisive_sets_to=trial.decisive.searched_to,
+                decisive_sets_cut=trial.decisive.cut,
             )
         )
     return found
+
+
+def _decisive(trial: Trial, chosen: frozenset[Atom]) -> DecisiveSetOut:
+    return DecisiveSetOut(
+        changes=[
+            TriedChangeOut(kind=one.kind, code=one.code) for one in trial.atoms if one in chosen
+        ],
+        verdict=_verdict(trial.under(chosen)),
+    )
 
 
 def _verdict(verdict: Verdict) -> TriedVerdictOut:

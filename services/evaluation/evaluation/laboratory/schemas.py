@@ -159,6 +159,20 @@ class TrialCauseOut(Out):
     without: TriedVerdictOut = Field(description="Under the draft without this change.")
 
 
+class TriedChangeOut(Out):
+    """A change of the draft."""
+
+    kind: SchemeChangeKind = Field(description="What became another.")
+    code: str = Field(description="The leaf, criterion or parameter.")
+
+
+class DecisiveSetOut(Out):
+    """Changes that bring the new grade together, and without any of which it is not there."""
+
+    changes: list[TriedChangeOut] = Field(description="The changes, in the draft's order.")
+    verdict: TriedVerdictOut = Field(description="Under the old scheme with these changes only.")
+
+
 class SchemeTrialOut(Out):
     """A centre's past year under a draft."""
 
@@ -173,4 +187,13 @@ class SchemeTrialOut(Out):
     )
     causes: list[TrialCauseOut] = Field(
         description="Each change one at a time, where the grade is another; decisive ones first."
+    )
+    decisive_sets: list[DecisiveSetOut] = Field(
+        description="The smallest sets of changes that bring the new grade, at most ten."
+    )
+    decisive_sets_to: int = Field(
+        description="Up to how many changes in a set every decisive one is named."
+    )
+    decisive_sets_cut: bool = Field(
+        description="Whether the search ended at its bounds, so that there may be more sets."
     )

@@ -1,16 +1,18 @@
 """A draft scheme on years that were judged by another: who is rated otherwise, and by what.
 
 A change is tried alone on the old scheme, and the draft is tried without it. What brings the new
-grade alone, or without which the old one would stand, is what does it.
+grade alone, or without which the old one would stand, is what does it; where several changes do it
+only together, the smallest sets of them are named.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from evaluation.laboratory.comparison_rules import SchemeChangeKind
+from evaluation.laboratory.decisive_rules import Decisive, decisive_sets
 from evaluation.results.leaf_rules import Inputs, LeafResult, judge
 from evaluation.results.rules import rate
 from evaluation.schemes.rules import (
@@ -97,12 +99,20 @@ class Trial:
             for one in self.atoms
         ]
 
+    @cached_property
+    def decisive(self) -> Decisive[Atom]:
+        """Give the smallest sets of changes that bring the new grade; none where it stands."""
+        if self.before.rating is self.after.rating:
+            return Decisive((), len(self.atoms), cut=False)
+        return decisive_sets(
+            self.atoms, lambda chosen: self.under(chosen).rating is self.after.rating
+        )
+
     def under(self, chosen: frozenset[Atom]) -> Verdict:
         """Give the verdict under some of the changes."""
         parameters = self._parameters_under(chosen)
         judged = [
-            (criterion, [self._result(one, parameters.reading) for one in criterion.leaves])
-            for criterion in self._criteria_under(chosen)
+            self._criterion_under(old, new, chosen, parameters.reading) for old, new in self._pairs
         ]
         scheme = replace(self.inputs.scheme, parameters=parameters)
         inputs = replace(self.inputs, scheme=scheme, weights=self._weights_under(chosen))
@@ -137,7 +147,7 @@ class Trial:
             if old != new and name != "second_reading_band":
                 yield Atom(SchemeChangeKind.PARAMETER, name)
 
-    @property
+    @cached_property
     def _pairs(self) -> list[tuple[Criterion, Criterion]]:
         named = {one.code: one for one in self.draft.criteria}
         return [(one, named[one.code]) for one in self.inputs.scheme.criteria]
@@ -160,20 +170,34 @@ class Trial:
         }
         return replace(self.inputs.scheme.parameters, **taken)
 
-    def _criteria_under(self, chosen: frozenset[Atom]) -> Iterator[Criterion]:
-        for old, new in self._pairs:
-            first, second = _by_code(old), _by_code(new)
-            leaves = [
-                self._leaf_under(leaf, second.get(code), chosen)
-                for code, leaf in first.items()
-                if Atom(SchemeChangeKind.LEAF_REMOVED, code) not in chosen
-            ]
-            added = [
-                leaf
-                for code, leaf in second.items()
-                if Atom(SchemeChangeKind.LEAF_ADDED, code) in chosen
-            ]
-            yield replace(old, leaves=(*leaves, *added))
+    def _criterion_under(
+        self,
+        old: Criterion,
+        new: Criterion,
+        chosen: frozenset[Atom],
+        reading: ThresholdReading,
+    ) -> tuple[Criterion, list[LeafResult]]:
+        """Judge a criterion once under the same changes of its own: most sets change few."""
+        first, second = _by_code(old), _by_code(new)
+        own = frozenset(
+            one for one in chosen
+            if not one.of_criterion and (one.code in first or one.code in second)
+        )  # fmt: skip
+        known = self._criteria.get((old.code, own, reading))
+        if known is not None:
+            return known
+        leaves = [
+            self._leaf_under(leaf, second.get(code), own)
+            for code, leaf in first.items()
+            if Atom(SchemeChangeKind.LEAF_REMOVED, code) not in own
+        ]
+        added = [
+            leaf for code, leaf in second.items() if Atom(SchemeChangeKind.LEAF_ADDED, code) in own
+        ]
+        criterion = replace(old, leaves=(*leaves, *added))
+        judged = criterion, [self._result(one, reading) for one in criterion.leaves]
+        self._criteria[old.code, own, reading] = judged
+        return judged
 
     @staticmethod
     def _leaf_under(old: Leaf, new: Leaf | None, chosen: frozenset[Atom]) -> Leaf:
@@ -205,6 +229,10 @@ class Trial:
         parameters = replace(self.inputs.scheme.parameters, reading=reading)
         scheme = replace(self.inputs.scheme, parameters=parameters)
         return judge(leaf, replace(self.inputs, scheme=scheme))
+
+    @cached_property
+    def _criteria(self) -> dict[Any, tuple[Criterion, list[LeafResult]]]:
+        return {}
 
     @cached_property
     def _known(self) -> dict[str, list[tuple[Leaf, ThresholdReading, LeafResult]]]:
