@@ -48,7 +48,7 @@ def tag_page(tag: str, document: Document, language: str) -> list[Markup] | None
     words = WORDS[language]
     contents = Markup().join(
         Markup(
-            "<li><a href='#{}'><span class='method'>{}</span> {}</a><div class='none'>{}</div></li>"
+            "<li><a href='#{}'><span class='method'>{}</span>{}</a><div class='none'>{}</div></li>"
         ).format(
             operation["operationId"],
             method.upper(),
@@ -73,7 +73,7 @@ def _operation(
     words = WORDS[language]
     access = operation.get("x-access", {})
     return Markup(
-        "<section><h2 id='{name}'><span class='method'>{method}</span> <code>{path}</code></h2>"
+        "<section><h2 id='{name}'><span class='method'>{method}</span><code>{path}</code></h2>"
         "{about}<p class='none'>{callers_word}{colon}{callers} · {tenant_word}{colon}{tenant}</p>"
         "{parameters}{body}{answers}{trial}</section>"
     ).format(
@@ -147,7 +147,7 @@ def _answers(responses: Mapping[str, Any], document: Document, language: str) ->
         if not status.startswith(("2", "3"))
     ]
     columns = (words["status"], words["code"])
-    listed = table(words["problems"], columns, refusals, language=language)
+    listed = table(words["refusals"], columns, refusals, language=language)
     return Markup().join([*good, listed])
 
 
