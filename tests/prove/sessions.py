@@ -1,115 +1,131 @@
 """One collected session, many changes: what takes time is loading tests, not running them.
 
-The tests of a module are collected once. Then, for each change, a fork of that process puts the
-changed function's code into the living function and runs them; nothing is imported anew. A change
-outside of functions (a constant, a table, a default) cannot be put in so, and is left to whoever
-imports the changed text instead.
+The tests are collected once and run once, to see which of them reaches which line of a rule. Then,
+for each change, a fork of that process puts it into the living module (`living.py`) and runs the
+tests that reach it, the quickest first, until one notices. Nothing is imported anew, and no file
+is written.
 """
 
-import functools
+import contextlib
 import gc
+import importlib
 import json
 import math
 import os
 import resource
 import signal
+import sys
 import tempfile
 import time
 import types
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pytest
 from _pytest.main import pytest_runtestloop
 from hypothesis import Phase, settings
 
+from tests.prove.changes import Change, Source
+from tests.prove.living import Living, Unfit, changed_functions, make_again
+
 # A change may make a loop that never ends, or one that fills the memory; seconds are of CPU, so
 # that a busy machine condemns nobody. Whoever sleeps for ever is ended by the clock.
-LEAST_SECONDS: Final = 3
+LEAST_SECONDS: Final = 5
 TIMES: Final = 10
-MOST_WAITED: Final = 300.0
-MOST_BYTES: Final = 3 * 2**30
+MOST_WAITED: Final = 60.0
+MOST_BYTES: Final = 6 * 2**30
 # What has to be asked at all of these: a server, a stack, a door.
 SLOW: Final = {"server_folder", "postgres_server", "running", "world", "door"}
-# All tests together, the quickest first; what takes longer is asked of survivors only.
-MOST_SECONDS: Final = 1.5
-IS_FUNCTION: Final = 0x1
+# Of the tests that reach a line, the quickest that fit; then those that reach its function.
+MOST_SECONDS: Final = 6.0
+MOST_SECONDS_AROUND: Final = 2.0
+UNFIT: Final = 77
 
 NOTICED: Final = "noticed"
 UNNOTICED: Final = "unnoticed"
+UNREACHED: Final = "unreached"
 APART: Final = "apart"
-FAILING: Final = "failing"
 
-Pair = tuple[types.CodeType, types.CodeType]
-Told = Callable[[str, str], None]
-
-
-class Unfit(Exception):  # noqa: N818 - control flow
-    """A change that lies outside of functions."""
+Told = Callable[[str, int, str], None]
+Wanted = Mapping[str, Sequence[int]]
 
 
-def changed_functions(before: types.CodeType, after: types.CodeType) -> Iterator[Pair]:
-    """Give the outermost functions whose code differs. Raises `Unfit` where more than that does."""
-    if _own(before) != _own(after):
-        raise Unfit
-    for old, new in zip(_inner(before), _inner(after), strict=True):
-        if old == new:
-            continue
-        if old.co_flags & IS_FUNCTION:
-            if old.co_freevars != new.co_freevars:
-                raise Unfit
-            yield old, new
-        else:
-            yield from changed_functions(old, new)
+@dataclass
+class Reached:
+    """Which test runs which lines of the rules, and how long each takes, in seconds of CPU."""
+
+    took: dict[str, float] = field(default_factory=dict)
+    lines: dict[str, dict[str, list[int]]] = field(default_factory=dict)
+    """By test, then by file."""
+
+    def by_line(self, path: str) -> dict[int, set[str]]:
+        """Give the tests of each line of a file."""
+        found: dict[int, set[str]] = {}
+        for test, files in self.lines.items():
+            for line in files.get(path, ()):
+                found.setdefault(line, set()).add(test)
+        return found
 
 
-def _own(code: types.CodeType) -> tuple[object, ...]:
-    plain = [repr(one) for one in code.co_consts if not isinstance(one, types.CodeType)]
-    return code.co_code, plain, code.co_names, code.co_varnames, len(code.co_consts)
+class Watch:
+    """Notes how long each test takes and which lines of some files it runs."""
 
+    def __init__(self, paths: Sequence[str], forget: Callable[[], None]) -> None:
+        """Watch some files; `forget` empties caches, so that each test computes for itself."""
+        self.reached = Reached()
+        self._forget = forget
+        self._failed: set[str] = set()
+        self._lines: dict[str, set[int]] = {}
+        self._paths = set(paths)
 
-def _inner(code: types.CodeType) -> list[types.CodeType]:
-    return [one for one in code.co_consts if isinstance(one, types.CodeType)]
+    def _called(self, frame: types.FrameType, _event: str, _: Any) -> Any:
+        lines = self._lines
+        path = frame.f_code.co_filename
+        if path not in self._paths:
+            return None
+        mine = lines.setdefault(path, set())
+        mine.add(frame.f_lineno)
 
+        def line(frame: types.FrameType, _event: str, _: Any) -> Any:
+            mine.add(frame.f_lineno)
+            return line
 
-class Living:
-    """The functions of one file that live in this process, by the code that they run."""
+        return line
 
-    def __init__(self, path: str) -> None:
-        """Look for them once: each look goes through everything that is held."""
-        self._functions: dict[tuple[str, int], list[types.FunctionType]] = {}
-        self._cached: list[Any] = []
-        for one in gc.get_objects():
-            if isinstance(one, types.FunctionType) and one.__code__.co_filename == path:
-                self._functions.setdefault(_place(one.__code__), []).append(one)
-            elif isinstance(one, functools._lru_cache_wrapper):
-                self._cached.append(one)
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, None, None]:
+        """Watch one test with what it sets up."""
+        self._forget()
+        self._lines = {}
+        began = time.process_time()
+        sys.settrace(self._called)
+        yield
+        sys.settrace(None)
+        if item.nodeid not in self._failed:
+            self.reached.took[item.nodeid] = round(time.process_time() - began, 4)
+            self.reached.lines[item.nodeid] = {p: sorted(ls) for p, ls in self._lines.items()}
 
-    def swap(self, pairs: Sequence[Pair]) -> None:
-        """Let the functions run other code. Raises `Unfit` for one that nobody holds."""
-        for old, _ in pairs:
-            if _place(old) not in self._functions:
-                raise Unfit
-        for old, new in pairs:
-            for one in self._functions[_place(old)]:
-                one.__code__ = new
-        for cache in self._cached:
-            cache.cache_clear()
-
-
-def _place(code: types.CodeType) -> tuple[str, int]:
-    return code.co_qualname, code.co_firstlineno
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A test that fails or is skipped anyway notices nothing."""
+        if not report.passed:
+            self._failed.add(report.nodeid)
 
 
 class Judging:
     """A plugin that runs the collected tests once for each change, in a fork of its own."""
 
-    def __init__(self, path: str, source: str, changes: Mapping[str, str], told: Told) -> None:
-        """Take changed texts by name; `told` hears a name and what became of it."""
-        self._path = path
-        self._before = compile(source, path, "exec")
-        self._changes = changes
+    def __init__(
+        self, sources: Mapping[str, Source], wanted: Wanted, known: Reached, told: Told,
+        modules: Mapping[str, str], until: float,
+    ) -> None:  # fmt: skip
+        """Take the changes by number; `told` hears a path, a number and what became of it."""
+        self._sources = sources
+        self._wanted = wanted
+        self._known = known
         self._told = told
+        self._modules = modules
+        self._until = until
 
     def pytest_collection(self) -> None:
         """Look for one failing example and leave it as it is: it need not be the smallest."""
@@ -125,96 +141,144 @@ class Judging:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run the tests as they are, then with each change."""
+        for name in self._modules.values():
+            importlib.import_module(name)
+        living = Living(self._sources)
         # What is frozen is no longer found, and is not copied by each fork's rounds either.
-        living = Living(self._path)
         gc.collect()
         gc.freeze()
-        took = {} if session.testsfailed else self._durations(session)
-        session.items = _quickest(session.items, took)
-        if not session.items:
-            # Tests that fail anyway would notice every change.
-            self._all(FAILING)
-            return True
-        spent = sum(took[one.nodeid] for one in session.items)
-        limit = LEAST_SECONDS + math.ceil(TIMES * spent)
-        for name, text in self._changes.items():
-            self._told(name, self._judged(session, living, text, limit))
+        items = {one.nodeid: one for one in session.items}
+        self._look(session, living, items)
+        for path, numbers in self._wanted.items():
+            tests = Tests(self._known, items, path, self._modules[path])
+            for number in numbers:
+                if time.monotonic() > self._until:
+                    return True
+                self._told(path, number, self._judged(session, living, path, number, tests))
         return True
 
-    def _durations(self, session: pytest.Session) -> dict[str, float]:
-        """Run the tests as they are, and tell how long each one took; nothing where one fails."""
-        watch = Watch()
+    def _look(
+        self, session: pytest.Session, living: Living, items: Mapping[str, pytest.Item]
+    ) -> None:
+        """See what the tests reach that were not seen yet."""
+        session.items = [one for name, one in items.items() if name not in self._known.took]
+        watch = Watch(list(self._sources), living.forget)
 
         def watched() -> int:
             session.config.pluginmanager.register(watch)
-            status = _run(session)
-            kept.write(json.dumps(watch.took if status == 0 else {}).encode())
+            _run(session, every=True)
+            kept.write(json.dumps([watch.reached.took, watch.reached.lines]).encode())
             kept.flush()
-            return status
+            return 0
 
         with tempfile.TemporaryFile() as kept:
-            _forked(watched, int(MOST_WAITED))
+            _forked(watched, 3600, 3600.0)
             kept.seek(0)
-            return dict(json.loads(kept.read() or b"{}"))
+            took, lines = json.loads(kept.read() or b"[{}, {}]")
+        self._known.took.update(took)
+        self._known.lines.update(lines)
 
-    def _all(self, outcome: str) -> None:
-        for name in self._changes:
-            self._told(name, outcome)
+    def _judged(
+        self, session: pytest.Session, living: Living, path: str, number: int, tests: "Tests"
+    ) -> str:
+        source, change = self._sources[path], self._sources[path].changes[number]
+        with source.changed(change):
+            put, apart = self._putting(living, source, change, path)
+            items = tests.of(change, everything=apart)
+            if not items:
+                return UNREACHED
+            session.items = items
+            limit = LEAST_SECONDS + math.ceil(TIMES * tests.seconds(items))
 
-    def _judged(self, session: pytest.Session, living: Living, text: str, limit: int) -> str:
-        try:
-            pairs = list(changed_functions(self._before, compile(text, self._path, "exec")))
-        except (Unfit, SyntaxError):
-            return APART
-        if not pairs:
-            return APART
+            def run() -> int:
+                try:
+                    put()
+                except Unfit:
+                    raise
+                except Exception:
+                    # The module cannot even be imported.
+                    return 1
+                living.forget()
+                return _run(session)
 
-        def changed() -> int:
-            living.swap(pairs)
-            return _run(session)
-
-        status = _forked(changed, limit)
+            status = _forked(run, limit, MOST_WAITED + limit)
         return {0: UNNOTICED, UNFIT: APART}.get(status, NOTICED)
 
-
-UNFIT: Final = 77
-
-
-class Watch:
-    """Notes how long each test took, in seconds of CPU."""
-
-    def __init__(self) -> None:
-        """Note nothing yet."""
-        self.took: dict[str, float] = {}
-
-    @pytest.hookimpl(hookwrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, None, None]:
-        """Watch one test with what it sets up."""
-        began = time.process_time()
-        yield
-        self.took[item.nodeid] = time.process_time() - began
+    def _putting(
+        self, living: Living, source: Source, change: Change, path: str
+    ) -> tuple[Callable[[], None], bool]:
+        try:
+            pairs = list(changed_functions(source.before, source.compiled()))
+            return (lambda: living.swap(pairs)), False
+        except Unfit:
+            module = sys.modules[self._modules[path]]
+            return (lambda: make_again(module, source.tree, change.statement)), True
 
 
-def _quickest(items: Sequence[pytest.Item], took: Mapping[str, float]) -> list[pytest.Item]:
-    """Give the tests that ran, the quickest first, as many as the time is enough for."""
-    chosen, spent = [], 0.0
-    for one in sorted(items, key=lambda item: took.get(item.nodeid, MOST_SECONDS)):
-        spent += took.get(one.nodeid, MOST_SECONDS)
-        if spent > MOST_SECONDS:
-            break
-        chosen.append(one)
-    return chosen
+class Tests:
+    """The tests of one module, by the lines that they reach."""
+
+    def __init__(
+        self, reached: Reached, items: Mapping[str, pytest.Item], path: str, module: str
+    ) -> None:
+        """Take what each test reaches, and the tests that are there."""
+        self._items = items
+        self._took = reached.took
+        self._by_line = reached.by_line(path)
+        self._importing = {
+            name for name, item in items.items() if _knows(getattr(item, "module", None), module)
+        }
+
+    def of(self, change: Change, *, everything: bool) -> list[pytest.Item]:
+        """Give those that reach a change, the quickest first; of a constant all that come near."""
+        at = self._by_line.get(change.line, set())
+        around = {
+            test
+            for line, tests in self._by_line.items()
+            if everything or change.first <= line <= change.last
+            for test in tests
+        }
+        if everything:
+            around |= self._importing
+        chosen = self._quickest(at, MOST_SECONDS)
+        return [
+            self._items[name]
+            for name in [
+                *chosen,
+                *self._quickest(around - at, MOST_SECONDS if everything else MOST_SECONDS_AROUND),
+            ]
+        ]
+
+    def seconds(self, items: Sequence[pytest.Item]) -> float:
+        """Tell how long tests take together."""
+        return sum(self._took[one.nodeid] for one in items)
+
+    def _quickest(self, names: set[str], most: float) -> Iterator[str]:
+        spent = 0.0
+        there = names & self._items.keys() & self._took.keys()
+        for name in sorted(there, key=lambda name: (self._took[name], name)):
+            spent += self._took[name]
+            if spent > most:
+                return
+            yield name
 
 
-def _run(session: pytest.Session) -> int:
-    try:
+def _knows(holder: types.ModuleType | None, module: str) -> bool:
+    """Whether a test's module has something of a module."""
+    return any(
+        getattr(value, "__module__", None) == module or getattr(value, "__name__", None) == module
+        for value in vars(holder or types).values()
+    )
+
+
+def _run(session: pytest.Session, *, every: bool = False) -> int:
+    session.config.option.maxfail = 0 if every else 1
+    with contextlib.suppress(session.Failed, session.Interrupted):
         pytest_runtestloop(session)
-    except (session.Failed, session.Interrupted):
-        return 1
-    return 1 if session.testsfailed else 0
+    return 1 if session.testsfailed and not every else 0
 
 
-def _forked(run: Callable[[], int], seconds: int) -> int:
+def _forked(run: Callable[[], int], seconds: int, waited: float) -> int:
     child = os.fork()
     if child == 0:
         status = 1
@@ -227,12 +291,12 @@ def _forked(run: Callable[[], int], seconds: int) -> int:
             status = UNFIT
         finally:
             os._exit(status)
-    until = time.monotonic() + MOST_WAITED
+    until = time.monotonic() + waited
     while time.monotonic() < until:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             return os.waitstatus_to_exitcode(status)
-        time.sleep(0.005)
+        time.sleep(0.002)
     # A loop that never ends has been noticed.
     os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
