@@ -38,8 +38,10 @@ MOST_BYTES: Final = 6 * 2**30
 # What has to be asked at all of these: a server, a stack, a door.
 SLOW: Final = {"server_folder", "postgres_server", "running", "world", "door"}
 # Of the tests that reach a line, the quickest that fit; then those that reach its function.
-MOST_SECONDS: Final = 6.0
-MOST_SECONDS_AROUND: Final = 2.0
+MOST_SECONDS: Final = 3.0
+MOST_SECONDS_AROUND: Final = 1.0
+# A test that takes longer under the trace is not asked: it would be the slowest for each change.
+MOST_TRACED: Final = 8.0
 UNFIT: Final = 77
 
 NOTICED: Final = "noticed"
@@ -66,6 +68,14 @@ class Reached:
             for line in files.get(path, ()):
                 found.setdefault(line, set()).add(test)
         return found
+
+
+class TooSlow(BaseException):
+    """A test that takes too long to be asked about each change."""
+
+
+def _stop(*_: object) -> None:
+    raise TooSlow
 
 
 class Watch:
@@ -99,9 +109,11 @@ class Watch:
         self._forget()
         self._lines = {}
         began = time.process_time()
+        signal.setitimer(signal.ITIMER_PROF, MOST_TRACED)
         sys.settrace(self._called)
         yield
         sys.settrace(None)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         if item.nodeid not in self._failed:
             self.reached.took[item.nodeid] = round(time.process_time() - began, 4)
             self.reached.lines[item.nodeid] = {p: sorted(ls) for p, ls in self._lines.items()}
@@ -117,14 +129,15 @@ class Judging:
 
     def __init__(
         self, sources: Mapping[str, Source], wanted: Wanted, known: Reached, told: Told,
-        modules: Mapping[str, str], until: float,
+        modules: Mapping[str, str], seen: Callable[[], None], until: float,
     ) -> None:  # fmt: skip
-        """Take the changes by number; `told` hears a path, a number and what became of it."""
+        """Take the changes by number; `told` hears what became of each, `seen` the reach."""
         self._sources = sources
         self._wanted = wanted
         self._known = known
         self._told = told
         self._modules = modules
+        self._seen = seen
         self._until = until
 
     def pytest_collection(self) -> None:
@@ -149,6 +162,7 @@ class Judging:
         gc.freeze()
         items = {one.nodeid: one for one in session.items}
         self._look(session, living, items)
+        self._seen()
         for path, numbers in self._wanted.items():
             tests = Tests(self._known, items, path, self._modules[path])
             for number in numbers:
@@ -165,6 +179,7 @@ class Judging:
         watch = Watch(list(self._sources), living.forget)
 
         def watched() -> int:
+            signal.signal(signal.SIGPROF, _stop)
             session.config.pluginmanager.register(watch)
             _run(session, every=True)
             kept.write(json.dumps([watch.reached.took, watch.reached.lines]).encode())
@@ -239,13 +254,13 @@ class Tests:
             for test in tests
         }
         if everything:
-            around |= self._importing
+            at = at | self._importing
         chosen = self._quickest(at, MOST_SECONDS)
         return [
             self._items[name]
             for name in [
                 *chosen,
-                *self._quickest(around - at, MOST_SECONDS if everything else MOST_SECONDS_AROUND),
+                *self._quickest(around - at, MOST_SECONDS_AROUND),
             ]
         ]
 
