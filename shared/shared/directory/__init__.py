@@ -1,7 +1,12 @@
 """A service's own small copy of what it needs of centres and organizations (architecture 3)."""
 
 from shared.directory.consumers import CONSUMES, on_organizations
-from shared.directory.filling import ensure_center, ensure_organizations, ensure_policy
+from shared.directory.filling import (
+    ensure_center,
+    ensure_founding_day,
+    ensure_organizations,
+    ensure_policy,
+)
 from shared.directory.queries import (
     ENDED,
     EVER_TOOK_PART,
@@ -44,6 +49,7 @@ __all__ = [
     "centers_followed",
     "ended_on",
     "ensure_center",
+    "ensure_founding_day",
     "ensure_organizations",
     "ensure_policy",
     "members_on",

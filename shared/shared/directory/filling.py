@@ -52,6 +52,22 @@ async def ensure_organizations(
     return known
 
 
+async def ensure_founding_day(services: ServiceClient, sessions: Sessions, org_id: UUID) -> None:
+    """Fetch an organization again where the copy has not got the day of its founding.
+
+    Entries that were announced before that day was part of them say nothing of it.
+    """
+    async with sessions.reading() as session:
+        kept = await session.get(DirectoryOrganization, org_id)
+    if kept is not None and kept.registered_on is not None:
+        return
+    entry = await services.get("registry", f"/v1/registry/directory/organizations/{org_id}")
+    if entry is None:
+        return
+    async with sessions.begin() as session:
+        await store_organization(session, entry, entry["position"])
+
+
 async def ensure_policy(services: ServiceClient, sessions: Sessions, day: date) -> None:
     """Fetch the policy versions if the copy has none for a day."""
     async with sessions.reading() as session:

@@ -30,9 +30,12 @@ ORGANIZATION: Final = {
     "region_code": "text",
     "is_sme": "boolean",
     "parent_uscc": "text",
+    "registered_on": "date",
     "successor_id": "uuid",
 }
 # One statement and one parameter, however many entries: an import brings a hundred thousand.
+# An entry of the same position may say more: days of founding came to entries later than they did,
+# and what an old event leaves out is not forgotten.
 STORE_ORGANIZATIONS: Final = text(
     f"""
     INSERT INTO directory_organization AS kept (id, position, {", ".join(ORGANIZATION)})
@@ -41,8 +44,10 @@ STORE_ORGANIZATIONS: Final = text(
             id uuid, position bigint, {", ".join(f"{n} {kind}" for n, kind in ORGANIZATION.items())}
         )
     ON CONFLICT (id) DO UPDATE SET
-        position = excluded.position, {", ".join(f"{n} = excluded.{n}" for n in ORGANIZATION)}
-    WHERE kept.position < excluded.position
+        position = excluded.position,
+        {", ".join(f"{n} = excluded.{n}" for n in ORGANIZATION if n != "registered_on")},
+        registered_on = coalesce(excluded.registered_on, kept.registered_on)
+    WHERE kept.position <= excluded.position
     """  # noqa: S608 - constants of this module
 )
 DAYS: Final = frozenset(

@@ -71,6 +71,8 @@ class DirectoryOrganization(DirectoryBase, table=True):
     region_code: str
     is_sme: bool
     parent_uscc: str | None = None
+    # The day of its founding as it was registered; none in entries kept before it was told.
+    registered_on: date | None = None
     # Who stands in its place: the last of a chain, as the registry decides.
     successor_id: UUID | None = Field(default=None, index=True)
     position: int = Field(sa_column=Column(BigInteger, nullable=False))

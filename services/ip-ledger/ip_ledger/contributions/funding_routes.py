@@ -201,9 +201,10 @@ async def release_trust(
     openapi_extra=access("member", tenant=LEADING, rules=("A086",), key_required=True),
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "CONSORTIUM_NOT_REGISTERED", "CAPITAL_MISSING",
-        "CONSENT_MISSING", "SHARES_NOT_100", "PARTY_UNKNOWN", "DAY_IN_FUTURE", "ALREADY_EXISTS",
-        "IDEMPOTENCY_KEY_REQUIRED", "ACCOUNT_OVERDRAWN", "AMOUNT_TOO_LARGE", "CURRENCY_NOT_CNY",
-        "PERIOD_CLOSED", "BEFORE_OPENING"),
+        "CONSENT_MISSING", "SHARES_NOT_100", "PARTY_UNKNOWN", "PARTY_REPEATED", "DAY_IN_FUTURE",
+        "ALREADY_EXISTS", "IDEMPOTENCY_KEY_REQUIRED", "ACCOUNT_OVERDRAWN", "AMOUNT_TOO_LARGE",
+        "CURRENCY_NOT_CNY", "PERIOD_CLOSED", "BEFORE_OPENING",
+    ),
 )  # fmt: skip
 async def divide_profit(
     body: ProfitDivisionIn, actor: CurrentActor, today: Today, session: Transaction
@@ -215,7 +216,7 @@ async def divide_profit(
         profit_fen=body.profit.amount,
         resolved_on=body.resolved_on,
         resolution_file_id=body.resolution_file_id,
-        agreed=None if body.shares is None else {one.org_id: one.ppm for one in body.shares},
+        agreed=None if body.shares is None else tuple((o.org_id, o.ppm) for o in body.shares),
         consent_file_id=body.consent_file_id,
         consents=tuple(body.consents),
     )

@@ -12,7 +12,8 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from ip_ledger import tenancy
-from ip_ledger.contributions.rules import ContributionKind, Instalment, Shareholder, Source, State
+from ip_ledger.contributions.profit_rules import Subscription
+from ip_ledger.contributions.rules import ContributionKind, Instalment, Source, State
 from ip_ledger.contributions.tables import (
     ArrearsNotice,
     Contribution,
@@ -290,32 +291,37 @@ async def sums_of_books(
     return int(await session.scalar(cash) or 0), int(await session.scalar(costs) or 0)
 
 
-async def shareholders(session: AsyncSession, center_id: UUID, day: date) -> list[Shareholder]:
-    """Give each member's equity, with what it had paid in by a day, by organization."""
-    paid = (
-        rows_of(
-            col(ContributionPayment.contribution_id),
-            func.sum(col(ContributionPayment.amount_fen)).label("paid_fen"),
-        )
-        .where(col(ContributionPayment.paid_on) <= day, ~is_undone(col(ContributionPayment.id)))
-        .group_by(col(ContributionPayment.contribution_id))
-        .subquery()
-    )
-    rows = await session.execute(
-        rows_of(
-            col(Contribution.org_id),
-            func.sum(col(Contribution.committed_fen) - col(Contribution.forfeited_fen)),
-            func.coalesce(func.sum(paid.c.paid_fen), 0),
-        )
-        .outerjoin(paid, paid.c.contribution_id == col(Contribution.id))
+async def subscriptions(session: AsyncSession, center_id: UUID) -> list[Subscription]:
+    """Give a centre's promises of equity with what was paid and lost of them, the oldest first.
+
+    A payment that was undone counts on no day.
+    """
+    rows = await session.scalars(
+        select(Contribution)
         .where(
             col(Contribution.center_id) == center_id,
             col(Contribution.kind) == ContributionKind.EQUITY,
         )
-        .group_by(col(Contribution.org_id))
-        .order_by(func.min(col(Contribution.recorded_at)), col(Contribution.org_id))
+        .order_by(col(Contribution.recorded_at), col(Contribution.id))
     )
-    return [Shareholder(org_id, int(sub), int(part)) for org_id, sub, part in rows]
+    promises = rows.all()
+    ids = [row.id for row in promises]
+    paid, lost = await payments_of(session, ids), await forfeitures_of(session, ids)
+    undone = await undone_payments(session, ids)
+    return [
+        Subscription(
+            row.org_id,
+            row.agreed_on,
+            row.committed_fen,
+            tuple(
+                (one.paid_on, one.amount_fen)
+                for one in paid.get(row.id, ())
+                if one.id not in undone
+            ),
+            tuple((one.resolved_on, one.forfeited_fen) for one in lost.get(row.id, ())),
+        )
+        for row in promises
+    ]
 
 
 def visible_divisions(actor: Actor, center_id: UUID | None) -> SelectOfScalar[ProfitDivision]:

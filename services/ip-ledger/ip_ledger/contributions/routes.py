@@ -16,6 +16,7 @@ from ip_ledger.contributions.rules import Commitment, ContributionKind, Instalme
 from ip_ledger.contributions.schemas import (
     ArrearsNoticeIn,
     ArrearsNoticeOut,
+    CapitalTermOut,
     ContributionIn,
     ContributionOut,
     ContributionPaymentIn,
@@ -26,8 +27,9 @@ from ip_ledger.contributions.schemas import (
     MoneyUndoingOut,
 )
 from ip_ledger.contributions.tables import Contribution, FundingUndoing
+from ip_ledger.contributions.term_rules import Term
 from shared.auth import Actor
-from shared.directory import ensure_center
+from shared.directory import ensure_center, ensure_founding_day
 from shared.http import (
     CurrentActor,
     CurrentWork,
@@ -53,9 +55,15 @@ RECEIVER: Final = "the centre's operator (a consortium's trustee) or lead sponso
 
 
 async def center_known(body: ContributionIn, work: CurrentWork, services: Services) -> None:
-    """Fetch the centre, where the copy has not got it, before any transaction is open."""
+    """Fetch the centre and its company's founding day, before any transaction is open."""
     await work.replay()
     await ensure_center(services, work.sessions, body.center_id)
+    if body.kind is not ContributionKind.EQUITY:
+        return
+    async with work.sessions.reading() as session:
+        center = await tenancy.center_of(session, body.center_id)
+    if center is not None and center.legal_entity_id is not None:
+        await ensure_founding_day(services, work.sessions, center.legal_entity_id)
 
 
 @router.post(
@@ -71,7 +79,8 @@ async def center_known(body: ContributionIn, work: CurrentWork, services: Servic
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "CONSORTIUM_NOT_REGISTERED", "VALUATION_MISSING",
         "SCHEDULE_MISMATCH", "CAPITAL_TERM_EXCEEDED", "PARTY_UNKNOWN", "IDEMPOTENCY_KEY_REQUIRED",
-        "CURRENCY_NOT_CNY", "STATE_CONFLICT", "VALUATION_EXCEEDED",
+        "CURRENCY_NOT_CNY", "STATE_CONFLICT", "VALUATION_EXCEEDED", "DAYS_OUT_OF_ORDER",
+        "DAY_IN_FUTURE",
     ),
     dependencies=[Depends(center_known)],
 )  # fmt: skip
@@ -108,6 +117,7 @@ def _commitment(body: ContributionIn, actor: Actor) -> Commitment:
         held_in_trust=body.held_in_trust,
         valuation_file_id=valuation.file_id if valuation else None,
         valued_fen=valuation.amount.amount if valuation else None,
+        increased_on=body.increase_registered_on,
     )
 
 
@@ -217,7 +227,7 @@ async def call_for_arrears(
     openapi_extra=access("member", tenant=RECEIVER, rules=("A095", "X03")),
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "SOD_VIOLATION", "VERSION_CONFLICT", "STATE_CONFLICT",
-        "GRACE_RUNNING", "NO_ARREARS", "DAY_IN_FUTURE",
+        "GRACE_RUNNING", "NO_ARREARS", "FORFEITURE_EXCEEDED", "DAY_IN_FUTURE", "CURRENCY_NOT_CNY",
     ),
 )  # fmt: skip
 async def forfeit(
@@ -230,11 +240,20 @@ async def forfeit(
     response: Response,
 ) -> ContributionOut:
     """Record the resolution by which equity unpaid after its grace is lost."""
+    resolution = promising.Resolution(
+        body.resolution_file_id, body.resolved_on, body.amount.amount if body.amount else None
+    )
     row = await promising.forfeit(
-        session, actor, contribution_id, body.resolution_file_id, body.resolved_on,
-        version=version, today=today,
-    )  # fmt: skip
+        session, actor, contribution_id, resolution, version=version, today=today
+    )
     return await answer(session, response, row, today)
+
+
+def _term(row: Contribution) -> CapitalTermOut | None:
+    if row.term_basis is None or row.term_since is None:
+        return None
+    term = Term(row.term_basis, row.term_since)
+    return CapitalTermOut(counted_from=term.basis, since=term.since, until=term.until)
 
 
 def _undoing(row: FundingUndoing | None) -> MoneyUndoingOut | None:
@@ -275,6 +294,7 @@ async def _shown(
         document: dict[str, Any] = {
             **row.model_dump(),
             "on": day,
+            "capital_term": _term(row),
             "committed": fen(row.committed_fen),
             "due": fen(balance.due_fen),
             "paid": fen(balance.paid_fen),
@@ -302,7 +322,7 @@ async def _shown(
             "forfeiture": lost
             and ForfeitureOut(
                 resolution_file_id=lost.resolution_file_id, resolved_on=lost.resolved_on,
-                forfeited=fen(lost.forfeited_fen),
+                resolved=fen(lost.resolved_fen), forfeited=fen(lost.forfeited_fen),
             ),
         }  # fmt: skip
         shown.append(ContributionOut.model_validate(document))

@@ -11,7 +11,6 @@ from fractions import Fraction
 from typing import Final
 from uuid import UUID
 
-from shared.calendar import months_after
 from shared.money import WHOLE_PPM
 from shared.rules import Check, Kind, Rule
 
@@ -23,8 +22,7 @@ TRUST: Final = Rule("A053", "三(二)")
 FOUR_EYES: Final = Rule("X03", "architecture 8")
 CORRECTIONS: Final = Rule("X07", "architecture 6")
 
-# 公司法47, 52: five years for the whole capital, and at least sixty days of grace.
-CAPITAL_MONTHS: Final = 60
+# 公司法52: at least sixty days of grace.
 GRACE_DAYS: Final = 60
 MONTHS_OF_COSTS: Final = 12
 
@@ -50,6 +48,7 @@ class Event(StrEnum):
 
     PAY_REST = "pay_rest"
     FORFEIT = "forfeit"
+    FORFEIT_PART = "forfeit_part"
     UNDO_PAYMENT = "undo_payment"
 
 
@@ -58,6 +57,7 @@ class Event(StrEnum):
 MOVES: Final[Mapping[tuple[State, Event], State]] = {
     (State.COMMITTED, Event.PAY_REST): State.FULFILLED,
     (State.COMMITTED, Event.FORFEIT): State.FORFEITED,
+    (State.COMMITTED, Event.FORFEIT_PART): State.COMMITTED,
     (State.COMMITTED, Event.UNDO_PAYMENT): State.COMMITTED,
     (State.FULFILLED, Event.UNDO_PAYMENT): State.COMMITTED,
     (State.FORFEITED, Event.UNDO_PAYMENT): State.COMMITTED,
@@ -120,6 +120,13 @@ class Commitment:
     held_in_trust: bool
     valuation_file_id: UUID | None = None
     valued_fen: int | None = None
+    # Of capital that increases the company's: the day on which the increase was registered.
+    increased_on: date | None = None
+
+    @property
+    def last_on(self) -> date:
+        """Give the day of the last instalment."""
+        return max((one.due_on for one in self.schedule), default=self.agreed_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +170,6 @@ def commitment_checks(commitment: Commitment) -> list[Check]:
     total = sum(one.amount_fen for one in commitment.schedule)
     is_money = commitment.is_cash and commitment.kind is not ContributionKind.IN_KIND
     valued = commitment.valuation_file_id is not None and commitment.valued_fen is not None
-    last = max((one.due_on for one in commitment.schedule), default=commitment.agreed_on)
-    limit = months_after(commitment.agreed_on, CAPITAL_MONTHS)
-    is_equity = commitment.kind is ContributionKind.EQUITY
     worth_fen = commitment.valued_fen or 0
     return [
         CONTRIBUTIONS.check(
@@ -188,13 +192,6 @@ def commitment_checks(commitment: Commitment) -> list[Check]:
             passed=is_money or not valued or commitment.committed_fen <= worth_fen,
             pointer="/committed",
             valued_fen=commitment.valued_fen,
-        ),
-        CAPITAL.check(
-            "CAPITAL_TERM_EXCEEDED",
-            Kind.CONTENT,
-            passed=not is_equity or last <= limit,
-            pointer="/schedule",
-            limit=limit.isoformat(),
         ),
     ]  # fmt: skip
 
@@ -305,10 +302,12 @@ def forfeiture_checks(
     called_fen: int,
     grace_ended_on: date | None,
     resolved_on: date,
+    resolved_fen: int | None,
     today: date,
 ) -> list[Check]:
     """Check a forfeiture: equity, called for in writing, its grace over, and still unpaid.
 
+    `balance` is that of the resolution's day: a resolution takes no more than was unpaid on it.
     The last day of the grace is still the member's own (公司法52). `called_fen` is what was due on
     the day of the call: what fell due later has to be called for by itself.
     """
@@ -329,10 +328,25 @@ def forfeiture_checks(
         ),
         CAPITAL.check("NO_ARREARS", Kind.STATE, passed=unpaid),
         CAPITAL.check(
+            "FORFEITURE_EXCEEDED",
+            Kind.CONTENT,
+            passed=resolved_fen is None or resolved_fen <= balance.left_fen,
+            pointer="/amount",
+            left_fen=balance.left_fen,
+        ),
+        CAPITAL.check(
             "DAY_IN_FUTURE", Kind.CONTENT, passed=resolved_on <= today, pointer="/resolved_on",
             today=today.isoformat(),
         ),
     ]  # fmt: skip
+
+
+def lost_fen(resolved_fen: int, left_fen: int) -> int:
+    """Give what a resolution takes: what it says, and no more than is unpaid by now.
+
+    Who paid after the resolution's day, and was let pay, has lost that much less.
+    """
+    return min(resolved_fen, left_fen)
 
 
 def separation_checks(issued_by: UUID | None, deciding: UUID) -> list[Check]:
@@ -417,66 +431,3 @@ def months_covered(cash_fen: int, costs_fen: int) -> str | None:
         return None
     tenths = max(0, cash_fen) * MONTHS_OF_COSTS * 10 // costs_fen
     return f"{tenths // 10}.{tenths % 10}"
-
-
-@dataclass(frozen=True, slots=True)
-class Shareholder:
-    """A member's capital: what it promised and what it has paid in."""
-
-    org_id: UUID
-    subscribed_fen: int
-    paid_fen: int
-
-
-RESERVE_PPM: Final = 100_000
-PROFITS: Final = Rule("A086", "三(三)1-④ · 公司法210")
-
-
-def reserve_fen(profit_fen: int, reserve_before_fen: int, capital_fen: int) -> int:
-    """Give what goes to the statutory reserve: a tenth, until it is half of the capital."""
-    room = max(0, capital_fen // 2 - reserve_before_fen)
-    return min(-(-profit_fen * RESERVE_PPM // WHOLE_PPM), room)
-
-
-def profit_checks(
-    holders: Sequence[Shareholder],
-    agreed: Mapping[UUID, int] | None,
-    *,
-    consent_attached: bool,
-    consents: Sequence[UUID],
-) -> list[Check]:
-    """Check a division of profit: by capital paid in, or as all shareholders agreed (D12.9)."""
-    paid = sum(one.paid_fen for one in holders)
-    missing = [str(one.org_id) for one in holders if one.org_id not in consents]
-    unknown = sorted(str(i) for i in agreed or {} if i not in {one.org_id for one in holders})
-    whole = agreed is None or sum(agreed.values()) == WHOLE_PPM
-    return [
-        PROFITS.check("CAPITAL_MISSING", Kind.STATE, passed=paid > 0),
-        PROFITS.check(
-            "CONSENT_MISSING",
-            Kind.STATE,
-            passed=agreed is None or (consent_attached and not missing),
-            pointer="/consents",
-            orgs=missing,
-            decided_by="law",
-        ),
-        PROFITS.check(
-            "SHARES_NOT_100", Kind.CONTENT, passed=whole, pointer="/shares",
-            sum_ppm=sum((agreed or {}).values()),
-        ),
-        PROFITS.check(
-            "PARTY_UNKNOWN", Kind.CONTENT, passed=not unknown, pointer="/shares", org_ids=unknown
-        ),
-    ]  # fmt: skip
-
-
-def profit_quotas(
-    pool_fen: int, holders: Sequence[Shareholder], agreed: Mapping[UUID, int] | None
-) -> dict[UUID, Fraction]:
-    """Give each shareholder's exact part: unpaid capital earns nothing by law."""
-    if agreed is not None:
-        return {
-            one.org_id: Fraction(pool_fen * agreed.get(one.org_id, 0), WHOLE_PPM) for one in holders
-        }
-    paid = sum(one.paid_fen for one in holders)
-    return {one.org_id: Fraction(pool_fen * one.paid_fen, paid) for one in holders}

@@ -13,6 +13,7 @@ from ip_ledger.contributions.rules import (
     Source,
     State,
 )
+from ip_ledger.contributions.term_rules import TermBasis
 from shared.http.schemas import (
     MAX_SAFE,
     Body,
@@ -89,6 +90,12 @@ class ContributionIn(Body):
         description="When it is due; absent: all of it on the day of the promise.",
     )
     agreed_on: Day = Field(description="The day of the promise.")
+    increase_registered_on: Day | None = Field(
+        default=None,
+        description="Of equity that increases the company's capital: the day on which the increase"
+        " was registered, from which its five years run (公司法228); absent: capital with which"
+        " the company is founded.",
+    )
     is_cash: bool = Field(default=True, description="False for equity in things or rights.")
     valuation: ValuationIn | None = Field(
         default=None, description="Needed for whatever is no money (公司法48)."
@@ -129,11 +136,23 @@ class ForfeitureIn(Body):
     """The resolution by which unpaid equity is lost."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"resolution_file_id": FILE, "resolved_on": "2026-06-12"}]}
+        json_schema_extra={
+            "examples": [
+                {
+                    "resolution_file_id": FILE,
+                    "resolved_on": "2026-06-12",
+                    "amount": {"amount": 300000000, "currency": "CNY"},
+                }
+            ]
+        }
     )
 
     resolution_file_id: UUID = Field(description="The resolution.")
     resolved_on: Day = Field(description="Its day: after the last day of the grace.")
+    amount: FundAmount | None = Field(
+        default=None,
+        description="The capital that it says is lost; absent: all that was unpaid on its day.",
+    )
 
 
 class InstalmentOut(Out):
@@ -181,7 +200,19 @@ class ForfeitureOut(Out):
 
     resolution_file_id: UUID = Field(description="The resolution.")
     resolved_on: date = Field(description="Its day.")
+    resolved: Money = Field(description="What it says is lost.")
     forfeited: Money = Field(description="The capital that was lost.")
+
+
+class CapitalTermOut(Out):
+    """Within which days equity has to be paid in (公司法47)."""
+
+    counted_from: TermBasis = Field(
+        description="`founding` of the company, registered `increase` of its capital, or `promise`"
+        " where the register did not say when the company was founded."
+    )
+    since: date = Field(description="The day that the five years run from.")
+    until: date = Field(description="The last day of them.")
 
 
 class ContributionOut(Out):
@@ -199,6 +230,9 @@ class ContributionOut(Out):
     forfeited: Money = Field(description="What was lost by resolution.")
     on: date = Field(description="The day that these figures hold for.")
     agreed_on: date = Field(description="The day of the promise.")
+    capital_term: CapitalTermOut | None = Field(
+        description="Of equity: within which days it has to be paid in."
+    )
     schedule: list[InstalmentOut] = Field(description="When it is due.")
     payments: list[ContributionPaymentOut] = Field(description="In order.")
     notices: list[ArrearsNoticeOut] = Field(description="Calls for arrears, the latest last.")

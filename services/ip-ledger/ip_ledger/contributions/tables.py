@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlmodel import Field
 
 from ip_ledger.base import Base
+from ip_ledger.contributions.profit_rules import PROFITS
 from ip_ledger.contributions.rules import (
     CAPITAL,
     CONTRIBUTIONS,
@@ -27,6 +28,7 @@ from ip_ledger.contributions.rules import (
     Source,
     State,
 )
+from ip_ledger.contributions.term_rules import TermBasis
 from ip_ledger.undone import UNDOING, Undoable, undoable
 from shared.database import EnumText, InstantColumn, JsonColumn, new_id
 from shared.http.constraints import meaning
@@ -37,6 +39,8 @@ meaning("ck_contribution_paid_fen", CONTRIBUTIONS, "PAYMENT_EXCEEDED", Kind.CONT
 meaning("ck_contribution_forfeited_fen", CONTRIBUTIONS, "PAYMENT_EXCEEDED", Kind.CONTENT)
 meaning("uq_contribution_forfeiture_notice_id", CAPITAL, "STATE_CONFLICT")
 meaning("pk_funding_undoing", CORRECTIONS, "ALREADY_REVERSED")
+meaning("ck_contribution_forfeiture_resolved_fen", CAPITAL, "FORFEITURE_EXCEEDED", Kind.CONTENT)
+meaning("ck_profit_division_parties", PROFITS, "PARTY_REPEATED", Kind.CONTENT)
 meaning("uq_profit_division_center_id_year", CAPITAL, "ALREADY_EXISTS")
 
 
@@ -56,6 +60,7 @@ class Contribution(Base, table=True):
         CheckConstraint(
             "(is_cash AND kind <> 'in_kind') OR valuation_file_id IS NOT NULL", name="valuation"
         ),
+        CheckConstraint("(term_basis IS NULL) = (term_since IS NULL)", name="term"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -67,6 +72,11 @@ class Contribution(Base, table=True):
     paid_fen: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     forfeited_fen: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     agreed_on: date
+    # Of equity: what its five years are counted from, as it was known when it was promised.
+    term_basis: TermBasis | None = Field(
+        default=None, sa_column=Column(EnumText(TermBasis), nullable=True)
+    )
+    term_since: date | None = None
     held_in_trust: bool = False
     # Who holds it, while the centre has no legal entity.
     trustee_org_id: UUID | None = None
@@ -147,6 +157,7 @@ class ContributionForfeiture(Base, table=True):
         UniqueConstraint("notice_id"),
         Index("ix_contribution_forfeiture_contribution_id", "contribution_id"),
         CheckConstraint("forfeited_fen > 0", name="forfeited_fen"),
+        CheckConstraint("forfeited_fen <= resolved_fen", name="resolved_fen"),
         {"info": {"insert_only": True}},
     )
 
@@ -155,6 +166,8 @@ class ContributionForfeiture(Base, table=True):
     notice_id: UUID = Field(foreign_key="arrears_notice.id")
     resolution_file_id: UUID
     resolved_on: date
+    # What the resolution says is lost; what was paid after its day lessens what is.
+    resolved_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
     forfeited_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
     decided_by: UUID
     decided_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from ip_ledger.contributions.rules import reserve_fen
+from ip_ledger.contributions.profit_rules import reserve_fen
 from shared.rules import Check, Kind, Rule
 
 CORRECTIONS: Final = Rule("X07", "architecture 6")

@@ -47,6 +47,7 @@ class DirectoryOrganizationOut(Out):
     is_sme: bool = Field(description="Whether it is a small or medium enterprise.")
     region_code: str = Field(description="Where it is registered.")
     parent_uscc: str | None = Field(description="Code of who holds it.")
+    registered_on: date = Field(description="The day of its registration.")
     successor_id: UUID | None = Field(description="Who stands in its place today.")
     position: int = Field(description="Feed position of its newest announcement.")
 

@@ -66,6 +66,11 @@ CODES: Final[dict[str, Words]] = {
     "AMOUNT_EXCEEDED": Words(
         422, "技术交易额大于合同成交额", "The technology amount exceeds the contract amount"
     ),
+    "FORFEITURE_EXCEEDED": Words(
+        422,
+        "失权金额超过未缴出资|（未缴 {left_fen} 分）",
+        "The resolution takes more than is unpaid| ({left_fen} fen)",
+    ),
     "PAYMENT_EXCEEDED": Words(422, "超过尚欠金额", "It is more than what is still owed"),
     "NOT_GRANTED": Words(409, "该成果不是已授权的专利", "It is not a granted patent"),
     "INVENTORS_MISSING": Words(409, "未登记本单位的发明人", "No inventor of the unit is recorded"),

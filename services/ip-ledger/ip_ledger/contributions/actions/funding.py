@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ip_ledger import tenancy
-from ip_ledger.contributions import queries, rules
+from ip_ledger.contributions import profit_rules, queries, rules
 from ip_ledger.contributions.actions import money
-from ip_ledger.contributions.rules import Instrument, Shareholder, Source
+from ip_ledger.contributions.profit_rules import Shareholder
+from ip_ledger.contributions.rules import Instrument, Source
 from ip_ledger.contributions.tables import FundingRecord, ProfitDivision, TrustRelease
 from ip_ledger.journal import actions as journal
 from ip_ledger.journal import queries as books
@@ -194,7 +195,7 @@ class NewDivision:
     profit_fen: int
     resolved_on: date
     resolution_file_id: UUID
-    agreed: Mapping[UUID, int] | None
+    agreed: tuple[tuple[UUID, int], ...] | None
     consent_file_id: UUID | None
     consents: tuple[UUID, ...]
 
@@ -205,22 +206,23 @@ async def divide_profit(
     """Divide a year's profit by capital paid in, or as all shareholders agreed (D12.9, 公司法210).
 
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, CONSORTIUM_NOT_REGISTERED, CAPITAL_MISSING,
-    CONSENT_MISSING, SHARES_NOT_100, PARTY_UNKNOWN, DAY_IN_FUTURE, ALREADY_EXISTS, or as
-    `journal.post_entries`.
+    CONSENT_MISSING, SHARES_NOT_100, PARTY_UNKNOWN, PARTY_REPEATED, DAY_IN_FUTURE, ALREADY_EXISTS,
+    or as `journal.post_entries`.
     """
     center = await tenancy.writable_center_for_update(session, actor, new.center_id, today)
-    holders = await queries.shareholders(session, center.id, new.resolved_on)
+    promises = await queries.subscriptions(session, center.id)
+    holders = profit_rules.shareholders_on(promises, new.resolved_on)
     require(
         [
             TENANCY.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=tenancy.leads(center, actor)),
             rules.TRUST.check(
                 "CONSORTIUM_NOT_REGISTERED", Kind.STATE, passed=center.legal_entity_id is not None
             ),
-            *rules.profit_checks(
+            *profit_rules.profit_checks(
                 holders, new.agreed, consent_attached=new.consent_file_id is not None,
                 consents=new.consents,
             ),
-            rules.PROFITS.check(
+            profit_rules.PROFITS.check(
                 "DAY_IN_FUTURE", Kind.CONTENT, passed=new.resolved_on <= today,
                 pointer="/resolved_on", today=today.isoformat(),
             ),
@@ -228,9 +230,11 @@ async def divide_profit(
     )  # fmt: skip
     capital = sum(one.subscribed_fen for one in holders)
     former = await queries.standing_divisions(session, center.id)
-    reserve = rules.reserve_fen(new.profit_fen, sum(one.reserve_fen for one in former), capital)
+    kept = sum(one.reserve_fen for one in former)
+    reserve = profit_rules.reserve_fen(new.profit_fen, kept, capital)
     pool = new.profit_fen - reserve
-    quotas = rules.profit_quotas(pool, holders, new.agreed)
+    agreed = None if new.agreed is None else dict(new.agreed)
+    quotas = profit_rules.profit_quotas(pool, holders, agreed)
     amounts = dict(
         zip(quotas, largest_remainder(pool, list(quotas.values()), range(len(quotas))), strict=True)
     )
@@ -247,7 +251,7 @@ async def divide_profit(
         resolved_on=new.resolved_on,
         resolution_file_id=new.resolution_file_id,
         consent_file_id=new.consent_file_id,
-        lines=[_profit_line(one, new.agreed, amounts[one.org_id]) for one in holders],
+        lines=[_profit_line(one, agreed, amounts[one.org_id]) for one in holders],
         entry_id=entry_id,
         recorded_by=actor.person_id,
         recorded_at=clock.now(),

@@ -1,5 +1,6 @@
 """Promising, paying, calling for arrears, and losing what stays unpaid (A095)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ip_ledger import tenancy
-from ip_ledger.contributions import queries, rules
+from ip_ledger.contributions import queries, rules, term_rules
 from ip_ledger.contributions.actions import money
 from ip_ledger.contributions.call_rules import Call, standing_call
 from ip_ledger.contributions.rules import (
@@ -16,6 +17,7 @@ from ip_ledger.contributions.rules import (
     Commitment,
     ContributionKind,
     Event,
+    Instalment,
     Instrument,
     Source,
     State,
@@ -28,14 +30,16 @@ from ip_ledger.contributions.tables import (
     ContributionPayment,
     FundingRecord,
 )
+from ip_ledger.contributions.term_rules import Term
 from ip_ledger.facts.actions import state_facts
 from ip_ledger.facts.rules import LedgerFactKind, Statement
 from shared.auth import Actor
 from shared.clock import Clock
 from shared.database import new_id
+from shared.directory import DirectoryCenter, organization
 from shared.events import record
 from shared.http import version_checks
-from shared.rules import found, require
+from shared.rules import Check, found, require
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +59,12 @@ async def commit(
 
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, CONSORTIUM_NOT_REGISTERED, STATE_CONFLICT,
     SCHEDULE_MISMATCH, VALUATION_MISSING, VALUATION_EXCEEDED, CAPITAL_TERM_EXCEEDED,
-    PAYMENT_EXCEEDED or PARTY_UNKNOWN.
+    DAYS_OUT_OF_ORDER, DAY_IN_FUTURE, PAYMENT_EXCEEDED or PARTY_UNKNOWN.
     """
     center = await tenancy.writable_center(session, actor, one.center_id, today)
     members = (await tenancy.taking_part(session, [center]))[center.id]
     trustee = None if center.legal_entity_id else center.trustee_org_id
+    term, term_checks = await _term(session, center, one, today)
     require(
         [
             *rules.scope_checks(
@@ -67,6 +72,7 @@ async def commit(
             ),
             *rules.member_checks(one.org_id, members),
             *rules.commitment_checks(one),
+            *term_checks,
             *rules.holding_checks(
                 one.kind,
                 has_legal_entity=center.legal_entity_id is not None,
@@ -83,6 +89,8 @@ async def commit(
         is_cash=one.is_cash and one.kind is not ContributionKind.IN_KIND,
         committed_fen=one.committed_fen,
         agreed_on=one.agreed_on,
+        term_basis=term.basis if term else None,
+        term_since=term.since if term else None,
         held_in_trust=one.held_in_trust,
         trustee_org_id=trustee if one.held_in_trust else None,
         valuation_file_id=one.valuation_file_id,
@@ -96,21 +104,45 @@ async def commit(
         recorded_by=actor.person_id,
         recorded_at=clock.now(),
     )
-    session.add(row)
-    await session.flush()
-    session.add_all(
-        ContributionInstalment(
-            contribution_id=row.id, place=place, due_on=part.due_on, amount_fen=part.amount_fen
-        )
-        for place, part in enumerate(one.schedule, start=1)
-    )
-    await session.flush()
+    await _keep(session, row, one.schedule)
     await state_facts(session, [statement(row)], clock.now())
     record(
         session, actor, "contribution.committed", row.id, center_id=row.center_id,
         after=row.model_dump(), **told(row),
     )  # fmt: skip
     return row
+
+
+async def _keep(session: AsyncSession, row: Contribution, schedule: Sequence[Instalment]) -> None:
+    """Store a promise with its instalments."""
+    session.add(row)
+    await session.flush()
+    session.add_all(
+        ContributionInstalment(
+            contribution_id=row.id, place=place, due_on=part.due_on, amount_fen=part.amount_fen
+        )
+        for place, part in enumerate(schedule, start=1)
+    )
+    await session.flush()
+
+
+async def _term(
+    session: AsyncSession, center: DirectoryCenter, one: Commitment, today: date
+) -> tuple[Term | None, list[Check]]:
+    """Give the term of a promise of equity and whether its days keep it; others have none."""
+    if one.kind is not ContributionKind.EQUITY:
+        return None, []
+    founded_on = await _founding_day(session, center)
+    term = term_rules.capital_term(one.agreed_on, founded_on, one.increased_on)
+    return term, term_rules.term_checks(term, one.last_on, founded_on, today)
+
+
+async def _founding_day(session: AsyncSession, center: DirectoryCenter) -> date | None:
+    """Give the day on which a centre's company was registered, where the register has said it."""
+    if center.legal_entity_id is None:
+        return None
+    company = await organization(session, center.legal_entity_id)
+    return None if company is None else company.registered_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,12 +284,20 @@ async def call_for_arrears(
     return row, notice
 
 
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The resolution that takes unpaid equity; with no amount, all that was unpaid on its day."""
+
+    file_id: UUID
+    resolved_on: date
+    amount_fen: int | None = None
+
+
 async def forfeit(
     session: AsyncSession,
     actor: Actor,
     contribution_id: UUID,
-    resolution_file_id: UUID,
-    resolved_on: date,
+    resolution: Resolution,
     *,
     version: int,
     today: date,
@@ -265,12 +305,12 @@ async def forfeit(
     """Record the resolution by which unpaid equity is lost after its grace (公司法52).
 
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, SOD_VIOLATION, VERSION_CONFLICT, STATE_CONFLICT,
-    GRACE_RUNNING, NO_ARREARS or DAY_IN_FUTURE.
+    GRACE_RUNNING, NO_ARREARS, FORFEITURE_EXCEEDED or DAY_IN_FUTURE.
     """
     row = await queries.contribution_for_update(session, actor, contribution_id)
     center = found(await tenancy.center_of(session, row.center_id))
     call = await _standing_call(session, row)
-    balance = await balance_on(session, row, resolved_on)
+    balance = await balance_on(session, row, resolution.resolved_on)
     called = await balance_on(session, row, call.issued_on) if call else balance
     require(
         [
@@ -279,22 +319,26 @@ async def forfeit(
             *version_checks(row.version, version),
             *rules.forfeiture_checks(
                 row.kind, row.state, balance, called.due_fen, call.grace_until if call else None,
-                resolved_on, today,
+                resolution.resolved_on, resolution.amount_fen, today,
             ),
         ]
     )  # fmt: skip
     before = row.model_dump()
-    lost_fen = row.committed_fen - row.paid_fen - row.forfeited_fen
+    resolved_fen = resolution.amount_fen or balance.left_fen
+    left_fen = row.committed_fen - row.paid_fen - row.forfeited_fen
+    lost_fen = rules.lost_fen(resolved_fen, left_fen)
     row.forfeited_fen += lost_fen
-    row.state = rules.MOVES[row.state, Event.FORFEIT]
+    event = Event.FORFEIT if lost_fen == left_fen else Event.FORFEIT_PART
+    row.state = rules.MOVES[row.state, event]
     row.version += 1
     clock: Clock = session.info["clock"]
     session.add(
         ContributionForfeiture(
             contribution_id=row.id,
             notice_id=found(call).id,
-            resolution_file_id=resolution_file_id,
-            resolved_on=resolved_on,
+            resolution_file_id=resolution.file_id,
+            resolved_on=resolution.resolved_on,
+            resolved_fen=resolved_fen,
             forfeited_fen=lost_fen,
             decided_by=actor.person_id,
             decided_at=clock.now(),
@@ -303,7 +347,8 @@ async def forfeit(
     await state_facts(session, [statement(row)], clock.now())
     record(
         session, actor, "contribution.forfeited", row.id, center_id=row.center_id, case_id=row.id,
-        capacity="decider", before=before, after=row.model_dump(), resolved_on=resolved_on,
+        capacity="decider", before=before, after=row.model_dump(),
+        resolved_on=resolution.resolved_on, resolution_file_id=resolution.file_id,
         **told(row),
     )  # fmt: skip
     return row

@@ -243,7 +243,7 @@ def _row(org_id: UUID, entry: NewOrganization) -> dict[str, Any]:
 def _directory(row: Mapping[str, Any]) -> dict[str, Any]:
     names = (
         "id", "uscc", "name", "org_type", "legal_person_kind", "is_sme", "region_code",
-        "parent_uscc",
+        "parent_uscc", "registered_on",
     )  # fmt: skip
     return {**{name: row[name] for name in names}, "successor_id": None}
 

@@ -246,5 +246,6 @@ def directory_entry(organization: Organization) -> dict[str, Any]:
         "is_sme": organization.is_sme,
         "region_code": organization.region_code,
         "parent_uscc": organization.parent_uscc,
+        "registered_on": organization.registered_on,
         "successor_id": organization.successor_id,
     }
