@@ -42,6 +42,7 @@ from ip_ledger.losses import routes as losses
 from ip_ledger.openings import routes as openings
 from ip_ledger.party_keys import routes as party_keys
 from ip_ledger.portfolio import routes as portfolio
+from ip_ledger.pricing import queries as price_queries
 from ip_ledger.pricing import routes as pricing
 from ip_ledger.revenue import routes as revenue
 from ip_ledger.rewards import queries as reward_queries
@@ -90,6 +91,7 @@ TASKS: Final = (
     contract_queries.tasks_of,
     distribution_tasks.tasks_of,
     fee_queries.tasks_of,
+    price_queries.tasks_of,
     reward_queries.tasks_of,
 )
 

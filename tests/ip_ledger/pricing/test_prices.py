@@ -155,3 +155,36 @@ async def test_a_result_put_in_as_equity_has_its_price_explained_too(ledger: Led
 async def test_a_company_negotiates_without_that_word(ledger: Ledger) -> None:
     answer = await explained(ledger, "m09", await granted(ledger, "m09"))
     assert (answer.status_code, answer.json().get("is_public_institute")) == (201, False)
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("A030")
+async def test_a_price_that_nobody_explained_is_its_sellers_task_and_nobody_elses(
+    ledger: Ledger,
+) -> None:
+    deal_id = await granted(ledger, "m04")
+    thing = promise(
+        ledger, is_cash=False,
+        valuation={"file_id": str(uuid4()), "amount": {"amount": 500_000}},
+    )  # fmt: skip
+    put_in = (await posted(ledger.member("m09"), "contributions", thing)).json()["id"]
+    money = await posted(ledger.member("m09"), "contributions", promise(ledger))
+    assert money.status_code == 201, money.text
+
+    async def asked(name: str) -> list[tuple[str, str, str]]:
+        async with ledger.member(name) as client:
+            items = (await client.get("/v1/ip-ledger/tasks")).json()["items"]
+        return [
+            (one["rule"], one["subject_id"], one["href"])
+            for one in items if one["kind"] == "explain_price"
+        ]  # fmt: skip
+
+    assert await asked("m04") == [("A030", deal_id, PATH)]
+    assert await asked("m09") == [("A030", put_in, PATH)]
+    assert await asked("c03") == await asked("m08") == await asked("m01") == []
+    told = {"published_on": "2026-01-16", "file_id": str(uuid4())}
+    assert (await explained(ledger, "m04", deal_id, publicity=told)).status_code == 201
+    assert await asked("m04") == []
+    price = {"deal": "contribution", "price": {"amount": 500_000}}
+    assert (await explained(ledger, "m09", put_in, **price)).status_code == 201
+    assert await asked("m09") == []
