@@ -137,16 +137,20 @@ class Kept:
 
     def __init__(self, sources: Mapping[str, Source]) -> None:
         """Read it."""
-        known = json.loads(STATE.read_text(encoding="utf-8")) if STATE.exists() else {}
         self._sources = sources
-        self._letters: dict[str, list[str]] = {}
         self._hashes = {path: _hash(path) for path in sources}
-        for path, source in sources.items():
+        self._letters = self._read()
+
+    def _read(self) -> dict[str, list[str]]:
+        known = json.loads(STATE.read_text(encoding="utf-8")) if STATE.exists() else {}
+        found: dict[str, list[str]] = {}
+        for path, source in self._sources.items():
             kept = known.get(path, {})
             same = kept.get("sha256") == self._hashes[path]
             letters = list(kept.get("verdicts", "")) if same else []
             count = len(source.changes)
-            self._letters[path] = letters if len(letters) == count else [UNTRIED] * count
+            found[path] = letters if len(letters) == count else [UNTRIED] * count
+        return found
 
     def wanted(self, part: str, letters: str) -> dict[str, list[int]]:
         """Number the changes of which one of some things became, of paths with some part."""
@@ -162,7 +166,12 @@ class Kept:
         self._letters[path][number] = letter
 
     def write(self) -> None:
-        """Write all of them down, and the page."""
+        """Write all of them down, and the page; what another call told meanwhile stays."""
+        for path, letters in self._read().items():
+            mine = self._letters[path]
+            self._letters[path] = [
+                own if own != UNTRIED else other for own, other in zip(mine, letters, strict=True)
+            ]
         state = {
             path: {"sha256": self._hashes[path], "verdicts": "".join(letters)}
             for path, letters in sorted(self._letters.items())
@@ -237,6 +246,7 @@ class Seen:
 
     def __init__(self, sources: Mapping[str, Source]) -> None:
         """Read what was seen, and forget what no longer holds."""
+        self._sources = sources
         self.reached = Reached()
         self._hashes = {path: _hash(path) for path in sources}
         kept = json.loads(SEEN.read_text(encoding="utf-8")) if SEEN.exists() else {}
@@ -268,7 +278,10 @@ class Seen:
         return sorted(near | (every - seen))
 
     def write(self) -> None:
-        """Keep it for the next call."""
+        """Keep it for the next call, with what another one saw meanwhile."""
+        other = Seen(self._sources).reached
+        self.reached.took.update(other.took)
+        self.reached.lines.update(other.lines)
         files = {test.split("::", 1)[0] for test in self.reached.took}
         hashes = self._hashes | {file: _hash(file) for file in files}
         SEEN.parent.mkdir(exist_ok=True)
