@@ -60,10 +60,14 @@ class Living:
             elif isinstance(one, functools._lru_cache_wrapper):
                 self._cached.append(one)
 
-    def swap(self, pairs: Sequence[Pair]) -> None:
-        """Let the functions run other code. Raises `Unfit` for one that nobody holds."""
+    def look_for(self, pairs: Sequence[Pair]) -> None:
+        """Raise `Unfit` where nobody holds a function, as of what makes a constant's parts."""
         if any(_place(old) not in self._functions for old, _ in pairs):
             raise Unfit
+
+    def swap(self, pairs: Sequence[Pair]) -> None:
+        """Let the functions run other code. Raises `Unfit` for one that nobody holds."""
+        self.look_for(pairs)
         for old, new in pairs:
             for one in self._functions[_place(old)]:
                 one.__code__ = new

@@ -224,6 +224,7 @@ class Judging:
     ) -> tuple[Callable[[], None], bool]:
         try:
             pairs = list(changed_functions(source.before, source.compiled()))
+            living.look_for(pairs)
             return (lambda: living.swap(pairs)), False
         except Unfit:
             module = sys.modules[self._modules[path]]
