@@ -31,8 +31,8 @@ from tests.prove.living import Living, Unfit, changed_functions, make_again
 
 # A change may make a loop that never ends, or one that fills the memory; seconds are of CPU, so
 # that a busy machine condemns nobody. Whoever sleeps for ever is ended by the clock.
-LEAST_SECONDS: Final = 5
-TIMES: Final = 10
+LEAST_SECONDS: Final = 2
+TIMES: Final = 3
 MOST_WAITED: Final = 60.0
 MOST_BYTES: Final = 6 * 2**30
 # What has to be asked at all of these: a server, a stack, a door.
