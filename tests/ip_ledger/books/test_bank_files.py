@@ -26,6 +26,8 @@ CAMT = """<?xml version="1.0"?>
 <Ntry><Amt Ccy="CNY">9.00</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts>PDNG</Sts>
 <BookgDt><Dt>2028-03-06</Dt></BookgDt></Ntry>
 </Stmt></BkToCstmrStmt></Document>"""
+# Without its closing balance: what a file leaves out is not noticed by its sums.
+OPEN = CAMT.format(closing="11.50").replace("<Cd>CLBD", "<Cd>ITBD")
 
 
 def test_both_forms_say_the_same() -> None:
@@ -53,6 +55,19 @@ def test_both_forms_say_the_same() -> None:
         (Format.CSV, HEAD + "2028-03-05,2.50,USD,r\n"),
         (Format.CSV, HEAD + "2028-02-30,2.50,CNY,r\n"),
         (Format.CSV, HEAD + "2028-03-05,2.50,CNY\n"),
+        (Format.CSV, HEAD + '2028-03-05,2.50,CNY,"r'),
+        (Format.CSV, HEAD + '2028-03-05,2.50,CNY,"r"x\n'),
+        (Format.CSV, HEAD + "2028-03-05,2.50,CNY,r\r2028-03-05,2.50,CNY,r\r"),
+        (Format.CSV, HEAD + "2028-03-05,2.50,CNY," + "r" * 140_000 + "\n"),
+        (Format.CSV, HEAD + "2028-W10-1,2.50,CNY,r\n"),
+        (Format.CSV, HEAD + "20280305,2.50,CNY,r\n"),
+        (Format.CSV, HEAD + "2028-03-05,2.50001,CNY,r\n"),
+        (Format.CSV, HEAD + "2028-03-05,2.500000,CNY,r\n"),
+        (Format.CAMT053, OPEN.replace("<Sts>BOOK</Sts>", "")),
+        (Format.CAMT053, OPEN.replace("<Sts>BOOK</Sts>", "<Sts>BOOKED</Sts>")),
+        (Format.CAMT053, OPEN.replace("</Stmt>", "</Stmt><Stmt/>")),
+        (Format.CAMT053, OPEN.replace(">2.50<", ">-2.50<")),
+        (Format.CAMT053, OPEN.replace(">r1<", ">&b;<")),
         (Format.CAMT053, "<a/>"),
         (Format.CAMT053, "not xml"),
         (Format.CAMT053, CAMT.format(closing="11.51")),
@@ -102,3 +117,38 @@ def test_every_line_and_posting_is_told_once_in_whatever_order_they_come(
     assert all(lines[m.place].amount_fen == m.booked.amount_fen for m in found.matches)
     random.shuffle(postings)  # type: ignore[attr-defined]
     assert bank_rules.reconcile(lines, postings) == found
+
+
+@pytest.mark.parametrize(
+    ("said", "instead"),
+    [
+        (">2.50<", ">2.50000<"),
+        ("<Dt>2028-03-05</Dt>", "<DtTm>2028-03-05T23:59:59+08:00</DtTm>"),
+        # A balance that is not added up may be of a kind of the bank's own, or in another currency.
+        ("<Cd>OPBD</Cd>", "<Prtry>X</Prtry>"),
+        (
+            '<Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy="CNY">',
+            '<Cd>FWAV</Cd></CdOrPrtry></Tp><Amt Ccy="USD">',
+        ),
+        # The side of a reversal is its own, not that of what it reverses.
+        (
+            "<CdtDbtInd>DBIT</CdtDbtInd><Sts>",
+            "<CdtDbtInd>DBIT</CdtDbtInd><RvslInd>true</RvslInd><Sts>",
+        ),
+        ("camt.053.001.08", "camt.053.001.02"),
+    ],
+)
+def test_what_the_standard_allows_is_read(said: str, instead: str) -> None:
+    content = CAMT.format(closing="11.50")
+    assert said in content
+    file = bank_rules.read(content.replace(said, instead), Format.CAMT053, "CNY")
+    assert [(line.booked_on, line.amount_fen) for line in file.lines] == [
+        (DAY, 250), (DAY + timedelta(days=1), -100),
+    ]  # fmt: skip
+
+
+def test_a_file_whose_signs_have_a_prefix_is_read_too() -> None:
+    content = CAMT.format(closing="11.50").replace(" xmlns=", " xmlns:d=")
+    content = content.replace("</", "#/").replace("<", "<d:").replace("#/", "</d:")
+    content = content.replace("<d:?xml", "<?xml")
+    assert bank_rules.read(content, Format.CAMT053, "CNY").closing_fen == 1150

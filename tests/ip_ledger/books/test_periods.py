@@ -278,5 +278,10 @@ async def test_a_bank_s_file_comes_in_once_and_readable(books: Books) -> None:
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
     bad = await books.post(body | {"content": content + "x"}, path="bank-statements")
     assert (bad.status_code, bad.json()["code"]) == (422, "FILE_FORMAT")
+    # A quote that never ends, and a sign that no text of the database holds.
+    for end, code in (('"', "FILE_FORMAT"), ("\x00", "FIELD_INVALID")):
+        told = body | {"content": content + "2028-03-06,1,CNY," + end}
+        refused = await books.post(told, path="bank-statements")
+        assert (refused.status_code, refused.json()["code"]) == (422, code), refused.text
     unknown = await books.post(body | {"account_id": str(uuid4())}, path="bank-statements")
     assert unknown.status_code == 404

@@ -18,6 +18,10 @@ from shared.rules import Check, Kind
 # A transfer reaches the bank some days after it is booked, over the longest holiday.
 NEAR_DAYS: Final = 10
 MOST_LINES: Final = 2_000
+# ISO 20022 writes amounts with five places at most; these balances are added up, others only told.
+MOST_PLACES: Final = 5
+CHECKED: Final = frozenset({"OPBD", "CLBD"})
+STATUSES: Final = frozenset({"BOOK", "PDNG", "INFO", "FUTR"})
 CSV_HEADER: Final = ("booked_on", "amount", "currency", "reference")
 
 
@@ -110,7 +114,10 @@ def read(content: str, form: Format, currency: str) -> File:
 
 
 def _read_csv(content: str, currency: str) -> File:
-    rows = list(csv.reader(io.StringIO(content.removeprefix("\ufeff")), strict=True))
+    try:
+        rows = list(csv.reader(io.StringIO(content.removeprefix("\ufeff")), strict=True))
+    except csv.Error as error:
+        raise FileUnreadableError("not CSV") from error
     if not rows or tuple(rows[0]) != CSV_HEADER:
         raise FileUnreadableError("line 1: " + ",".join(CSV_HEADER))
     lines = []
@@ -141,12 +148,13 @@ def _read_camt(content: str, currency: str) -> File:
         raise FileUnreadableError("Stmt: exactly one")
     statement = statements[0]
     balances = {
-        _text(one, f"{space}Tp/{space}CdOrPrtry/{space}Cd"): _signed(one, space, currency)
+        kind: _signed(one, space, currency)
         for one in statement.findall(f"{space}Bal")
+        if (kind := one.findtext(f"{space}Tp/{space}CdOrPrtry/{space}Cd")) in CHECKED
     }
     lines = [
         FileLine(
-            _day(_text(entry, f"{space}BookgDt/{space}Dt")),
+            _booked_on(entry, space),
             _signed(entry, space, currency),
             _reference(entry, space),
         )
@@ -157,9 +165,24 @@ def _read_camt(content: str, currency: str) -> File:
 
 
 def _status(entry: ET.Element, space: str) -> str:
-    """Give an entry's status: a code of its own since version 8 of the message, text before."""
+    """Give an entry's status: a code of its own since version 8 of the message, text before.
+
+    One that says none, or an unknown one, is not left out in silence.
+    """
     nested = entry.findtext(f"{space}Sts/{space}Cd")
-    return (nested or entry.findtext(f"{space}Sts") or "").strip()
+    status = (nested or entry.findtext(f"{space}Sts") or "").strip()
+    if status not in STATUSES:
+        raise FileUnreadableError("Sts")
+    return status
+
+
+def _booked_on(entry: ET.Element, space: str) -> date:
+    """Give the day of an entry, which a bank may tell with its hour: then the day of its own."""
+    hour = entry.findtext(f"{space}BookgDt/{space}DtTm")
+    if hour is None:
+        return _day(_text(entry, f"{space}BookgDt/{space}Dt"))
+    day, _, _ = hour.strip().partition("T")
+    return _day(day)
 
 
 def _reference(entry: ET.Element, space: str) -> str:
@@ -195,8 +218,12 @@ def _signed(element: ET.Element, space: str, currency: str) -> int:
 
 
 def _day(text: str) -> date:
+    plain = text.strip()
+    # Weeks and days without hyphens are of ISO 8601 too, and of neither form here.
+    if len(plain) != len("2028-03-05") or "W" in plain:
+        raise FileUnreadableError("a day")
     try:
-        return date.fromisoformat(text.strip())
+        return date.fromisoformat(plain)
     except ValueError as error:
         raise FileUnreadableError("a day") from error
 
@@ -205,6 +232,8 @@ def _fen(text: str, currency: str, *, signed: bool) -> int:
     digits = text.strip()
     plain = digits.removeprefix("-") if signed else digits
     whole, _, part = plain.partition(".")
+    # A bank may write five places, of which those beyond the currency's are zero.
+    part = part.rstrip("0") if len(part) <= MOST_PLACES else part
     if not (whole.isascii() and whole.isdigit() and len(part) <= MINOR_DIGITS[currency]) or (
         part and not (part.isascii() and part.isdigit())
     ):
