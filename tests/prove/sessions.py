@@ -42,6 +42,7 @@ MOST_SECONDS: Final = 3.0
 MOST_SECONDS_AROUND: Final = 1.0
 # A test that takes longer under the trace is not asked: it would be the slowest for each change.
 MOST_TRACED: Final = 8.0
+NEVER: Final = 1e9
 UNFIT: Final = 77
 
 NOTICED: Final = "noticed"
@@ -114,9 +115,12 @@ class Watch:
         yield
         sys.settrace(None)
         signal.setitimer(signal.ITIMER_PROF, 0)
-        if item.nodeid not in self._failed:
-            self.reached.took[item.nodeid] = round(time.process_time() - began, 4)
-            self.reached.lines[item.nodeid] = {p: sorted(ls) for p, ls in self._lines.items()}
+        good = item.nodeid not in self._failed
+        took = round(time.process_time() - began, 4)
+        self.reached.took[item.nodeid] = took if good else NEVER
+        self.reached.lines[item.nodeid] = (
+            {path: sorted(lines) for path, lines in self._lines.items()} if good else {}
+        )
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A test that fails or is skipped anyway notices nothing."""
