@@ -275,10 +275,11 @@ class Tests:
 
     def _quickest(self, names: set[str], most: float) -> Iterator[str]:
         spent = 0.0
-        there = names & self._items.keys() & self._took.keys()
-        for name in sorted(there, key=lambda name: (self._took[name], name)):
+        there = {name for name in names & self._items.keys() if self._took.get(name, NEVER) < NEVER}
+        for place, name in enumerate(sorted(there, key=lambda name: (self._took[name], name))):
             spent += self._took[name]
-            if spent > most:
+            # One is asked however long it takes: what it alone reaches has nobody else.
+            if spent > most and place:
                 return
             yield name
 

@@ -5,8 +5,9 @@ from uuid import UUID
 
 import pytest
 
+from ip_ledger.agreements.rules import ExitMethod
 from ip_ledger.benefits import rules
-from ip_ledger.benefits.rules import ExitMethod, Membership, Pool
+from ip_ledger.benefits.rules import Membership, Pool
 from shared.rules import failed_codes
 
 ONE, TWO, NONE = UUID(int=1), UUID(int=2), UUID(int=3)
