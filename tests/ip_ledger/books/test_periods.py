@@ -195,6 +195,13 @@ def test_beancount_text_names_accounts_and_escapes_what_people_wrote() -> None:
     assert '2028-03-05 * "say \\"x\\" \\\\"\n' in text_
     assert f"  {name}  -0.05 CNY\n" in text_
     assert text_.endswith(f"2028-03-06 balance {name} -0.05 CNY\n")
+    # An account that is kept in two currencies is opened once, and judged in each.
+    other = AccountTotals(UUID(int=3), owner, account.code, account.kind, "JPY", 7, 0)
+    both = "".join(rules.beancount("C", at.date(), [account, other], [line])).splitlines()
+    assert [one for one in both if " open " in one] == [f"2028-03-05 open {name} CNY,JPY"]
+    assert both[-2:] == [
+        f"2028-03-06 balance {name} -0.05 CNY", f"2028-03-06 balance {name} 7 JPY",
+    ]  # fmt: skip
 
 
 @pytest.mark.requirement("X07")

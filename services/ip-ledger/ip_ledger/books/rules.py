@@ -151,8 +151,12 @@ def beancount(
     yield f'option "title" "{_quoted(title)}"\noption "operating_currency" "CNY"\n'
     first = min((line.effective_on for line in lines), default=on)
     names = {one.account_id: account_name(one.kind, one.code, one.org_id) for one in totals}
+    # Beancount opens a name once: what is kept here by currency is one account of several there.
+    currencies: dict[str, set[str]] = {}
     for one in totals:
-        yield f"{first} open {names[one.account_id]} {one.currency}\n"
+        currencies.setdefault(names[one.account_id], set()).add(one.currency)
+    for name, units in currencies.items():
+        yield f"{first} open {name} {','.join(sorted(units))}\n"
     entry_id = None
     for line in lines:
         if line.entry_id != entry_id:
