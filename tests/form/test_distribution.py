@@ -38,8 +38,8 @@ COPIED = {
     },
     "evaluation": {
         "of the programme or of a cycle": {
-            "cycle_run", "document_run", "document_file", "draw_seed", "evaluation_cycle",
-            "indicator_scheme", "panel_draw", "robustness_run",
+            "assessment_round", "cycle_run", "document_run", "document_file", "draw_seed",
+            "evaluation_cycle", "indicator_scheme", "panel_draw", "robustness_run",
             "weight_profile", "case_duty", "sensitive_disclosure",
         },
         "of an expert, who sits in many panels": {

@@ -10,6 +10,7 @@ from evaluation.absences import queries as absence_queries
 from evaluation.absences.routes import ROUTERS as ABSENCES
 from evaluation.agreement.routes import router as agreement
 from evaluation.assessments import queries as assessment_queries
+from evaluation.assessments import round_queries
 from evaluation.assessments.routes import ROUTERS as ASSESSMENTS
 from evaluation.assignments.jobs import BACKGROUND as DRAWS
 from evaluation.assignments.routes import ROUTERS as ASSIGNMENTS
@@ -90,6 +91,7 @@ TAGS: Final = (
 TASKS: Final = (
     absence_queries.tasks_of,
     assessment_queries.tasks_of,
+    round_queries.tasks_of,
     conflict_queries.tasks_of,
     correction_queries.tasks_of,
     disclosure_queries.tasks_of,

@@ -9,6 +9,7 @@ from fastapi import Query, Response
 from sqlmodel import col
 
 from evaluation.assessments import actions, queries
+from evaluation.assessments.round_routes import router as rounds
 from evaluation.assessments.rules import signed_text
 from evaluation.assessments.schemas import AdjustmentIn, AssessmentIn, AssessmentOut
 from evaluation.assessments.tables import TriennialAssessment
@@ -29,7 +30,7 @@ from shared.http import (
 )
 
 router = Router(prefix="/v1/evaluation/assessments", tags=["assessments"])
-ROUTERS: Final = (router,)
+ROUTERS: Final = (router, rounds)
 RULES: Final = ("A131", "A124", "X03")
 READERS: Final = access(
     "official", "member", "service",

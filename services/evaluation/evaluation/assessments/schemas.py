@@ -1,15 +1,16 @@
 """Triennial assessments on the wire."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
+from evaluation.assessments.round_rules import RoundProgress, RoundState
 from evaluation.assessments.rules import AssessmentState, TriennialMethod
 from evaluation.cycles.schemas import AskedYear
 from evaluation.schemes.rules import Rating
-from shared.http.schemas import Body, LongText, Out
+from shared.http.schemas import Body, Day, Instant, LongText, Out
 
 EXAMPLE: dict[str, Any] = {
     "id": "019b2f6e-0000-7000-8000-000000000011",
@@ -104,3 +105,61 @@ class AssessmentOut(Out):
     drafted_at: datetime = Field(description="When it was made.")
     reviewed_at: datetime | None = Field(description="When it was reviewed.")
     published_at: datetime | None = Field(description="When it was published.")
+
+
+class AssessmentRoundIn(Body):
+    """Which three years are assessed, and by when."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"last_year": 2025, "due_on": "2026-09-30"}]}
+    )
+
+    last_year: AskedYear = Field(description="The last of the three years.")
+    due_on: Day = Field(description="The day by which every centre is to be decided.")
+
+
+class RoundExplanationIn(Body):
+    """Why a centre is not assessed in a round."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"center_id": EXAMPLE["center_id"], "reason": "中心正在整改，整改期满后考核"}
+            ]
+        }
+    )
+
+    center_id: UUID = Field(description="The centre.")
+    reason: LongText = Field(description="Why it is not assessed.")
+
+
+class AssessmentRoundOut(Out):
+    """A round of triennial assessments."""
+
+    id: UUID = Field(description="Names the round.")
+    last_year: int = Field(description="The last of the three years.")
+    years: list[int] = Field(description="The three years.")
+    due_on: date = Field(description="The day by which every centre is to be decided.")
+    state: RoundState = Field(description="Whether the round is at work.")
+    version: int = Field(description="Grows with every change; the ETag.")
+    centers: dict[RoundProgress, int] = Field(
+        description="How many centres are how far; those of which there are none are left out."
+    )
+    opened_at: Instant = Field(description="When the round was opened.")
+    closed_at: Instant | None = Field(description="When the round was closed.")
+
+
+class RoundCenterOut(Out):
+    """A centre of a round: what it has, what it lacks, and how far it is."""
+
+    center_id: UUID = Field(description="The centre.")
+    published_years: list[int] = Field(description="Those of the three years that stand published.")
+    missing_years: list[int] = Field(description="Those of the three years that do not.")
+    progress: RoundProgress = Field(
+        description="`year_open`, `waiting`, `drafted` and `reviewed` keep the round open."
+    )
+    assessment_id: UUID | None = Field(
+        description="Its assessment of these years, if there is one."
+    )
+    explanation: str | None = Field(description="Why it is not assessed in this round.")
+    due_on: date = Field(description="The day by which every centre is to be decided.")

@@ -1,6 +1,6 @@
 """Triennial assessments; the document of a version is what its hash names."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, Numeric, tex
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field
 
-from evaluation.assessments import rules
+from evaluation.assessments import round_rules, rules
 from evaluation.base import Base
 from evaluation.schemes.rules import Rating
 from shared.database import EnumText, InstantColumn, new_id
@@ -19,6 +19,10 @@ ONE_STANDING = "uq_triennial_assessment_standing"
 meaning(ONE_STANDING, rules.PERIODIC, "STATE_CONFLICT")
 NO_OVERLAP = "ex_triennial_assessment_years_apart"
 meaning(NO_OVERLAP, rules.PERIODIC, "YEARS_OVERLAP")
+
+# Whoever opens a second round of the years would close it beside the first.
+meaning("uq_assessment_round_last_year", rules.PERIODIC, "ALREADY_EXISTS")
+meaning("pk_round_explanation", rules.PERIODIC, "STATE_CONFLICT")
 
 
 class TriennialAssessment(Base, table=True):
@@ -66,3 +70,35 @@ class TriennialAssessment(Base, table=True):
     drafted_at: datetime = Field(sa_type=InstantColumn())
     reviewed_at: datetime | None = Field(default=None, sa_type=InstantColumn())
     published_at: datetime | None = Field(default=None, sa_type=InstantColumn())
+
+
+class AssessmentRound(Base, table=True):
+    """The assessments of all centres over the three years that end with `last_year`."""
+
+    __tablename__ = "assessment_round"
+    __table_args__ = (
+        CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    last_year: int = Field(unique=True)
+    due_on: date
+    state: round_rules.RoundState = Field(
+        default=round_rules.RoundState.OPEN, sa_type=EnumText(round_rules.RoundState)
+    )
+    version: int = 1
+    opened_at: datetime = Field(sa_type=InstantColumn())
+    closed_at: datetime | None = Field(default=None, sa_type=InstantColumn())
+
+
+class RoundExplanation(Base, table=True):
+    """Why a centre is not assessed in a round."""
+
+    __tablename__ = "round_explanation"
+    __table_args__ = ({"info": {"insert_only": True}},)
+
+    round_id: UUID = Field(foreign_key="assessment_round.id", primary_key=True)
+    center_id: UUID = Field(primary_key=True)
+    reason: str
+    person_id: UUID
+    explained_at: datetime = Field(sa_type=InstantColumn())

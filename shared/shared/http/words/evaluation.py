@@ -148,6 +148,11 @@ CODES: Final[dict[str, Words]] = {
         "未重开的指标不得变动|：{leaves}",
         "A leaf that was not reopened would change|: {leaves}",
     ),
+    "ROUND_UNDECIDED": Words(
+        409,
+        "本轮考核还有 {count} 家中心未决定，也未说明",
+        "{count} centres of the round are neither decided nor explained",
+    ),
     "YEARS_OVERLAP": Words(
         409,
         "年度重叠|：{years} 已有考核",

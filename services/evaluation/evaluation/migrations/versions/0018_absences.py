@@ -1,4 +1,4 @@
-"""Days on which experts are away, and by when panels are to be done."""
+"""Days on which experts are away, by when panels are to be done, and rounds of assessments."""
 
 from typing import Final
 
@@ -24,7 +24,7 @@ LAST_DAYS: Final = {
 
 
 def upgrade() -> None:
-    """Keep absences, and the last day of a panel's work."""
+    """Keep absences, the last day of a panel's work, and rounds of assessments."""
     op.create_table(
         "expert_absence",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -57,11 +57,42 @@ def upgrade() -> None:
         op.add_column(table, sa.Column("until_on", sa.Date(), nullable=True))
         op.execute(f"UPDATE {table} SET until_on = {last_day}")  # noqa: S608 - names of this file
         op.alter_column(table, "until_on", nullable=False)
+    op.create_table(
+        "assessment_round",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("last_year", sa.Integer(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'closed') = (closed_at IS NOT NULL)", name=op.f("ck_assessment_round_closed")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_assessment_round")),
+        sa.UniqueConstraint("last_year", name=op.f("uq_assessment_round_last_year")),
+    )
+    op.create_table(
+        "round_explanation",
+        sa.Column("round_id", sa.Uuid(), nullable=False),
+        sa.Column("center_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("explained_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["round_id"],
+            ["assessment_round.id"],
+            name=op.f("fk_round_explanation_round_id_assessment_round"),
+        ),
+        sa.PrimaryKeyConstraint("round_id", "center_id", name=op.f("pk_round_explanation")),
+    )
     grant_app("evaluation")
 
 
 def downgrade() -> None:
-    """Forget absences and last days."""
+    """Forget absences, last days and rounds."""
+    op.drop_table("round_explanation")
+    op.drop_table("assessment_round")
     for table in LAST_DAYS:
         op.drop_column(table, "until_on")
     op.drop_table("expert_absence")
