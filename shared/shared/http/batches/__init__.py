@@ -5,6 +5,7 @@ whose rows carry `(job, index)`, so that a killed worker goes on where it stoppe
 """
 
 from shared.http.batch_rows import Outcome, Row, RowResult
+from shared.http.batches.before import Before
 from shared.http.batches.kinds import BatchKind, BatchOptions, BatchOut, Mode, RowOut, row_out
 from shared.http.batches.routes import jobs_router
 from shared.http.batches.taking import (
@@ -23,6 +24,7 @@ __all__ = [
     "BatchKind",
     "BatchOptions",
     "BatchOut",
+    "Before",
     "Mode",
     "Outcome",
     "ReadRows",

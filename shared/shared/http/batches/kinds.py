@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth.actor import Actor
 from shared.http.batch_rows import Judged, Outcome, Plain, Row, RowResult
+from shared.http.batches.before import Before
 from shared.http.problem import STATUSES, check_object, text_of
 from shared.http.schemas import CheckOut, Out
 from shared.rules import Check, Refused
@@ -28,6 +29,9 @@ class Mode(StrEnum):
 
 
 RecordMany = Callable[[AsyncSession, Actor, Sequence[Row[Any]]], Awaitable[Sequence[RowResult]]]
+Foretell = Callable[
+    [AsyncSession, Actor, Sequence[Row[Any]], Before], Awaitable[Sequence[RowResult]]
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,9 @@ class BatchKind:
     and gives one result per row, in any order. `prepare` makes of a row what depends on it and the
     day alone; of a large batch it runs in the thread that reads, while rows before it are recorded,
     which may be on the next day. `plain` reads a line of NDJSON straight from its bytes, where it
-    can tell that the schema takes it.
+    can tell that the schema takes it. `foretell` gives the results that `record_many` would give
+    after rows that were foretold before, writes nothing, and adds what these rows would have made;
+    without it a dry run of a large batch judges each chunk as if those before were not there.
     """
 
     name: str
@@ -48,6 +54,7 @@ class BatchKind:
     chunk: int = field(default=CHUNK)
     prepare: Callable[[Any, date], Any] | None = None
     plain: Plain | None = None
+    foretell: Foretell | None = None
 
 
 def prepared(kind: BatchKind, rows: Iterable[Judged], today: date) -> Iterator[Judged]:

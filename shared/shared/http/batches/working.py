@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.auth.actor import Actor
 from shared.http.batch_rows import Judged, Outcome, Row, RowResult, judged_rows
 from shared.http.batch_tables import BatchJob
+from shared.http.batches.before import Before, rows_before
 from shared.http.batches.bodies import ENDED, Bodies
 from shared.http.batches.kinds import BatchKind, count_of, prepared, stored
 from shared.jobs.queue import JobHandler
@@ -33,13 +34,24 @@ KEEP_RESULTS: Final = text(
 
 
 async def recorded(
-    session: AsyncSession, kind: BatchKind, actor: Actor, rows: Sequence[Judged]
+    session: AsyncSession,
+    kind: BatchKind,
+    actor: Actor,
+    rows: Sequence[Judged],
+    before: Before | None = None,
 ) -> list[RowResult]:
-    """Record the rows that fit their schema, and give a result for each, in their order."""
+    """Record the rows that fit their schema, and give a result for each, in their order.
+
+    With rows before them that would have been recorded, these are only foretold.
+    """
     good = [row for row in rows if isinstance(row, Row)]
     results = [row for row in rows if isinstance(row, RowResult)]
     for start in range(0, len(good), kind.chunk):
-        results.extend(await kind.record_many(session, actor, good[start : start + kind.chunk]))
+        part = good[start : start + kind.chunk]
+        if before is not None and kind.foretell is not None:
+            results.extend(await kind.foretell(session, actor, part, before))
+        else:
+            results.extend(await kind.record_many(session, actor, part))
     return sorted(results, key=lambda result: result.index)
 
 
@@ -64,7 +76,11 @@ async def _work_off(app: FastAPI, kinds: Mapping[str, BatchKind], job_id: UUID) 
         if path is None:
             await _failed(app, job_id)
             return
-        await _chunks_done(app, kind, job, path)
+        if job.dry_run:
+            async with rows_before(await bodies.new_part()) as before:
+                await _chunks_done(app, kind, job, path, before)
+        else:
+            await _chunks_done(app, kind, job, path)
     async with sessions.reading() as session:
         job = await session.get(BatchJob, job_id)
     # Another worker may still have it in hand, when this one was thought dead.
@@ -72,15 +88,21 @@ async def _work_off(app: FastAPI, kinds: Mapping[str, BatchKind], job_id: UUID) 
         await bodies.forget(job_id)
 
 
-async def _chunks_done(app: FastAPI, kind: BatchKind, job: BatchJob, path: Path) -> None:
-    """Record what is left of a job, until its end or until it is taken away."""
-    read = judged_rows(path, job.media_type, kind.rows, job.rows_done, kind.plain)
+async def _chunks_done(
+    app: FastAPI, kind: BatchKind, job: BatchJob, path: Path, before: Before | None = None
+) -> None:
+    """Record what is left of a job, until its end or until it is taken away.
+
+    A dry run that was cut judges all again: what its rows would have made is gone.
+    """
+    first = job.rows_done if before is None else 0
+    read = judged_rows(path, job.media_type, kind.rows, first, kind.plain)
     rows = prepared(kind, read, app.state.clock.today())
     ahead = asyncio.create_task(_read(rows, kind.chunk))
     try:
         while chunk := await ahead:
             ahead = asyncio.create_task(_read(rows, kind.chunk))
-            if not await _chunk_done(app, kind, job, chunk):
+            if not await _chunk_done(app, kind, job, chunk, before):
                 break
     finally:
         # A thread cannot be stopped in its middle; it ends with its chunk.
@@ -92,13 +114,19 @@ async def _read(rows: Iterator[Judged], count: int) -> list[Judged]:
 
 
 async def _chunk_done(
-    app: FastAPI, kind: BatchKind, job: BatchJob, chunk: Sequence[Judged]
+    app: FastAPI,
+    kind: BatchKind,
+    job: BatchJob,
+    chunk: Sequence[Judged],
+    before: Before | None,
 ) -> bool:
     """Record a chunk and its results in one transaction; tell whether to go on."""
     actor = actor_of(job.actor)
     results: Sequence[RowResult] | None = None
-    if job.dry_run:
-        results = await _judged_only(app, kind, actor, chunk)
+    if before is not None:
+        results = await _judged_only(app, kind, actor, chunk, before)
+        if chunk[-1].index < job.rows_done:
+            return True
     async with app.state.database.sessions.begin() as session:
         current = await session.get(BatchJob, job.id, with_for_update=True)
         # Taken away by its poster, or done by a worker that was thought dead.
@@ -117,12 +145,12 @@ async def _chunk_done(
 
 
 async def _judged_only(
-    app: FastAPI, kind: BatchKind, actor: Actor, chunk: Sequence[Judged]
+    app: FastAPI, kind: BatchKind, actor: Actor, chunk: Sequence[Judged], before: Before
 ) -> list[RowResult]:
     """Judge a chunk as if it were recorded, and take all of it back."""
     async with app.state.database.sessions.open() as session:
         await session.begin()
-        results = await recorded(session, kind, actor, chunk)
+        results = await recorded(session, kind, actor, chunk, before)
         await session.rollback()
     return results
 

@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.facts import queries, rules
 from registry.facts.actions import walking
+from registry.facts.actions.foretelling import Foretold
+from registry.facts.actions.knowing import Stored
 from registry.facts.actions.writing import Judged, Sent, sent, write
 from registry.facts.rules import CONFIDENTIAL, Derived, FactKind, NewFact
 from registry.facts.tables import Fact
@@ -21,7 +23,7 @@ from registry.programme import queries as programme
 from shared.auth import Actor
 from shared.clock import Clock
 from shared.events import record
-from shared.http.batches import Outcome, Row, RowResult
+from shared.http.batches import Before, Outcome, Row, RowResult
 from shared.rules import Check, Refused, failed_codes, require
 
 # The reason of a confidential correction is told by the fact, to those who may read it.
@@ -65,12 +67,27 @@ async def record_facts(
     by_booking: bool = False,
 ) -> list[RowResult]:
     """Record a set of facts: each row judged as if it came alone, good ones written by set."""
-    judged = await _judge(session, actor, rows, today, by_booking=by_booking)
+    known = Stored(session, actor.org_id)
+    judged = await _judge(session, actor, rows, today, known, by_booking=by_booking)
+    refused, good = _parted(judged)
+    return [*refused, *await write(session, actor, good)]
+
+
+async def foretell_facts(
+    session: AsyncSession, actor: Actor, rows: Sequence[Row[Sent]], today: date, before: Before
+) -> list[RowResult]:
+    """Tell what recording a set of facts would answer after those foretold; write nothing."""
+    known = Foretold(session, actor.org_id, before)
+    judged = await _judge(session, actor, rows, today, known, by_booking=False)
+    refused, good = _parted(judged)
+    return [*refused, *await known.told(good)]
+
+
+def _parted(judged: Sequence[Judged]) -> tuple[list[RowResult], list[Judged]]:
     refused = [
         RowResult(row.index, Outcome.FAILED, checks=row.checks) for row in judged if row.checks
     ]
-    good = [row for row in judged if not row.checks]
-    return [*refused, *await write(session, actor, good)]
+    return refused, [row for row in judged if not row.checks]
 
 
 async def correct(
@@ -141,6 +158,7 @@ async def _judge(
     actor: Actor,
     rows: Sequence[Row[Sent]],
     today: date,
+    known: Stored,
     *,
     by_booking: bool,
 ) -> list[Judged]:
@@ -149,7 +167,7 @@ async def _judge(
     standings = await queries.standings(session, actor.org_ids, {fact.center_id for fact in facts})
     registers = await _registers(session, actor, facts)
     failed = _failed(told, standings, registers, today, by_booking=by_booking)
-    failed = await walking.walked(session, actor.org_id, facts, failed)
+    failed = await walking.walked(session, known, facts, failed)
     derived = await queries.derived(session, facts)
     return [
         Judged(row.index, row.value, checks, side)

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.facts import queries, rules
+from registry.facts.actions.knowing import Stored
 from registry.facts.rules import FactKind, NewFact, Subject
 from registry.facts.tables import Fact
 from shared.rules import Check
@@ -14,10 +15,7 @@ Failed = tuple[Check, ...]
 
 
 async def walked(
-    session: AsyncSession,
-    org_id: UUID | None,
-    facts: Sequence[NewFact],
-    failed: Sequence[Failed],
+    session: AsyncSession, known: Stored, facts: Sequence[NewFact], failed: Sequence[Failed]
 ) -> list[Failed]:
     """Judge facts of a pipeline in their order, each after those before it that were good.
 
@@ -35,9 +33,11 @@ async def walked(
     center_ids = {subject.center_id for subject in subjects}
     await queries.lock_centers(session, center_ids)
     references = {(fact.center_id, fact.external_id) for fact in facts}
-    taken = set(await queries.first_postings(session, org_id, references))
-    entries = await queries.pipeline_entries(session, subjects)
-    milestones = await queries.milestones(session, center_ids)
+    taken = set(await known.postings(references))
+    entries = await known.entries(subjects)
+    milestones = await known.milestones(
+        {(subject.center_id, subject.reference) for subject in subjects}
+    )
     judged = []
     for fact, checks in zip(facts, failed, strict=True):
         reference = (fact.center_id, fact.external_id)
@@ -59,9 +59,8 @@ def _step(
     """Judge a fact after those before it, and add it to them when it is good."""
     subject = rules.subject_of(fact)
     if subject is None:
-        if fact.kind is FactKind.INTERNATIONAL_PROJECT and "project_ref" in fact.payload:
-            codes = frozenset(one["code"] for one in fact.payload.get("milestones") or ())
-            place = (fact.center_id, fact.payload["project_ref"])
+        if (plan := rules.planned_by(fact)) is not None:
+            place, codes = plan
             milestones[place] = milestones.get(place, frozenset()) | codes
         return ()
     after = [*entries.get(subject, ()), rules.entry_of(fact)]

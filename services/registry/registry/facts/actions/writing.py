@@ -147,14 +147,14 @@ async def write(session: AsyncSession, actor: Actor, rows: Sequence[Judged]) -> 
             RowResult(row.index, Outcome.CREATED, id=fact_id)
             for row, fact_id in zip(rows, ids, strict=True)
         ]
-    repeated = {
+    references = {
         row.reference for row, fact_id in zip(rows, ids, strict=True) if fact_id not in written
     }
-    kept = await queries.first_postings(session, actor.org_id, repeated)
+    kept = await queries.first_postings(session, actor.org_id, references)
     return [
         RowResult(row.index, Outcome.CREATED, id=fact_id)
         if fact_id in written
-        else _repeated(row, kept[row.reference])
+        else repeated(row, kept[row.reference])
         for row, fact_id in zip(rows, ids, strict=True)
     ]
 
@@ -198,7 +198,8 @@ def _told(at: datetime, actor: Actor) -> dict[str, Any]:
     }
 
 
-def _repeated(row: Judged, kept: tuple[UUID, str]) -> RowResult:
+def repeated(row: Judged, kept: tuple[UUID, str]) -> RowResult:
+    """Tell of a reference that was used before whether it came with the same content (X05)."""
     kept_id, kept_sha256 = kept
     failed = [
         check

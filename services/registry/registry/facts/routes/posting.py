@@ -39,6 +39,7 @@ from shared.http.batches import (
     BatchKind,
     BatchOptions,
     BatchOut,
+    Before,
     Outcome,
     Row,
     RowResult,
@@ -91,12 +92,22 @@ async def record_rows(
     return await actions.record_facts(session, actor, rows, session.info["clock"].today())
 
 
+async def foretell_rows(
+    session: AsyncSession, actor: Actor, rows: Sequence[Row[actions.Sent]], before: Before
+) -> list[RowResult]:
+    """Tell what recording the rows of a batch would answer, after those that were foretold."""
+    today = session.info["clock"].today()
+    return await actions.foretell_facts(session, actor, rows, today, before)
+
+
 def sent_row(body: FactIn, today: date) -> actions.Sent:
     """Make of a row what depends on it and the day alone, while the rows before it are written."""
     return actions.sent(body.fact(), today)
 
 
-BATCH: Final = BatchKind("fact-batches", ROWS, record_rows, JOBS_PATH, prepare=sent_row)
+BATCH: Final = BatchKind(
+    "fact-batches", ROWS, record_rows, JOBS_PATH, prepare=sent_row, foretell=foretell_rows
+)
 
 
 def as_known(

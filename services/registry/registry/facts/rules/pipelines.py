@@ -83,6 +83,15 @@ def subject_of(fact: NewFact) -> Subject | None:
     return Subject(fact.center_id, fact.kind, fact.payload[pipeline.subject_field])
 
 
+def planned_by(fact: NewFact) -> tuple[tuple[UUID, str], frozenset[str]] | None:
+    """Give the project abroad that a fact plans, by centre and reference, with its milestones."""
+    project = fact.payload.get("project_ref")
+    if fact.kind is not FactKind.INTERNATIONAL_PROJECT or project is None:
+        return None
+    codes = frozenset(one["code"] for one in fact.payload.get("milestones") or ())
+    return (fact.center_id, project), codes
+
+
 def entry_of(fact: NewFact) -> Entry:
     """Give the step that a fact of a pipeline tells."""
     return Entry(fact.payload[PIPELINES[fact.kind].state_field], fact.occurred_on)

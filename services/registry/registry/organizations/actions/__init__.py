@@ -23,7 +23,12 @@ from registry.organizations.actions.papers import (
     verify_qualification,
 )
 from registry.organizations.actions.records import enter_record, lift_record
-from registry.organizations.actions.registering import NewOrganization, register, register_many
+from registry.organizations.actions.registering import (
+    NewOrganization,
+    foretell_many,
+    register,
+    register_many,
+)
 
 __all__ = [
     "NewCode",
@@ -45,6 +50,7 @@ __all__ = [
     "enter_qualification",
     "enter_record",
     "enter_values",
+    "foretell_many",
     "lift_record",
     "register",
     "register_many",

@@ -20,6 +20,7 @@ from registry.organizations.actions.keeping import (
     now_of,
     origin_of,
 )
+from registry.organizations.actions.knowing import Entered, Foretold, Stored
 from registry.organizations.rules import EntrySource
 from registry.organizations.tables import Organization
 from shared.auth import Actor
@@ -28,7 +29,7 @@ from shared.database import new_id
 from shared.events import EventRow, record, record_many
 from shared.events.recording import plain
 from shared.events.resources import made_part
-from shared.http.batches import Outcome, Row, RowResult
+from shared.http.batches import Before, Outcome, Row, RowResult
 from shared.rules import Check, require
 
 # One statement and one parameter, however many rows. Who is entered by another transaction
@@ -91,6 +92,12 @@ class NewOrganization:
         named: str | None = self.fields["parent_uscc"]
         return None if named is None else uscc.normalized(named)
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """Give all that is said of it, plain."""
+        told: dict[str, Any] = plain({**self.fields, "parent_uscc": self.parent})
+        return told
+
 
 async def register(
     session: AsyncSession, actor: Actor, entry: NewOrganization, today: date
@@ -103,7 +110,7 @@ async def register(
     OWNERSHIP_CYCLE, ALREADY_EXISTS.
     """
     existing = await queries.organization_by_uscc(session, entry.uscc)
-    owners = await _owners(session, [entry])
+    owners = await Stored(session).owners({entry.parent} if entry.parent else set())
     require(_checks(entry, today, None if existing is None else existing.id, owners))
     official = actor.has("handler")
     held, stated = rules.counted({**entry.fields, "parent_uscc": entry.parent}, official=official)
@@ -140,38 +147,46 @@ async def register_many(
 
     A code that has an entry of the same content is a duplicate; another content is refused.
     """
-    codes = [row.value.code for row in rows]
-    existing = await queries.organizations_by_uscc(session, codes)
-    owners = dict(await _owners(session, [row.value for row in rows]))
-    results: list[RowResult] = []
-    entered: dict[str, tuple[UUID, NewOrganization]] = {}
-    for row, code in zip(rows, codes, strict=True):
-        known = entered.get(code)
-        kept = existing.get(code)
-        if (known and known[1].fields == row.value.fields) or (kept and _same(kept, row.value)):
-            first = known[0] if known else kept.id if kept else None
-            results.append(RowResult(row.index, Outcome.DUPLICATE, id=first))
-            continue
-        taken = known[0] if known else kept.id if kept else None
-        failed = [c for c in _checks(row.value, today, taken, owners) if c.refuses]
-        if failed:
-            results.append(RowResult(row.index, Outcome.FAILED, checks=tuple(failed)))
-            continue
-        entered[code] = (new_id(), row.value)
-        if row.value.parent is not None:
-            owners[code] = row.value.parent
-        results.append(RowResult(row.index, Outcome.CREATED, id=entered[code][0]))
-    written = await _enter(session, actor, list(entered.values()), today)
+    results, entered = await _judged(rows, today, Stored(session))
+    written = await _enter(session, actor, entered, today)
     return [_settled(result, written) for result in results]
 
 
-async def _owners(session: AsyncSession, entries: Sequence[NewOrganization]) -> Mapping[str, str]:
-    """Give who owns whom above the owners that are named, held still until the transaction ends."""
-    named = {entry.parent for entry in entries if entry.parent is not None}
-    if not named:
-        return {}
-    await queries.lock_owners(session)
-    return await queries.owners_of(session, named)
+async def foretell_many(
+    session: AsyncSession, rows: Sequence[Row[NewOrganization]], today: date, before: Before
+) -> list[RowResult]:
+    """Tell what entering a set would answer after those foretold before; enter nothing."""
+    known = Foretold(session, before)
+    results, entered = await _judged(rows, today, known)
+    await known.keep({one.code: Entered(org_id, one.told) for org_id, one in entered})
+    return results
+
+
+async def _judged(
+    rows: Sequence[Row[NewOrganization]], today: date, known: Stored
+) -> tuple[list[RowResult], list[tuple[UUID, NewOrganization]]]:
+    """Judge rows, each after those before it, and give what is to be entered, with its id."""
+    there = await known.entries({row.value.code for row in rows})
+    owners = await known.owners({row.value.parent for row in rows if row.value.parent})
+    results: list[RowResult] = []
+    entered: list[tuple[UUID, NewOrganization]] = []
+    for row in rows:
+        entry, told = row.value, row.value.told
+        first = there.get(entry.code)
+        if first is not None and first.says(told):
+            results.append(RowResult(row.index, Outcome.DUPLICATE, id=first.id))
+            continue
+        failed = [c for c in _checks(entry, today, first and first.id, owners) if c.refuses]
+        if failed:
+            results.append(RowResult(row.index, Outcome.FAILED, checks=tuple(failed)))
+            continue
+        made = Entered(new_id(), told)
+        there[entry.code] = made
+        if entry.parent is not None:
+            owners[entry.code] = entry.parent
+        entered.append((made.id, entry))
+        results.append(RowResult(row.index, Outcome.CREATED, id=made.id))
+    return results, entered
 
 
 def _checks(
@@ -188,11 +203,6 @@ def _checks(
 
 def _flagged(held: Mapping[str, Any]) -> bool:
     return any(held[flag] for flag in rules.FLAGS)
-
-
-def _same(kept: Organization, entry: NewOrganization) -> bool:
-    sent = {**entry.fields, "parent_uscc": entry.parent}
-    return all(getattr(kept, name) == value for name, value in sent.items())
 
 
 async def _enter(
@@ -256,4 +266,4 @@ def _settled(result: RowResult, written: set[UUID]) -> RowResult:
     return RowResult(result.index, Outcome.FAILED, checks=taken)
 
 
-__all__ = ["NewOrganization", "register", "register_many"]
+__all__ = ["NewOrganization", "foretell_many", "register", "register_many"]

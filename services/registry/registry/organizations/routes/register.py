@@ -49,7 +49,7 @@ from shared.http import (
     tagged,
 )
 from shared.http.batch_body import examples_of, rows_body
-from shared.http.batches import BatchKind, BatchOptions, BatchOut, Row, RowResult, run_batch
+from shared.http.batches import BatchKind, BatchOptions, BatchOut, Before, Row, RowResult, run_batch
 from shared.http.times import AsOf, On
 from shared.rules import found
 
@@ -72,8 +72,20 @@ async def register_rows(
     return await actions.register_many(session, actor, values, session.info["clock"].today())
 
 
+async def foretell_rows(
+    session: AsyncSession, _: Actor, rows: Sequence[Row[OrganizationIn]], before: Before
+) -> list[RowResult]:
+    """Tell what entering the rows of a batch would answer, after those that were foretold."""
+    values = [Row(row.index, _new(row.value)) for row in rows]
+    return await actions.foretell_many(session, values, session.info["clock"].today(), before)
+
+
 BATCH: Final = BatchKind(
-    "organization-batches", TypeAdapter(OrganizationIn), register_rows, "/v1/registry/jobs"
+    "organization-batches",
+    TypeAdapter(OrganizationIn),
+    register_rows,
+    "/v1/registry/jobs",
+    foretell=foretell_rows,
 )
 
 
