@@ -43,11 +43,12 @@ from gateway.identity.actions import digest_of
 from gateway.outside import actions, pages, queries
 from gateway.outside.issuer import Issuer
 from gateway.outside.rules import NotTrusted, Purpose, Said
+from gateway.outside.schemas import OutsideIdentityOut
 from shared.auth import DUTIES, ROLES
 from shared.client import Unavailable
-from shared.http import Language, Router, Transaction, access, problems
+from shared.http import Language, Reading, Router, Transaction, access, problems
 from shared.http.dependencies import CurrentActor
-from shared.rules import Refused
+from shared.rules import Refused, found
 
 log = structlog.get_logger(__name__)
 
@@ -123,6 +124,16 @@ async def begin(
         return _beginning(request, language, purpose, 400)
     code = request.query_params.get("code", "")[:128]
     return await _sent(request, language, purpose, code)
+
+
+@me_router.get(
+    "", operation_id="identity_my_outside_identity", openapi_extra=OWN,
+    responses=problems("NOT_FOUND"),
+)  # fmt: skip
+async def my_outside_identity(actor: CurrentActor, session: Reading) -> OutsideIdentityOut:
+    """Tell since when one may sign in at the outside issuer; 404 where one may not."""
+    known = found(await queries.identity_of(session, actor.person_id))
+    return OutsideIdentityOut.model_validate(known)
 
 
 @me_router.delete(

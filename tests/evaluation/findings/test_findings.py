@@ -106,6 +106,16 @@ async def test_a_finding_is_answered_sent_back_answered_and_closed(year: JudgedY
         {"file_id": str(year.report_id), "sha256": "ab" * 32}
     ]  # The hash is the registry's own.
     assert told["closed_at"] is not None
+    # A centre deals with the office; who raised it is told to officials, in the list as well.
+    seen = (await year.as_("auditor", "GET", path)).json()
+    assert seen["raised_by"] == str(year.officials["handler"])
+    listed = {}
+    for who in ("auditor", "operator"):
+        client = year.operator() if who == "operator" else year.official(who)
+        async with client:
+            [listed[who]] = (await client.get(FINDINGS)).json()["items"]
+    assert listed["auditor"]["raised_by"] == seen["raised_by"]
+    assert (told["raised_by"], listed["operator"]["raised_by"]) == (None, None)
     assert await tasks(year, "handler") == []
     async with year.service.sessions.reading() as session:
         types = list(await session.scalars(select(Event.type).order_by(col(Event.seq))))

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -173,7 +174,12 @@ async def test_who_linked_his_account_signs_in_there_without_a_password(
     assert trusted.asked.count("/jwks") == 1
     assert trusted.asked.count("/.well-known/openid-configuration") == 1
     async with house.gateway.client("member", sub=house.person_id) as me:
+        known = (await me.get("/v1/me/outside-identity")).json()
+        assert list(known) == ["linked_at"]
+        age = datetime.now(UTC) - datetime.fromisoformat(known["linked_at"])
+        assert timedelta(0) < age < timedelta(minutes=5)
         assert (await me.delete("/v1/me/outside-identity")).status_code == 204
+        assert (await me.get("/v1/me/outside-identity")).status_code == 404
         assert (await me.delete("/v1/me/outside-identity")).status_code == 404
 
 

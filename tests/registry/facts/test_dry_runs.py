@@ -9,6 +9,7 @@ from sqlmodel import col, func, select
 
 from registry.facts.tables import Fact
 from shared.http.batch_tables import BatchJob
+from shared.http.batches import kinds as kinds_of_batches
 from shared.http.batches import taking, working
 from tests.fixtures.rehearsing import CHUNK, kinds, reach, worked_off
 from tests.fixtures.service import event_types
@@ -108,17 +109,17 @@ async def test_a_dry_run_that_was_cut_goes_on_with_all_that_it_had_foretold(
 ) -> None:
     chance = random.Random(7)
     lines = [_row(house, chance) for _ in range(NUMBER)]
-    kept = working.stored
+    keep = kinds_of_batches.count_of
     chunks = 0
 
-    def cut(results: Any) -> str:
+    def cut(results: Any, outcome: Any) -> int:
         nonlocal chunks
         chunks += 1
-        if chunks == NUMBER // CHUNK // 2:
+        if chunks == NUMBER // CHUNK:
             raise ConnectionResetError("the worker is gone in the middle of its dry run")
-        return kept(results)
+        return keep(results, outcome)
 
-    monkeypatch.setattr(working, "stored", cut)
+    monkeypatch.setattr(working, "count_of", cut)
     async with house.caller(house.member) as caller:
         sent = (house.registry, caller, PATH, lines)
         with pytest.raises(ConnectionResetError):

@@ -1,7 +1,7 @@
 """Findings over HTTP."""
 
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import Query, Response
@@ -21,6 +21,7 @@ from evaluation.findings.schemas import (
     StandingFindingOut,
 )
 from evaluation.findings.tables import ResultFinding
+from shared.auth import Actor
 from shared.http import (
     CurrentActor,
     Now,
@@ -65,7 +66,7 @@ async def raise_finding(
     """Write down what a published result found wanting, with the last day for an answer."""
     matter = actions.Matter(body.leaf, body.matter, body.due_on)
     row = await actions.raise_finding(session, actor, case_id, matter, now, today)
-    return await _shown(session, row, today, response)
+    return await _shown(session, actor, row, today, response)
 
 
 @router.get(
@@ -93,7 +94,7 @@ async def list_findings(
     filters = {"center_id": center_id, "case_id": case_id, "state": state, "overdue": overdue}
     order = [col(ResultFinding.id).desc()]
     rows, next_cursor = await paginate(session, statement, page, order, filters)
-    return Page(items=[_item(row, today) for row in rows], next_cursor=next_cursor)
+    return Page(items=[_item(actor, row, today) for row in rows], next_cursor=next_cursor)
 
 
 @router.get(
@@ -126,7 +127,7 @@ async def get_finding(
 ) -> FindingOut:
     """Show a finding with every step."""
     row = await queries.finding(session, actor, finding_id)
-    return await _shown(session, row, today, response)
+    return await _shown(session, actor, row, today, response)
 
 
 @router.post(
@@ -150,7 +151,7 @@ async def answer(
     row = await actions.answer(
         session, actor, finding_id, told.body.words, told.evidence, now, today
     )
-    return await _shown(session, row, today, response)
+    return await _shown(session, actor, row, today, response)
 
 
 @router.post(
@@ -172,7 +173,7 @@ async def send_back(
 ) -> FindingOut:
     """Send an answer back, with a reason and a new last day."""
     row = await actions.send_back(session, actor, finding_id, body.reason, body.due_on, now, today)
-    return await _shown(session, row, today, response)
+    return await _shown(session, actor, row, today, response)
 
 
 @router.post(
@@ -192,21 +193,24 @@ async def close(
 ) -> FindingOut:
     """Close a finding whose answer is enough, by somebody who did not answer it."""
     row = await actions.close(session, actor, finding_id, body.words, now)
-    return await _shown(session, row, today, response)
+    return await _shown(session, actor, row, today, response)
 
 
-def _item(row: ResultFinding, today: date) -> FindingItemOut:
-    late = rules.is_late(row.state, row.due_on, today)
-    return FindingItemOut(**row.model_dump(), overdue=late)
+def _item(actor: Actor, row: ResultFinding, today: date) -> FindingItemOut:
+    return FindingItemOut(**_told(actor, row, today))
 
 
 async def _shown(
-    session: AsyncSession, row: ResultFinding, today: date, response: Response
+    session: AsyncSession, actor: Actor, row: ResultFinding, today: date, response: Response
 ) -> FindingOut:
     tagged(response, row.version)
     steps = await queries.steps_of(session, row.id)
     return FindingOut(
-        **row.model_dump(),
-        overdue=rules.is_late(row.state, row.due_on, today),
-        steps=[FindingStepOut.model_validate(step) for step in steps],
+        **_told(actor, row, today), steps=[FindingStepOut.model_validate(step) for step in steps]
     )
+
+
+def _told(actor: Actor, row: ResultFinding, today: date) -> dict[str, Any]:
+    """Tell of a finding; a centre deals with the office, and not with the person who judges it."""
+    told = row.model_dump() | {"overdue": rules.is_late(row.state, row.due_on, today)}
+    return told if actor.has("official") else told | {"raised_by": None}

@@ -103,6 +103,9 @@ class FindingItemOut(Out):
     answered_late: bool = Field(description="Whether the last answer came after its day.")
     version: int = Field(description="Grows with every step; the ETag.")
     raised_at: Instant = Field(description="When it was raised.")
+    raised_by: UUID | None = Field(
+        default=None, description="The official who raised it; told to officials only."
+    )
     closed_at: Instant | None = Field(description="When it was closed.")
 
 

@@ -176,7 +176,8 @@ async def _judged(
         if first is not None and first.says(told):
             results.append(RowResult(row.index, Outcome.DUPLICATE, id=first.id))
             continue
-        failed = [c for c in _checks(entry, today, first and first.id, owners) if c.refuses]
+        taken = None if first is None else first.id
+        failed = [check for check in _checks(entry, today, taken, owners) if check.refuses]
         if failed:
             results.append(RowResult(row.index, Outcome.FAILED, checks=tuple(failed)))
             continue
