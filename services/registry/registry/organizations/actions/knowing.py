@@ -66,13 +66,16 @@ class Foretold(Stored):
         """Give who owns whom above owners: a chain may go from one to the other and back."""
         owners: dict[str, str] = {}
         wanted = set(named)
-        asked: set[str] = set()
         while wanted:
-            asked |= wanted
-            owners |= await super().owners(wanted)
-            owners |= await self._before.made(OWNERS, wanted | {*owners.values()})
-            wanted = {*owners.values()} - asked - {*owners}
+            step = await self._owners_above(wanted)
+            owners.update(step)
+            wanted = set(step.values()).difference(owners)
         return owners
+
+    async def _owners_above(self, named: Collection[str]) -> dict[str, str]:
+        stored = await super().owners(named)
+        made = await self._before.made(OWNERS, {*named, *stored.values()})
+        return {**stored, **made}
 
     async def keep(self, entries: Mapping[str, Entered]) -> None:
         """Keep what rows would enter, by code."""
