@@ -44,10 +44,7 @@ def day(offset: int) -> date:
         ({}, []),
         ({"committed_fen": 101}, ["SCHEDULE_MISMATCH"]),
         ({"committed_fen": 99}, ["SCHEDULE_MISMATCH"]),
-        ({"schedule": (Instalment(date(2031, 3, 2), 100),)}, ["CAPITAL_TERM_EXCEEDED"]),
         ({"schedule": (), "committed_fen": 0}, []),
-        ({"schedule": (Instalment(date(2031, 3, 2), 100),),
-          "kind": ContributionKind.MEMBERSHIP_FEE}, []),
         ({"is_cash": False}, ["VALUATION_MISSING"]),
         ({"is_cash": False, "valuation_file_id": FILE}, ["VALUATION_MISSING"]),
         ({"is_cash": False, "valued_fen": 100}, ["VALUATION_MISSING"]),
@@ -58,7 +55,7 @@ def day(offset: int) -> date:
         ({"valuation_file_id": FILE, "valued_fen": 99}, []),
     ],
 )  # fmt: skip
-def test_a_promise_is_whole_valued_and_within_five_years(
+def test_a_promise_is_whole_and_what_is_no_money_is_valued(
     over: dict[str, object], codes: list[str]
 ) -> None:
     promise = replace(PROMISE, **over)  # type: ignore[arg-type]
@@ -192,10 +189,20 @@ def test_equity_is_lost_after_its_grace_and_only_what_was_called(
 ) -> None:  # fmt: skip
     checks = rules.forfeiture_checks(
         kind, state, Balance(100, 40, paid - 4, 4), called,
-        None if grace is None else day(grace), day(resolved), TODAY,
+        None if grace is None else day(grace), day(resolved), None, TODAY,
     )  # fmt: skip
     assert failed_codes(checks) == codes
     assert checks[1].params["grace_until"] == (None if grace is None else day(grace).isoformat())
+
+
+@pytest.mark.requirement("A095")
+@pytest.mark.parametrize(("fen", "codes"), [(61, []), (62, ["FORFEITURE_EXCEEDED"]), (None, [])])
+def test_a_resolution_takes_no_more_than_is_left(fen: int | None, codes: list[str]) -> None:
+    checks = rules.forfeiture_checks(
+        ContributionKind.EQUITY, State.COMMITTED, Balance(100, 40, 35, 4), 40, day(-1), TODAY,
+        fen, TODAY,
+    )  # fmt: skip
+    assert failed_codes(checks) == codes
 
 
 @pytest.mark.requirement("X03")
