@@ -4,6 +4,9 @@ A job is entered inside the caller's transaction, so that it exists exactly when
 Due dates follow the programme clock and are found by `due_at <= :now`; the queue only says that
 there is something to do.
 
+A job whose handler fails is tried again, later each time: what it met may have been a lost
+connection or a lock. When it has failed for good, whoever asks for it is told so.
+
 PgQueuer runs, with a connection of its own, only while there is: at rest it would flush what it
 has not ten times a second, and look for schedules that nobody made.
 """
@@ -11,11 +14,13 @@ has not ten times a second, and look for schedules that nobody made.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from fastapi import FastAPI
 from pgqueuer import AsyncpgDriver, Job, PgQueuer, Queries
+from pgqueuer.core.executors import DatabaseRetryEntrypointExecutor, EntrypointExecutorParameters
 from pgqueuer.domain.settings import db_settings
 from pgqueuer.domain.types import QueueExecutionMode
 from sqlalchemy import text
@@ -33,15 +38,29 @@ LINGER: Final = timedelta(seconds=2)
 # What is entered right after the last job ended shares the next run.
 PAUSE_SECONDS: Final = 0.1
 
+# So often a job is tried again: after 1, 2, 4 … seconds, for two minutes in all.
+TRIES_AGAIN: Final = 7
+FIRST_PAUSE: Final = timedelta(seconds=1)
+LONGEST_PAUSE: Final = timedelta(minutes=1)
+
 # What waits, and what somebody took up who gives no sign of life.
 _WAITING: Final = text("""
     SELECT 1 FROM pgqueuer
      WHERE entrypoint = ANY(:names)
-       AND (status = 'queued' OR (status = 'picked' AND heartbeat < :silent_since))
+       AND ((status = 'queued' AND execute_after <= now())
+            OR (status = 'picked' AND heartbeat < :silent_since))
      LIMIT 1
 """)
 
-JobHandler = Callable[[FastAPI, bytes], Awaitable[None]]
+JobStep = Callable[[FastAPI, bytes], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class JobHandler:
+    """What is done for a job with its payload, and what is noted once that failed for good."""
+
+    do: JobStep
+    give_up: JobStep
 
 
 async def enqueue(session: AsyncSession, name: str, payload: bytes) -> None:
@@ -92,9 +111,23 @@ async def _work_off(app: FastAPI, handlers: Mapping[str, JobHandler]) -> None:
 
 
 def _register(queuer: PgQueuer, app: FastAPI, name: str, handler: JobHandler) -> None:
-    @queuer.entrypoint(name)
+    @queuer.entrypoint(name, executor_factory=_tries_again)
     async def run(job: Job) -> None:
-        await handler(app, job.payload or b"")
+        try:
+            await handler.do(app, job.payload or b"")
+        except Exception:
+            if job.attempts >= TRIES_AGAIN:
+                await handler.give_up(app, job.payload or b"")
+            raise
+
+
+def _tries_again(parameters: EntrypointExecutorParameters) -> DatabaseRetryEntrypointExecutor:
+    return DatabaseRetryEntrypointExecutor(
+        parameters,
+        max_attempts=TRIES_AGAIN,
+        initial_delay=FIRST_PAUSE,
+        max_delay=LONGEST_PAUSE,
+    )
 
 
 def install_sql() -> str:

@@ -5,6 +5,7 @@ import tracemalloc
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -43,7 +44,7 @@ async def send(house: House, rows: list[str], key: str = "large", **asked: str) 
 async def work(house: House) -> None:
     async with house.registry.sessions.reading() as session:
         [job_id] = (await session.scalars(select(BatchJob.id))).all()
-    await batch_jobs(BATCHES)[JOB](house.registry.app, job_id.bytes)
+    await batch_jobs(BATCHES)[JOB].do(house.registry.app, job_id.bytes)
 
 
 async def counted(house: House, model: Any = Fact) -> int:
@@ -218,6 +219,32 @@ async def test_a_batch_whose_body_is_lost_says_that_it_failed(house: House) -> N
     body.unlink()
     await work(house)
     assert (await read(house, taken.headers["Location"])).json()["state"] == "failed"
+
+
+@pytest.mark.requirement("X05")
+async def test_a_batch_that_failed_for_good_says_so_and_one_that_is_done_stays_done(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_given: Any) -> Any:
+        raise ConnectionResetError
+
+    taken = await send(house, lines(house, INLINE_ROWS + 1))
+    job_id = UUID(taken.headers["Location"].rpartition("/")[2]).bytes
+    job = batch_jobs(BATCHES)[JOB]
+    with monkeypatch.context() as patched:
+        patched.setattr(working, "recorded", fails)
+        with pytest.raises(ConnectionResetError):
+            await work(house)
+    assert (await read(house, taken.headers["Location"])).json()["state"] == "queued"
+    await job.give_up(house.registry.app, job_id)
+    assert (await read(house, taken.headers["Location"])).json()["state"] == "failed"
+    assert (bodies(house), await counted(house)) == ([], 0)
+
+    again = await send(house, lines(house, INLINE_ROWS + 1), "again")
+    job_id = UUID(again.headers["Location"].rpartition("/")[2]).bytes
+    await job.do(house.registry.app, job_id)
+    await job.give_up(house.registry.app, job_id)
+    assert (await read(house, again.headers["Location"])).json()["state"] == "done"
 
 
 @pytest.mark.requirement("X05")

@@ -298,7 +298,7 @@ async def test_chunks_beyond_what_is_answered_at_once_are_followed(
 
 
 async def _work_off_jobs(house: House) -> None:
-    handle = batch_jobs({BATCH.name: BATCH})[JOB]
+    handle = batch_jobs({BATCH.name: BATCH})[JOB].do
     while True:
         async with house.registry.sessions.reading() as session:
             waiting = list(

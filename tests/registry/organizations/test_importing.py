@@ -47,7 +47,7 @@ async def test_each_row_of_a_large_sheet_is_judged_and_kept_as_it_was_sent(
         assert (taken.status_code, taken.json()["rows_total"]) == (202, NUMBER), taken.text
         kinds = {name: replace(kind, chunk=CHUNK) for name, kind in BATCHES.items()}
         job_id = taken.headers["Location"].rpartition("/")[2]
-        await batch_jobs(kinds)[JOB](registry.app, UUID(job_id).bytes)
+        await batch_jobs(kinds)[JOB].do(registry.app, UUID(job_id).bytes)
         answer = await official.get(f"{taken.headers['Location']}/results/export")
         job = (await official.get(taken.headers["Location"])).json()
     results = [json.loads(line) for line in answer.text.splitlines()]

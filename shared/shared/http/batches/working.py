@@ -58,10 +58,14 @@ async def recorded(
 def batch_jobs(kinds: Mapping[str, BatchKind]) -> Mapping[str, JobHandler]:
     """Give the job handler of a service's batches, for `job_worker`."""
 
-    async def handle(app: FastAPI, payload: bytes) -> None:
+    async def do(app: FastAPI, payload: bytes) -> None:
         await _work_off(app, kinds, UUID(bytes=payload))
 
-    return {JOB: handle}
+    async def give_up(app: FastAPI, payload: bytes) -> None:
+        await _failed(app, UUID(bytes=payload))
+        await Bodies(app.state.settings).forget(UUID(bytes=payload))
+
+    return {JOB: JobHandler(do, give_up)}
 
 
 async def _work_off(app: FastAPI, kinds: Mapping[str, BatchKind], job_id: UUID) -> None:
@@ -156,10 +160,10 @@ async def _judged_only(
 
 
 async def _failed(app: FastAPI, job_id: UUID) -> None:
-    """Say of a batch whose body is gone that it will not go on; what is done stays."""
+    """Say of a batch that it will not go on; what is done stays."""
     async with app.state.database.sessions.begin() as session:
         current = await session.get(BatchJob, job_id, with_for_update=True)
-        if current is not None:
+        if current is not None and current.state not in ENDED:
             current.state = "failed"
 
 
