@@ -47,7 +47,7 @@ LONGEST_PAUSE: Final = timedelta(minutes=1)
 _WAITING: Final = text("""
     SELECT 1 FROM pgqueuer
      WHERE entrypoint = ANY(:names)
-       AND ((status = 'queued' AND execute_after <= now())
+       AND ((status = 'queued' AND execute_after <= :now)
             OR (status = 'picked' AND heartbeat < :silent_since))
      LIMIT 1
 """)
@@ -84,9 +84,9 @@ async def _work(app: FastAPI, handlers: Mapping[str, JobHandler]) -> None:
     app.state.sequencer.hear(db_settings().channel, told.set)
     while True:
         told.clear()
-        silent_since = datetime.now(UTC) - HEARTBEAT
+        now = datetime.now(UTC)
         if await app.state.database.sessions.at_once(
-            _WAITING, names=list(handlers), silent_since=silent_since
+            _WAITING, names=list(handlers), now=now, silent_since=now - HEARTBEAT
         ):
             await _work_off(app, handlers)
             await asyncio.sleep(PAUSE_SECONDS)
