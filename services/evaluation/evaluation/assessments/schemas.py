@@ -111,7 +111,7 @@ class AssessmentRoundIn(Body):
     """Which three years are assessed, and by when."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"last_year": 2025, "due_on": "2026-09-30"}]}
+        json_schema_extra={"examples": [{"last_year": 2025, "due_on": "2030-09-30"}]}
     )
 
     last_year: AskedYear = Field(description="The last of the three years.")
