@@ -150,6 +150,18 @@ async def test_a_round_follows_each_centre_to_its_decision(three: JudgedYear) ->
 
 
 @pytest.mark.anyio
+@pytest.mark.requirement("A124")
+async def test_rounds_are_listed_with_the_counts_that_each_has_by_itself(
+    three: JudgedYear,
+) -> None:
+    paths = [await opened(three, last_year) for last_year in (2021, 2026, 2027)]
+    alone = [(await three.as_("auditor", "GET", path)).json() for path in reversed(paths)]
+    listed = (await three.as_("auditor", "GET", ROUNDS)).json()["items"]
+    assert listed == alone
+    assert [one["centers"] for one in listed] == [{"waiting": 1}, {"lacking": 1}, {}]
+
+
+@pytest.mark.anyio
 @pytest.mark.requirement("A124", "A131")
 async def test_a_year_that_is_judged_again_is_waited_for_and_one_never_judged_is_not(
     three: JudgedYear,

@@ -29,13 +29,13 @@ from shared.tasks import MOST_TASKS, Task
 
 @dataclass(slots=True)
 class RoundCenter:
-    """A centre of a round: years that stand published, years judged, and its assessment."""
+    """A centre of a round: years that stand published, years judged, assessments by last year."""
 
     center_id: UUID
     published: set[int] = field(default_factory=set)
     judged: set[int] = field(default_factory=set)
     standing: dict[int, AssessmentState] = field(default_factory=dict)
-    assessment_id: UUID | None = None
+    assessment_ids: dict[int, UUID] = field(default_factory=dict)
     explanation: RoundExplanation | None = None
 
     def progress(self, last_year: int) -> rules.RoundProgress:
@@ -73,10 +73,22 @@ async def centers_of(
     session: AsyncSession, row: AssessmentRound, center_ids: Collection[UUID] | None = None
 ) -> dict[UUID, RoundCenter]:
     """Give centres of a round as they stand, all or some, with three statements."""
+    told = await _judged(session, rules.years_of(row.last_year), center_ids)
+    explained = select(RoundExplanation).where(col(RoundExplanation.round_id) == row.id)
+    for one_explained in await session.scalars(explained):
+        if one_explained.center_id in told:
+            told[one_explained.center_id].explanation = one_explained
+    return told
+
+
+async def _judged(
+    session: AsyncSession, years: Collection[int], center_ids: Collection[UUID] | None = None
+) -> dict[UUID, RoundCenter]:
+    """Give the centres that were judged in some years, with assessments that touch these."""
     told: dict[UUID, RoundCenter] = {}
     judged = select_rows(
         col(EvaluationCase.center_id), col(EvaluationCase.year), col(EvaluationCase.state)
-    ).where(col(EvaluationCase.year).in_(rules.years_of(row.last_year)))
+    ).where(col(EvaluationCase.year).in_(years))
     if center_ids is not None:
         judged = judged.where(col(EvaluationCase.center_id).in_(center_ids))
     for center_id, year, state in await session.execute(judged):
@@ -88,25 +100,30 @@ async def centers_of(
         col(TriennialAssessment.center_id), col(TriennialAssessment.last_year),
         col(TriennialAssessment.state), col(TriennialAssessment.id),
     ).where(
-        col(TriennialAssessment.last_year).between(row.last_year - 2, row.last_year + 2),
+        col(TriennialAssessment.last_year).between(min(years), max(years) + 2),
         col(TriennialAssessment.state) != AssessmentState.REOPENED,
         col(TriennialAssessment.center_id).in_(list(told)),
     )  # fmt: skip
     for center_id, last_year, standing, assessment_id in await session.execute(assessed):
         told[center_id].standing[last_year] = standing
-        if last_year == row.last_year:
-            told[center_id].assessment_id = assessment_id
-    explained = select(RoundExplanation).where(col(RoundExplanation.round_id) == row.id)
-    for one_explained in await session.scalars(explained):
-        if one_explained.center_id in told:
-            told[one_explained.center_id].explanation = one_explained
+        told[center_id].assessment_ids[last_year] = assessment_id
     return told
 
 
-async def counts_of(session: AsyncSession, row: AssessmentRound) -> Counter[rules.RoundProgress]:
-    """Count the centres of a round by how far they are."""
-    told = await centers_of(session, row)
-    return Counter(one.progress(row.last_year) for one in told.values())
+async def counts_of(
+    session: AsyncSession, rows: Collection[AssessmentRound]
+) -> dict[UUID, Counter[rules.RoundProgress]]:
+    """Count the centres of rounds by how far they are, however many rounds, with two statements."""
+    if not rows:
+        return {}
+    years = {row.id: set(rules.years_of(row.last_year)) for row in rows}
+    told = await _judged(session, set().union(*years.values()))
+    return {
+        row.id: Counter(
+            one.progress(row.last_year) for one in told.values() if one.judged & years[row.id]
+        )
+        for row in rows
+    }
 
 
 async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Task]:

@@ -1,5 +1,6 @@
 """Rounds of triennial assessments over HTTP; what a centre is told is its assessment."""
 
+from collections import Counter
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from sqlmodel import col
 from evaluation.assessments import round_actions as actions
 from evaluation.assessments import round_queries as queries
 from evaluation.assessments.round_queries import RoundCenter
-from evaluation.assessments.round_rules import RoundState, years_of
+from evaluation.assessments.round_rules import RoundProgress, RoundState, years_of
 from evaluation.assessments.schemas import (
     AssessmentRoundIn,
     AssessmentRoundOut,
@@ -76,7 +77,8 @@ async def list_rounds(
     statement = queries.rounds(state)
     keys = [col(AssessmentRound.last_year).desc(), col(AssessmentRound.id).desc()]
     rows, next_cursor = await paginate(session, statement, page, keys, {"state": state})
-    return Page(items=[await _shown(session, row) for row in rows], next_cursor=next_cursor)
+    counts = await queries.counts_of(session, rows)
+    return Page(items=[_round(row, counts[row.id]) for row in rows], next_cursor=next_cursor)
 
 
 @router.get(
@@ -161,11 +163,13 @@ async def close(
 
 
 async def _shown(
-    session: AsyncSession, row: AssessmentRound, response: Response | None = None
+    session: AsyncSession, row: AssessmentRound, response: Response
 ) -> AssessmentRoundOut:
-    if response is not None:
-        tagged(response, row.version)
-    counts = await queries.counts_of(session, row)
+    tagged(response, row.version)
+    return _round(row, (await queries.counts_of(session, [row]))[row.id])
+
+
+def _round(row: AssessmentRound, counts: Counter[RoundProgress]) -> AssessmentRoundOut:
     return AssessmentRoundOut(
         **row.model_dump(),
         years=years_of(row.last_year),
@@ -181,7 +185,7 @@ def _center(row: AssessmentRound, one: RoundCenter) -> RoundCenterOut:
         published_years=sorted(one.published),
         missing_years=sorted(years - one.published),
         progress=one.progress(row.last_year),
-        assessment_id=one.assessment_id,
+        assessment_id=one.assessment_ids.get(row.last_year),
         explanation=None if said is None else said.reason,
         due_on=row.due_on,
     )
