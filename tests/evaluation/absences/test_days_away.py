@@ -80,7 +80,17 @@ def test_each_absence_is_told_with_its_days_and_without_its_kind() -> None:
 def test_an_absence_is_recorded_in_order_before_it_is_over_and_once(
     from_on: date, until_on: date, codes: list[str]
 ) -> None:
-    assert failed_codes(recording_checks(Days(from_on, until_on), [AWAY], TODAY)) == codes
+    assert failed_codes(recording_checks(Days(from_on, until_on), [AWAY], (), TODAY)) == codes
+
+
+@pytest.mark.requirement("A119", "A121")
+@pytest.mark.parametrize(
+    ("visited", "codes"),
+    [("02-02", []), ("02-03", ["FIELD_INVALID"]), ("02-09", ["FIELD_INVALID"]), ("02-10", [])],
+)
+def test_no_day_of_a_visit_that_was_signed_is_a_day_away(visited: str, codes: list[str]) -> None:
+    days = Days(day("02-03"), day("02-09"))
+    assert failed_codes(recording_checks(days, [], [day(visited)], TODAY)) == codes
 
 
 @pytest.mark.requirement("A119")

@@ -20,6 +20,7 @@ from evaluation.assessments.round_rules import (
 from evaluation.assessments.rules import AssessmentState
 from evaluation.cycles.rules import CaseState
 from evaluation.cycles.tables import EvaluationCase
+from shared.database import new_id
 from shared.rules import failed_codes
 from tests.evaluation.assessments.test_assessing import PATH, drafted, published_year, three
 from tests.evaluation.results.year import JudgedYear
@@ -213,3 +214,42 @@ async def test_a_round_is_opened_once_by_a_handler_and_read_by_officials(
         for one in tasks
         if one["kind"] == "assessment_round.close"
     ] == [(row["id"], "2029-12-31")]
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("A124")
+async def test_the_centres_of_a_round_are_read_page_by_page_and_each_once(
+    three: JudgedYear,
+) -> None:
+    path = await opened(three)
+    own, further = three.center_id, [new_id() for _ in range(4)]
+    # Of three years, of one, and of a year that the round does not look at.
+    for center_id, years in zip(further, ((2025, 2026, 2027), (2027,), (2025,), (2028,)),
+                                strict=True):  # fmt: skip
+        three.center_id = center_id
+        for year in years:
+            await published_year(three, year, "70.00")
+    three.center_id = own
+    read: list[dict[str, Any]] = []
+    pages, asked = 0, f"{path}/centers?limit=2"
+    while True:
+        page = (await three.as_("auditor", "GET", asked)).json()
+        read += page["items"]
+        pages += 1
+        if page["next_cursor"] is None:
+            break
+        asked = f"{path}/centers?limit=2&cursor={page['next_cursor']}"
+    assert pages == 2
+    assert [one["center_id"] for one in read] == sorted(str(one) for one in (own, *further[:3]))
+    progress = {one["center_id"]: (one["progress"], one["missing_years"]) for one in read}
+    assert progress == {
+        str(own): ("waiting", []),
+        str(further[0]): ("waiting", []),
+        str(further[1]): ("lacking", [2025, 2026]),
+        str(further[2]): ("lacking", [2026, 2027]),
+    }
+    # A cursor is of the round that it was given for.
+    other = await opened(three, 2026)
+    first = (await three.as_("auditor", "GET", f"{path}/centers?limit=2")).json()
+    foreign = f"{other}/centers?limit=2&cursor={first['next_cursor']}"
+    assert codes_of(await three.as_("auditor", "GET", foreign)) == ["CURSOR_MISMATCH"]

@@ -194,6 +194,8 @@ async def test_days_and_weights_are_fixed_for_all_once_a_cycle_is_open(year: Jud
     planned = await year.planned()
     moved = await patch(year, {"due_on": "2028-04-15"}, planned["version"])
     assert (moved.status_code, moved.json()["due_on"]) == (200, "2028-04-15")
+    unknown = await patch(year, {"cutoff_at": "2026-12-31T15:59:59Z"}, 2)
+    assert (unknown.status_code, codes_of(unknown)) == (422, ["FIELD_INVALID"])
     opened = await year.as_("handler", "POST", f"{CYCLES}/{year.cycle_id}/open")
     for body in ({"due_on": "2028-05-15"}, {"weight_profile": "enterprise"}):
         answer = await patch(year, body, opened.json()["version"])
@@ -243,6 +245,7 @@ async def test_a_cycle_whose_year_is_judged_already_opens_for_nobody(year: Judge
         ({"scheme_id": "01900000-0000-7000-8000-00000000ffff"}, 404),
         ({"weight_profile": "nobody"}, 422),
         ({"due_on": "2027-12-31"}, 422),
+        ({"cutoff_at": "2026-12-31T15:59:59Z"}, 422),
         ({"kind": "triennial"}, 422),
         ({"year": 2027.0}, 422),
         ({"surprise": 1}, 422),

@@ -1,6 +1,6 @@
 """Which centres a cycle judges, and how a case moves."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from fractions import Fraction
 from uuid import UUID
 
@@ -102,6 +102,23 @@ def test_reports_are_due_on_the_day_that_the_policy_says() -> None:
 def test_a_report_is_not_due_within_its_own_year() -> None:
     assert failed_codes(rules.due_checks(UNTIL, UNTIL)) == ["FIELD_INVALID"]
     assert failed_codes(rules.due_checks(date(2028, 1, 1), UNTIL)) == []
+
+
+@pytest.mark.requirement("X13", "A124")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("cutoff_at", "codes"),
+    [
+        (None, []),
+        (datetime(2026, 12, 31, 15, 59, 59, tzinfo=UTC), ["FIELD_INVALID"]),
+        (datetime(2026, 12, 31, 16, tzinfo=UTC), []),
+        (datetime(2028, 5, 1, tzinfo=UTC), []),
+    ],
+)
+def test_nothing_of_a_year_is_known_before_it_begins_in_shanghai(
+    cutoff_at: datetime | None, codes: list[str]
+) -> None:
+    assert failed_codes(rules.cutoff_checks(cutoff_at, date(2027, 1, 1))) == codes
 
 
 @pytest.mark.requirement("A124")

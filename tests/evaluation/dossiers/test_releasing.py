@@ -92,6 +92,9 @@ async def test_nobody_else_reads_it_nor_the_agency_after_its_end(year: JudgedYea
     assert unknown.status_code == 404
     over = await year.as_("approver", "POST", DOSSIERS, sent | {"until_on": "2028-01-09"})
     assert (over.status_code, codes_of(over)) == (422, ["FIELD_INVALID"])
+    for day in (1_845_000_000, "2028-06-30T00:00:00", "+2028-06-30"):
+        odd = await year.as_("approver", "POST", DOSSIERS, sent | {"until_on": day})
+        assert (odd.status_code, codes_of(odd)) == (422, ["FIELD_INVALID"])
     row = (await year.as_("approver", "POST", DOSSIERS, sent)).json()
     path = f"{DOSSIERS}/{row['id']}"
     async with year.service.client("agency", sub=new_id()) as stranger:

@@ -270,3 +270,18 @@ async def test_nobody_but_a_service_asks_where_findings_stand(year: JudgedYear) 
     assert (await year.own("GET", asked)).status_code == 403
     for duty in ("handler", "auditor"):
         assert (await year.as_(duty, "GET", asked)).status_code == 403
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("A125", "X04")
+@pytest.mark.refusing
+async def test_an_official_who_is_a_member_elsewhere_answers_for_no_other_centre(
+    year: JudgedYear,
+) -> None:
+    path = await raised(year)
+    other = {"org_id": year.org_ids["m02"], "sub": new_id()}
+    async with year.service.client("member", "auditor", **other) as both:
+        assert (await both.get(path)).status_code == 200
+        answer = await both.post(f"{path}/answers", json=shown(year))
+    assert (answer.status_code, codes_of(answer)) == (404, ["NOT_FOUND"])
+    assert (await year.own("GET", path)).json()["state"] == "open"

@@ -305,3 +305,19 @@ async def test_a_closed_case_hears_of_a_falsehood_alone_and_an_objection_keeps_i
         confirmed = await another.post(path, json={"decision": "confirm", "reason": "属实"})
     assert confirmed.status_code == 200, confirmed.text
     assert (await _state(year), await jobs.close_due(app)) == ("voided", 0)
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("X04", "X09")
+@pytest.mark.refusing
+async def test_an_official_who_is_a_member_elsewhere_objects_for_no_other_centre(
+    year: JudgedYear,
+) -> None:
+    path = f"{CASES}/{year.case_id}/objections"
+    other = {"org_id": year.org_ids["m02"], "sub": new_id()}
+    async with year.service.client("member", "auditor", **other) as both:
+        # He reads it as an official, and has no centre's word to give.
+        assert (await both.get(path)).status_code == 200
+        answer = await both.post(path, json=objection("C4"))
+    assert (answer.status_code, codes_of(answer)) == (404, ["NOT_FOUND"])
+    assert (await year.own("GET", "/objections")).json()["items"] == []

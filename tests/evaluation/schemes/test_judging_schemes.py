@@ -80,7 +80,7 @@ def test_a_scheme_has_the_five_criteria_of_the_plan() -> None:
     scheme = content()
     scheme["criteria"][3]["leaves"] += scheme["criteria"][4]["leaves"]
     del scheme["criteria"][4]
-    assert problems(scheme) == ["criteria"]
+    assert problems(scheme) == ["criteria", "leaf_elsewhere"]
 
 
 @pytest.mark.requirement("A130")
@@ -126,6 +126,43 @@ def test_grades_rise() -> None:
     scheme = content()
     scheme["parameters"]["good_from"] = "90"
     assert problems(scheme) == ["grades"]
+
+
+@pytest.mark.requirement("A126", "A132")
+@pytest.mark.refusing
+def test_a_leaf_stands_under_the_criterion_of_its_letter() -> None:
+    """Under another one it would be weighed by that one, and shown under its own."""
+    scheme = content()
+    moved = scheme["criteria"][0]["leaves"].pop(0)
+    scheme["criteria"][1]["leaves"].append(moved)
+    assert problems(scheme) == ["leaf_elsewhere"]
+    told = [one for one in rules.scheme_checks(rules.scheme_from(scheme)) if not one.passed]
+    assert told[0].params["codes"] == ["A1"]
+
+
+@pytest.mark.requirement("A126", "A130")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("band", "expected"),
+    [("-0.01", ["band"]), ("0", []), ("0.5", []), ("100", []), ("100.01", ["band"])],
+)
+def test_no_scheme_does_away_with_the_second_reading(band: str, expected: list[str]) -> None:
+    scheme = content()
+    scheme["parameters"]["second_reading_band"] = band
+    assert problems(scheme) == expected
+
+
+@pytest.mark.requirement("A130")
+@pytest.mark.refusing
+@pytest.mark.parametrize("side", ["numerator", "denominator"])
+def test_a_side_of_a_ratio_that_adds_up_nothing_is_refused(side: str) -> None:
+    scheme = content()
+    sides = {"numerator": {"aggregate": "count"}, "denominator": {"aggregate": "count"}}
+    query = {"source": "registry", "kind": "service", "aggregate": "ratio"}
+    leaf(scheme, "E1")["query"] = {**query, **sides}
+    assert problems(scheme) == []
+    leaf(scheme, "E1")["query"] = {**query, **sides, side: {"aggregate": "sum"}}
+    assert problems(scheme) == ["leaf"]
 
 
 @pytest.mark.requirement("A132")
@@ -354,7 +391,7 @@ def test_exchange_abroad_is_a_family_whose_leaves_count_any_record_of_it() -> No
 def test_a_scheme_without_exchange_abroad_or_with_confidential_records_of_it_is_refused() -> None:
     scheme = content()
     scheme["criteria"][0]["leaves"] += scheme["criteria"].pop()["leaves"]
-    assert problems(scheme) == ["criteria"]
+    assert problems(scheme) == ["criteria", "leaf_elsewhere"]
     assert problems(_counting("E2", kind="intelligence_report")) == ["kind"]
 
 

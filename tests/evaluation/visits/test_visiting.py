@@ -160,3 +160,116 @@ async def test_two_signatures_at_once_complete_the_visit_once(review: Reviewing)
 
     assert [answer.status_code for answer in answers] == [201, 201, 201]
     assert [event["signatures"] for event in await signed_events(review)] == [2]
+
+
+# --- days away ------------------------------------------------------------------------------
+
+
+async def away(review: Reviewing, code: str, from_on: str, until_on: str) -> httpx.Response:
+    body = {"kind": "travel", "from_on": from_on, "until_on": until_on}
+    async with review.handler as handler:
+        path = f"/v1/evaluation/experts/{review.expert_ids[code]}/absences"
+        return await handler.post(path, json=body)
+
+
+@pytest.mark.requirement("A118", "A119")
+@pytest.mark.refusing
+@pytest.mark.parametrize(("from_on", "until_on", "there"), [
+    ("2026-02-02", "2026-02-09", True),
+    ("2026-02-01", "2026-02-09", False),
+    ("2026-01-20", "2026-02-02", False),
+])  # fmt: skip
+async def test_who_was_away_on_the_day_did_not_go(
+    review: Reviewing, from_on: str, until_on: str, there: bool
+) -> None:
+    await review.reviewed(FIVE)
+    assert (await away(review, "ex05", from_on, until_on)).status_code == 201
+
+    answer = await report(review)
+
+    if there:
+        assert answer.status_code == 201, answer.text
+        return
+    assert (answer.status_code, codes_of(answer)) == (422, ["EXPERT_AWAY"])
+    (error,) = answer.json()["errors"]
+    assert error["pointer"] == "/expert_ids/1"
+    assert (error["params"]["work_from"], error["params"]["work_until"]) == ("2026-02-01",) * 2
+    # Without him two are left, who are enough, and nothing of the first try is in the way.
+    assert (await report(review, ("ex04", "ex07"))).status_code == 201
+
+
+@pytest.mark.requirement("A118", "A119")
+@pytest.mark.refusing
+async def test_an_absence_that_ended_before_the_visit_keeps_nobody_from_it(
+    review: Reviewing,
+) -> None:
+    await review.reviewed(FIVE)
+    told = (await away(review, "ex05", "2026-01-20", "2026-02-09")).json()
+    async with review.expert("ex05") as expert:
+        path = f"/v1/evaluation/experts/{review.expert_ids['ex05']}/absences/{told['id']}/end"
+        assert (await expert.post(path, json={"until_on": "2026-01-31"})).status_code == 200
+
+    assert (await report(review)).status_code == 201
+
+
+@pytest.mark.requirement("A118", "A119")
+@pytest.mark.refusing
+async def test_a_report_is_not_moved_to_a_day_on_which_one_who_went_was_away(
+    review: Reviewing,
+) -> None:
+    visit = await reported(review)
+    # The day of the visit is not among these.
+    assert (await away(review, "ex07", "2026-02-02", "2026-02-09")).status_code == 201
+    review.service.set_clock("2026-02-10T02:00:00+00:00")
+    path = f"/v1/evaluation/site-visits/{visit}"
+    async with review.handler as handler:
+        for day, status in (("2026-02-09", 422), ("2026-02-02", 422), ("2026-02-10", 200)):
+            answer = await handler.patch(
+                path, json={"visited_on": day}, headers={"If-Match": '"1"'}
+            )
+            assert answer.status_code == status, answer.text
+            if status == 422:
+                assert codes_of(answer) == ["EXPERT_AWAY"]
+
+
+@pytest.mark.requirement("A119", "A121")
+@pytest.mark.refusing
+async def test_who_says_that_he_was_away_does_not_sign_and_who_signed_was_not_away(
+    review: Reviewing,
+) -> None:
+    visit = await reported(review)
+    assert (await away(review, "ex05", "2026-01-20", "2026-02-09")).status_code == 201
+    refused = await sign(review, "ex05", visit)
+    assert (refused.status_code, codes_of(refused)) == (422, ["EXPERT_AWAY"])
+
+    assert (await sign(review, "ex04", visit)).status_code == 201
+    late = await away(review, "ex04", "2026-02-01", "2026-02-09")
+    assert (late.status_code, codes_of(late)) == (422, ["FIELD_INVALID"])
+    assert late.json()["errors"][0]["params"]["given"] == ["2026-02-01"]
+    assert (await away(review, "ex04", "2026-02-02", "2026-02-09")).status_code == 201
+
+
+@pytest.mark.requirement("A119", "A121", "X03")
+@pytest.mark.refusing
+async def test_days_away_and_visits_of_two_accounts_are_one_person_s(review: Reviewing) -> None:
+    await review.reviewed(FIVE)
+    async with review.handler as handler:
+        added = await handler.post(
+            f"/v1/evaluation/experts/{review.expert_ids['ex05']}/accounts",
+            json={"person_id": str(review.people["ex06"])},
+        )
+    assert added.status_code == 201, added.text
+    assert (await away(review, "ex06", "2026-02-01", "2026-02-09")).status_code == 201
+    assert codes_of(await report(review)) == ["EXPERT_AWAY"]
+
+
+@pytest.mark.requirement("A119", "A121")
+@pytest.mark.refusing
+async def test_of_a_signature_and_an_absence_over_its_day_one_is_refused(
+    review: Reviewing,
+) -> None:
+    visit = await reported(review)
+    signed, told = await asyncio.gather(
+        sign(review, "ex05", visit), away(review, "ex05", "2026-01-20", "2026-02-09")
+    )
+    assert sorted((signed.status_code, told.status_code)) == [201, 422]

@@ -9,7 +9,8 @@ from evaluation.absences.schemas import ExpertAbsenceIn
 from evaluation.experts import absence_queries as queries
 from evaluation.experts import absence_rules as rules
 from evaluation.experts import queries as experts
-from evaluation.experts.tables import ExpertAbsence
+from evaluation.experts.tables import Expert, ExpertAbsence
+from evaluation.visits import queries as visits
 from shared.auth import Actor
 from shared.events import record
 from shared.rules import require
@@ -23,10 +24,13 @@ async def away(
 
     Raises `Refused`: NOT_FOUND, DAYS_REVERSED, FIELD_INVALID or ABSENCES_OVERLAP.
     """
-    await _held(session, actor, expert_id)
+    expert = await _held(session, actor, expert_id)
     days = rules.Days(body.from_on, body.until_on)
     standing = await queries.own_days(session, expert_id)
-    require(rules.recording_checks(days, standing, today))
+    same = await experts.accounts_of(session, {expert.person_id})
+    people = same.get(expert.person_id, (expert.person_id,))
+    visited = await visits.days_signed(session, people)
+    require(rules.recording_checks(days, standing, visited, today))
     absence = ExpertAbsence(
         expert_id=expert_id,
         kind=body.kind,
@@ -87,10 +91,10 @@ async def withdraw(
     return absence
 
 
-async def _held(session: AsyncSession, actor: Actor, expert_id: UUID) -> None:
+async def _held(session: AsyncSession, actor: Actor, expert_id: UUID) -> Expert:
     """Lock the expert: a panel that is being formed with him waits, and so does this."""
     await experts.expert(session, actor, expert_id)
-    await experts.expert_for_update(session, expert_id)
+    return await experts.expert_for_update(session, expert_id)
 
 
 def _record(

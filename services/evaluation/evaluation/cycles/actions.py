@@ -36,6 +36,7 @@ async def plan(
     require(
         [
             *rules.due_checks(due_on, period_until),
+            *rules.cutoff_checks(body.cutoff_at, period_from),
             *rules.profile_checks(body.weight_profile, found=bool(profiles)),
             *rules.center_profile_checks(of_centers, {one.code for one in known}),
             *_fitting_checks(scheme, [*profiles, *known]),
@@ -97,6 +98,7 @@ async def change(
             *version_checks(cycle.version, version),
             *rules.cycle_checks(cycle.state, rules.CycleEvent.CHANGE),
             *rules.due_checks(changes.get("due_on", cycle.due_on), cycle.period_until),
+            *rules.cutoff_checks(changes.get("cutoff_at", cycle.cutoff_at), cycle.period_from),
             *rules.profile_checks(name, found=bool(profiles)),
             *rules.center_profile_checks(of_centers, {one.code for one in known}),
             *_fitting_checks(scheme, [*profiles, *known]),

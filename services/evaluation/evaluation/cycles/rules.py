@@ -2,19 +2,21 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
 
 from evaluation.schemes.rules import MONEY_UNIT, RATIO_UNIT, Leaf
+from shared.calendar import day_of
 from shared.rules import Check, Kind, Policy, Rule
 
 YEARLY: Final = Rule("A124", "四(四)")
 REPORTED: Final = Rule("A128", "四(四)")
 WEIGHED: Final = Rule("A132", "四(四)")
 SCORED: Final = Rule("A121", "四(三)2")
+KNOWN: Final = Rule("X13", "architecture 5")  # facts as of the cut-off
 UNREGISTERED: Final = Rule("A052", "三(二)")  # 产业联合体…逐步完成实体注册
 
 
@@ -200,6 +202,20 @@ def due_checks(due_on: date, period_until: date) -> list[Check]:
             pointer="/due_on",
             field="due_on",
             expected=f"a day after {period_until.isoformat()}",
+        )
+    ]
+
+
+def cutoff_checks(cutoff_at: datetime | None, period_from: date) -> list[Check]:
+    """Check that something of the year can be known at the cut-off (X13): the year has begun."""
+    return [
+        KNOWN.check(
+            "FIELD_INVALID",
+            Kind.CONTENT,
+            passed=cutoff_at is None or day_of(cutoff_at) >= period_from,
+            pointer="/cutoff_at",
+            field="cutoff_at",
+            expected=f"{period_from.isoformat()} or later",
         )
     ]
 

@@ -18,6 +18,7 @@ from evaluation.robustness import actions as robustness
 from evaluation.schemes import queries as schemes
 from evaluation.trends import queries as trends
 from shared.auth import Actor
+from shared.calendar import day_of
 from shared.events import record
 from shared.rules import require
 
@@ -134,7 +135,7 @@ async def _reports(
                 center_code=center.code or "",
                 year=case.year,
                 version=result.version,
-                published_on=publication.published_at.date().isoformat(),
+                published_on=day_of(publication.published_at).isoformat(),
                 result_hash=result.result_hash,
                 criteria=criteria,
                 document=document_of(result.document),

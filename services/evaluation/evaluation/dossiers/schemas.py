@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 from evaluation.cycles.schemas import AskedYear
 from evaluation.dossiers.rules import DossierPart, DossierState
 from evaluation.schemes.rules import Rating
-from shared.http.schemas import Body, Instant, LongText, Out
+from shared.http.schemas import Body, Day, Instant, LongText, Out
 
 EXAMPLE: dict[str, Any] = {
     "agency_id": "019b2f6e-0000-7000-8000-000000000031",
@@ -33,7 +33,7 @@ class AgencyDossierIn(Body):
     first_year: AskedYear = Field(description="The first year in scope.")
     last_year: AskedYear = Field(description="The last one; at most ten years in all.")
     purpose: LongText = Field(description="What for; the centre is told.")
-    until_on: date = Field(description="The last day on which it may be read.")
+    until_on: Day = Field(description="The last day on which it may be read.")
 
 
 class DossierWithdrawalIn(Body):

@@ -85,11 +85,17 @@ def away_checks(
     ]
 
 
-def recording_checks(days: Days, standing: Iterable[Days], today: date) -> list[Check]:
-    """Check that an absence has its days in order, is not over, not endless, and new."""
+def recording_checks(
+    days: Days, standing: Iterable[Days], visited: Iterable[date], today: date
+) -> list[Check]:
+    """Check that an absence has its days in order, is not over, not endless, and new.
+
+    `visited` are the days of visits whose report the expert signed: on those he was there.
+    """
     longest = days.from_on + timedelta(days=MOST_DAYS - 1)
     earliest = max(days.from_on, today)
     met = [one for one in standing if one.meets(days)]
+    seen = sorted(day.isoformat() for day in visited if days.meets(Days(day, day)))
     return [
         AWAY.check(
             "DAYS_REVERSED",
@@ -104,6 +110,15 @@ def recording_checks(days: Days, standing: Iterable[Days], today: date) -> list[
             pointer="/until_on",
             field="until_on",
             expected=f"{earliest.isoformat()} to {longest.isoformat()}",
+        ),
+        AWAY.check(
+            "FIELD_INVALID",
+            Kind.CONTENT,
+            passed=not seen,
+            pointer="/from_on",
+            field="from_on",
+            expected="days without a visit that the expert signed",
+            given=seen[:5],
         ),
         AWAY.check(
             "ABSENCES_OVERLAP",

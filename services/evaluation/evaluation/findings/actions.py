@@ -92,7 +92,7 @@ async def answer(
 
     Raises `Refused`: NOT_FOUND, SOD_VIOLATION, FILE_UNKNOWN or STATE_CONFLICT.
     """
-    finding = await queries.finding_for_update(session, actor, finding_id)
+    finding = await queries.own_for_update(session, actor, finding_id)
     people = await duty_queries.people_of(session, SubjectType.CASE, finding.case_id)
     require(
         [

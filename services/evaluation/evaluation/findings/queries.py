@@ -75,6 +75,14 @@ async def finding_for_update(
     return found(await session.scalar(statement.with_for_update()))
 
 
+async def own_for_update(session: AsyncSession, actor: Actor, finding_id: UUID) -> ResultFinding:
+    """Load and lock a finding of a centre that the actor's organization runs, and of no other."""
+    statement = select(ResultFinding).where(
+        col(ResultFinding.id) == finding_id, cycles.runs(actor, col(ResultFinding.center_id))
+    )
+    return found(await session.scalar(statement.with_for_update()))
+
+
 async def steps_of(session: AsyncSession, finding_id: UUID) -> Sequence[FindingStep]:
     """List the steps of a finding, oldest first."""
     statement = (

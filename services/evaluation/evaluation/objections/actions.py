@@ -22,6 +22,7 @@ from evaluation.duties import queries as duty_queries
 from evaluation.duties.rules import Capacity, SubjectType, separation_checks
 from evaluation.objections import queries, rules
 from evaluation.objections.tables import ResultObjection
+from evaluation.reports.queries import own_case_for_update
 from evaluation.reports.rules import ReportState
 from evaluation.results import queries as results
 from evaluation.results import rules as result_rules
@@ -50,7 +51,7 @@ async def file(
     Raises `Refused`: NOT_FOUND, SOD_VIOLATION, INDICATOR_UNKNOWN, OBJECTION_TOO_LATE or
     STATE_CONFLICT.
     """
-    case = await cycles.visible_case_for_update(session, actor, case_id)
+    case = await own_case_for_update(session, actor, case_id)
     publication, result = found(await results.published(session, case.id))
     policy = await policy_on(session, today)
     last_on = rules.last_day(policy, await working_days(session), day_of(publication.published_at))

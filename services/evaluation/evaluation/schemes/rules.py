@@ -323,7 +323,12 @@ def scheme_checks(scheme: Scheme) -> list[Check]:
             "SCHEME_INVALID", Kind.CONTENT, problem="criterion_without_points",
             pointer="/criteria", passed=all(one.max_points > 0 for one in scheme.criteria),
         ),
+        AS_DATA.check(
+            "SCHEME_INVALID", Kind.CONTENT, problem="leaf_elsewhere", pointer="/criteria",
+            passed=not strays(scheme), codes=strays(scheme),
+        ),
         _grades_check(scheme.parameters),
+        _band_check(scheme.parameters),
         *(check for leaf in scheme.leaves() for check in _leaf_checks(leaf)),
     ]  # fmt: skip
 
@@ -349,6 +354,28 @@ def missing_metrics(scheme: Scheme) -> list[str]:
     """Name the metrics that the plan itself names and no leaf of the scheme counts (A127)."""
     queries = [leaf.query for leaf in scheme.leaves() if leaf.query is not None]
     return [name for name, counts in NAMED.items() if not any(map(counts, queries))]
+
+
+def strays(scheme: Scheme) -> list[str]:
+    """Name the leaves that stand under another criterion than their code says."""
+    return sorted(
+        leaf.code
+        for criterion in scheme.criteria
+        for leaf in criterion.leaves
+        if leaf.code[:1] != criterion.code
+    )
+
+
+def _band_check(parameters: Parameters) -> Check:
+    """Check that the grey zone is one: below zero it would be nowhere, beyond 100 it says nothing.
+
+    Of 0, only a total on a bound itself is in it.
+    """
+    band = parameters.second_reading_band
+    return AS_DATA.check(
+        "SCHEME_INVALID", Kind.CONTENT, problem="band", passed=Fraction(0) <= band <= FULL,
+        pointer="/parameters/second_reading_band", band=decimal_text(band),
+    )  # fmt: skip
 
 
 def _grades_check(parameters: Parameters) -> Check:
@@ -436,10 +463,16 @@ def _is_whole(leaf: Leaf) -> bool:
 
 def _is_query_whole(query: FactQuery) -> bool:
     if query.aggregate is Aggregate.RATIO:
-        return query.numerator is not None and query.denominator is not None
+        parts = (query.numerator, query.denominator)
+        return all(part is not None and _is_part_whole(part) for part in parts)
     if query.aggregate in (Aggregate.SUM, Aggregate.DISTINCT):
         return query.path is not None
     return query.aggregate is not Aggregate.WEIGHTED_SUM or bool(query.weights)
+
+
+def _is_part_whole(part: Part) -> bool:
+    """Tell whether a side of a ratio says what it adds up; a count needs no path."""
+    return part.aggregate is not Aggregate.SUM or part.path is not None
 
 
 def expression_problem(text: str) -> str | None:

@@ -46,8 +46,8 @@ async def report(
 ) -> SiteVisit:
     """Enter the report of a visit, after the panel has finished (A118).
 
-    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, VISIT_EXPERTS_TOO_FEW, EXPERT_INACTIVE, COI_…,
-    DAY_IN_FUTURE, FILE_UNKNOWN, REVIEW_MISSING, STATE_CONFLICT.
+    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, VISIT_EXPERTS_TOO_FEW, EXPERT_INACTIVE, EXPERT_AWAY,
+    COI_…, DAY_IN_FUTURE, FILE_UNKNOWN, REVIEW_MISSING, STATE_CONFLICT.
     """
     policy = await policy_on(session, today)
     panel = await _standing(session, told)
@@ -58,7 +58,7 @@ async def report(
     require(
         [
             *separation_checks(subject.duties, actor.person_id, Capacity.HANDLER),
-            *rules.report_checks(policy, handled, told.expert_ids, known, today),
+            *rules.report_checks(policy, handled, told.expert_ids, known, told.visited_on, today),
             *rules.day_checks(told.visited_on, today),
             *rules.file_checks(known=told.file.sha256 is not None),
             *rules.review_checks(panel.state),
@@ -98,7 +98,8 @@ async def sign(
 ) -> SiteVisit:
     """Sign a report as an expert who went; the second signature completes the visit (A118).
 
-    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, COI_…, TEXT_HASH_MISMATCH, STATE_CONFLICT.
+    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, EXPERT_AWAY, COI_…, TEXT_HASH_MISMATCH,
+    STATE_CONFLICT.
     """
     visit = await queries.own_for_update(session, actor, visit_id)
     expert_id = found(actor.expert_id)
@@ -110,7 +111,7 @@ async def sign(
     signed_by = {row.expert_id for row in signatures}
     require(
         [
-            *rules.signer_checks(policy, subject, known[expert_id], today),
+            *rules.signer_checks(policy, subject, known[expert_id], visit.visited_on, today),
             *rules.signature_checks(signed_by, expert_id, hash_given, visit.hash),
         ]
     )
@@ -145,16 +146,20 @@ async def change(
 ) -> SiteVisit:
     """Change a report; what was signed before is another version, so it must be signed again.
 
-    Raises `Refused`: NOT_FOUND, VERSION_CONFLICT, SOD_VIOLATION, DAY_IN_FUTURE, FILE_UNKNOWN.
+    Raises `Refused`: NOT_FOUND, VERSION_CONFLICT, SOD_VIOLATION, EXPERT_AWAY, DAY_IN_FUTURE,
+    FILE_UNKNOWN.
     """
     visit = await queries.visit_for_update(session, actor, visit_id)
     panel = found(await session.get(Panel, visit.panel_id))
     subject = await panel_queries.subject_of(session, panel)
     day = visited_on or visit.visited_on
+    experts = await queries.experts_of(session, [visit.id])
+    known = await expert_queries.candidates(session, [row.expert_id for row in experts])
     require(
         [
             *version_checks(visit.version, read_version),
             *separation_checks(subject.duties, actor.person_id, Capacity.HANDLER),
+            *(check for row in experts for check in rules.there_checks(known[row.expert_id], day)),
             *rules.day_checks(day, today),
             *rules.file_checks(known=file is None or file.sha256 is not None),
         ]
@@ -163,7 +168,6 @@ async def change(
     visit.visited_on = day
     if file is not None:
         visit.report_file_id, visit.report_sha256 = file.file_id, file.sha256 or ""
-    experts = await queries.experts_of(session, [visit.id])
     visit.hash = _hash(visit, [row.expert_id for row in experts])
     if visit.hash == before:
         return visit

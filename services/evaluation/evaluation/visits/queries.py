@@ -1,6 +1,7 @@
 """Reports of visits: officials read them, experts those of their own visits, members none."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import exists, false, or_, true
@@ -72,6 +73,19 @@ async def experts_of(session: AsyncSession, visit_ids: Sequence[UUID]) -> list[V
         .order_by(col(VisitExpert.visit_id), col(VisitExpert.expert_id))
     )
     return list(await session.scalars(statement))
+
+
+async def days_signed(session: AsyncSession, people: Collection[UUID]) -> Sequence[date]:
+    """Give the days of visits whose present report a person signed, by any account."""
+    statement = (
+        select(SiteVisit.visited_on)
+        .join(VisitSignature, col(VisitSignature.visit_id) == col(SiteVisit.id))
+        .where(
+            col(VisitSignature.version) == col(SiteVisit.version),
+            col(VisitSignature.person_id).in_(people),
+        )
+    )
+    return (await session.scalars(statement)).all()
 
 
 async def signatures_of(

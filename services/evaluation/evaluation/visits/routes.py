@@ -96,6 +96,7 @@ async def _file(services: ServiceClient, file_id: UUID) -> actions.ReportFile:
         "NOT_FOUND",
         "VISIT_EXPERTS_TOO_FEW",
         "EXPERT_INACTIVE",
+        "EXPERT_AWAY",
         *CONFLICTS,
         "DAY_IN_FUTURE",
         "FILE_UNKNOWN",
@@ -171,6 +172,7 @@ async def get_visit(
         "NOT_FOUND",
         "VERSION_CONFLICT",
         "PRECONDITION_REQUIRED",
+        "EXPERT_AWAY",
         "DAY_IN_FUTURE",
         "FILE_UNKNOWN",
     ),
@@ -197,7 +199,12 @@ async def change(
     status_code=201,
     openapi_extra=SIGNERS,
     responses=problems(
-        "SOD_VIOLATION", "NOT_FOUND", *CONFLICTS, "TEXT_HASH_MISMATCH", "STATE_CONFLICT"
+        "SOD_VIOLATION",
+        "NOT_FOUND",
+        "EXPERT_AWAY",
+        *CONFLICTS,
+        "TEXT_HASH_MISMATCH",
+        "STATE_CONFLICT",
     ),
 )
 async def sign(

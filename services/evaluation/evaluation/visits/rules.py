@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from evaluation.duties.rules import Capacity, separation_checks
+from evaluation.experts.absence_rules import Days, away_checks
 from evaluation.experts.rules import Candidate, conflict_checks, pool_checks
 from evaluation.panels.rules import ReviewSubject
 from evaluation.panels.rules import State as PanelState
@@ -42,9 +43,10 @@ def report_checks(
     subject: ReviewSubject,
     expert_ids: Sequence[UUID],
     known: Mapping[UUID, Candidate],
+    visited_on: date,
     today: date,
 ) -> list[Check]:
-    """Judge who went: enough experts, each in the pool, free of conflicts and other duties."""
+    """Judge who went: enough experts, each in the pool, there that day, without other interests."""
     rule = policy.rule("A121")
     least = int(policy.value("A121", "visit_signatures"))
     return [
@@ -60,7 +62,7 @@ def report_checks(
             check
             for place, expert_id in enumerate(expert_ids)
             for check in _expert_checks(
-                policy, subject, known.get(expert_id), today, f"/expert_ids/{place}"
+                policy, subject, known.get(expert_id), visited_on, today, f"/expert_ids/{place}"
             )
         ),
     ]
@@ -70,6 +72,7 @@ def _expert_checks(
     policy: Policy,
     subject: ReviewSubject,
     candidate: Candidate | None,
+    visited_on: date,
     today: date,
     pointer: str,
 ) -> list[Check]:
@@ -77,16 +80,29 @@ def _expert_checks(
         return [NOT_FOUND.check("NOT_FOUND", Kind.HIDDEN, passed=False, pointer=pointer)]
     return [
         *pool_checks(candidate, pointer=pointer),
+        *there_checks(candidate, visited_on, pointer=pointer),
         *conflict_checks(policy, candidate, subject.interests, today, pointer=pointer),
         *separation_checks(subject.duties, candidate.person_id, Capacity.SIGNER, pointer=pointer),
     ]
 
 
-def signer_checks(
-    policy: Policy, subject: ReviewSubject, candidate: Candidate, today: date
+def there_checks(
+    candidate: Candidate, visited_on: date, *, pointer: str | None = None
 ) -> list[Check]:
-    """Judge the signer again on what is known now (X08)."""
+    """Check that an expert was not away on the day of a visit (A119): who was away saw nothing.
+
+    An absence that was ended early ended on the day that was then said.
+    """
+    day = Days(visited_on, visited_on)
+    return away_checks(candidate.expert_id, candidate.away, day, pointer=pointer)
+
+
+def signer_checks(
+    policy: Policy, subject: ReviewSubject, candidate: Candidate, visited_on: date, today: date
+) -> list[Check]:
+    """Judge the signer again on what is known now (X08), and whether he was there (A119)."""
     return [
+        *there_checks(candidate, visited_on),
         *conflict_checks(policy, candidate, subject.interests, today),
         *separation_checks(subject.duties, candidate.person_id, Capacity.SIGNER),
     ]

@@ -42,9 +42,9 @@ CODES: Final[dict[str, Words]] = {
     "EXPERT_INACTIVE": Words(422, "专家不在库或不可用", "The expert is not in the pool"),
     "EXPERT_AWAY": Words(
         422,
-        "专家于 {from_on} 至 {until_on} 外出，评审工作期为 {work_from} 至 {work_until}",
-        "The expert is away from {from_on} to {until_on}; the panel works from {work_from} to"
-        " {work_until}",
+        "专家于 {from_on} 至 {until_on} 外出，评审或考察为 {work_from} 至 {work_until}",
+        "The expert is away from {from_on} to {until_on}; the panel's work, or the visit, is from"
+        " {work_from} to {work_until}",
     ),
     "ABSENCES_OVERLAP": Words(
         409,
