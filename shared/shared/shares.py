@@ -90,19 +90,14 @@ def allocate(
     active = [(party, ppm) for party, ppm in ordered if ppm]
     owed = [each * ppm + before.get(party, 0) for party, ppm in active]
     amounts = whole_units(total_fen, owed, scale, [places[party] for party, _ in active])
-    ranks = _ranks(owed, amounts, scale)
+    # Who was paid ahead by more than its part has nothing coming, and never less than that.
+    floors = [max(0, exact // scale) for exact in owed]
+    ranks = _ranks([exact - floor * scale for exact, floor in zip(owed, floors, strict=True)])
     parts = {
         party: Part(
-            party,
-            ppm,
-            each * ppm,
-            before.get(party, 0),
-            scale,
-            rank,
-            amount * scale > exact,
-            amount,
+            party, ppm, each * ppm, before.get(party, 0), scale, rank, amount > floor, amount
         )
-        for (party, ppm), exact, amount, rank in zip(active, owed, amounts, ranks, strict=True)
+        for (party, ppm), floor, amount, rank in zip(active, floors, amounts, ranks, strict=True)
     }
     # A share of zero gets nothing, and its carry waits.
     return [
@@ -112,15 +107,13 @@ def allocate(
     ]
 
 
-def _ranks(owed: Sequence[int], amounts: Sequence[int], scale: int) -> list[int]:
-    """Rank the remainders from the largest, for the explanation only."""
-    raised = [amount * scale > exact for exact, amount in zip(owed, amounts, strict=True)]
-    remainders = [
-        exact - (amount - up) * scale
-        for exact, amount, up in zip(owed, amounts, raised, strict=True)
-    ]
-    by_size = sorted(range(len(owed)), key=lambda i: (-remainders[i], not raised[i], i))
-    ranks = [0] * len(owed)
+def _ranks(remainders: Sequence[int]) -> list[int]:
+    """Rank the remainders from the largest, in the order in which units left over are handed out.
+
+    They are in the order that settles ties.
+    """
+    by_size = sorted(range(len(remainders)), key=lambda i: -remainders[i])
+    ranks = [0] * len(remainders)
     for place, index in enumerate(by_size, start=1):
         ranks[index] = place
     return ranks

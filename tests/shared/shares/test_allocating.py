@@ -25,6 +25,58 @@ def divisions(draw: st.DrawFn) -> Shares:
     return [(f"P{i}", edges[i + 1] - edges[i]) for i in range(len(edges) - 1)]
 
 
+THIRD = Fraction(1, 3)
+HALVES: Shares = [("a", 500_000), ("b", 500_000)]
+THIRDS: Shares = [("a", 333_333), ("b", 333_333), ("c", 333_334)]
+
+
+@pytest.mark.requirement("A086")
+@pytest.mark.parametrize(
+    ("total", "shares", "carry", "expected"),
+    [
+        # Of each party: amount, rank, raised, and what is carried on.
+        (2, HALVES, {}, [(1, 1, False, "0"), (1, 2, False, "0")]),
+        (1, HALVES, {}, [(1, 1, True, "-1/2"), (0, 2, False, "1/2")]),
+        # Who has nothing to carry has nothing, not a hair more or less than who carries nothing.
+        (1, HALVES, {"a": Fraction(0)}, [(1, 1, True, "-1/2"), (0, 2, False, "1/2")]),
+        (1, HALVES, {"b": Fraction(0)}, [(1, 1, True, "-1/2"), (0, 2, False, "1/2")]),
+        (1, HALVES, {"b": Fraction(1, 10)}, [(0, 2, False, "1/2"), (1, 1, True, "-2/5")]),
+        (10, [("a", 250_000), ("b", 250_000), ("c", 500_000)], {"c": -Fraction(1, 5)},
+         [(3, 2, True, "-1/2"), (2, 3, False, "1/2"), (5, 1, True, "-1/5")]),
+        (11, [("a", 300_000), ("b", 400_000), ("c", 300_000)], {},
+         [(3, 2, False, "3/10"), (5, 1, True, "-3/5"), (3, 3, False, "3/10")]),
+        # Carries that are no whole millionths: everything is counted in a third of one.
+        (10, HALVES, {"a": THIRD, "b": -THIRD}, [(5, 2, False, "1/3"), (5, 1, True, "-1/3")]),
+        (11, HALVES, {"a": -THIRD, "b": THIRD}, [(5, 2, False, "1/6"), (6, 1, True, "-1/6")]),
+        # Nothing to divide: who is owed waits, and who was paid ahead comes after, and got nothing.
+        (0, HALVES, {"a": THIRD, "b": -THIRD}, [(0, 1, False, "1/3"), (0, 2, False, "-1/3")]),
+        # A share of zero gets nothing, has no rank, and keeps its carry.
+        (3, [("a", 1_000_000), ("b", 0)], {"b": THIRD}, [(3, 1, False, "0"), (0, 0, False, "1/3")]),
+    ],
+)  # fmt: skip
+def test_each_part_tells_how_it_came_about(
+    total: int,
+    shares: Shares,
+    carry: dict[str, Fraction],
+    expected: list[tuple[int, int, bool, str]],
+) -> None:
+    parts = allocate(total, shares, order=[party for party, _ in shares], carry=carry)
+    assert [
+        (part.amount_fen, part.rank, part.raised, str(part.carry_after)) for part in parts
+    ] == expected
+    for part, (party, ppm) in zip(parts, shares, strict=True):
+        assert (part.party, part.share_ppm) == (party, ppm)
+        assert part.quota == Fraction(total * ppm, WHOLE_PPM)
+        assert part.carry_before == carry.get(party, 0)
+
+
+@pytest.mark.requirement("A086")
+@pytest.mark.refusing
+def test_a_share_below_zero_is_refused_though_all_sum_to_the_whole() -> None:
+    with pytest.raises(ValueError, match="1,000,000"):
+        amounts(1, [("a", -1), ("b", 1_000_001)])
+
+
 totals = st.integers(0, 2**53 - 1)
 # From ten million units on, a share of one ppm has a quota of ten and nobody is paid ahead.
 ample = st.lists(st.integers(10**7, 10**12), min_size=1, max_size=40)
