@@ -1,4 +1,7 @@
-"""What `make mutants` changes, and that a change reaches whoever imported the function by name."""
+"""What `make mutants` changes, and that a change reaches whoever imported the function by name.
+
+What it explains away has to be there: an explanation of what nobody finds any more hides nothing.
+"""
 
 import importlib.util
 import sys
@@ -10,6 +13,8 @@ import pytest
 
 from tests.prove.changes import Source
 from tests.prove.living import Living, Unfit, changed_functions, make_again
+from tests.prove.near import is_near
+from tests.prove.verdicts import ROOT, reason_of, reasons
 
 TEXT = '''
 from dataclasses import dataclass
@@ -78,3 +83,44 @@ def test_a_constant_is_made_again_with_what_is_made_of_it(module: ModuleType) ->
                 list(changed_functions(source.before, source.compiled()))
             make_again(module, source.tree, change.statement)
     assert (module.LIMIT, module.TWICE, within(7), term().days) == (4, 8, True, 6)
+
+
+def test_every_explanation_is_of_a_change_that_can_be_made() -> None:
+    explained = set(reasons())
+    sources = {path: Source(ROOT / path) for path in sorted({one.path for one in explained})}
+    there = {
+        reason_of(path, source, change)
+        for path, source in sources.items()
+        for change in source.changes
+    }
+    assert explained - there == set()
+
+
+def test_a_change_is_named_by_what_is_around_it_and_by_the_text_of_its_line(
+    module: ModuleType,
+) -> None:
+    source = Source(Path(str(module.__file__)))
+    named = [reason_of("a.py", source, source.changes[place]) for place in (0, 7, 9)]
+    assert [(one.within, one.line) for one in named] == [
+        ("LIMIT", "LIMIT: int = 3"),
+        ("within", "return value < TWICE or not value"),
+        ("Term", "days: int = 5"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "module", "near"),
+    [
+        ("tests/shared/shares/test_allocating.py", "shared.shares", True),
+        ("tests/shared/shares/test_allocating.py", "shared.calendar", False),
+        ("tests/ip_ledger/log/test_verifying.py", "shared.verifier", True),
+        # By its folder, and by what its helper imports.
+        ("tests/ip_ledger/benefits/test_rules.py", "ip_ledger.benefits.rules", True),
+        ("tests/evaluation/results/test_computing.py", "evaluation.schemes.rules", True),
+        ("tests/evaluation/results/test_computing.py", "evaluation.trends.rules", False),
+    ],
+)
+def test_files_that_know_nothing_of_a_rule_are_not_asked(
+    file: str, module: str, *, near: bool
+) -> None:
+    assert is_near(ROOT / file, module) is near

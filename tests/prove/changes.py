@@ -37,6 +37,8 @@ class Change:
 
     line: int
     """Where the changed thing stands."""
+    within: str
+    """The dotted name of the function or class around it, or of the constant that it makes."""
     statement: int
     """Which statement of the module it lies in."""
     first: int
@@ -55,13 +57,21 @@ class Source:
     def __init__(self, path: Path) -> None:
         """Read the module, and list its changes: in one order for one text."""
         self.path = str(path)
-        self.tree = ast.parse(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        self._lines = text.splitlines()
+        self.tree = ast.parse(text)
         self.before = self.compiled()
         self.changes = [
             change
             for number, statement in enumerate(self.tree.body)
-            for change in _changes(statement, number, (statement.lineno, _end(statement)))
+            for change in _changes(
+                statement, number, (statement.lineno, _end(statement)), _named(statement)
+            )
         ]
+
+    def line_of(self, change: Change) -> str:
+        """Give the text of the line in which a change stands."""
+        return self._lines[change.line - 1].strip()
 
     def compiled(self) -> CodeType:
         """Give the code of the module as it stands."""
@@ -91,8 +101,16 @@ def _end(node: ast.stmt) -> int:
     return node.end_lineno or node.lineno
 
 
+def _named(node: ast.AST) -> str:
+    """Name what a statement makes: a function, a class, a constant."""
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        first = node.targets[0] if isinstance(node, ast.Assign) else node.target
+        return ast.unparse(first)
+    return getattr(node, "name", "")
+
+
 def _changes(
-    node: ast.AST, statement: int, around: tuple[int, int], *, inside: bool = False
+    node: ast.AST, statement: int, around: tuple[int, int], within: str, *, inside: bool = False
 ) -> Iterator[Change]:
     """Give the changes of what a node holds; `around` is the outermost function, when `inside`."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not inside:
@@ -108,8 +126,10 @@ def _changes(
                 text = f"{_shown(one)} → {_shown(instead)}"
                 line = getattr(one, "lineno", around[0])
                 place = index if many else None
-                yield Change(line, statement, *around, text, node, field, place, instead)
-            yield from _changes(one, statement, around, inside=inside)
+                yield Change(line, within, statement, *around, text, node, field, place, instead)
+            inner = isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            name = f"{within}.{_named(one)}" if inner else within
+            yield from _changes(one, statement, around, name, inside=inside)
 
 
 def _instead(node: ast.AST, owner: ast.AST, field: str) -> Iterator[ast.AST]:

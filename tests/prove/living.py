@@ -57,7 +57,7 @@ class Living:
         for one in gc.get_objects():
             if isinstance(one, types.FunctionType) and one.__code__.co_filename in wanted:
                 self._functions.setdefault(_place(one.__code__), []).append(one)
-            elif isinstance(one, functools._lru_cache_wrapper):
+            elif isinstance(one, functools._lru_cache_wrapper) and _is_ours(one):
                 self._cached.append(one)
 
     def look_for(self, pairs: Sequence[Pair]) -> None:
@@ -73,9 +73,15 @@ class Living:
                 one.__code__ = new
 
     def forget(self) -> None:
-        """Empty all caches: what they keep was computed without the change."""
+        """Empty our own caches: what they keep was computed without the change."""
         for cache in self._cached:
             cache.cache_clear()
+
+
+def _is_ours(cached: Any) -> bool:
+    # A library's cache holds nothing of the rules, and filling it again takes longer than a test.
+    code = getattr(cached.__wrapped__, "__code__", None)
+    return code is None or not code.co_filename.startswith((sys.prefix, sys.base_prefix))
 
 
 def _place(code: types.CodeType) -> object:

@@ -1,17 +1,13 @@
 """Mutants: one thing in a rule is changed, and some test must notice.
 
 Every `rules.py`, money, shares, scoring and the offline verifier are changed (`changes.py`), one
-thing at a time. All tests that need no server are collected once; each change is put into a fork
-of that process and asked of the tests that reach it (`sessions.py`). With `--servers`, what they
-do not notice is asked again of all tests of its feature, which import the changed module in place
-of the real one. `make mutants` writes `docs/mutants.md`; what survives is there with the reason,
-where one is known (`survivors.csv`).
+thing at a time. The tests that need no server are collected once; each change is put into a fork
+of that process and asked of those that reach it (`sessions.py`). With `--servers`, what they do not
+notice is asked again of all tests of its feature, which import the changed module in place of the
+real one. What became of each is kept and told in `docs/mutants.md` (`verdicts.py`).
 """
 
 import argparse
-import ast
-import csv
-import datetime as dt
 import hashlib
 import importlib
 import importlib.machinery
@@ -32,14 +28,13 @@ from typing import Any, Final
 import pytest
 
 from tests.prove.changes import Source
+from tests.prove.near import is_near, known
 from tests.prove.sessions import NOTICED, Judging, Reached
+from tests.prove.verdicts import KILLED, OPEN, REPORT, ROOT, SURVIVED, UNTRIED, Kept
 
-ROOT: Final = Path(__file__).resolve().parents[2]
-REPORT: Final = ROOT / "docs" / "mutants.md"
-STATE: Final = ROOT / "docs" / "mutants.json"
 SEEN: Final = ROOT / ".zhichuang-mutants" / "reached.json"
-REASONS: Final = Path(__file__).with_name("survivors.csv")
-HOMES: Final = ("services/registry", "services/evaluation", "services/ip-ledger", "gateway")
+HOMES: Final = ("services/registry", "services/evaluation", "services/ip-ledger", "gateway",
+                "deploy")  # fmt: skip
 ALSO: Final = ("shared/shared/rules.py", "shared/shared/money.py", "shared/shared/shares.py",
                "shared/shared/calendar.py", "shared/shared/codes", "shared/shared/terms.py",
                "shared/shared/verifier.py")  # fmt: skip
@@ -50,8 +45,10 @@ ASKED: Final[Mapping[str, tuple[str, ...]]] = {
     "services/evaluation": ("tests/evaluation",),
     "services/registry": ("tests/registry",),
     "gateway": ("tests/gateway",),
+    "deploy": ("tests/deploy",),
 }
 SECONDS: Final = 120
+KEPT_EVERY: Final = 60.0
 # Tests of whole stacks do not see this process's rules; large random counts see them too slowly,
 # and pages see them only through what they were written from.
 APART: Final = {"journeys", "faults", "benchmarks", "browser", "clients", "portal",
@@ -60,12 +57,6 @@ APART: Final = {"journeys", "faults", "benchmarks", "browser", "clients", "porta
 QUIETLY: Final = ("-q", "--tb=no", "-p", "no:cacheprovider", "--hypothesis-seed=0",
                   "-W", "ignore::pytest.PytestAssertRewriteWarning",
                   *(f"--ignore-glob=*/{name}*" for name in sorted(APART)))  # fmt: skip
-# What became of a change, as it is written down: a letter for each, in the order of a module.
-KILLED: Final = "k"
-SURVIVED: Final = "s"
-# The tests that need no server did not notice it; the others were not asked yet.
-OPEN: Final = "o"
-UNTRIED: Final = "."
 
 
 def _is_root(parts: tuple[str, ...]) -> bool:
@@ -112,133 +103,19 @@ def tests_of(module: str) -> list[list[str]]:
         own = path.is_relative_to(
             ROOT / "tests" / service / ("" if service == feature else feature)
         )
-        if _imports(text, module):
+        if module in known(path):
             stages[(0 if own else 1) if quick else 2].append(str(path.relative_to(ROOT)))
         elif own:
             stages[3].append(str(path.relative_to(ROOT)))
     return stages[:2] if service == "shared" else stages
 
 
-def _imports(text: str, module: str) -> bool:
-    if module.rpartition(".")[2] not in text:
-        return False
-    package, _, name = module.rpartition(".")
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.ImportFrom) and node.module == module:
-            return True
-        names = {alias.name for alias in node.names} if isinstance(node, ast.ImportFrom) else set()
-        if isinstance(node, ast.ImportFrom) and node.module == package and name in names:
-            return True
-    return False
-
-
-class Kept:
-    """What became of each change so far; of another text of a module that says nothing."""
-
-    def __init__(self, sources: Mapping[str, Source]) -> None:
-        """Read it."""
-        self._sources = sources
-        self._hashes = {path: _hash(path) for path in sources}
-        self._letters = self._read()
-
-    def _read(self) -> dict[str, list[str]]:
-        known = json.loads(STATE.read_text(encoding="utf-8")) if STATE.exists() else {}
-        found: dict[str, list[str]] = {}
-        for path, source in self._sources.items():
-            kept = known.get(path, {})
-            same = kept.get("sha256") == self._hashes[path]
-            letters = list(kept.get("verdicts", "")) if same else []
-            count = len(source.changes)
-            found[path] = letters if len(letters) == count else [UNTRIED] * count
-        return found
-
-    def wanted(self, part: str, letters: str) -> dict[str, list[int]]:
-        """Number the changes of which one of some things became, of paths with some part."""
-        return {
-            path: numbers
-            for path, told in sorted(self._letters.items(), key=lambda one: -_weight(one[0]))
-            if any(one in path for one in part.split(","))
-            if (numbers := [index for index, letter in enumerate(told) if letter in letters])
-        }
-
-    def tell(self, path: str, number: int, letter: str) -> None:
-        """Keep a verdict."""
-        self._letters[path][number] = letter
-
-    def write(self) -> None:
-        """Write all of them down, and the page; what another call told meanwhile stays."""
-        for path, letters in self._read().items():
-            mine = self._letters[path]
-            self._letters[path] = [
-                own if own != UNTRIED else other for own, other in zip(mine, letters, strict=True)
-            ]
-        state = {
-            path: {"sha256": self._hashes[path], "verdicts": "".join(letters)}
-            for path, letters in sorted(self._letters.items())
-        }
-        STATE.write_text(json.dumps(state, indent=1) + "\n", encoding="utf-8")
-        REPORT.write_text(self._report(), encoding="utf-8")
-
-    def _report(self) -> str:
-        lines = []
-        total = Counter[str]()
-        for path, letters in sorted(self._letters.items()):
-            count = Counter(letters)
-            total.update(count)
-            asked = len(letters) - count[UNTRIED]
-            lines.append(
-                f"| `{path}` | {len(letters):,} | {asked:,} | {count[KILLED]:,} "
-                f"| {100 * count[KILLED] / max(asked, 1):.0f} % |"
-            )
-        asked = total.total() - total[UNTRIED]
-        head = HEAD.format(
-            made=total.total(),
-            asked=asked,
-            killed=total[KILLED],
-            share=100 * total[KILLED] / max(asked, 1),
-            opened=total[OPEN],
-            today=dt.datetime.now(dt.UTC).date().isoformat(),
-        )
-        return head + "\n".join([*lines, "", "## What nobody noticed", "", *self.survivors(), ""])
-
-    def survivors(self) -> Iterator[str]:
-        """Give a line for each change that passed, with the reason where one is known."""
-        reasons = _reasons()
-        for path, letters in sorted(self._letters.items()):
-            for change, letter in zip(self._sources[path].changes, letters, strict=True):
-                if letter in {SURVIVED, OPEN}:
-                    why = reasons.get((path, change.text))
-                    more = f": {why}" if why else ""
-                    yield f"- `{path}`, line {change.line}: `{change.text}`{more}"
-
-
-HEAD: Final = """# Mutants
-
-Written by `make mutants`: one thing in a rule is changed, and some test must notice. Of {made:,}
-changes of {today} {asked:,} were tried, and {killed:,} of them noticed ({share:.1f} %). Of the rest
-{opened:,} were asked of the tests that need no server alone. Annotations, decorators, `strict` of
-lists and texts are not changed (`tests/prove/changes.py`).
-
-| module | changes | tried | noticed | share |
-| --- | --- | --- | --- | --- |
-"""
-FIRST: Final = ("shared/shared/", "ip-ledger/", "evaluation/", "registry/")
 WARM: Final = ("asyncpg", "cryptography", "fastapi", "httpx", "hypothesis", "jose.jwt", "sqlmodel",
                "sqlalchemy.ext.asyncio", "sqlalchemy.dialects.postgresql", "structlog")  # fmt: skip
 
 
-def _weight(path: str) -> int:
-    """Tell what comes first: money and its proofs, then scores, then the rest."""
-    return max((len(FIRST) - index for index, part in enumerate(FIRST) if part in path), default=0)
-
-
 def _hash(path: str) -> str:
     return hashlib.sha256((ROOT / path).read_bytes()).hexdigest()
-
-
-def _reasons() -> dict[tuple[str, str], str]:
-    with REASONS.open(encoding="utf-8", newline="") as file:
-        return {(row["path"], row["change"]): row["why"] for row in csv.DictReader(file)}
 
 
 class Seen:
@@ -259,7 +136,7 @@ class Seen:
                 self.reached.took[test] = kept["took"][test]
 
     def files(self, paths: Mapping[str, Any]) -> list[str]:
-        """Name the files of tests that reach some rules, and those not seen yet."""
+        """Name the files of tests that reach some rules, and those near them not seen yet."""
         seen = {test.split("::", 1)[0] for test in self.reached.took}
         wanted = {str(ROOT / path) for path in paths}
         near = {
@@ -273,7 +150,7 @@ class Seen:
             if any(path.startswith(f"{home}/") for path in paths)
             for folder in folders
             for path in (ROOT / folder).rglob("test_*.py")
-            if not APART & set(path.parts)
+            if not APART & set(path.parts) and any(is_near(path, module_of(one)) for one in paths)
         }
         return sorted(near | (every - seen))
 
@@ -321,11 +198,17 @@ def _ask_quick_tests(
     """Judge changes by what needs no server, in one session; a fork keeps this process clean."""
     seen = Seen(sources)
     began, counts = time.monotonic(), Counter[tuple[str, str]]()
+    kept_at = began
 
     def tell(place: str, number: int, outcome: str) -> None:
+        nonlocal kept_at
         path = str(Path(place).relative_to(ROOT))
         kept.tell(path, number, KILLED if outcome == NOTICED else OPEN)
         counts[path, outcome] += 1
+        if time.monotonic() > kept_at + KEPT_EVERY:
+            # Who is ended half-way loses a minute.
+            kept_at = time.monotonic()
+            kept.write()
         if number == wanted[path][-1]:
             told = {outcome: count for (of, outcome), count in counts.items() if of == path}
             say(f"{path}: {told} ({time.monotonic() - began:.0f} s)")
