@@ -243,32 +243,32 @@ def test_a_commitment_that_is_no_point_adds_up_to_nothing() -> None:
         judged(line(), broken)
 
 
+BENT: list[tuple[Callable[[dict[str, Any]], object], str]] = [
+    (lambda one: one | {"more": 1}, "bundle: other fields than expected"),
+    (lambda one: one | {"v": 2}, "bundle: other fields than expected"),
+    (lambda one: one | {"v": 0}, "bundle: other fields than expected"),
+    (lambda one: [one], "bundle: other fields than expected"),
+    (lambda one: one | {"checkpoint": 1}, "checkpoint: no text"),
+    (lambda one: one | {"records": {}}, "bundle: no records"),
+    (lambda one: one | {"records": [1]}, "bundle: a broken record"),
+    (
+        lambda one: one | {"records": [one["records"][0] | {"more": 1}]},
+        "bundle: a broken record",
+    ),
+    (
+        lambda one: one | {"records": one["records"][::-1]},
+        "bundle: records out of order",
+    ),
+    (
+        lambda one: one | {"records": one["records"][:1] * 2},
+        "bundle: records out of order",
+    ),
+]
+
+
 @pytest.mark.requirement("X07")
 @pytest.mark.refusing
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda one: one | {"more": 1}, "bundle: other fields than expected"),
-        (lambda one: one | {"v": 2}, "bundle: other fields than expected"),
-        (lambda one: one | {"v": 0}, "bundle: other fields than expected"),
-        (lambda one: [one], "bundle: other fields than expected"),
-        (lambda one: one | {"checkpoint": 1}, "checkpoint: no text"),
-        (lambda one: one | {"records": {}}, "bundle: no records"),
-        (lambda one: one | {"records": [1]}, "bundle: a broken record"),
-        (
-            lambda one: one | {"records": [one["records"][0] | {"more": 1}]},
-            "bundle: a broken record",
-        ),
-        (
-            lambda one: one | {"records": one["records"][::-1]},
-            "bundle: records out of order",
-        ),
-        (
-            lambda one: one | {"records": one["records"][:1] * 2},
-            "bundle: records out of order",
-        ),
-    ],
-)
+@pytest.mark.parametrize(("change", "message"), BENT)
 def test_a_bundle_of_another_form_is_refused(
     change: Callable[[dict[str, Any]], object], message: str
 ) -> None:

@@ -117,7 +117,7 @@ class Sealed:
             {"name": name, "salt": b64(salts[name]), "value": value}
             for name, value in sorted(fields.items())
         ]
-        self.content = {
+        self.content: dict[str, Any] = {
             "v": 1, "kind": kind, "id": f"{kind}-1", "document": document,
             "sealed": {name: sealed(name, value, salts[name]) for name, value in fields.items()},
         }  # fmt: skip

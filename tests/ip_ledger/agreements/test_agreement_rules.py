@@ -1,5 +1,7 @@
 """The agreement's machine, its clauses and its shares."""
 
+from datetime import date
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -7,8 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ip_ledger.agreements import rules
-from ip_ledger.agreements.rules import Clause, Event, State
-from shared.rules import failed_codes
+from ip_ledger.agreements.rules import (
+    Clause,
+    Element,
+    Event,
+    Proposal,
+    State,
+    UseRate,
+    UseUnit,
+)
+from shared.rules import Check, failed_codes
 
 A, B, C = (UUID(int=number) for number in (1, 2, 3))
 
@@ -87,3 +97,146 @@ def test_a_party_that_has_left_need_not_sign_the_next_agreement() -> None:
 def test_the_last_signature_is_told_from_the_others() -> None:
     assert rules.signing_event([A, B], [A]) is Event.SIGN
     assert rules.signing_event([A, B], [B, A]) is Event.SIGN_LAST
+
+
+def told(check: Check) -> object:
+    return check.params.get("org_ids", check.params.get("orgs"))
+
+
+@pytest.mark.requirement("A024")
+@pytest.mark.parametrize(
+    ("stored", "stated", "codes"),
+    [
+        ("aa", "aa", []), ("aa", None, []), ("aa", "bb", ["TEXT_HASH_MISMATCH"]),
+        (None, None, ["FILE_UNKNOWN"]), (None, "aa", ["FILE_UNKNOWN"]),
+    ],
+)  # fmt: skip
+def test_a_text_is_there_and_is_the_one_that_is_meant(
+    stored: str | None, stated: str | None, codes: list[str]
+) -> None:
+    assert failed_codes(rules.text_checks(stored, stated)) == codes
+
+
+@pytest.mark.requirement("A084")
+@pytest.mark.refusing
+@pytest.mark.parametrize("is_published", [True, False])
+def test_a_text_is_made_from_a_template_that_may_be_used(*, is_published: bool) -> None:
+    codes = failed_codes([rules.template_check(is_published=is_published)])
+    assert codes == ([] if is_published else ["TEMPLATE_UNKNOWN"])
+
+
+@pytest.mark.requirement("A084")
+@pytest.mark.parametrize("state", list(State))
+def test_only_what_binds_or_will_bind_is_amended(state: State) -> None:
+    binds = state in {State.SIGNED, State.IN_FORCE}
+    assert failed_codes(rules.amendment_checks(state)) == ([] if binds else ["STATE_CONFLICT"])
+
+
+@pytest.mark.requirement("A084")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("party", "signed", "is_same_text", "codes"),
+    [
+        (A, [], True, []), (A, [B], True, []), (A, [A], True, ["ALREADY_SIGNED"]),
+        (C, [], True, ["FORBIDDEN_SCOPE"]), (None, [], True, ["FORBIDDEN_SCOPE"]),
+        (A, [], False, ["TEXT_HASH_MISMATCH"]),
+    ],
+)  # fmt: skip
+def test_a_party_signs_the_text_that_stands_once(
+    party: UUID | None, signed: list[UUID], codes: list[str], *, is_same_text: bool
+) -> None:
+    (open_state,) = {state for state, event in rules.MOVES if event is Event.SIGN_LAST}
+    checks = rules.signature_checks(open_state, party, [A, B], signed, is_same_text=is_same_text)
+    assert failed_codes(checks) == codes
+
+
+@pytest.mark.requirement("A084")
+@pytest.mark.parametrize("state", list(State))
+def test_a_later_text_ends_what_waits_and_any_ends_what_is_in_force(state: State) -> None:
+    ends = [rules.gives_way(state, 2, successor) for successor in (1, 2, 3)]
+    expected = {State.IN_FORCE: [True, True, True], State.SIGNED: [False, False, True]}
+    assert ends == expected.get(state, [False, False, False])
+
+
+@pytest.mark.requirement("A084")
+@pytest.mark.parametrize("state", list(State))
+def test_what_is_signed_binds_from_its_first_day(state: State) -> None:
+    day = date(2026, 3, 2)
+    binds = [rules.takes_effect(state, day, date(2026, 3, today)) for today in (1, 2, 3)]
+    assert binds == ([False, True, True] if state is State.SIGNED else [False] * 3)
+
+
+def rate(provider: UUID = A, element: int = 0, unit: int = 0) -> UseRate:
+    return UseRate(provider, list(Element)[element], list(UseUnit)[unit], 100)
+
+
+@pytest.mark.requirement("A086")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("rates", "unknown", "repeated"),
+    [
+        ([], [], []), ([rate()], [], []),
+        ([rate(), rate(B), rate(A, 1), rate(A, 0, 1)], [], []),
+        ([rate(), rate(B), rate()], [], [str(A)]), ([rate(C), rate()], [str(C)], []),
+    ],
+)  # fmt: skip
+def test_rates_of_use_are_the_parties_own_one_for_each_thing(
+    rates: list[UseRate], unknown: list[str], repeated: list[str]
+) -> None:
+    assert [told(one) for one in rules.use_rate_checks(rates, [A, B])] == [unknown, repeated]
+    failed = (["PARTY_UNKNOWN"] if unknown else []) + (["USE_RATE_REPEATED"] if repeated else [])
+    assert failed_codes(rules.use_rate_checks(rates, [A, B])) == failed
+
+
+@pytest.mark.requirement("A033", "A086")
+@pytest.mark.refusing
+def test_rates_of_rewards_are_of_parties_one_each() -> None:
+    assert failed_codes(rules.rate_checks([(A, 1), (B, 1)], [A, B])) == []
+    checks = rules.rate_checks([(C, 1), (A, 1), (A, 1)], [A, B])
+    assert failed_codes(checks) == ["PARTY_UNKNOWN", "PARTY_REPEATED"]
+    assert [told(one) for one in checks] == [[str(C)], [str(A)]]
+
+
+def test_a_successor_names_who_is_missing_and_parties_named_twice() -> None:
+    (check,) = rules.succession_checks([A], bound=[A, B, C], taking_part=[A, B])
+    assert told(check) == [str(B)]
+    assert told(rules.party_checks([B, A, B])[1]) == [str(B)]
+    assert told(rules.party_checks([A, B])[1]) == []
+
+
+def proposal(**over: Any) -> Proposal:
+    halves = ((A, 500_000), (B, 500_000))
+    given: dict[str, Any] = {
+        "text_file_id": A, "parties": (A, B), "clauses": dict.fromkeys(Clause, "第二条"),
+        "benefit_shares": halves, "risk_shares": halves, "effective_on": date(2026, 3, 2),
+        "rounding": next(iter(rules.Rounding)), "exit_method": next(iter(rules.ExitMethod)),
+    }  # fmt: skip
+    return Proposal(**(given | over))
+
+
+@pytest.mark.requirement("A024", "A084", "A086")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("over", "failed"),
+    [
+        ({}, []),
+        ({"clauses": {}}, [("CLAUSE_MISSING", "/clauses")]),
+        ({"benefit_shares": ((A, 1_000_000), (C, 0))}, [("PARTY_UNKNOWN", "/benefit_shares")]),
+        ({"risk_shares": ()}, [("SHARES_NOT_100", "/risk_shares")]),
+        ({"reward_rates": ((C, 1),)}, [("PARTY_UNKNOWN", "/reward_rates")]),
+        ({"use_rates": (rate(C),)}, [("PARTY_UNKNOWN", "/use_rates")]),
+        # Shares of ownership are judged where the parties fixed any, and need not be fixed.
+        ({"attribution_shares": ((A, 1),)}, [("SHARES_NOT_100", "/attribution_rule/shares")]),
+        ({"attribution_shares": ((A, 1_000_000),)}, []),
+    ],
+)  # fmt: skip
+def test_a_proposal_is_judged_as_a_whole(
+    over: dict[str, Any], failed: list[tuple[str, str]]
+) -> None:
+    checks = rules.proposal_checks(proposal(**over))
+    assert [(one.code, one.pointer) for one in checks if not one.passed] == failed
+
+
+def test_a_price_is_for_one_unit_unless_it_says_otherwise() -> None:
+    assert rate().per == 1
+    assert rate().place == (A, next(iter(Element)), next(iter(UseUnit)))
