@@ -31,6 +31,7 @@ def copied(table: str, changes: str, where: str = "true") -> str:
     return COPY.format(table=table, changes=changes, where=where)
 
 
+WHO = "'person_id', gen_random_uuid()"
 OTHER = "'owner_id', gen_random_uuid()"
 LESS = "DELETE FROM ownership_line WHERE ppm = 250000; "
 EARLY = "'number', 9, 'valid_during', '[2023-11-01,2023-11-02)'"
@@ -49,8 +50,13 @@ REFUSED = (
         "ck_agreement_party_whole",
     ),
     (copied("agreement_party", "'place', 50"), "uq_agreement_party_agreement_id_org_id"),
-    (copied("asset_inventor", "'place', 50, 'share_ppm', 1"), "ck_asset_inventor_whole"),
-    (copied("asset_inventor", "'place', 50, 'share_ppm', 0"), "ck_asset_inventor_share_ppm"),
+    (copied("asset_inventor", f"'place', 50, {WHO}, 'share_ppm', 1"), "ck_asset_inventor_whole"),
+    (
+        copied("asset_inventor", f"'place', 50, {WHO}, 'share_ppm', 0"),
+        "ck_asset_inventor_share_ppm",
+    ),
+    (copied("asset_inventor", "'place', 50"), "uq_asset_inventor_version_id_person_id"),
+    (copied("inventor_version", f"{NEW}, 'number', 9"), "ck_inventor_version_instant"),
     # A date before the asset existed: it was filed on 2023-11-02.
     (
         copied("revenue_event", NEW + ", 'received_on', '2023-11-01'"),

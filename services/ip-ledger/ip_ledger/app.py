@@ -12,7 +12,13 @@ from starlette.types import ASGIApp
 from ip_ledger.agreements import jobs as agreement_jobs
 from ip_ledger.agreements import queries as agreement_queries
 from ip_ledger.agreements import routes as agreements
-from ip_ledger.assets import family_routes, picture_routes, proposal_routes, right_routes
+from ip_ledger.assets import (
+    family_routes,
+    inventor_routes,
+    picture_routes,
+    proposal_routes,
+    right_routes,
+)
 from ip_ledger.assets import routes as assets
 from ip_ledger.audit import jobs as audit_jobs
 from ip_ledger.audit import routes as audit
@@ -147,6 +153,7 @@ def create_app() -> ASGIApp:
                 *party_keys.ROUTERS,
                 *assets.ROUTERS,
                 *proposal_routes.ROUTERS,
+                *inventor_routes.ROUTERS,
                 *picture_routes.ROUTERS,
                 *right_routes.ROUTERS,
                 *family_routes.ROUTERS,

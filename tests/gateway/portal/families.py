@@ -22,6 +22,7 @@ STATES: Final[Mapping[str, str]] = {
     "cycle_run.": "evaluation.runs.rules.CycleRunKind",
     "draw.": "evaluation.assignments.rules.MOVES",
     "expert.": "evaluation.experts.rules.MOVES",
+    "inventor_change.": "ip_ledger.assets.proposal_rules.State",
     "license.": "ip_ledger.contracts.rules.MOVES",
     "notice.": "registry.notices.rules.State",
     "organization.statement_": "registry.organizations.rules.VerificationDecision",

@@ -8,9 +8,16 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import Range
 
+from ip_ledger.assets.inventor_rules import Cause
 from ip_ledger.assets.rules import AssetKind
 from ip_ledger.assets.rules import State as AssetState
-from ip_ledger.assets.tables import Asset, AssetInventor, OwnershipLine, OwnershipVersion
+from ip_ledger.assets.tables import (
+    Asset,
+    AssetInventor,
+    InventorVersion,
+    OwnershipLine,
+    OwnershipVersion,
+)
 from shared.database import Sessions, new_id
 from shared.directory import DirectoryCenter, DirectoryOrganization
 from tests.fixtures.service import RunningService
@@ -117,9 +124,16 @@ async def build(service: RunningService) -> World:
             ]
         )  # fmt: skip
         await session.flush()
+        await _instant(session)
+        made = InventorVersion(
+            asset_id=world.asset_id, number=1, valid_during=Range(None, None),
+            known_during=Range(KNOWN, None), cause=Cause.REGISTERED, recorded_by=world.drafter,
+        )  # fmt: skip
+        session.add(made)
+        await session.flush()
         session.add(
             AssetInventor(
-                asset_id=world.asset_id, place=0, person_id=world.inventor,
+                version_id=made.id, place=0, person_id=world.inventor,
                 org_id=world.university, share_ppm=1_000_000,
             )
         )  # fmt: skip
@@ -128,11 +142,15 @@ async def build(service: RunningService) -> World:
     return world
 
 
+async def _instant(session: Any) -> None:
+    await session.execute(select(func.set_config("zhichuang.instant", KNOWN.isoformat(), True)))  # noqa: FBT003
+
+
 async def own(
     session: Any, world: World, shares: list[tuple[UUID, int]], version_id: UUID, number: int
 ) -> None:
     """Record who owns the asset from its grant on."""
-    await session.execute(select(func.set_config("zhichuang.instant", KNOWN.isoformat(), True)))  # noqa: FBT003
+    await _instant(session)
     session.add(
         OwnershipVersion(
             id=version_id, asset_id=world.asset_id, number=number, origin_id=version_id,

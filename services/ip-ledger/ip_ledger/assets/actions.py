@@ -6,21 +6,20 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from ip_ledger import tenancy
 from ip_ledger.assets import queries, rules
+from ip_ledger.assets.inventor_actions import enter_first
 from ip_ledger.assets.proposal_rules import FilingPosition, filing_checks
 from ip_ledger.assets.rules import Disclosure, Event, FeeOutcome
-from ip_ledger.assets.tables import Asset, AssetInventor, InventorPerson
+from ip_ledger.assets.tables import Asset
 from ip_ledger.facts.actions import state_facts
 from ip_ledger.facts.rules import LedgerFactKind, Statement
 from shared.auth import Actor
 from shared.calendar import day_of
-from shared.database import new_id
 from shared.directory import DirectoryCenter
 from shared.events import EventRow, record, record_many
 from shared.events.recording import content_sha256
@@ -68,12 +67,12 @@ async def register_many(
     verdicts = [judge.verdict(disclosure, now, actor) for disclosure in disclosures]
     fresh = [verdict.asset for verdict in verdicts if verdict.asset and verdict.is_new]
     written = await _insert(session, fresh)
-    parts = {
-        verdict.asset.id: disclosure.inventors
+    told = {
+        verdict.asset.id: (verdict.asset.center_id, disclosure.inventors)
         for verdict, disclosure in zip(verdicts, disclosures, strict=True)
         if verdict.asset is not None and verdict.asset.id in written
     }
-    await _insert_inventors(session, parts)
+    await enter_first(session, actor, told, now)
     kept = [asset for asset in fresh if asset.id in written]
     await state_facts(session, [statement(asset) for asset in kept], now)
     await record_many(
@@ -223,31 +222,6 @@ async def _insert(session: AsyncSession, assets: Sequence[Asset]) -> set[UUID]:
     statement = postgresql.insert(Asset).on_conflict_do_nothing().returning(col(Asset.id))
     rows = [asset.model_dump() for asset in assets]
     return set(await session.scalars(statement, rows))
-
-
-async def _insert_inventors(
-    session: AsyncSession, parts: Mapping[UUID, Sequence[rules.InventorShare]]
-) -> None:
-    people, inventors = [], []
-    for asset_id, shares in parts.items():
-        ppm = rules.inventor_shares(shares)
-        for place, one in enumerate(shares, start=1):
-            person_id = one.person_id or new_id()
-            people.append({"id": person_id, "name": one.name})
-            inventors.append(
-                {
-                    "asset_id": asset_id,
-                    "place": place,
-                    "person_id": person_id,
-                    "org_id": one.org_id,
-                    "share_ppm": ppm[place - 1],
-                    "is_head_of_unit": one.is_head_of_unit,
-                }
-            )
-    if inventors:
-        # A person known already keeps the name under which he is known.
-        await session.execute(postgresql.insert(InventorPerson).on_conflict_do_nothing(), people)
-        await session.execute(insert(AssetInventor), inventors)
 
 
 def _settled(verdict: Reported, written: set[UUID]) -> Reported:

@@ -13,6 +13,7 @@ from sqlmodel import col
 
 from ip_ledger import tenancy
 from ip_ledger.agreements import queries as agreements
+from ip_ledger.assets import inventor_queries as inventors
 from ip_ledger.assets import ownership_rules as rules
 from ip_ledger.assets import proposal_rules as proposals
 from ip_ledger.assets import queries
@@ -283,8 +284,8 @@ async def _entitled(
     session: AsyncSession, asset: Asset, shares: Sequence[tuple[UUID, int]]
 ) -> list[UUID]:
     """Name the owners to be, and the organizations whose people made the asset."""
-    inventors = await queries.inventors_of(session, asset.id)
-    named = [*(owner for owner, _ in shares), *(one.org_id for one in inventors)]
+    makers = await inventors.inventors_of(session, asset.id)
+    named = [*(owner for owner, _ in shares), *(one.org_id for one in makers)]
     return list(dict.fromkeys(named))
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ip_ledger import tenancy
 from ip_ledger.agreements import queries as agreements
+from ip_ledger.assets import inventor_queries as inventors
 from ip_ledger.assets import ownership_actions, queries
 from ip_ledger.assets import proposal_rules as rules
 from ip_ledger.assets.ownership_actions import Change
@@ -57,9 +58,9 @@ async def consent_ahead(
 async def _concerned(session: AsyncSession, asset: Asset, day: date) -> set[UUID]:
     """Name who has a say: owners, the trustee, and the units whose people made the asset."""
     former = await ownership_actions.former_owners(session, asset.id, day)
-    inventors = await queries.inventors_of(session, asset.id)
+    makers = await inventors.inventors_of(session, asset.id)
     trustee = {asset.trustee_org_id} if asset.trustee_org_id else set()
-    return {*former, *trustee, *(one.org_id for one in inventors)}
+    return {*former, *trustee, *(one.org_id for one in makers)}
 
 
 async def _answer(
@@ -275,8 +276,8 @@ async def state_position(
 
 async def _joint(session: AsyncSession, asset: Asset, today: date) -> set[UUID]:
     """Name the joint developers before anybody is recorded as owner: units of the inventors."""
-    inventors = await queries.inventors_of(session, asset.id)
-    units = {one.org_id for one in inventors}
+    makers = await inventors.inventors_of(session, asset.id)
+    units = {one.org_id for one in makers}
     if units:
         return units
     terms = await agreements.in_force(session, asset.center_id, today)

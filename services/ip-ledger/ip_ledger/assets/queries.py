@@ -18,8 +18,6 @@ from ip_ledger.assets.proposal_rules import OwnerAnswer
 from ip_ledger.assets.tables import (
     Asset,
     AssetFilingPosition,
-    AssetInventor,
-    InventorPerson,
     OwnershipConsent,
     OwnershipLine,
     OwnershipProposal,
@@ -147,32 +145,6 @@ async def assets_by_reference(
         )
     )
     return {(row.center_id, str(row.external_id)): row for row in rows}
-
-
-async def inventors_of(session: AsyncSession, asset_id: UUID) -> list[AssetInventor]:
-    """Give an asset's inventors in order; their shares sum to 1,000,000 ppm, if there are any."""
-    rows = await session.scalars(
-        select(AssetInventor)
-        .where(col(AssetInventor.asset_id) == asset_id)
-        .order_by(col(AssetInventor.place))
-    )
-    return list(rows)
-
-
-async def inventors_with_names(
-    session: AsyncSession, asset_ids: Sequence[UUID]
-) -> dict[UUID, list[tuple[AssetInventor, str | None]]]:
-    """Give the inventors of assets with the names that are still kept."""
-    rows = await session.execute(
-        select(AssetInventor, col(InventorPerson.name))
-        .outerjoin(InventorPerson, col(InventorPerson.id) == col(AssetInventor.person_id))
-        .where(col(AssetInventor.asset_id).in_(asset_ids))
-        .order_by(col(AssetInventor.place))
-    )
-    grouped: dict[UUID, list[tuple[AssetInventor, str | None]]] = {i: [] for i in asset_ids}
-    for inventor, name in rows:
-        grouped[inventor.asset_id].append((inventor, name))
-    return grouped
 
 
 def known_at(as_of: datetime | None) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from ip_ledger.assets import actions, ownership_actions, queries, rules
+from ip_ledger.assets import actions, inventor_queries, ownership_actions, queries, rules
 from ip_ledger.assets.ownership_actions import Change
 from ip_ledger.assets.proposal_rules import Registration
 from ip_ledger.assets.rules import AssetKind, Dates, Disclosure, InventorShare
@@ -71,6 +71,7 @@ REFUSALS: Final = (
     "NUMBER_FORMAT",
     "SHARES_NOT_100",
     "SHARES_PRECISION",
+    "INVENTOR_REPEATED",
     "ALREADY_EXISTS",
     "EXTERNAL_ID_MISMATCH",
     "CONSORTIUM_NOT_REGISTERED",
@@ -410,7 +411,7 @@ def _change_of(body: OwnershipIn) -> Change:
 
 
 async def _documents(session: AsyncSession, assets: Sequence[Asset]) -> list[dict[str, Any]]:
-    inventors = await queries.inventors_with_names(session, [asset.id for asset in assets])
+    inventors = await inventor_queries.inventors_with_names(session, [asset.id for asset in assets])
     return [
         {
             **asset.model_dump(),

@@ -329,7 +329,11 @@ def date_checks(kind: AssetKind, dates: Dates, today: date) -> list[Check]:
 
 
 def inventor_checks(inventors: Sequence[InventorShare]) -> list[Check]:
-    """Check that the inventors' shares are all given or all left out, and are whole (A033)."""
+    """Check that the inventors' shares are all given or all left out, and are whole (A033).
+
+    Nobody stands twice: one person has one part, and one reward of each kind.
+    """
+    named = [inventor.person_id for inventor in inventors if inventor.person_id is not None]
     given = [inventor.share_ppm for inventor in inventors if inventor.share_ppm is not None]
     total = sum(given)
     whole = not given or (len(given) == len(inventors) and total == WHOLE_PPM)
@@ -340,7 +344,13 @@ def inventor_checks(inventors: Sequence[InventorShare]) -> list[Check]:
             passed=whole,
             pointer="/inventors",
             sum_ppm=total,
-        )
+        ),
+        INCENTIVES.check(
+            "INVENTOR_REPEATED",
+            Kind.CONTENT,
+            passed=len(named) == len(set(named)),
+            pointer="/inventors",
+        ),
     ]
 
 

@@ -5,12 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
     Index,
     UniqueConstraint,
+    Uuid,
     false,
     text,
 )
@@ -18,10 +20,11 @@ from sqlalchemy.dialects.postgresql import DATERANGE, TSTZRANGE, Range
 from sqlmodel import Field
 
 from ip_ledger.assets.family_rules import FAMILY, KinshipKind
+from ip_ledger.assets.inventor_rules import INVENTORS, Cause
 from ip_ledger.assets.ownership_rules import SHARING
 from ip_ledger.assets.proposal_rules import CO_OWNERS, FilingPosition, OwnerAnswer
 from ip_ledger.assets.proposal_rules import State as ProposalState
-from ip_ledger.assets.rules import OWN_IP, REPETITION, AssetKind, Dates, State
+from ip_ledger.assets.rules import INCENTIVES, OWN_IP, REPETITION, AssetKind, Dates, State
 from ip_ledger.base import Base
 from shared.database import EnumText, InstantColumn, JsonColumn, new_id
 from shared.http.constraints import meaning
@@ -39,6 +42,10 @@ meaning("uq_asset_kinship_standing", FAMILY, "ALREADY_EXISTS")
 meaning("ck_ownership_version_gapless", SHARING, "STATE_CONFLICT")
 meaning("ck_ownership_version_after_asset", SHARING, "BEFORE_ASSET", Kind.CONTENT)
 meaning("ck_asset_inventor_whole", SHARING, "SHARES_NOT_100", Kind.CONTENT)
+meaning("uq_asset_inventor_version_id_person_id", INCENTIVES, "INVENTOR_REPEATED", Kind.CONTENT)
+meaning("ex_inventor_version_periods", INVENTORS, "STATE_CONFLICT")
+meaning("ck_inventor_version_gapless", INVENTORS, "STATE_CONFLICT")
+meaning("pk_inventor_consent", INVENTORS, "ALREADY_SIGNED")
 
 
 class Asset(Base, table=True):
@@ -124,16 +131,64 @@ class InventorPerson(Base, table=True):
     name: str | None = None
 
 
+class InventorVersion(Base, table=True):
+    """Who made an asset, for income of some days, as the ledger believed it during some time.
+
+    The first list holds from the beginning; only `known_during` ever changes (`inventor_guards`).
+    """
+
+    __tablename__ = "inventor_version"
+    __table_args__ = (
+        UniqueConstraint("asset_id", "number"),
+        {"info": {"insert_only": True, "closing": ("known_during",)}},
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    asset_id: UUID = Field(foreign_key="ip_asset.id")
+    number: int
+    valid_during: Any = Field(sa_column=Column(DATERANGE, nullable=False))
+    known_during: Any = Field(sa_column=Column(TSTZRANGE, nullable=False))
+    cause: Cause = Field(sa_column=Column(EnumText(Cause), nullable=False))
+    # The change that made it; none for what was told with the asset itself.
+    change_id: UUID | None = Field(default=None, foreign_key="inventor_change.id")
+    recorded_by: UUID
+
+    @property
+    def valid_from(self) -> date:
+        """Give the first day, `date.min` for what holds from the beginning."""
+        valid: Range[date] = self.valid_during
+        return valid.lower or date.min
+
+    @property
+    def valid_before(self) -> date | None:
+        """Give the first day that it no longer covers, None while nothing follows."""
+        valid: Range[date] = self.valid_during
+        return valid.upper
+
+    @property
+    def known_from(self) -> datetime:
+        """Give the instant from which the ledger believed it."""
+        known: Range[datetime] = self.known_during
+        return known.lower or datetime.min.replace(tzinfo=UTC)
+
+    @property
+    def known_before(self) -> datetime | None:
+        """Give the instant from which the ledger believed otherwise, None while it does not."""
+        known: Range[datetime] = self.known_during
+        return known.upper
+
+
 class AssetInventor(Base, table=True):
-    """A person's part in an asset."""
+    """A person's part in an asset, in one version of its list."""
 
     __tablename__ = "asset_inventor"
     __table_args__ = (
         CheckConstraint("share_ppm BETWEEN 1 AND 1000000", name="share_ppm"),
+        UniqueConstraint("version_id", "person_id"),
         {"info": {"insert_only": True}},
     )
 
-    asset_id: UUID = Field(foreign_key="ip_asset.id", primary_key=True)
+    version_id: UUID = Field(sa_column=Column(ForeignKey("inventor_version.id"), primary_key=True))
     place: int = Field(primary_key=True)
     person_id: UUID
     org_id: UUID
@@ -143,6 +198,52 @@ class AssetInventor(Base, table=True):
         default=False,
         sa_column=Column(Boolean(), nullable=False, server_default=false()),
     )
+
+
+class InventorChange(Base, table=True):
+    """A change of an asset's inventors: every owner consents to exactly this list."""
+
+    __tablename__ = "inventor_change"
+    __table_args__ = (
+        Index("ix_inventor_change_asset_id", "asset_id"),
+        CheckConstraint("(approved_on IS NULL) = (notice_no IS NULL)", name="office"),
+        CheckConstraint("(state = 'effective') = (version_id IS NOT NULL)", name="effective"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    asset_id: UUID = Field(foreign_key="ip_asset.id")
+    center_id: UUID
+    cause: Cause = Field(sa_column=Column(EnumText(Cause), nullable=False))
+    # None: from the beginning.
+    valid_from: date | None = None
+    # The persons by id, their units and parts; no name stands here.
+    inventors: list[dict[str, Any]] = Field(sa_column=Column(JsonColumn(), nullable=False))
+    reason: str
+    evidence_ids: list[UUID] = Field(sa_column=Column(ARRAY(Uuid()), nullable=False))
+    # The office's notice that the change was found in order.
+    notice_no: str | None = None
+    approved_on: date | None = None
+    # The version on which it rests: with another one it cannot take effect.
+    base_number: int
+    state: ProposalState = Field(sa_column=Column(EnumText(ProposalState), nullable=False))
+    version: int = 1
+    version_id: UUID | None = None
+    proposed_by: UUID
+    proposed_by_org_id: UUID
+    proposed_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
+
+
+class InventorConsent(Base, table=True):
+    """An owner's own account consented to a change of inventors, or an official to a judgment."""
+
+    __tablename__ = "inventor_consent"
+    __table_args__ = ({"info": {"insert_only": True}},)
+
+    change_id: UUID = Field(sa_column=Column(ForeignKey("inventor_change.id"), primary_key=True))
+    org_id: UUID = Field(primary_key=True)
+    answer: OwnerAnswer = Field(sa_column=Column(EnumText(OwnerAnswer), nullable=False))
+    given_by: UUID
+    given_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
 
 
 class OwnershipVersion(Base, table=True):

@@ -200,6 +200,62 @@ OWNERSHIP: Final = (
     ),
 )
 
+INVENTORS: Final = (
+    # What was told before lists had versions has no record.
+    *_paired("inventor_version", "inventor_version", "t.cause <> 'carried_over'"),
+    _kept(
+        "inventor_version",
+        "inventor_version",
+        "t.id::text",
+        """t.asset_id::text <> b.d->>'asset_id' OR t.number::text <> b.d->>'number'
+        OR t.cause <> b.d->>'cause' OR t.change_id::text IS DISTINCT FROM b.d->>'change_id'
+        OR lower(t.valid_during)::text IS DISTINCT FROM b.d->>'valid_from'
+        OR upper(t.valid_during)::text IS DISTINCT FROM b.d->>'valid_before'
+        OR lower(t.known_during) <> (b.d->>'known_from')::timestamptz""",
+    ),
+    Question(
+        "asset_inventor",
+        "it is not what its list's record in the log says",
+        """WITH told AS (
+            SELECT o.record_id AS version_id, one.place::int AS place, one.v
+            FROM log_opening o JOIN log_record r ON r.id = o.record_id,
+                jsonb_array_elements(o.value::jsonb) WITH ORDINALITY AS one(v, place)
+            WHERE r.kind = 'inventor_version' AND o.name = 'inventors'
+        )
+        SELECT version_id || ' ' || place
+        FROM told t FULL JOIN asset_inventor i USING (version_id, place)
+        WHERE version_id IN (SELECT version_id FROM told) AND (
+            i.person_id::text IS DISTINCT FROM t.v->>'person_id'
+            OR i.org_id::text IS DISTINCT FROM t.v->>'org_id'
+            OR to_jsonb(i.share_ppm) IS DISTINCT FROM t.v->'share_ppm'
+            OR to_jsonb(i.is_head_of_unit) IS DISTINCT FROM t.v->'is_head_of_unit')
+        ORDER BY version_id, place LIMIT 1""",
+    ),
+    Question(
+        "inventor_version",
+        "its parts do not sum to 1000000 ppm",
+        """SELECT v.id::text FROM inventor_version v
+        LEFT JOIN asset_inventor i ON i.version_id = v.id GROUP BY v.id
+        HAVING coalesce(sum(i.share_ppm), 0) <> 1000000 ORDER BY v.id LIMIT 1""",
+    ),
+    Question(
+        "inventor_version",
+        "its belief ended with no list that replaces it",
+        """SELECT v.id::text FROM inventor_version v
+        WHERE NOT upper_inf(v.known_during) AND NOT EXISTS (
+            SELECT FROM inventor_version n WHERE n.asset_id = v.asset_id
+            AND lower(n.known_during) = upper(v.known_during))
+        ORDER BY v.id LIMIT 1""",
+    ),
+    Question(
+        "inventor_version",
+        "what is known of its asset leaves days out",
+        """SELECT min(v.id::text) FROM inventor_version v WHERE upper_inf(v.known_during)
+        GROUP BY v.asset_id HAVING range_agg(v.valid_during) <> '{(,)}'::datemultirange
+        ORDER BY 1 LIMIT 1""",
+    ),
+)
+
 KEYS: Final = (
     Question(
         "party_key",
@@ -426,4 +482,14 @@ OPENINGS: Final = (
     ),
 )
 
-ROWS: Final = (*JOURNAL, *OWNERSHIP, *KEYS, *AGREEMENTS, *CONTRACTS, *LINES, *OPENINGS, *PENDING)
+ROWS: Final = (
+    *JOURNAL,
+    *OWNERSHIP,
+    *INVENTORS,
+    *KEYS,
+    *AGREEMENTS,
+    *CONTRACTS,
+    *LINES,
+    *OPENINGS,
+    *PENDING,
+)

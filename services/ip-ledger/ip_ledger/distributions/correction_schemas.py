@@ -46,7 +46,9 @@ class AffectedRunOut(Out):
     run_id: UUID = Field(description="The run.")
     paid_on: date | None = Field(description="The day of its entries.")
     net: Money = Field(description="What it shared.")
-    causes: list[Cause] = Field(description="`ownership`, or an `agreement` signed late.")
+    causes: list[Cause] = Field(
+        description="`ownership`, an `agreement` signed late, or `inventors` corrected."
+    )
     revenue_event_ids: list[UUID] = Field(description="Its income of which something is other now.")
     differences: list[PartyDifferenceOut] = Field(
         description="Party by party; they sum to zero. Empty where the amounts stay."

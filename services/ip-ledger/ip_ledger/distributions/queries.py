@@ -18,7 +18,7 @@ from ip_ledger.agreements import queries as agreements
 from ip_ledger.agreements.tables import Agreement
 from ip_ledger.assets import queries as assets
 from ip_ledger.assets.queries import Owned
-from ip_ledger.assets.tables import OwnershipVersion
+from ip_ledger.assets.tables import InventorVersion, OwnershipVersion
 from ip_ledger.distributions.plan_rules import Income, Inventor, OwnerType, owner_type
 from ip_ledger.distributions.rules import RunKind, State
 from ip_ledger.distributions.tables import (
@@ -156,6 +156,43 @@ async def moved_events(
     for run_id, event_id in rows:
         moved.setdefault(run_id, []).append(event_id)
     return moved
+
+
+async def late_inventor_events(
+    session: AsyncSession, actor: Actor, asset_id: UUID
+) -> dict[UUID, list[UUID]]:
+    """Name the income of paid runs for whose day other inventors were known only afterwards.
+
+    By run, for whoever may see it.
+    """
+    covers: Any = col(InventorVersion.valid_during)
+    rows = await session.execute(
+        rows_of(col(DistributionRun.id), col(DistributionLine.event_id))
+        .join(DistributionLine, col(DistributionLine.run_id) == col(DistributionRun.id))
+        .join(RevenueEvent, col(RevenueEvent.id) == col(DistributionLine.event_id))
+        .join(
+            InventorVersion,
+            and_(
+                col(InventorVersion.asset_id) == col(RevenueEvent.asset_id),
+                func.upper_inf(col(InventorVersion.known_during)),
+                # A change that was on its way beside the payment is later than the draft at least.
+                func.lower(col(InventorVersion.known_during)) >= col(DistributionRun.drafted_at),
+                covers.op("@>", is_comparison=True)(col(RevenueEvent.received_on)),
+            ),
+        )
+        .where(
+            col(DistributionLine.asset_id) == asset_id,
+            col(DistributionRun.state) == State.PAID,
+            col(DistributionRun.kind) == RunKind.DISTRIBUTION,
+            revenue.visible(actor),
+        )
+        .distinct()
+        .order_by(col(DistributionRun.id), col(DistributionLine.event_id))
+    )
+    touched: dict[UUID, list[UUID]] = {}
+    for run_id, event_id in rows:
+        touched.setdefault(run_id, []).append(event_id)
+    return touched
 
 
 async def late_agreement_events(
@@ -382,10 +419,10 @@ async def inputs(
     terms = await agreements.in_force_on_days(
         session, events[0].center_id, {e.received_on for e in events}
     )
-    makers = await rewards.makers_of(session, {e.asset_id for e in events})
+    makers = await rewards.makers_on(session, {(e.asset_id, e.received_on) for e in events})
     people = {
-        asset_id: tuple(Inventor(one.person_id, one.org_id, one.share_ppm) for one in rows)
-        for asset_id, rows in makers.items()
+        place: tuple(Inventor(one.person_id, one.org_id, one.share_ppm) for one in rows)
+        for place, rows in makers.items()
     }
     carries = await carries_of(session, {e.asset_id for e in events}, locked=locked)
     owed: dict[UUID, dict[UUID, Fraction]] = {}
@@ -420,7 +457,7 @@ async def inputs(
                 order=order,
                 carry=owed.get(event.asset_id, {}),
                 staying=staying.get((event.asset_id, event.received_on), frozenset()),
-                inventors=people.get(event.asset_id, ()),
+                inventors=people[event.asset_id, event.received_on],
             )
         )
     latest = terms[max(e.received_on for e in events)]

@@ -39,6 +39,7 @@ class Cause(StrEnum):
 
     OWNERSHIP = "ownership"
     AGREEMENT = "agreement"
+    INVENTORS = "inventors"
 
 
 class Event(StrEnum):

@@ -92,12 +92,12 @@ async def owe(session: AsyncSession, actor: Actor, owed: Sequence[Owed]) -> list
 
 
 async def _set_off(session: AsyncSession, rows: Sequence[InventorReward]) -> None:
-    """Let what a person was paid by runs that were undone settle what he is owed anew (X07).
+    """Let what a person was paid for what was taken back settle what he is owed anew (X07).
 
     The books need no entry for it: the payment stands on the owner's account of what it owes its
-    inventors, where undoing the run has left it.
+    inventors, where taking the reward back has left it.
     """
-    new = [row for row in rows if row.kind is RewardKind.REMUNERATION]
+    new = list(rows)
     if not new:
         return
     former = await queries.overpaid(session, {row.asset_id for row in new})
@@ -116,13 +116,18 @@ async def _set_off(session: AsyncSession, rows: Sequence[InventorReward]) -> Non
     await session.flush()
 
 
-def _place(row: InventorReward) -> tuple[UUID, UUID, UUID]:
-    return row.asset_id, row.owner_id, row.person_id
+def _place(row: InventorReward) -> rules.Place:
+    return row.kind, row.asset_id, row.owner_id, row.person_id
 
 
 async def take_back(session: AsyncSession, actor: Actor, source_id: UUID) -> None:
     """Cancel what a run owed to inventors, when the run is undone; payments stay written down."""
-    for row in await queries.rewards_of_source(session, source_id):
+    cancel(session, actor, await queries.rewards_of_source(session, source_id))
+
+
+def cancel(session: AsyncSession, actor: Actor, rows: Sequence[InventorReward]) -> None:
+    """Cancel rewards that are locked; what was paid of them settles what is owed anew."""
+    for row in rows:
         before = _state(row)
         row.state = rules.MOVES[row.state, Event.CANCEL]
         row.version += 1
@@ -180,7 +185,9 @@ async def _makers(
     session: AsyncSession, actor: Actor, asset: Asset, today: date
 ) -> tuple[UUID, list[Maker]]:
     """Give as whom the actor acts, and its own inventors: it owns the asset or employs one."""
-    makers = (await queries.makers_of(session, [asset.id])).get(asset.id, [])
+    # Who had made it on the day of the grant, as far as that is known now.
+    place = asset.id, asset.granted_on or today
+    makers = (await queries.makers_on(session, [place]))[place]
     owned = await assets.ownership_on(session, asset.id, today)
     owners = {owner for owner, _ in owned.shares} if owned else set()
     concerned = owners | {maker.org_id for maker in makers}
@@ -395,7 +402,8 @@ async def close_year(
     amount, floor = rules.profit_reward(
         new.profit_fen, new.rate_ppm, is_owed=is_owed, is_institution=use.is_institution
     )
-    makers = (await queries.makers_of(session, [use.asset_id])).get(use.asset_id, [])
+    place = use.asset_id, rules.last_day_of(new.year)
+    makers = (await queries.makers_on(session, [place]))[place]
     own = rules.own_makers(makers, use.owner_id)
     require(
         [

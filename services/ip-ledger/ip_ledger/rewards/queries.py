@@ -13,8 +13,15 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from ip_ledger import tenancy
+from ip_ledger.assets import inventor_queries as inventors
 from ip_ledger.assets.rules import PATENTS
-from ip_ledger.assets.tables import Asset, AssetInventor, OwnershipLine, OwnershipVersion
+from ip_ledger.assets.tables import (
+    Asset,
+    AssetInventor,
+    InventorVersion,
+    OwnershipLine,
+    OwnershipVersion,
+)
 from ip_ledger.rewards.rules import INCENTIVES, Maker, RewardKind, State
 from ip_ledger.rewards.tables import (
     InventorPayment,
@@ -84,6 +91,34 @@ async def rewards_of_source(session: AsyncSession, source_id: UUID) -> list[Inve
     return list(rows)
 
 
+async def standing_for_update(
+    session: AsyncSession, asset_id: UUID, owner_ids: Iterable[UUID]
+) -> list[InventorReward]:
+    """Load and lock what owners owe for an asset by themselves, and no run: by source, in order."""
+    rows = await session.scalars(
+        select(InventorReward)
+        .where(
+            col(InventorReward.asset_id) == asset_id,
+            col(InventorReward.owner_id).in_(set(owner_ids)),
+            col(InventorReward.kind) != RewardKind.REMUNERATION,
+            col(InventorReward.state) != State.CANCELLED,
+        )
+        .order_by(col(InventorReward.id))
+        .with_for_update()
+    )
+    return list(rows)
+
+
+async def years_by_id(session: AsyncSession, ids: Iterable[UUID | None]) -> dict[UUID, int]:
+    """Give the years of own use by their ids."""
+    rows = await session.execute(
+        rows_of(col(OwnUseYear.id), col(OwnUseYear.year)).where(
+            col(OwnUseYear.id).in_({one for one in ids if one is not None})
+        )
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 async def overpaid(
     session: AsyncSession, asset_ids: Iterable[UUID]
 ) -> list[tuple[InventorReward, int]]:
@@ -99,7 +134,6 @@ async def overpaid(
         select(InventorReward)
         .where(
             col(InventorReward.asset_id).in_(set(asset_ids)),
-            col(InventorReward.kind) == RewardKind.REMUNERATION,
             col(InventorReward.state) == State.CANCELLED,
             left > 0,
         )
@@ -131,18 +165,17 @@ async def payments_of(
     return grouped
 
 
-async def makers_of(session: AsyncSession, asset_ids: Iterable[UUID]) -> dict[UUID, list[Maker]]:
-    """Give the inventors of assets in order: one query, however many assets."""
-    rows = await session.scalars(
-        select(AssetInventor)
-        .where(col(AssetInventor.asset_id).in_(set(asset_ids)))
-        .order_by(col(AssetInventor.asset_id), col(AssetInventor.place))
-    )
-    grouped: dict[UUID, list[Maker]] = {}
-    for row in rows:
-        maker = Maker(row.person_id, row.org_id, row.share_ppm, row.is_head_of_unit)
-        grouped.setdefault(row.asset_id, []).append(maker)
-    return grouped
+async def makers_on(
+    session: AsyncSession, wanted: Iterable[tuple[UUID, date]]
+) -> dict[tuple[UUID, date], list[Maker]]:
+    """Give who made assets for days, in order, as known now: one question, however many."""
+    known = await inventors.inventors_on_days(session, wanted)
+    return {
+        place: [
+            Maker(row.person_id, row.org_id, row.share_ppm, row.is_head_of_unit) for row in rows
+        ]
+        for place, rows in known.items()
+    }
 
 
 async def granted_without_bonus(
@@ -163,8 +196,11 @@ async def granted_without_bonus(
     )
     statement = (
         rows_of(Asset, col(AssetInventor.org_id))
-        .join(AssetInventor, col(AssetInventor.asset_id) == col(Asset.id))
+        .join(InventorVersion, col(InventorVersion.asset_id) == col(Asset.id))
+        .join(AssetInventor, col(AssetInventor.version_id) == col(InventorVersion.id))
         .where(
+            inventors.known_at(None),
+            inventors.covering(col(Asset.granted_on)),
             col(Asset.kind).in_(PATENTS),
             col(Asset.granted_on) >= granted_from,
             ~given,

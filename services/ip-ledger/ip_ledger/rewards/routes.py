@@ -9,7 +9,7 @@ from fastapi import Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from ip_ledger.rewards import actions, queries, rules
+from ip_ledger.rewards import actions, queries, restating, rules
 from ip_ledger.rewards.rules import RewardKind, State
 from ip_ledger.rewards.schemas import (
     BonusDueOut,
@@ -23,6 +23,8 @@ from ip_ledger.rewards.schemas import (
     OwnUseYearIn,
     OwnUseYearOut,
     PublicityIn,
+    RestatementIn,
+    RestatementOut,
     RewardPaymentIn,
 )
 from ip_ledger.rewards.tables import InventorPayment, InventorReward, OwnUse, OwnUseYear
@@ -131,6 +133,23 @@ async def list_rewards(
         filters=filters,
     )
     return Page(items=await _rewards(session, rows, today), next_cursor=cursor)
+
+
+@rewards.post(
+    "/restatements",
+    operation_id="ip_ledger_restate_inventor_rewards",
+    status_code=201,
+    openapi_extra=access("member", tenant=OWNER, rules=("A033", "X07"), key_required=True),
+    responses=problems(
+        "NOT_FOUND", "CORRECTION_NOT_NEEDED", "INVENTORS_MISSING", "IDEMPOTENCY_KEY_REQUIRED"
+    ),
+)
+async def restate(
+    body: RestatementIn, actor: CurrentActor, today: Today, session: Transaction
+) -> RestatementOut:
+    """Divide one's bonuses and years of own use anew, after the inventors were corrected."""
+    rows = await restating.restate(session, actor, body.asset_id, today)
+    return RestatementOut(rewards=await _rewards(session, rows, today))
 
 
 @rewards.get(

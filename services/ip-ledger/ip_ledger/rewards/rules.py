@@ -94,14 +94,18 @@ class Maker:
     is_head_of_unit: bool = False
 
 
+# For what, for which asset, by which owner, to which person.
+Place = tuple[RewardKind | UUID, ...]
+
+
 def offsets(
-    owed: Sequence[tuple[UUID, tuple[UUID, UUID, UUID], int]],
-    overpaid: Sequence[tuple[UUID, tuple[UUID, UUID, UUID], int]],
+    owed: Sequence[tuple[UUID, Place, int]],
+    overpaid: Sequence[tuple[UUID, Place, int]],
 ) -> list[tuple[UUID, UUID, int]]:
     """Settle what is owed by what was paid for nothing: `(from, to, amount)`, in order.
 
-    Both are `(id, (asset, owner, person), amount)`: money that a person got for an invention from
-    an owner settles only what the same owner owes the same person for it.
+    Both are `(id, place, amount)`: money that a person got for an invention from an owner settles
+    only what the same owner owes the same person for it, and a bonus no part of income.
     """
     left = {one: amount for one, _, amount in overpaid}
     settled = []
@@ -220,6 +224,11 @@ def owed_years(
     profitable = [one.year for one in years if one.profit_fen > 0]
     first = min(profitable, default=None)
     return range(0) if first is None else range(first, first + INSTITUTION_YEARS)
+
+
+def last_day_of(year: int) -> date:
+    """Give the day whose inventors share a year's profit."""
+    return date(year, 12, 31)
 
 
 def year_checks(year: int, started_on: date, known: Collection[int], today: date) -> list[Check]:

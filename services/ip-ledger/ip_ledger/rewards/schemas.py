@@ -114,6 +114,22 @@ class GrantBonusOut(Out):
     rewards: list[InventorRewardRowOut] = Field(description="One for each of the inventors.")
 
 
+class RestatementIn(Body):
+    """The asset whose inventors were corrected."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"asset_id": ASSET}]})
+
+    asset_id: UUID = Field(description="The asset.")
+
+
+class RestatementOut(Out):
+    """Bonuses and years of own use as they are divided now."""
+
+    rewards: list[InventorRewardRowOut] = Field(
+        description="What is owed anew, inventor by inventor; what it replaces is `cancelled`."
+    )
+
+
 class BonusDueOut(Out):
     """A granted patent for which a unit has given no bonus yet."""
 

@@ -40,6 +40,9 @@ CODES: Final[dict[str, Words]] = {
     "PARTY_REPEATED": Words(
         422, "同一单位重复出现|：{org_ids}", "An organization stands twice|: {org_ids}"
     ),
+    "INVENTOR_REPEATED": Words(
+        422, "同一发明人重复出现", "A person stands twice among the inventors"
+    ),
     "PARTY_UNKNOWN": Words(
         422, "所列单位不是当事方或不存在|：{org_ids}", "Not a party, or unknown|: {org_ids}"
     ),

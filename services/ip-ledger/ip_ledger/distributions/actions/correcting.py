@@ -47,16 +47,18 @@ class Affected:
 
 
 async def affected(session: AsyncSession, actor: Actor, asset_id: UUID) -> list[Affected]:
-    """List the paid runs that a later belief about owners or agreement touches (A086, X07).
+    """List the paid runs that a later belief about owners, terms or inventors touches (A086, X07).
 
     Nothing is written: the same code computes what a correcting run would pay. An agreement that
-    was signed late counts where it would have shared or rewarded otherwise.
+    was signed late, or inventors that were corrected, count where it would have shared or rewarded
+    otherwise.
     """
     owners = await queries.moved_events(session, actor, asset_id)
     agreed = await queries.late_agreement_events(session, actor, asset_id)
+    made = await queries.late_inventor_events(session, actor, asset_id)
     moved = {
-        run_id: sorted({*owners.get(run_id, ()), *agreed.get(run_id, ())})
-        for run_id in owners | agreed
+        run_id: sorted({*owners.get(run_id, ()), *agreed.get(run_id, ()), *made.get(run_id, ())})
+        for run_id in owners | agreed | made
     }
     runs = await queries.runs_by_id(session, moved)
     lines = await queries.lines_of(session, moved)
@@ -79,7 +81,11 @@ async def affected(session: AsyncSession, actor: Actor, asset_id: UUID) -> list[
         rewarded = [reward for reward in rewards if reward.run_id == run.id]
         causes = tuple(
             cause
-            for cause, named in ((Cause.OWNERSHIP, owners), (Cause.AGREEMENT, agreed))
+            for cause, named in (
+                (Cause.OWNERSHIP, owners),
+                (Cause.AGREEMENT, agreed),
+                (Cause.INVENTORS, made),
+            )
             if run.id in named
         )
         one = Affected(
@@ -169,9 +175,18 @@ def _moved(
     lines: Sequence[DistributionLine], rewards: Sequence[DistributionReward], plan: Plan
 ) -> bool:
     """Tell whether the plan shares or rewards anything otherwise than the run did."""
-    owed = {(one.event_id, one.owner_id): one.amount_fen for one in rewards if one.amount_fen}
+    owed = {
+        (one.event_id, one.owner_id): (
+            one.amount_fen,
+            {(UUID(part["person_id"]), part["amount_fen"]) for part in one.inventors},
+        )
+        for one in rewards
+        if one.amount_fen
+    }
     planned = {
-        (one.event_id, one.owner_id): one.amount_fen for one in plan.rewards if one.amount_fen
+        (one.event_id, one.owner_id): (one.amount_fen, set(one.inventors))
+        for one in plan.rewards
+        if one.amount_fen
     }
     if owed != planned:
         return True

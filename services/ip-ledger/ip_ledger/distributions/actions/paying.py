@@ -204,8 +204,14 @@ async def _owe_inventors(
     """Write down what each inventor is owed of the run, so that each one is paid by himself."""
     lines = await queries.lines_of(session, [run.id])
     asset_of = {line.event_id: line.asset_id for line in lines}
-    known = await makers.makers_of(session, asset_of.values())
-    heads = {m.person_id for people in known.values() for m in people if m.is_head_of_unit}
+    events = await queries.events_of_run(session, run.id)
+    known = await makers.makers_on(session, {(e.asset_id, e.received_on) for e in events})
+    heads = {
+        event.id: frozenset(
+            one.person_id for one in known[event.asset_id, event.received_on] if one.is_head_of_unit
+        )
+        for event in events
+    }
     await rewards_of_inventors.owe(
         session,
         actor,
@@ -224,7 +230,7 @@ async def _owe_inventors(
                 parts=tuple(
                     (UUID(one["person_id"]), one["amount_fen"]) for one in reward.inventors
                 ),
-                heads=frozenset(heads),
+                heads=heads[reward.event_id],
             )
             for reward in rewards
         ],

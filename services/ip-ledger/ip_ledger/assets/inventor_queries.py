@@ -1,0 +1,219 @@
+"""What is read of who made assets, on both clocks; whoever sees the asset sees its inventors."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Date, func, literal
+from sqlalchemy import select as rows_of
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from ip_ledger.assets.ownership_rules import Period
+from ip_ledger.assets.queries import visible
+from ip_ledger.assets.tables import (
+    Asset,
+    AssetInventor,
+    InventorChange,
+    InventorConsent,
+    InventorPerson,
+    InventorVersion,
+)
+from shared.auth import Actor
+from shared.database import InstantColumn
+from shared.rules import found
+
+Named = tuple[AssetInventor, str | None]
+
+
+def known_at(as_of: datetime | None) -> ColumnElement[bool]:
+    """Give the condition on `InventorVersion` that it was believed then; None means now."""
+    known: Any = col(InventorVersion.known_during)
+    if as_of is None:
+        return func.upper_inf(known)
+    held: ColumnElement[bool] = known.op("@>", is_comparison=True)(literal(as_of, InstantColumn()))
+    return held
+
+
+def covering(day: Mapped[date | None]) -> ColumnElement[bool]:
+    """Give the condition on `InventorVersion` that it covers the day of another column."""
+    valid: Any = col(InventorVersion.valid_during)
+    held: ColumnElement[bool] = valid.op("@>", is_comparison=True)(day)
+    return held
+
+
+def valid_on(day: date | None) -> ColumnElement[bool]:
+    """Give the condition on `InventorVersion` that it covers a day; None: the last days."""
+    valid: Any = col(InventorVersion.valid_during)
+    if day is None:
+        return func.upper_inf(valid)
+    held: ColumnElement[bool] = valid.op("@>", is_comparison=True)(literal(day, Date()))
+    return held
+
+
+async def version_on(
+    session: AsyncSession, asset_id: UUID, day: date | None, as_of: datetime | None = None
+) -> InventorVersion | None:
+    """Give the list that says who made an asset, for a day, as known then or now."""
+    return await session.scalar(
+        select(InventorVersion).where(
+            col(InventorVersion.asset_id) == asset_id, valid_on(day), known_at(as_of)
+        )
+    )
+
+
+async def parts_of(session: AsyncSession, version_id: UUID) -> list[AssetInventor]:
+    """Give the persons of a list, in order."""
+    rows = await session.scalars(
+        select(AssetInventor)
+        .where(col(AssetInventor.version_id) == version_id)
+        .order_by(col(AssetInventor.place))
+    )
+    return list(rows)
+
+
+async def inventors_of(session: AsyncSession, asset_id: UUID) -> list[AssetInventor]:
+    """Give an asset's inventors in order; their shares sum to 1,000,000 ppm, if there are any."""
+    rows = await session.scalars(
+        select(AssetInventor)
+        .join(InventorVersion, col(InventorVersion.id) == col(AssetInventor.version_id))
+        .where(col(InventorVersion.asset_id) == asset_id, valid_on(None), known_at(None))
+        .order_by(col(AssetInventor.place))
+    )
+    return list(rows)
+
+
+async def inventors_with_names(
+    session: AsyncSession, asset_ids: Collection[UUID]
+) -> dict[UUID, list[Named]]:
+    """Give the inventors of assets, as known now, with the names that are still kept."""
+    rows = await session.execute(
+        rows_of(col(InventorVersion.asset_id), AssetInventor, col(InventorPerson.name))
+        .join(AssetInventor, col(AssetInventor.version_id) == col(InventorVersion.id))
+        .outerjoin(InventorPerson, col(InventorPerson.id) == col(AssetInventor.person_id))
+        .where(col(InventorVersion.asset_id).in_(asset_ids), valid_on(None), known_at(None))
+        .order_by(col(AssetInventor.place))
+    )
+    grouped: dict[UUID, list[Named]] = {asset_id: [] for asset_id in asset_ids}
+    for asset_id, inventor, name in rows:
+        grouped[asset_id].append((inventor, name))
+    return grouped
+
+
+async def named_parts(session: AsyncSession, version_id: UUID) -> list[Named]:
+    """Give the persons of a list in order, with the names that are still kept."""
+    rows = await session.execute(
+        rows_of(AssetInventor, col(InventorPerson.name))
+        .outerjoin(InventorPerson, col(InventorPerson.id) == col(AssetInventor.person_id))
+        .where(col(AssetInventor.version_id) == version_id)
+        .order_by(col(AssetInventor.place))
+    )
+    return [(inventor, name) for inventor, name in rows]
+
+
+async def inventors_on_days(
+    session: AsyncSession, wanted: Iterable[tuple[UUID, date]]
+) -> dict[tuple[UUID, date], list[AssetInventor]]:
+    """Give who made assets for days, in order, as known now: one question, however many."""
+    pairs = set(wanted)
+    rows = await session.execute(
+        rows_of(InventorVersion, AssetInventor)
+        .join(AssetInventor, col(AssetInventor.version_id) == col(InventorVersion.id))
+        .where(col(InventorVersion.asset_id).in_({asset for asset, _ in pairs}), known_at(None))
+        .order_by(col(AssetInventor.place))
+    )
+    lists: dict[UUID, list[tuple[date, date | None, AssetInventor]]] = {}
+    for version, inventor in rows:
+        lists.setdefault(version.asset_id, []).append(
+            (version.valid_from, version.valid_before, inventor)
+        )
+    return {
+        (asset, day): [
+            inventor
+            for first, before, inventor in lists.get(asset, ())
+            if first <= day and (before is None or day < before)
+        ]
+        for asset, day in pairs
+    }
+
+
+async def known_periods(session: AsyncSession, asset_id: UUID) -> list[Period]:
+    """Give the periods of an asset's lists as known now, in order."""
+    rows = await session.scalars(
+        select(InventorVersion)
+        .where(col(InventorVersion.asset_id) == asset_id, known_at(None))
+        .order_by(func.lower(col(InventorVersion.valid_during)).nulls_first())
+    )
+    return [Period(row.id, row.valid_from, row.valid_before) for row in rows]
+
+
+async def last_version(session: AsyncSession, asset_id: UUID) -> InventorVersion | None:
+    """Give the newest list of an asset, whatever its days."""
+    return await session.scalar(
+        select(InventorVersion)
+        .where(col(InventorVersion.asset_id) == asset_id)
+        .order_by(col(InventorVersion.number).desc())
+        .limit(1)
+    )
+
+
+async def version_by_id(session: AsyncSession, version_id: UUID) -> InventorVersion:
+    """Give a list, read anew."""
+    return found(await session.get(InventorVersion, version_id, populate_existing=True))
+
+
+def visible_changes(
+    actor: Actor, day: date, asset_id: UUID | None = None
+) -> SelectOfScalar[InventorChange]:
+    """Give the select of the changes to inventors of assets that the actor may see."""
+    statement = (
+        select(InventorChange)
+        .join(Asset, col(Asset.id) == col(InventorChange.asset_id))
+        .where(visible(actor, day))
+    )
+    if asset_id is not None:
+        statement = statement.where(col(InventorChange.asset_id) == asset_id)
+    return statement
+
+
+async def visible_change(
+    session: AsyncSession, actor: Actor, change_id: UUID, day: date
+) -> InventorChange:
+    """Give a change that the actor may see, else NOT_FOUND."""
+    statement = visible_changes(actor, day).where(col(InventorChange.id) == change_id)
+    return found(await session.scalar(statement))
+
+
+async def change_for_update(session: AsyncSession, change_id: UUID) -> InventorChange:
+    """Load and lock a change; who may see it was asked before."""
+    statement = select(InventorChange).where(col(InventorChange.id) == change_id)
+    statement = statement.with_for_update().execution_options(populate_existing=True)
+    return found(await session.scalar(statement))
+
+
+async def answers_of(
+    session: AsyncSession, change_ids: Collection[UUID]
+) -> dict[UUID, list[InventorConsent]]:
+    """Give what was said to changes, in order."""
+    rows = await session.scalars(
+        select(InventorConsent)
+        .where(col(InventorConsent.change_id).in_(change_ids))
+        .order_by(col(InventorConsent.given_at), col(InventorConsent.org_id))
+    )
+    grouped: dict[UUID, list[InventorConsent]] = {change_id: [] for change_id in change_ids}
+    for row in rows:
+        grouped[row.change_id].append(row)
+    return grouped
+
+
+async def names_of(session: AsyncSession, person_ids: Iterable[UUID]) -> dict[UUID, str | None]:
+    """Give the names of persons that are still kept."""
+    rows: Sequence[InventorPerson] = (
+        await session.scalars(
+            select(InventorPerson).where(col(InventorPerson.id).in_(set(person_ids)))
+        )
+    ).all()
+    return {row.id: row.name for row in rows}
