@@ -15,6 +15,7 @@ from ip_ledger import tenancy
 from ip_ledger.assets.tables import OwnershipLine
 from ip_ledger.contracts.rules import CO_OWNERS, RECORDING, ContractKind, Standing, State
 from ip_ledger.contracts.tables import (
+    ContractCorrection,
     ContractProject,
     ContractState,
     License,
@@ -179,14 +180,36 @@ async def contracts_by_reference(
     return {(row.center_id, row.external_id): row for row in rows}
 
 
-async def registered_numbers(session: AsyncSession, numbers: Sequence[str]) -> set[str]:
-    """Give those of the registration numbers that a contract bears already."""
+async def registered_numbers(
+    session: AsyncSession, numbers: Sequence[str], but: UUID | None = None
+) -> set[str]:
+    """Give those of the numbers that a contract bears, or bore before it was corrected.
+
+    A contract takes its own number up again: `but` it.
+    """
     rows = await session.scalars(
-        select(col(TechContract.registration_no)).where(
-            col(TechContract.registration_no).in_(numbers)
+        union_all(
+            select(col(TechContract.registration_no)).where(
+                col(TechContract.registration_no).in_(numbers),
+                col(TechContract.id).is_distinct_from(but),
+            ),
+            select(col(ContractCorrection.former_registration_no)).where(
+                col(ContractCorrection.former_registration_no).in_(numbers),
+                col(ContractCorrection.contract_id).is_distinct_from(but),
+            ),
         )
     )
     return {str(number) for number in rows}
+
+
+async def corrections_of(session: AsyncSession, contract_id: UUID) -> list[ContractCorrection]:
+    """Give the corrections of a contract, in their order."""
+    rows = await session.scalars(
+        select(ContractCorrection)
+        .where(col(ContractCorrection.contract_id) == contract_id)
+        .order_by(col(ContractCorrection.ordinal))
+    )
+    return list(rows)
 
 
 async def last_ordinal(session: AsyncSession, contract_id: UUID) -> int:

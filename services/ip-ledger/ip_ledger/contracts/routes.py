@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from ip_ledger import tenancy
-from ip_ledger.contracts import license_routes, project_routes, queries
+from ip_ledger.contracts import correction_routes, license_routes, project_routes, queries
 from ip_ledger.contracts.actions import moving, reporting
 from ip_ledger.contracts.actions.moving import Registration
 from ip_ledger.contracts.rules import ContractKind, Report, State
@@ -352,4 +352,10 @@ def _sees_all(actor: Actor, centers: Mapping[UUID, DirectoryCenter], row: TechCo
     return center is not None and tenancy.is_operator(center, actor)
 
 
-ROUTERS: Final = (license_routes.router, router, project_routes.router, batches)
+ROUTERS: Final = (
+    license_routes.router,
+    router,
+    correction_routes.router,
+    project_routes.router,
+    batches,
+)

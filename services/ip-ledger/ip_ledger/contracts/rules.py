@@ -99,6 +99,10 @@ MOVES: Final[Mapping[tuple[State, Event], State]] = {
 }
 
 
+# What a party reports by itself; the others follow from consents, or from an office's number.
+REPORTED: Final = frozenset({Event.PERFORM, Event.COMPLETE, Event.TERMINATE})
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """A license as its licensor grants it; `term_until` is the last day included."""
@@ -340,13 +344,13 @@ def overdue_check(due_on: date | None, recorded_on: date | None, today: date) ->
     )
 
 
-def event_checks(state: State, event: Event) -> list[Check]:
-    """Check that a license or contract may take a step."""
-    return [
-        CO_OWNERS.check(
-            "STATE_CONFLICT", Kind.STATE, passed=(state, event) in MOVES, state=state.value
-        )
-    ]
+def event_checks(state: State, event: Event, *, by_hand: bool = False) -> list[Check]:
+    """Check that a license or contract may take a step.
+
+    `by_hand` it is only reported: consents sign, and a number registers, by calls of their own.
+    """
+    may = (state, event) in MOVES and (not by_hand or event in REPORTED)
+    return [CO_OWNERS.check("STATE_CONFLICT", Kind.STATE, passed=may, state=state.value)]
 
 
 def report_checks(report: Report) -> list[Check]:

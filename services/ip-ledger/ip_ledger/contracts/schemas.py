@@ -259,6 +259,59 @@ class RegistrationIn(Body):
     )
 
 
+class ContractCorrectionIn(Body):
+    """The right amounts of a contract, and why the former ones were not."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "contract_amount": {"amount": 160000000, "currency": "CNY"},
+                    "tech_transaction_amount": {"amount": 120000000, "currency": "CNY"},
+                    "reason": "补充协议增加合同价款",
+                    "evidence": ["0199a000-0000-7000-8000-0000000000f1"],
+                }
+            ]
+        }
+    )
+
+    contract_amount: ContractAmount = Field(description="合同成交额.")
+    tech_transaction_amount: Earning = Field(description="技术交易额, at most the contract amount.")
+    reason: LongText = Field(description="Why.")
+    evidence: list[UUID] = Field(
+        min_length=1, max_length=20, description="Files, such as the supplement to the contract."
+    )
+    registration: RegistrationIn | None = Field(
+        default=None,
+        description="The register's entry of the change, of a contract that is registered; without"
+        " one it counts as unregistered until the change is.",
+    )
+
+
+class ContractCorrectionOut(Out):
+    """Amounts that took the place of others."""
+
+    ordinal: int = Field(description="The state of the contract that tells of it, counted from 1.")
+    former_contract_amount: Money = Field(description="合同成交额 until then.")
+    former_tech_transaction_amount: Money = Field(description="技术交易额 until then.")
+    former_registration_no: str | None = Field(description="Its number until then.")
+    former_registered_on: date | None = Field(description="The day of that number.")
+    contract_amount: Money = Field(description="合同成交额.")
+    tech_transaction_amount: Money = Field(description="技术交易额, at most the contract amount.")
+    registration_no: str | None = Field(description="Its number after the change, if registered.")
+    registered_on: date | None = Field(description="The day on which the change was registered.")
+    review: Review = Field(description="How the amounts are reviewed.")
+    reason: str = Field(description="Why.")
+    evidence: list[UUID] = Field(description="Files.")
+    recorded_at: datetime = Field(description="When it was recorded.")
+
+
+class ContractCorrectionsOut(Out):
+    """The corrections of a contract."""
+
+    items: list[ContractCorrectionOut] = Field(description="In their order.")
+
+
 class ContractProjectIn(Body):
     """A project that a contract of commissioned research pays for."""
 

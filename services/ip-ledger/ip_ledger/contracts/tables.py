@@ -3,7 +3,16 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstraint, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Index,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlmodel import Field
 
 from ip_ledger.base import Base
@@ -160,6 +169,50 @@ class ContractState(Base, table=True):
     ordinal: int
     state: State = Field(sa_column=Column(EnumText(State), nullable=False))
     reason: str | None = None
+    recorded_by: UUID
+    recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
+
+
+class ContractCorrection(Base, table=True):
+    """Amounts of a technology contract that took the place of others, and why.
+
+    The record of the log is the contract's state of the same ordinal.
+    """
+
+    __tablename__ = "contract_correction"
+    __table_args__ = (
+        # A number that a contract bore is nobody else's.
+        Index(
+            "ix_contract_correction_former_registration_no",
+            "former_registration_no",
+            postgresql_where=text("former_registration_no IS NOT NULL"),
+        ),
+        CheckConstraint(
+            "contract_amount_fen > 0 AND tech_transaction_amount_fen BETWEEN 0 AND"
+            " contract_amount_fen",
+            name="amounts",
+        ),
+        CheckConstraint(
+            "(contract_amount_fen, tech_transaction_amount_fen) IS DISTINCT FROM"
+            " (former_contract_amount_fen, former_tech_transaction_amount_fen)",
+            name="corrects",
+        ),
+        {"info": {"insert_only": True}},
+    )
+
+    contract_id: UUID = Field(foreign_key="tech_contract.id", primary_key=True)
+    ordinal: int = Field(primary_key=True)
+    former_contract_amount_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
+    former_tech_transaction_amount_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
+    former_registration_no: str | None = None
+    former_registered_on: date | None = None
+    contract_amount_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
+    tech_transaction_amount_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
+    registration_no: str | None = None
+    registered_on: date | None = None
+    review: Review = Field(sa_column=Column(EnumText(Review), nullable=False))
+    reason: str
+    evidence_ids: list[UUID] = Field(sa_column=Column(ARRAY(Uuid()), nullable=False))
     recorded_by: UUID
     recorded_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))
 

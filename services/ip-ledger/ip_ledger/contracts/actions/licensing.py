@@ -215,7 +215,7 @@ async def change_state(
         [
             *_licensor_only(row, actor),
             *version_checks(row.version, version),
-            *rules.event_checks(row.state, event),
+            *rules.event_checks(row.state, event, by_hand=True),
         ]
     )
     await _move(session, actor, row, event, reason, now)

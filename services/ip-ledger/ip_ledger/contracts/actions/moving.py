@@ -47,10 +47,10 @@ async def register(
     """
     contract = await queries.contract_for_update(session, actor, contract_id, today)
     number = normalized_number(registration.number)
-    taken = await queries.registered_numbers(session, [number])
+    taken = await queries.registered_numbers(session, [number], but=contract.id)
     require(
         [
-            await _writer_check(session, actor, contract, today),
+            await writer_check(session, actor, contract, today),
             *version_checks(contract.version, version),
             *rules.registration_checks(
                 contract.signed_on, number, registration.registered_on, registration.scheme
@@ -95,15 +95,15 @@ async def change_state(
     contract = await queries.contract_for_update(session, actor, contract_id, today)
     require(
         [
-            await _writer_check(session, actor, contract, today),
+            await writer_check(session, actor, contract, today),
             *version_checks(contract.version, version),
-            *rules.event_checks(contract.state, event),
+            *rules.event_checks(contract.state, event, by_hand=True),
         ]
     )
     return await _move(session, actor, contract, event, reason, now)
 
 
-async def _writer_check(
+async def writer_check(
     session: AsyncSession, actor: Actor, contract: TechContract, today: date
 ) -> Check:
     """Check that the organization that reported the contract acts, or one that leads the centre."""
