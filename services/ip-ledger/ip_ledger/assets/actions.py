@@ -14,7 +14,7 @@ from ip_ledger import tenancy
 from ip_ledger.assets import queries, rules
 from ip_ledger.assets.inventor_actions import enter_first
 from ip_ledger.assets.proposal_rules import FilingPosition, filing_checks
-from ip_ledger.assets.rules import Disclosure, Event, FeeOutcome
+from ip_ledger.assets.rules import Disclosure, Event, FeeOutcome, State
 from ip_ledger.assets.tables import Asset
 from ip_ledger.facts.actions import state_facts
 from ip_ledger.facts.rules import LedgerFactKind, Statement
@@ -309,6 +309,21 @@ async def expire(session: AsyncSession, actor: Actor, asset: Asset, now: datetim
     last = asset.term_until
     asset.state = rules.MOVES[asset.state, Event.EXPIRE]
     await _moved(session, actor, asset, before, last or day_of(now), now)
+
+
+async def restore(
+    session: AsyncSession, actor: Actor, asset: Asset, state: State, on: date, now: datetime
+) -> None:
+    """Bring a right back that the office restored, to the end of its whole term; its lock is held.
+
+    `state` is the one in which it stood before, or what its fees make of that.
+    """
+    before = asset.model_dump()
+    asset.state = state
+    asset.term_until = rules.term_until(asset.kind, asset.dates)
+    # What is owed next follows at the next look.
+    asset.next_look_at = now
+    await _moved(session, actor, asset, before, on, now)
 
 
 async def settle_fee(

@@ -65,3 +65,19 @@ async def newest_facts(
         )
     )
     return {row.subject_id: row for row in rows}
+
+
+async def last_payload_unlike(
+    session: AsyncSession, subject_id: UUID, state: str
+) -> dict[str, Any] | None:
+    """Give what was told of a record last, before it came into the state in which it is."""
+    payload: dict[str, Any] | None = await session.scalar(
+        select(col(LedgerFact.payload))
+        .where(
+            col(LedgerFact.subject_id) == subject_id,
+            col(LedgerFact.payload)["state"].astext != state,
+        )
+        .order_by(col(LedgerFact.recorded_at).desc(), col(LedgerFact.id).desc())
+        .limit(1)
+    )
+    return payload

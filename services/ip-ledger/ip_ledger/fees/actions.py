@@ -108,7 +108,7 @@ async def _day_of_fee(
     elif look.reminder is not None:
         fee.reminded_days = look.reminder
         left = (fee.due_on - known.today).days
-        _tell(session, actor, fee, "reminder", fee.state, days_before=look.reminder, days_left=left)
+        tell(session, actor, fee, "reminder", fee.state, days_before=look.reminder, days_left=left)
 
 
 def _open_next(
@@ -122,9 +122,9 @@ def _open_next(
     fee = rules.next_fee(fees, known.last.get(asset.id), known.today)
     if fee is None:
         return None
-    row = _row(asset, fee, schedules, known.now)
+    row = fee_row(asset, fee, schedules, known.now)
     session.add(row)
-    _tell(session, actor, row, "opened", None)
+    tell(session, actor, row, "opened", None)
     return row
 
 
@@ -140,10 +140,11 @@ def _price(
         return
     row.tariff_id, row.law = schedule.tariff_id, schedule.law
     row.amount_fen = schedule_rules.whole_fen(schedule, row.number)
-    _tell(session, actor, row, "repriced", row.state, tariff_id=row.tariff_id)
+    tell(session, actor, row, "repriced", row.state, tariff_id=row.tariff_id)
 
 
-def _row(asset: Asset, fee: Fee, schedules: Sequence[Schedule], now: datetime) -> RightFee:
+def fee_row(asset: Asset, fee: Fee, schedules: Sequence[Schedule], now: datetime) -> RightFee:
+    """Make the row of a fee that is owed, by the version in force on its day."""
     schedule = found(schedule_rules.schedule_on(schedules, fee.statutory_on))
     return RightFee(
         center_id=asset.center_id,
@@ -195,7 +196,7 @@ async def pay(
     require(
         [
             *rules.payer_checks(payment.payer_id, actor.org_ids, owners, acting),
-            *rules.booking_checks(payment, operator),
+            *rules.booking_checks(payment.sources, payment.payer_id, operator),
             *rules.payment_checks(
                 payment, fee, row.state if row else None, owed_fen,
                 opens_on=asset.granted_on, owners=len(owners),
@@ -205,7 +206,7 @@ async def pay(
     )  # fmt: skip
     schedule, fee = found(schedule), found(fee)
     if row is None:
-        row = _row(asset, fee, schedules, clock.now())
+        row = fee_row(asset, fee, schedules, clock.now())
         session.add(row)
         await session.flush()
     await _settle(session, actor, asset, row, fee, payment, clock.now())
@@ -276,7 +277,7 @@ async def _settle(
     row.relief, row.payer_org_id = payment.relief, payment.payer_id
     row.evidence_ids = list(payment.evidence)
     row.reported_by, row.reported_at = actor.person_id, now
-    _tell(
+    tell(
         session, actor, row, "paid", before,
         paid_on=row.paid_on, payer_org_id=row.payer_org_id, restored=was_lapsed,
     )  # fmt: skip
@@ -289,10 +290,10 @@ async def _settle(
 def _move(session: AsyncSession, actor: Actor, fee: RightFee, event: FeeEvent, name: str) -> None:
     before = fee.state
     fee.state = rules.MOVES[fee.state, event]
-    _tell(session, actor, fee, name, before)
+    tell(session, actor, fee, name, before)
 
 
-def _tell(
+def tell(
     session: AsyncSession,
     actor: Actor,
     fee: RightFee,
@@ -300,6 +301,7 @@ def _tell(
     before: FeeState | None,
     **data: Any,  # noqa: ANN401 - JSON values of the event
 ) -> None:
+    """Tell what became of a fee."""
     record(
         session, actor, f"fee.{name}", fee.id, center_id=fee.center_id, before=before,
         after=fee.state, asset_id=fee.asset_id, number=fee.number, due_on=fee.due_on,

@@ -11,6 +11,7 @@ from ip_ledger.assets import queries as assets
 from ip_ledger.fees import (
     actions,
     queries,
+    restoration_routes,
     rules,
     schedule_rules,
     tariff_queries,
@@ -38,7 +39,7 @@ from shared.http.schemas import Money, fen
 from shared.rules import found
 
 router = Router(prefix="/v1/ip-ledger", tags=["assets"])
-ROUTERS: Final = (router, *tariff_routes.ROUTERS)
+ROUTERS: Final = (router, *restoration_routes.ROUTERS, *tariff_routes.ROUTERS)
 
 SEERS: Final = "who may see the right"
 

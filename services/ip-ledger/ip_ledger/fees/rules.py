@@ -26,6 +26,8 @@ class FeeState(StrEnum):
     PAID_LATE = "paid_late"
     LAPSED = "lapsed"
     CANCELLED = "cancelled"
+    # Paid after its grace, when the office brought the right back.
+    RESTORED = "restored"
 
 
 class FeeEvent(StrEnum):
@@ -36,6 +38,8 @@ class FeeEvent(StrEnum):
     FALL_DUE = "fall_due"
     LAPSE = "lapse"
     CANCEL = "cancel"
+    RESTORE = "restore"
+    REOPEN = "reopen"
 
 
 # The whole machine: a pair that is absent is refused. A payment may be reported after the ledger
@@ -52,9 +56,14 @@ MOVES: Final[Mapping[tuple[FeeState, FeeEvent], FeeState]] = {
     (FeeState.OVERDUE, FeeEvent.CANCEL): FeeState.CANCELLED,
     (FeeState.LAPSED, FeeEvent.PAY): FeeState.PAID,
     (FeeState.LAPSED, FeeEvent.PAY_LATE): FeeState.PAID_LATE,
+    # The office restored the right: what was missed is paid with it, or is owed again.
+    (FeeState.LAPSED, FeeEvent.RESTORE): FeeState.RESTORED,
+    (FeeState.OPEN, FeeEvent.RESTORE): FeeState.RESTORED,
+    (FeeState.CANCELLED, FeeEvent.RESTORE): FeeState.RESTORED,
+    (FeeState.CANCELLED, FeeEvent.REOPEN): FeeState.OPEN,
 }
 OWED: Final = (FeeState.OPEN, FeeState.OVERDUE)
-SETTLED: Final = (FeeState.PAID, FeeState.PAID_LATE)
+SETTLED: Final = (FeeState.PAID, FeeState.PAID_LATE, FeeState.RESTORED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +117,15 @@ class Payment:
     sources: tuple[tuple[UUID, int], ...] = ()
 
 
-def booking_checks(payment: Payment, operator_id: UUID | None) -> list[Check]:
+def booking_checks(
+    sources: Sequence[tuple[UUID, int]], payer_id: UUID, operator_id: UUID | None
+) -> list[Check]:
     """Check that money of the centre is named only for what the centre itself paid."""
     return [
         UPKEEP.check(
             "FIELD_INVALID",
             Kind.CONTENT,
-            passed=not payment.sources or payment.payer_id == operator_id,
+            passed=not sources or payer_id == operator_id,
             pointer="/sources",
             field="sources",
         )

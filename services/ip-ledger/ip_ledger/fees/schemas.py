@@ -6,10 +6,12 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
+from ip_ledger.assets.rules import State as AssetState
 from ip_ledger.costs.schemas import CostSourceIn
+from ip_ledger.fees.restoration_rules import Ground
 from ip_ledger.fees.rules import FeeState
 from ip_ledger.fees.schedule_rules import CountedFrom, EndsWith, Relief
-from shared.http.schemas import Body, Day, Earning, Money, Out
+from shared.http.schemas import Body, Code, Day, Earning, Money, Out
 
 FeeNumber = Annotated[int, Field(strict=True, ge=1, le=100)]
 
@@ -47,6 +49,84 @@ class FeePaymentIn(Body):
         max_length=100,
         description="Out of which money, where the centre itself paid; it is a cost of the right.",
     )
+
+
+class MissedFeeIn(Body):
+    """A fee that was missed, and paid for the restoration."""
+
+    number: FeeNumber = Field(description="Which fee: the year of the patent that it pays for.")
+    paid_on: Day = Field(description="On which day the office got it.")
+    amount: Earning = Field(description="All that was paid, with what lateness added.")
+    relief: Relief = Field(default=Relief.NONE, description="The reduction that was granted.")
+
+
+class RestorationIn(Body):
+    """The office's decision that a right comes back (专利法实施细则6)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "ground": "justified",
+                    "counted_from": "2028-02-16",
+                    "requested_on": "2028-03-20",
+                    "decided_on": "2028-04-12",
+                    "decision_no": "2028041200001",
+                    "request_fee": {"amount": 100000, "currency": "CNY"},
+                    "payments": [
+                        {"number": 4, "paid_on": "2028-03-20", "amount": {"amount": 150000}}
+                    ],
+                    "evidence": ["0199a000-0000-7000-8000-0000000000f1"],
+                }
+            ]
+        }
+    )
+
+    ground: Ground = Field(description="`force_majeure`, or a `justified` reason.")
+    counted_from: Day = Field(
+        description="The day on which the obstacle was removed, or the office's notice received:"
+        " two months run from it."
+    )
+    requested_on: Day = Field(description="When restoring was asked for.")
+    decided_on: Day = Field(description="The day of the office's decision.")
+    decision_no: Code = Field(description="The decision's number.")
+    request_fee: Earning = Field(description="What the office asked for the request.")
+    payments: list[MissedFeeIn] = Field(
+        default_factory=list,
+        max_length=20,
+        description="Every fee whose grace was over on the day of the decision, in order.",
+    )
+    payer_org_id: UUID | None = Field(
+        default=None, description="Who paid; one's own organization when absent."
+    )
+    evidence: list[UUID] = Field(
+        min_length=1, max_length=20, description="Files: the decision, and the receipts."
+    )
+    sources: list[CostSourceIn] = Field(
+        default_factory=list,
+        max_length=100,
+        description="Out of which money, where the centre itself paid; it is a cost of the right.",
+    )
+
+
+class RestorationOut(Out):
+    """A right that came back."""
+
+    id: UUID = Field(description="The restoration.")
+    asset_id: UUID = Field(description="The right.")
+    center_id: UUID = Field(description="The centre.")
+    ground: Ground = Field(description="`force_majeure`, or a `justified` reason.")
+    ended_on: date = Field(description="The last day of the right before it came back.")
+    counted_from: date = Field(description="From which day two months ran.")
+    requested_on: date = Field(description="When restoring was asked for.")
+    decided_on: date = Field(description="The day of the office's decision.")
+    decision_no: str = Field(description="The decision's number.")
+    request_fee: Money = Field(description="What the office asked for the request.")
+    payer_org_id: UUID = Field(description="Who paid.")
+    evidence: list[UUID] = Field(description="Files.")
+    reported_at: datetime = Field(description="When it was recorded.")
+    state: AssetState = Field(description="Where the right stands now.")
+    term_until: date | None = Field(description="The last day of the right, by law.")
 
 
 class RightFeeOut(Out):

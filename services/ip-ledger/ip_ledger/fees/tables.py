@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field
 
 from ip_ledger.base import Base
+from ip_ledger.fees.restoration_rules import RESTORING, Ground
 from ip_ledger.fees.rules import UPKEEP, FeeState
 from ip_ledger.fees.schedule_rules import Relief
 from ip_ledger.fees.tariff_rules import DUTIES, TariffState
@@ -30,6 +31,7 @@ meaning("uq_fee_tariff_jurisdiction_edition", UPKEEP, "STATE_CONFLICT")
 meaning("ck_fee_tariff_approved_by_another", DUTIES, "SOD_VIOLATION", Kind.SCOPE)
 meaning("uq_right_fee_asset_id_number", UPKEEP, "FEE_NOT_OWED")
 meaning("uq_right_fee_owed", UPKEEP, "FEE_NOT_OWED")
+meaning("uq_right_restoration_asset_id_decision_no", RESTORING, "ALREADY_EXISTS")
 
 
 class FeeTariff(Base, table=True):
@@ -94,7 +96,7 @@ class RightFee(Base, table=True):
         Index("ix_right_fee_center_id_due_on", "center_id", "due_on"),
         CheckConstraint("statutory_on <= due_on AND due_on <= grace_until", name="days"),
         CheckConstraint(
-            "(state IN ('paid', 'paid_late')) = (paid_on IS NOT NULL)"
+            "(state IN ('paid', 'paid_late', 'restored')) = (paid_on IS NOT NULL)"
             " AND (paid_on IS NULL) = (paid_fen IS NULL)"
             " AND (paid_on IS NULL) = (payer_org_id IS NULL)",
             name="paid_whole",
@@ -102,7 +104,9 @@ class RightFee(Base, table=True):
         CheckConstraint(
             "paid_on IS NULL OR (state = 'paid') = (paid_on <= due_on)", name="paid_in_time"
         ),
-        CheckConstraint("paid_on IS NULL OR paid_on <= grace_until", name="paid_in_grace"),
+        CheckConstraint(
+            "paid_on IS NULL OR state = 'restored' OR paid_on <= grace_until", name="paid_in_grace"
+        ),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -138,3 +142,36 @@ class RightFee(Base, table=True):
     reported_at: datetime | None = Field(
         default=None, sa_column=Column(InstantColumn(), nullable=True)
     )
+
+
+class RightRestoration(Base, table=True):
+    """The office's decision that a right which had ended came back (细则6)."""
+
+    __tablename__ = "right_restoration"
+    __table_args__ = (
+        UniqueConstraint("asset_id", "decision_no"),
+        CheckConstraint(
+            "ended_on <= counted_from AND counted_from <= requested_on AND"
+            " requested_on <= decided_on",
+            name="days",
+        ),
+        CheckConstraint("request_fee_fen >= 0", name="request_fee_fen"),
+        {"info": {"insert_only": True}},
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    center_id: UUID
+    asset_id: UUID = Field(foreign_key="ip_asset.id")
+    ground: Ground = Field(sa_column=Column(EnumText(Ground), nullable=False))
+    # The last day of the right before it came back.
+    ended_on: date
+    # The day on which the obstacle was removed, or the notice received.
+    counted_from: date
+    requested_on: date
+    decided_on: date
+    decision_no: str
+    request_fee_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
+    payer_org_id: UUID
+    evidence_ids: list[UUID] = Field(sa_column=Column(ARRAY(Uuid()), nullable=False))
+    reported_by: UUID
+    reported_at: datetime = Field(sa_column=Column(InstantColumn(), nullable=False))

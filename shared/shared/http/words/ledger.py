@@ -158,6 +158,11 @@ CODES: Final[dict[str, Words]] = {
         "补缴期限已过，权利已终止|（至 {until}）",
         "The grace is over and the right with it| (its last day was {until})",
     ),
+    "RESTORATION_TOO_LATE": Words(
+        409,
+        "请求恢复权利的期限已过|（至 {until}）",
+        "Restoring was asked for too late| (the last day was {until})",
+    ),
     "FEE_MISMATCH": Words(
         422,
         "金额与应缴年费及滞纳金不符|（应为 {expected_fen} 分）",

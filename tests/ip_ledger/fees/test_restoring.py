@@ -1,0 +1,183 @@
+"""A right that the office restored: within the law's times, with every fee that was missed."""
+
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from ip_ledger.assets.rules import AssetKind, State
+from ip_ledger.audit.auditing import audit
+from ip_ledger.fees.jobs import look_at_rights
+from ip_ledger.fees.restoration_rules import Ground, Lost, Restoration, restoration_checks
+from shared.calendar import WorkingDays
+from shared.rules import failed_codes
+from tests.ip_ledger.conftest import Ledger, codes, figures
+from tests.ip_ledger.fees.test_paying import WHOLE, on, read, right, told
+
+pytestmark = pytest.mark.anyio
+# Filed 2023-11-02: the fee of 2026-11-02 could be paid up to 2027-05-04 (working days).
+LATE = WHOLE + 5 * 6_000
+PAID = {"number": 4, "paid_on": "2027-08-02", "amount": {"amount": LATE}}
+
+
+def decision(**over: Any) -> dict[str, Any]:
+    return {
+        "ground": "justified", "counted_from": "2027-06-10", "requested_on": "2027-08-02",
+        "decided_on": "2027-08-20", "decision_no": "2027082000001",
+        "request_fee": {"amount": 100_000}, "payments": [PAID], "evidence": [str(uuid4())], **over,
+    }  # fmt: skip
+
+
+async def restored(
+    ledger: Ledger, asset_id: str, body: dict[str, Any], by: str = "m04"
+) -> httpx.Response:
+    async with ledger.member(by) as client:
+        return await client.post(f"/v1/ip-ledger/assets/{asset_id}/restorations", json=body)
+
+
+async def lapsed(ledger: Ledger, day: str = "2027-09-01") -> str:
+    asset_id = await right(ledger)
+    await on(ledger, day)
+    assert (await read(ledger, f"assets/{asset_id}"))["state"] == "abandoned"
+    return asset_id
+
+
+@pytest.mark.requirement("A043")
+async def test_a_lapsed_right_comes_back_with_its_term_and_its_next_fee(ledger: Ledger) -> None:
+    asset_id = await lapsed(ledger)
+    ledger.service.set_clock("2027-09-03T02:00:00+00:00")
+    answer = await restored(ledger, asset_id, decision())
+    assert answer.status_code == 201, answer.text
+    back = answer.json()
+    assert (back["state"], back["term_until"], back["ended_on"]) == (
+        "maintained", "2043-11-01", "2026-11-02",
+    )  # fmt: skip
+    await look_at_rights(ledger.service.app)
+    fees = (await read(ledger, f"assets/{asset_id}/fee-schedule"))["fees"]
+    assert [(one["number"], one["state"]) for one in fees][:3] == [
+        (4, "restored"), (5, "open"), (6, None),
+    ]  # fmt: skip
+    assert await told(ledger) == [
+        "fee.opened", "fee.lapsed", "fee.paid", "fee.opened", "fee.reminder",
+    ]  # fmt: skip
+    # What was believed while it was gone stays what was believed.
+    facts = f"facts?center_id={ledger.center['c03']}"
+    states = [
+        [one["payload"]["state"] for one in (await read(ledger, path))["items"]]
+        for path in (f"{facts}&as_of=2027-09-02", facts)
+    ]
+    assert states == [["abandoned"], ["maintained"]]
+    twice = await restored(ledger, asset_id, decision())
+    assert twice.status_code == 409
+    async with ledger.service.app.state.database.engine.connect() as connection:
+        assert (await audit(connection, None)).differences == []
+
+
+@pytest.mark.requirement("A043")
+async def test_two_fees_missed_are_paid_together(ledger: Ledger) -> None:
+    asset_id = await lapsed(ledger, "2028-06-01")
+    body = decision(
+        ground="force_majeure", counted_from="2028-05-02", requested_on="2028-05-20",
+        decided_on="2028-05-30",
+        payments=[PAID, {**PAID, "number": 5, "paid_on": "2028-05-20"}],
+    )  # fmt: skip
+    one = await restored(ledger, asset_id, {**body, "payments": body["payments"][:1]})
+    assert (one.status_code, codes(one)) == (409, ["FEE_NOT_OWED"])
+    assert figures(one, "FEE_NOT_OWED")["next"] == 5
+    assert (await restored(ledger, asset_id, body)).status_code == 201
+    await look_at_rights(ledger.service.app)
+    assert (await read(ledger, f"assets/{asset_id}"))["state"] == "maintained"
+    fees = (await read(ledger, f"assets/{asset_id}/fee-schedule"))["fees"]
+    assert [one["state"] for one in fees][:3] == ["restored", "restored", "open"]
+
+
+@pytest.mark.requirement("A043")
+@pytest.mark.refusing
+async def test_every_fault_of_a_restoration_is_told_at_once(ledger: Ledger) -> None:
+    asset_id = await lapsed(ledger)
+    cases: list[tuple[dict[str, Any], list[str]]] = [
+        (decision(requested_on="2027-08-11"), ["RESTORATION_TOO_LATE"]),
+        (decision(counted_from="2026-11-01"), ["DAYS_OUT_OF_ORDER", "RESTORATION_TOO_LATE"]),
+        (decision(decided_on="2027-09-02"), ["DAY_IN_FUTURE"]),
+        (decision(decided_on="2027-08-01"), ["DAYS_OUT_OF_ORDER", "DAYS_OUT_OF_ORDER"]),
+        (decision(payments=[]), ["FEE_NOT_OWED"]),
+        (decision(payments=[{**PAID, "number": 5}]), ["FEE_NOT_OWED"]),
+        (decision(payer_org_id=str(ledger.org["m23"])), ["PARTY_UNKNOWN"]),
+        (decision(evidence=[]), ["FIELD_INVALID"]),
+        (
+            decision(sources=[{"source_id": str(uuid4()), "amount": {"amount": 1}}]),
+            ["FIELD_INVALID"],
+        ),
+    ]
+    for body, expected in cases:
+        answer = await restored(ledger, asset_id, body)
+        assert sorted(codes(answer)) == expected, answer.text
+    for by, status in (("m08", 403), ("m01", 404)):
+        assert (await restored(ledger, asset_id, decision(), by=by)).status_code == status
+    assert (await read(ledger, f"assets/{asset_id}"))["state"] == "abandoned"
+
+
+@pytest.mark.requirement("A043")
+async def test_an_application_that_was_given_up_comes_back_as_it_stood(ledger: Ledger) -> None:
+    asset = await ledger.registered(number="202410000002.4", filed_on="2024-03-01")
+    async with ledger.member("m04") as lead:
+        for version, event in ((1, "publish"), (2, "abandon")):
+            answer = await lead.post(
+                f"/v1/ip-ledger/assets/{asset['id']}/state-changes",
+                json={"event": event, "occurred_on": "2026-01-10"},
+                headers={"If-Match": f'"{version}"'},
+            )
+            assert answer.status_code == 200, answer.text
+    body = decision(
+        counted_from="2026-01-12", requested_on="2026-01-15", decided_on="2026-01-19", payments=[]
+    )
+    answer = await restored(ledger, asset["id"], body)
+    assert (answer.status_code, answer.json()["state"]) == (201, "published"), answer.text
+
+
+@pytest.mark.requirement("A043")
+async def test_a_standing_right_and_one_that_is_no_patent_do_not_come_back(ledger: Ledger) -> None:
+    asset_id = await right(ledger)
+    body = decision(
+        counted_from="2026-01-12", requested_on="2026-01-15", decided_on="2026-01-19", payments=[]
+    )
+    answer = await restored(ledger, asset_id, body)
+    assert (answer.status_code, codes(answer)) == (409, ["STATE_CONFLICT"])
+
+
+@pytest.mark.requirement("A043")
+@pytest.mark.parametrize(
+    ("ground", "counted_from", "requested_on", "passes"),
+    [
+        # Two months after the notice: 2027-08-10, a Tuesday.
+        (Ground.JUSTIFIED, date(2027, 6, 10), date(2027, 8, 10), True),
+        (Ground.JUSTIFIED, date(2027, 6, 10), date(2027, 8, 11), False),
+        # 2027-08-14 is a Saturday: the term ends with the Monday after it.
+        (Ground.JUSTIFIED, date(2027, 6, 14), date(2027, 8, 16), True),
+        (Ground.JUSTIFIED, date(2027, 6, 14), date(2027, 8, 17), False),
+        # Of force majeure also two years after the term that was missed, 2029-05-04.
+        (Ground.FORCE_MAJEURE, date(2029, 4, 20), date(2029, 5, 4), True),
+        (Ground.FORCE_MAJEURE, date(2029, 4, 20), date(2029, 5, 7), False),
+        (Ground.JUSTIFIED, date(2029, 4, 20), date(2029, 5, 7), True),
+    ],
+)
+def test_restoring_is_asked_for_in_time(
+    ground: Ground, counted_from: date, requested_on: date, passes: bool
+) -> None:
+    one = Restoration(
+        ground, counted_from, requested_on, date(2029, 6, 1), "1", 0, uuid4(), (), (uuid4(),)
+    )
+    lost = Lost(
+        AssetKind.INVENTION, "CN", State.ABANDONED, State.GRANTED, date(2026, 11, 2),
+        date(2027, 5, 4), date(2043, 11, 1),
+    )  # fmt: skip
+    checks = restoration_checks(one, lost, [], WorkingDays(), date(2029, 6, 2))
+    assert failed_codes(checks) == ([] if passes else ["RESTORATION_TOO_LATE"])
+    foreign = Lost(
+        AssetKind.INVENTION, "DE", State.ABANDONED, State.GRANTED, date(2026, 11, 2),
+        date(2027, 5, 4), date(2029, 5, 31),
+    )  # fmt: skip
+    checks = restoration_checks(one, foreign, [], WorkingDays(), date(2029, 6, 2))
+    assert failed_codes(checks) == ["RIGHT_EXPIRED"]
