@@ -76,9 +76,14 @@ def test_a_signature_has_no_second_form() -> None:
 
 def small_points() -> list[bytes]:
     """Every encoding of a point of order 1, 2, 4 or 8, also those that are not reduced."""
-    order_eight = 2707385501144840649318225287225658788936804267575313519463743609750303021423
+    order_eight = 2707385501144840649318225287225658788936804267575313519463743609750303402022
     ys = [0, 1, P - 1, order_eight, P - order_eight, P, P + 1]
     return [(y | sign << 255).to_bytes(32, "little") for y in ys for sign in (0, 1)]
+
+
+def test_the_small_points_are_small() -> None:
+    points = [point for raw in small_points() if (point := unpacked(raw)) is not None]
+    assert [same(times(8, point), verifier.ZERO) for point in points] == [True] * 8
 
 
 @pytest.mark.refusing

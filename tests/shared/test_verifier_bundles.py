@@ -1,6 +1,8 @@
 """The offline verifier on both sides of each bound: receipts, bundles, sums and the command."""
 
 import json
+import struct
+import uuid
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -286,6 +288,8 @@ def test_a_bundle_has_one_spelling_and_wants_its_witnesses() -> None:
         bundle_holds(written(good), LOG.line)
     with refused("checkpoint: not signed by this key"):
         bundle_holds(canonical(good), LOG.line, SEER.line)
+    good["checkpoint"] += SEER.under(good["checkpoint"].rpartition("\n\n")[0] + "\n")
+    assert bundle_holds(canonical(good), LOG.line, SEER.line)["tree_size"] == 7
 
 
 # --- the command ----------------------------------------------------------------------------
@@ -413,8 +417,11 @@ def test_no_file_is_read_beyond_64_mib(tmp_path: Path) -> None:
 
 
 @pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("more", "said"), [(b"", "checkpoint: a control character"), (b"\x00", "is too large")]
+)
 def test_no_file_in_a_zip_is_unpacked_beyond_64_mib(
-    key_file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    key_file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], more: bytes, said: str
 ) -> None:
     path = tmp_path / "bomb.zip"
     with (
@@ -423,9 +430,56 @@ def test_no_file_in_a_zip_is_unpacked_beyond_64_mib(
     ):
         for _ in range(64):
             file.write(bytes(2**20))
-        file.write(b"\x00")
+        file.write(more)
     assert verifier.main([str(path), "--key", key_file]) == 1
-    assert capsys.readouterr().err == "REFUSED  ZIP: checkpoint is too large\n"
+    assert capsys.readouterr().err.endswith(f"{said}\n")
+
+
+@pytest.mark.refusing
+def test_nothing_is_judged_without_the_logs_key() -> None:
+    with pytest.raises(SystemExit, match=r"^2$"):
+        verifier.main(["bundle.json"])
+
+
+def small_entry(kind: int = 0, parts: int = 0, accounts: int = 1) -> bytes:
+    """An entry in its small form, by the places that its description gives."""
+    ids = (parts & 1) + (parts >> 1 & 1)
+    seals = 2 * (3 + (parts >> 2))
+    head = struct.pack(">BBBBqi16s16s", 2, 1, kind, parts, 1_000_000, 365, bytes(16), bytes(16))
+    rest = [bytes([number]) * 16 for number in range(1, ids + seals + accounts + 1)]
+    return head + b"".join(rest)
+
+
+@pytest.mark.requirement("X07")
+def test_an_entry_is_read_in_its_small_form_with_every_part() -> None:
+    record = verifier.read_record(small_entry(2, 7, 2))
+    names = [str(uuid.UUID(bytes=bytes([number]) * 16)) for number in range(13)]
+    assert record["recorded_at"] == "1970-01-01T00:00:01Z"
+    assert record["document"] == {
+        "kind": "exchange", "effective_on": "1971-01-01", "reverses_id": names[1],
+        "source_id": names[2], "accounts": [names[11], names[12]],
+    }  # fmt: skip
+    assert list(record["sealed"]) == ["lines", "reference", "recorded_by", "exchange_rate"]
+    assert record["sealed"]["lines"] == b64(bytes([3]) * 16 + bytes([4]) * 16)
+    plain = verifier.read_record(small_entry())["document"]
+    assert (plain["kind"], plain["reverses_id"], plain["source_id"]) == ("ordinary", None, None)
+
+
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (small_entry()[:47], "record: too short"), (small_entry()[:48], "record: cut off"),
+        (small_entry(accounts=0), "record: cut off"), (small_entry() + b"x", "record: cut off"),
+        (small_entry(3), "record: of an unknown form"),
+        (small_entry(0, 8), "record: of an unknown form"),
+        (small_entry() + b"\x01" * 16, "record: accounts in another order"),
+        (small_entry() + small_entry()[-16:], "record: accounts in another order"),
+    ],
+)  # fmt: skip
+def test_an_entry_in_another_small_form_is_refused(body: bytes, message: str) -> None:
+    with refused(message):
+        verifier.read_record(body)
 
 
 def test_sums_of_no_sign_are_told_apart() -> None:

@@ -24,6 +24,9 @@ from tests.shared.verifying import (
 LOG = Signer(1)
 SEER = Signer(2, "witness.example", WITNESS)
 ROOT = bytes(range(32))
+# Of order one, two, four and eight.
+EIGHTH = 2707385501144840649318225287225658788936804267575313519463743609750303402022
+SMALL_POINTS = [one.to_bytes(32, "little") for one in (1, verifier.P - 1, 0, EIGHTH)]
 TEXT = f"{ORIGIN}\n5\n{b64(ROOT)}\n"
 
 
@@ -55,7 +58,7 @@ def line_with(raw: bytes, name: str = ORIGIN) -> str:
         (f"{ORIGIN}+{SEER.key_id.hex()}+{b64(LOG.raw)}", "key: its id is another key's"),
         # What is no point, and a point of small order.
         (line_with(b"\x01" + (2).to_bytes(32, "little")), "key: no point that signs"),
-        (line_with(b"\x01" + (1).to_bytes(32, "little")), "key: no point that signs"),
+        *((line_with(b"\x01" + raw), "key: no point that signs") for raw in SMALL_POINTS),
         (LOG.line + "\n\n", "key: no base64"),
     ],
 )
@@ -248,9 +251,33 @@ def test_a_whole_export_comes_to_what_its_checkpoint_signs() -> None:
     assert verifier.whole_log(files.__getitem__, LOG.line) == (259, root.hex())
     with refused("checkpoint: not signed by this key"):
         verifier.whole_log(files.__getitem__, LOG.line, SEER.line)
+    seen = noted(f"{ORIGIN}\n259\n{b64(root)}\n", LOG, SEER).encode()
+    witnessed = {**files, "checkpoint": seen}.__getitem__
+    assert verifier.whole_log(witnessed, LOG.line, SEER.line) == (259, root.hex())
     note = noted(f"{ORIGIN}\n259\n{b64(ROOT)}\n", LOG).encode()
     with refused("tiles: their leaves make another root"):
         verifier.whole_log({**files, "checkpoint": note}.__getitem__, LOG.line)
     with refused("checkpoint: no text"):
         verifier.whole_log({**files, "checkpoint": b"\xff"}.__getitem__, LOG.line)
     assert node(root_of(every[:256]), root_of(every[256:])) == root
+
+
+@pytest.mark.requirement("X07")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    "number",
+    [verifier.P, verifier.P + 1, 1 | 1 << 255, verifier.P - 1 | 1 << 255, 2],
+)
+def test_a_point_has_one_spelling(number: int) -> None:
+    # The field's order is zero once more, and zero has no sign.
+    assert verifier.unpacked(number.to_bytes(32, "little")) is None
+
+
+def test_points_of_either_sign_are_read_back() -> None:
+    for count in range(1, 9):
+        point = verifier.times(count, verifier.BASE)
+        opposite = (verifier.P - point[0], point[1], point[2], verifier.P - point[3])
+        for one in (point, opposite):
+            back = verifier.unpacked(verifier.packed(one))
+            assert back is not None
+            assert verifier.same(back, one)
