@@ -96,6 +96,17 @@ def test_every_explanation_is_of_a_change_that_can_be_made() -> None:
     assert explained - there == set()
 
 
+def test_a_constant_is_asked_about_where_it_is_used_or_what_is_made_of_it(
+    module: ModuleType,
+) -> None:
+    source = Source(Path(str(module.__file__)))
+    lines = TEXT.splitlines()
+    assert [lines[at - 1].strip() for at in sorted(source.used_at(source.changes[0]))] == [
+        "TWICE = LIMIT * 2",
+        "return value < TWICE or not value",
+    ]
+
+
 def test_a_change_is_named_by_what_is_around_it_and_by_the_text_of_its_line(
     module: ModuleType,
 ) -> None:

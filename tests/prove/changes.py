@@ -69,6 +69,22 @@ class Source:
             )
         ]
 
+    def used_at(self, change: Change) -> set[int]:
+        """List the lines that use what a statement of the module makes, or what is made of that."""
+        made, lines = {_named(self.tree.body[change.statement])}, set[int]()
+        for number, statement in enumerate(self.tree.body):
+            if number == change.statement:
+                continue
+            used = {
+                node.lineno
+                for node in ast.walk(statement)
+                if isinstance(node, ast.Name) and node.id in made
+            }
+            lines |= used
+            if used and isinstance(statement, ast.Assign | ast.AnnAssign):
+                made.add(_named(statement))
+        return lines
+
     def line_of(self, change: Change) -> str:
         """Give the text of the line in which a change stands."""
         return self._lines[change.line - 1].strip()

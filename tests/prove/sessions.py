@@ -205,7 +205,7 @@ class Judging:
         source, change = self._sources[path], self._sources[path].changes[number]
         with source.changed(change):
             put, apart = self._putting(living, source, change, path)
-            items = tests.of(change, everything=apart)
+            items = tests.of(change, source.used_at(change) if apart else None)
             if not items:
                 return UNREACHED
             session.items = items
@@ -251,17 +251,22 @@ class Tests:
             name for name, item in items.items() if _knows(getattr(item, "module", None), module)
         }
 
-    def of(self, change: Change, *, everything: bool) -> list[pytest.Item]:
-        """Give those that reach a change, the quickest first; of a constant all that come near."""
-        at = self._by_line.get(change.line, set())
+    def of(self, change: Change, used_at: set[int] | None = None) -> list[pytest.Item]:
+        """Give those that reach a change, the quickest first; of a constant, where it is used.
+
+        Then those that come near it: of a constant all of its module's.
+        """
+        at = set(self._by_line.get(change.line, ()))
+        for line in used_at or ():
+            at |= self._by_line.get(line, set())
         around = {
             test
             for line, tests in self._by_line.items()
-            if everything or change.first <= line <= change.last
+            if used_at is not None or change.first <= line <= change.last
             for test in tests
         }
-        if everything:
-            at = at | self._importing
+        if used_at is not None:
+            around |= self._importing
         chosen = self._quickest(at, MOST_SECONDS)
         return [
             self._items[name]
