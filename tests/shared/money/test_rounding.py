@@ -76,6 +76,9 @@ def test_both_sides_of_a_whole_and_of_a_half(value: Fraction, up: int, nearest: 
         (7, [0, 0], 10, [0, 1], [4, 3]),
         (10, [20, 20, 20], 10, [2, 1, 0], [3, 3, 4]),
         (6, [20, 20], 10, [0, 1], [3, 3]),
+        (7, [0], 10, [0], [7]),
+        # Who has less than one unit has no claim before a larger remainder.
+        (3, [26, 4], 10, [0, 1], [3, 0]),
         # Too much went out: it is taken back from the smallest remainders, never below zero.
         (3, [25, 21, -9], 10, [0, 1, 2], [2, 1, 0]),
         (1, [21, 25, 0], 10, [0, 1, 2], [0, 1, 0]),
