@@ -29,7 +29,7 @@ import pytest
 
 from tests.prove.changes import Source
 from tests.prove.near import is_near, known
-from tests.prove.sessions import NOTICED, Judging, Reached
+from tests.prove.sessions import MOST_SECONDS, NOTICED, Judging, Reached
 from tests.prove.verdicts import KILLED, OPEN, REPORT, ROOT, SURVIVED, UNTRIED, Kept
 
 SEEN: Final = ROOT / ".zhichuang-mutants" / "reached.json"
@@ -175,6 +175,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="Parts of the paths of what is changed.")
     parser.add_argument("--again", action="store_true", help="Ask about those that survived too.")
     parser.add_argument("--servers", action="store_true", help="Ask tests that need a server, too.")
+    parser.add_argument("--seconds", type=float, default=MOST_SECONDS, help="Of tests a change.")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     options = parser.parse_args()
     sources = {str(path.relative_to(ROOT)): Source(path) for path in targets()}
@@ -184,7 +185,7 @@ def main() -> int:
     letters = UNTRIED + (OPEN + SURVIVED if options.again else "")
     wanted = kept.wanted(options.only, letters)
     if wanted:
-        _ask_quick_tests(sources, kept, wanted, until)
+        _ask_quick_tests(sources, kept, wanted, until, options.seconds)
     if options.servers:
         print(f"seed {options.seed}", flush=True)
         _ask_all_tests(sources, kept, options.only, random.Random(options.seed), until)
@@ -193,8 +194,9 @@ def main() -> int:
 
 
 def _ask_quick_tests(
-    sources: Mapping[str, Source], kept: Kept, wanted: Mapping[str, list[int]], until: float
-) -> None:
+    sources: Mapping[str, Source], kept: Kept, wanted: Mapping[str, list[int]], until: float,
+    most: float,
+) -> None:  # fmt: skip
     """Judge changes by what needs no server, in one session; a fork keeps this process clean."""
     seen = Seen(sources)
     began, counts = time.monotonic(), Counter[tuple[str, str]]()
@@ -222,6 +224,7 @@ def _ask_quick_tests(
         {str(ROOT / path): module_of(path) for path in sources},
         seen.write,
         until,
+        most,
     )
     with _quiet() as say:
         pytest.main([*QUIETLY, *seen.files(wanted)], plugins=[judging])

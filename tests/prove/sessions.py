@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 import types
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -38,10 +39,10 @@ MOST_WAITED: Final = 60.0
 MOST_BYTES: Final = 6 * 2**30
 # What has to be asked at all of these: a server, a stack, a door.
 SLOW: Final = {"server_folder", "postgres_server", "running", "world", "door"}
-# Of the tests that reach a line, the quickest that fit; then those that reach its function. What
-# they cost under the trace is some three times what they cost here.
-MOST_SECONDS: Final = 1.5
-MOST_SECONDS_AROUND: Final = 0.5
+# Of the tests that reach a line, those that fit into some seconds; then, within a third of that,
+# those that reach its function. What they cost under the trace is some three times what they cost
+# here. Most changes are noticed by the first few: who asks again about the rest takes more.
+MOST_SECONDS: Final = 3.0
 # A test that takes longer under the trace is not asked: it would be the slowest for each change.
 MOST_TRACED: Final = 8.0
 NEVER: Final = 1e9
@@ -135,9 +136,15 @@ class Judging:
 
     def __init__(
         self, sources: Mapping[str, Source], wanted: Wanted, known: Reached, told: Told,
-        modules: Mapping[str, str], seen: Callable[[], None], until: float,
+        modules: Mapping[str, str], seen: Callable[[], None], until: float, most: float,
     ) -> None:  # fmt: skip
-        """Take the changes by number; `told` hears what became of each, `seen` the reach."""
+        """Take the changes by number; `told` hears what became of each, `seen` the reach.
+
+        Tests are asked about a change for `most` seconds.
+        """
+        self._most = most
+        # Through it a fork tells which test noticed.
+        self._telling, self._hearing = _pipe()
         self._sources = sources
         self._wanted = wanted
         self._known = known
@@ -145,6 +152,7 @@ class Judging:
         self._modules = modules
         self._seen = seen
         self._until = until
+        self._is_judging = False
 
     def pytest_collection(self) -> None:
         """Look for one failing example and leave it as it is: it need not be the smallest."""
@@ -156,6 +164,11 @@ class Judging:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keep what needs no server."""
         items[:] = [one for one in items if not SLOW & set(getattr(one, "fixturenames", ()))]
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Tell who noticed, where this is a fork that judges."""
+        if report.failed and self._is_judging:
+            os.write(self._telling, report.nodeid.encode())
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -170,7 +183,7 @@ class Judging:
         self._look(session, living, items)
         self._seen()
         for path, numbers in self._wanted.items():
-            tests = Tests(self._known, items, path, self._modules[path])
+            tests = Tests(self._known, items, path, self._modules[path], self._most)
             for number in numbers:
                 if time.monotonic() > self._until:
                     return True
@@ -212,6 +225,7 @@ class Judging:
             limit = LEAST_SECONDS + math.ceil(TIMES * tests.seconds(items))
 
             def run() -> int:
+                self._is_judging = True
                 try:
                     put()
                 except Unfit:
@@ -223,6 +237,8 @@ class Judging:
                 return _run(session)
 
             status = _forked(run, limit, MOST_WAITED + limit)
+            with contextlib.suppress(BlockingIOError):
+                tests.noticed(os.read(self._hearing, 65_536).decode())
         return {0: UNNOTICED, UNFIT: APART}.get(status, NOTICED)
 
     def _putting(
@@ -241,10 +257,17 @@ class Tests:
     """The tests of one module, by the lines that they reach."""
 
     def __init__(
-        self, reached: Reached, items: Mapping[str, pytest.Item], path: str, module: str
+        self,
+        reached: Reached,
+        items: Mapping[str, pytest.Item],
+        path: str,
+        module: str,
+        most: float,
     ) -> None:
-        """Take what each test reaches, and the tests that are there."""
+        """Take what each test reaches, the tests that are there, and how long they may take."""
         self._items = items
+        self._most = most
+        self._noticed = Counter[str]()
         self._took = reached.took
         self._by_line = reached.by_line(path)
         self._importing = {
@@ -252,7 +275,7 @@ class Tests:
         }
 
     def of(self, change: Change, used_at: set[int] | None = None) -> list[pytest.Item]:
-        """Give those that reach a change, the quickest first; of a constant, where it is used.
+        """Give those that reach a change, the best first; of a constant, where it is used.
 
         Then those that come near it: of a constant all of its module's.
         """
@@ -267,12 +290,12 @@ class Tests:
         }
         if used_at is not None:
             around |= self._importing
-        chosen = self._quickest(at, MOST_SECONDS)
+        chosen = self._best(at, self._most)
         return [
             self._items[name]
             for name in [
                 *chosen,
-                *self._quickest(around - at, MOST_SECONDS_AROUND),
+                *self._best(around - at, self._most / 3),
             ]
         ]
 
@@ -280,10 +303,18 @@ class Tests:
         """Tell how long tests take together."""
         return sum(self._took[one.nodeid] for one in items)
 
-    def _quickest(self, names: set[str], most: float) -> Iterator[str]:
+    def noticed(self, name: str) -> None:
+        """Remember who noticed something: who did before will sooner do so again."""
+        self._noticed[name] += 1
+
+    def _worth(self, name: str) -> tuple[float, str]:
+        return self._took[name] / (1 + self._noticed[name]), name
+
+    def _best(self, names: set[str], most: float) -> Iterator[str]:
+        """Give the quickest, and those that noticed most, as long as they fit."""
         spent = 0.0
         there = {name for name in names & self._items.keys() if self._took.get(name, NEVER) < NEVER}
-        for place, name in enumerate(sorted(there, key=lambda name: (self._took[name], name))):
+        for place, name in enumerate(sorted(there, key=self._worth)):
             spent += self._took[name]
             # One is asked however long it takes: what it alone reaches has nobody else.
             if spent > most and place:
@@ -304,6 +335,13 @@ def _run(session: pytest.Session, *, every: bool = False) -> int:
     with contextlib.suppress(session.Failed, session.Interrupted):
         pytest_runtestloop(session)
     return 1 if session.testsfailed and not every else 0
+
+
+def _pipe() -> tuple[int, int]:
+    """Open a pipe: where to write, and where to read what is there without waiting."""
+    hearing, telling = os.pipe()
+    os.set_blocking(hearing, False)
+    return telling, hearing
 
 
 def _forked(run: Callable[[], int], seconds: int, waited: float) -> int:
