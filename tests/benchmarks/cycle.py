@@ -256,7 +256,7 @@ def main(size: str = "small") -> int:
     with tempfile.TemporaryDirectory(dir=HOMES, prefix="run-") as folder:
         Path(folder).chmod(0o711)
         with PostgreSQL(Path(folder) / "postgres", throwaway=True) as server:
-            migrate("evaluation", server.dsn("evaluation", "owner"))
+            migrate({"evaluation": server.dsn("evaluation", "owner")})
             tell(f"{machine(Path(folder))}; load average {load_average():.1f}; all commits flushed")
             return 0 if asyncio.run(_measure(server, CENTERS[size])) else 1
 

@@ -167,7 +167,7 @@ def figure(house: House, size: Size) -> Iterator[Figure]:
     postgres.execute(
         f"CREATE DATABASE {OWN} OWNER ip_ledger_owner;\n" + database_grants("ip_ledger", OWN)
     )
-    migrate("ip_ledger", postgres.dsn("ip_ledger", "owner", database=OWN))
+    migrate({"ip_ledger": postgres.dsn("ip_ledger", "owner", database=OWN)})
     url = postgres.dsn("ip_ledger", "app", database=OWN)
     shares = Shares(house, PAYEES[size.name], url)
     asyncio.run(shares.found())

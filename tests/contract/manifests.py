@@ -6,8 +6,10 @@ system, no secret value, no setting that no process reads.
 """
 
 import copy
+import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, Final
 
 import kubernetes_validate
@@ -41,12 +43,13 @@ def ask(_context: Context) -> list[str]:
 def kubernetes_faults() -> list[str]:
     """Judge what `kubectl apply -k` would send."""
     faults = []
-    for place, manifest in built():
+    manifests = list(built())
+    for place, manifest in manifests:
         name = f"{place}: {manifest['kind']} {manifest['metadata']['name']}"
         if not manifest["apiVersion"].startswith(_FOREIGN):
-            faults += [f"{name}: {fault}" for fault in _schema_faults(manifest)]
+            faults += [f"{name}: {fault}" for fault in _schema_faults(json.dumps(manifest))]
         faults += [f"{name}: {fault}" for fault in _house_faults(manifest)]
-    return faults + _references([manifest for _, manifest in built()])
+    return faults + _references([manifest for _, manifest in manifests])
 
 
 def built() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -103,9 +106,11 @@ def _label(manifest: dict[str, Any], pairs: dict[str, str]) -> None:
         spec["template"]["metadata"]["labels"].update(pairs)
 
 
-def _schema_faults(manifest: dict[str, Any]) -> list[str]:
+@cache
+def _schema_faults(manifest: str) -> list[str]:
+    """Ask the schemas; kept, since the library reads megabytes of them for each manifest."""
     try:
-        kubernetes_validate.validate(manifest, _VERSION, strict=True)
+        kubernetes_validate.validate(json.loads(manifest), _VERSION, strict=True)
     except kubernetes_validate.ValidationError as error:
         return [str(error.message)]
     return []

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.fixtures.postgres import migrate
+from tests.fixtures.postgres import migrate, migrated_server
 from tests.fixtures.stack import World
 from zhichuang.postgres import SERVICES, PostgreSQL
 
@@ -51,11 +51,14 @@ def files_in(home: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder at rest: two services' databases, one file, and all keys."""
+    """A data folder at rest: two services' databases at least, one file, and all keys."""
     folder: Path = tmp_path_factory.mktemp("kept") / "home"
-    with PostgreSQL(folder / "postgres", throwaway=True) as server:
-        for service in ("registry", "ip_ledger"):
-            migrate(service, server.dsn(service, "owner"))
+    first = migrated_server()
+    server = first.copy_to(folder / "postgres") if first else None
+    with server or PostgreSQL(folder / "postgres", throwaway=True) as server:
+        if first is None:
+            needed = ("registry", "ip_ledger")
+            migrate({service: server.dsn(service, "owner") for service in needed})
         hand_in(server, folder, FILE)
     for name in ("secrets.json", "log.key", "clock-offset"):
         (folder / name).write_text(f"the {name}")

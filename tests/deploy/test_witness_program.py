@@ -27,23 +27,28 @@ class Log:
         self.leaves = [
             rules.leaf_hash(f"{salt if n >= 700 else 0} {n}".encode()) for n in range(count)
         ]
+        self._nodes: dict[tuple[int, int], bytes] = {}
 
     def levels(self, size: int) -> list[list[bytes]]:
-        levels = [self.leaves[:size]]
-        while len(levels[-1]) >= 256:
-            below = levels[-1]
-            full = len(below) // 256
-            levels.append([rules.perfect_root(below[256 * n : 256 * (n + 1)]) for n in range(full)])
+        levels, covered = [self.leaves[:size]], 256
+        while size >= covered:
+            starts = range(0, size - covered + 1, covered)
+            levels.append([self.over(start, start + covered) for start in starts])
+            covered *= 256
         return levels
 
     def root(self, size: int) -> bytes:
-        def over(part: list[bytes]) -> bytes:
-            if len(part) == 1:
-                return part[0]
-            split = 1 << ((len(part) - 1).bit_length() - 1)
-            return rules.node_hash(over(part[:split]), over(part[split:]))
+        return self.over(0, size) if size else rules.EMPTY_ROOT
 
-        return over(self.leaves[:size]) if size else rules.EMPTY_ROOT
+    def over(self, start: int, end: int) -> bytes:
+        """The hash over some leaves (RFC 9162, 2.1.1), kept: the trees of all sizes share them."""
+        if end - start == 1:
+            return self.leaves[start]
+        if (start, end) not in self._nodes:
+            split = start + (1 << ((end - start - 1).bit_length() - 1))
+            node = rules.node_hash(self.over(start, split), self.over(split, end))
+            self._nodes[start, end] = node
+        return self._nodes[start, end]
 
     def note(self, size: int) -> str:
         text = rules.checkpoint_text(ORIGIN, size, self.root(size))

@@ -1,6 +1,7 @@
 """The project's own code, read as text and as trees, for tests of its form."""
 
 import ast
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -108,13 +109,21 @@ def features() -> list[Module]:
 
 def project_files(*suffixes: str) -> list[Path]:
     """Every file of the project with one of the suffixes, wherever it lies."""
+    return [path for path in _project_files() if path.suffix in suffixes]
+
+
+@cache
+def _project_files() -> list[Path]:
+    """Walk once, and not into what is not ours: an environment has more files than the project."""
     found = []
-    for path in sorted(ROOT.rglob("*")):
-        parts = path.relative_to(ROOT).parts
-        hidden = any(part.startswith(".") and part != ".ci" for part in parts)
-        if path.is_file() and path.suffix in suffixes and not hidden and not _IGNORED & set(parts):
-            found.append(path)
-    return found
+    for folder, inside, files in os.walk(ROOT):
+        inside[:] = [one for one in inside if one not in _IGNORED and not _is_hidden(one)]
+        found += [Path(folder, one) for one in files if not _is_hidden(one)]
+    return sorted(found)
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") and name != ".ci"
 
 
 def listed(faults: list[str]) -> str:
