@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.dialects import postgresql
@@ -24,7 +24,12 @@ from shared.directory import DirectoryCenter
 from shared.events import EventRow, record, record_many
 from shared.events.recording import content_sha256
 from shared.http import version_checks
+from shared.http.batches import Before
 from shared.rules import Check, Kind, Refused, require
+
+# What a dry run keeps of the assets that it would have entered: by number, and by reference.
+NUMBERS: Final = "number"
+REFERENCES: Final = "reference"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,54 @@ async def register_many(
         [EventRow(asset.id, asset.center_id, _event_data(asset)) for asset in kept],
     )
     return [_settled(verdict, written) for verdict in verdicts]
+
+
+async def foretell_many(
+    session: AsyncSession,
+    actor: Actor,
+    disclosures: Sequence[Disclosure],
+    before: Before,
+    *,
+    now: datetime,
+    today: date,
+) -> list[Reported]:
+    """Tell what entering a set would answer after those foretold before; enter nothing."""
+    judge = await _judge(session, actor, disclosures, today)
+    numbers = {_key(*_number(one)): _number(one) for one in disclosures if one.number is not None}
+    references = {
+        _key(one.center_id, one.external_id): (one.center_id, one.external_id)
+        for one in disclosures
+        if one.external_id
+    }
+    # Who was entered meanwhile comes first, as it would have.
+    for key, made in (await before.made(NUMBERS, numbers)).items():
+        judge.by_number.setdefault(numbers[key], _foretold(made))
+    for key, made in (await before.made(REFERENCES, references)).items():
+        judge.by_reference.setdefault(references[key], _foretold(made))
+    verdicts = [judge.verdict(disclosure, now, actor) for disclosure in disclosures]
+    fresh = [one.asset for one in verdicts if one.asset is not None and one.is_new]
+    await before.make(
+        NUMBERS,
+        {_key(row.jurisdiction, row.number): _kept(row) for row in fresh if row.number is not None},
+    )
+    await before.make(
+        REFERENCES,
+        {_key(row.center_id, row.external_id): _kept(row) for row in fresh if row.external_id},
+    )
+    return verdicts
+
+
+def _key(*parts: object) -> str:
+    return " ".join(map(str, parts))
+
+
+def _kept(row: Asset) -> list[str]:
+    return [str(row.id), row.content_sha256]
+
+
+def _foretold(made: Sequence[str]) -> Asset:
+    """Give of an asset that would be there what others are judged by."""
+    return Asset(id=UUID(made[0]), content_sha256=made[1])
 
 
 @dataclass(frozen=True, slots=True)

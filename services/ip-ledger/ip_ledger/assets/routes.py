@@ -51,6 +51,7 @@ from shared.http.batches import (
     BatchKind,
     BatchOptions,
     BatchOut,
+    Before,
     Outcome,
     Row,
     RowResult,
@@ -137,6 +138,18 @@ async def record_assets(
     return [_row_result(row.index, one) for row, one in zip(rows, verdicts, strict=True)]
 
 
+async def foretell_assets(
+    session: AsyncSession, actor: Actor, rows: Sequence[Row[AssetIn]], before: Before
+) -> list[RowResult]:
+    """Tell what entering the assets of a batch would answer, after those that were foretold."""
+    clock = session.info["clock"]
+    disclosures = [disclosure_of(row.value) for row in rows]
+    verdicts = await actions.foretell_many(
+        session, actor, disclosures, before, now=clock.now(), today=clock.today()
+    )
+    return [_row_result(row.index, one) for row, one in zip(rows, verdicts, strict=True)]
+
+
 def _row_result(index: int, verdict: actions.Reported) -> RowResult:
     if verdict.asset is None:
         return RowResult(index, Outcome.FAILED, checks=verdict.checks)
@@ -145,8 +158,9 @@ def _row_result(index: int, verdict: actions.Reported) -> RowResult:
 
 
 ASSETS: Final = BatchKind(
-    "asset", TypeAdapter(AssetIn), record_assets, jobs_path="/v1/ip-ledger/jobs"
-)
+    "asset", TypeAdapter(AssetIn), record_assets, jobs_path="/v1/ip-ledger/jobs",
+    foretell=foretell_assets,
+)  # fmt: skip
 
 
 @batches.post(

@@ -47,6 +47,7 @@ from shared.http.batches import (
     BatchKind,
     BatchOptions,
     BatchOut,
+    Before,
     Outcome,
     Row,
     RowResult,
@@ -136,6 +137,19 @@ async def report_rows(
     return [_row_result(row.index, one) for row, one in zip(rows, verdicts, strict=True)]
 
 
+async def foretell_rows(
+    session: AsyncSession, actor: Actor, rows: Sequence[Row[TechContractIn]], before: Before
+) -> list[RowResult]:
+    """Tell what recording the contracts of a batch would answer, after those foretold."""
+    clock = session.info["clock"]
+    today = clock.today()
+    verdicts = await reporting.foretell_many(
+        session, actor, [report_of(row.value) for row in rows], before,
+        policy=await policy_on(session, today), now=clock.now(), today=today,
+    )  # fmt: skip
+    return [_row_result(row.index, one) for row, one in zip(rows, verdicts, strict=True)]
+
+
 def _row_result(index: int, verdict: reporting.Reported) -> RowResult:
     if verdict.contract is None:
         return RowResult(index, Outcome.FAILED, checks=verdict.checks)
@@ -144,8 +158,9 @@ def _row_result(index: int, verdict: reporting.Reported) -> RowResult:
 
 
 TECH_CONTRACTS: Final = BatchKind(
-    "tech_contract", TypeAdapter(TechContractIn), report_rows, jobs_path="/v1/ip-ledger/jobs"
-)
+    "tech_contract", TypeAdapter(TechContractIn), report_rows, jobs_path="/v1/ip-ledger/jobs",
+    foretell=foretell_rows,
+)  # fmt: skip
 
 
 @batches.post(

@@ -134,6 +134,24 @@ async def balance_verdicts(
     return verdicts
 
 
+async def foretold_verdicts(
+    session: AsyncSession, drafts: Sequence[EntryDraft], moved: Mapping[UUID, int]
+) -> dict[UUID, list[Check]]:
+    """Judge what entries would make of accounts that others would have moved; nothing is locked.
+
+    `moved` gives by account what was foretold before, in minor units.
+    """
+    ids = {line.account_id for draft in drafts for line in draft.lines}
+    balances = {
+        account_id: balance_fen + moved.get(account_id, 0)
+        for account_id, balance_fen in (await queries.balances(session, ids)).items()
+    }
+    verdicts = rules.balances_after(drafts, balances, await queries.one_sided(session, ids))
+    for draft_id, checks in (await _days_judged(session, drafts)).items():
+        verdicts[draft_id] += checks
+    return verdicts
+
+
 async def day_checks(session: AsyncSession, draft: EntryDraft) -> list[Check]:
     """Judge an entry's day alone: neither in a closed period nor before the opening."""
     return (await _days_judged(session, [draft]))[draft.id]

@@ -21,11 +21,13 @@ from ip_ledger.journal.schemas import EntryIn, EntryOut, PostingIn, PostingOut, 
 from shared.auth import Actor
 from shared.database import Sessions, new_id
 from shared.http import Work
-from shared.http.batches import Outcome, Row, RowResult
+from shared.http.batches import Before, Outcome, Row, RowResult
 from shared.rules import Check, require
 
 NO_CENTER: Final = UUID(int=0)
 MOST_PLACES: Final = 100_000
+# What the entries of a dry run would have moved, by account.
+MOVED: Final = "moved"
 
 
 class Books:
@@ -235,15 +237,8 @@ async def record_many(
     session: AsyncSession, actor: Actor, rows: Sequence[Row[Any]]
 ) -> list[RowResult]:
     """Post a chunk of a batch: the same rules per row, one statement for the good ones."""
-    ids = {posting.account_id for row in rows for posting in row.value.postings}
-    places = await queries.places_of_accounts(session, ids)
-    known = _known(places)
-    drafts = {row.index: draft_of(row.value, places) for row in rows}
-    failed: dict[int, tuple[Check, ...]] = {
-        index: tuple(check for check in _checks(draft, places) if check.refuses)
-        for index, draft in drafts.items()
-        if not rules.is_plain(draft, known)
-    }
+    places = await _places_of(session, rows)
+    drafts, failed = _judged(rows, places)
     sound = {index: draft for index, draft in drafts.items() if not failed.get(index)}
     verdicts = await actions.balance_verdicts(session, list(sound.values()))
     for index, draft in sound.items():
@@ -252,6 +247,54 @@ async def record_many(
     if good:
         readers = {draft.id: _holders(draft, places) for draft in good}
         await actions.post_judged(session, actor, good, readers, session.info["clock"].now())
+    return _results(drafts, failed)
+
+
+async def foretell_many(
+    session: AsyncSession, _actor: Actor, rows: Sequence[Row[Any]], before: Before
+) -> list[RowResult]:
+    """Tell what posting a chunk would answer after the entries foretold before; post nothing.
+
+    What those would have moved on each account is kept, and that is all that others meet.
+    """
+    places = await _places_of(session, rows)
+    drafts, failed = _judged(rows, places)
+    sound = {index: draft for index, draft in drafts.items() if not failed.get(index)}
+    ids = {line.account_id for draft in sound.values() for line in draft.lines}
+    made = await before.made(MOVED, [str(account_id) for account_id in ids])
+    moved = {UUID(account_id): fen for account_id, fen in made.items()}
+    verdicts = await actions.foretold_verdicts(session, list(sound.values()), moved)
+    for index, draft in sound.items():
+        failed[index] = tuple(check for check in verdicts.get(draft.id, ()) if check.refuses)
+        if not failed[index]:
+            for line in draft.lines:
+                moved[line.account_id] = moved.get(line.account_id, 0) + line.amount_fen
+    await before.make(MOVED, {str(account_id): fen for account_id, fen in moved.items()})
+    return _results(drafts, failed)
+
+
+async def _places_of(session: AsyncSession, rows: Sequence[Row[Any]]) -> dict[UUID, Place]:
+    ids = {posting.account_id for row in rows for posting in row.value.postings}
+    return await queries.places_of_accounts(session, ids)
+
+
+def _judged(
+    rows: Sequence[Row[Any]], places: dict[UUID, Place]
+) -> tuple[dict[int, EntryDraft], dict[int, tuple[Check, ...]]]:
+    """Give by row the entry that it asks for, and what of it alone refuses it."""
+    known = _known(places)
+    drafts = {row.index: draft_of(row.value, places) for row in rows}
+    failed = {
+        index: tuple(check for check in _checks(draft, places) if check.refuses)
+        for index, draft in drafts.items()
+        if not rules.is_plain(draft, known)
+    }
+    return drafts, failed
+
+
+def _results(
+    drafts: dict[int, EntryDraft], failed: dict[int, tuple[Check, ...]]
+) -> list[RowResult]:
     return [
         RowResult(index, Outcome.FAILED, checks=failed[index])
         if failed[index]

@@ -157,6 +157,16 @@ async def balances_for_update(
     return {row.account_id: row.balance_fen for row in rows}
 
 
+async def balances(session: AsyncSession, account_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Give present balances, and lock none."""
+    rows = await session.execute(
+        rows_of(col(AccountBalance.account_id), col(AccountBalance.balance_fen)).where(
+            _among(AccountBalance.account_id, account_ids)
+        )
+    )
+    return {row.account_id: row.balance_fen for row in rows}
+
+
 async def balance_rows_for_update(
     session: AsyncSession, account_ids: Iterable[UUID]
 ) -> list[AccountBalance]:

@@ -73,6 +73,7 @@ ENTRIES: Final = BatchKind(
     posting.record_many,
     jobs_path="/v1/ip-ledger/jobs",
     plain=posting.plain_entry,
+    foretell=posting.foretell_many,
 )
 
 On = Annotated[Day | None, Query(description="What held that day: entries up to its end.")]

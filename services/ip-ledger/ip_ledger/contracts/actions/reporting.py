@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.dialects import postgresql
@@ -22,7 +22,12 @@ from shared.codes.registrations import normalized as normalized_number
 from shared.directory import DirectoryCenter
 from shared.events import EventRow, record_many
 from shared.events.recording import content_sha256
+from shared.http.batches import Before
 from shared.rules import Check, Kind, Policy, Refused, found
+
+# What a dry run keeps of the contracts that it would have recorded: by reference, and by number.
+REFERENCES: Final = "reference"
+NUMBERS: Final = "number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,39 @@ async def report_many(
         ],
     )
     return [_settled(verdict, written) for verdict in verdicts]
+
+
+async def foretell_many(
+    session: AsyncSession,
+    actor: Actor,
+    reports: Sequence[Report],
+    before: Before,
+    *,
+    policy: Policy,
+    now: datetime,
+    today: date,
+) -> list[Reported]:
+    """Tell what recording a set would answer after those foretold before; record nothing."""
+    judge = await _judge(session, actor, reports, policy, now, today)
+    references = {_key(one): (one.center_id, one.external_id) for one in reports}
+    # What was recorded meanwhile comes first, as it would have.
+    for key, (contract_id, sha256) in (await before.made(REFERENCES, references)).items():
+        foretold = TechContract(id=UUID(contract_id), content_sha256=sha256)
+        judge.by_reference.setdefault(references[key], foretold)
+    numbers = [normalized_number(one.registration_no) for one in reports if one.registration_no]
+    judge.numbers.update(await before.made(NUMBERS, numbers))
+    verdicts = [judge.verdict(one) for one in reports]
+    fresh = [one.contract for one in verdicts if one.contract is not None and one.is_new]
+    made = {_key(row): [str(row.id), row.content_sha256] for row in fresh}
+    await before.make(REFERENCES, made)
+    await before.make(
+        NUMBERS, {row.registration_no: 1 for row in fresh if row.registration_no is not None}
+    )
+    return verdicts
+
+
+def _key(one: Report | TechContract) -> str:
+    return f"{one.center_id} {one.external_id}"
 
 
 @dataclass(frozen=True, slots=True)
