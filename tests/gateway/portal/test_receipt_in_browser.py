@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 from dataclasses import replace
@@ -27,6 +28,8 @@ from zhichuang import verify
 
 SCRIPT = Path(__file__).resolve().parents[3] / "gateway/gateway/portal/assets/receipt.js"
 NODE = shutil.which("node")
+# Every bit where the full counts are asked for: the command's verifier takes 5 ms for a receipt.
+STEP = 1 if os.environ.get("ZHICHUANG_PROFILE") == "prove" else 3
 TEXT = {"agreement_id": str(UUID(int=1)), "text_sha256": "0" * 64, "terms_sha256": "1" * 64}
 RUNNER = """
 import { pathToFileURL } from "node:url";
@@ -128,7 +131,7 @@ def test_both_verifiers_agree_on_every_bent_entry(tmp_path: Path) -> None:
     bodies = [body[:cut] for cut in (1, 4, 47, 48, len(body) - 16, len(body) - 1)]
     # Of the head every bit, since each has a meaning; behind it, what can be out of order.
     for place in [*range(48), *range(len(body) - 32, len(body))]:
-        for bit in range(8):
+        for bit in range(place % STEP, 8, STEP):
             bent = bytearray(body)
             bent[place] ^= 1 << bit
             bodies.append(bytes(bent))
@@ -230,7 +233,7 @@ def _changes(good: dict[str, Any]) -> list[dict[str, Any]]:
             text = good[field] if field == "record" else good[field][place]
             value = text["salt"] if isinstance(text, dict) else text
             raw = bytearray(base64.b64decode(value))
-            for bit in range(0, len(raw) * 8, 7):
+            for bit in range(0, len(raw) * 8, 7 * STEP):
                 flipped = bytearray(raw)
                 flipped[bit // 8] ^= 1 << bit % 8
                 new = base64.b64encode(bytes(flipped)).decode()
