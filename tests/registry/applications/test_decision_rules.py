@@ -25,6 +25,7 @@ from registry.applications.rules import (
     duty_checks,
     editing_checks,
     is_broken,
+    members_checks,
     move_check,
     next_step,
     recommendation_checks,
@@ -131,21 +132,13 @@ READY = Gate(
 
 @pytest.mark.requirement("A049", "A122")
 @pytest.mark.refusing
-@pytest.mark.parametrize(
-    ("state", "broken"),
-    [
-        (State.SUBMITTED, True),
-        (State.PUBLIC_NOTICE, True),
-        (State.APPROVED, False),
-        (State.LISTED, False),
-        (State.REJECTED, False),
-        (State.WITHDRAWN, False),
-    ],
-)
-def test_who_is_in_the_centre_is_asked_of_open_cases_alone(state: State, *, broken: bool) -> None:
-    gate = replace(READY, state=state, model=ModelType.ENTERPRISE, parties=())
-    assert is_broken(POLICY, gate) is broken
-    assert not is_broken(POLICY, replace(gate, model=None))
+@pytest.mark.parametrize("state", list(State))
+def test_who_is_in_the_centre_is_asked_of_open_cases_and_ends_accepted_ones(state: State) -> None:
+    asked = failed_codes(members_checks(POLICY, state, ModelType.ENTERPRISE, ()))
+    assert set(asked) == ({"MODEL_COMPOSITION"} if state in OPEN else set())
+    # What is submitted can still be returned, and what is returned be mended.
+    beyond = state in OPEN and state not in {State.SUBMITTED, State.RETURNED}
+    assert is_broken(POLICY, state, ModelType.ENTERPRISE, ()) is beyond
 
 
 @pytest.mark.requirement("A122", "X09")
@@ -267,6 +260,7 @@ def test_thirty_days_to_come_back_end_at_night_in_shanghai() -> None:
         (True, ExceptionState.PENDING, ["ENTITY_EXCEPTION_PENDING"]),
         (True, ExceptionState.GRANTED, []),
         (True, ExceptionState.DENIED, ["ENTITY_AGE_EXCEEDED"]),
+        (True, ExceptionState.WITHDRAWN, ["ENTITY_AGE_EXCEEDED"]),
         (True, None, ["ENTITY_AGE_EXCEEDED"]),
     ],
 )

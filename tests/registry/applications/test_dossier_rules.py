@@ -22,9 +22,10 @@ from registry.applications.rules import (
     entity_checks,
     exception_request_checks,
     is_too_old,
+    needs_exception,
     sponsor_checks,
 )
-from registry.centers.rules import ModelType
+from registry.centers.rules import ApplicantForm, ModelType
 from registry.memberships.rules import MembershipRole
 from registry.memberships.rules import State as MembershipState
 from registry.organizations.rules import LegalPersonKind, OrgType
@@ -144,6 +145,34 @@ def test_an_exception_is_asked_for_with_reason_and_file(
     file_id = UUID(int=1) if has_file else None
     checks = exception_request_checks(POLICY, "A051", "由" * length, file_id, strict=strict)
     assert refused(checks) == codes
+
+
+@pytest.mark.requirement("A051", "A052")
+@pytest.mark.refusing
+@pytest.mark.parametrize("has_entity", [True, False])
+def test_an_exception_is_asked_for_a_legal_person_that_is_named(*, has_entity: bool) -> None:
+    checks = exception_request_checks(
+        POLICY, "A051", "由" * 50, UUID(int=1), strict=False, has_entity=has_entity
+    )
+    assert refused(checks) == ([] if has_entity else ["EXCEPTION_NOT_ALLOWED"])
+
+
+@pytest.mark.requirement("A051", "A052")
+@pytest.mark.parametrize(
+    ("form", "registered_on", "needed"),
+    [
+        (ApplicantForm.LEGAL_ENTITY, date(2023, 5, 19), True),
+        (ApplicantForm.LEGAL_ENTITY, date(2023, 5, 20), False),
+        (ApplicantForm.LEGAL_ENTITY, None, True),
+        (ApplicantForm.CONSORTIUM, date(2023, 5, 19), False),
+    ],
+)
+def test_who_is_too_old_on_the_day_of_submission_needs_an_exception(
+    form: ApplicantForm, registered_on: date | None, *, needed: bool
+) -> None:
+    entity = party(75, registered_on=registered_on)
+    assert needs_exception(POLICY, form, entity, date(2026, 5, 20)) is needed
+    assert not needs_exception(POLICY, form, None, date(2026, 5, 20))
 
 
 @pytest.mark.requirement("A051")

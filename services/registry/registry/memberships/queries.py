@@ -49,9 +49,16 @@ async def membership_for_update(
 
 async def open_memberships(session: AsyncSession, center_id: UUID) -> Sequence[Membership]:
     """Give a centre's memberships that have not ended, in the order of their invitation."""
+    return await open_memberships_of(session, [center_id])
+
+
+async def open_memberships_of(
+    session: AsyncSession, center_ids: Collection[UUID]
+) -> Sequence[Membership]:
+    """Give the memberships of centres that have not ended, in the order of their invitation."""
     statement = (
         select(Membership)
-        .where(col(Membership.center_id) == center_id, col(Membership.state).in_(OPEN))
+        .where(col(Membership.center_id).in_(center_ids), col(Membership.state).in_(OPEN))
         .order_by(col(Membership.invited_at), col(Membership.id))
     )
     return (await session.scalars(statement)).all()

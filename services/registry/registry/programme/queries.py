@@ -48,6 +48,18 @@ async def policy_version_on(session: AsyncSession, day: date) -> PolicyVersion:
     return found(await session.scalar(statement))
 
 
+async def policies_on(session: AsyncSession, days: Collection[date]) -> dict[date, Policy]:
+    """Give the policies by which acts of several days are judged, all at once (A001)."""
+    in_force = (await session.scalars(policy_versions(PolicyState.IN_FORCE))).all()
+    return {
+        day: policy_of(version.version, version.clauses, version.parameters)
+        for day in days
+        for version in in_force
+        if version.effective_from <= day
+        and (version.effective_until is None or day <= version.effective_until)
+    }
+
+
 def policy_versions(state: PolicyState) -> SelectOfScalar[PolicyVersion]:
     """Select the versions in a state; those whose text is missing judge nothing."""
     return select(PolicyVersion).where(col(PolicyVersion.state) == state)

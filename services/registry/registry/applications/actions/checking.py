@@ -12,9 +12,7 @@ from registry.applications.actions.steps import decide, duty_checks, enter_perso
 from registry.applications.rules import CaseCapacity, CheckResult, DecisionKind, Event
 from registry.applications.tables import Application, CaseDecision, FormalCheck
 from registry.centers.queries import center_for_update
-from registry.centers.rules import ApplicantForm
 from registry.centers.tables import Center
-from registry.organizations.queries import organization_found
 from registry.programme.queries import policy_on
 from shared.auth import Actor
 from shared.calendar import day_of
@@ -25,32 +23,24 @@ async def acceptance_checks(
     session: AsyncSession, application: Application, center: Center, today: date
 ) -> list[Check]:
     """Give every check of an acceptance; the age is judged on the day of submission (A051)."""
-    policy = await policy_on(session, today)
-    needs = await needs_exception(session, application, center, today)
+    submitted_on = _submitted_on(application, today)
+    then = await policy_on(session, submitted_on)
     state = await queries.latest_exception_state(session, application.id, center.legal_entity_id)
-    parties, _ = await queries.parties(session, center)
+    parties, entity = await queries.parties(session, center)
     return [
         *rules.acceptance_checks(
-            policy,
+            then,
             application.state,
             state,
-            needs_exception=needs,
-            submitted_on=_submitted_on(application, today),
+            needs_exception=rules.needs_exception(
+                then, center.applicant_form, entity, submitted_on
+            ),
+            submitted_on=submitted_on,
         ),
-        *rules.members_checks(policy, application.state, center.model_type, parties),
+        *rules.members_checks(
+            await policy_on(session, today), application.state, center.model_type, parties
+        ),
     ]
-
-
-async def needs_exception(
-    session: AsyncSession, application: Application, center: Center, today: date
-) -> bool:
-    """Tell whether the legal person was too old on the day of submission (A051)."""
-    if center.applicant_form is ApplicantForm.CONSORTIUM or center.legal_entity_id is None:
-        return False
-    entity = await organization_found(session, center.legal_entity_id)
-    submitted_on = _submitted_on(application, today)
-    policy = await policy_on(session, submitted_on)
-    return rules.is_too_old(policy, entity.registered_on, submitted_on)
 
 
 def _submitted_on(application: Application, today: date) -> date:

@@ -30,18 +30,28 @@ async def request_exception(
 ) -> EligibilityException:
     """Ask for an exception, with a reason and a file; a strict call knows none (A051).
 
-    Raises `Refused`: REASON_TOO_SHORT, MATERIAL_MISSING, EXCEPTION_NOT_ALLOWED, STATE_CONFLICT
-    while one waits, and those of `editable`.
+    What was asked for a legal person that is no longer named gives way to it. Raises `Refused`:
+    REASON_TOO_SHORT, MATERIAL_MISSING, EXCEPTION_NOT_ALLOWED, STATE_CONFLICT while one waits for
+    the same legal person, and those of `editable`.
     """
     application, center = await editable(session, actor, application_id)
     policy = await policy_on(session, day_of(now))
     call = await call_of(session, application.call_id)
-    waiting = await queries.waits_for_exception(session, application.id)
+    earlier = await queries.pending_exception(session, application.id)
     require(
         rules.exception_request_checks(
-            policy, rule, reason, file_id, strict=call.strict_entity_age, waiting=waiting
+            policy,
+            rule,
+            reason,
+            file_id,
+            strict=call.strict_entity_age,
+            has_entity=center.legal_entity_id is not None,
+            waiting=earlier is not None and earlier.legal_entity_id == center.legal_entity_id,
         )
     )
+    if earlier is not None:
+        earlier.state = ExceptionState.WITHDRAWN
+        await session.flush()  # One waits at a time, which the database sees to.
     evidence = await file_for(session, actor, found(file_id))
     exception = EligibilityException(
         application_id=application.id,

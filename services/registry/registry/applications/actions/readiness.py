@@ -1,6 +1,5 @@
 """What the next step of a case needs, by the same checks that guard it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -8,21 +7,21 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.applications import queries, rules
-from registry.applications.actions.checking import acceptance_checks, needs_exception
+from registry.applications.actions.checking import acceptance_checks
 from registry.applications.actions.deciding import gate_of
 from registry.applications.actions.submitting import submission_checks
 from registry.applications.clients import CaseTold, PartTold
-from registry.applications.rules import ExceptionState, NextStep, Source, State, Waiting
+from registry.applications.rules import NextStep, Source, State, Told
 from registry.applications.tables import Application
 from registry.centers.queries import center_by_id
 from registry.centers.tables import Center
 from registry.notices.queries import notice_of
-from registry.notices.rules import NoticeSubject, ObjectionState
+from registry.notices.rules import NoticeSubject
 from registry.programme.queries import policy_on, working_days
 from shared.calendar import day_of
-from shared.rules import Check, found
+from shared.rules import Check, Policy, found
 
-# What is judged here by what stands on the day, notice and members included.
+# What officials decide upon all that stands on the day; before it, evaluation's events move a case.
 DECIDED: Final = (State.COMMISSION_REVIEW, State.PUBLIC_NOTICE)
 
 
@@ -47,7 +46,7 @@ async def readiness(
     """Judge the next step of a case without taking it; `told` may be empty before a decision."""
     center = found(await center_by_id(session, application.center_id))
     heard = await _with_kept(session, application, told)
-    waiting = await _waiting(session, application, center, heard, today)
+    waiting = (await queries.waiting_for(session, [application], today))[application.id]
     step = rules.next_step(application.state, waiting)
     if step is None:
         return ReadinessView(None, None, None, [])
@@ -55,35 +54,6 @@ async def readiness(
     checks = await _checks(session, application, center, heard, today, recommended=recommended)
     due_on = await _due_on(session, application, step, today)
     return ReadinessView(step.step, step.who, due_on, checks)
-
-
-async def _waiting(
-    session: AsyncSession, application: Application, center: Center, heard: CaseTold, today: date
-) -> Waiting:
-    """Tell what a case waits for beside its state: a word that is due, or that ends it."""
-    exception = None
-    if application.state is State.SUBMITTED and await needs_exception(
-        session, application, center, today
-    ):
-        entity_id = center.legal_entity_id
-        exception = await queries.latest_exception_state(session, application.id, entity_id)
-    objections: Sequence[ObjectionState] = ()
-    broken = False
-    if application.state in DECIDED:
-        gate = await gate_of(session, application, center, heard)
-        objections = gate.objections
-        broken = rules.is_broken(await policy_on(session, today), gate)
-    mean = heard.told.mean
-    below = application.state is State.EXPERT_REVIEW and mean is not None and not heard.told.passed
-    return Waiting(
-        recommended=await queries.latest_recommendation(session, application.id) is not None,
-        exception_pending=exception is ExceptionState.PENDING,
-        objection_pending=ObjectionState.OPEN in objections,
-        refused=below
-        or broken
-        or exception is ExceptionState.DENIED
-        or ObjectionState.UPHELD in objections,
-    )
 
 
 async def _checks(
@@ -101,18 +71,27 @@ async def _checks(
     if state is State.SUBMITTED:
         return await acceptance_checks(session, application, center, today)
     policy = await policy_on(session, today)
-    if state is State.ACCEPTED:
-        return rules.panel_checks(heard.told, state)
-    if state is State.EXPERT_REVIEW:
-        return rules.review_checks(heard.told, state)
-    if state is State.SITE_VISIT:
-        return rules.visit_checks(policy, heard.told, state)
+    if state not in DECIDED:
+        parties, _ = await queries.parties(session, center)
+        return [
+            *_evaluation_checks(policy, heard.told, state),
+            *rules.members_checks(policy, state, center.model_type, parties),
+        ]
     gate = await gate_of(session, application, center, heard)
     if state is State.PUBLIC_NOTICE:
         return rules.approval_checks(policy, gate, today)
     if recommended:
         return rules.notice_checks(policy, gate, recommended=True)
     return rules.recommendation_checks(policy, gate)
+
+
+def _evaluation_checks(policy: Policy, told: Told, state: State) -> list[Check]:
+    """Give the checks of a step that evaluation's events take."""
+    if state is State.ACCEPTED:
+        return rules.panel_checks(told, state)
+    if state is State.EXPERT_REVIEW:
+        return rules.review_checks(told, state)
+    return rules.visit_checks(policy, told, state)
 
 
 async def _with_kept(session: AsyncSession, application: Application, told: CaseTold) -> CaseTold:

@@ -11,7 +11,7 @@ from sqlmodel import SQLModel
 
 from registry.applications import queries, rules
 from registry.applications.actions.steps import applicant_checks, enter_person, move, tell
-from registry.applications.rules import CaseCapacity, Event
+from registry.applications.rules import CaseCapacity, Event, ExceptionState
 from registry.applications.tables import Application, ApplicationSnapshot
 from registry.centers.queries import center_for_update, next_number
 from registry.centers.tables import Center
@@ -138,6 +138,7 @@ async def application_content(
         "exceptions": [
             _plain_row(row, "id", "rule", "reason", "file_id")
             for row in await queries.exceptions(session, application.id)
+            if row.state is not ExceptionState.WITHDRAWN
         ],
         "entity_consents": [
             _plain_row(row, "id", "org_id", "given_at")

@@ -22,6 +22,7 @@ from registry.applications.queries.cases import (
     material,
     materials,
     overdue,
+    pending_exception,
     people,
     profile,
     profiles,
@@ -32,21 +33,16 @@ from registry.applications.queries.cases import (
     submitted_application,
     technologies,
     technology_of,
-    waits_for_exception,
 )
-from registry.applications.queries.compositions import (
-    newly_barred,
-    owing_composition,
-)
+from registry.applications.queries.compositions import newly_barred, owing_composition
 from registry.applications.queries.dossiers import (
     call_terms,
     dossier,
     parties,
+    parties_of,
     party_of,
 )
-from registry.applications.queries.waiting import (
-    tasks_of,
-)
+from registry.applications.queries.waiting import tasks_of, waiting_for
 
 __all__ = [
     "application_for_update",
@@ -75,7 +71,9 @@ __all__ = [
     "overdue",
     "owing_composition",
     "parties",
+    "parties_of",
     "party_of",
+    "pending_exception",
     "people",
     "profile",
     "profiles",
@@ -87,5 +85,5 @@ __all__ = [
     "tasks_of",
     "technologies",
     "technology_of",
-    "waits_for_exception",
+    "waiting_for",
 ]

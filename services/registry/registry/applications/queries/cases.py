@@ -248,13 +248,26 @@ async def latest_exception_state(
     What was asked and granted for one legal person excuses no other that takes its place.
     """
     rows = await exceptions(session, application_id)
-    return next((row.state for row in rows if row.legal_entity_id == entity_id), None)
+    return next(
+        (
+            row.state
+            for row in rows
+            if row.legal_entity_id == entity_id and row.state is not ExceptionState.WITHDRAWN
+        ),
+        None,
+    )
 
 
-async def waits_for_exception(session: AsyncSession, application_id: UUID) -> bool:
-    """Tell whether a request of the case is still undecided, for whichever legal person."""
-    rows = await exceptions(session, application_id)
-    return any(row.state is ExceptionState.PENDING for row in rows)
+async def pending_exception(
+    session: AsyncSession, application_id: UUID
+) -> EligibilityException | None:
+    """Lock and give the request of a case that is still undecided, for whichever legal person."""
+    statement = select(EligibilityException).where(
+        col(EligibilityException.application_id) == application_id,
+        col(EligibilityException.state) == ExceptionState.PENDING,
+    )
+    row: EligibilityException | None = await session.scalar(statement.with_for_update())
+    return row
 
 
 async def formal_checks(session: AsyncSession, application_id: UUID) -> Sequence[FormalCheck]:

@@ -1,7 +1,9 @@
 """An application as the rules of submission and of decisions see it."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -32,7 +34,7 @@ from registry.centers.queries import is_taken
 from registry.centers.tables import Center
 from registry.entities.queries import is_given
 from registry.governance.queries import latest_plan
-from registry.memberships.queries import open_memberships
+from registry.memberships.queries import open_memberships, open_memberships_of
 from registry.memberships.tables import Membership
 from registry.organizations.queries import organizations_of, park_exists_of
 from registry.organizations.tables import Organization
@@ -88,6 +90,18 @@ async def dossier(session: AsyncSession, application: Application, center: Cente
         has_park=await park_exists_of(session, {row.org_id for row in members}),
         due_on=None if application.due_at is None else day_of(application.due_at),
     )
+
+
+async def parties_of(
+    session: AsyncSession, center_ids: Collection[UUID]
+) -> dict[UUID, tuple[Party, ...]]:
+    """Give the members of centres, invited ones included."""
+    members = await open_memberships_of(session, center_ids)
+    organizations = await organizations_of(session, {row.org_id for row in members})
+    found: dict[UUID, tuple[Party, ...]] = dict.fromkeys(center_ids, ())
+    for row in members:
+        found[row.center_id] += (party_of(organizations[row.org_id], row),)
+    return found
 
 
 async def parties(session: AsyncSession, center: Center) -> tuple[tuple[Party, ...], Party | None]:

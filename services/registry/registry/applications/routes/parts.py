@@ -22,6 +22,7 @@ from registry.applications.schemas import (
     CoreTechnologyOut,
     ExceptionDecisionIn,
     ExceptionIn,
+    ExceptionListOut,
     ExceptionOut,
     MaterialIn,
     MaterialOut,
@@ -344,6 +345,21 @@ async def request_exception(
         now=now,
     )
     return ExceptionOut.model_validate(exception)
+
+
+@router.get(
+    "/exceptions",
+    operation_id="registry_list_application_exceptions",
+    openapi_extra=access(*SIGNED_IN, tenant=SEEN, rules=("A051",)),
+    responses=problems("NOT_FOUND"),
+)
+async def list_exceptions(
+    application_id: UUID, actor: CurrentActor, session: Reading
+) -> ExceptionListOut:
+    """List what was asked of the legal person of an application, and how it was decided."""
+    application = await queries.application_seen(session, actor, application_id)
+    rows = await queries.exceptions(session, application.id)
+    return ExceptionListOut(items=[ExceptionOut.model_validate(row) for row in rows])
 
 
 @router.post(

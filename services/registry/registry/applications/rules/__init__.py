@@ -49,8 +49,10 @@ from registry.applications.rules.entity import (
     exception_decision_checks,
     exception_request_checks,
     is_too_old,
+    needs_exception,
 )
 from registry.applications.rules.states import (
+    BEYOND_MENDING,
     EDITABLE,
     ENDED,
     MOVES,
@@ -76,6 +78,7 @@ from registry.applications.rules.vocabulary import (
 )
 
 __all__ = [
+    "BEYOND_MENDING",
     "EDITABLE",
     "ENDED",
     "EXCLUDES",
@@ -128,6 +131,7 @@ __all__ = [
     "members_checks",
     "milestone_checks",
     "move_check",
+    "needs_exception",
     "next_step",
     "notice_checks",
     "panel_checks",

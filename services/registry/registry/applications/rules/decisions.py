@@ -9,7 +9,14 @@ from uuid import UUID
 
 from registry.applications.rules.composition import Party, composition_checks, honesty_checks
 from registry.applications.rules.entity import ExceptionState, age_limit
-from registry.applications.rules.states import OPEN, Event, State, Told, move_check
+from registry.applications.rules.states import (
+    BEYOND_MENDING,
+    OPEN,
+    Event,
+    State,
+    Told,
+    move_check,
+)
 from registry.centers.rules import AgreementFacts, ApplicantForm, ModelType, agreement_checks
 from registry.notices.rules import ObjectionState, objection_checks, period_checks
 from shared.calendar import day_of, deadline
@@ -254,9 +261,10 @@ def _still_made_up(policy: Policy, gate: Gate) -> list[Check]:
     return members_checks(policy, gate.state, gate.model, gate.parties)
 
 
-def is_broken(policy: Policy, gate: Gate) -> bool:
-    """Tell whether those who are in the centre no longer make up its model."""
-    return any(check.refuses for check in _still_made_up(policy, gate))
+def is_broken(policy: Policy, state: State, model: ModelType, parties: Sequence[Party]) -> bool:
+    """Tell whether a case fell apart after its acceptance: it is rejected, or withdrawn (C2)."""
+    checks = members_checks(policy, state, model, parties) if state in BEYOND_MENDING else []
+    return any(check.refuses for check in checks)
 
 
 def recommendation_checks(policy: Policy, gate: Gate) -> list[Check]:

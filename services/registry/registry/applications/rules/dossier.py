@@ -20,10 +20,10 @@ from registry.applications.rules.entity import (
     sponsor_person_checks,
 )
 from registry.applications.rules.resources import ResourceStanding, balance_checks
-from registry.applications.rules.states import Event, State, move_check
+from registry.applications.rules.states import SUBMITTED, Event, State, move_check
 from registry.centers.rules import ApplicantForm, ModelType, Stage, writable_checks
 from registry.entities.rules import consent_checks
-from registry.governance.rules import part_checks
+from registry.governance.rules import horizon_checks, part_checks
 from registry.programme.rules import Window, call_field_checks, field_checks, window_checks
 from shared.rules import Check, Kind, Policy, Rule, Severity
 
@@ -441,28 +441,15 @@ def _plan_checks(policy: Policy, dossier: Dossier) -> list[Check]:
 
 def plan_checks(policy: Policy, model: ModelType, plan: PlanFacts) -> list[Check]:
     """Check the five parts of a plan (A083), and an enterprise centre's horizon (A059)."""
-    shortest, longest = policy.value("A059", "min_years"), policy.value("A059", "max_years")
-    apt = model is not ModelType.ENTERPRISE or shortest <= plan.horizon_years <= longest
     return [
         *part_checks(policy, plan.parts),
-        policy.rule("A059").check(
-            "HORIZON_OUT_OF_RANGE",
-            Kind.CONTENT,
-            passed=apt,
-            pointer="/plan/horizon_years",
-            severity=Severity.WARNING,
-            horizon_years=plan.horizon_years,
-            min_years=shortest,
-            max_years=longest,
-        ),
+        *horizon_checks(policy, model, plan.horizon_years, "/plan/horizon_years"),
     ]
 
 
 def clearing_checks(cleared: Sequence[str]) -> list[Check]:
     """Check that a change empties no field that an application cannot be without (A117)."""
     return [
-        Rule("A117", "四(三)1").check(
-            "FIELD_MISSING", Kind.CONTENT, passed=False, pointer=f"/{name}", field=name
-        )
+        SUBMITTED.check("FIELD_MISSING", Kind.CONTENT, passed=False, pointer=f"/{name}", field=name)
         for name in cleared
     ]

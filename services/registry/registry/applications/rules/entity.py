@@ -8,12 +8,14 @@ from uuid import UUID
 
 from registry.applications.rules.composition import Party
 from registry.applications.rules.states import OPEN, State
+from registry.centers.rules import ApplicantForm
 from registry.memberships.rules import SPONSORS
 from registry.organizations.rules import LegalPersonKind
 from shared.calendar import years_before
 from shared.rules import Check, Kind, Policy, Rule, Severity
 
 LEGAL_PERSON: Final = Rule("A105", "四(二)1")
+NEWLY_FOUNDED: Final = Rule("A051", "三(二)")
 
 
 class ExceptionState(StrEnum):
@@ -22,6 +24,8 @@ class ExceptionState(StrEnum):
     PENDING = "pending"
     GRANTED = "granted"
     DENIED = "denied"
+    # Nobody decides on it any more: another legal person took the place of the one it was for.
+    WITHDRAWN = "withdrawn"
 
 
 def age_limit(policy: Policy, submitted_on: date) -> date:
@@ -32,6 +36,15 @@ def age_limit(policy: Policy, submitted_on: date) -> date:
 def is_too_old(policy: Policy, registered_on: date | None, submitted_on: date) -> bool:
     """Tell whether a legal person was registered before the limit; an unknown day is too old."""
     return registered_on is None or registered_on < age_limit(policy, submitted_on)
+
+
+def needs_exception(
+    policy: Policy, form: ApplicantForm, entity: Party | None, submitted_on: date
+) -> bool:
+    """Tell whether a centre's legal person was too old on the day of submission (A051)."""
+    if form is ApplicantForm.CONSORTIUM or entity is None:
+        return False
+    return is_too_old(policy, entity.registered_on, submitted_on)
 
 
 def legal_person_check(party: Party, pointer: str) -> Check:
@@ -127,9 +140,13 @@ def exception_request_checks(
     file_id: UUID | None,
     *,
     strict: bool,
+    has_entity: bool = True,
     waiting: bool = False,
 ) -> list[Check]:
-    """Check a request for an exception: from A051 only, reasoned, evidenced, on a lenient call."""
+    """Check a request for an exception: from A051 only, reasoned, evidenced, on a lenient call.
+
+    It is asked for a legal person: a consortium has none yet, and waits for no exception.
+    """
     row = policy.rule("A051")
     least = policy.value("A051", "exception_reason_min_chars")
     length = len(reason.strip())
@@ -152,20 +169,19 @@ def exception_request_checks(
             pointer="/file_id",
             missing=["file_id"],
         ),
-        row.check("EXCEPTION_NOT_ALLOWED", Kind.STATE, passed=not strict),
+        row.check("EXCEPTION_NOT_ALLOWED", Kind.STATE, passed=has_entity and not strict),
         row.check("STATE_CONFLICT", Kind.STATE, passed=not waiting),
     ]
 
 
 def exception_decision_checks(state: ExceptionState, case: State) -> list[Check]:
     """Check that an exception still waits for its decision, in a case that is still open."""
-    rule = Rule("A051", "三(二)")
     return [
-        rule.check(
+        NEWLY_FOUNDED.check(
             "STATE_CONFLICT",
             Kind.STATE,
             passed=state is ExceptionState.PENDING,
             state=state.value,
         ),
-        rule.check("STATE_CONFLICT", Kind.STATE, passed=case in OPEN, state=case.value),
+        NEWLY_FOUNDED.check("STATE_CONFLICT", Kind.STATE, passed=case in OPEN, state=case.value),
     ]

@@ -66,6 +66,8 @@ OPEN: Final = (
 )
 # Those in which officials or experts look at what was submitted.
 UNDER_REVIEW: Final = tuple(state for state in OPEN if state is not State.RETURNED)
+# Those that no longer go back to the applicant (C2): nobody is invited to what experts judge.
+BEYOND_MENDING: Final = tuple(state for state in UNDER_REVIEW if state is not State.SUBMITTED)
 
 # The whole machine: a pair that is absent is refused, so that a new state starts closed.
 MOVES: Final[Mapping[tuple[State, Event], State]] = {
@@ -161,7 +163,7 @@ class Waiting:
     """What else a case waits for than its state says.
 
     `refused` is an exception that was denied, a review below the pass line, an objection upheld, or
-    members that no longer make up the model.
+    members that no longer make up the model when the case is beyond mending.
     """
 
     recommended: bool = False
