@@ -113,6 +113,15 @@ class Rule:
             today=today.isoformat(),
         )
 
+    def ordered(self, first: date, last: date | None, pointer: str) -> Check:
+        """Check that what begins on a day does not end before it; both count, and it may go on."""
+        return self.check(
+            "DAYS_REVERSED",
+            Kind.CONTENT,
+            passed=last is None or first <= last,
+            pointer=pointer,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:

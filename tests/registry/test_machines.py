@@ -16,7 +16,7 @@ import pytest
 
 import registry
 from registry.applications.rules import states as applications
-from registry.governance.rules import holds, plans, records
+from registry.governance.rules import holds, plans, records, rectifying
 from registry.memberships import rules as memberships
 from registry.notices import rules as notices
 from registry.organizations.rules import QualificationState, standing
@@ -100,6 +100,11 @@ MACHINES = {
         ends(records.DirectionState.REJECTED, records.DirectionState.CLOSED),
     ),
     "holds": Machine(holds.HOLD_MOVES, holds.hold_move_checks, ends(holds.HoldState.LIFTED)),
+    "rectifications": Machine(
+        rectifying.RECTIFICATION_MOVES,
+        rectifying.rectification_move_checks,
+        ends(rectifying.RectificationState.CLOSED, rectifying.RectificationState.WITHDRAWN),
+    ),
     "objections": Machine(
         notices.DECIDED,
         lambda state, event: notices.decision_checks(state, event, (), UUID(int=1)),

@@ -99,6 +99,9 @@ async def test_a_listing_files_the_plan_and_a_later_version_replaces_its_targets
     now = await own(case, "GET", "plan-targets?year=2027")
     assert (now.json()["plan_version"], now.json()["targets"][0]["value"]) == (2, "32.5")
     then = await own(case, "GET", "plan-targets?as_of=2026-05-31T16:00:00Z")
+    # A day means its end in Shanghai.
+    end_of_day = await own(case, "GET", "plan-targets?as_of=2026-05-31")
+    assert end_of_day.json() == then.json()
     assert then.json()["plan_version"] == 1
 
 

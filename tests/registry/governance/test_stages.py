@@ -1,6 +1,7 @@
 """From the pilot on: recognition, rectification, the national level, and the ends (C2)."""
 
 import asyncio
+from datetime import date
 from typing import Any
 
 import httpx
@@ -9,11 +10,13 @@ from sqlmodel import col, select
 
 from registry.centers import jobs
 from registry.centers.queries import next_number
-from registry.centers.rules import center_code
+from registry.centers.rules import Stage, StageCause, center_code
 from registry.centers.tables import StageChange
 from registry.governance.consumers import on_assessment_published, on_evaluation_published
+from registry.governance.rules import cause_checks, visit_checks
 from shared.database import new_id
 from shared.events import ReceivedEvent
+from shared.rules import failed_codes
 from tests.registry.applications.cases import Case, codes
 from tests.registry.governance.steps import (
     change,
@@ -130,6 +133,14 @@ async def test_a_national_candidate_has_a_good_result_a_dossier_and_its_gaps(cas
     assert [told["code"] for told in moved.json()["warnings"]] == ["NATIONAL_GAPS"]
     listed = await case.call(case.official("auditor"), "GET", "/v1/registry/national-candidates")
     assert listed.json()["items"] == []
+    # What the ministry was shown stays as it was, until the centre is a candidate no more.
+    giving_back = ("reviewer", "POST", "national-dossier/return", {"reason": "补充"})
+    assert codes(await official(case, *giving_back)) == ["STATE_CONFLICT"]
+    assert (await change(case, "suspended", cause="abnormal_list")).status_code == 200
+    assert codes(await official(case, *giving_back)) == ["STATE_CONFLICT"]
+    assert (await change(case, "national_candidate")).status_code == 200
+    assert (await change(case, "recognized")).status_code == 200
+    assert (await official(case, *giving_back)).status_code == 200
 
 
 @pytest.mark.requirement("A137")
@@ -222,6 +233,9 @@ async def test_a_recheck_is_passed_only_when_every_finding_is_closed(case: Case)
     await published(case, 2025, "unqualified")
     await own(case, "PUT", "rectification/plan", {"text": "整改方案"})
     seen = {"passed": True, "visited_on": "2026-03-10", "text": "整改到位"}
+    early = {**seen, "passed": False, "visited_on": "2026-03-09"}
+    before = await official(case, "handler", "POST", "rectification/recheck", early)
+    assert (before.status_code, codes(before)) == (422, ["DAYS_OUT_OF_ORDER"])
     found_wanting(case, "开放机时不足")
     refused = await official(case, "handler", "POST", "rectification/recheck", seen)
     assert (refused.status_code, codes(refused)) == (409, ["FINDINGS_OPEN"])
@@ -245,6 +259,49 @@ async def test_a_recheck_is_passed_only_when_every_finding_is_closed(case: Case)
     found_wanting(case, closed=2)
     back = await change(case, "pilot")
     assert (back.status_code, back.json()["stage"]) == (200, "pilot"), back.text
+
+
+@pytest.mark.requirement("A125")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("visited_on", "codes_told"),
+    [
+        (date(2026, 3, 9), ["DAYS_OUT_OF_ORDER"]),
+        (date(2026, 3, 10), []),
+        (date(2026, 5, 1), []),
+        (date(2026, 5, 2), ["DAY_IN_FUTURE"]),
+    ],
+)
+def test_a_recheck_is_made_between_its_order_and_today(
+    visited_on: date, codes_told: list[str]
+) -> None:
+    checks = visit_checks(visited_on, date(2026, 3, 10), date(2026, 5, 1))
+    assert failed_codes(checks) == codes_told
+    assert {check.pointer for check in checks} == {"/visited_on"}
+    assert {check.rule for check in checks} == {"A125"}
+
+
+@pytest.mark.requirement("A102")
+@pytest.mark.refusing
+@pytest.mark.parametrize("cause", [None, *StageCause])
+@pytest.mark.parametrize("target", list(Stage))
+def test_what_made_a_centre_stop_is_a_cause_of_that_step(
+    target: Stage, cause: StageCause | None
+) -> None:
+    fitting = {
+        Stage.SUSPENDED: {StageCause.FALSIFICATION, StageCause.ABNORMAL_LIST, StageCause.OTHER},
+        Stage.DELISTED: {StageCause.FALSIFICATION, StageCause.OTHER},
+        Stage.DISSOLVED: {
+            StageCause.ENTITY_DEREGISTERED, StageCause.CONSORTIUM_ENDED, StageCause.OTHER,
+        },
+    }.get(target, set())  # fmt: skip
+    checks = cause_checks(target, cause)
+    if cause is None:
+        stops = target in {Stage.SUSPENDED, Stage.DISSOLVED}
+        assert failed_codes(checks) == (["FIELD_MISSING"] if stops else [])
+        assert not any(check.refuses for check in checks)
+    else:
+        assert failed_codes(checks) == ([] if cause in fitting else ["FIELD_INVALID"])
 
 
 @pytest.mark.requirement("A125")
@@ -296,6 +353,8 @@ async def test_a_better_version_of_the_year_takes_the_rectification_back(case: C
 @pytest.mark.refusing
 async def test_a_suspended_centre_is_read_and_not_written_and_comes_back(case: Case) -> None:
     await piloted(case)
+    wrong = await change(case, "suspended", cause="entity_deregistered")
+    assert (wrong.status_code, codes(wrong)) == (422, ["FIELD_INVALID"])
     held = await change(case, "suspended", cause="falsification")
     assert held.json()["stage"] == "suspended", held.text
     fact = {

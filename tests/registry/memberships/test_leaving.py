@@ -6,7 +6,7 @@ import pytest
 
 from registry.applications.jobs import end_notices, mend_compositions
 from tests.registry.applications.cases import Case, codes
-from tests.registry.governance.steps import own, piloted, seat
+from tests.registry.governance.steps import body_of, own, piloted, seat
 
 pytestmark = pytest.mark.anyio
 
@@ -88,8 +88,9 @@ async def test_a_member_is_put_out_by_a_carried_resolution_after_its_term(case: 
     lost = await resolved(case, decision, "membership", 400_000)
     other = await resolved(case, decision, "strategy", 900_000)
     carried = await resolved(case, decision, "membership", 600_000)
+    board = await resolved(case, await body_of(case, "board"), "membership", 900_000)
     order = {"left_on": "2026-04-09", "reason": "连续两年未履行出资承诺"}
-    for resolution in (lost, other):
+    for resolution in (lost, other, board):
         refused = await own(case, "POST", path, {**order, "resolution_id": resolution})
         assert (refused.status_code, codes(refused)) == (409, ["RESOLUTION_MISSING"])
     short = {**order, "resolution_id": carried, "left_on": "2026-04-08"}

@@ -1,7 +1,6 @@
 """Centres on the wire."""
 
 from datetime import date
-from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from registry.centers.rules import (
     MilestoneState,
     ModelType,
     Stage,
+    StageCause,
     Zone,
 )
 from shared.http.schemas import Body, CheckOut, Code, Day, Instant, LongText, Out, ShortText
@@ -109,16 +109,6 @@ class PlatformMarkIn(Body):
 
     yrd_platform: bool = Field(description="Whether it is marked.")
     reason: LongText = Field(description="Why.")
-
-
-class StageCause(StrEnum):
-    """What made a centre stop (C2)."""
-
-    FALSIFICATION = "falsification"
-    ABNORMAL_LIST = "abnormal_list"
-    ENTITY_DEREGISTERED = "entity_deregistered"
-    CONSORTIUM_ENDED = "consortium_ended"
-    OTHER = "other"
 
 
 class StageChangeIn(Body):

@@ -289,12 +289,7 @@ def commitment_checks(  # each figure belongs to one kind
         COMMITTED.check(
             "FIELD_INVALID", Kind.CONTENT, passed=fitting[kind], pointer="/kind", field="kind"
         ),
-        COMMITTED.check(
-            "DAYS_REVERSED",
-            Kind.CONTENT,
-            passed=ends_on is None or ends_on >= starts_on,
-            pointer="/ends_on",
-        ),
+        COMMITTED.ordered(starts_on, ends_on, "/ends_on"),
         COMMITTED.check(
             "STATE_CONFLICT",
             Kind.STATE,

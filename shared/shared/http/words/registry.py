@@ -162,6 +162,9 @@ CODES: Final[dict[str, Words]] = {
     "VOTER_UNKNOWN": Words(
         422, "投票人无表决权或重复投票", "Somebody without a vote, or twice, is named"
     ),
+    "BODY_NOT_IN_OFFICE": Words(
+        422, "该机构当日不在任期内", "The body was not in office on that day"
+    ),
     "NOTICE_TOO_SHORT": Words(
         422,
         "通知期不足|：最后一日不得早于 {earliest}",
@@ -313,6 +316,9 @@ CODES: Final[dict[str, Words]] = {
         422,
         "预约时间过长|（上限 {max_days} 天）",
         "The booking is too long| (at most {max_days} days)",
+    ),
+    "USER_NOT_IN_CENTER": Words(
+        422, "预约期内已不是该中心成员", "The user is no member of the centre for all of that time"
     ),
     "TIME_PASSED": Words(422, "所选时间已过", "That time has passed"),
     "QUALIFICATION_UNKNOWN": Words(

@@ -50,6 +50,16 @@ class Stage(StrEnum):
     DISSOLVED = "dissolved"
 
 
+class StageCause(StrEnum):
+    """What made a centre stop (C2)."""
+
+    FALSIFICATION = "falsification"
+    ABNORMAL_LIST = "abnormal_list"
+    ENTITY_DEREGISTERED = "entity_deregistered"
+    CONSORTIUM_ENDED = "consortium_ended"
+    OTHER = "other"
+
+
 ACTIVE: Final = (
     Stage.PREPARING,
     Stage.PILOT,

@@ -10,6 +10,19 @@ from registry.governance.actions.bodies import (
     resolve,
     set_votes,
 )
+from registry.governance.actions.directions import (
+    Advice,
+    DirectionContent,
+    advise,
+    close_direction,
+    propose_direction,
+)
+from registry.governance.actions.dossiers import (
+    DossierContent,
+    return_dossier,
+    submit_dossier,
+    write_dossier,
+)
 from registry.governance.actions.holding import Ended, hear_ended
 from registry.governance.actions.holding import decide as decide_hold
 from registry.governance.actions.holding import examine as examine_hold
@@ -31,22 +44,13 @@ from registry.governance.actions.plans import (
     write_plan,
 )
 from registry.governance.actions.records import (
-    Advice,
-    DirectionContent,
     DocumentContent,
-    DossierContent,
     Duty,
-    advise,
-    close_direction,
     end_document,
     file_document,
     name_theme,
-    propose_direction,
     report_theme,
-    return_dossier,
     set_responsibilities,
-    submit_dossier,
-    write_dossier,
 )
 from registry.governance.actions.rectifying import (
     RecheckFinding,

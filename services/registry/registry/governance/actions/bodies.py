@@ -103,16 +103,19 @@ async def add_seat(
 ) -> BodySeat:
     """Fill a seat; an independent person has no tie to a member (A076, A080).
 
-    Raises `Refused`: NOT_FOUND, INDEPENDENCE_BROKEN, DAYS_REVERSED or FIELD_MISSING.
+    Raises `Refused`: NOT_FOUND, INDEPENDENCE_BROKEN, DAYS_REVERSED, FIELD_MISSING, or
+    ALREADY_EXISTS for who has a seat of this body already.
     """
     if seat.org_id is not None:
         await organization_found(session, seat.org_id)
     member_ids = await joined_ids(session, body.center_id)
     ties = await queries.ties_of(session, person_id, today)
+    taken = await queries.is_seated(session, body.id, person_id, from_on, until_on)
     require(
         [
             *rules.seat_checks(body.kind, seat, member_ids, ties),
             *rules.seat_days_checks(from_on, until_on),
+            *rules.seat_taken_checks(taken=taken),
         ]
     )
     row = BodySeat(
@@ -233,8 +236,9 @@ async def resolve(
     """Record a resolution; whether it passed is counted by quorum and majority (A078, A079).
 
     Raises `Refused`: GOV_BODY_COMPOSITION for a body that only advises, VOTES_NOT_100,
-    VOTER_UNKNOWN, DAY_IN_FUTURE or NOT_FOUND.
+    VOTER_UNKNOWN, DAY_IN_FUTURE, BODY_NOT_IN_OFFICE or NOT_FOUND.
     """
+    in_office = await queries.is_in_office(session, body, ballot.resolved_on)
     weights = await _weights(session, body, ballot.resolved_on)
     voters = [voter for voter, _ in ballot.voters]
     stated = (ballot.for_ppm, ballot.against_ppm, ballot.abstain_ppm)
@@ -242,6 +246,7 @@ async def resolve(
         [
             *rules.resolution_checks(body.kind, stated),
             *rules.held_checks(ballot.resolved_on, today),
+            *rules.office_checks(in_office=in_office, pointer="/resolved_on"),
             *rules.ballot_checks(voters, weights),
         ]
     )

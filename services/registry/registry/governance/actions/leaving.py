@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.governance import queries
+from registry.governance import queries, rules
 from registry.governance.tables import BodySeat, VotingRight
 from registry.memberships import actions as memberships
 from registry.memberships.actions import Expulsion
@@ -22,7 +22,10 @@ async def expel_member(
     actor: Actor,
     center_id: UUID,
     membership_id: UUID,
-    content: Expulsion,
+    *,
+    resolution_id: UUID,
+    left_on: date,
+    reason: str,
     today: date,
 ) -> Membership:
     """Put a member of a locked centre out, upon a resolution of its own that was carried (A078).
@@ -30,6 +33,14 @@ async def expel_member(
     Raises `Refused`: NOT_FOUND, NOTICE_TOO_SHORT, RESOLUTION_MISSING or STATE_CONFLICT.
     """
     membership = await membership_of_center_for_update(session, center_id, membership_id)
+    resolution = await queries.resolution_of(session, center_id, resolution_id)
+    resolved = await queries.resolved(session, resolution)
+    content = Expulsion(
+        resolution_id=resolution.id,
+        resolved=rules.expels(resolved, membership.joined_on),
+        left_on=left_on,
+        reason=reason,
+    )
     return await memberships.expel(session, actor, membership, content, today)
 
 

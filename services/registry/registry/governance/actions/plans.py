@@ -142,12 +142,13 @@ async def adopt(
     """
     plan = await queries.plan_for_update(session, center_id, plan_id)
     resolution = await queries.resolution_of(session, center_id, resolution_id)
-    body = await queries.body_of(session, center_id, resolution.body_id)
-    by_decision = body.kind is rules.BodyKind.DECISION
-    carried = by_decision and resolution.passed and resolution.matter is rules.Matter.PLAN
+    resolved = await queries.resolved(session, resolution)
+    adopted = await queries.adopted_by(session, resolution.id)
     require(
         [
-            rules.PLAN.check("PLAN_NOT_APPROVED", Kind.STATE, passed=carried),
+            *rules.carrying_checks(
+                resolved, adopts_another=adopted is not None and adopted.id != plan.id
+            ),
             # An adopted version is not edited: one that lacks a part could never be filed.
             *await _part_checks(session, plan, today),
             *rules.plan_move_checks(plan.state, PlanEvent.APPROVE),

@@ -28,6 +28,7 @@ from registry.governance.rules import (
     News,
     PublishedRating,
     RatingKind,
+    RectificationEvent,
     RectificationState,
     Told,
 )
@@ -83,14 +84,14 @@ async def file_plan(
     Raises `Refused`: NOT_FOUND or STATE_CONFLICT.
     """
     row = found(await queries.rectification(session, center.id))
-    require(rules.plan_checks(row.state))
+    require(rules.rectification_move_checks(row.state, RectificationEvent.PLAN))
     if file_id is not None:
         await file_for(session, actor, file_id)
     before = row.state
     row.plan_text = text
     row.plan_file_id = file_id
     row.plan_filed_on = row.plan_filed_on or today
-    row.state = RectificationState.PLANNED
+    row.state = rules.RECTIFICATION_MOVES[before, RectificationEvent.PLAN]
     row.version += 1
     await meet_milestone(session, actor, center.id, MilestoneKind.RECTIFICATION_PLAN, today)
     _tell(session, actor, row, "planned", before)
@@ -119,26 +120,28 @@ async def recheck(
     """Record the re-check on site; an approver then ends the rectification, or delists (C2).
 
     It is passed only when evaluation's findings are closed, as it told before (A125).
-    Raises `Refused`: NOT_FOUND, DAY_IN_FUTURE, FINDINGS_OPEN or STATE_CONFLICT.
+    Raises `Refused`: NOT_FOUND, DAY_IN_FUTURE, DAYS_OUT_OF_ORDER, FINDINGS_OPEN or STATE_CONFLICT.
     """
     row = await queries.rectification(session, center.id)
+    since = None if row is None else row.ordered_on
     if row is None and center.stage is Stage.RECTIFYING:
         # Taken over from elsewhere in the middle of its year: what was planned there is not here.
         row = await order(session, actor, center, None, await policy_on(session, today), today, now)
-        row.state = RectificationState.PLANNED
+        row.state = rules.RECTIFICATION_MOVES[row.state, RectificationEvent.PLAN]
         row.plan_filed_on = today
     row = found(row)
+    event = RectificationEvent.SUCCEED if finding.passed else RectificationEvent.FAIL
     require(
         [
-            *rules.held_checks(finding.visited_on, today),
+            *rules.visit_checks(finding.visited_on, since or finding.visited_on, today),
             *(rules.findings_checks(told.findings) if finding.passed else []),
-            *rules.recheck_filing_checks(row.state),
+            *rules.rectification_move_checks(row.state, event),
         ]
     )
     if finding.file_id is not None:
         await file_for(session, actor, finding.file_id)
     before = row.state
-    row.state = RectificationState.PASSED if finding.passed else RectificationState.FAILED
+    row.state = rules.RECTIFICATION_MOVES[before, event]
     row.rechecked_on = finding.visited_on
     row.recheck_text = finding.text
     row.recheck_file_id = finding.file_id
@@ -157,7 +160,7 @@ async def close(session: AsyncSession, actor: Actor, center_id: UUID, today: dat
     if row is None:
         return
     before = row.state
-    row.state = RectificationState.CLOSED
+    row.state = rules.RECTIFICATION_MOVES[before, RectificationEvent.CLOSE]
     row.version += 1
     await cancel_milestones(session, actor, center_id, DUTIES)
     _tell(session, actor, row, "closed", before, closed_on=today)
@@ -267,7 +270,7 @@ async def _take_back(
     if row is None or not caused:
         return
     before = row.state
-    row.state = RectificationState.WITHDRAWN
+    row.state = rules.RECTIFICATION_MOVES[before, RectificationEvent.WITHDRAW]
     row.version += 1
     await cancel_milestones(session, actor, center.id, DUTIES)
     _tell(session, actor, row, "withdrawn", before, withdrawn_on=today)

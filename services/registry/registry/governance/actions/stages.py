@@ -14,6 +14,7 @@ from registry.centers.rules import (
     AgreementFacts,
     MilestoneKind,
     Stage,
+    StageCause,
     next_stages,
     stage_scope_checks,
 )
@@ -47,7 +48,7 @@ class StageStep:
 
     target: Stage
     reason: str
-    cause: str | None = None
+    cause: StageCause | None = None
     doc_no: str | None = None
 
 
@@ -174,7 +175,8 @@ async def change_stage(
 ) -> list[Check]:
     """Move a locked centre to another stage and give the warnings.
 
-    Raises `Refused`: FORBIDDEN_SCOPE, and everything that `step_checks` finds missing.
+    Raises `Refused`: FORBIDDEN_SCOPE, FIELD_INVALID for a cause that is none of this step, and
+    everything that `step_checks` finds missing.
     """
     own = [center.lead_sponsor_id, center.legal_entity_id, center.trustee_org_id]
     policy, pilot, facts = await judged(session, actor, center, step, told, today)
@@ -183,6 +185,7 @@ async def change_stage(
             *stage_scope_checks(
                 step.target, actor.org_for(*own), own, is_approver=actor.has("approver")
             ),
+            *rules.cause_checks(step.target, step.cause),
             *step_checks(policy, center, step.target, pilot, facts),
         ]
     )

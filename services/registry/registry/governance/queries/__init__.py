@@ -9,11 +9,14 @@ from registry.governance.queries.bodies import (
     body_seats,
     broken_seats,
     findings,
+    is_in_office,
+    is_seated,
     leading_shareholders,
     member_classes,
     open_findings,
     resolution_of,
     resolutions,
+    resolved,
     seat_for_update,
     seats_flagged_wrongly,
     seats_held_for_update,
@@ -38,6 +41,7 @@ from registry.governance.queries.holds import (
     steps_into,
 )
 from registry.governance.queries.plans import (
+    adopted_by,
     filed_plan,
     latest_plan,
     plan_for_update,
@@ -70,6 +74,7 @@ from registry.governance.queries.records import (
 
 __all__ = [
     "BrokenSeat",
+    "adopted_by",
     "adopted_directions",
     "alliance_coverage",
     "alliance_members",
@@ -91,6 +96,8 @@ __all__ = [
     "hold_tasks_of",
     "holds_of",
     "holds_of_year",
+    "is_in_office",
+    "is_seated",
     "latest_plan",
     "leading_shareholders",
     "member_classes",
@@ -110,6 +117,7 @@ __all__ = [
     "reread_hold",
     "resolution_of",
     "resolutions",
+    "resolved",
     "responsibilities",
     "seat_for_update",
     "seats_flagged_wrongly",

@@ -27,7 +27,15 @@ from sqlmodel.sql.expression import SelectOfScalar
 from registry.centers.queries import spoken_for_by
 from registry.centers.rules import ENDED
 from registry.centers.tables import Center
-from registry.governance.rules import BodyKind, Organ, Seat, Tie, TieKind, member_class
+from registry.governance.rules import (
+    BodyKind,
+    Organ,
+    Resolved,
+    Seat,
+    Tie,
+    TieKind,
+    member_class,
+)
 from registry.governance.tables import (
     BodySeat,
     GovernanceBody,
@@ -124,6 +132,25 @@ async def voters_on(session: AsyncSession, body_id: UUID, day: date) -> dict[UUI
     """Give the seats of a body on a day, each with its one vote."""
     statement = select(BodySeat.id).where(col(BodySeat.body_id) == body_id, _on(day))
     return dict.fromkeys((await session.scalars(statement)).all(), 1)
+
+
+async def is_in_office(session: AsyncSession, body: GovernanceBody, day: date) -> bool:
+    """Tell whether a body was the one of its kind in office on a day."""
+    return (await bodies_in_office(session, body.center_id, day)).get(body.kind) is body
+
+
+async def is_seated(
+    session: AsyncSession, body_id: UUID, person_id: UUID, first: date, last: date | None
+) -> bool:
+    """Tell whether a person holds a seat of a body on one of some days, both ends included."""
+    statement = select(BodySeat.id).where(
+        col(BodySeat.body_id) == body_id,
+        col(BodySeat.person_id) == person_id,
+        or_(col(BodySeat.until_on).is_(None), col(BodySeat.until_on) >= first),
+    )
+    if last is not None:
+        statement = statement.where(col(BodySeat.from_on) <= last)
+    return await session.scalar(statement.limit(1)) is not None
 
 
 async def seat_for_update(session: AsyncSession, body_id: UUID, seat_id: UUID) -> BodySeat:
@@ -347,6 +374,12 @@ async def resolution_of(session: AsyncSession, center_id: UUID, resolution_id: U
         col(Resolution.id) == resolution_id, col(Resolution.center_id) == center_id
     )
     return found(await session.scalar(statement))
+
+
+async def resolved(session: AsyncSession, resolution: Resolution) -> Resolved:
+    """Give a resolution as what rests upon it sees it."""
+    body = found(await session.get(GovernanceBody, resolution.body_id))
+    return Resolved(body.kind, resolution.matter, resolution.passed, resolution.resolved_on)
 
 
 async def resolutions(session: AsyncSession, center_id: UUID) -> Sequence[Resolution]:

@@ -43,6 +43,15 @@ async def filed_plan(
     return plan
 
 
+async def adopted_by(session: AsyncSession, resolution_id: UUID) -> DevelopmentPlan | None:
+    """Give the version that a resolution has adopted."""
+    statement = select(DevelopmentPlan).where(
+        col(DevelopmentPlan.approved_resolution_id) == resolution_id
+    )
+    plan: DevelopmentPlan | None = await session.scalar(statement)
+    return plan
+
+
 async def plans(session: AsyncSession, center_id: UUID) -> Sequence[DevelopmentPlan]:
     """Give every version of a centre's plan, newest first."""
     statement = (

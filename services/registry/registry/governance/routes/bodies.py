@@ -15,7 +15,7 @@ from registry.governance.routes.common import (
     center_to_read,
     own_center,
 )
-from registry.governance.rules import Matter, Organ, Seat
+from registry.governance.rules import Organ, Seat
 from registry.governance.schemas import (
     BodyIn,
     BodyListOut,
@@ -31,7 +31,6 @@ from registry.governance.schemas import (
     VotingTableIn,
     VotingTableOut,
 )
-from registry.memberships.actions import Expulsion
 from registry.memberships.schemas import ExpulsionIn, MembershipOut
 from shared.http import CurrentActor, Reading, Router, Today, Transaction, access, problems
 
@@ -77,7 +76,7 @@ async def list_bodies(center_id: UUID, actor: CurrentActor, session: Reading) ->
     status_code=201,
     operation_id="registry_fill_seat",
     openapi_extra=access("member", tenant=OWN, rules=("A076", "A080")),
-    responses=problems(*EDIT_CODES, "INDEPENDENCE_BROKEN", "DAYS_REVERSED"),
+    responses=problems(*EDIT_CODES, "ALREADY_EXISTS", "INDEPENDENCE_BROKEN", "DAYS_REVERSED"),
 )
 async def fill_seat(
     center_id: UUID,
@@ -123,7 +122,7 @@ async def list_seats(
     "/bodies/{body_id}/seats/{seat_id}/end",
     operation_id="registry_end_seat",
     openapi_extra=access("member", tenant=OWN, rules=("A076", "A080")),
-    responses=problems(*EDIT_CODES, "DAYS_REVERSED"),
+    responses=problems(*EDIT_CODES, "ALREADY_EXISTS", "DAYS_REVERSED"),
 )
 async def end_seat(
     center_id: UUID,
@@ -181,7 +180,12 @@ async def set_votes(
     operation_id="registry_record_resolution",
     openapi_extra=access("member", tenant=OWN, rules=("A078", "A079")),
     responses=problems(
-        *EDIT_CODES, "GOV_BODY_COMPOSITION", "VOTES_NOT_100", "VOTER_UNKNOWN", "DAY_IN_FUTURE"
+        *EDIT_CODES,
+        "BODY_NOT_IN_OFFICE",
+        "GOV_BODY_COMPOSITION",
+        "VOTES_NOT_100",
+        "VOTER_UNKNOWN",
+        "DAY_IN_FUTURE",
     ),
 )
 async def record_resolution(
@@ -240,12 +244,14 @@ async def expel_member(
 ) -> MembershipOut:
     """Put a member out after its term, upon a resolution on `membership` that was carried."""
     center = await own_center(session, actor, center_id)
-    resolution = await queries.resolution_of(session, center.id, body.resolution_id)
-    content = Expulsion(
-        resolution_id=resolution.id,
-        resolved=resolution.passed and resolution.matter is Matter.MEMBERSHIP,
+    row = await actions.expel_member(
+        session,
+        actor,
+        center.id,
+        membership_id,
+        resolution_id=body.resolution_id,
         left_on=body.left_on,
         reason=body.reason,
+        today=today,
     )
-    row = await actions.expel_member(session, actor, center.id, membership_id, content, today)
     return MembershipOut.model_validate(row)

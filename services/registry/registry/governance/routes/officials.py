@@ -119,7 +119,9 @@ async def told_of_findings(
     "/rectification/recheck",
     operation_id="registry_recheck_rectification",
     openapi_extra=access("handler", "reviewer", tenant=OFFICIALS, rules=("A125",)),
-    responses=problems("NOT_FOUND", "FINDINGS_OPEN", "STATE_CONFLICT", "DAY_IN_FUTURE"),
+    responses=problems(
+        "NOT_FOUND", "DAYS_OUT_OF_ORDER", "DAY_IN_FUTURE", "FINDINGS_OPEN", "STATE_CONFLICT"
+    ),
 )
 async def recheck_rectification(
     center_id: UUID,

@@ -1,6 +1,5 @@
 """A centre's development plan: versions, adoption, filing, and the targets in force."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -39,12 +38,11 @@ from shared.http import (
     problems,
     tagged,
 )
-from shared.http.schemas import Instant
+from shared.http.times import AsOf
 
 router = Router(prefix=PREFIX, tags=TAGS)
 
 YearQuery = Annotated[int | None, Query(ge=1949, le=2200, description="Only targets of a year.")]
-AsOf = Annotated[Instant | None, Query(description="The plan in force at an instant.")]
 
 
 @router.get(
@@ -57,13 +55,12 @@ async def read_targets(
     center_id: UUID,
     actor: CurrentActor,
     session: Reading,
+    as_of: AsOf,
     year: YearQuery = None,
-    as_of: AsOf = None,
 ) -> PlanTargetsOut:
     """Read the targets of the plan that was in force; without one there are none."""
     center = await center_seen(session, actor, center_id)
-    instant: datetime | None = None if as_of is None else as_of.astimezone(UTC)
-    plan = await queries.filed_plan(session, center.id, instant)
+    plan = await queries.filed_plan(session, center.id, as_of)
     if plan is None:
         return PlanTargetsOut(center_id=center.id, plan_version=None, filed_at=None, targets=[])
     rows = await queries.targets(session, plan.id, year)

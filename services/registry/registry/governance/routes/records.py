@@ -219,7 +219,7 @@ async def list_themes(center_id: UUID, actor: CurrentActor, session: Reading) ->
     status_code=201,
     operation_id="registry_propose_direction",
     openapi_extra=access("member", tenant=OWN, rules=("A081",)),
-    responses=problems(*EDIT_CODES),
+    responses=problems(*EDIT_CODES, "CODE_UNKNOWN"),
 )
 async def propose_direction(
     center_id: UUID, body: ResearchDirectionIn, actor: CurrentActor, now: Now, session: Transaction
@@ -262,7 +262,7 @@ async def list_directions(
     "/research-directions/{direction_id}/opinion",
     operation_id="registry_advise_direction",
     openapi_extra=access("member", tenant=OWN, rules=("A079", "A081")),
-    responses=problems(*EDIT_CODES, "GOV_BODY_COMPOSITION", "DAY_IN_FUTURE"),
+    responses=problems(*EDIT_CODES, "BODY_NOT_IN_OFFICE", "GOV_BODY_COMPOSITION", "DAY_IN_FUTURE"),
 )
 async def advise_direction(
     center_id: UUID,

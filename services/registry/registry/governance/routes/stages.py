@@ -1,12 +1,13 @@
 """The gates from stage to stage: what is missing, who recommends, and the step itself."""
 
+from collections.abc import Callable
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query, Response
 
 from registry.centers.queries import center_seen, center_seen_for_update
-from registry.centers.rules import Stage, next_stages
+from registry.centers.rules import Stage, Standing, next_stages
 from registry.centers.schemas import CenterMovedOut, StageChangeIn
 from registry.governance import actions, clients, queries, rules
 from registry.governance.actions import StageStep
@@ -43,6 +44,25 @@ TargetQuery = Annotated[
 GATE_ROWS = ("A053", "A056", "A076", "A080", "A084", "A085", "A102", "A123", "A133")
 
 
+async def _told(
+    work: CurrentWork,
+    actor: CurrentActor,
+    services: Services,
+    center_id: UUID,
+    steps: Callable[[Standing], set[Stage]],
+    today: Today,
+) -> Told:
+    """Ask the neighbours about steps of a centre that the caller may see, before any transaction.
+
+    `steps` names them by where the centre stands.
+    """
+    async with work.sessions.reading() as session:
+        center = await center_seen(session, actor, center_id)
+    return await clients.told_for(
+        services, center_id, center.code, steps(center.standing), today, stage=center.stage
+    )
+
+
 async def told_about_target(
     center_id: UUID,
     actor: CurrentActor,
@@ -51,24 +71,18 @@ async def told_about_target(
     work: CurrentWork,
     to: TargetQuery = None,
 ) -> Told:
-    """Ask the neighbours about the step that is judged, of a centre that the caller may see."""
-    async with work.sessions.reading() as session:
-        center = await center_seen(session, actor, center_id)
-        target = to or rules.onward(center.standing)
-    return await clients.told_for(
-        services, center_id, center.code, {target}, today, stage=center.stage
+    """Ask about the step that is judged: the one that leads on, where none is named."""
+    return await _told(
+        work, actor, services, center_id, lambda stood: {to or rules.onward(stood)}, today
     )
 
 
 async def told_about_all(
     center_id: UUID, actor: CurrentActor, today: Today, services: Services, work: CurrentWork
 ) -> Told:
-    """Ask the neighbours about every step that the centre may take."""
-    async with work.sessions.reading() as session:
-        center = await center_seen(session, actor, center_id)
-        targets = set(next_stages(center.standing))
-    return await clients.told_for(
-        services, center_id, center.code, targets, today, stage=center.stage
+    """Ask about every step that the centre may take."""
+    return await _told(
+        work, actor, services, center_id, lambda stood: set(next_stages(stood)), today
     )
 
 
@@ -80,12 +94,8 @@ async def told_for_change(
     services: Services,
     work: CurrentWork,
 ) -> Told:
-    """Ask the neighbours about the step that is taken, before its transaction opens."""
-    async with work.sessions.reading() as session:
-        center = await center_seen(session, actor, center_id)
-    return await clients.told_for(
-        services, center_id, center.code, {body.to}, today, stage=center.stage
-    )
+    """Ask about the step that is taken."""
+    return await _told(work, actor, services, center_id, lambda _: {body.to}, today)
 
 
 async def told_for_recommendation(
@@ -96,12 +106,8 @@ async def told_for_recommendation(
     services: Services,
     work: CurrentWork,
 ) -> Told:
-    """Ask the neighbours about the step that is recommended."""
-    async with work.sessions.reading() as session:
-        center = await center_seen(session, actor, center_id)
-    return await clients.told_for(
-        services, center_id, center.code, {body.to}, today, stage=center.stage
-    )
+    """Ask about the step that is recommended."""
+    return await _told(work, actor, services, center_id, lambda _: {body.to}, today)
 
 
 @router.get(
@@ -252,8 +258,7 @@ async def change_stage(
 ) -> CenterMovedOut:
     """Move a centre to another stage when everything that the stage asks for stands."""
     center = await center_seen_for_update(session, actor, center_id)
-    cause = None if body.cause is None else body.cause.value
-    step = StageStep(body.to, body.reason, cause, body.doc_no)
+    step = StageStep(body.to, body.reason, body.cause, body.doc_no)
     warnings = await actions.change_stage(session, actor, center, step, told, today=today, now=now)
     tagged(response, center.version)
     answer = CenterMovedOut.model_validate(center)

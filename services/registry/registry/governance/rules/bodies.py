@@ -19,6 +19,7 @@ VOTES: Final = Rule("A085", "三(三)1-④")
 ADVICE: Final = Rule("A079", "三(三)1-②")
 MATTERS: Final = Rule("A078", "三(三)1-①")
 INDEPENDENT: Final = Rule("A076", "三(三)1-①")
+TERM: Final = Rule("A075", "三(三)1-①")
 WHOLE_PPM: Final = 1_000_000
 
 
@@ -34,6 +35,8 @@ class BodyKind(StrEnum):
 
 # Supervisors watch and a committee advises; neither resolves.
 RESOLVING: Final = frozenset({BodyKind.DECISION, BodyKind.SHAREHOLDERS_MEETING, BodyKind.BOARD})
+# Who may put a member out (A078).
+EXPELLING: Final = frozenset({BodyKind.DECISION, BodyKind.SHAREHOLDERS_MEETING})
 # What the articles of a legal person name beside the decision body (A056).
 ORGANS_OF_ENTITY: Final = (BodyKind.SHAREHOLDERS_MEETING, BodyKind.BOARD, BodyKind.SUPERVISORS)
 
@@ -158,12 +161,7 @@ class Tally:
 
 def term_checks(term_from: date, term_until: date | None) -> list[Check]:
     """Check that a term does not end before it begins (A075)."""
-    passed = term_until is None or term_until >= term_from
-    return [
-        Rule("A075", "三(三)1-①").check(
-            "DAYS_REVERSED", Kind.CONTENT, passed=passed, pointer="/term_until"
-        )
-    ]
+    return [TERM.ordered(term_from, term_until, "/term_until")]
 
 
 def broken_ties(ties: Collection[Tie], member_ids: Collection[UUID]) -> list[Tie]:
@@ -202,8 +200,23 @@ def seat_checks(
 
 def seat_days_checks(from_on: date, until_on: date | None) -> list[Check]:
     """Check that a seat does not end before it begins."""
-    passed = until_on is None or until_on >= from_on
-    return [MATTERS.check("DAYS_REVERSED", Kind.CONTENT, passed=passed, pointer="/until_on")]
+    return [MATTERS.ordered(from_on, until_on, "/until_on")]
+
+
+def seat_taken_checks(*, taken: bool) -> list[Check]:
+    """Check that a person holds one seat of a body at a time: two would be two voices (A076)."""
+    return [
+        INDEPENDENT.check(
+            "ALREADY_EXISTS", Kind.STATE, passed=not taken, pointer="/person_id", key="person_id"
+        )
+    ]
+
+
+def office_checks(*, in_office: bool, pointer: str) -> list[Check]:
+    """Check that a body was in office on the day on which it resolved or advised (A075)."""
+    return [
+        TERM.check("BODY_NOT_IN_OFFICE", Kind.CONTENT, passed=in_office, pointer=pointer),
+    ]
 
 
 def decision_body_checks(
@@ -334,6 +347,27 @@ def resolution_checks(kind: BodyKind, votes_ppm: Sequence[int] = ()) -> list[Che
 def held_checks(resolved_on: date, today: date) -> list[Check]:
     """Check that a meeting has taken place (A078)."""
     return [MATTERS.past(resolved_on, today, "/resolved_on")]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What a body resolved, as what rests upon it sees it."""
+
+    body: BodyKind
+    matter: Matter
+    passed: bool
+    on: date
+
+
+def expels(resolved: Resolved, joined_on: date | None) -> bool:
+    """Tell whether a resolution puts a member out: one from before it joined speaks of another."""
+    return (
+        resolved.passed
+        and resolved.matter is Matter.MEMBERSHIP
+        and resolved.body in EXPELLING
+        and joined_on is not None
+        and joined_on <= resolved.on
+    )
 
 
 def ballot_checks(voters: Sequence[UUID], entitled: Collection[UUID]) -> list[Check]:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from registry.centers.rules import ModelType
+from registry.governance.rules.bodies import BodyKind, Matter, Resolved
 from shared.rules import Check, Kind, Policy, Rule, Severity
 
 PLAN: Final = Rule("A082", "三(三)1-③")
@@ -69,6 +70,16 @@ def part_checks(policy: Policy, parts: Collection[int]) -> list[Check]:
     ]
 
 
+def carrying_checks(resolved: Resolved, *, adopts_another: bool) -> list[Check]:
+    """Check that the decision body has carried this version, and no other by the same vote."""
+    carried = (
+        resolved.body is BodyKind.DECISION and resolved.matter is Matter.PLAN and resolved.passed
+    )
+    return [
+        PLAN.check("PLAN_NOT_APPROVED", Kind.STATE, passed=carried and not adopts_another),
+    ]
+
+
 def adoption_checks(policy: Policy, parts: Collection[int] | None, *, adopted: bool) -> list[Check]:
     """Check for the pilot stage that a whole plan stands and the decision body has adopted it."""
     return [
@@ -77,7 +88,9 @@ def adoption_checks(policy: Policy, parts: Collection[int] | None, *, adopted: b
     ]
 
 
-def horizon_checks(policy: Policy, model: ModelType, years: int | None) -> list[Check]:
+def horizon_checks(
+    policy: Policy, model: ModelType, years: int | None, pointer: str | None = None
+) -> list[Check]:
     """Warn of a company-led centre's roadmap that looks less or further ahead (A059)."""
     least, most = policy.value("A059", "min_years"), policy.value("A059", "max_years")
     passed = model is not ModelType.ENTERPRISE or years is None or least <= years <= most
@@ -86,6 +99,7 @@ def horizon_checks(policy: Policy, model: ModelType, years: int | None) -> list[
             "HORIZON_OUT_OF_RANGE",
             Kind.CONTENT,
             passed=passed,
+            pointer=pointer,
             severity=Severity.WARNING,
             years=years,
             min=least,

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
+from registry.centers.rules import Stage
 from registry.governance.rules.bodies import BodyKind
 from shared.rules import Check, Kind, Policy, Rule
 
@@ -78,8 +79,7 @@ OPINION_EVENTS: Final[Mapping[Opinion, DirectionEvent]] = {
 
 def days_checks(valid_from: date, valid_until: date | None) -> list[Check]:
     """Check that a document does not end before it begins (A016)."""
-    passed = valid_until is None or valid_until >= valid_from
-    return [DOCUMENTS.check("DAYS_REVERSED", Kind.CONTENT, passed=passed, pointer="/valid_until")]
+    return [DOCUMENTS.ordered(valid_from, valid_until, "/valid_until")]
 
 
 def direction_move_checks(state: DirectionState, event: DirectionEvent) -> list[Check]:
@@ -102,6 +102,19 @@ def opinion_checks(
         ),
         DIRECTIONS.past(given_on, today, "/given_on"),
         *direction_move_checks(state, OPINION_EVENTS[opinion]),
+    ]
+
+
+def field_checks(code: str | None, known: Collection[str]) -> list[Check]:
+    """Check that a direction is of a field of the catalogue, where it names one (A081, A047)."""
+    return [
+        DIRECTIONS.check(
+            "CODE_UNKNOWN",
+            Kind.CONTENT,
+            passed=code is None or code in known,
+            pointer="/field_code",
+            scheme="field_codes",
+        )
     ]
 
 
@@ -147,8 +160,7 @@ def tie_scope_checks(org_id: UUID, acting_id: UUID | None, *, is_official: bool)
 
 def tie_days_checks(from_on: date, until_on: date | None) -> list[Check]:
     """Check that a tie does not end before it begins (A076)."""
-    passed = until_on is None or until_on >= from_on
-    return [TIES.check("DAYS_REVERSED", Kind.CONTENT, passed=passed, pointer="/until_on")]
+    return [TIES.ordered(from_on, until_on, "/until_on")]
 
 
 def dossier_checks(*, exists: bool, is_open: bool) -> list[Check]:
@@ -156,6 +168,18 @@ def dossier_checks(*, exists: bool, is_open: bool) -> list[Check]:
     return [
         DOSSIER.check("DOSSIER_MISSING", Kind.STATE, passed=exists),
         DOSSIER.check("STATE_CONFLICT", Kind.STATE, passed=is_open or not exists),
+    ]
+
+
+def return_checks(reached: Collection[Stage], *, exists: bool, handed_in: bool) -> list[Check]:
+    """Check that a dossier may go back: handed in, and its centre no national candidate (A123).
+
+    What the ministry was shown stays as it was.
+    """
+    free = Stage.NATIONAL_CANDIDATE not in reached
+    return [
+        *dossier_checks(exists=exists, is_open=handed_in),
+        DOSSIER.check("STATE_CONFLICT", Kind.STATE, passed=free, state="national_candidate"),
     ]
 
 

@@ -1,5 +1,7 @@
 """A rectification: a plan within thirty days, a re-check on site at the end of a year (B2, C2)."""
 
+from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 from typing import Final
 
@@ -19,6 +21,18 @@ class RectificationState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class RectificationEvent(StrEnum):
+    """What may happen to a rectification."""
+
+    PLAN = "plan"
+    SUCCEED = "succeed"
+    FAIL = "fail"
+    # Its centre leaves the stage, whichever way.
+    CLOSE = "close"
+    # A better version of the year takes its cause away.
+    WITHDRAW = "withdraw"
+
+
 # Until its centre has left the stage, there is one of these at most.
 RECTIFICATION_OPEN: Final = (
     RectificationState.ORDERED,
@@ -26,15 +40,38 @@ RECTIFICATION_OPEN: Final = (
     RectificationState.PASSED,
     RectificationState.FAILED,
 )
+# The whole machine: a pair that is absent is refused. A plan may be late, and may be bettered; the
+# re-check follows it, and is made once.
+RECTIFICATION_MOVES: Final[
+    Mapping[tuple[RectificationState, RectificationEvent], RectificationState]
+] = {
+    (RectificationState.ORDERED, RectificationEvent.PLAN): RectificationState.PLANNED,
+    (RectificationState.PLANNED, RectificationEvent.PLAN): RectificationState.PLANNED,
+    (RectificationState.PLANNED, RectificationEvent.SUCCEED): RectificationState.PASSED,
+    (RectificationState.PLANNED, RectificationEvent.FAIL): RectificationState.FAILED,
+    **{
+        (state, RectificationEvent.CLOSE): RectificationState.CLOSED for state in RECTIFICATION_OPEN
+    },
+    **{
+        (state, RectificationEvent.WITHDRAW): RectificationState.WITHDRAWN
+        for state in RECTIFICATION_OPEN
+    },
+}
 
 
-def plan_checks(state: RectificationState) -> list[Check]:
-    """Check that the plan may still be filed: late is better than never, after the end not."""
-    passed = state in {RectificationState.ORDERED, RectificationState.PLANNED}
-    return [RECTIFICATION.check("STATE_CONFLICT", Kind.STATE, passed=passed, state=state.value)]
+def rectification_move_checks(state: RectificationState, event: RectificationEvent) -> list[Check]:
+    """Check that a rectification may take a step from where it stands."""
+    return [RECTIFICATION.move(RECTIFICATION_MOVES, state, event)]
 
 
-def recheck_filing_checks(state: RectificationState) -> list[Check]:
-    """Check that the re-check follows a plan, and is made once."""
-    passed = state is RectificationState.PLANNED
-    return [RECTIFICATION.check("STATE_CONFLICT", Kind.STATE, passed=passed, state=state.value)]
+def visit_checks(visited_on: date, ordered_on: date, today: date) -> list[Check]:
+    """Check that the visit of a re-check has been made, and not before what it is to look at."""
+    return [
+        RECTIFICATION.past(visited_on, today, "/visited_on"),
+        RECTIFICATION.check(
+            "DAYS_OUT_OF_ORDER",
+            Kind.CONTENT,
+            passed=ordered_on <= visited_on,
+            pointer="/visited_on",
+        ),
+    ]

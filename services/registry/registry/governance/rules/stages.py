@@ -18,6 +18,7 @@ from registry.centers.rules import (
     AgreementFacts,
     ModelType,
     Stage,
+    StageCause,
     Standing,
     agreement_checks,
     at_least,
@@ -44,6 +45,17 @@ PROCEDURE: Final = Rule("A101", "四(一)")
 SUMMARY: Final = Rule("A102", "四(一)")
 RECTIFICATION: Final = Rule("A125", "四(四)")
 MONTHS_A_YEAR: Final = 12
+# What may make a centre stop (C2); a step that leads on has no cause of this kind.
+CAUSES: Final[Mapping[Stage, frozenset[StageCause]]] = {
+    Stage.SUSPENDED: frozenset(
+        {StageCause.FALSIFICATION, StageCause.ABNORMAL_LIST, StageCause.OTHER}
+    ),
+    Stage.DELISTED: frozenset({StageCause.FALSIFICATION, StageCause.OTHER}),
+    Stage.DISSOLVED: frozenset(
+        {StageCause.ENTITY_DEREGISTERED, StageCause.CONSORTIUM_ENDED, StageCause.OTHER}
+    ),
+}
+STOPS: Final = (Stage.SUSPENDED, Stage.DISSOLVED)
 
 
 class RatingKind(StrEnum):
@@ -283,6 +295,32 @@ def findings_checks(findings: Sequence[OpenFinding]) -> list[Check]:
             findings=[one.name for one in findings],
             ids=[one.id for one in findings],
         )
+    ]
+
+
+def cause_checks(target: Stage, cause: StageCause | None) -> list[Check]:
+    """Check that what made a centre stop is a cause of that step, and warn where none is named.
+
+    The reason says it in words; the cause is what others count by.
+    """
+    fitting = CAUSES.get(target, frozenset())
+    return [
+        PROCEDURE.check(
+            "FIELD_INVALID",
+            Kind.CONTENT,
+            passed=cause is None or cause in fitting,
+            pointer="/cause",
+            field="cause",
+            expected=", ".join(sorted(fitting)),
+        ),
+        PROCEDURE.check(
+            "FIELD_MISSING",
+            Kind.CONTENT,
+            passed=cause is not None or target not in STOPS,
+            pointer="/cause",
+            severity=Severity.WARNING,
+            field="cause",
+        ),
     ]
 
 

@@ -2,14 +2,17 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Column, Index, Numeric, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field
 
 from registry.base import Base
 from registry.governance.rules import (
+    INDEPENDENT,
+    PLAN,
     BodyKind,
     Matter,
     Organ,
@@ -19,6 +22,12 @@ from registry.governance.rules import (
     VoteBasis,
 )
 from shared.database import Audience, EnumText, InstantColumn, JsonColumn, new_id, resource
+from shared.http.constraints import meaning
+
+ONE_SEAT: Final = "ex_body_seat_one_at_a_time"
+meaning(ONE_SEAT, INDEPENDENT, "ALREADY_EXISTS")
+ONE_PLAN_A_RESOLUTION: Final = "uq_development_plan_approved_resolution_id"
+meaning(ONE_PLAN_A_RESOLUTION, PLAN, "PLAN_NOT_APPROVED")
 
 
 class DevelopmentPlan(Base, table=True):
@@ -30,6 +39,8 @@ class DevelopmentPlan(Base, table=True):
     __tablename__ = "development_plan"
     __table_args__ = (
         UniqueConstraint("center_id", "number", name="uq_development_plan_number"),
+        # What was carried once adopts one version.
+        UniqueConstraint("approved_resolution_id", name=ONE_PLAN_A_RESOLUTION),
         CheckConstraint("(state = 'filed') = (filed_at IS NOT NULL)", name="filed_with_an_instant"),
         {"info": resource("development_plan", Audience.OPERATORS)},
     )
@@ -97,6 +108,14 @@ class BodySeat(Base, table=True):
         Index("ix_body_seat_body_id", "body_id"),
         Index("ix_body_seat_person_id", "person_id"),
         CheckConstraint("until_on >= from_on", name="days_in_order"),
+        # Nobody holds two seats of a body at a time; the last day counts.
+        ExcludeConstraint(
+            ("body_id", "="),
+            ("person_id", "="),
+            (text("daterange(from_on, until_on, '[]')"), "&&"),
+            name=ONE_SEAT,
+            using="gist",
+        ),
         {"info": resource("body_seat", Audience.OPERATORS)},
     )
 
