@@ -15,8 +15,9 @@ from registry.memberships.rules import State
 from registry.memberships.tables import Membership
 from registry.resources import jobs, rules
 from tests.fixtures.service import event_types
+from tests.registry.applications.cases import codes
 from tests.registry.facts.conftest import House
-from tests.registry.resources.test_sharing import RESOURCES, book, shared
+from tests.registry.resources.test_sharing import RESOURCES, book, shared, thing
 from tests.registry.resources.test_telling_uses import BOOKINGS, booked, usage_facts, used_before
 
 OWNER, OPERATOR = UUID(int=1), UUID(int=2)
@@ -124,6 +125,45 @@ async def test_what_is_shared_and_offered_closes_with_its_centre(house: House) -
     assert await jobs.close_left(house.registry.app) == 2
     assert (await seen(house, f"{RESOURCES}/{made['id']}"))["is_open"] is False
     assert (await seen(house, f"/v1/registry/offerings/{offered.json()['id']}"))["is_open"] is False
+
+
+@pytest.mark.requirement("A062", "A049")
+@pytest.mark.refusing
+async def test_what_members_share_is_booked_to_the_users_last_day_and_no_longer(
+    house: House,
+) -> None:
+    async with house.caller(house.lead) as lead:
+        inner = (await lead.post(RESOURCES, json={**thing(house), "scope": "members"})).json()
+        outer = (await lead.post(RESOURCES, json={**thing(house), "scope": "public"})).json()
+    early = await book(house, house.member, inner)
+    assert early.status_code == 201, early.text
+    await leaves(house, date(2027, 6, 2), State.LEAVING)
+    tail = {"starts_at": "2027-06-02T15:00:00Z", "ends_at": "2027-06-02T16:00:00Z"}
+    over = {**tail, "ends_at": "2027-06-02T16:00:01Z"}
+    late = await book(house, house.member, inner, **over)
+    assert (late.status_code, codes(late)) == (422, ["USER_NOT_IN_CENTER"])
+    assert (await book(house, house.member, inner, **tail)).status_code == 201
+    assert (await book(house, house.member, outer, **over)).status_code == 201
+
+
+@pytest.mark.requirement("A062", "A049")
+async def test_what_a_member_booked_among_members_is_cancelled_when_it_has_left(
+    house: House,
+) -> None:
+    async with house.caller(house.lead) as lead:
+        inner = (await lead.post(RESOURCES, json={**thing(house), "scope": "members"})).json()
+        outer = (await lead.post(RESOURCES, json={**thing(house), "scope": "public"})).json()
+    for one, org in ((inner, house.member), (outer, house.member)):
+        assert (await book(house, org, one)).status_code == 201
+    await leaves(house, date(2027, 6, 1))
+    house.registry.set_clock("2027-06-01T16:00:00+00:00")
+    assert await jobs.close_left(house.registry.app) == 1
+    kept = {row["resource_id"]: (row["state"], row["reason"]) for row in await booked_of(house)}
+    assert kept == {
+        inner["id"]: ("cancelled", "user no longer in the centre"),
+        outer["id"]: ("booked", None),
+    }
+    assert await jobs.close_left(house.registry.app) == 0
 
 
 @pytest.mark.requirement("A062")

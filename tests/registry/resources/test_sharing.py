@@ -74,6 +74,7 @@ async def test_the_longest_booking_is_the_policys(house: House) -> None:
             policy,
             bookable=True,
             owner_belongs=True,
+            user_belongs=True,
             starts_at=NOW,
             ends_at=NOW + timedelta(days=length),
             now=NOW,

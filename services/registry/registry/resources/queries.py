@@ -236,14 +236,14 @@ async def belonging(
     return Belonging(operators, periods)
 
 
-def _owner_belongs(row: type[SharedResource | ServiceOffering], today: date) -> ColumnElement[bool]:
-    """Give the condition that the owner of what is shared belongs to its centre, which stands."""
+def _belongs(center_id: Any, org_id: Any, today: date) -> ColumnElement[bool]:  # noqa: ANN401 - columns
+    """Give the condition that an organization belongs to a centre, which stands."""
     member = exists(
         select(Membership.id).where(
-            col(Membership.center_id) == col(row.center_id),
+            col(Membership.center_id) == center_id,
             or_(
-                col(Membership.org_id) == col(row.org_id),
-                standing_for(col(Membership.org_id)) == col(row.org_id),
+                col(Membership.org_id) == org_id,
+                standing_for(col(Membership.org_id)) == org_id,
             ),
             col(Membership.joined_on) <= today,
             or_(col(Membership.left_on).is_(None), col(Membership.left_on) >= today),
@@ -252,15 +252,43 @@ def _owner_belongs(row: type[SharedResource | ServiceOffering], today: date) -> 
     owners = (Center.lead_sponsor_id, Center.legal_entity_id, Center.trustee_org_id)
     runs = exists(
         select(Center.id).where(
-            col(Center.id) == col(row.center_id),
+            col(Center.id) == center_id,
             or_(
-                *(col(owner) == col(row.org_id) for owner in owners),
-                *(standing_for(col(owner)) == col(row.org_id) for owner in owners),
+                *(col(owner) == org_id for owner in owners),
+                *(standing_for(col(owner)) == org_id for owner in owners),
             ),
         )
     )
-    stands = col(row.center_id).in_(select(Center.id).where(col(Center.stage).not_in(ENDED)))
+    stands = center_id.in_(select(Center.id).where(col(Center.stage).not_in(ENDED)))
     return and_(stands, or_(runs, member))
+
+
+def _owner_belongs(row: type[SharedResource | ServiceOffering], today: date) -> ColumnElement[bool]:
+    """Give the condition that the owner of what is shared belongs to its centre, which stands."""
+    return _belongs(col(row.center_id), col(row.org_id), today)
+
+
+def _user_left(today: date) -> ColumnElement[bool]:
+    """Give the condition that a member has left which booked what members share among themselves.
+
+    Who never was a member booked it while it was shared with everyone, and keeps what it booked.
+    """
+    center_id, user_id = col(SharedResource.center_id), col(ResourceBooking.user_org_id)
+    was_member = exists(
+        select(Membership.id).where(
+            col(Membership.center_id) == center_id,
+            or_(
+                col(Membership.org_id) == user_id,
+                standing_for(col(Membership.org_id)) == user_id,
+            ),
+            col(Membership.left_on) < today,
+        )
+    )
+    return and_(
+        col(SharedResource.scope) == SharingScope.MEMBERS,
+        was_member,
+        ~_belongs(center_id, user_id, today),
+    )
 
 
 async def resources_left(
@@ -293,21 +321,26 @@ async def offerings_left(
 
 async def bookings_left(
     session: AsyncSession, today: date, now: datetime, limit: int
-) -> list[tuple[ResourceBooking, SharedResource]]:
-    """Lock the bookings to come of what nobody of a standing centre shares any more."""
+) -> list[tuple[ResourceBooking, SharedResource, bool]]:
+    """Lock the bookings to come of what nobody of a standing centre shares with the user any more.
+
+    Tells of each whether its owner still shares it, so that its user is who left.
+    """
+    shared_still = _owner_belongs(SharedResource, today)
     statement = (
-        sa_select(ResourceBooking, SharedResource)
+        sa_select(ResourceBooking, SharedResource, shared_still)
         .join(SharedResource, col(SharedResource.id) == col(ResourceBooking.resource_id))
         .where(
             col(ResourceBooking.state) == BookingState.BOOKED,
             col(ResourceBooking.starts_at) > now,
-            ~_owner_belongs(SharedResource, today),
+            or_(~shared_still, _user_left(today)),
         )
         .order_by(col(ResourceBooking.id))
         .limit(limit)
         .with_for_update(of=ResourceBooking, skip_locked=True)
     )
-    return [(booking, resource) for booking, resource in (await session.execute(statement)).all()]
+    rows = (await session.execute(statement)).all()
+    return [(booking, resource, bool(shared)) for booking, resource, shared in rows]
 
 
 def busy(resource_id: UUID, first: datetime, last: datetime) -> SelectOfScalar[ResourceBooking]:

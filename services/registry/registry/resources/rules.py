@@ -110,6 +110,7 @@ def booking_checks(
     *,
     bookable: bool,
     owner_belongs: bool,
+    user_belongs: bool,
     starts_at: datetime,
     ends_at: datetime,
     now: datetime,
@@ -117,13 +118,15 @@ def booking_checks(
     """Check that something that is open is booked for a time to come, of a length that others bear.
 
     `owner_belongs` is to the centre, on the booking's last day: who leaves shares nothing there
-    afterwards. That nobody else has it then only the database can tell.
+    afterwards, and uses nothing that is shared among members; of what is shared with everyone
+    `user_belongs` holds for anyone. That nobody else has it then only the database can tell.
     """
     most = timedelta(days=policy.value("A062", "max_booking_days"))
     rule = policy.rule("A062")
     return [
         rule.check("STATE_CONFLICT", Kind.STATE, passed=bookable),
         rule.check("OWNER_NOT_IN_CENTER", Kind.CONTENT, passed=owner_belongs, pointer="/ends_at"),
+        rule.check("USER_NOT_IN_CENTER", Kind.CONTENT, passed=user_belongs, pointer="/ends_at"),
         rule.check(
             "DAYS_OUT_OF_ORDER", Kind.CONTENT, passed=starts_at < ends_at, pointer="/ends_at"
         ),

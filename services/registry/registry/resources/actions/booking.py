@@ -10,7 +10,7 @@ from registry.centers.rules import ACTIVE
 from registry.programme.queries import policy_on
 from registry.resources import queries, rules
 from registry.resources.commands import NewBooking
-from registry.resources.rules import BookingEvent
+from registry.resources.rules import BookingEvent, SharingScope
 from registry.resources.tables import ResourceBooking, SharedResource
 from shared.auth import Actor
 from shared.events import record
@@ -28,7 +28,7 @@ async def book(
     """Book a resource that the organization may use, for a time to come (A062).
 
     Raises `Refused`: NOT_FOUND, TIME_PASSED, DAYS_OUT_OF_ORDER, BOOKING_TOO_LONG,
-    OWNER_NOT_IN_CENTER, STATE_CONFLICT, BOOKING_OVERLAP.
+    OWNER_NOT_IN_CENTER, USER_NOT_IN_CENTER, STATE_CONFLICT, BOOKING_OVERLAP.
     """
     resource = await queries.resource_seen(session, actor, resource_id, today)
     policy = await policy_on(session, today)
@@ -40,6 +40,7 @@ async def book(
             policy,
             bookable=resource.is_open and place.stage in ACTIVE,
             owner_belongs=resource.org_id in place.org_ids,
+            user_belongs=resource.scope is SharingScope.PUBLIC or actor.org_id in place.org_ids,
             starts_at=new.starts_at,
             ends_at=new.ends_at,
             now=now,

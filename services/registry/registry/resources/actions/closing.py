@@ -13,6 +13,7 @@ from shared.auth import Actor
 from shared.events import record
 
 LEFT: Final = "owner no longer in the centre"
+USER_LEFT: Final = "user no longer in the centre"
 
 
 async def close_left(
@@ -20,7 +21,8 @@ async def close_left(
 ) -> int:
     """Close what is open of owners that have left and of centres that have ended; give how many.
 
-    Bookings to come are cancelled; one that is under way goes on, and its use is still logged.
+    Bookings to come are cancelled, also those of members who have left of what members share; one
+    that is under way goes on, and its use is still logged.
     """
     shared = await queries.resources_left(session, today, limit)
     offered = await queries.offerings_left(session, today, limit)
@@ -29,10 +31,10 @@ async def close_left(
     for offering in offered:
         _close(session, actor, offering)
     booked = await queries.bookings_left(session, today, now, limit)
-    for booking, wanted in booked:
+    for booking, wanted, shared_still in booked:
         before = booking.model_dump()
         booking.state = rules.MOVES[booking.state, BookingEvent.CANCEL]
-        booking.reason, booking.fee_fen = LEFT, 0
+        booking.reason, booking.fee_fen = USER_LEFT if shared_still else LEFT, 0
         booking.version += 1
         tell(session, actor, wanted, "booking.cancelled", before, booking)
     await session.flush()

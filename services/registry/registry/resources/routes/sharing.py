@@ -153,6 +153,7 @@ async def change_resource(
         "NOT_FOUND",
         "BOOKING_OVERLAP",
         "OWNER_NOT_IN_CENTER",
+        "USER_NOT_IN_CENTER",
         "TIME_PASSED",
         "STATE_CONFLICT",
         "BOOKING_TOO_LONG",
