@@ -149,6 +149,11 @@ def judged(*rows: TakenRow, **over: Any) -> dict[int, list[str]]:
         (center(), member(left_on=TODAY), member(joined_on=TODAY)),
         (center(stage=Stage.DISSOLVED), member(left_on=TODAY)),
         (center(), rating(year=2026), rating(kind=RatingKind.TRIENNIAL)),
+        (center(), member(uscc=LEAD, role=MembershipRole.LEAD)),
+        (center(stage=Stage.SUSPENDED, came_from=Stage.NATIONAL),),
+        (center(stage=Stage.RECTIFYING, rectified_from=Stage.RECOGNIZED),),
+        (center(stage=Stage.SUSPENDED, came_from=Stage.RECTIFYING, rectified_from=Stage.PILOT),),
+        (center(stage=Stage.SUSPENDED),),
     ],
 )
 def test_rows_that_agree_are_taken(rows: tuple[TakenRow, ...]) -> None:
@@ -173,6 +178,20 @@ def test_rows_that_agree_are_taken(rows: tuple[TakenRow, ...]) -> None:
         ((center(), member(left_on=date(2026, 1, 13))), 1, "DAY_IN_FUTURE"),
         ((center(), member(), member()), 2, "ALREADY_EXISTS"),
         ((center(stage=Stage.DELISTED), member()), 1, "FIELD_MISSING"),
+        ((center(), member(role=MembershipRole.LEAD)), 1, "FIELD_INVALID"),
+        (
+            (center(), member(left_on=TODAY), member(joined_on=date(2026, 1, 11))),
+            2, "DAYS_OUT_OF_ORDER",
+        ),
+        (
+            (center(), member(joined_on=TODAY), member(left_on=TODAY), member(left_on=TODAY)),
+            3, "DAYS_OUT_OF_ORDER",
+        ),
+        ((center(came_from=Stage.PILOT),), 0, "FIELD_INVALID"),
+        ((center(stage=Stage.SUSPENDED, came_from=Stage.DISSOLVED),), 0, "FIELD_INVALID"),
+        ((center(stage=Stage.SUSPENDED, came_from=Stage.SUSPENDED),), 0, "FIELD_INVALID"),
+        ((center(stage=Stage.RECTIFYING, rectified_from=Stage.PREPARING),), 0, "FIELD_INVALID"),
+        ((center(rectified_from=Stage.PILOT),), 0, "FIELD_INVALID"),
         ((center(), PILOTED), 1, "STATE_CONFLICT"),
         ((center(), LISTED), 0, "STATE_CONFLICT"),
         (

@@ -11,7 +11,17 @@ from enum import StrEnum
 from typing import Final, Literal
 from uuid import UUID
 
-from registry.centers.rules import ENDED, GATE, RANKS, ApplicantForm, ModelType, Stage, center_code
+from registry.centers.rules import (
+    ACTIVE,
+    ENDED,
+    GATE,
+    RANKS,
+    RECTIFIABLE,
+    ApplicantForm,
+    ModelType,
+    Stage,
+    center_code,
+)
 from registry.governance.rules import RatingKind
 from registry.memberships.rules import MembershipRole
 from registry.organizations.rules import ChainPosition
@@ -131,7 +141,7 @@ class _Seen:
     centers: Mapping[str, TakenCenter]
     codes: set[str] = field(default_factory=set)
     entities: set[str] = field(default_factory=set)
-    members: set[tuple[str, str]] = field(default_factory=set)
+    members: dict[tuple[str, str], list[TakenMember]] = field(default_factory=dict)
     ratings: set[tuple[str, RatingKind, int]] = field(default_factory=set)
     steps: dict[str, TakenStage] = field(default_factory=dict)
 
@@ -192,6 +202,7 @@ def _center_checks(row: TakenCenter, seen: _Seen, known: Known, today: date) -> 
             scheme="field_codes", codes=unknown,
         ),
         _missing("entity_uscc", passed=_has_entity(row)),
+        *_origin_checks(row),
         _past("listed_on", row.listed_on, today),
         # A candidate is applied for, here and anew (A118).
         GATE.check(
@@ -200,6 +211,23 @@ def _center_checks(row: TakenCenter, seen: _Seen, known: Known, today: date) -> 
         ),
         TAKING_OVER.check("ALREADY_EXISTS", Kind.STATE, passed=not again, key=row.code),
         TAKING_OVER.check("ENTITY_TAKEN", Kind.STATE, passed=not (taken and lives)),
+    ]  # fmt: skip
+
+
+def _origin_checks(row: TakenCenter) -> list[Check]:
+    """Check that only a side state leads back, and to where such a state is come to from (C2)."""
+    suspended = row.stage is Stage.SUSPENDED
+    rectifying = Stage.RECTIFYING in {row.stage, row.came_from}
+    origins = {
+        "came_from": (row.came_from, suspended, ACTIVE),
+        "rectified_from": (row.rectified_from, rectifying, RECTIFIABLE),
+    }
+    return [
+        TAKING_OVER.check(
+            "FIELD_INVALID", Kind.CONTENT, passed=origin is None or (has_one and origin in known),
+            pointer=f"/{name}", field=name, expected=", ".join(known) if has_one else "",
+        )
+        for name, (origin, has_one, known) in origins.items()
     ]  # fmt: skip
 
 
@@ -214,15 +242,24 @@ def _has_entity(row: TakenCenter) -> bool:
 def _member_checks(
     row: TakenMember, center: TakenCenter, seen: _Seen, known: Known, today: date
 ) -> list[Check]:
-    key = (row.code, row.uscc)
-    twice = row.left_on is None and key in seen.members
-    if row.left_on is None:
-        seen.members.add(key)
+    others = seen.members.setdefault((row.code, row.uscc), [])
+    twice = row.left_on is None and any(other.left_on is None for other in others)
+    apart = all(_apart(row, other) for other in others if not twice)
+    others.append(row)
     ended = center.stage in ENDED
+    leads = row.role is not MembershipRole.LEAD or row.uscc == center.lead_uscc
     checks = [
         _known("uscc", passed=row.uscc in known.organizations),
         _past("joined_on", row.joined_on, today),
         _missing("left_on", passed=not ended or row.left_on is not None),
+        TAKING_OVER.check(
+            "FIELD_INVALID",
+            Kind.CONTENT,
+            passed=leads,
+            pointer="/role",
+            field="role",
+        ),
+        TAKING_OVER.check("DAYS_OUT_OF_ORDER", Kind.CONTENT, passed=apart, pointer="/joined_on"),
         TAKING_OVER.check("ALREADY_EXISTS", Kind.STATE, passed=not twice, key=row.uscc),
     ]
     if row.left_on is not None:
@@ -232,6 +269,12 @@ def _member_checks(
             _past("left_on", row.left_on, today),
         ]
     return checks
+
+
+def _apart(one: TakenMember, other: TakenMember) -> bool:
+    """Tell whether two memberships of an organization follow each other, on one day at the most."""
+    first, second = sorted((one, other), key=lambda row: (row.joined_on, row.left_on or date.max))
+    return first.left_on is not None and first.left_on <= second.joined_on
 
 
 def _step_checks(row: TakenStage, seen: _Seen, today: date) -> list[Check]:
@@ -288,7 +331,7 @@ def _missing(name: str, *, passed: bool) -> Check:
 
 
 def _past(name: str, day: date, today: date) -> Check:
-    return TAKING_OVER.past(day, today, f"/{name}")  # fmt: skip
+    return TAKING_OVER.past(day, today, f"/{name}")
 
 
 def _ordered(name: str, first: date, last: date) -> Check:
