@@ -1,9 +1,8 @@
 """Which results are not public yet."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Select, Subquery, exists, func, literal, union_all
 from sqlalchemy import select as sa_select
@@ -19,22 +18,11 @@ from evaluation.duties.rules import SubjectType
 from evaluation.duties.tables import CaseDuty
 from evaluation.results.tables import EvaluationResult, ResultReview
 from shared.auth import Actor
-from shared.calendar import day_of
 from shared.directory import policy_on, working_days
-from shared.disclosures import Term, term_of
+from shared.disclosures import Outstanding, with_terms
 from shared.events.tables import Event
 from shared.http import PageRequest, paginate
 from shared.tasks import MOST_TASKS, Task
-
-
-@dataclass(frozen=True, slots=True)
-class Outstanding:
-    """A result that is not public yet."""
-
-    kind: str
-    subject_id: UUID
-    center_id: UUID
-    term: Term
 
 
 def _outstanding() -> Subquery:
@@ -80,15 +68,12 @@ async def page_of_outstanding(
     return await _with_terms(session, rows, today), cursor
 
 
-async def _with_terms(session: AsyncSession, rows: list[Any], today: date) -> list[Outstanding]:
+async def _with_terms(session: AsyncSession, rows: Sequence[Any], today: date) -> list[Outstanding]:
     if not rows:
         return []
     calendar = await working_days(session)
     count = (await policy_on(session, today)).value("X11", "publication_working_days")
-    return [
-        Outstanding(kind, subject_id, center_id, term_of(day_of(formed_at), count, today, calendar))
-        for kind, subject_id, center_id, formed_at in rows
-    ]
+    return with_terms(rows, count, today, calendar)
 
 
 async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Task]:
@@ -103,7 +88,7 @@ async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Tas
     )
     columns = (found.c.kind, found.c.subject_id, found.c.center_id, found.c.formed_at)
     ordered = sa_select(*columns).where(~own).order_by(found.c.formed_at, found.c.subject_id)
-    rows = list((await session.execute(ordered.limit(MOST_TASKS))).all())
+    rows = (await session.execute(ordered.limit(MOST_TASKS))).all()
     return [
         Task(BY_KIND[one.kind].task, one.subject_id, one.center_id, one.term.due_on)
         for one in await _with_terms(session, rows, today)

@@ -1,10 +1,11 @@
 """The HTTP face of results that have to be public and are not yet."""
 
 from evaluation.disclosures import queries
-from evaluation.disclosures.queries import Outstanding
 from evaluation.disclosures.rules import BY_KIND
 from evaluation.disclosures.schemas import UnpublishedResultOut
+from shared.disclosures import Outstanding
 from shared.http import Page, PageQuery, Reading, Router, Today, access, problems
+from shared.rules import found
 
 router = Router(prefix="/v1/evaluation/disclosures", tags=["results"])
 
@@ -14,7 +15,7 @@ def _shown(one: Outstanding) -> UnpublishedResultOut:
     return UnpublishedResultOut(
         kind=one.kind,
         subject_id=one.subject_id,
-        center_id=one.center_id,
+        center_id=found(one.center_id),
         formed_on=one.term.formed_on,
         due_on=one.term.due_on,
         working_days_left=one.term.days_left,

@@ -48,18 +48,7 @@ meaning("uq_pending_outcome_pending_id", rules.JOURNAL, "STATE_CONFLICT")
     operation_id="ip_ledger_hold_entry",
     status_code=201,
     openapi_extra=access("bookkeeper", tenant=BOOKKEEPER, rules=("X07",), key_required=True),
-    responses=problems(
-        "UNBALANCED",
-        "CURRENCIES_MIXED",
-        "CURRENCY_UNKNOWN",
-        "ACCOUNT_UNKNOWN",
-        "AMOUNT_TOO_LARGE",
-        "ACCOUNT_OVERDRAWN",
-        "PERIOD_CLOSED",
-        "BEFORE_OPENING",
-        "IDEMPOTENCY_KEY_REQUIRED",
-        "CURRENCY_MISMATCH",
-    ),
+    responses=problems(*posting.REFUSALS),
 )
 async def hold(body: PendingIn, actor: CurrentActor, session: Transaction) -> PendingOut:
     """Record an entry that waits: it is no balance yet, and what it takes is held."""
@@ -107,21 +96,7 @@ async def get_pending(pending_id: UUID, actor: CurrentActor, session: Reading) -
     "/pending-entries/{pending_id}/confirm",
     operation_id="ip_ledger_confirm_pending_entry",
     openapi_extra=access("bookkeeper", tenant=BOOKKEEPER, rules=("X07",), key_required=True),
-    responses=problems(
-        "NOT_FOUND",
-        "STATE_CONFLICT",
-        "HOLD_EXCEEDED",
-        "UNBALANCED",
-        "ACCOUNT_UNKNOWN",
-        "CURRENCY_MISMATCH",
-        "AMOUNT_TOO_LARGE",
-        "PERIOD_CLOSED",
-        "BEFORE_OPENING",
-        "IDEMPOTENCY_KEY_REQUIRED",
-        "ACCOUNT_OVERDRAWN",
-        "CURRENCIES_MIXED",
-        "CURRENCY_UNKNOWN",
-    ),
+    responses=problems("NOT_FOUND", "STATE_CONFLICT", "HOLD_EXCEEDED", *posting.REFUSALS),
 )
 async def confirm(
     pending_id: UUID, body: ConfirmationIn, actor: CurrentActor, session: Transaction

@@ -28,6 +28,19 @@ NO_CENTER: Final = UUID(int=0)
 MOST_PLACES: Final = 100_000
 # What the entries of a dry run would have moved, by account.
 MOVED: Final = "moved"
+# For what an entry is refused, whether it is posted at once or waits first.
+REFUSALS: Final = (
+    "UNBALANCED",
+    "ACCOUNT_UNKNOWN",
+    "AMOUNT_TOO_LARGE",
+    "ACCOUNT_OVERDRAWN",
+    "PERIOD_CLOSED",
+    "BEFORE_OPENING",
+    "CURRENCIES_MIXED",
+    "CURRENCY_MISMATCH",
+    "CURRENCY_UNKNOWN",
+    "IDEMPOTENCY_KEY_REQUIRED",
+)
 
 
 class Books:

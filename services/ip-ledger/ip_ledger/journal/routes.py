@@ -233,18 +233,7 @@ def _account_entry(line: Posting, entry: JournalEntry) -> AccountEntryOut:
     openapi_extra=access(
         "bookkeeper", tenant=BOOKKEEPER, rules=("X07",), key_required=True, self_keyed=True
     ),
-    responses=problems(
-        "UNBALANCED",
-        "ACCOUNT_UNKNOWN",
-        "AMOUNT_TOO_LARGE",
-        "ACCOUNT_OVERDRAWN",
-        "PERIOD_CLOSED",
-        "BEFORE_OPENING",
-        "IDEMPOTENCY_KEY_REQUIRED",
-        "CURRENCIES_MIXED",
-        "CURRENCY_MISMATCH",
-        "CURRENCY_UNKNOWN",
-    ),
+    responses=problems(*posting.REFUSALS),
 )
 async def post_entry(
     body: EntryIn, request: Request, actor: CurrentActor, work: CurrentWork, now: Now

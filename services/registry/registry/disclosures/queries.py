@@ -1,10 +1,8 @@
 """Which decisions are not public yet."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
-from uuid import UUID
 
 from sqlalchemy import Select, Subquery, func, literal, union_all
 from sqlalchemy import select as sa_select
@@ -19,28 +17,18 @@ from registry.programme.queries import policy_on, working_days
 from registry.publicity.rules import PUBLISH_AWARD
 from registry.publicity.tables import Award
 from shared.auth import Actor
-from shared.calendar import WorkingDays, day_of
-from shared.disclosures import Term, term_of
+from shared.disclosures import Outstanding, with_terms
 from shared.events.tables import Event
 from shared.http import PageRequest, paginate
-from shared.tasks import MOST_TASKS, Task
+from shared.tasks import MOST_TASKS, Task, TaskKind
 
 TABLES: Final[Mapping[str, Any]] = {"application": Application, "product": Product, "award": Award}
-TASKS: Final = {
+# Where somebody makes each kind public.
+TASKS: Final[Mapping[str, TaskKind]] = {
     "application": NOTICE_TASK,
     "product": NOTICE_OF_PRODUCT,
     "award": PUBLISH_AWARD,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Outstanding:
-    """A decision that is not public yet."""
-
-    kind: str
-    subject_id: UUID
-    center_id: UUID | None
-    term: Term
 
 
 def _outstanding() -> Subquery:
@@ -74,16 +62,10 @@ async def page_of_outstanding(
     return await _with_terms(session, rows, today), cursor
 
 
-async def _with_terms(session: AsyncSession, rows: list[Any], today: date) -> list[Outstanding]:
+async def _with_terms(session: AsyncSession, rows: Sequence[Any], today: date) -> list[Outstanding]:
     calendar = await working_days(session)
     count = (await policy_on(session, today)).value("X11", "publication_working_days")
-    return [_with_term(row, count, today, calendar) for row in rows]
-
-
-def _with_term(row: Any, count: int, today: date, calendar: WorkingDays) -> Outstanding:  # noqa: ANN401 - a row
-    kind, subject_id, center_id, formed_at = row
-    term = term_of(day_of(formed_at), count, today, calendar)
-    return Outstanding(kind, subject_id, center_id, term)
+    return with_terms(rows, count, today, calendar)
 
 
 async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Task]:
@@ -94,7 +76,7 @@ async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Tas
     columns = (found.c.kind, found.c.subject_id, found.c.center_id, found.c.formed_at)
     statement = sa_select(*columns).where(found.c.kind.in_(sorted(TASKS)))
     ordered = statement.order_by(found.c.formed_at, found.c.subject_id).limit(MOST_TASKS)
-    rows = list((await session.execute(ordered)).all())
+    rows = (await session.execute(ordered)).all()
     return [
         Task(TASKS[one.kind], one.subject_id, one.center_id, one.term.due_on)
         for one in await _with_terms(session, rows, today)

@@ -3,9 +3,9 @@
 from typing import Final
 
 from registry.disclosures import queries
-from registry.disclosures.queries import Outstanding
 from registry.disclosures.rules import DUTIES
 from registry.disclosures.schemas import OutstandingDisclosureOut
+from shared.disclosures import Outstanding
 from shared.http import Page, PageQuery, Reading, Router, Today, access, problems
 
 router = Router(prefix="/v1/registry/disclosures", tags=["public"])
@@ -14,7 +14,7 @@ BY_KIND: Final = {duty.kind: duty for duty in DUTIES}
 
 
 def _shown(one: Outstanding) -> OutstandingDisclosureOut:
-    duty = BY_KIND[one.kind]
+    task = queries.TASKS[one.kind]
     return OutstandingDisclosureOut(
         kind=one.kind,
         subject_id=one.subject_id,
@@ -23,9 +23,9 @@ def _shown(one: Outstanding) -> OutstandingDisclosureOut:
         due_on=one.term.due_on,
         working_days_left=one.term.days_left,
         overdue=one.term.overdue,
-        who_acts=duty.who_acts,
-        method=duty.method,
-        path=duty.path.replace("{id}", str(one.subject_id)),
+        who_acts=BY_KIND[one.kind].who_acts,
+        method=task.method,
+        path=task.path.replace("{id}", str(one.subject_id)),
     )
 
 

@@ -19,18 +19,13 @@ class Duty:
     formed_by: str
     state: str
     who_acts: str
-    method: str
-    path: str
 
 
 DUTIES: Final = (
-    Duty("application", "application.recommended", "commission_review", "handler",
-         "POST", "/v1/registry/applications/{id}/notice"),
-    Duty("product", "product.reviewed", "reviewed", "handler",
-         "POST", "/v1/registry/products/{id}/notice"),
-    Duty("award", "award.approved", "approved", "handler",
-         "POST", "/v1/registry/awards/{id}/publish"),
-)  # fmt: skip
+    Duty("application", "application.recommended", "commission_review", "handler"),
+    Duty("product", "product.reviewed", "reviewed", "handler"),
+    Duty("award", "award.approved", "approved", "handler"),
+)
 NOTICE_TASK: Final = TaskKind(
     "application.open_notice", "公示拟认定中心", "Open the public notice of an application",
     PUBLICATION, "POST", "/v1/registry/applications/{id}/notice",
