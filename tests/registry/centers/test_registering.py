@@ -70,3 +70,13 @@ async def test_a_consortium_attaches_its_entity_and_stays_the_same_centre(case: 
     assert (body["legal_entity_id"], body["entity_met_on"]) == (str(entity), "2027-05-08")
     again = await case.call(case.member("M03"), "POST", path, {"uscc": "91310115FAKE003632"})
     assert codes(again) == ["STATE_CONFLICT"]
+
+
+@pytest.mark.requirement("A053", "A105")
+@pytest.mark.refusing
+async def test_a_consortium_attaches_no_legal_person_of_another_centre(case: Case) -> None:
+    await case.listed()
+    await listed_consortium(case)
+    path = f"/v1/registry/centers/{case.center_id}/entity"
+    taken = await case.call(case.member("M03"), "POST", path, {"uscc": "91310115FAKE00275K"})
+    assert (taken.status_code, codes(taken)) == (409, ["ENTITY_TAKEN", "ENTITY_CONSENT_MISSING"])

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.applications import queries
-from registry.applications.rules import EvidenceKind
+from registry.applications.rules import IN_WORDS
 from registry.applications.schemas import (
     ApplicationDetailOut,
     ApplicationOut,
@@ -101,15 +101,7 @@ async def detail_out(
 
 def profile_out(row: SponsorProfile) -> SponsorProfileOut:
     """Give a sponsor's year with its amounts as money."""
-    lists = {
-        kind.value: row.evidence.get(kind.value, [])
-        for kind in (
-            EvidenceKind.INTEGRATION,
-            EvidenceKind.DIFFUSION,
-            EvidenceKind.COMMERCIALIZATION,
-            EvidenceKind.DISCIPLINE,
-        )
-    }
+    lists = {kind.value: row.evidence.get(kind.value, []) for kind in IN_WORDS}
     return SponsorProfileOut.model_validate(
         {
             "year": row.year,

@@ -4,7 +4,6 @@ from typing import Any
 
 from registry.applications import rules
 from registry.applications.actions import DraftContent, ProfileContent, TechnologyContent
-from registry.applications.rules import EvidenceKind
 from registry.applications.schemas import (
     ApplicationIn,
     ApplicationPatch,
@@ -63,12 +62,6 @@ def merged_content(
 
 def profile_content(body: SponsorProfileIn) -> ProfileContent:
     """Read a sponsor's year."""
-    lists = (
-        EvidenceKind.INTEGRATION,
-        EvidenceKind.DIFFUSION,
-        EvidenceKind.COMMERCIALIZATION,
-        EvidenceKind.DISCIPLINE,
-    )
     return ProfileContent(
         rd_spend_fen=body.rd_spend.amount,
         rd_assets_fen=body.rd_assets.amount,
@@ -79,7 +72,7 @@ def profile_content(body: SponsorProfileIn) -> ProfileContent:
         platforms=_entries(body.platforms),
         equipment=_entries(body.equipment),
         senior_talents=_entries(body.senior_talents),
-        evidence={kind.value: _entries(getattr(body, kind.value)) for kind in lists},
+        evidence={kind.value: _entries(getattr(body, kind.value)) for kind in rules.IN_WORDS},
     )
 
 

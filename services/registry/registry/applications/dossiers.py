@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from registry.applications.rules import TargetLevel, TechnologyKind
 from registry.applications.rules.resources import ResourceStanding
 from registry.programme.reference import CODE_TABLES, FIELDS, MATERIALS
 from shared.calendar import SHANGHAI
@@ -47,6 +48,7 @@ EXTENSIONS: Final[Mapping[str, str]] = {
     "application/json": "json",
 }
 FEN: Final = 100
+AMOUNTS: Final = ("rd_spend", "rd_assets", "net_assets", "revenue")
 TEMPLATE: Final = """
 #title_block("创新中心申报材料", subtitle: data.center)
 #facts(data.facts)
@@ -55,11 +57,11 @@ TEMPLATE: Final = """
 = 牵头单位近年情况（元）
 #grid_of(("年度", "研发投入", "研发资产", "净资产", "营业收入"), data.profiles)
 = 核心技术
-#grid_of(("名称", "类别", "目标水平", "自有知识产权基础"), data.technologies)
+#grid_of(("名称", "类别", "目标水平", "自有知识产权基础或计划"), data.technologies)
 = 现有资源与新建资源
 #grid_of(("存量或增量", "资源", "所属单位", "价值（元）", "建成日期"), data.resources)
 = 发展规划
-#grid_of(("部分", "内容"), data.parts, widths: (auto, 1fr))
+#grid_of(("部分", "内容"), data.parts, widths: (12em, 1fr))
 = 年度目标
 #grid_of(("指标", "年度", "目标值", "单位"), data.targets)
 = 证明材料
@@ -79,6 +81,21 @@ WORDS: Final[Mapping[str | None, str]] = {
         ),
     )
     for code, name_zh, _ in words
+}
+# Words that no code table has, since nobody else writes them.
+TECHNOLOGY_KINDS: Final[Mapping[str, str]] = {
+    TechnologyKind.COMMON_KEY_TECH: "共性关键技术",
+    TechnologyKind.FRONTIER_TECH: "前沿技术",
+    TechnologyKind.CROSS_INDUSTRY: "跨行业融合性技术",
+    TechnologyKind.INDUSTRIAL_BASIC: "产业基础技术",
+}
+TARGET_LEVELS: Final[Mapping[str, str]] = {
+    TargetLevel.DOMESTIC_LEADING: "国内领先",
+    TargetLevel.INTERNATIONAL_ADVANCED: "国际先进",
+}
+MEMBER_STATES: Final[Mapping[str, str]] = {"confirmed": "已确认"}
+PLAN_PARTS: Final[Mapping[str, str]] = {
+    code: name_zh for code, name_zh, _ in CODE_TABLES["plan-parts"]
 }
 
 
@@ -109,7 +126,7 @@ def dossier_pdf(snapshot: Submission, names: Mapping[str, str], files: Sequence[
                     names.get(row["org_id"], ""),
                     WORDS.get(row["role"], row["role"]),
                     WORDS.get(row["chain_position"]),
-                    "已确认" if row["state"] == "confirmed" else row["state"],
+                    MEMBER_STATES.get(row["state"], row["state"]),
                 ]
                 for row in said["members"]
             ],
@@ -118,7 +135,12 @@ def dossier_pdf(snapshot: Submission, names: Mapping[str, str], files: Sequence[
                 for row in said["sponsor_profiles"]
             ],
             "technologies": [
-                [row["name"], row["kind"], row["target_level"], row["own_ip_basis"]]
+                [
+                    row["name"],
+                    TECHNOLOGY_KINDS.get(row["kind"], row["kind"]),
+                    TARGET_LEVELS.get(row["target_level"], row["target_level"]),
+                    row["own_ip_basis"] or row["ip_plan"],
+                ]
                 for row in said["core_technologies"]
             ],
             "resources": [
@@ -131,7 +153,10 @@ def dossier_pdf(snapshot: Submission, names: Mapping[str, str], files: Sequence[
                 ]
                 for row in said.get("resources", ())
             ],
-            "parts": [[str(part["part"]), part["text"]] for part in plan["parts"]],
+            "parts": [
+                [PLAN_PARTS.get(str(part["part"]), str(part["part"])), part["text"]]
+                for part in plan["parts"]
+            ],
             "targets": [
                 [row["metric_code"], str(row["year"]), _text(row["value"]), row["unit"]]
                 for row in said["targets"]
@@ -139,9 +164,6 @@ def dossier_pdf(snapshot: Submission, names: Mapping[str, str], files: Sequence[
             "evidence": _evidence(said, files),
         },
     )
-
-
-AMOUNTS: Final = ("rd_spend", "rd_assets", "net_assets", "revenue")
 
 
 def _evidence(said: Mapping[str, Any], files: Sequence[Evidence]) -> list[list[str]]:

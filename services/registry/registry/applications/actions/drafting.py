@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from registry.applications import queries, rules
 from registry.applications.actions import candidates
 from registry.applications.actions.candidates import Candidate
-from registry.applications.actions.steps import applicant_checks, tell
+from registry.applications.actions.steps import APPLICANT, applicant_checks, tell
 from registry.applications.rules import TargetLevel, TechnologyKind, TechnologyStatus
 from registry.applications.tables import (
     Application,
@@ -39,7 +39,6 @@ from shared.database import new_id
 from shared.http import version_checks
 from shared.rules import Check, Kind, Rule, require
 
-APPLICANT = Rule("A160", "六")
 MATERIAL = Rule("A115", "四(三)1")
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.applications import queries, rules
 from registry.centers.actions import meet_milestone
-from registry.centers.queries import center_seen_for_update
+from registry.centers.queries import center_seen_for_update, is_taken
 from registry.centers.rules import MilestoneKind, attachment_checks, scope_checks
 from registry.centers.tables import Center
 from registry.entities.queries import is_given
@@ -29,8 +29,8 @@ async def attach_entity(
 
     The rules of A051 are judged as of today; the centre keeps its id, code, members and history.
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, USCC_FORMAT, USCC_CHECK_DIGIT, ENTITY_NOT_LOCAL,
-    ENTITY_AGE_EXCEEDED, LEGAL_PERSON_REQUIRED, DISHONEST_ORG, ENTITY_CONSENT_MISSING or
-    STATE_CONFLICT.
+    ENTITY_AGE_EXCEEDED, LEGAL_PERSON_REQUIRED, DISHONEST_ORG, ENTITY_TAKEN,
+    ENTITY_CONSENT_MISSING or STATE_CONFLICT.
     """
     center = await center_seen_for_update(session, actor, center_id)
     require(
@@ -47,6 +47,9 @@ async def attach_entity(
             *rules.entity_checks(policy, entity, today, strict=True, exception=None),
             honesty_check(policy, entity.org_id, until, today, "/uscc", as_sponsor=True),
             *attachment_checks(center.applicant_form, center.stage, center.legal_entity_id),
+            rules.single_check(
+                taken=await is_taken(session, entity.org_id, center.id), pointer="/uscc"
+            ),
             *consent_checks(
                 entity.org_id,
                 center.lead_sponsor_id,

@@ -7,6 +7,8 @@ from fastapi import Depends
 
 from registry.applications import clients, queries
 from registry.applications.clients import CaseTold
+from registry.applications.rules import EDITABLE
+from registry.applications.tables import Application
 from shared.http import CurrentActor, CurrentWork, Failure, Services, Today
 
 PREFIX = "/v1/registry/applications"
@@ -31,9 +33,13 @@ async def told_now(
     return await clients.case_told(services, application_id, center_id, today)
 
 
-def version_needed() -> Failure:
-    """Give the failure of a change without the version that was read."""
-    return Failure("PRECONDITION_REQUIRED")
+def read_before(application: Application, version: int | None, standing: object | None) -> None:
+    """Ask for the version read of a part that is replaced, 428 without one (X06).
+
+    What may not be edited says so by itself, whatever was read.
+    """
+    if version is None and standing is not None and application.state in EDITABLE:
+        raise Failure("PRECONDITION_REQUIRED")
 
 
 ToldNow = Annotated[CaseTold, Depends(told_now)]

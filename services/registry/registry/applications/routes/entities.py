@@ -24,6 +24,7 @@ router = Router(prefix="/v1/registry/centers/{center_id}", tags=["centers"])
         "ENTITY_NOT_LOCAL",
         "ENTITY_AGE_EXCEEDED",
         "ENTITY_CONSENT_MISSING",
+        "ENTITY_TAKEN",
         "STATE_CONFLICT",
         "DISHONEST_ORG",
     ),

@@ -14,9 +14,9 @@ from registry.applications.routes.common import (
     SEEN,
     SIGNED_IN,
     TAGS,
-    version_needed,
+    read_before,
 )
-from registry.applications.rules import EDITABLE, ExceptionState
+from registry.applications.rules import ExceptionState
 from registry.applications.schemas import (
     CoreTechnologyIn,
     CoreTechnologyOut,
@@ -83,10 +83,7 @@ async def set_profile(
 ) -> SponsorProfileOut:
     """State a year of the lead sponsor; changing one that is there needs the version read."""
     application = await queries.application_seen(session, actor, application_id)
-    # What may not be edited says so, whatever was read.
-    unread = version is None and application.state in EDITABLE
-    if unread and await queries.profile(session, application.id, year) is not None:
-        raise version_needed()
+    read_before(application, version, await queries.profile(session, application.id, year))
     profile = await actions.set_profile(
         session, actor, application_id, year, commands.profile_content(body), version
     )
@@ -197,9 +194,7 @@ async def file_material(
 ) -> MaterialOut:
     """File a material; putting another file in its place needs the version read (If-Match)."""
     application = await queries.application_seen(session, actor, application_id)
-    unread = version is None and application.state in EDITABLE
-    if unread and await queries.material(session, application.id, kind) is not None:
-        raise version_needed()
+    read_before(application, version, await queries.material(session, application.id, kind))
     material = await actions.file_material(
         session, actor, application_id, kind, body.file_id, version
     )
@@ -243,9 +238,8 @@ async def write_plan(
 ) -> PlanOut:
     """Write the development plan; changing one that is there needs the version read (If-Match)."""
     application = await queries.application_seen(session, actor, application_id)
-    drafted = await latest_plan(session, application.center_id)
-    if drafted is not None and drafted.state is PlanState.DRAFT and version is None:
-        raise version_needed()
+    plan = await latest_plan(session, application.center_id)
+    read_before(application, version, plan if plan and plan.state is PlanState.DRAFT else None)
     plan = await actions.write_plan(session, actor, application_id, plan_content(body), version)
     tagged(response, plan.version)
     return plan_out(plan, await targets(session, plan.id))

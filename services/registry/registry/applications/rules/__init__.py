@@ -27,6 +27,7 @@ from registry.applications.rules.decisions import (
     visit_checks,
 )
 from registry.applications.rules.dossier import (
+    IN_WORDS,
     CallTerms,
     Dossier,
     EvidenceKind,
@@ -50,6 +51,7 @@ from registry.applications.rules.entity import (
     exception_request_checks,
     is_too_old,
     needs_exception,
+    single_check,
 )
 from registry.applications.rules.states import (
     BEYOND_MENDING,
@@ -82,6 +84,7 @@ __all__ = [
     "EDITABLE",
     "ENDED",
     "EXCLUDES",
+    "IN_WORDS",
     "MOVES",
     "OPEN",
     "UNDER_REVIEW",
@@ -140,6 +143,7 @@ __all__ = [
     "return_checks",
     "returned_until",
     "review_checks",
+    "single_check",
     "sponsor_checks",
     "step_due_on",
     "steps_due",

@@ -17,6 +17,7 @@ from registry.applications.rules.entity import (
     ExceptionState,
     entity_checks,
     legal_person_check,
+    single_check,
     sponsor_person_checks,
 )
 from registry.applications.rules.resources import ResourceStanding, balance_checks
@@ -29,7 +30,6 @@ from shared.rules import Check, Kind, Policy, Rule, Severity
 
 CONSORTIUM: Final = Rule("A052", "三(二)")
 MILESTONE: Final = Rule("A053", "三(二)")
-SINGLE: Final = Rule("A105", "四(二)1")
 ROLLING_WINDOW: Final = Window(open_from=None, open_until=None, soft=True)
 
 
@@ -62,6 +62,13 @@ class EvidenceKind(StrEnum):
     DISCIPLINE = "discipline_evidence"
 
 
+# Those of which a profile lists entries in words; the others have a form of their own.
+IN_WORDS: Final = (
+    EvidenceKind.INTEGRATION,
+    EvidenceKind.DIFFUSION,
+    EvidenceKind.COMMERCIALIZATION,
+    EvidenceKind.DISCIPLINE,
+)
 # Which row asks for which evidence. Some state a number, which the policy holds.
 EVIDENCE_ROWS: Final[Mapping[EvidenceKind, str]] = {
     EvidenceKind.PAST_PROJECTS: "A107",
@@ -292,12 +299,7 @@ def _entity_checks(policy: Policy, dossier: Dossier, today: date) -> list[Check]
             strict=dossier.call.strict_entity_age,
             exception=dossier.exception,
         ),
-        SINGLE.check(
-            "ENTITY_TAKEN",
-            Kind.STATE,
-            passed=not dossier.entity_taken,
-            pointer="/legal_entity_id",
-        ),
+        single_check(taken=dossier.entity_taken),
         *consent_checks(
             None if dossier.entity is None else dossier.entity.org_id,
             dossier.lead.org_id,

@@ -133,6 +133,11 @@ def _age_checks(
     ]
 
 
+def single_check(*, taken: bool, pointer: str = "/legal_entity_id") -> Check:
+    """Check that no other centre, applied for or listed, stands on the same legal person (A105)."""
+    return LEGAL_PERSON.check("ENTITY_TAKEN", Kind.STATE, passed=not taken, pointer=pointer)
+
+
 def exception_request_checks(
     policy: Policy,
     rule: str,
