@@ -131,6 +131,27 @@ def test_books_are_written_as_beancount_text_that_checks_itself() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.requirement("X07")
+@pytest.mark.parametrize(
+    ("code", "org_id", "told"),
+    [
+        # A holder's account lies below the centre's own of the same code: Beancount adds it there.
+        ("bank", OWNER, [("Assets:Bank", "3.50"), (f"Assets:Bank:O{OWNER.hex}", "1.00")]),
+        # Two codes that Beancount writes alike are one account to it.
+        ("Bank", None, [("Assets:Bank", "3.50")]),
+        ("bank_", None, [("Assets:Bank", "3.50")]),
+    ],
+)
+def test_a_balance_is_what_beancount_takes_for_it(
+    code: str, org_id: UUID | None, told: list[tuple[str, str]]
+) -> None:
+    other = AccountTotals(DOLLARS, org_id, code, AccountKind.ASSET, "CNY", 100, 0)
+    lines = text_of([ASSET, other], [])
+    assert [line.split()[2:4] for line in lines if " balance " in line] == [
+        list(one) for one in told
+    ]
+
+
 def test_empty_books_open_their_accounts_on_the_day_asked_for() -> None:
     assert text_of([ASSET], [])[2] == "2026-03-03 open Assets:Bank CNY"
 

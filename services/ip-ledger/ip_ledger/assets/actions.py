@@ -134,7 +134,8 @@ def _kept(row: Asset) -> list[str]:
 
 def _foretold(made: Sequence[str]) -> Asset:
     """Give of an asset that would be there what others are judged by."""
-    return Asset(id=UUID(made[0]), content_sha256=made[1])
+    known: dict[str, Any] = {"id": UUID(made[0]), "content_sha256": made[1]}
+    return Asset(**known)
 
 
 @dataclass(frozen=True, slots=True)

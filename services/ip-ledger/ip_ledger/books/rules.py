@@ -1,6 +1,6 @@
 """What the books come to on a day, when a period closes, and how other programs read them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -146,7 +146,8 @@ def beancount(
     """Write books as Beancount text; it ends with the balance of every account.
 
     A balance directive holds at the beginning of its day, so that Beancount itself checks that it
-    comes to the same sums. `lines` come entry by entry.
+    comes to the same sums: of an account with all below it, which are those of its holders.
+    `lines` come entry by entry.
     """
     yield f'option "title" "{_quoted(title)}"\noption "operating_currency" "CNY"\n'
     first = min((line.effective_on for line in lines), default=on)
@@ -168,9 +169,23 @@ def beancount(
         amount = money_text(line.amount_fen, line.currency)
         yield f"  {names[line.account_id]}  {amount} {line.currency}\n"
     yield "\n"
+    for (name, unit), fen in _summed(totals, names).items():
+        amount = money_text(fen, unit)
+        yield f"{on + timedelta(days=1)} balance {name} {amount} {unit}\n"
+
+
+def _summed(
+    totals: Sequence[AccountTotals], names: Mapping[UUID, str]
+) -> dict[tuple[str, str], int]:
+    """Give what Beancount calls the balance of a name: two accounts may share one, or lie below."""
+    summed = {(names[one.account_id], one.currency): 0 for one in totals}
     for one in totals:
-        amount = money_text(one.balance_fen, one.currency)
-        yield f"{on + timedelta(days=1)} balance {names[one.account_id]} {amount} {one.currency}\n"
+        name = names[one.account_id]
+        above = name.rpartition(":")[0]
+        for place in ((name, one.currency), (above, one.currency)):
+            if place in summed:
+                summed[place] += one.balance_fen
+    return summed
 
 
 def _quoted(text: str) -> str:

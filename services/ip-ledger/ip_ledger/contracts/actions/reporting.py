@@ -108,8 +108,8 @@ async def foretell_many(
     references = {_key(one): (one.center_id, one.external_id) for one in reports}
     # What was recorded meanwhile comes first, as it would have.
     for key, (contract_id, sha256) in (await before.made(REFERENCES, references)).items():
-        foretold = TechContract(id=UUID(contract_id), content_sha256=sha256)
-        judge.by_reference.setdefault(references[key], foretold)
+        known: dict[str, Any] = {"id": UUID(contract_id), "content_sha256": sha256}
+        judge.by_reference.setdefault(references[key], TechContract(**known))
     numbers = [normalized_number(one.registration_no) for one in reports if one.registration_no]
     judge.numbers.update(await before.made(NUMBERS, numbers))
     verdicts = [judge.verdict(one) for one in reports]
