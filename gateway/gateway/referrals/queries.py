@@ -51,9 +51,8 @@ async def replies_to(session: AsyncSession, referral_id: UUID) -> list[ReferralR
     return list(await session.scalars(statement))
 
 
-async def agencies(session: AsyncSession, day: date) -> list[tuple[UUID, str | None]]:
-    """List the agencies to which tasks may be passed on a day, with their names."""
-    statement = (
+def _agencies_on(day: date) -> Select[UUID, str]:
+    return (
         select(col(RoleGrant.person_id), col(PersonName.name))
         .outerjoin(PersonName, col(PersonName.person_id) == col(RoleGrant.person_id))
         .where(
@@ -62,9 +61,20 @@ async def agencies(session: AsyncSession, day: date) -> list[tuple[UUID, str | N
             or_(col(RoleGrant.granted_until).is_(None), col(RoleGrant.granted_until) >= day),
         )
         .distinct()
-        .order_by(col(PersonName.name), col(RoleGrant.person_id))
     )
+
+
+async def agencies(session: AsyncSession, day: date) -> list[tuple[UUID, str | None]]:
+    """List the agencies to which tasks may be passed on a day, with their names."""
+    statement = _agencies_on(day).order_by(col(PersonName.name), col(RoleGrant.person_id))
     return [(person_id, name) for person_id, name in await session.execute(statement)]
+
+
+async def agency(session: AsyncSession, agency_id: UUID, day: date) -> tuple[UUID, str | None]:
+    """Give an agency of a day, for a service that is about to let it read something."""
+    statement = _agencies_on(day).where(col(RoleGrant.person_id) == agency_id)
+    person_id, name = found((await session.execute(statement)).first())
+    return person_id, name
 
 
 async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Task]:

@@ -70,6 +70,18 @@ async def list_agencies(session: Reading, today: Today) -> AgenciesOut:
     return AgenciesOut(items=[AgencyOut(id=person_id, name=name) for person_id, name in found])
 
 
+@router.get(
+    "/agencies/{agency_id}",
+    operation_id="referrals_get_agency",
+    openapi_extra=access("service", tenant="any agency", rules=("A135",), internal=True),
+    responses=problems("NOT_FOUND"),
+)
+async def get_agency(agency_id: UUID, session: Reading, today: Today) -> AgencyOut:
+    """Tell a service that this is an agency today; who is none is not found."""
+    person_id, name = await queries.agency(session, agency_id, today)
+    return AgencyOut(id=person_id, name=name)
+
+
 @router.get("", operation_id="referrals_list_tasks", openapi_extra=READERS, responses=problems())
 async def list_tasks(
     actor: CurrentActor,

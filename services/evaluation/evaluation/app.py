@@ -34,6 +34,8 @@ from evaluation.laboratory.routes import ROUTERS as LABORATORY
 from evaluation.objections import queries as objection_queries
 from evaluation.objections.jobs import BACKGROUND as OBJECTION_JOBS
 from evaluation.objections.routes import ROUTERS as OBJECTIONS
+from evaluation.optional_reports import queries as optional_report_queries
+from evaluation.optional_reports.routes import ROUTERS as OPTIONAL_REPORTS
 from evaluation.panels.routes import ROUTERS as PANELS
 from evaluation.privacy.jobs import BACKGROUND as PRIVACY_JOBS
 from evaluation.privacy.routes import ROUTERS as PRIVACY
@@ -97,6 +99,7 @@ TASKS: Final = (
     disclosure_queries.tasks_of,
     finding_queries.tasks_of,
     objection_queries.tasks_of,
+    optional_report_queries.tasks_of,
     trend_queries.tasks_of,
     voiding_queries.tasks_of,
 )
@@ -137,6 +140,7 @@ def create_app() -> ASGIApp:
                 *SCHEMES,
                 *CYCLES,
                 *REPORTS,
+                *OPTIONAL_REPORTS,
                 *CORRECTIONS,
                 *RESULTS,
                 *REPLAYS,

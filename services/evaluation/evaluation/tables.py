@@ -17,6 +17,7 @@ from evaluation.experts import tables as _experts
 from evaluation.findings import tables as _findings
 from evaluation.housekeeping import tables as _housekeeping
 from evaluation.objections import tables as _objections
+from evaluation.optional_reports import tables as _optional_reports
 from evaluation.panels import tables as _panels
 from evaluation.privacy import tables as _privacy
 from evaluation.reports import tables as _reports
@@ -35,6 +36,7 @@ FEATURES: Final = (
     _cycles,
     _reports,
     _corrections,
+    _optional_reports,
     _duties,
     _experts,
     _privacy,

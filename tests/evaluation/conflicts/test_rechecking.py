@@ -341,3 +341,59 @@ async def test_an_expert_who_moves_is_tied_to_the_new_employer_and_three_years_t
     end = f"{path.removesuffix('/employer')}/relations/{former['path']['relation_id']}/end"
     assert (await year.as_("handler", "POST", end, {"until_on": "2025-01-09"})).status_code == 200
     assert [one for one in await conflicts(year) if one["cleared_at"] is None] == []
+
+
+# --- owners that nobody entered -------------------------------------------------------------
+
+UNKNOWN = "/v1/evaluation/unknown-owners"
+GROUP, HOLDING, MINISTRY = "91310101FAKE88888X", "91310101FAKE77777X", "11100000FAKE66666X"
+
+
+async def unknown(year: JudgedYear, query: str = "") -> list[tuple[str, int, int]]:
+    answer = await year.as_("auditor", "GET", UNKNOWN + query)
+    assert answer.status_code == 200, answer.text
+    return [(one["uscc"], one["experts"], one["organizations"]) for one in answer.json()["items"]]
+
+
+@pytest.mark.requirement("X08", "A119")
+async def test_owners_that_nobody_entered_are_listed_until_somebody_does_and_then_bar(
+    year: JudgedYear,
+) -> None:
+    sheets = await year.panel()
+    async with year.service.sessions.begin() as session:
+        for code, org in (("ex04", GROUP), ("ex05", GROUP), ("ex06", MINISTRY)):
+            session.add(
+                ExpertRelation(
+                    expert_id=year.expert_ids[code], kind=RelationKind.EMPLOYMENT, org_uscc=org,
+                    recorded_at=datetime.now(UTC),
+                )
+            )  # fmt: skip
+    await tell(year, "directory.organization", organization(year, "m02", parent_uscc=HOLDING))
+    # A ministry holds nobody in the sense of the rule, and M01 is there.
+    assert await unknown(year) == [(HOLDING, 0, 1), (GROUP, 2, 0)]
+    first = (await year.as_("auditor", "GET", f"{UNKNOWN}?limit=1")).json()
+    assert [one["uscc"] for one in first["items"]] == [HOLDING]
+    assert await unknown(year, f"?limit=1&cursor={first['next_cursor']}") == [(GROUP, 2, 0)]
+    # Nobody knows that the group holds the holding, and so two seats look clear.
+    assert await conflicts(year) == []
+
+    holding = organization(year, "m02") | {
+        "id": str(new_id()), "uscc": HOLDING, "name": "控股", "parent_uscc": GROUP,
+    }  # fmt: skip
+    await tell(year, "directory.organization", holding)
+
+    assert await unknown(year) == [(GROUP, 2, 1)]
+    found = await conflicts(year)
+    assert {one["seat_id"] for one in found} == {sheets["ex04"], sheets["ex05"]}
+    assert {tuple(one["path"]["chain"]) for one in found} == {(GROUP, HOLDING, USCC["m02"])}
+    group = organization(year, "m02") | {"id": str(new_id()), "uscc": GROUP, "name": "集团"}
+    await tell(year, "directory.organization", group)
+    assert await unknown(year) == []
+
+
+@pytest.mark.requirement("X08", "X04")
+@pytest.mark.refusing
+async def test_only_officials_read_what_the_pool_names(year: JudgedYear) -> None:
+    async with year.expert("ex04") as expert, year.member() as member:
+        for caller in (expert, member):
+            assert (await caller.get(UNKNOWN)).status_code == 403

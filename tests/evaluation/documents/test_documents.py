@@ -1,17 +1,25 @@
 """Reports of a cycle: made in steps, seen by those whose result it is, without any name."""
 
+import asyncio
 import io
 import zipfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlmodel import col, select
 
-from evaluation.documents import jobs, pages
+from evaluation.cycles.tables import EvaluationCase
+from evaluation.documents import actions, jobs, pages
+from evaluation.documents.tables import DocumentFile
+from evaluation.results import computing_actions
+from evaluation.results.tables import EvaluationResult, FactSnapshot, ResultPublication
 from evaluation.runs import jobs as cycle_jobs
 from shared.database import new_id
+from shared.directory import DirectoryCenter
 from tests.evaluation.results.year import CASES, JudgedYear
 from tests.evaluation.reviewing import codes_of
 from tests.fixtures.service import event_types
@@ -190,3 +198,142 @@ def test_the_points_of_the_criteria_add_up_to_the_total() -> None:
     assert [str(one) for one in parts] == ["20.72", "26.08", "15.32", "13.87", "6.99"]
     whole = [[str(one.criterion(code)[1]) for code in one.criteria] for one in (FULL, EMPTY)]
     assert whole == [["25.00", "30.00", "20.00", "15.00", "10.00"]] * 2
+
+
+# --- many centres, and what stands ----------------------------------------------------------
+
+MANY = 2 * actions.STEP + 2
+
+
+async def copied(year: JudgedYear, count: int) -> None:
+    """Let further centres have the result of the judged one; how it came about is not theirs."""
+    kept = (
+        (EvaluationCase, col(EvaluationCase.id) == UUID(year.case_id)),
+        (FactSnapshot, col(FactSnapshot.case_id) == UUID(year.case_id)),
+        (EvaluationResult, col(EvaluationResult.case_id) == UUID(year.case_id)),
+        (ResultPublication, col(ResultPublication.case_id) == UUID(year.case_id)),
+    )
+    async with year.service.sessions.begin() as session:
+        center = (await session.get_one(DirectoryCenter, year.center_id)).model_dump()
+        rows = [(await session.scalars(select(kind).where(own))).one() for kind, own in kept]
+        told = [row.model_dump() for row in rows]
+        for number in range(count):
+            ids = {name: new_id() for name in ("center_id", "case_id", "snapshot_id", "result_id")}
+            session.add(
+                DirectoryCenter(**{**center, "id": ids["center_id"], "code": f"C{100 + number}"})
+            )
+            names = ("case_id", "snapshot_id", "result_id", None)
+            for (kind, _), values, name in zip(kept, told, names, strict=True):
+                own = {**values, **{key: ids[key] for key in ids if key in values}}
+                session.add(kind(**own if name is None else {**own, "id": ids[name]}))
+                await session.flush()
+
+
+async def files(year: JudgedYear) -> list[tuple[str, str]]:
+    async with year.service.sessions.reading() as session:
+        rows = await session.scalars(select(DocumentFile))
+        return [(str(row.subject_id), row.kind.value) for row in rows]
+
+
+@pytest.mark.requirement("A126")
+async def test_many_centres_are_made_step_by_step_over_a_kill_and_each_once(
+    year: JudgedYear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await year.published()
+    await copied(year, MANY - 1)
+    monkeypatch.setattr(pages, "report_pdf", lambda _: b"%PDF-")
+    run = (await asked(year)).json()
+    assert run["total"] == 2 * MANY + 2
+    path = f"/v1/evaluation/document-runs/{run['id']}"
+
+    async def done() -> int:
+        told: int = (await year.as_("auditor", "GET", path)).json()["done"]
+        return told
+
+    assert await jobs.work(year.service.app)
+    assert await done() == 2 * actions.STEP
+
+    def killed(*_: Any) -> None:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as dying:
+        dying.setattr(actions, "keep", killed)
+        with pytest.raises(RuntimeError, match="killed"):
+            await jobs.work(year.service.app)
+    # Nothing of the step that died is there, and it is made again; of two at once one makes it.
+    assert await done() == 2 * actions.STEP
+    both = await asyncio.gather(jobs.work(year.service.app), jobs.work(year.service.app))
+    assert sorted(both) in ([False, True], [True, True])
+    assert await done() in (4 * actions.STEP, 2 * MANY)
+    await worked_off(year)
+    told = (await year.as_("auditor", "GET", path)).json()
+    assert (told["state"], told["done"], told["failed"]) == ("finished", 2 * MANY + 2, 0)
+    made = await files(year)
+    assert len(made) == len(set(made)) == 2 * MANY + 2
+    ranking = await year.as_(
+        "auditor", "GET", f"/v1/evaluation/cycles/{year.cycle_id}/documents/ranking.html"
+    )
+    assert ranking.text.count("82.98") == MANY
+
+
+@pytest.mark.requirement("A126", "X14")
+@pytest.mark.refusing
+async def test_a_report_of_a_version_that_no_longer_stands_is_not_handed_on(
+    year: JudgedYear,
+) -> None:
+    await year.published()
+    assert (await asked(year)).status_code == 202
+    await worked_off(year)
+    assert (await year.own("GET", "/documents/report.html")).status_code == 200
+    ground = {"ground": "forged_evidence", "reason": "伪造", "evidence": [str(new_id())]}
+    proposed = (await year.as_("handler", "POST", "/voidings", ground)).json()
+    decision = f"/v1/evaluation/voidings/{proposed['id']}/decision"
+    # What is only suspected changes nothing.
+    assert (await year.own("GET", "/documents/report.html")).status_code == 200
+    async with year.service.client("approver", sub=new_id()) as another:
+        void = await another.post(decision, json={"decision": "confirm", "reason": "属实"})
+    assert void.status_code == 200, void.text
+    for name in ("report.html", "report.pdf"):
+        for stale in (
+            await year.own("GET", f"/documents/{name}"),
+            await year.as_("auditor", "GET", f"/documents/{name}"),
+        ):
+            assert (stale.status_code, codes_of(stale)) == (409, ["STALE_INPUT"])
+    assert (await asked(year)).status_code == 202
+    await worked_off(year)
+    page = (await year.own("GET", "/documents/report.html")).text
+    assert "不合格" in page
+    assert "年度报告不实" in page
+
+
+@pytest.mark.requirement("A126")
+async def test_a_report_tells_the_day_of_its_publication_in_shanghai(year: JudgedYear) -> None:
+    await year.computed()
+    assert (await year.as_("reviewer", "POST", "/review")).status_code == 200
+    year.service.set_clock("2028-05-19T16:30:00+00:00")
+    assert (await year.as_("approver", "POST", "/publish")).status_code == 200
+    assert (await asked(year)).status_code == 202
+    await worked_off(year)
+    assert "2028-05-20（第 1 版）" in (await year.own("GET", "/documents/report.html")).text
+
+
+@pytest.mark.requirement("A126")
+@pytest.mark.refusing
+async def test_a_run_that_cannot_read_its_results_ends_and_is_in_nobody_s_way(
+    year: JudgedYear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await year.published()
+    run = (await asked(year)).json()
+
+    async def unreadable(*_: Any, **__: Any) -> None:
+        raise ValueError("not a document")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(computing_actions, "comments_of", unreadable)
+        assert await worked_off(year) == 1
+    told = await year.as_("auditor", "GET", f"/v1/evaluation/document-runs/{run['id']}")
+    assert (told.json()["state"], told.json()["done"], told.json()["failed"]) == ("finished", 0, 4)
+    # Asked again, it is made.
+    assert (await asked(year)).status_code == 202
+    await worked_off(year)
+    assert (await year.own("GET", "/documents/report.pdf")).status_code == 200

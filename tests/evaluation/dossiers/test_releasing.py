@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator, Callable
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
+import httpx
 import pytest
 
 from evaluation.dossiers import rules
@@ -43,6 +45,14 @@ async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
         yield judged
 
 
+def agency_of(year: JudgedYear) -> UUID:
+    """Let the gateway know an agency."""
+    agency = new_id()
+    path = f"GET /v1/referrals/agencies/{agency}"
+    year.service.neighbours.answers[path] = {"id": str(agency), "name": "市科委"}
+    return agency
+
+
 def body(year: JudgedYear, agency: Any, *parts: str, **over: Any) -> dict[str, Any]:
     return {
         "agency_id": str(agency), "center_id": str(year.center_id), "parts": list(parts),
@@ -55,7 +65,7 @@ def body(year: JudgedYear, agency: Any, *parts: str, **over: Any) -> dict[str, A
 @pytest.mark.requirement("A133", "A135")
 async def test_an_agency_reads_what_is_published_and_in_scope(year: JudgedYear) -> None:
     await year.computed()
-    agency = new_id()
+    agency = agency_of(year)
     released = await year.as_(
         "approver", "POST", DOSSIERS, body(year, agency, "leaf_points", "assessments")
     )
@@ -85,7 +95,7 @@ async def test_an_agency_reads_what_is_published_and_in_scope(year: JudgedYear) 
 @pytest.mark.requirement("A133", "X04")
 @pytest.mark.refusing
 async def test_nobody_else_reads_it_nor_the_agency_after_its_end(year: JudgedYear) -> None:
-    agency = new_id()
+    agency = agency_of(year)
     sent = body(year, agency, "ratings")
     assert (await year.as_("handler", "POST", DOSSIERS, sent)).status_code == 403
     unknown = await year.as_("approver", "POST", DOSSIERS, sent | {"center_id": str(new_id())})
@@ -117,3 +127,43 @@ async def test_nobody_else_reads_it_nor_the_agency_after_its_end(year: JudgedYea
                 assert answer.status_code == status, answer.text
         assert (await reader.get(path)).status_code == 404
     assert (await year.as_("auditor", "GET", path)).json()["dossier"]["state"] == "withdrawn"
+
+
+@pytest.mark.requirement("A133", "A135")
+@pytest.mark.refusing
+def test_a_dossier_goes_to_an_agency() -> None:
+    assert failed_codes(rules.agency_checks(is_agency=True)) == []
+    assert failed_codes(rules.agency_checks(is_agency=False)) == ["AGENCY_REQUIRED"]
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("A133", "A135")
+@pytest.mark.refusing
+async def test_nothing_is_released_to_an_agency_that_nobody_has(year: JudgedYear) -> None:
+    sent = body(year, new_id(), "ratings")
+    refused = await year.as_("approver", "POST", DOSSIERS, sent)
+    assert (refused.status_code, codes_of(refused)) == (409, ["AGENCY_REQUIRED"])
+    # Every fault is told at once, and nothing of it is kept.
+    both = await year.as_("approver", "POST", DOSSIERS, sent | {"until_on": "2028-01-09"})
+    assert (both.status_code, codes_of(both)) == (422, ["FIELD_INVALID", "AGENCY_REQUIRED"])
+    # Nobody to ask is not the same as nobody there.
+    path = f"GET /v1/referrals/agencies/{sent['agency_id']}"
+    year.service.neighbours.answers[path] = httpx.Response(500, json={})
+    assert (await year.as_("approver", "POST", DOSSIERS, sent)).status_code == 503
+    assert (await year.as_("auditor", "GET", DOSSIERS)).json()["items"] == []
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("A133", "X05")
+async def test_a_repeated_release_gets_the_kept_answer_without_asking_again(
+    year: JudgedYear,
+) -> None:
+    agency = agency_of(year)
+    async with year.official("approver") as approver:
+        key = {"Idempotency-Key": "dossier-1"}
+        first = await approver.post(DOSSIERS, json=body(year, agency, "ratings"), headers=key)
+        del year.service.neighbours.answers[f"GET /v1/referrals/agencies/{agency}"]
+        again = await approver.post(DOSSIERS, json=body(year, agency, "ratings"), headers=key)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    assert len((await year.as_("auditor", "GET", DOSSIERS)).json()["items"]) == 1

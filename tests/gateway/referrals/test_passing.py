@@ -185,3 +185,24 @@ def test_every_state_but_the_last_leads_on() -> None:
 def test_a_last_day_is_a_working_day_from_today_on(due_on: date, codes: list[str]) -> None:
     checks = rules.due_checks(due_on, date(2026, 3, 9), WorkingDays())
     assert failed_codes(checks) == codes
+
+
+@pytest.mark.requirement("A135", "X04")
+@pytest.mark.refusing
+async def test_a_service_is_told_who_is_an_agency_today_and_nobody_else_asks(
+    running: Running,
+) -> None:
+    async with desk(running) as at, at.gateway.client("admin") as admin:
+        member = {"name": "ERP", "org_id": str(uuid4()), "person": {"name": "周启明"}}
+        made = (await admin.post("/v1/identity/clients", json=member)).json()["sub"]
+        path = f"{PATH}/agencies/{at.agency_id}"
+        async with at.gateway.client("service") as service:
+            told = await service.get(path)
+            assert (told.status_code, told.json()["name"]) == (200, "市知识产权局")
+            for nobody in (made, uuid4()):
+                assert (await service.get(f"{PATH}/agencies/{nobody}")).status_code == 404
+            # It has the role from its first day on.
+            at.gateway.set_clock("2026-03-08T15:59:59+00:00")
+            assert (await service.get(path)).status_code == 404
+        for caller in (at.handler, at.agency):
+            assert (await caller.get(path)).status_code == 403

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, or_
+from sqlalchemy import Select, Subquery, Uuid, exists, func, literal, or_, union_all
 from sqlalchemy import select as select_rows
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -20,12 +20,14 @@ from evaluation.cycles.tables import EvaluationCase
 from evaluation.duties import queries as duty_queries
 from evaluation.duties.rules import Duty, SubjectType
 from evaluation.experts import queries as expert_queries
-from evaluation.experts.rules import Interests, Party
+from evaluation.experts.rules import ORGAN, Interests, Party
+from evaluation.experts.tables import Expert, ExpertRelation, FormerOrganizationCode
 from evaluation.panels import queries as panel_queries
 from evaluation.panels.rules import ReviewSubject, standing_checks
 from evaluation.panels.tables import Panel, PanelDuty, PanelOrganization, PanelSeat
 from shared.auth import Actor
 from shared.directory import DirectoryCenter, DirectoryMembership, DirectoryOrganization, policy_on
+from shared.http import PageRequest, paginate
 from shared.rules import Check
 from shared.tasks import MOST_TASKS, Task
 
@@ -212,6 +214,48 @@ async def centers_behind(session: AsyncSession, org_ids: Collection[UUID]) -> Se
     )
     statement = select(Panel.center_id).where(~settled, or_(member, then, office)).distinct()
     return (await session.scalars(statement)).all()
+
+
+def unknown_owners() -> Subquery:
+    """Select companies that ties or the register name and that nobody entered.
+
+    Who holds them, and what else they hold, is not known: a tie reaches through them no further.
+    An organ of state ends every chain (decision 0421), so that none is asked for.
+    """
+    named: Any = union_all(
+        _naming(col(Expert.org_uscc), col(Expert.id)),
+        _naming(col(ExpertRelation.org_uscc), col(ExpertRelation.expert_id)),
+        _naming(col(DirectoryOrganization.parent_uscc), None),
+    ).subquery("named")
+    # Under another name: the register's owners are among those that name codes.
+    entered: Any = aliased(DirectoryOrganization)
+    bears = exists().where(entered.uscc == named.c.uscc)
+    bore = exists().where(col(FormerOrganizationCode.uscc) == named.c.uscc)
+    statement: Select[Any] = (
+        select_rows(
+            named.c.uscc,
+            func.count(func.distinct(named.c.expert_id)).label("experts"),
+            func.count().filter(named.c.expert_id.is_(None)).label("organizations"),
+        )
+        .where(~bears, ~bore, ~named.c.uscc.startswith(ORGAN))
+        .group_by(named.c.uscc)
+    )
+    return statement.subquery("unknown")
+
+
+async def page_of_unknown_owners(
+    session: AsyncSession, page: PageRequest
+) -> tuple[list[Any], str | None]:
+    """Give a page of them, by code: code, experts, organizations."""
+    unknown = unknown_owners()
+    statement: Select[Any] = select_rows(unknown.c.uscc, unknown.c.experts, unknown.c.organizations)
+    return await paginate(session, statement, page, [unknown.c.uscc])
+
+
+def _naming(code: Any, expert_id: Any) -> Select[Any]:  # noqa: ANN401 - columns
+    """Select the codes of one column, each with the expert who is tied by it, if one is."""
+    who = literal(None, Uuid) if expert_id is None else expert_id
+    return select_rows(code.label("uscc"), who.label("expert_id")).where(code.is_not(None))
 
 
 async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Task]:

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Response
 
 from evaluation.conflicts import actions, queries
-from evaluation.conflicts.schemas import SeatConflictOut, SeatConflictsOut
+from evaluation.conflicts.schemas import SeatConflictOut, SeatConflictsOut, UnknownOwnerOut
 from evaluation.experts.routes import KEEPERS, shown
 from evaluation.experts.schemas import (
     ExpertAccountIn,
@@ -16,11 +16,22 @@ from evaluation.experts.schemas import (
     ExpertRelationIn,
 )
 from evaluation.panels import queries as panels
-from shared.http import CurrentActor, Now, Reading, Router, Transaction, access, problems
+from shared.http import (
+    CurrentActor,
+    Now,
+    Page,
+    PageQuery,
+    Reading,
+    Router,
+    Transaction,
+    access,
+    problems,
+)
 
 experts = Router(prefix="/v1/evaluation/experts", tags=["experts"])
 seats = Router(prefix="/v1/evaluation/panels", tags=["panels"])
-ROUTERS: Final = (experts, seats)
+owners = Router(prefix="/v1/evaluation/unknown-owners", tags=["experts"])
+ROUTERS: Final = (experts, seats, owners)
 
 
 @experts.post(
@@ -101,6 +112,26 @@ async def add_account(
     """Enter another account of the expert's person; its duties and ties count from now on."""
     expert = await actions.add_account(session, actor, expert_id, body.person_id, now)
     return await shown(session, expert, response)
+
+
+@owners.get(
+    "",
+    operation_id="evaluation_list_unknown_owners",
+    openapi_extra=access("official", tenant="the whole pool and register", rules=("X08",)),
+    responses=problems("FORBIDDEN_SCOPE", "CURSOR_MISMATCH"),
+)
+async def list_unknown_owners(page: PageQuery, session: Reading) -> Page[UnknownOwnerOut]:
+    """List companies that ties or the register name and that nobody entered, by code.
+
+    Ties are followed through companies as far as the register knows who holds them: entering one
+    there judges again every seat that it touches.
+    """
+    rows, next_cursor = await queries.page_of_unknown_owners(session, page)
+    items = [
+        UnknownOwnerOut(uscc=uscc, experts=experts, organizations=organizations)
+        for uscc, experts, organizations in rows
+    ]
+    return Page(items=items, next_cursor=next_cursor)
 
 
 @seats.get(

@@ -18,6 +18,14 @@ class SeatConflictOut(Out):
     cleared_at: Instant | None = Field(description="When its cause had gone.")
 
 
+class UnknownOwnerOut(Out):
+    """A company that ties or the register name, and that nobody entered."""
+
+    uscc: str = Field(description="Its code.")
+    experts: int = Field(description="Experts with a tie to it, an employment included.")
+    organizations: int = Field(description="Organizations of the register that it holds.")
+
+
 class SeatConflictsOut(Out):
     """What was found on the seats of a panel."""
 

@@ -69,6 +69,13 @@ async def exclusions(session: AsyncSession, cycle_id: UUID) -> Sequence[CycleExc
     return (await session.scalars(statement)).all()
 
 
+async def exclusion_of(
+    session: AsyncSession, cycle_id: UUID, center_id: UUID
+) -> CycleExclusion | None:
+    """Tell why a cycle left a centre out; one that it judges, or never saw, is absent."""
+    return await session.get(CycleExclusion, (cycle_id, center_id))
+
+
 async def standings(
     session: AsyncSession, kind: rules.CycleKind, year: int
 ) -> list[tuple[rules.CenterStanding, str]]:

@@ -4,15 +4,18 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from evaluation.cycles import queries as cycles
+from evaluation.cycles.rules import CaseState
 from evaluation.documents import pages, queries, rules
 from evaluation.documents.tables import DocumentFile, DocumentRun
 from evaluation.results import computing_actions as results
+from evaluation.results import queries as result_queries
 from evaluation.results.schemas import document_of
 from evaluation.robustness import actions as robustness
 from evaluation.schemes import queries as schemes
@@ -20,7 +23,7 @@ from evaluation.trends import queries as trends
 from shared.auth import Actor
 from shared.calendar import day_of
 from shared.events import record
-from shared.rules import require
+from shared.rules import found, require
 
 # Centres whose files are made in one transaction; a killed process loses no more than these.
 STEP: Final = 5
@@ -34,6 +37,7 @@ class Making:
     subject_id: UUID
     kind: rules.FileKind
     make: Callable[[], bytes]
+    result_id: UUID | None = None
 
 
 async def ask(session: AsyncSession, actor: Actor, cycle_id: UUID, now: datetime) -> DocumentRun:
@@ -71,16 +75,32 @@ async def next_step(session: AsyncSession, run: DocumentRun) -> list[Making]:
     reports = await _reports(session, run.cycle_id, todo, with_comments=True)
     return [
         making
-        for (case, *_), report in zip(todo, reports, strict=True)
-        for making in _of_case(case.id, report)
+        for (case, result, *_), report in zip(todo, reports, strict=True)
+        for making in _of_case(case.id, result.id, report)
     ]
 
 
-def _of_case(case_id: UUID, report: pages.CenterReport) -> list[Making]:
+def _of_case(case_id: UUID, result_id: UUID, report: pages.CenterReport) -> list[Making]:
     return [
-        Making(case_id, rules.FileKind.REPORT_PDF, lambda: pages.report_pdf(report)),
-        Making(case_id, rules.FileKind.REPORT_HTML, lambda: pages.report_page(report).encode()),
-    ]
+        Making(case_id, rules.FileKind.REPORT_PDF, lambda: pages.report_pdf(report), result_id),
+        Making(
+            case_id, rules.FileKind.REPORT_HTML, lambda: pages.report_page(report).encode(),
+            result_id,
+        ),
+    ]  # fmt: skip
+
+
+async def report_of_case(
+    session: AsyncSession, case_id: UUID, kind: rules.FileKind
+) -> DocumentFile:
+    """Give the newest report of a case that the caller may see, as long as it tells what stands.
+
+    Raises `Refused`: NOT_FOUND, or STALE_INPUT when a later version was published since.
+    """
+    file = await queries.newest_file(session, case_id, kind)
+    _, standing = found(await result_queries.published(session, case_id))
+    require(rules.standing_checks(file.result_id, standing.id))
+    return file
 
 
 def _of_cycle(run: DocumentRun, reports: Sequence[pages.CenterReport]) -> list[Making]:
@@ -100,10 +120,11 @@ async def _placed(
     reports: Sequence[pages.CenterReport],
 ) -> list[pages.CenterReport]:
     """Give each report its unrounded total and its group; a voided case stands for itself."""
-    if not rows:
-        return list(reports)
-    found = await robustness.results_of(session, CLERK, cycle_id, published=True)
-    places = found.places()
+    places: dict[str, tuple[int, Fraction]] = {}
+    # Where every case was voided, there is none to be ranked with another.
+    if any(case.state is not CaseState.VOIDED for case, *_ in rows):
+        found_now = await robustness.results_of(session, CLERK, cycle_id, published=True)
+        places = found_now.places()
     return [
         replace(report, unrounded=place[1], group=place[0])
         if (place := places.get(str(row[0].id))) is not None
@@ -166,6 +187,7 @@ def keep(
                 run_id=run.id,
                 subject_id=making.subject_id,
                 kind=making.kind,
+                result_id=making.result_id,
                 content=content if isinstance(content, bytes) else None,
                 sha256=hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else None,
                 problem=None if isinstance(content, bytes) else content,
@@ -174,6 +196,15 @@ def keep(
         )
         run.done += good
         run.failed += not good
+
+
+def give_up(session: AsyncSession, actor: Actor, run: DocumentRun, now: datetime) -> None:
+    """Close a run whose results cannot be read: what is left of it has failed.
+
+    It would be taken up again for ever, before the runs of every other cycle.
+    """
+    run.failed = run.total - run.done
+    finish(session, actor, run, now)
 
 
 def finish(session: AsyncSession, actor: Actor, run: DocumentRun, now: datetime) -> None:

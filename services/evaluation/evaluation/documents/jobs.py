@@ -5,6 +5,7 @@ from typing import Final
 
 import structlog
 from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
 
 from evaluation.documents import actions, queries
 from shared.jobs import repeated
@@ -22,7 +23,14 @@ async def work(app: FastAPI) -> bool:
         run = await queries.running_for_update(session)
         if run is None:
             return False
-        todo = await actions.next_step(session, run)
+        try:
+            todo = await actions.next_step(session, run)
+        except SQLAlchemyError:
+            raise  # The database is away, or another transaction was first: once more, later.
+        except Exception:
+            log.exception("documents.given_up", run=str(run.id), cycle=str(run.cycle_id))
+            actions.give_up(session, actions.CLERK, run, app.state.clock.now())
+            return True
         made = [(one, await asyncio.to_thread(_made, one)) for one in todo]
         now = app.state.clock.now()
         actions.keep(session, run, made, now)

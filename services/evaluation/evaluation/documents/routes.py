@@ -50,13 +50,13 @@ async def get_run(run_id: UUID, session: Reading) -> DocumentRunOut:
         "official", "member", "service", tenant="officials see all, a centre its own",
         rules=("X04",),
     ),
-    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND"),
+    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "STALE_INPUT"),
     response_class=Response,
 )  # fmt: skip
 async def get_pdf(case_id: UUID, actor: CurrentActor, session: Reading) -> Response:
     """Give a centre's newest report as PDF, made of its published result."""
     case = await cycles.case(session, actor, case_id)
-    return _file(await queries.newest_file(session, case.id, FileKind.REPORT_PDF))
+    return _file(await actions.report_of_case(session, case.id, FileKind.REPORT_PDF))
 
 
 @router.get(
@@ -66,13 +66,13 @@ async def get_pdf(case_id: UUID, actor: CurrentActor, session: Reading) -> Respo
         "official", "member", "service", tenant="officials see all, a centre its own",
         rules=("X04",),
     ),
-    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND"),
+    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "STALE_INPUT"),
     response_class=Response,
 )  # fmt: skip
 async def get_page(case_id: UUID, actor: CurrentActor, session: Reading) -> Response:
     """Give a centre's newest report as a page."""
     case = await cycles.case(session, actor, case_id)
-    return _file(await queries.newest_file(session, case.id, FileKind.REPORT_HTML))
+    return _file(await actions.report_of_case(session, case.id, FileKind.REPORT_HTML))
 
 
 @router.get(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from shared.rules import Check, Kind, Rule
 
@@ -47,6 +48,15 @@ class RunEvent(StrEnum):
 MOVES: Final[Mapping[tuple[RunState, RunEvent], RunState]] = {
     (RunState.RUNNING, RunEvent.FINISH): RunState.FINISHED,
 }
+
+
+def standing_checks(told_of: UUID | None, standing: UUID) -> list[Check]:
+    """Check that a centre's report tells of the version that stands; an early file tells of none.
+
+    A report of a version that was superseded, or voided, would be handed on as the centre's grade.
+    """
+    passed = told_of is None or told_of == standing
+    return [REPORTED.check("STALE_INPUT", Kind.STATE, passed=passed)]
 
 
 def anything_checks(results: int) -> list[Check]:

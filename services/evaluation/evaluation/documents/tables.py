@@ -58,6 +58,8 @@ class DocumentFile(Base, table=True):
     run_id: UUID = Field(foreign_key="document_run.id", primary_key=True)
     subject_id: UUID = Field(primary_key=True)
     kind: rules.FileKind = Field(sa_type=EnumText(rules.FileKind), primary_key=True)
+    # The version that a centre's file tells of; a cycle's file tells of many.
+    result_id: UUID | None = None
     content: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     sha256: str | None = None
     problem: str | None = None

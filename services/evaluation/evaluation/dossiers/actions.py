@@ -16,14 +16,25 @@ from shared.rules import found, require
 
 
 async def release(
-    session: AsyncSession, actor: Actor, body: AgencyDossierIn, now: datetime, today: date
+    session: AsyncSession,
+    actor: Actor,
+    body: AgencyDossierIn,
+    now: datetime,
+    today: date,
+    *,
+    is_agency: bool,
 ) -> AgencyDossier:
     """Let an agency read what of a centre's results is published and in scope (A133).
 
-    Raises `Refused`: NOT_FOUND or FIELD_INVALID.
+    Raises `Refused`: NOT_FOUND, FIELD_INVALID or AGENCY_REQUIRED.
     """
     found(await directory_center(session, body.center_id))
-    require(rules.scope_checks(body.first_year, body.last_year, body.until_on, today))
+    require(
+        [
+            *rules.scope_checks(body.first_year, body.last_year, body.until_on, today),
+            *rules.agency_checks(is_agency=is_agency),
+        ]
+    )
     row = AgencyDossier(
         agency_id=body.agency_id,
         center_id=body.center_id,

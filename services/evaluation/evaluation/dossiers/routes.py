@@ -7,10 +7,10 @@ from fastapi import Query, Response
 from sqlmodel import col
 
 from evaluation.dossiers import actions, queries
+from evaluation.dossiers.clients import AskedRelease
 from evaluation.dossiers.rules import DossierPart
 from evaluation.dossiers.schemas import (
     AgencyDossierContentOut,
-    AgencyDossierIn,
     AgencyDossierOut,
     DossierAssessmentOut,
     DossierWithdrawalIn,
@@ -48,10 +48,10 @@ READERS: Final = access(
     status_code=201,
     operation_id="evaluation_release_dossier",
     openapi_extra=APPROVERS,
-    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "FIELD_INVALID"),
+    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "FIELD_INVALID", "AGENCY_REQUIRED"),
 )
 async def release(
-    body: AgencyDossierIn,
+    asked: AskedRelease,
     actor: CurrentActor,
     now: Now,
     today: Today,
@@ -59,7 +59,8 @@ async def release(
     session: Transaction,
 ) -> AgencyDossierOut:
     """Let an agency read a centre's published results, within a scope and until a day."""
-    return _out(await actions.release(session, actor, body, now, today), response)
+    row = await actions.release(session, actor, asked.body, now, today, is_agency=asked.to_agency)
+    return _out(row, response)
 
 
 @router.get(

@@ -65,6 +65,14 @@ def scope_checks(first_year: int, last_year: int, until_on: date, today: date) -
     ]
 
 
+def agency_checks(*, is_agency: bool) -> list[Check]:
+    """Check that a dossier goes to an agency of today: to anybody else it would be read by nobody.
+
+    Who is made one later would find it there, though nobody released it to an agency.
+    """
+    return [REFERENCE.check("AGENCY_REQUIRED", Kind.STATE, passed=is_agency, pointer="/agency_id")]
+
+
 def move_checks(state: DossierState, event: DossierEvent) -> list[Check]:
     """Check that a release may take a step from where it is."""
     return [REFERENCE.move(MOVES, state, event)]

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from evaluation.cycles import queries as cycles
 from evaluation.cycles.clients import Gathered, GatheredFacts
-from evaluation.cycles.rules import targets_of
 from evaluation.cycles.tables import EvaluationCase
 from evaluation.reports import actions, queries, rules
+from evaluation.reports.counting import counted_rows
 from evaluation.reports.schemas import (
     AnnualNarrative,
     AnnualReportIn,
@@ -25,9 +25,6 @@ from evaluation.reports.schemas import (
     profit_of,
 )
 from evaluation.reports.tables import AnnualReport
-from evaluation.schemes import queries as schemes
-from evaluation.schemes.counting_rules import Period
-from evaluation.schemes.rules import Source, scheme_from
 from shared.http import (
     CurrentActor,
     Language,
@@ -237,17 +234,8 @@ async def _rows(
     kept = None if report is None or report.state in open_states else report.target_vs_actual
     if kept is not None:
         return kept
-    scheme = await schemes.scheme_by_id(session, case.scheme_id)
     cycle = await cycles.cycle(session, case.cycle_id)
-    accounts = accounts_of(report)
-    facts = {Source.REGISTRY: gathered.registry, Source.IP_LEDGER: gathered.ip_ledger}
-    if report is not None and accounts is not None:
-        own = rules.as_fact(str(report.id), cycle.period_until, accounts.model_dump(mode="json"))
-        facts[Source.REPORT] = (own,)
-    period = Period(cycle.period_from.isoformat(), cycle.period_until.isoformat())
-    return rules.target_vs_actual(
-        scheme_from(scheme.content), targets_of(gathered.plan), facts, period
-    )
+    return await counted_rows(session, cycle, report, gathered)
 
 
 async def _kept(

@@ -1,13 +1,12 @@
 """Annual reports on the wire."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, RootModel, StringConstraints
 
 from evaluation.reports import rules
-from evaluation.reports.tables import AnnualReport
 from shared.http.schemas import (
     Body,
     CheckOut,
@@ -144,14 +143,46 @@ class AnnualReportOut(Out):
     warnings: list[CheckOut] = Field(default_factory=list, description="Such as REPORT_LATE.")
 
 
-def profit_of(report: AnnualReport | None) -> Money | None:
+class Reporting(Protocol):
+    """A row with a year's accounts, in 分 and persons: of a judged centre, or of another."""
+
+    @property
+    def id(self) -> UUID:
+        """Name the report."""
+
+    @property
+    def rd_cost_fen(self) -> int | None:
+        """Give R&D cost."""
+
+    @property
+    def total_cost_fen(self) -> int | None:
+        """Give all cost."""
+
+    @property
+    def income_fen(self) -> int | None:
+        """Give all income."""
+
+    @property
+    def rd_staff(self) -> int | None:
+        """Give R&D staff."""
+
+    @property
+    def staff(self) -> int | None:
+        """Give all staff."""
+
+    @property
+    def is_written(self) -> bool:
+        """Tell whether the accounts were ever filled in."""
+
+
+def profit_of(report: Reporting | None) -> Money | None:
     """Give what the year left over by the centre's own accounts (A055); none without them."""
     if report is None or report.income_fen is None or report.total_cost_fen is None:
         return None
     return fen(rules.profit(report.income_fen, report.total_cost_fen))
 
 
-def accounts_of(report: AnnualReport | None) -> AnnualAccounts | None:
+def accounts_of(report: Reporting | None) -> AnnualAccounts | None:
     """Give a report's accounts as they go over the wire; none before it is written."""
     if report is None or not report.is_written:
         return None

@@ -78,7 +78,7 @@ async def experts_of(session: AsyncSession, visit_ids: Sequence[UUID]) -> list[V
 async def days_signed(session: AsyncSession, people: Collection[UUID]) -> Sequence[date]:
     """Give the days of visits whose present report a person signed, by any account."""
     statement = (
-        select(SiteVisit.visited_on)
+        select(col(SiteVisit.visited_on))
         .join(VisitSignature, col(VisitSignature.visit_id) == col(SiteVisit.id))
         .where(
             col(VisitSignature.version) == col(SiteVisit.version),

@@ -41,7 +41,9 @@ CODES: Final[dict[str, Words]] = {
     "CODE_WRONG": Words(422, "确认码不正确或已失效", "The code is not right, or void"),
     # Tasks passed to agencies
     "AGENCY_REQUIRED": Words(
-        409, "只能转办给现任的协作部门", "Tasks are passed to agencies that hold that role"
+        409,
+        "只能转办或准许给现任的协作部门",
+        "Tasks are passed, and dossiers released, to agencies that hold that role",
     ),
     # The outside issuer
     "OUTSIDE_LINKED": Words(
