@@ -161,7 +161,7 @@ def require(checks: Iterable[Check]) -> list[Check]:
     return failed
 
 
-NOT_FOUND: Final = Rule("X04", "architecture 8")
+NOT_FOUND: Final = Rule("X04", "delivery")
 
 
 def found(value: Value | None) -> Value:

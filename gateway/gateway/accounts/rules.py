@@ -8,8 +8,8 @@ from uuid import UUID
 
 from shared.rules import Check, Kind, Rule
 
-SIGN_IN: Final = Rule("X02", "architecture 8")
-TENANT: Final = Rule("X04", "architecture 8")
+SIGN_IN: Final = Rule("X02", "delivery")
+TENANT: Final = Rule("X04", "delivery")
 
 SHORTEST: Final = 12
 LONGEST: Final = 128

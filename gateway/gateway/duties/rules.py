@@ -16,7 +16,7 @@ from shared.rules import Check, Kind, Rule
 from shared.tasks import TaskKind
 
 LEAD: Final = Rule("A099", "四")
-TWO_PEOPLE: Final = Rule("X03", "architecture 8")
+TWO_PEOPLE: Final = Rule("X03", "delivery")
 OFFICIAL: Final = "official"
 # Lending the power to give duties would be giving it.
 NEVER_LENT: Final = frozenset({Duty.ADMIN})

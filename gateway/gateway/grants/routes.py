@@ -22,7 +22,7 @@ from shared.http import (
 )
 from shared.rules import Kind, Rule, require
 
-TENANT = Rule("X04", "architecture 8")
+TENANT = Rule("X04", "delivery")
 
 router = Router(prefix="/v1/identity/front-ends", tags=["accounts"])
 me_router = Router(prefix="/v1/me", tags=["identity"])

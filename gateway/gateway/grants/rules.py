@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from shared.rules import Check, Kind, Rule
 
-SIGN_IN: Final = Rule("X02", "architecture 8")
+SIGN_IN: Final = Rule("X02", "delivery")
 CODE_LIFE: Final = timedelta(seconds=60)
 REFRESH_IDLE: Final = timedelta(hours=12)
 FAMILY_LIFE: Final = timedelta(days=30)

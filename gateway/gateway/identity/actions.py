@@ -23,7 +23,7 @@ from shared.database import new_id
 from shared.events.recording import record
 from shared.rules import Kind, Refused, Rule, require
 
-IDEMPOTENCY: Final = Rule("X05", "architecture 2")
+IDEMPOTENCY: Final = Rule("X05", "delivery")
 
 
 @dataclass(frozen=True, slots=True)

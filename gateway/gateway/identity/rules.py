@@ -9,12 +9,12 @@ from uuid import UUID
 
 from shared.rules import Check, Kind, Rule
 
-TOKENS: Final = Rule("X01", "architecture 8")
+TOKENS: Final = Rule("X01", "delivery")
 # Two overlap while a program changes its key; more tell of something else.
 MOST_KEYS: Final = 3
-ROLES: Final = Rule("X02", "architecture 8")
-TENANT: Final = Rule("X04", "architecture 8")
-TWO_PEOPLE: Final = Rule("X03", "architecture 8")
+ROLES: Final = Rule("X02", "delivery")
+TENANT: Final = Rule("X04", "delivery")
+TWO_PEOPLE: Final = Rule("X03", "delivery")
 
 
 class ClientRole(StrEnum):

@@ -15,8 +15,8 @@ from shared.rules import Kind, Rule
 
 # Two registrations of one expert at once pass the rule together; only the database sees both.
 ONE_KEY = "uq_client_key_open"
-meaning(ONE_KEY, Rule("X01", "architecture 8"), "KEY_TAKEN", Kind.STATE)
-meaning("uq_person_expert_id", Rule("X02", "architecture 8"), "FIELD_INVALID", Kind.CONTENT)
+meaning(ONE_KEY, Rule("X01", "delivery"), "KEY_TAKEN", Kind.STATE)
+meaning("uq_person_expert_id", Rule("X02", "delivery"), "FIELD_INVALID", Kind.CONTENT)
 
 
 class Person(Base, table=True):

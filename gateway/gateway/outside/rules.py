@@ -10,7 +10,7 @@ from uuid import UUID
 from shared.rules import Check, Kind, Rule
 
 APPLICANT: Final = Rule("A160", "六")
-SIGN_IN: Final = Rule("X02", "architecture 8")
+SIGN_IN: Final = Rule("X02", "delivery")
 # What a city's own issuer signs with; never a shared secret, never nothing.
 ALGORITHMS: Final[Mapping[str, str]] = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC"}
 FORM: Final = re.compile(r"[A-Za-z0-9_-]{1,2048}\.[A-Za-z0-9_-]{1,16384}\.[A-Za-z0-9_-]{1,1024}")

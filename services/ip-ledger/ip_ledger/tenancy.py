@@ -26,7 +26,7 @@ from shared.directory import (
 )
 from shared.rules import Kind, Refused, Rule, found
 
-ORGANIZATION: Final = Rule("X04", "architecture 8")
+ORGANIZATION: Final = Rule("X04", "delivery")
 
 
 def own_organization(actor: Actor) -> UUID:

@@ -8,7 +8,7 @@ from shared.rules import Check, Kind, Rule
 
 # Constraint name to the check that it stands for; features add theirs where they define it.
 MEANINGS: Final[dict[str, tuple[Rule, str, Kind]]] = {
-    "pk_kept_answer": (Rule("X05", "architecture 2"), "IDEMPOTENCY_IN_PROGRESS", Kind.STATE),
+    "pk_kept_answer": (Rule("X05", "delivery"), "IDEMPOTENCY_IN_PROGRESS", Kind.STATE),
 }
 # Serialization, deadlock, lock and statement time-outs, too many connections, server going away;
 # a full disk, no memory, a file that cannot be read or written: somebody makes room.

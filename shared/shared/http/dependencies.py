@@ -25,7 +25,7 @@ from shared.http.problem import Failure, check_object, language_of
 from shared.http.schemas import CheckOut, ReadinessCheckOut
 from shared.rules import Check, Kind, Refused, Rule
 
-VERSION: Final = Rule("X06", "architecture 2")
+VERSION: Final = Rule("X06", "delivery")
 FORM: Final = Rule("API", "openapi")
 
 

@@ -23,7 +23,7 @@ from shared.rules import Kind, Refused, Rule
 
 SAFE: Final = frozenset({"GET", "HEAD"})
 ACCESS: Final = "x-access"
-ROLES: Final = Rule("X02", "architecture 8")
+ROLES: Final = Rule("X02", "delivery")
 CHALLENGE: Final = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]

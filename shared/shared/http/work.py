@@ -18,7 +18,7 @@ from shared.http.tables import KeptAnswer
 from shared.rules import Kind, Refused, Rule
 from shared.sealing import sealer_of
 
-IDEMPOTENCY: Final = Rule("X05", "architecture 2")
+IDEMPOTENCY: Final = Rule("X05", "delivery")
 
 
 class Replay(Exception):  # noqa: N818 - control flow of the route class alone

@@ -32,7 +32,7 @@ from shared.events import record
 from shared.rules import Check, Kind, Policy, Rule, found, require
 
 SEED_BYTES: Final = 32
-SCOPE: Final = Rule("X04", "architecture 8")
+SCOPE: Final = Rule("X04", "delivery")
 
 
 async def commit_to_seed(

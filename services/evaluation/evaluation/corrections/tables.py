@@ -17,7 +17,7 @@ ONE: Final = "uq_report_correction_case_id"
 TWO_PEOPLE: Final = "ck_report_correction_two_people"
 # Two at once: the table keeps one.
 meaning(ONE, rules.CORRECTED, "STATE_CONFLICT")
-meaning(TWO_PEOPLE, Rule("X03", "architecture 10"), "SOD_VIOLATION")
+meaning(TWO_PEOPLE, Rule("X03", "delivery"), "SOD_VIOLATION")
 
 
 class ReportCorrection(Base, table=True):

@@ -16,7 +16,7 @@ YEARLY: Final = Rule("A124", "四(四)")
 REPORTED: Final = Rule("A128", "四(四)")
 WEIGHED: Final = Rule("A132", "四(四)")
 SCORED: Final = Rule("A121", "四(三)2")
-KNOWN: Final = Rule("X13", "architecture 5")  # facts as of the cut-off
+KNOWN: Final = Rule("X13", "delivery")  # facts as of the cut-off
 UNREGISTERED: Final = Rule("A052", "三(二)")  # 产业联合体…逐步完成实体注册
 
 

@@ -11,7 +11,7 @@ from shared.tasks import TaskKind
 from shared.terms import is_overdue
 
 FOUND: Final = Rule("A125", "四(四)")  # 总结经验、发现问题
-APART: Final = Rule("X03", "architecture 10")
+APART: Final = Rule("X03", "delivery")
 
 
 class FindingState(StrEnum):

@@ -18,7 +18,7 @@ from shared.reading import read_json
 from shared.rules import Check, Kind, Rule
 
 REPLAY_FORMAT: Final = "zhichuang-replay-1"
-REPRODUCIBLE: Final = Rule("X13", "architecture 5")
+REPRODUCIBLE: Final = Rule("X13", "delivery")
 
 
 def inputs_of(

@@ -63,7 +63,7 @@ READERS = access(
     tenant="officials see all, a centre's operator and lead theirs once it is published",
     rules=("X04", "X11"),
 )  # fmt: skip
-KEEPING: Final = Rule("X02", "architecture 8")
+KEEPING: Final = Rule("X02", "delivery")
 
 
 @router.post(

@@ -40,7 +40,7 @@ from evaluation.sheets.rules import means_without_one
 from shared.rules import Check, Kind, Rule
 
 COUNTED: Final = Rule("A127", "四(四)")
-FROZEN: Final = Rule("X13", "architecture 5")
+FROZEN: Final = Rule("X13", "delivery")
 NEAR: Final = Rule("A126", "四(四)")
 PROFILE: Final = Rule("A132", "四(四)")
 
@@ -386,5 +386,5 @@ def freshness_checks(used: str, standing: str) -> list[Check]:
 def tenancy_checks(org_ids: AbstractSet[UUID], center_orgs: Iterable[UUID]) -> list[Check]:
     """Check that nobody decides on a centre of an organization for which he acts (X03)."""
     passed = org_ids.isdisjoint(center_orgs)
-    separate = Rule("X03", "architecture 10")
+    separate = Rule("X03", "delivery")
     return [separate.check("SOD_VIOLATION", Kind.SCOPE, passed=passed, held="submitter")]

@@ -11,7 +11,7 @@ from shared.rules import Check, Kind, Rule
 from shared.tasks import TaskKind
 
 BAD_FAITH: Final = Rule("X14", "上海科创条例58")
-APART: Final = Rule("X03", "architecture 10")
+APART: Final = Rule("X03", "delivery")
 
 
 class Ground(StrEnum):

@@ -16,7 +16,7 @@ from shared.rules import Check, Kind, Rule, Severity
 OWN_IP: Final = Rule("A109", "四(二)1")  # 拥有自主知识产权
 MARKET_TERMS: Final = Rule("A084", "三(三)1-④")
 CONSORTIUM: Final = Rule("A053", "三(二)")  # 逐步完成实体注册
-REPETITION: Final = Rule("X05", "architecture 4")
+REPETITION: Final = Rule("X05", "delivery")
 INCENTIVES: Final = Rule("A033", "二(三)功能三")  # 激励科技人员
 
 

@@ -15,7 +15,7 @@ from ip_ledger.contracts.rules import TURNOVER, Review, State, registration_chec
 from shared.codes.registrations import ContractNumberScheme
 from shared.rules import Check, Kind, Rule
 
-CORRECTIONS: Final = Rule("X07", "architecture 6")
+CORRECTIONS: Final = Rule("X07", "delivery")
 # What a registered contract is while the register has not entered its change.
 UNREGISTERED: Final[Mapping[State, State]] = {State.REGISTERED: State.SIGNED}
 

@@ -22,7 +22,7 @@ RECORDING: Final = Rule("A084", "三(三)1-④ · 专利法实施细则15")
 COMMISSIONED: Final = Rule("A089", "三(三)2-①")  # 自主开展技术研发或接受企业委托
 TURNOVER: Final = Rule("A127", "四(四)")  # 委托研发合同数及金额、技术市场交易额
 CONSORTIUM: Final = Rule("A053", "三(二)")
-REPETITION: Final = Rule("X05", "architecture 4")
+REPETITION: Final = Rule("X05", "delivery")
 
 LAW: Final = "law"
 AGREEMENT: Final = "agreement"

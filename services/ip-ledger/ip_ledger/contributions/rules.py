@@ -19,8 +19,8 @@ CAPITAL: Final = Rule("A095", "三(三)2-③ · 公司法47、48、51、52")
 FUNDING: Final = Rule("A094", "三(三)2-③")  # 多方协同、多元投资
 FINANCING: Final = Rule("A143", "五(二)三")  # 信贷支持、股权投资
 TRUST: Final = Rule("A053", "三(二)")
-FOUR_EYES: Final = Rule("X03", "architecture 8")
-CORRECTIONS: Final = Rule("X07", "architecture 6")
+FOUR_EYES: Final = Rule("X03", "delivery")
+CORRECTIONS: Final = Rule("X07", "delivery")
 
 # 公司法52: at least sixty days of grace.
 GRACE_DAYS: Final = 60

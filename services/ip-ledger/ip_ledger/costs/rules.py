@@ -16,7 +16,7 @@ from shared.money import largest_remainder
 from shared.rules import Check, Kind, Rule
 
 COSTS: Final = Rule("A094", "三(三)2-③")  # 多方协同、多元投资
-CORRECTIONS: Final = Rule("X07", "architecture 6")
+CORRECTIONS: Final = Rule("X07", "delivery")
 TRUST: Final = Rule("A053", "三(二)")
 
 

@@ -11,7 +11,7 @@ from shared.calendar import day_of
 from shared.rules import Check, Kind, Rule
 
 SHARING: Final = Rule("A086", "三(三)1-④")  # 风险分担、利益共享机制
-FOUR_EYES: Final = Rule("X03", "architecture 8")  # drafted by one person, approved by another
+FOUR_EYES: Final = Rule("X03", "delivery")  # drafted by one person, approved by another
 CONSORTIUM: Final = Rule("A053", "三(二)")  # 逐步完成实体注册: until then no payee
 
 

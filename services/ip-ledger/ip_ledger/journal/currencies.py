@@ -14,7 +14,7 @@ def _known(value: str) -> str:
         raise PydanticCustomError(
             "CURRENCY_UNKNOWN",
             "a currency of ISO 4217",
-            {"rule": "X07", "clause": "architecture 6"},
+            {"rule": "X07", "clause": "delivery"},
         )
     return value
 

@@ -13,7 +13,7 @@ from shared.money import half_up
 from shared.rules import Check, Kind, Rule
 
 # X07: append-only ledger; corrections are reversing entries.
-JOURNAL: Final = Rule("X07", "architecture 6")
+JOURNAL: Final = Rule("X07", "delivery")
 # Every balance that an account ever showed stays within this, on either side.
 MOST_FEN: Final = 2**53 - 1
 FORM: Final = Rule("API", "openapi")

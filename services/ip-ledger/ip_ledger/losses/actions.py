@@ -24,7 +24,7 @@ from shared.events import record
 from shared.rules import Kind, Rule, found, require
 from shared.shares import Part
 
-TENANCY: Final = Rule("X04", "architecture 8")
+TENANCY: Final = Rule("X04", "delivery")
 # What the members' shares of losses bring in; the loss itself stands in the centre's expenses.
 RECOVERED: Final = AccountName("loss_recovered", AccountKind.INCOME)
 

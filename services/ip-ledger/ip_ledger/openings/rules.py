@@ -11,7 +11,7 @@ from ip_ledger.agreements.rules import Proposal
 from ip_ledger.journal.rules import AccountKind, AccountName
 from shared.rules import Check, Kind, Rule
 
-OPENING: Final = Rule("X07", "architecture 6")
+OPENING: Final = Rule("X07", "delivery")
 NEEDED: Final = 2
 
 

@@ -25,7 +25,7 @@ from shared.events import record
 from shared.http import version_checks
 from shared.rules import Kind, Rule, found, require
 
-TENANCY = Rule("X04", "architecture 8")
+TENANCY = Rule("X04", "delivery")
 
 
 async def declare(

@@ -30,7 +30,7 @@ from shared.database import new_id
 from shared.events import record
 from shared.rules import Kind, Rule, found, require
 
-TENANCY: Final = Rule("X04", "architecture 8")
+TENANCY: Final = Rule("X04", "delivery")
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,8 +49,8 @@ def net_income_fen(gross_fen: int, deductions: Sequence[Deduction]) -> int:
 
 LAWFUL: Final = frozenset({DeductionKind.TAX, DeductionKind.MAINTENANCE, DeductionKind.DIRECT})
 TRUST: Final = Rule("A053", "三(二)")
-CORRECTIONS: Final = Rule("X07", "architecture 6")
-FOUR_EYES: Final = Rule("X03", "architecture 8")
+CORRECTIONS: Final = Rule("X07", "delivery")
+FOUR_EYES: Final = Rule("X03", "delivery")
 
 
 def deduction_checks(deductions: Sequence[Deduction], *, has_agreement: bool) -> list[Check]:

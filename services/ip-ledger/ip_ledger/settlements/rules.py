@@ -17,8 +17,8 @@ from ip_ledger.agreements.rules import FLOW, Element, UseRate, UseUnit
 from shared.money import MAX_FEN, half_up
 from shared.rules import Check, Kind, Rule
 
-TENANCY: Final = Rule("X04", "architecture 8")
-SEPARATION: Final = Rule("X03", "architecture 8")
+TENANCY: Final = Rule("X04", "delivery")
+SEPARATION: Final = Rule("X03", "delivery")
 MINUTES: Final = 60
 
 

@@ -9,10 +9,10 @@ from uuid import UUID
 from ip_ledger.contributions.profit_rules import reserve_fen
 from shared.rules import Check, Kind, Rule
 
-CORRECTIONS: Final = Rule("X07", "architecture 6")
+CORRECTIONS: Final = Rule("X07", "delivery")
 FUNDING: Final = Rule("A094", "三(三)2-③")  # 多方协同、多元投资
 DIVISIONS: Final = Rule("A086", "三(三)1-④")  # 风险分担、利益共享机制
-FOUR_EYES: Final = Rule("X03", "architecture 8")
+FOUR_EYES: Final = Rule("X03", "delivery")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from shared.rules import Check, Kind, Policy, Rule
 
-WITNESS: Final = Rule("X07", "architecture 6")
-FOUR_EYES: Final = Rule("X03", "architecture 8")
+WITNESS: Final = Rule("X07", "delivery")
+FOUR_EYES: Final = Rule("X03", "delivery")
 # A witness's clock may run ahead by so much, in seconds.
 CLOCK_SKEW: Final = 300
 
@@ -87,7 +87,7 @@ def witnesses_needed(policy: Policy) -> int:
 def payment_checks(policy: Policy, seen_by: int) -> list[Check]:
     """Check that enough witnesses have seen what a run rests on before money moves."""
     needed = witnesses_needed(policy)
-    rule = Rule("X07", policy.clauses.get("X07", "architecture 6"), policy.version)
+    rule = Rule("X07", policy.clauses.get("X07", "delivery"), policy.version)
     passed = seen_by >= needed
     return [
         rule.check("WITNESSES_MISSING", Kind.STATE, passed=passed, needed=needed, seen_by=seen_by)

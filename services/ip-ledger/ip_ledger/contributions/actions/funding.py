@@ -32,7 +32,7 @@ from shared.events import record
 from shared.money import largest_remainder
 from shared.rules import Kind, Rule, found, require
 
-TENANCY: Final = Rule("X04", "architecture 8")
+TENANCY: Final = Rule("X04", "delivery")
 PROFIT: Final = AccountName("profit_divided", AccountKind.EXPENSE)
 RESERVE: Final = AccountName("statutory_reserve", AccountKind.LIABILITY)
 

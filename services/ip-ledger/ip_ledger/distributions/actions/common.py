@@ -17,7 +17,7 @@ from shared.auth import Actor
 from shared.events import record
 from shared.rules import Check, Kind, Rule, found
 
-TENANCY: Final = Rule("X04", "architecture 8")
+TENANCY: Final = Rule("X04", "delivery")
 
 
 async def leading_checks(session: AsyncSession, actor: Actor, center_id: UUID) -> list[Check]:

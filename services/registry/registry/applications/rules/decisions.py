@@ -22,7 +22,7 @@ from registry.notices.rules import ObjectionState, objection_checks, period_chec
 from shared.calendar import day_of, deadline
 from shared.rules import Check, Kind, Policy, Rule, Severity
 
-DUTIES_APART: Final = Rule("X03", "practice")
+DUTIES_APART: Final = Rule("X03", "delivery")
 REVIEWED: Final = Rule("A118", "四(三)2")
 CONFIRMED: Final = Rule("A122", "四(三)2")
 MILESTONE: Final = Rule("A053", "三(二)")

@@ -250,7 +250,7 @@ def stage_scope_checks(
 def scope_checks(acting_id: UUID | None, allowed: Collection[UUID | None]) -> list[Check]:
     """Check that the acting organization speaks for the centre: its entity, trustee or lead."""
     passed = acting_id is not None and acting_id in allowed
-    return [Rule("X04", "architecture 8").check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=passed)]
+    return [Rule("X04", "delivery").check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=passed)]
 
 
 def at_least(rating: str, lowest: str) -> bool:

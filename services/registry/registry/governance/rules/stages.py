@@ -40,7 +40,7 @@ from registry.governance.rules.plans import adoption_checks, horizon_checks
 from shared.calendar import WorkingDays
 from shared.rules import Check, Kind, Policy, Rule, Severity
 
-TWO_PEOPLE: Final = Rule("X03", "architecture 8")
+TWO_PEOPLE: Final = Rule("X03", "delivery")
 PROCEDURE: Final = Rule("A101", "四(一)")
 SUMMARY: Final = Rule("A102", "四(一)")
 RECTIFICATION: Final = Rule("A125", "四(四)")
