@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -130,3 +131,28 @@ def test_the_pass_line_itself_passes() -> None:
     assert rules.panel_passes(Decimal("60.00"), Decimal(60)) is True
     assert rules.panel_passes(Decimal("59.99"), Decimal(60)) is False
     assert rules.panel_passes(None, Decimal(60)) is None
+
+
+@pytest.mark.requirement("X08")
+@pytest.mark.refusing
+@pytest.mark.parametrize("state", list(State))
+def test_nobody_looks_at_a_sheet_before_declaring(state: State) -> None:
+    refused = ["DECLARATION_MISSING"] if state is State.ASSIGNED else []
+    assert failed_codes(rules.declared_checks(state)) == refused
+
+
+@pytest.mark.requirement("A121")
+@pytest.mark.refusing
+def test_every_expert_who_sits_has_scored() -> None:
+    assert failed_codes(rules.handed_in_checks([])) == []
+    (check,) = rules.handed_in_checks([UUID(int=2), UUID(int=1)])
+    assert (check.passed, check.code, check.params["count"]) == (False, "SHEETS_WAITING", 2)
+    assert check.params["sheets"] == [str(UUID(int=1)), str(UUID(int=2))]
+
+
+@pytest.mark.requirement("A121")
+def test_without_one_of_five_nothing_is_trimmed_and_without_one_of_six_it_is() -> None:
+    five = decimals("0", "10", "20", "30", "100")
+    assert rules.means_without_one(five) == [40, Fraction(75, 2), 35, Fraction(65, 2), 15]
+    six = decimals("0", "10", "20", "30", "40", "100")
+    assert rules.means_without_one(six) == [30, 30, Fraction(80, 3), Fraction(70, 3), 20, 20]

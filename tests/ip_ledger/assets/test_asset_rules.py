@@ -236,7 +236,8 @@ def inventors(*shares: int | None) -> list[rules.InventorShare]:
 def test_inventors_shares_are_all_given_and_whole_or_all_left_out(
     shares: tuple[int | None, ...], whole: list[int] | None, *, passed: bool
 ) -> None:
-    (check,) = rules.inventor_checks(inventors(*shares))
+    check, once = rules.inventor_checks(inventors(*shares))
+    assert once.passed
     assert (check.passed, check.params["sum_ppm"]) == (passed, sum(ppm or 0 for ppm in shares))
     if whole is not None:
         assert rules.inventor_shares(inventors(*shares)) == whole
@@ -288,3 +289,37 @@ def test_an_asset_enters_in_the_state_that_its_days_tell(
     kind: AssetKind, dates: Dates, state: State
 ) -> None:
     assert rules.first_state(kind, dates) is state
+
+
+@pytest.mark.requirement("A033")
+@pytest.mark.refusing
+def test_nobody_stands_among_the_inventors_twice() -> None:
+    one, other = (
+        rules.InventorShare(UUID(int=1), None, person_id=UUID(int=number)) for number in (7, 8)
+    )
+    nameless = rules.InventorShare(UUID(int=1), None)
+    assert failed_codes(rules.inventor_checks([one, other, nameless, nameless])) == []
+    assert failed_codes(rules.inventor_checks([one, other, one])) == ["INVENTOR_REPEATED"]
+
+
+def test_a_chinese_number_in_an_offices_letters_is_under_the_chinese_office() -> None:
+    assert rules.jurisdiction_of(AssetKind.INVENTION, "ZL 202410000001.0", None) == "CN"
+    assert rules.jurisdiction_of(AssetKind.INVENTION, "WO2024/123456", None) == rules.INTERNATIONAL
+
+
+def test_a_chinese_patent_has_one_spelling_and_what_else_is_registered_its_own() -> None:
+    spelled = rules.normalized_number(AssetKind.INVENTION, "zl202410000001.0", "CN")
+    assert spelled == rules.normalized_number(AssetKind.INVENTION, "202410000001.0", "CN")
+    assert (
+        rules.normalized_number(AssetKind.SOFTWARE, "zl202410000001.0", "CN") == "ZL202410000001.0"
+    )
+    assert (
+        rules.normalized_number(AssetKind.INVENTION, "zl202410000001.0", "US") == "ZL202410000001.0"
+    )
+
+
+def test_what_is_not_said_of_an_asset_is_not_so() -> None:
+    assert not reported().is_background
+    assert not rules.InventorShare(UUID(int=1), None).is_head_of_unit
+    given = {"center_id": UUID(int=1), "kind": AssetKind.DESIGN, "title": "t", "number": None}
+    assert not rules.Disclosure(**given, jurisdiction=None, dates=Dates()).is_unfiled  # type: ignore[arg-type]

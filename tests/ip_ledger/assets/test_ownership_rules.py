@@ -170,6 +170,7 @@ def test_a_change_holds_until_the_next_one_and_cuts_the_version_of_its_day(
         ([(D2, None, "b"), (D1, D2, "a")], [(D1, "a"), (D2, "b")]),
         ([(D1, D2, "a"), (D3, None, "b")], [(D1, "a"), (D2, None), (D3, "b")]),
         ([(D1, None, "a"), (D4, None, "b")], [(D1, "a")]),
+        ([(D1, None, "a"), (D2, None, "b"), (D3, None, "c")], [(D1, "a"), (D2, "b"), (D3, "c")]),
     ],
 )
 def test_a_picture_shows_each_version_until_the_next_and_days_without_any(
