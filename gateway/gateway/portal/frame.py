@@ -1,5 +1,6 @@
 """The portal's frame: navigation, language, and a policy under which nothing foreign runs."""
 
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
@@ -25,6 +26,8 @@ PLACES: Final = (
     ("changes", "/changes"),
 )
 NOWHERE: Final[Mapping[str, str]] = MappingProxyType({})
+# Where a long name such as `ENTITY_AGE_EXCEEDED` may go on in the next line.
+BETWEEN: Final = re.compile(r"(?<=\w[_./])(?=\w)")
 SCRIPTS: Final = Markup("<script type='module' src='/assets/{}'></script>")
 
 
@@ -71,7 +74,12 @@ def site(
 
 def link(path: str, text: str, language: str) -> Markup:
     """Give a link inside the portal that stays in its language."""
-    return Markup("<a href='{}?lang={}'>{}</a>").format(path, language, text)
+    return Markup("<a href='{}?lang={}'>{}</a>").format(path, language, breakable(text))
+
+
+def breakable(name: str) -> Markup:
+    """Give a long name that a narrow column breaks between its words, and nowhere else."""
+    return Markup("<wbr>").join(BETWEEN.split(name))
 
 
 def prose(text: str, places: Mapping[str, str] = NOWHERE) -> Markup:
@@ -84,7 +92,7 @@ def prose(text: str, places: Mapping[str, str] = NOWHERE) -> Markup:
 
 
 def _named(name: str, place: str | None) -> Markup:
-    shown = Markup("<code>{}</code>").format(name)
+    shown = Markup("<code>{}</code>").format(breakable(name))
     return shown if place is None else Markup("<a href='{}'>{}</a>").format(place, shown)
 
 

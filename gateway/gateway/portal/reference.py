@@ -8,7 +8,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from gateway.portal import chinese
-from gateway.portal.frame import link, prose
+from gateway.portal.frame import breakable, link, prose
 from gateway.portal.problems import operations_of
 from gateway.portal.words import WORDS
 from shared.documents.pages import table
@@ -113,7 +113,7 @@ def _parameters(parameters: Sequence[Mapping[str, Any]], language: str) -> Marku
     words = WORDS[language]
     rows = [
         (
-            Markup("<code>{}</code>").format(one["name"]),
+            Markup("<code>{}</code>").format(breakable(one["name"])),
             chinese.said("places", one["in"], language),
             words["yes"] if one.get("required") else words["no"],
             prose(chinese.said("parameters", one.get("description", ""), language)),
