@@ -130,6 +130,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     "networks": ["192.0.2.0/24"],
     "note": "纸质件已归档",
     "number": "ZL202610012345.6",
+    "numbers": [4, 5],
     "on": "2026-03-02",
     "opinion": "agree",
     "opinion_text": "技术路线可行，同意推荐",
@@ -265,7 +266,7 @@ OWN: Final[Mapping[str, Mapping[str, Any]]] = {
         "years": 5,
     },
     "gateway": {"answer": "agreed", "pace": "daily", "state": "accepted"},
-    "ip_ledger": {"answer": "consent"},
+    "ip_ledger": {"answer": "consent", "ground": "justified"},
     "registry": {
         "ballots": [{"voter_id": ID, "choice": "for"}],
         "clauses": {"A051": "三(二)"},
