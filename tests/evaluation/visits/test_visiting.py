@@ -2,12 +2,16 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 from sqlmodel import col, select
 
+from evaluation.visits.rules import VisitEvidence, evidence_checks
 from shared.database import new_id
 from shared.events.tables import Event
 from tests.evaluation.reviewing import FIVE, Reviewing, codes_of
@@ -273,3 +277,99 @@ async def test_of_a_signature_and_an_absence_over_its_day_one_is_refused(
         sign(review, "ex05", visit), away(review, "ex05", "2026-01-20", "2026-02-09")
     )
     assert sorted((signed.status_code, told.status_code)) == [201, 422]
+
+
+# --- what shows a visit ---------------------------------------------------------------------
+
+NOW = datetime(2026, 2, 2, 2, tzinfo=UTC)
+ONE, TWO = UUID(int=1), UUID(int=2)
+
+
+def seen(file_id: UUID = ONE, sha256: str | None = "ab" * 32, **over: Any) -> VisitEvidence:
+    return VisitEvidence(file_id, sha256, **over)
+
+
+@pytest.mark.requirement("A118")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("evidence", "pointers"),
+    [
+        ([], []),
+        ([seen(), seen(TWO)], []),
+        ([seen(), seen()], ["/evidence/1/file_id"]),
+        ([seen(sha256=None)], ["/evidence/0/file_id"]),
+        ([seen(taken_at=NOW)], []),
+        ([seen(taken_at=NOW + timedelta(microseconds=1))], ["/evidence/0/taken_at"]),
+        ([seen(latitude=Decimal(90), longitude=Decimal(-180))], []),
+        ([seen(latitude=Decimal("90.000001"), longitude=Decimal(0))], ["/evidence/0/latitude"]),
+        ([seen(latitude=Decimal(0), longitude=Decimal("-180.1"))], ["/evidence/0/longitude"]),
+        ([seen(latitude=Decimal("31.2"))], ["/evidence/0/longitude"]),
+        ([seen(longitude=Decimal("121.5"))], ["/evidence/0/latitude"]),
+    ],
+)
+def test_a_picture_is_a_known_file_of_a_place_on_this_earth_and_of_no_time_to_come(
+    evidence: list[VisitEvidence], pointers: list[str]
+) -> None:
+    failed = [one for one in evidence_checks(evidence, NOW) if not one.passed]
+    assert [one.pointer for one in failed] == pointers
+
+
+def photograph(review: Reviewing, **over: Any) -> dict[str, Any]:
+    return {
+        "file_id": str(review.report_id), "taken_at": "2026-02-01T06:30:00Z",
+        "latitude": "31.230416", "longitude": "121.473701", **over,
+    }  # fmt: skip
+
+
+@pytest.mark.requirement("A118", "A121", "X06")
+async def test_photographs_with_their_place_are_signed_with_the_report(review: Reviewing) -> None:
+    await review.reviewed(FIVE)
+    answer = await report(review, evidence=[photograph(review)])
+    assert answer.status_code == 201, answer.text
+    told = answer.json()
+    assert told["evidence"] == [photograph(review) | {"sha256": "ab" * 32}]
+    path = f"/v1/evaluation/site-visits/{told['id']}"
+    for code in ("ex04", "ex05"):
+        assert (await sign(review, code, told["id"], hash=told["hash"])).status_code == 201
+    # Other pictures are another report, which nobody has signed; the same ones change nothing.
+    async with review.handler as handler:
+        same = await handler.patch(
+            path, json={"evidence": [photograph(review)]}, headers={"If-Match": '"1"'}
+        )
+        assert (same.json()["state"], same.json()["hash"]) == ("signed", told["hash"])
+        moved = {"evidence": [photograph(review, latitude="31.230417")]}
+        other = await handler.patch(path, json=moved, headers={"If-Match": '"1"'})
+        assert (other.json()["state"], other.json()["signatures"]) == ("reported", [])
+        none = await handler.patch(path, json={"evidence": []}, headers={"If-Match": '"2"'})
+    assert none.json()["evidence"] == []
+    assert len({told["hash"], other.json()["hash"], none.json()["hash"]}) == 3
+    assert codes_of(await sign(review, "ex04", told["id"], hash=told["hash"])) == [
+        "TEXT_HASH_MISMATCH"
+    ]
+
+
+@pytest.mark.requirement("A118")
+@pytest.mark.refusing
+async def test_what_no_picture_can_be_is_refused_at_the_report_and_at_its_change(
+    review: Reviewing,
+) -> None:
+    await review.reviewed(FIVE)
+    bad = [
+        photograph(review, file_id=str(new_id())),
+        photograph(review, taken_at="2026-02-02T02:05:00Z", longitude=None),
+    ]
+    refused = await report(review, evidence=bad)
+    assert (refused.status_code, codes_of(refused)) == (
+        422, ["FILE_UNKNOWN", "FIELD_INVALID", "FIELD_INVALID"],
+    )  # fmt: skip
+    visit = (await report(review)).json()
+    async with review.handler as handler:
+        path = f"/v1/evaluation/site-visits/{visit['id']}"
+        late = await handler.patch(path, json={"evidence": bad}, headers={"If-Match": '"1"'})
+        many = {"evidence": [photograph(review)] * 51}
+        assert (
+            await handler.patch(path, json=many, headers={"If-Match": '"1"'})
+        ).status_code == 422
+        kept = (await handler.get(path)).json()
+    assert codes_of(late) == codes_of(refused)
+    assert (kept["evidence"], kept["hash"], kept["version"]) == ([], visit["hash"], 1)

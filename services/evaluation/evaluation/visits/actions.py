@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -39,6 +40,16 @@ class Report:
     visited_on: date
     expert_ids: tuple[UUID, ...]
     file: ReportFile
+    evidence: tuple[rules.VisitEvidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is changed of a report; what is left out stays."""
+
+    visited_on: date | None
+    file: ReportFile | None
+    evidence: tuple[rules.VisitEvidence, ...] | None
 
 
 async def report(
@@ -47,7 +58,7 @@ async def report(
     """Enter the report of a visit, after the panel has finished (A118).
 
     Raises `Refused`: NOT_FOUND, SOD_VIOLATION, VISIT_EXPERTS_TOO_FEW, EXPERT_INACTIVE, EXPERT_AWAY,
-    COI_…, DAY_IN_FUTURE, FILE_UNKNOWN, REVIEW_MISSING, STATE_CONFLICT.
+    COI_…, DAY_IN_FUTURE, FILE_UNKNOWN, FIELD_INVALID, REVIEW_MISSING, STATE_CONFLICT.
     """
     policy = await policy_on(session, today)
     panel = await _standing(session, told)
@@ -61,6 +72,7 @@ async def report(
             *rules.report_checks(policy, handled, told.expert_ids, known, told.visited_on, today),
             *rules.day_checks(told.visited_on, today),
             *rules.file_checks(known=told.file.sha256 is not None),
+            *rules.evidence_checks(told.evidence, now),
             *rules.review_checks(panel.state),
             *rules.single_checks(reported=there is not None),
         ]
@@ -73,6 +85,7 @@ async def report(
         visited_on=told.visited_on,
         report_file_id=told.file.file_id,
         report_sha256=told.file.sha256 or "",
+        evidence=[one.content() for one in told.evidence],
         reported_at=now,
     )
     visit.hash = _hash(visit, told.expert_ids)
@@ -140,19 +153,20 @@ async def change(
     actor: Actor,
     visit_id: UUID,
     read_version: int,
-    visited_on: date | None,
-    file: ReportFile | None,
+    told: Change,
+    now: datetime,
     today: date,
 ) -> SiteVisit:
     """Change a report; what was signed before is another version, so it must be signed again.
 
     Raises `Refused`: NOT_FOUND, VERSION_CONFLICT, SOD_VIOLATION, EXPERT_AWAY, DAY_IN_FUTURE,
-    FILE_UNKNOWN.
+    FILE_UNKNOWN, FIELD_INVALID.
     """
     visit = await queries.visit_for_update(session, actor, visit_id)
     panel = found(await session.get(Panel, visit.panel_id))
     subject = await panel_queries.subject_of(session, panel)
-    day = visited_on or visit.visited_on
+    day = told.visited_on or visit.visited_on
+    file = told.file
     experts = await queries.experts_of(session, [visit.id])
     known = await expert_queries.candidates(session, [row.expert_id for row in experts])
     require(
@@ -162,12 +176,15 @@ async def change(
             *(check for row in experts for check in rules.there_checks(known[row.expert_id], day)),
             *rules.day_checks(day, today),
             *rules.file_checks(known=file is None or file.sha256 is not None),
+            *rules.evidence_checks(told.evidence or (), now),
         ]
     )
     before = visit.hash
     visit.visited_on = day
     if file is not None:
         visit.report_file_id, visit.report_sha256 = file.file_id, file.sha256 or ""
+    if told.evidence is not None:
+        visit.evidence = [one.content() for one in told.evidence]
     visit.hash = _hash(visit, [row.expert_id for row in experts])
     if visit.hash == before:
         return visit
@@ -187,15 +204,15 @@ async def _standing(session: AsyncSession, told: Report) -> Panel:
 
 def _hash(visit: SiteVisit, expert_ids: Sequence[UUID]) -> str:
     """Hash what the experts sign; signatures are no part of it."""
-    return content_sha256(
-        [
-            visit.subject_type,
-            visit.subject_id,
-            visit.visited_on,
-            visit.report_sha256,
-            sorted(map(str, expert_ids)),
-        ]
-    )
+    signed: list[Any] = [
+        visit.subject_type,
+        visit.subject_id,
+        visit.visited_on,
+        visit.report_sha256,
+        sorted(map(str, expert_ids)),
+    ]
+    # A report without evidence is named as it was before there was any.
+    return content_sha256([*signed, visit.evidence] if visit.evidence else signed)
 
 
 def _record(

@@ -1,6 +1,9 @@
 """Site visits over HTTP; the registry is asked for the report's file before the transaction."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
@@ -10,10 +13,12 @@ from sqlmodel import col
 
 from evaluation.duties.rules import SubjectType
 from evaluation.visits import actions, queries
+from evaluation.visits.rules import VisitEvidence
 from evaluation.visits.schemas import (
     SiteVisitChange,
     SiteVisitIn,
     SiteVisitOut,
+    VisitEvidenceIn,
     VisitSignatureIn,
     VisitSignatureOut,
 )
@@ -57,8 +62,7 @@ CONFLICTS = (
 class Changed:
     """A change, with the file that it names."""
 
-    body: SiteVisitChange
-    file: actions.ReportFile | None
+    told: actions.Change
 
 
 async def reported(body: SiteVisitIn, work: CurrentWork, services: Services) -> actions.Report:
@@ -70,14 +74,37 @@ async def reported(body: SiteVisitIn, work: CurrentWork, services: Services) -> 
         visited_on=body.visited_on,
         expert_ids=tuple(body.expert_ids),
         file=await _file(services, body.report_file_id),
+        evidence=await _evidence(services, body.evidence),
     )
 
 
 async def changed(body: SiteVisitChange, work: CurrentWork, services: Services) -> Changed:
     """Ask the registry for the new report's file, where there is one."""
     await work.replay()
-    named = body.report_file_id
-    return Changed(body, None if named is None else await _file(services, named))
+    named, shown = body.report_file_id, body.evidence
+    return Changed(
+        actions.Change(
+            visited_on=body.visited_on,
+            file=None if named is None else await _file(services, named),
+            evidence=None if shown is None else await _evidence(services, shown),
+        )
+    )
+
+
+async def _evidence(
+    services: ServiceClient, shown: Sequence[VisitEvidenceIn]
+) -> tuple[VisitEvidence, ...]:
+    files = await asyncio.gather(*(_file(services, one.file_id) for one in shown))
+    return tuple(
+        VisitEvidence(
+            file_id=one.file_id,
+            sha256=file.sha256,
+            taken_at=one.taken_at,
+            latitude=None if one.latitude is None else Decimal(one.latitude),
+            longitude=None if one.longitude is None else Decimal(one.longitude),
+        )
+        for one, file in zip(shown, files, strict=True)
+    )
 
 
 async def _file(services: ServiceClient, file_id: UUID) -> actions.ReportFile:
@@ -182,14 +209,13 @@ async def change(
     version: IfMatch,
     change: Annotated[Changed, Depends(changed)],
     actor: CurrentActor,
+    now: Now,
     today: Today,
     response: Response,
     session: Transaction,
 ) -> SiteVisitOut:
     """Change a report; it must then be signed again."""
-    visit = await actions.change(
-        session, actor, visit_id, version, change.body.visited_on, change.file, today
-    )
+    visit = await actions.change(session, actor, visit_id, version, change.told, now, today)
     return await _shown(session, visit, response)
 
 

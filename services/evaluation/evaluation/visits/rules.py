@@ -1,7 +1,9 @@
 """A site visit: a report of a day, which the experts who were there sign (A118, A121)."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -116,6 +118,72 @@ def day_checks(visited_on: date, today: date) -> list[Check]:
 def file_checks(*, known: bool) -> list[Check]:
     """Check that the report is a file that the registry keeps."""
     return [VISIT.check("FILE_UNKNOWN", Kind.CONTENT, passed=known, pointer="/report_file_id")]
+
+
+@dataclass(frozen=True, slots=True)
+class VisitEvidence:
+    """A file that shows what was seen, when and where it was taken; no hash: no such file.
+
+    Degrees are exact; a place has both of them or none.
+    """
+
+    file_id: UUID
+    sha256: str | None
+    taken_at: datetime | None = None
+    latitude: Decimal | None = None
+    longitude: Decimal | None = None
+
+    def content(self) -> dict[str, str | None]:
+        """Give what is kept and signed."""
+        return {
+            "file_id": str(self.file_id),
+            "sha256": self.sha256,
+            "taken_at": None if self.taken_at is None else self.taken_at.isoformat(),
+            "latitude": None if self.latitude is None else f"{self.latitude:f}",
+            "longitude": None if self.longitude is None else f"{self.longitude:f}",
+        }
+
+
+def evidence_checks(evidence: Sequence[VisitEvidence], now: datetime) -> list[Check]:
+    """Check what shows a visit: files that the registry keeps, each once, from here and by now.
+
+    A picture may be older than its visit, as one of the state before; none is of a time to come.
+    """
+    named = [one.file_id for one in evidence]
+    return [
+        check
+        for place, one in enumerate(evidence)
+        for check in _evidence_checks(one, now, f"/evidence/{place}", named[:place])
+    ]
+
+
+def _evidence_checks(
+    one: VisitEvidence, now: datetime, pointer: str, before: Sequence[UUID]
+) -> list[Check]:
+    told = {
+        "file_id": (one.file_id not in before, "a file that is not named yet"),
+        "taken_at": (one.taken_at is None or one.taken_at <= now, "not after now"),
+        "latitude": (_within(one.latitude, one.longitude, 90), "-90 to 90, with a longitude"),
+        "longitude": (_within(one.longitude, one.latitude, 180), "-180 to 180, with a latitude"),
+    }
+    return [
+        VISIT.check(
+            "FILE_UNKNOWN", Kind.CONTENT, passed=one.sha256 is not None,
+            pointer=f"{pointer}/file_id",
+        ),
+        *(
+            VISIT.check(
+                "FIELD_INVALID", Kind.CONTENT, passed=passed, pointer=f"{pointer}/{field}",
+                field=field, expected=expected,
+            )
+            for field, (passed, expected) in told.items()
+        ),
+    ]  # fmt: skip
+
+
+def _within(degrees: Decimal | None, other: Decimal | None, most: int) -> bool:
+    """Tell whether one half of a place is on this earth; without it, the other is not there."""
+    return other is None if degrees is None else abs(degrees) <= most
 
 
 def review_checks(panel: PanelState | None) -> list[Check]:

@@ -1,6 +1,7 @@
 """Site visits on the wire."""
 
 from datetime import date
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
@@ -8,7 +9,36 @@ from pydantic import ConfigDict, Field
 from evaluation.duties.rules import SubjectType
 from evaluation.panels.schemas import ExpertIds
 from evaluation.visits import rules
-from shared.http.schemas import Body, Day, Digest, Instant, Out
+from shared.http.schemas import Body, Day, DecimalText, Digest, Instant, Out
+
+
+class VisitEvidenceIn(Body):
+    """A file that shows what was seen: a photograph, with when and where it was taken."""
+
+    file_id: UUID = Field(description="A file of the registry.")
+    taken_at: Instant | None = Field(default=None, description="When it was taken.")
+    latitude: DecimalText | None = Field(
+        default=None, description="Degrees north, with a longitude (WGS 84)."
+    )
+    longitude: DecimalText | None = Field(
+        default=None, description="Degrees east, with a latitude (WGS 84)."
+    )
+
+
+class VisitEvidenceOut(Out):
+    """A file that shows what was seen; the experts sign it with the report."""
+
+    file_id: UUID = Field(description="A file of the registry.")
+    sha256: str = Field(description="Its hash when it was shown.")
+    taken_at: Instant | None = Field(description="When it was taken.")
+    latitude: str | None = Field(description="Degrees north, with a longitude (WGS 84).")
+    longitude: str | None = Field(description="Degrees east, with a latitude (WGS 84).")
+
+
+Evidence = Annotated[
+    list[VisitEvidenceIn],
+    Field(max_length=50, description="What shows the visit; it is signed with the report."),
+]
 
 
 class SiteVisitIn(Body):
@@ -36,6 +66,7 @@ class SiteVisitIn(Body):
     visited_on: Day = Field(description="The day of the visit, today at the latest.")
     expert_ids: ExpertIds
     report_file_id: UUID = Field(description="The report, a file of the registry.")
+    evidence: Evidence = Field(default_factory=list)
 
 
 class SiteVisitChange(Body):
@@ -45,6 +76,7 @@ class SiteVisitChange(Body):
 
     visited_on: Day | None = Field(default=None, description="The day of the visit.")
     report_file_id: UUID | None = Field(default=None, description="Another report file.")
+    evidence: Evidence | None = Field(default=None, description="All that shows the visit, anew.")
 
 
 class VisitSignatureIn(Body):
@@ -73,6 +105,7 @@ class SiteVisitOut(Out):
     expert_ids: list[UUID] = Field(description="Who went.")
     report_file_id: UUID = Field(description="The report.")
     report_sha256: str = Field(description="SHA-256 of the report.")
+    evidence: list[VisitEvidenceOut] = Field(description="What shows the visit.")
     reported_at: Instant = Field(description="When the report was first handed in.")
     state: rules.State = Field(description="Whether it has the signatures it needs.")
     version: int = Field(description="Grows when the report changes.")

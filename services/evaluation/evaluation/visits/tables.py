@@ -3,12 +3,13 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from sqlalchemy import Column, text
 from sqlmodel import Field
 
 from evaluation.base import Base
 from evaluation.duties.rules import SubjectType
 from evaluation.visits import rules
-from shared.database import EnumText, InstantColumn, new_id
+from shared.database import EnumText, InstantColumn, JsonColumn, new_id
 from shared.http.constraints import meaning
 
 meaning("uq_site_visit_panel_id", rules.VISIT, "STATE_CONFLICT")
@@ -28,6 +29,11 @@ class SiteVisit(Base, table=True):
     visited_on: date
     report_file_id: UUID
     report_sha256: str
+    # Photographs and whatever else shows it, with the hashes that the registry keeps.
+    evidence: list[dict[str, str | None]] = Field(
+        default_factory=list,
+        sa_column=Column(JsonColumn(), nullable=False, server_default=text("'[]'::jsonb")),
+    )
     state: rules.State = Field(
         default=rules.State.REPORTED,
         sa_type=EnumText(rules.State),
