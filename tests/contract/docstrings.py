@@ -38,8 +38,8 @@ EXCUSED: Final[Mapping[str, frozenset[str]]] = {
     "gateway.outside.actions.claim": _THERE | {"STATE_CONFLICT"},
     "ip_ledger.journal.actions.open_account": _THERE,
     "registry.governance.actions.plans.revise_plan": _THERE,
-    "registry.governance.actions.records.return_dossier": _THERE,
-    "registry.governance.actions.records.submit_dossier": _THERE,
+    "registry.governance.actions.dossiers.return_dossier": _THERE,
+    "registry.governance.actions.dossiers.submit_dossier": _THERE,
     "registry.governance.actions.stages.change_stage": _THERE,
     "registry.memberships.actions.expel": _THERE,
     # Its people are new: nobody is named.

@@ -154,10 +154,19 @@ async def end_seat(
 ) -> BodySeat:
     """End a seat after its last day, included.
 
-    Raises `Refused`: NOT_FOUND or DAYS_REVERSED.
+    Raises `Refused`: NOT_FOUND, DAYS_REVERSED, or ALREADY_EXISTS for a seat that would be drawn out
+    into the next one of the same person.
     """
     row = await queries.seat_for_update(session, body.id, seat_id)
-    require(rules.seat_days_checks(row.from_on, until_on))
+    taken = await queries.is_seated(
+        session, body.id, row.person_id, row.from_on, until_on, but=row.id
+    )
+    require(
+        [
+            *rules.seat_days_checks(row.from_on, until_on),
+            *rules.seat_taken_checks(taken=taken),
+        ]
+    )
     before = {"until_on": row.until_on}
     row.until_on = until_on
     row.end_reason = reason

@@ -140,9 +140,18 @@ async def is_in_office(session: AsyncSession, body: GovernanceBody, day: date) -
 
 
 async def is_seated(
-    session: AsyncSession, body_id: UUID, person_id: UUID, first: date, last: date | None
+    session: AsyncSession,
+    body_id: UUID,
+    person_id: UUID,
+    first: date,
+    last: date | None,
+    *,
+    but: UUID | None = None,
 ) -> bool:
-    """Tell whether a person holds a seat of a body on one of some days, both ends included."""
+    """Tell whether a person holds a seat of a body on one of some days, both ends included.
+
+    A seat that is named counts as none.
+    """
     statement = select(BodySeat.id).where(
         col(BodySeat.body_id) == body_id,
         col(BodySeat.person_id) == person_id,
@@ -150,6 +159,8 @@ async def is_seated(
     )
     if last is not None:
         statement = statement.where(col(BodySeat.from_on) <= last)
+    if but is not None:
+        statement = statement.where(col(BodySeat.id) != but)
     return await session.scalar(statement.limit(1)) is not None
 
 
