@@ -55,6 +55,7 @@ APART: Final = {"journeys", "faults", "benchmarks", "browser", "clients", "porta
                 "test_planted_conflicts.py"}  # fmt: skip
 # Random examples are the same for every mutant, and libraries that are loaded already are no fault.
 QUIETLY: Final = ("-q", "--tb=no", "-p", "no:cacheprovider", "--hypothesis-seed=0",
+                  "--continue-on-collection-errors",
                   "-W", "ignore::pytest.PytestAssertRewriteWarning",
                   *(f"--ignore-glob=*/{name}*" for name in sorted(APART)))  # fmt: skip
 
@@ -227,7 +228,9 @@ def _ask_quick_tests(
         most,
     )
     with _quiet() as say:
-        pytest.main([*QUIETLY, *seen.files(wanted)], plugins=[judging])
+        status = pytest.main([*QUIETLY, *seen.files(wanted)], plugins=[judging])
+    if status not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
+        print(f"pytest ended with {status!r}")
     kept.write()
 
 

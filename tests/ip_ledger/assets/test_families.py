@@ -65,6 +65,36 @@ def faults(kind: KinshipKind, child: Relative, parent: Relative, **over: Any) ->
             ["KINSHIP_TERM_OVER"],
         ),
         (KinshipKind.NATIONAL_PHASE, relative(), relative(), ["KINSHIP_INVALID"]),
+        (
+            KinshipKind.PRIORITY,
+            relative(date(2025, 2, 28), AssetKind.UTILITY),
+            relative(kind=AssetKind.UTILITY),
+            [],
+        ),
+        (
+            KinshipKind.PRIORITY,
+            relative(date(2025, 3, 1), AssetKind.UTILITY),
+            relative(kind=AssetKind.UTILITY),
+            ["KINSHIP_TERM_OVER"],
+        ),
+        # A priority is claimed in other offices, for other kinds, and by an international filing.
+        (KinshipKind.PRIORITY, relative(office="US"), relative(), []),
+        (KinshipKind.PRIORITY, relative(office="PCT"), relative(), []),
+        (KinshipKind.PRIORITY, relative(kind=AssetKind.UTILITY), relative(), []),
+        (KinshipKind.CONTINUATION, relative(office="US"), relative(office="US"), []),
+        (KinshipKind.CONTINUATION, relative(office="US"), relative(), ["KINSHIP_INVALID"]),
+        (
+            KinshipKind.CONTINUATION,
+            relative(kind=AssetKind.DESIGN),
+            relative(),
+            ["KINSHIP_INVALID"],
+        ),
+        (
+            KinshipKind.NATIONAL_PHASE,
+            relative(office="PCT"),
+            relative(office="PCT"),
+            ["KINSHIP_INVALID"],
+        ),
         (KinshipKind.PRIORITY, relative(None), relative(), ["KINSHIP_INVALID"]),
         (
             KinshipKind.PRIORITY,

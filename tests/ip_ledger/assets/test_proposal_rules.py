@@ -84,6 +84,7 @@ def test_a_transfer_is_registered_with_consent(
     )  # fmt: skip
     assert failed_codes(checks) == codes
     assert checks[2].params["until"] == (None if until is None else day(until).isoformat())
+    assert checks[3].params["orgs"] == [str(org) for org in missing]
 
 
 @pytest.mark.requirement("A084")
@@ -113,13 +114,19 @@ def test_a_proposer_takes_back_what_is_pending(
 def test_a_joint_developer_speaks_for_itself_and_before_the_grant(
     state: AssetState, position: FilingPosition, org: UUID, owners: list[UUID], codes: list[str]
 ) -> None:
-    assert failed_codes(rules.renouncing_checks(state, position, org, owners)) == codes
+    checks = rules.renouncing_checks(state, position, org, owners)
+    assert failed_codes(checks) == codes
+    # Where nobody is left to take it, the shares come to nothing.
+    assert checks[-1].params["sum_ppm"] == 0
 
 
 @pytest.mark.requirement("A084")
 def test_where_one_opposes_nobody_files_and_what_is_renounced_goes_pro_rata() -> None:
     assert failed_codes(rules.filing_checks([])) == []
-    assert failed_codes(rules.filing_checks([ONE])) == ["FILING_OPPOSED"]
+    (opposed,) = rules.filing_checks([ONE])
+    assert (opposed.code, opposed.passed, opposed.params["orgs"]) == (
+        "FILING_OPPOSED", False, [str(ONE)],
+    )  # fmt: skip
     shares = [(ONE, 500_000), (TWO, 300_000), (NEW, 200_000)]
     assert rules.without(shares, ONE) == ((TWO, 600_000), (NEW, 400_000))
     assert rules.without([(ONE, 1_000_000), (TWO, 0), (NEW, 3)], ONE) == ((NEW, 1_000_000),)

@@ -320,3 +320,19 @@ def test_who_signs_for_a_consortium_is_one_of_its_organizations(
         has_legal_entity=has_legal_entity, party_org_id=party, organizations=[A, B]
     )
     assert failed_codes(checks) == codes
+
+
+@pytest.mark.requirement("A089")
+@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("event", list(Event))
+def test_by_hand_only_what_no_other_call_does_is_reported(state: State, event: Event) -> None:
+    refused = failed_codes(rules.event_checks(state, event, by_hand=True))
+    may = (state, event) in rules.MOVES and event not in {Event.SIGN, Event.REGISTER}
+    assert refused == ([] if may else ["STATE_CONFLICT"])
+
+
+def test_what_a_grant_or_a_report_does_not_say_is_not_so() -> None:
+    grant = rules.Grant(A, A, B, None, LicenseType.SOLE, "CN", FIRST)
+    assert not grant.may_sublicense
+    assert not grant.awaits_consents
+    assert not report().is_confidential
