@@ -177,6 +177,8 @@ class Judging:
         session.testsfailed = 0
         for name in self._modules.values():
             importlib.import_module(name)
+        # What the suite froze on its way in would not be found, and no change would be put in.
+        gc.unfreeze()
         living = Living(self._sources)
         # What is frozen is no longer found, and is not copied by each fork's rounds either.
         gc.collect()

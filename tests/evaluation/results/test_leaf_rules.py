@@ -87,7 +87,7 @@ def test_of_a_sheet_counts_what_was_not_scored_again() -> None:
 
 
 def test_from_five_sheets_on_the_ends_are_left_out_unless_it_is_said_otherwise() -> None:
-    assert GIVEN.trim_from == 5
+    assert vector.inputs().trim_from == 5
 
 
 @pytest.mark.requirement("A121")

@@ -123,6 +123,8 @@ def test_what_counts_for_reopened_leaves_is_read_back_from_its_bytes() -> None:
     assert corrected.codes == {"B1", "B2"}
     assert corrected.sheets == []
     assert [len(rows) for rows in corrected.facts.values()] == [0, 0, 1]
+    assert rules.scored_anew("c", 2, ["D4", "A4"], SHEETS) == SCORED
+    assert rules.corrected("c", ["B2", "B1"], vector.report_fact()) == CORRECTED
     told = json.loads(SCORED), json.loads(CORRECTED)
     assert [(one["format"], one["case_id"], one["codes"]) for one in told] == [
         (1, "c", ["A4", "D4"]), (1, "c", ["B1", "B2"]),
