@@ -2,14 +2,17 @@
 
 import asyncio
 import json
+import random
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from sqlalchemy import text
 from sqlmodel import col, select
 
+from ip_ledger.assets import inventor_queries as queries
 from ip_ledger.audit.auditing import audit
 from shared.events.tables import Event
 from tests.ip_ledger.conftest import Ledger, codes
@@ -17,6 +20,8 @@ from tests.ip_ledger.conftest import Ledger, codes
 pytestmark = pytest.mark.anyio
 LEDGER = "/v1/ip-ledger"
 OWNERS = ("m04", "m09")
+# The clock of the fixture.
+CLOCK = datetime(2026, 1, 20, 2, tzinfo=UTC)
 NOTICE = {"number": "2026010500001", "approved_on": "2026-01-05"}
 
 
@@ -261,3 +266,74 @@ async def test_two_changes_at_once_leave_one_list(ledger: Ledger) -> None:
     answers = await asyncio.gather(*(answered(ledger, one["id"], "m09") for one in changes))
     assert sorted(one.status_code for one in answers) == [201, 409]
     assert (await shown(ledger, asset_id))["number"] == 2
+
+
+@pytest.mark.requirement("X12", "X07")
+async def test_a_name_is_erased_and_every_proof_still_holds(ledger: Ledger) -> None:
+    people = [person(ledger, "m04", 1_000_000, name="赵独有之名")]
+    asset_id, [one] = await made(ledger, inventors=people)
+    path = f"{LEDGER}/inventors/{one['person_id']}"
+    async with ledger.member("m04") as unit, ledger.member("m09") as other:
+        kept = (await unit.get(path)).json()
+        assert (kept["name"], kept["assets"]) == (
+            "赵独有之名", [{"asset_id": asset_id, "share_ppm": 1_000_000}],
+        )  # fmt: skip
+        assert (await other.get(path)).status_code == 404
+        assert (await other.put(f"{path}/name", json={"name": None})).status_code == 404
+        named = await unit.put(f"{path}/name", json={"name": "钱新名"})
+        assert (named.status_code, named.json()["name"]) == (200, "钱新名"), named.text
+        gone = await unit.put(f"{path}/name", json={"name": None})
+        assert gone.json()["name"] is None
+    # Whoever names the person again by the old name brings nothing back.
+    await ledger.registered(
+        number="202410000002.4", filed_on="2024-03-01",
+        inventors=[{**people[0], "person_id": one["person_id"]}],
+    )  # fmt: skip
+    assert [row["name"] for row in (await shown(ledger, asset_id))["inventors"]] == [None]
+    tables = (
+        "inventor_person", "asset_inventor", "inventor_version", "log_record", "log_opening",
+        "event", "audit", "ledger_fact", "ip_asset",
+    )  # fmt: skip
+    async with ledger.sessions.reading() as session:
+        for table in tables:
+            rows = await session.scalars(text(f"SELECT t.*::text FROM {table} t"))  # noqa: S608 - a name of this list
+            assert not any("赵独有之名" in row or "钱新名" in row for row in rows), table
+    async with ledger.service.app.state.database.engine.connect() as connection:
+        assert (await audit(connection, None)).differences == []
+
+
+@pytest.mark.requirement("A033", "X07")
+async def test_random_changes_are_what_a_replay_gives_on_both_clocks(ledger: Ledger) -> None:
+    """Every list for a day E, as known at K, is that of the changes entered by K (brute force)."""
+    chance = random.Random(11)
+    asset_id, (first, second) = await made(ledger)
+    # By instant: the first day of the change, and the first person's part.
+    entered_at: list[tuple[datetime, date, int]] = [(CLOCK, date.min, 600_000)]
+    for number in range(10):
+        at = CLOCK + timedelta(days=10 * (number + 1))
+        ledger.service.set_clock(at.isoformat())
+        day = chance.choice((None, *(date(2026, 1, 1 + 3 * place) for place in range(8))))
+        part = 100_000 + 10_000 * number
+        body = change(
+            [again(first, part), again(second, 1_000_000 - part)], cause="parts",
+            valid_from=None if day is None else day.isoformat(), notice=None,
+        )  # fmt: skip
+        await entered(ledger, asset_id, body, version=2 + number)
+        entered_at.append((at, day or date.min, part))
+    pairs = 0
+    async with ledger.sessions.reading() as session:
+        for known in [one[0] + timedelta(hours=hours) for one in entered_at for hours in (-1, 1)]:
+            for day in (date(2020, 1, 1), *(date(2026, 1, 1 + place) for place in range(26))):
+                version = await queries.version_on(session, UUID(asset_id), day, known)
+                expected = _replayed([one for one in entered_at if one[0] <= known], day)
+                parts = [] if version is None else await queries.parts_of(session, version.id)
+                assert (parts[0].share_ppm if parts else None) == expected, (day, known)
+                pairs += 1
+    assert pairs > 500
+
+
+def _replayed(changes: list[tuple[datetime, date, int]], day: date) -> int | None:
+    """Give the first person's part: a change holds from its day to the next that was known."""
+    starts = {first: part for _, first, part in changes}
+    return max(((first, part) for first, part in starts.items() if first <= day),
+               default=(None, None))[1]  # fmt: skip

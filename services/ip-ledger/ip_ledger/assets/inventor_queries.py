@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, func, literal
+from sqlalchemy import ColumnElement, Date, exists, func, literal
 from sqlalchemy import select as rows_of
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped
@@ -27,6 +27,7 @@ from shared.database import InstantColumn
 from shared.rules import found
 
 Named = tuple[AssetInventor, str | None]
+MOST_ASSETS: Final = 1_000
 
 
 def known_at(as_of: datetime | None) -> ColumnElement[bool]:
@@ -207,6 +208,45 @@ async def answers_of(
     for row in rows:
         grouped[row.change_id].append(row)
     return grouped
+
+
+def _is_unit_of(actor: Actor) -> ColumnElement[bool]:
+    """Give the condition on `InventorPerson` that a list ever named the person as the actor's."""
+    return exists().where(
+        col(AssetInventor.person_id) == col(InventorPerson.id),
+        col(AssetInventor.org_id).in_(actor.org_ids),
+    )
+
+
+async def person_seen(session: AsyncSession, actor: Actor, person_id: UUID) -> InventorPerson:
+    """Give a person whom the actor's organization employs by any list, else NOT_FOUND.
+
+    Officials see every person.
+    """
+    statement = select(InventorPerson).where(col(InventorPerson.id) == person_id)
+    if not actor.is_official:
+        statement = statement.where(_is_unit_of(actor))
+    return found(await session.scalar(statement))
+
+
+async def person_for_update(session: AsyncSession, actor: Actor, person_id: UUID) -> InventorPerson:
+    """Load and lock a person of the actor's own organization, else NOT_FOUND."""
+    statement = select(InventorPerson).where(
+        col(InventorPerson.id) == person_id, _is_unit_of(actor)
+    )
+    return found(await session.scalar(statement.with_for_update()))
+
+
+async def assets_of_person(session: AsyncSession, person_id: UUID) -> list[tuple[UUID, int]]:
+    """Give the assets that a person is known now to have made, with the parts."""
+    rows = await session.execute(
+        rows_of(col(InventorVersion.asset_id), col(AssetInventor.share_ppm))
+        .join(InventorVersion, col(InventorVersion.id) == col(AssetInventor.version_id))
+        .where(col(AssetInventor.person_id) == person_id, valid_on(None), known_at(None))
+        .order_by(col(InventorVersion.asset_id))
+        .limit(MOST_ASSETS)
+    )
+    return [(asset_id, ppm) for asset_id, ppm in rows]
 
 
 async def names_of(session: AsyncSession, person_ids: Iterable[UUID]) -> dict[UUID, str | None]:

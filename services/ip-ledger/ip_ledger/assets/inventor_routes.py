@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from ip_ledger.assets import inventor_actions as actions
 from ip_ledger.assets import inventor_queries as queries
+from ip_ledger.assets import person_actions
 from ip_ledger.assets import queries as assets_of
 from ip_ledger.assets.inventor_rules import Notice, Proposed
 from ip_ledger.assets.inventor_schemas import (
@@ -19,10 +20,13 @@ from ip_ledger.assets.inventor_schemas import (
     InventorChangeIn,
     InventorChangeOut,
     InventorListOut,
+    PersonAssetOut,
+    PersonNameIn,
+    PersonOut,
 )
 from ip_ledger.assets.rules import InventorShare
 from ip_ledger.assets.schemas import InventorOut
-from ip_ledger.assets.tables import InventorChange, InventorVersion
+from ip_ledger.assets.tables import InventorChange, InventorPerson, InventorVersion
 from ip_ledger.times import AsOf
 from shared.http import (
     CurrentActor,
@@ -43,7 +47,10 @@ from shared.http import (
 assets = Router(prefix="/v1/ip-ledger/assets", tags=["assets"])
 router = Router(prefix="/v1/ip-ledger/inventor-changes", tags=["assets"])
 
+people = Router(prefix="/v1/ip-ledger/inventors", tags=["assets"])
+
 READERS: Final = ("member", "official", "service")
+UNIT: Final = "the organization that employs the person"
 SEERS: Final = "organizations of the centre, owners past and present, and officials"
 
 
@@ -187,6 +194,39 @@ async def withdraw(
     return await _answer(session, response, row)
 
 
+@people.get(
+    "/{person_id}",
+    operation_id="ip_ledger_get_inventor",
+    openapi_extra=access("member", "official", tenant=UNIT, rules=("X12",)),
+    responses=problems("NOT_FOUND"),
+)
+async def get_person(person_id: UUID, actor: CurrentActor, session: Reading) -> PersonOut:
+    """Show what is kept of a person who made assets."""
+    return await _person(session, await queries.person_seen(session, actor, person_id))
+
+
+@people.put(
+    "/{person_id}/name",
+    operation_id="ip_ledger_name_inventor",
+    openapi_extra=access("member", tenant=UNIT, rules=("X12",)),
+    responses=problems("NOT_FOUND"),
+)
+async def name_person(
+    person_id: UUID, body: PersonNameIn, actor: CurrentActor, session: Transaction
+) -> PersonOut:
+    """Correct the name of one's own inventor, or erase it; every record and proof stays."""
+    return await _person(session, await person_actions.name(session, actor, person_id, body.name))
+
+
+async def _person(session: AsyncSession, row: InventorPerson) -> PersonOut:
+    made = await queries.assets_of_person(session, row.id)
+    return PersonOut(
+        person_id=row.id,
+        name=row.name,
+        assets=[PersonAssetOut(asset_id=asset_id, share_ppm=ppm) for asset_id, ppm in made],
+    )
+
+
 def _proposed(body: InventorChangeIn) -> Proposed:
     return Proposed(
         cause=body.cause,
@@ -246,4 +286,4 @@ def _list(row: InventorVersion, people: Sequence[queries.Named]) -> InventorList
     )
 
 
-ROUTERS: Final = (assets, router)
+ROUTERS: Final = (assets, router, people)

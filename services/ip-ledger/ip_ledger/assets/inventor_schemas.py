@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 from ip_ledger.assets.inventor_rules import Cause
 from ip_ledger.assets.proposal_rules import OwnerAnswer, State
 from ip_ledger.assets.schemas import MAX_INVENTORS, OWNERS, InventorIn, InventorOut
-from shared.http.schemas import Body, Code, Day, LongText, Out
+from shared.http.schemas import Body, Code, Day, LongText, Out, ShortText
 
 MAX_EVIDENCE = 20
 PERSON = "0199a000-0000-7000-8000-0000000000a1"
@@ -124,3 +124,26 @@ class InventorListOut(Out):
     known_from: datetime | None = Field(description="From when the ledger believed it.")
     known_until: datetime | None = Field(description="Until when, once it believes otherwise.")
     inventors: list[InventorOut] = Field(description="The persons, in order.")
+
+
+class PersonNameIn(Body):
+    """The name under which a person is known, or none."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "（示例）甲"}]})
+
+    name: ShortText | None = Field(description="The person's name; null erases it.")
+
+
+class PersonAssetOut(Out):
+    """An asset that a person made."""
+
+    asset_id: UUID = Field(description="The asset.")
+    share_ppm: int = Field(description="Part in the asset, in ppm.")
+
+
+class PersonOut(Out):
+    """What is kept of a person who made assets."""
+
+    person_id: UUID = Field(description="Names the person.")
+    name: str | None = Field(description="The name, unless it was erased.")
+    assets: list[PersonAssetOut] = Field(description="What the person is known now to have made.")

@@ -228,9 +228,10 @@ async def get_run(run_id: UUID, actor: CurrentActor, session: Reading) -> Distri
     status_code=201,
     openapi_extra=access("member", tenant="an owner's own account", rules=("A086",)),
     responses=problems(
-        "NOT_FOUND", "FORBIDDEN_SCOPE", "STATE_CONFLICT", "ALREADY_EXISTS", "STALE_INPUT"
+        "NOT_FOUND", "FORBIDDEN_SCOPE", "STATE_CONFLICT", "ALREADY_EXISTS", "STALE_INPUT",
+        "CONSORTIUM_NOT_REGISTERED",
     ),
-)
+)  # fmt: skip
 async def confirm_run(
     run_id: UUID, body: RunConfirmationIn, actor: CurrentActor, session: Transaction
 ) -> DistributionRunOut:
@@ -244,9 +245,10 @@ async def confirm_run(
     operation_id="ip_ledger_approve_distribution",
     openapi_extra=access("member", tenant=LEADING, rules=("X03",)),
     responses=problems(
-        "NOT_FOUND", "FORBIDDEN_SCOPE", "SOD_VIOLATION", "STATE_CONFLICT", "STALE_INPUT"
+        "NOT_FOUND", "FORBIDDEN_SCOPE", "SOD_VIOLATION", "STATE_CONFLICT", "STALE_INPUT",
+        "CONSORTIUM_NOT_REGISTERED",
     ),
-)
+)  # fmt: skip
 async def approve_run(
     run_id: UUID, actor: CurrentActor, session: Transaction
 ) -> DistributionRunOut:
@@ -264,6 +266,7 @@ async def approve_run(
         "FORBIDDEN_SCOPE",
         "STATE_CONFLICT",
         "STALE_INPUT",
+        "CONSORTIUM_NOT_REGISTERED",
         "DAYS_OUT_OF_ORDER",
         "DAY_IN_FUTURE",
         "WITNESSES_MISSING",

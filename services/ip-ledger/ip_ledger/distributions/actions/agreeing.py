@@ -28,7 +28,8 @@ async def confirm(
 ) -> DistributionRun:
     """Agree to a plan for the actor's own organization; the last owner moves the run on (A086).
 
-    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, STATE_CONFLICT, ALREADY_EXISTS or STALE_INPUT.
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, STATE_CONFLICT, ALREADY_EXISTS, STALE_INPUT or
+    CONSORTIUM_NOT_REGISTERED.
     """
     run = await queries.run_for_update(session, actor, run_id)
     owners = await _owners(session, run)
@@ -67,7 +68,8 @@ async def confirm(
 async def approve(session: AsyncSession, actor: Actor, run_id: UUID) -> DistributionRun:
     """Approve a run that all owners confirmed and somebody else drafted (X03).
 
-    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, SOD_VIOLATION, STATE_CONFLICT or STALE_INPUT.
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, SOD_VIOLATION, STATE_CONFLICT, STALE_INPUT or
+    CONSORTIUM_NOT_REGISTERED.
     """
     run = await queries.run_for_update(session, actor, run_id)
     require(

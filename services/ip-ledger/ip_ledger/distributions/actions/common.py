@@ -51,7 +51,12 @@ async def _input_checks(session: AsyncSession, run: DistributionRun) -> list[Che
         incomes, terms_of(inputs, kept), closing=run.closing, corrects=correction_of(run)
     )
     moved = bool(inputs.without_owners) or not stands
-    return rules.input_checks(run.plan_hash, "" if moved else plan.plan_hash)
+    payees = {line.part.party for line in plan.lines if line.part.share_ppm}
+    return [
+        *rules.input_checks(run.plan_hash, "" if moved else plan.plan_hash),
+        # The plan's hash says nothing of who may be paid, and that may move, too.
+        *rules.payee_checks(payees, inputs.legal_persons),
+    ]
 
 
 def rules_of(run: DistributionRun) -> list[RewardRule]:

@@ -47,8 +47,9 @@ async def pay(
 
     A correcting run undoes first the one that it corrects, on the same day: the one its plan names.
 
-    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, STATE_CONFLICT, STALE_INPUT, DAYS_OUT_OF_ORDER,
-    DAY_IN_FUTURE, WITNESSES_MISSING, or as `journal.post_entries` and `journal.reverse_entries_of`.
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, STATE_CONFLICT, STALE_INPUT,
+    CONSORTIUM_NOT_REGISTERED, DAYS_OUT_OF_ORDER, DAY_IN_FUTURE, WITNESSES_MISSING, or as
+    `journal.post_entries` and `journal.reverse_entries_of`.
     """
     run = await queries.run_for_update(session, actor, run_id)
     corrected = await queries.corrected_for_update(session, run)

@@ -1,0 +1,27 @@
+"""A person's name among inventors: corrected or erased, in the one place where it stands."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ip_ledger.assets import inventor_queries as queries
+from ip_ledger.assets.tables import InventorPerson
+from shared.auth import Actor
+from shared.events import record
+
+
+async def name(
+    session: AsyncSession, actor: Actor, person_id: UUID, new_name: str | None
+) -> InventorPerson:
+    """Correct the name of a person of one's own organization, or erase it with None (个保法46、47).
+
+    Lists, rewards and leaves name the person by id alone, and stay as they are. Raises `Refused`:
+    NOT_FOUND.
+    """
+    person = await queries.person_for_update(session, actor, person_id)
+    person.name = new_name
+    # Neither the event nor the trail says, or hashes, a name: a hash could be guessed at.
+    what = "inventor.name_erased" if new_name is None else "inventor.name_corrected"
+    record(session, actor, what, person.id, inventor_id=person.id)
+    await session.flush()
+    return person
