@@ -10,7 +10,12 @@ import pytest
 from ip_ledger.assets.rules import AssetKind, State
 from ip_ledger.audit.auditing import audit
 from ip_ledger.fees.jobs import look_at_rights
-from ip_ledger.fees.restoration_rules import Ground, Lost, Restoration, restoration_checks
+from ip_ledger.fees.restoration_rules import (
+    Lost,
+    Restoration,
+    RestorationGround,
+    restoration_checks,
+)
 from shared.calendar import WorkingDays
 from shared.rules import failed_codes
 from tests.ip_ledger.conftest import Ledger, codes, figures
@@ -152,19 +157,19 @@ async def test_a_standing_right_and_one_that_is_no_patent_do_not_come_back(ledge
     ("ground", "counted_from", "requested_on", "passes"),
     [
         # Two months after the notice: 2027-08-10, a Tuesday.
-        (Ground.JUSTIFIED, date(2027, 6, 10), date(2027, 8, 10), True),
-        (Ground.JUSTIFIED, date(2027, 6, 10), date(2027, 8, 11), False),
+        (RestorationGround.JUSTIFIED, date(2027, 6, 10), date(2027, 8, 10), True),
+        (RestorationGround.JUSTIFIED, date(2027, 6, 10), date(2027, 8, 11), False),
         # 2027-08-14 is a Saturday: the term ends with the Monday after it.
-        (Ground.JUSTIFIED, date(2027, 6, 14), date(2027, 8, 16), True),
-        (Ground.JUSTIFIED, date(2027, 6, 14), date(2027, 8, 17), False),
+        (RestorationGround.JUSTIFIED, date(2027, 6, 14), date(2027, 8, 16), True),
+        (RestorationGround.JUSTIFIED, date(2027, 6, 14), date(2027, 8, 17), False),
         # Of force majeure also two years after the term that was missed, 2029-05-04.
-        (Ground.FORCE_MAJEURE, date(2029, 4, 20), date(2029, 5, 4), True),
-        (Ground.FORCE_MAJEURE, date(2029, 4, 20), date(2029, 5, 7), False),
-        (Ground.JUSTIFIED, date(2029, 4, 20), date(2029, 5, 7), True),
+        (RestorationGround.FORCE_MAJEURE, date(2029, 4, 20), date(2029, 5, 4), True),
+        (RestorationGround.FORCE_MAJEURE, date(2029, 4, 20), date(2029, 5, 7), False),
+        (RestorationGround.JUSTIFIED, date(2029, 4, 20), date(2029, 5, 7), True),
     ],
 )
 def test_restoring_is_asked_for_in_time(
-    ground: Ground, counted_from: date, requested_on: date, passes: bool
+    ground: RestorationGround, counted_from: date, requested_on: date, passes: bool
 ) -> None:
     one = Restoration(
         ground, counted_from, requested_on, date(2029, 6, 1), "1", 0, uuid4(), (), (uuid4(),)

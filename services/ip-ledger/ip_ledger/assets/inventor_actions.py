@@ -104,7 +104,7 @@ async def propose(
 
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, VERSION_CONFLICT, SHARES_NOT_100,
     INVENTOR_REPEATED, FIELD_INVALID, FIELD_MISSING, BEFORE_ASSET, DAY_IN_FUTURE,
-    DAYS_OUT_OF_ORDER or CORRECTION_NOT_NEEDED.
+    DAYS_OUT_OF_ORDER, CORRECTION_NOT_NEEDED or STALE_INPUT.
     """
     # The lock on the asset puts changes in order, and every step of a run that reads them.
     asset = await assets.asset_for_update(session, actor, asset_id, today)
@@ -133,22 +133,9 @@ async def propose(
     following, people = _listed(one.inventors)
     require([rules.needed_check(before, following)])
     await _keep_names(session, people)
-    change = InventorChange(
-        asset_id=asset.id,
-        center_id=asset.center_id,
-        cause=one.cause,
-        valid_from=one.valid_from,
-        inventors=[_kept(part) for part in following],
-        reason=one.reason,
-        evidence_ids=list(one.evidence),
-        notice_no=None if one.notice is None else one.notice.number,
-        approved_on=None if one.notice is None else one.notice.approved_on,
-        base_number=0 if last is None else last.number,
-        state=State.PENDING,
-        proposed_by=actor.person_id,
-        proposed_by_org_id=acting or tenancy.own_organization(actor),
-        proposed_at=now,
-    )
+    change = _change(actor, asset, one, following, now)
+    change.base_number = 0 if last is None else last.number
+    change.proposed_by_org_id = acting or tenancy.own_organization(actor)
     session.add(change)
     await session.flush()
     # Persons stay in the books: events name none.
@@ -161,6 +148,27 @@ async def propose(
     if concerned <= {acting}:
         await _enter(session, actor, asset, change, now)
     return change
+
+
+def _change(
+    actor: Actor, asset: Asset, one: Proposed, following: Sequence[Part], now: datetime
+) -> InventorChange:
+    return InventorChange(
+        asset_id=asset.id,
+        center_id=asset.center_id,
+        cause=one.cause,
+        valid_from=one.valid_from,
+        inventors=[_kept(part) for part in following],
+        reason=one.reason,
+        evidence_ids=list(one.evidence),
+        notice_no=None if one.notice is None else one.notice.number,
+        approved_on=None if one.notice is None else one.notice.approved_on,
+        base_number=0,
+        state=State.PENDING,
+        proposed_by=actor.person_id,
+        proposed_by_org_id=tenancy.own_organization(actor),
+        proposed_at=now,
+    )
 
 
 async def answer(

@@ -17,12 +17,12 @@ from ip_ledger.assets.inventor_rules import Notice, Proposed
 from ip_ledger.assets.inventor_schemas import (
     InventorAnswerIn,
     InventorAnswerOut,
+    InventorAssetOut,
     InventorChangeIn,
     InventorChangeOut,
     InventorListOut,
-    PersonAssetOut,
-    PersonNameIn,
-    PersonOut,
+    InventorNameIn,
+    InventorPersonOut,
 )
 from ip_ledger.assets.rules import InventorShare
 from ip_ledger.assets.schemas import InventorOut
@@ -65,7 +65,7 @@ SEERS: Final = "organizations of the centre, owners past and present, and offici
         "NOT_FOUND", "FORBIDDEN_SCOPE", "VERSION_CONFLICT", "PRECONDITION_REQUIRED",
         "SHARES_NOT_100", "SHARES_PRECISION", "INVENTOR_REPEATED", "FIELD_INVALID",
         "FIELD_MISSING", "BEFORE_ASSET", "DAY_IN_FUTURE", "DAYS_OUT_OF_ORDER",
-        "CORRECTION_NOT_NEEDED",
+        "CORRECTION_NOT_NEEDED", "STALE_INPUT",
     ),
 )  # fmt: skip
 async def change_inventors(
@@ -200,7 +200,7 @@ async def withdraw(
     openapi_extra=access("member", "official", tenant=UNIT, rules=("X12",)),
     responses=problems("NOT_FOUND"),
 )
-async def get_person(person_id: UUID, actor: CurrentActor, session: Reading) -> PersonOut:
+async def get_person(person_id: UUID, actor: CurrentActor, session: Reading) -> InventorPersonOut:
     """Show what is kept of a person who made assets."""
     return await _person(session, await queries.person_seen(session, actor, person_id))
 
@@ -212,18 +212,18 @@ async def get_person(person_id: UUID, actor: CurrentActor, session: Reading) -> 
     responses=problems("NOT_FOUND"),
 )
 async def name_person(
-    person_id: UUID, body: PersonNameIn, actor: CurrentActor, session: Transaction
-) -> PersonOut:
+    person_id: UUID, body: InventorNameIn, actor: CurrentActor, session: Transaction
+) -> InventorPersonOut:
     """Correct the name of one's own inventor, or erase it; every record and proof stays."""
     return await _person(session, await person_actions.name(session, actor, person_id, body.name))
 
 
-async def _person(session: AsyncSession, row: InventorPerson) -> PersonOut:
+async def _person(session: AsyncSession, row: InventorPerson) -> InventorPersonOut:
     made = await queries.assets_of_person(session, row.id)
-    return PersonOut(
+    return InventorPersonOut(
         person_id=row.id,
         name=row.name,
-        assets=[PersonAssetOut(asset_id=asset_id, share_ppm=ppm) for asset_id, ppm in made],
+        assets=[InventorAssetOut(asset_id=asset_id, share_ppm=ppm) for asset_id, ppm in made],
     )
 
 

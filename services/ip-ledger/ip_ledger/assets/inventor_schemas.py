@@ -126,7 +126,7 @@ class InventorListOut(Out):
     inventors: list[InventorOut] = Field(description="The persons, in order.")
 
 
-class PersonNameIn(Body):
+class InventorNameIn(Body):
     """The name under which a person is known, or none."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "（示例）甲"}]})
@@ -134,16 +134,16 @@ class PersonNameIn(Body):
     name: ShortText | None = Field(description="The person's name; null erases it.")
 
 
-class PersonAssetOut(Out):
+class InventorAssetOut(Out):
     """An asset that a person made."""
 
     asset_id: UUID = Field(description="The asset.")
     share_ppm: int = Field(description="Part in the asset, in ppm.")
 
 
-class PersonOut(Out):
+class InventorPersonOut(Out):
     """What is kept of a person who made assets."""
 
     person_id: UUID = Field(description="Names the person.")
     name: str | None = Field(description="The name, unless it was erased.")
-    assets: list[PersonAssetOut] = Field(description="What the person is known now to have made.")
+    assets: list[InventorAssetOut] = Field(description="What the person is known now to have made.")

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, true
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, true
 from sqlalchemy import select as rows_of
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -15,10 +15,8 @@ from sqlmodel import col, select
 
 from ip_ledger import tenancy
 from ip_ledger.agreements import queries as agreements
-from ip_ledger.agreements.tables import Agreement
 from ip_ledger.assets import queries as assets
 from ip_ledger.assets.queries import Owned
-from ip_ledger.assets.tables import InventorVersion, OwnershipVersion
 from ip_ledger.distributions.plan_rules import Income, Inventor, OwnerType, owner_type
 from ip_ledger.distributions.rules import RunKind, State
 from ip_ledger.distributions.tables import (
@@ -117,120 +115,6 @@ async def corrected_for_update(
         return None
     statement = select(DistributionRun).where(col(DistributionRun.id) == run.corrects_id)
     return await session.scalar(statement.with_for_update())
-
-
-async def moved_events(
-    session: AsyncSession, actor: Actor, asset_id: UUID
-) -> dict[UUID, list[UUID]]:
-    """Name the income of paid runs whose owners of the day are others now, by run.
-
-    The versions that the lines rest on are laid beside those believed now, in one question. Only
-    whoever may see the asset's income learns of it (X04); for others there is none.
-    """
-    used, now = aliased(OwnershipVersion), aliased(OwnershipVersion)
-    covers: Any = col(now.valid_during)
-    rows = await session.execute(
-        rows_of(col(DistributionRun.id), col(DistributionLine.event_id))
-        .join(DistributionLine, col(DistributionLine.run_id) == col(DistributionRun.id))
-        .join(RevenueEvent, col(RevenueEvent.id) == col(DistributionLine.event_id))
-        .join(used, col(used.id) == col(DistributionLine.ownership_version_id))
-        .outerjoin(
-            now,
-            and_(
-                col(now.asset_id) == col(RevenueEvent.asset_id),
-                func.upper_inf(col(now.known_during)),
-                covers.op("@>", is_comparison=True)(col(RevenueEvent.received_on)),
-            ),
-        )
-        .where(
-            col(DistributionLine.asset_id) == asset_id,
-            col(DistributionRun.state) == State.PAID,
-            col(DistributionRun.kind) == RunKind.DISTRIBUTION,
-            col(now.origin_id).is_distinct_from(col(used.origin_id)),
-            revenue.visible(actor),
-        )
-        .distinct()
-        .order_by(col(DistributionRun.id), col(DistributionLine.event_id))
-    )
-    moved: dict[UUID, list[UUID]] = {}
-    for run_id, event_id in rows:
-        moved.setdefault(run_id, []).append(event_id)
-    return moved
-
-
-async def late_inventor_events(
-    session: AsyncSession, actor: Actor, asset_id: UUID
-) -> dict[UUID, list[UUID]]:
-    """Name the income of paid runs for whose day other inventors were known only afterwards.
-
-    By run, for whoever may see it.
-    """
-    covers: Any = col(InventorVersion.valid_during)
-    rows = await session.execute(
-        rows_of(col(DistributionRun.id), col(DistributionLine.event_id))
-        .join(DistributionLine, col(DistributionLine.run_id) == col(DistributionRun.id))
-        .join(RevenueEvent, col(RevenueEvent.id) == col(DistributionLine.event_id))
-        .join(
-            InventorVersion,
-            and_(
-                col(InventorVersion.asset_id) == col(RevenueEvent.asset_id),
-                func.upper_inf(col(InventorVersion.known_during)),
-                # A change that was on its way beside the payment is later than the draft at least.
-                func.lower(col(InventorVersion.known_during)) >= col(DistributionRun.drafted_at),
-                covers.op("@>", is_comparison=True)(col(RevenueEvent.received_on)),
-            ),
-        )
-        .where(
-            col(DistributionLine.asset_id) == asset_id,
-            col(DistributionRun.state) == State.PAID,
-            col(DistributionRun.kind) == RunKind.DISTRIBUTION,
-            revenue.visible(actor),
-        )
-        .distinct()
-        .order_by(col(DistributionRun.id), col(DistributionLine.event_id))
-    )
-    touched: dict[UUID, list[UUID]] = {}
-    for run_id, event_id in rows:
-        touched.setdefault(run_id, []).append(event_id)
-    return touched
-
-
-async def late_agreement_events(
-    session: AsyncSession, actor: Actor, asset_id: UUID
-) -> dict[UUID, list[UUID]]:
-    """Name the income of paid runs of whose day another agreement was known only afterwards.
-
-    Its order of parties settles ties, and its rates set rewards. By run, for whoever may see it.
-    """
-    rows = await session.execute(
-        rows_of(col(DistributionRun.id), col(DistributionLine.event_id))
-        .join(DistributionLine, col(DistributionLine.run_id) == col(DistributionRun.id))
-        .join(RevenueEvent, col(RevenueEvent.id) == col(DistributionLine.event_id))
-        .join(
-            Agreement,
-            and_(
-                col(Agreement.center_id) == col(DistributionRun.center_id),
-                col(Agreement.in_force_at) > col(DistributionRun.paid_at),
-                col(Agreement.effective_on) <= col(RevenueEvent.received_on),
-                or_(
-                    col(Agreement.effective_before).is_(None),
-                    col(Agreement.effective_before) > col(RevenueEvent.received_on),
-                ),
-            ),
-        )
-        .where(
-            col(DistributionLine.asset_id) == asset_id,
-            col(DistributionRun.state) == State.PAID,
-            col(DistributionRun.kind) == RunKind.DISTRIBUTION,
-            revenue.visible(actor),
-        )
-        .distinct()
-        .order_by(col(DistributionRun.id), col(DistributionLine.event_id))
-    )
-    touched: dict[UUID, list[UUID]] = {}
-    for run_id, event_id in rows:
-        touched.setdefault(run_id, []).append(event_id)
-    return touched
 
 
 async def runs_by_id(session: AsyncSession, run_ids: Iterable[UUID]) -> list[DistributionRun]:

@@ -25,7 +25,7 @@ MONTHS: Final = 2
 MOST_MONTHS: Final = 24
 
 
-class Ground(StrEnum):
+class RestorationGround(StrEnum):
     """Why a term was missed (细则6)."""
 
     FORCE_MAJEURE = "force_majeure"
@@ -39,7 +39,7 @@ class Restoration:
     `counted_from` is the day on which the obstacle was removed, or the notice received.
     """
 
-    ground: Ground
+    ground: RestorationGround
     counted_from: date
     requested_on: date
     decided_on: date
@@ -65,11 +65,11 @@ class Lost:
 
 
 def latest_request(
-    ground: Ground, counted_from: date, missed_on: date, calendar: WorkingDays
+    ground: RestorationGround, counted_from: date, missed_on: date, calendar: WorkingDays
 ) -> date:
     """Give the last day on which restoring could be asked for; it ends on a working day (细则5)."""
     until = _worked(months_after(counted_from, MONTHS), calendar)
-    if ground is Ground.JUSTIFIED:
+    if ground is RestorationGround.JUSTIFIED:
         return until
     return min(until, _worked(months_after(missed_on, MOST_MONTHS), calendar))
 

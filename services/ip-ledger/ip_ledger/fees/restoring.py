@@ -67,7 +67,7 @@ async def restore(
     await _bring_back(session, actor, asset, found(lost.former), one.decided_on, by_fees=bool(owed))
     record(
         session, actor, "right.restored", row.id, center_id=row.center_id, asset_id=asset.id,
-        ground=one.ground, decided_on=one.decided_on, numbers=[fee.number for fee in owed],
+        decided_on=one.decided_on, numbers=[fee.number for fee in owed],
     )  # fmt: skip
     return row
 

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from ip_ledger.assets.rules import State as AssetState
 from ip_ledger.costs.schemas import CostSourceIn
-from ip_ledger.fees.restoration_rules import Ground
+from ip_ledger.fees.restoration_rules import RestorationGround
 from ip_ledger.fees.rules import FeeState
 from ip_ledger.fees.schedule_rules import CountedFrom, EndsWith, Relief
 from shared.http.schemas import Body, Code, Day, Earning, Money, Out
@@ -82,7 +82,7 @@ class RestorationIn(Body):
         }
     )
 
-    ground: Ground = Field(description="`force_majeure`, or a `justified` reason.")
+    ground: RestorationGround = Field(description="`force_majeure`, or a `justified` reason.")
     counted_from: Day = Field(
         description="The day on which the obstacle was removed, or the office's notice received:"
         " two months run from it."
@@ -115,7 +115,7 @@ class RestorationOut(Out):
     id: UUID = Field(description="The restoration.")
     asset_id: UUID = Field(description="The right.")
     center_id: UUID = Field(description="The centre.")
-    ground: Ground = Field(description="`force_majeure`, or a `justified` reason.")
+    ground: RestorationGround = Field(description="`force_majeure`, or a `justified` reason.")
     ended_on: date = Field(description="The last day of the right before it came back.")
     counted_from: date = Field(description="From which day two months ran.")
     requested_on: date = Field(description="When restoring was asked for.")

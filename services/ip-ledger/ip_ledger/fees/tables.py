@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field
 
 from ip_ledger.base import Base
-from ip_ledger.fees.restoration_rules import RESTORING, Ground
+from ip_ledger.fees.restoration_rules import RESTORING, RestorationGround
 from ip_ledger.fees.rules import UPKEEP, FeeState
 from ip_ledger.fees.schedule_rules import Relief
 from ip_ledger.fees.tariff_rules import DUTIES, TariffState
@@ -162,7 +162,7 @@ class RightRestoration(Base, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     center_id: UUID
     asset_id: UUID = Field(foreign_key="ip_asset.id")
-    ground: Ground = Field(sa_column=Column(EnumText(Ground), nullable=False))
+    ground: RestorationGround = Field(sa_column=Column(EnumText(RestorationGround), nullable=False))
     # The last day of the right before it came back.
     ended_on: date
     # The day on which the obstacle was removed, or the notice received.

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ip_ledger import tenancy
-from ip_ledger.distributions import plan_rules, queries, rules
+from ip_ledger.distributions import affected_queries, plan_rules, queries, rules
 from ip_ledger.distributions.actions.common import leading_checks, note, rules_of, terms_of
 from ip_ledger.distributions.actions.drafting import RunDraft, keep, owner_checks
 from ip_ledger.distributions.plan_rules import Correction, Plan, RewardRule
@@ -53,9 +53,9 @@ async def affected(session: AsyncSession, actor: Actor, asset_id: UUID) -> list[
     was signed late, or inventors that were corrected, count where it would have shared or rewarded
     otherwise.
     """
-    owners = await queries.moved_events(session, actor, asset_id)
-    agreed = await queries.late_agreement_events(session, actor, asset_id)
-    made = await queries.late_inventor_events(session, actor, asset_id)
+    owners = await affected_queries.moved_events(session, actor, asset_id)
+    agreed = await affected_queries.late_agreement_events(session, actor, asset_id)
+    made = await affected_queries.late_inventor_events(session, actor, asset_id)
     moved = {
         run_id: sorted({*owners.get(run_id, ()), *agreed.get(run_id, ()), *made.get(run_id, ())})
         for run_id in owners | agreed | made
