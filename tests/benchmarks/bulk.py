@@ -303,7 +303,7 @@ def figure(house: House, size: Size) -> Iterator[Figure]:
             f"CREATE DATABASE {STAGED} OWNER ip_ledger_owner;\n"
             + database_grants("ip_ledger", STAGED)
         )
-        migrate("ip_ledger", postgres.dsn("ip_ledger", "owner", database=STAGED))
+        migrate({"ip_ledger": postgres.dsn("ip_ledger", "owner", database=STAGED)})
     centers = [uuid4(), uuid4()]
     accounts = [
         [UUID(i) for i in re.findall(r"[0-9a-f-]{36}", postgres.execute(sql, database=database))]

@@ -164,7 +164,7 @@ class _Ours:
         postgres.execute(
             f"CREATE DATABASE {OWN} OWNER ip_ledger_owner;\n" + database_grants("ip_ledger", OWN)
         )
-        migrate("ip_ledger", postgres.dsn("ip_ledger", "owner", database=OWN))
+        migrate({"ip_ledger": postgres.dsn("ip_ledger", "owner", database=OWN)})
         self._desk = Desk(
             postgres.dsn("ip_ledger", "app", database=OWN), self._open(OWN, size.accounts)
         )
