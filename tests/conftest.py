@@ -37,7 +37,6 @@ def pytest_collection_finish() -> None:
     """Leave alone what stays, and look for garbage from here on."""
     gc.freeze()
     gc.enable()
-    gc.set_threshold(50_000, 20, 100)
 
 
 # What is proven of kills under load keeps a disk that has to be flushed.

@@ -227,9 +227,12 @@ def test_what_is_missing_in_the_surroundings_is_named(
     assert done.returncode == (0 if code == "DATA_KEY_MISSING" else 1)
 
 
-def test_a_wrong_password_is_a_database_that_cannot_be_reached(database: Make) -> None:
-    address = re.sub(r":[^:@]+@", ":wrong@", database("registry").app_url)
-    done = at(database("registry"), "registry", ZHICHUANG_DATABASE_URL=address)
+def test_a_wrong_password_is_a_database_that_cannot_be_reached(
+    database: Make, tmp_path: Path
+) -> None:
+    with PostgreSQL(tmp_path / "postgres", throwaway=True) as server:
+        address = re.sub(r":[^:@]+@", ":wrong@", server.dsn("registry"))
+        done = at(database("registry"), "registry", ZHICHUANG_DATABASE_URL=address)
     assert codes(done) == ["DATABASE_UNREACHABLE"]
     assert "wrong@" not in done.stdout + done.stderr
 

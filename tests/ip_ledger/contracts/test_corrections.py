@@ -70,9 +70,11 @@ async def test_without_the_registers_entry_of_the_change_it_counts_as_unregister
         "signed", "expert_review_30wd", None,
     )  # fmt: skip
     assert now["review_due_on"] == "2026-03-20"
-    # What was told of it before stays what it was.
+    # What was told of it before stays what it was, and says what followed it.
     facts = (await read(ledger, "facts", center_id=str(ledger.center["c03"])))["items"]
-    assert [one["payload"]["contract_amount"]["amount"] for one in facts] == [620_000_000]
+    told_of = [(one["payload"]["contract_amount"]["amount"], one["id"]) for one in facts]
+    assert [amount for amount, _ in told_of] == [150_000_000, 620_000_000]
+    assert [one["superseded_by_id"] for one in facts] == [told_of[1][1], None]
     before = await read(ledger, "facts", center_id=str(ledger.center["c03"]), as_of="2026-02-01")
     assert [one["payload"]["contract_amount"]["amount"] for one in before["items"]] == [150_000_000]
     # Its number stays its own, and comes back with the entry of the change.

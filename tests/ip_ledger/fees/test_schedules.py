@@ -170,10 +170,13 @@ def test_looking_again_on_the_day_that_is_named_ends_with_the_grace(today: date)
 
 
 @pytest.mark.parametrize("state", list(FeeState))
-def test_what_is_settled_or_called_off_moves_no_more(state: FeeState) -> None:
+def test_what_is_settled_moves_no_more_and_what_was_called_off_comes_back_with_its_right(
+    state: FeeState,
+) -> None:
     moves = {event for (before, event) in MOVES if before is state}
-    ended = state in (*SETTLED, FeeState.CANCELLED)
-    assert (not moves) == ended
+    assert (not moves) == (state in SETTLED)
+    if state is FeeState.CANCELLED:
+        assert moves == {FeeEvent.REOPEN, FeeEvent.RESTORE}
     assert (FeeEvent.LAPSE in moves) == (state in OWED)
 
 
