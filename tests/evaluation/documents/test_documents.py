@@ -299,11 +299,16 @@ async def test_a_report_of_a_version_that_no_longer_stands_is_not_handed_on(
             await year.as_("auditor", "GET", f"/documents/{name}"),
         ):
             assert (stale.status_code, codes_of(stale)) == (409, ["STALE_INPUT"])
+    cycle = f"/v1/evaluation/cycles/{year.cycle_id}/documents"
+    for name in ("results.xlsx", "ranking.html"):
+        stale = await year.as_("auditor", "GET", f"{cycle}/{name}")
+        assert (stale.status_code, codes_of(stale)) == (409, ["STALE_INPUT"])
     assert (await asked(year)).status_code == 202
     await worked_off(year)
     page = (await year.own("GET", "/documents/report.html")).text
     assert "不合格" in page
     assert "年度报告不实" in page
+    assert (await year.as_("auditor", "GET", f"{cycle}/ranking.html")).status_code == 200
 
 
 @pytest.mark.requirement("A126")

@@ -61,15 +61,15 @@ async def ask(session: AsyncSession, actor: Actor, cycle_id: UUID, now: datetime
 
 async def next_step(session: AsyncSession, run: DocumentRun) -> list[Making]:
     """Give the next files of a locked run: of some centres, and at the end of the cycle."""
-    rows = await queries.published(session, run.cycle_id)
-    done = await queries.subjects_done(session, run.id)
+    done, has_cycles = await queries.done(session, run)
     # What was published after the question is of the next run: `total` was told to people.
     wanted = (run.total - len(rules.OF_CYCLE)) // len(rules.OF_CASE)
-    left = wanted - len(done - {run.cycle_id})
-    todo = [row for row in rows if row[0].id not in done][: min(STEP, max(left, 0))]
+    most = min(STEP, max(wanted - done, 0))
+    todo = await queries.published(session, run.cycle_id, missing_in=run.id, limit=most)
+    if not todo and has_cycles:
+        return []
     if not todo:
-        if run.cycle_id in done:
-            return []
+        rows = await queries.published(session, run.cycle_id)
         reports = await _reports(session, run.cycle_id, rows, with_comments=False)
         return _of_cycle(run, await _placed(session, run.cycle_id, rows, reports))
     reports = await _reports(session, run.cycle_id, todo, with_comments=True)
@@ -100,6 +100,18 @@ async def report_of_case(
     file = await queries.newest_file(session, case_id, kind)
     _, standing = found(await result_queries.published(session, case_id))
     require(rules.standing_checks(file.result_id, standing.id))
+    return file
+
+
+async def file_of_cycle(
+    session: AsyncSession, cycle_id: UUID, kind: rules.FileKind
+) -> DocumentFile:
+    """Give the newest workbook or ranking of a cycle, as long as it tells what stands.
+
+    Raises `Refused`: NOT_FOUND, or STALE_INPUT when a result was published since.
+    """
+    file = await queries.newest_file(session, cycle_id, kind)
+    require(rules.complete_checks(published_since=await queries.published_since(session, file)))
     return file
 
 

@@ -28,8 +28,21 @@ async def published_count(session: AsyncSession, cycle_id: UUID) -> int:
     return await session.scalar(statement) or 0
 
 
-async def published(session: AsyncSession, cycle_id: UUID) -> Sequence[Any]:
-    """List the standing published results of a cycle with case, publication and centre."""
+async def published(
+    session: AsyncSession,
+    cycle_id: UUID,
+    *,
+    missing_in: UUID | None = None,
+    limit: int | None = None,
+) -> Sequence[Any]:
+    """List the standing published results of a cycle with case, publication and centre.
+
+    With `missing_in` only those of which that run has made no file yet.
+    """
+    made = exists().where(
+        col(DocumentFile.run_id) == missing_in,
+        col(DocumentFile.subject_id) == col(EvaluationCase.id),
+    )
     later = aliased(ResultPublication)
     superseded = exists().where(
         col(later.case_id) == col(ResultPublication.case_id),
@@ -42,8 +55,23 @@ async def published(session: AsyncSession, cycle_id: UUID) -> Sequence[Any]:
         .join(DirectoryCenter, col(DirectoryCenter.id) == col(EvaluationCase.center_id))
         .where(col(EvaluationCase.cycle_id) == cycle_id, ~superseded)
         .order_by(col(EvaluationCase.id))
+        .limit(limit)
     )
+    if missing_in is not None:
+        statement = statement.where(~made)
     return (await session.execute(statement)).all()
+
+
+async def published_since(session: AsyncSession, file: DocumentFile) -> bool:
+    """Tell whether a result of a file's cycle was published after the file was made."""
+    statement = select(
+        exists().where(
+            col(ResultPublication.case_id) == col(EvaluationCase.id),
+            col(EvaluationCase.cycle_id) == file.subject_id,
+            col(ResultPublication.published_at) > file.made_at,
+        )
+    )
+    return bool(await session.scalar(statement))
 
 
 async def totals_over_years(session: AsyncSession, center_ids: Sequence[UUID]) -> Sequence[Any]:
@@ -61,10 +89,15 @@ async def totals_over_years(session: AsyncSession, center_ids: Sequence[UUID]) -
     return (await session.execute(statement)).all()
 
 
-async def subjects_done(session: AsyncSession, run_id: UUID) -> set[UUID]:
-    """Name the cases, and the cycle, that a run has made its files of."""
-    statement = select(DocumentFile.subject_id).where(col(DocumentFile.run_id) == run_id)
-    return set(await session.scalars(statement))
+async def done(session: AsyncSession, run: DocumentRun) -> tuple[int, bool]:
+    """Count the cases that a run has made its files of; tell whether it made the cycle's."""
+    own = col(DocumentFile.subject_id) == run.cycle_id
+    statement = select(
+        func.count(func.distinct(col(DocumentFile.subject_id))).filter(~own),
+        func.count().filter(own) > 0,
+    ).where(col(DocumentFile.run_id) == run.id)
+    cases, of_cycle = (await session.execute(statement)).one()
+    return cases, of_cycle
 
 
 async def run(session: AsyncSession, run_id: UUID) -> DocumentRun:

@@ -79,24 +79,24 @@ async def get_page(case_id: UUID, actor: CurrentActor, session: Reading) -> Resp
     "/cycles/{cycle_id}/documents/results.xlsx",
     operation_id="evaluation_get_cycle_workbook",
     openapi_extra=OFFICIALS,
-    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND"),
+    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "STALE_INPUT"),
     response_class=Response,
 )
 async def get_workbook(cycle_id: UUID, session: Reading) -> Response:
     """Give the newest workbook of a cycle."""
-    return _file(await queries.newest_file(session, cycle_id, FileKind.WORKBOOK))
+    return _file(await actions.file_of_cycle(session, cycle_id, FileKind.WORKBOOK))
 
 
 @router.get(
     "/cycles/{cycle_id}/documents/ranking.html",
     operation_id="evaluation_get_cycle_ranking",
     openapi_extra=OFFICIALS,
-    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND"),
+    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "STALE_INPUT"),
     response_class=Response,
 )
 async def get_ranking(cycle_id: UUID, session: Reading) -> Response:
     """Give the newest ranking of a cycle as a page."""
-    return _file(await queries.newest_file(session, cycle_id, FileKind.RANKING))
+    return _file(await actions.file_of_cycle(session, cycle_id, FileKind.RANKING))
 
 
 def _file(file: DocumentFile) -> Response:

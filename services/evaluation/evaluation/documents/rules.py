@@ -59,6 +59,14 @@ def standing_checks(told_of: UUID | None, standing: UUID) -> list[Check]:
     return [REPORTED.check("STALE_INPUT", Kind.STATE, passed=passed)]
 
 
+def complete_checks(*, published_since: bool) -> list[Check]:
+    """Check that a workbook or a ranking tells every result of its cycle, as it stands.
+
+    Whoever needs what was known earlier has the files that were handed out then.
+    """
+    return [REPORTED.check("STALE_INPUT", Kind.STATE, passed=not published_since)]
+
+
 def anything_checks(results: int) -> list[Check]:
     """Check that the cycle has a result to write about."""
     return [REPORTED.check("STATE_CONFLICT", Kind.STATE, passed=results > 0, state="no_results")]

@@ -52,6 +52,7 @@ class DocumentFile(Base, table=True):
             "(content IS NULL) = (problem IS NOT NULL) AND (content IS NULL) = (sha256 IS NULL)",
             name="made_or_failed",
         ),
+        Index("ix_document_file_newest", "subject_id", "kind", "run_id"),
         {"info": {"insert_only": True}},
     )
 
