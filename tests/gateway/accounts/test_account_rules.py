@@ -3,7 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from argon2 import Type, extract_parameters
 
+from gateway.accounts import passwords
 from gateway.accounts import rules as accounts
 from gateway.grants import rules
 from gateway.grants.protocol import LoadedFrontEnd, Unfit, asked_of
@@ -162,3 +164,12 @@ def test_a_browser_goes_back_with_what_it_came_with() -> None:
     assert rules.returned(asked, "https://issuer", code="k") == (
         BACK + "?x=1&code=k&state=a+b%26c&iss=https%3A%2F%2Fissuer"
     )
+
+
+@pytest.mark.requirement("X11")
+def test_a_password_costs_what_rfc_9106_recommends() -> None:
+    """Its second recommended option; one that nobody has costs as much to compare."""
+    kept = extract_parameters(passwords.NO_PASSWORD)
+    assert kept.type is Type.ID
+    assert (kept.memory_cost, kept.time_cost, kept.parallelism) == (65_536, 3, 4)
+    assert passwords._HASHER.check_needs_rehash(passwords.NO_PASSWORD) is False

@@ -13,8 +13,10 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import text
 
+from gateway.accounts import passwords
 from gateway.bootstrap import prepare
 from gateway.settings import GatewaySettings
 from shared.auth import TokenVerifier
@@ -122,6 +124,10 @@ def answered(sent: httpx.Response) -> dict[str, str]:
 
 @pytest.fixture
 async def house(running: Running, monkeypatch: pytest.MonkeyPatch) -> Any:
+    # What a password costs is asked elsewhere; here each would take a tenth of a second.
+    cheap = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    monkeypatch.setattr(passwords, "_HASHER", cheap)
+    monkeypatch.setattr(passwords, "NO_PASSWORD", cheap.hash("a password that nobody has"))
     async with running("gateway") as gateway, gateway.client("admin") as admin:
         monkeypatch.setenv("ZHICHUANG_DATABASE_URL", gateway.database.app_url)
         await prepare(GatewaySettings())

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 from dataclasses import replace
@@ -20,6 +19,7 @@ from ip_ledger.journal.rules import EntryDraft
 from ip_ledger.log import rules
 from ip_ledger.log.keys import LogKey
 from ip_ledger.party_keys.rules import Algorithm, agreement_text
+from tests.fixtures.counting import WHOLE
 from tests.ip_ledger.journal.test_small_records import DRAFT, DRAFTS, PERSON, SECRET
 from tests.ip_ledger.journal.test_small_records import written as small_record
 from tests.ip_ledger.log.test_verifying import ORIGIN, PAYEE, receipt, receipt_of
@@ -29,7 +29,7 @@ from zhichuang import verify
 SCRIPT = Path(__file__).resolve().parents[3] / "gateway/gateway/portal/assets/receipt.js"
 NODE = shutil.which("node")
 # Every bit where the full counts are asked for: the command's verifier takes 5 ms for a receipt.
-STEP = 1 if os.environ.get("ZHICHUANG_PROFILE") == "prove" else 3
+STEP = 1 if WHOLE else 3
 TEXT = {"agreement_id": str(UUID(int=1)), "text_sha256": "0" * 64, "terms_sha256": "1" * 64}
 RUNNER = """
 import { pathToFileURL } from "node:url";

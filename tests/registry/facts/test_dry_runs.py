@@ -11,6 +11,7 @@ from registry.facts.tables import Fact
 from shared.http.batch_tables import BatchJob
 from shared.http.batches import kinds as kinds_of_batches
 from shared.http.batches import taking, working
+from tests.fixtures.counting import some
 from tests.fixtures.rehearsing import CHUNK, kinds, reach, worked_off
 from tests.fixtures.service import event_types
 from tests.registry.facts.conftest import House
@@ -78,7 +79,7 @@ async def _counted(house: House) -> int:
 
 
 @pytest.mark.requirement("X05", "A008", "A153")
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", some(range(4), 2))
 async def test_a_dry_run_foretells_what_the_batch_then_does(house: House, seed: int) -> None:
     chance = random.Random(seed)
     lines = [_row(house, chance) for _ in range(NUMBER)]
