@@ -27,7 +27,7 @@ PLACES: Final = (
 )
 NOWHERE: Final[Mapping[str, str]] = MappingProxyType({})
 # Where a long name such as `ENTITY_AGE_EXCEEDED` may go on in the next line.
-BETWEEN: Final = re.compile(r"(?<=\w[_./])(?=\w)")
+BETWEEN: Final = re.compile(r"(?<=[\w}][_./])(?=[\w{])")
 SCRIPTS: Final = Markup("<script type='module' src='/assets/{}'></script>")
 
 

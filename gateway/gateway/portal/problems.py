@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from gateway.portal.frame import link, prose
+from gateway.portal.frame import breakable, link, prose
 from gateway.portal.words import WORDS
 from shared.documents.pages import listing, table
 from shared.http.problem import EVERYWHERE, text_of
@@ -104,7 +104,11 @@ def problem_page(code: str, document: Mapping[str, Any], language: str) -> list[
         language=language,
     )  # fmt: skip
     calls = [
-        (Markup("<a href='/reference/{}?lang={}#{}'>{}</a>").format(tag, language, name, call),)
+        (
+            Markup("<a href='/reference/{}?lang={}#{}'>{}</a>").format(
+                tag, language, name, breakable(call)
+            ),
+        )
         for call, tag, name in answering(document).get(code, [])
     ]
     parts = [listing(pairs), rules]
@@ -134,7 +138,7 @@ def _warning_in(
 ) -> Markup:
     """Name the operations whose answers bear a code that refuses nothing."""
     shown = [
-        (f"{method.upper()} {path}",)
+        (breakable(f"{method.upper()} {path}"),)
         for method, path, operation in operations_of(document)
         if operation.get("operationId") in names
     ]

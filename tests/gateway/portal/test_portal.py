@@ -198,7 +198,7 @@ async def test_the_page_of_a_code_names_rule_clause_and_operations(
     assert "A051" in answer.text
     assert "三(二)" in answer.text
     told = await browser.get("/problems/SUBSCRIPTIONS_TOO_MANY")
-    assert "POST /v1/webhooks" in told.text
+    assert "POST /v1/<wbr>webhooks" in told.text
     # What to call leads to its form; the rest of what is code does not.
     form = "<a href='/reference/webhooks?lang=zh#webhooks_list_webhooks'>"
     assert f"{form}<code>GET /v1/<wbr>webhooks</code></a>" in told.text
