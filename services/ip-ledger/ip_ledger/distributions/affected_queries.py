@@ -28,10 +28,9 @@ async def moved_events(
     """
     used, now = aliased(OwnershipVersion), aliased(OwnershipVersion)
     covers: Any = col(now.valid_during)
-    rows = await session.execute(
-        rows_of(col(DistributionRun.id), col(DistributionLine.event_id))
-        .join(DistributionLine, col(DistributionLine.run_id) == col(DistributionRun.id))
-        .join(RevenueEvent, col(RevenueEvent.id) == col(DistributionLine.event_id))
+    return await _by_run(
+        session,
+        _paid_income(actor, asset_id)
         .join(used, col(used.id) == col(DistributionLine.ownership_version_id))
         .outerjoin(
             now,
@@ -41,20 +40,8 @@ async def moved_events(
                 covers.op("@>", is_comparison=True)(col(RevenueEvent.received_on)),
             ),
         )
-        .where(
-            col(DistributionLine.asset_id) == asset_id,
-            col(DistributionRun.state) == State.PAID,
-            col(DistributionRun.kind) == RunKind.DISTRIBUTION,
-            col(now.origin_id).is_distinct_from(col(used.origin_id)),
-            revenue.visible(actor),
-        )
-        .distinct()
-        .order_by(col(DistributionRun.id), col(DistributionLine.event_id))
+        .where(col(now.origin_id).is_distinct_from(col(used.origin_id))),
     )
-    moved: dict[UUID, list[UUID]] = {}
-    for run_id, event_id in rows:
-        moved.setdefault(run_id, []).append(event_id)
-    return moved
 
 
 async def late_inventor_events(
@@ -65,11 +52,9 @@ async def late_inventor_events(
     By run, for whoever may see it.
     """
     covers: Any = col(InventorVersion.valid_during)
-    rows = await session.execute(
-        rows_of(col(DistributionRun.id), col(DistributionLine.event_id))
-        .join(DistributionLine, col(DistributionLine.run_id) == col(DistributionRun.id))
-        .join(RevenueEvent, col(RevenueEvent.id) == col(DistributionLine.event_id))
-        .join(
+    return await _by_run(
+        session,
+        _paid_income(actor, asset_id).join(
             InventorVersion,
             and_(
                 col(InventorVersion.asset_id) == col(RevenueEvent.asset_id),
@@ -78,20 +63,8 @@ async def late_inventor_events(
                 func.lower(col(InventorVersion.known_during)) >= col(DistributionRun.drafted_at),
                 covers.op("@>", is_comparison=True)(col(RevenueEvent.received_on)),
             ),
-        )
-        .where(
-            col(DistributionLine.asset_id) == asset_id,
-            col(DistributionRun.state) == State.PAID,
-            col(DistributionRun.kind) == RunKind.DISTRIBUTION,
-            revenue.visible(actor),
-        )
-        .distinct()
-        .order_by(col(DistributionRun.id), col(DistributionLine.event_id))
+        ),
     )
-    touched: dict[UUID, list[UUID]] = {}
-    for run_id, event_id in rows:
-        touched.setdefault(run_id, []).append(event_id)
-    return touched
 
 
 async def late_agreement_events(
@@ -101,11 +74,9 @@ async def late_agreement_events(
 
     Its order of parties settles ties, and its rates set rewards. By run, for whoever may see it.
     """
-    rows = await session.execute(
-        rows_of(col(DistributionRun.id), col(DistributionLine.event_id))
-        .join(DistributionLine, col(DistributionLine.run_id) == col(DistributionRun.id))
-        .join(RevenueEvent, col(RevenueEvent.id) == col(DistributionLine.event_id))
-        .join(
+    return await _by_run(
+        session,
+        _paid_income(actor, asset_id).join(
             Agreement,
             and_(
                 col(Agreement.center_id) == col(DistributionRun.center_id),
@@ -116,7 +87,16 @@ async def late_agreement_events(
                     col(Agreement.effective_before) > col(RevenueEvent.received_on),
                 ),
             ),
-        )
+        ),
+    )
+
+
+def _paid_income(actor: Actor, asset_id: UUID) -> Any:  # noqa: ANN401 - a select of two columns
+    """Give the select of an asset's paid runs with their income, as far as the actor may see it."""
+    return (
+        rows_of(col(DistributionRun.id), col(DistributionLine.event_id))
+        .join(DistributionLine, col(DistributionLine.run_id) == col(DistributionRun.id))
+        .join(RevenueEvent, col(RevenueEvent.id) == col(DistributionLine.event_id))
         .where(
             col(DistributionLine.asset_id) == asset_id,
             col(DistributionRun.state) == State.PAID,
@@ -126,7 +106,10 @@ async def late_agreement_events(
         .distinct()
         .order_by(col(DistributionRun.id), col(DistributionLine.event_id))
     )
-    touched: dict[UUID, list[UUID]] = {}
-    for run_id, event_id in rows:
-        touched.setdefault(run_id, []).append(event_id)
-    return touched
+
+
+async def _by_run(session: AsyncSession, statement: Any) -> dict[UUID, list[UUID]]:  # noqa: ANN401 - a select of two columns
+    grouped: dict[UUID, list[UUID]] = {}
+    for run_id, event_id in await session.execute(statement):
+        grouped.setdefault(run_id, []).append(event_id)
+    return grouped
