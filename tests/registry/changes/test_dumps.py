@@ -36,6 +36,21 @@ def test_readers_are_told_apart() -> None:
     assert rules.readers_of(service=False, official=False) is Reader.PUBLIC
 
 
+@pytest.mark.parametrize(("after", "until", "passed"), [(3, 4, True), (3, 3, True), (4, 3, False)])
+def test_a_delta_goes_forward(after: int, until: int, *, passed: bool) -> None:
+    assert [check.passed for check in rules.range_checks(after, until)] == [passed]
+
+
+def test_a_table_names_a_centre_by_its_code_too_and_an_amount_with_its_currency() -> None:
+    for kind, fields in PUBLIC_FIELDS.items():
+        columns = rules.columns_of(kind)
+        assert ("center_code" in columns) is ("center_id" in fields)
+        amounts = [name.removesuffix("_fen") for name in fields if name.endswith("_fen")]
+        assert {f"{name}.{part}" for name in amounts for part in ("amount", "currency")} == {
+            column for column in columns if column.endswith((".amount", ".currency"))
+        }
+
+
 async def numbered(house: House) -> None:
     while await house.registry.number():
         pass

@@ -164,3 +164,133 @@ def test_a_correction_names_every_reason_against_it() -> None:
         own, own, operates=False, superseded_by=None, kinds=(FactKind.SERVICE,) * 2
     )
     assert failed_codes(fine) == []
+
+
+@pytest.mark.requirement("X07")
+def test_a_superseded_fact_names_the_one_in_its_place() -> None:
+    own, later = new_id(), new_id()
+    for superseded_by, figures in ((later, {"superseded_by_id": str(later)}), (None, {})):
+        *_, check = rules.correction_checks(
+            own, own, operates=False, superseded_by=superseded_by, kinds=(FactKind.SERVICE,) * 2
+        )
+        assert (check.passed, dict(check.params)) == (superseded_by is None, figures)
+
+
+@pytest.mark.requirement("X04")
+@pytest.mark.parametrize(
+    ("occurred_on", "today", "codes"),
+    [
+        (JOINED, TODAY, []),
+        (JOINED - timedelta(days=1), LEFT, []),
+        (JOINED - timedelta(days=1), TODAY, ["NOT_FOUND"]),
+    ],
+)
+def test_a_former_member_tells_what_it_did_in_its_time(
+    occurred_on: date, today: date, codes: list[str]
+) -> None:
+    standing = Standing(Stage.PILOT, operates=False, periods=(Period(JOINED, LEFT),))
+    assert failed_codes(rules.standing_checks(standing, occurred_on, today)) == codes
+    assert failed_codes(rules.standing_checks(None, occurred_on, today)) == ["NOT_FOUND"]
+
+
+@pytest.mark.refusing
+@pytest.mark.parametrize("stage", list(Stage))
+def test_a_centre_takes_facts_until_it_ends(stage: Stage) -> None:
+    closed = {Stage.SUSPENDED, Stage.DELISTED, Stage.DISSOLVED}
+    assert failed_codes(rules.writing_checks(stage)) == ["STATE_CONFLICT"] * (stage in closed)
+
+
+@pytest.mark.requirement("A062")
+@pytest.mark.parametrize(
+    ("reference", "by_booking", "passed"),
+    [("booking:1", True, True), ("booking:1", False, False), ("2026-1", False, True),
+     ("2026-1", True, True)],
+)  # fmt: skip
+def test_what_a_booking_tells_is_told_and_corrected_by_it_alone(
+    reference: str, *, by_booking: bool, passed: bool
+) -> None:
+    told = rules.reference_checks(reference, by_booking=by_booking)
+    assert failed_codes(told) == ([] if passed else ["REFERENCE_RESERVED"])
+    corrected = rules.booked_checks(reference, by_booking=by_booking)
+    assert failed_codes(corrected) == ([] if passed else ["FACT_OF_BOOKING"])
+
+
+@pytest.mark.requirement("A027")
+@pytest.mark.parametrize(
+    ("kind", "verifier", "codes"),
+    [
+        (FactKind.BREAKTHROUGH, "91310115FAKE00013U", []),
+        (FactKind.BREAKTHROUGH, "91310115fake00275k", ["VERIFIER_CONCERNED"]),
+        (FactKind.TRAINING, "91310115FAKE00275K", []),
+    ],
+)
+def test_a_breakthrough_is_verified_by_a_third_party(
+    kind: FactKind, verifier: str, codes: list[str]
+) -> None:
+    told = fact(kind, payload={"verified_by_uscc": verifier})
+    assert failed_codes(rules.verifier_checks(told, {"91310115FAKE00275K"})) == codes
+
+
+@pytest.mark.requirement("A019")
+def test_a_link_for_which_nothing_was_done_is_missing() -> None:
+    assert rules.missing_stages({}) == list(ChainStage)
+    counts = {ChainStage.RD_SUPPLY: 1, ChainStage.FIRST_COMMERCIALIZATION: 0}
+    assert rules.missing_stages(counts) == [
+        ChainStage.TRANSFER_DIFFUSION, ChainStage.FIRST_COMMERCIALIZATION,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "last", "payload"),
+    [
+        (FactKind.JOINT_TRAINING, "starts_on", "ends_on", {}),
+        (FactKind.INTERNATIONAL_PROJECT, "starts_on", "ends_on", {}),
+        (FactKind.INCUBATION, "founded_on", "alive_on", {}),
+    ],
+)
+def test_what_ends_does_not_end_before_it_begins(
+    kind: FactKind, first: str, last: str, payload: dict[str, Any]
+) -> None:
+    for begun, ended, ordered in (
+        ("2026-03-01", "2026-03-01", True),
+        ("2026-03-02", "2026-03-01", False),
+        (None, "2026-03-01", True),
+    ):
+        told = fact(
+            kind, payload={**payload, first: begun, last: ended},
+            chain_stage=ChainStage.TRANSFER_DIFFUSION,
+        )  # fmt: skip
+        codes = failed_codes(rules.content_checks(told, set(), TODAY))
+        assert codes == ([] if ordered else ["DAYS_REVERSED"])
+
+
+def test_a_site_may_close_on_the_day_on_which_it_opens_and_no_sooner() -> None:
+    for closed_on, codes in (("2027-05-31", []), ("2027-05-30", ["DAYS_REVERSED"])):
+        site = fact(
+            FactKind.SITE, occurred_on=date(2027, 5, 31),
+            payload={"region_code": "310115", "closed_on": closed_on},
+        )  # fmt: skip
+        assert failed_codes(rules.content_checks(site, set(), TODAY)) == codes
+
+
+@pytest.mark.requirement("A039")
+def test_an_event_for_talents_is_at_home_where_nothing_else_is_told() -> None:
+    told = fact(FactKind.TALENT_EVENT, payload={"event": "contest"})
+    assert failed_codes(rules.content_checks(told, set(), TODAY)) == []
+
+
+def test_two_codes_come_in_the_order_of_all_fields() -> None:
+    told = fact(payload={"uscc": "91310115FAKE00013U", "client_uscc": "91310115FAKE00275K"})
+    assert [place for place, _ in told.codes()] == ["client_uscc", "uscc"]
+    assert told.partner_uscc == "91310115FAKE00275K"
+
+
+def test_codes_are_kept_in_upper_case_wherever_they_stand() -> None:
+    sent_as = {"client_uscc": "91310115fake00013u", "partner_usccs": ["91310115fake00275k"]}
+    kept = {"client_uscc": "91310115FAKE00013U", "partner_usccs": ["91310115FAKE00275K"]}
+    assert fact(payload={**sent_as, "title": "z"}).stored_form().payload == {**kept, "title": "z"}
+    for name in sent_as:
+        told = fact(payload={name: sent_as[name], "partner": None})
+        assert told.stored_form().payload == {name: kept[name], "partner": None}
+    written = fact(payload=kept)
+    assert written.stored_form() is written

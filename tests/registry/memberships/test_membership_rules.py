@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -9,12 +10,16 @@ import pytest
 from registry.memberships.rules import (
     MOVES,
     OPEN,
+    CommitmentKind,
     Event,
     MembershipRole,
     State,
+    commitment_change_checks,
+    commitment_checks,
     confirmation_checks,
     end_with_center,
     expulsion_checks,
+    honesty_check,
     invitation_checks,
     notice_checks,
     stepping_back_checks,
@@ -202,3 +207,76 @@ def test_with_its_centre_every_open_membership_ends_on_its_own_day_or_the_centre
 ) -> None:
     assert end_with_center(state, left_on, TODAY, expelled=expelled) == end
     assert MOVES[state, end[0]] not in OPEN
+
+
+def committing(kind: CommitmentKind = CommitmentKind.RESOURCE, **over: Any) -> list[str]:
+    values: dict[str, Any] = {
+        "state": State.CONFIRMED, "org_id": INVITEE, "acting_id": INVITEE, "held": 0,
+        "amount_fen": None, "people": None, "starts_on": TODAY, "ends_on": None, **over,
+    }  # fmt: skip
+    return failed_codes(commitment_checks(kind, **values))
+
+
+@pytest.mark.requirement("A050")
+@pytest.mark.parametrize(
+    ("kind", "figures", "codes"),
+    [
+        (CommitmentKind.MONEY, {"amount_fen": 0}, []),
+        (CommitmentKind.MONEY, {}, ["FIELD_INVALID"]),
+        (CommitmentKind.MONEY, {"amount_fen": 1, "people": 1}, ["FIELD_INVALID"]),
+        (CommitmentKind.PEOPLE, {"people": 2}, []),
+        (CommitmentKind.PEOPLE, {"amount_fen": 1}, ["FIELD_INVALID"]),
+        (CommitmentKind.PEOPLE, {"amount_fen": 1, "people": 1}, ["FIELD_INVALID"]),
+        (CommitmentKind.RESOURCE, {}, []),
+        (CommitmentKind.RESOURCE, {"amount_fen": 1}, ["FIELD_INVALID"]),
+        (CommitmentKind.RESOURCE, {"people": 1}, ["FIELD_INVALID"]),
+    ],
+)
+def test_a_commitment_has_the_figure_of_its_kind_and_no_other(
+    kind: CommitmentKind, figures: dict[str, int], codes: list[str]
+) -> None:
+    assert committing(kind, **figures) == codes
+
+
+@pytest.mark.requirement("A050")
+@pytest.mark.parametrize(
+    ("over", "codes"),
+    [
+        ({"acting_id": LEAD}, ["FORBIDDEN_SCOPE"]),
+        ({"ends_on": TODAY}, []),
+        ({"ends_on": TODAY - timedelta(days=1)}, ["DAYS_REVERSED"]),
+        ({"held": 99}, []),
+        ({"held": 100}, ["STATE_CONFLICT"]),
+        ({"state": State.LEFT}, ["STATE_CONFLICT"]),
+    ],
+)
+def test_a_member_commits_for_itself_and_a_hundred_times_at_most(
+    over: dict[str, Any], codes: list[str]
+) -> None:
+    assert committing(**over) == codes
+
+
+@pytest.mark.requirement("A050")
+@pytest.mark.parametrize("state", list(State))
+def test_a_promise_binds_once_its_member_is_active(state: State) -> None:
+    free = state in {State.INVITED, State.CONFIRMED}
+    for acting, withdrawn, codes in (
+        (INVITEE, False, [] if free else ["STATE_CONFLICT"]),
+        (INVITEE, True, ["STATE_CONFLICT"]),
+        (LEAD, False, ["FORBIDDEN_SCOPE"] + ["STATE_CONFLICT"] * (not free)),
+    ):
+        checks = commitment_change_checks(
+            org_id=INVITEE, acting_id=acting, withdrawn=withdrawn, state=state
+        )
+        assert failed_codes(checks) == codes
+
+
+@pytest.mark.requirement("X17")
+@pytest.mark.parametrize(("sponsors", "members"), [(True, False), (False, True)])
+def test_whether_a_record_bars_sponsors_or_members_is_the_policys(
+    *, sponsors: bool, members: bool
+) -> None:
+    barring = {"bars_sponsors": sponsors, "bars_members": members}
+    policy = replace(POLICY, parameters={**POLICY.parameters, "X17": barring})
+    assert honesty_check(policy, INVITEE, TODAY, TODAY).passed is not members
+    assert honesty_check(policy, INVITEE, TODAY, TODAY, as_sponsor=True).passed is not sponsors

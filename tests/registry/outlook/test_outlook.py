@@ -3,6 +3,7 @@
 import asyncio
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -20,6 +21,7 @@ DEMANDS = "/v1/registry/industry-demands"
 CASES = "/v1/registry/outside-cases"
 TODAY = date(2027, 6, 1)
 HANDLER = new_id()
+OWN, OTHER = new_id(), new_id()
 
 
 @pytest.mark.requirement("A018")
@@ -32,6 +34,29 @@ def test_a_need_is_entered_until_its_last_day(last_day: date | None) -> None:
 @pytest.mark.refusing
 def test_a_need_that_is_over_is_not_entered() -> None:
     assert failed_codes(rules.day_checks(date(2027, 5, 31), TODAY)) == ["DEMAND_OVERDUE"]
+
+
+@pytest.mark.requirement("A018")
+@pytest.mark.parametrize(
+    ("named", "own", "is_handler", "codes"),
+    [
+        (None, OWN, False, []),
+        (OWN, OWN, False, []),
+        (OTHER, OWN, False, ["FORBIDDEN_SCOPE"]),
+        (OTHER, None, True, []),
+        (None, None, True, ["FIELD_MISSING"]),
+    ],
+)
+def test_a_need_is_ones_own_or_whose_a_handler_names(
+    named: UUID | None, own: UUID | None, codes: list[str], *, is_handler: bool
+) -> None:
+    assert failed_codes(rules.proposer_checks(named, own, is_handler=is_handler)) == codes
+
+
+@pytest.mark.requirement("A096")
+@pytest.mark.parametrize(("withdrawn", "codes"), [(False, []), (True, ["STATE_CONFLICT"])])
+def test_a_case_is_taken_back_once(codes: list[str], *, withdrawn: bool) -> None:
+    assert failed_codes(rules.withdrawal_checks(withdrawn=withdrawn)) == codes
 
 
 @pytest.mark.requirement("A096")

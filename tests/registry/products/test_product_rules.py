@@ -257,3 +257,97 @@ def test_nobody_catalogues_what_he_nominated_reviewed_or_noticed() -> None:
     held = {"nominator": one, "reviewer": one, "handler": None}
     assert failed_codes(rules.apart_checks(held, one)) == ["SOD_VIOLATION", "SOD_VIOLATION"]
     assert failed_codes(rules.apart_checks(held, other)) == []
+
+
+MAKER, OPERATOR = UUID(int=1), UUID(int=2)
+
+
+@pytest.mark.requirement("A144", "X04")
+@pytest.mark.parametrize(
+    ("operates", "acting", "belongs", "codes"),
+    [
+        (True, OPERATOR, True, []),
+        (True, OPERATOR, False, ["OWNER_NOT_IN_CENTER"]),
+        (False, MAKER, True, []),
+        (False, MAKER, False, ["NOT_FOUND"]),
+        (False, OPERATOR, True, ["NOT_FOUND"]),
+    ],
+)
+def test_the_operator_nominates_or_the_maker_where_it_belongs(
+    acting: UUID, codes: list[str], *, operates: bool, belongs: bool
+) -> None:
+    checks = rules.nominator_checks(
+        operates=operates, acting_id=acting, maker_id=MAKER, belongs=belongs
+    )
+    assert failed_codes(checks) == codes
+
+
+@pytest.mark.requirement("A144")
+@pytest.mark.parametrize(
+    ("today", "codes"),
+    [(CUT_OFF, []), (date(2026, 7, 1), ["STATE_CONFLICT"]), (date(2026, 6, 29), [])],
+)
+def test_a_call_takes_nominations_until_its_cut_off(today: date, codes: list[str]) -> None:
+    assert failed_codes(rules.call_checks(CUT_OFF, today)) == codes
+
+
+@pytest.mark.requirement("A144")
+@pytest.mark.parametrize(
+    ("year", "cut_off_on", "valid_until", "pointers"),
+    [
+        (2026, CUT_OFF, date(2026, 7, 1), []),
+        (2026, CUT_OFF, CUT_OFF, ["/valid_until"]),
+        (2027, CUT_OFF, date(2026, 7, 1), ["/cut_off_on"]),
+        (2026, TODAY, date(2026, 7, 1), []),
+        (2026, date(2026, 5, 31), date(2026, 7, 1), ["/cut_off_on"]),
+    ],
+)
+def test_a_call_is_of_its_year_and_open_and_its_catalogue_outlasts_it(
+    year: int, cut_off_on: date, valid_until: date, pointers: list[str]
+) -> None:
+    checks = rules.call_day_checks(year, cut_off_on, valid_until, TODAY)
+    assert [check.pointer for check in checks if not check.passed] == pointers
+
+
+@pytest.mark.requirement("A144")
+@pytest.mark.parametrize("kind", list(ProductKind))
+def test_the_particulars_of_another_kind_are_refused_and_not_judged(kind: ProductKind) -> None:
+    nothing = candidate(kind=kind, equipment=None)
+    missing = [check for check in rules.kind_checks(policy(), nothing, CUT_OFF) if not check.passed]
+    assert [check.code for check in missing] == ["PRODUCT_PARTICULARS"]
+    needed = {"first_set": "equipment", "first_batch": "material", "first_version": "software"}
+    assert missing[0].params["needed"] == needed[kind.value]
+    given = {
+        "equipment": {"unit": "set"}, "material": {"grade": "", "specification": ""},
+        "software": {"main_version": "9", "bespoke": True, "in_house": True,
+                     "copyright_acquired_on": date(1990, 1, 1)},
+    }  # fmt: skip
+    others = {name: part for name, part in given.items() if name != needed[kind.value]}
+    checks = rules.kind_checks(
+        policy(), candidate(kind=kind, **{"equipment": None, **others}), CUT_OFF
+    )
+    assert failed_codes(checks) == ["PRODUCT_PARTICULARS"] * 3
+
+
+@pytest.mark.requirement("A144")
+@pytest.mark.parametrize(
+    ("acquired_on", "codes"),
+    [(CUT_OFF, []), (date(2026, 7, 1), ["RIGHT_TOO_OLD"])],
+)
+def test_a_copyright_is_there_by_the_cut_off(acquired_on: date, codes: list[str]) -> None:
+    product = software(copyright_acquired_on=acquired_on)
+    assert failed_codes(rules.kind_checks(policy(), product, CUT_OFF)) == codes
+
+
+@pytest.mark.requirement("A145")
+def test_a_refused_contract_names_the_days_of_the_catalogue() -> None:
+    contract = Contract("26310001", "（示例）检测仪", "（示例）公司", TODAY)
+    for days, told in (
+        ((date(2026, 1, 1), date(2026, 5, 31)), ("2026-01-01", "2026-05-31")),
+        ((None, None), ("", "")),
+    ):
+        entry = Entry(ProductState.CATALOGUED, "（示例）检测仪", "（示例）公司", True, *days)  # noqa: FBT003 - as the table has it
+        checks = rules.contract_checks(policy(), contract, entry, TODAY)
+        (check,) = [check for check in checks if check.code == "CATALOG_NOT_VALID"]
+        assert not check.passed
+        assert (check.params["valid_from"], check.params["valid_to"]) == told

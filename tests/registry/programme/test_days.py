@@ -1,6 +1,6 @@
 """Days are declared by two officials, ahead of time, and count for everybody."""
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
@@ -31,6 +31,14 @@ TODAY = date(2026, 1, 12)
 )
 def test_each_day_stands_once_and_lies_ahead(days: list[date], codes: list[str]) -> None:
     assert failed_codes(proposal_checks(days, TODAY)) == codes
+
+
+def test_a_change_holds_four_hundred_days_and_names_those_that_passed() -> None:
+    days = [TODAY + timedelta(days=ahead) for ahead in range(401)]
+    (count, ahead) = proposal_checks(days[1:], TODAY)
+    assert (count.passed, ahead.passed, ahead.params["days"]) == (True, True, [])
+    (count, ahead) = proposal_checks(days, TODAY)
+    assert (count.passed, ahead.passed, ahead.params["days"]) == (False, False, ["2026-01-12"])
 
 
 @pytest.mark.parametrize("state", [ChangeState.APPROVED, ChangeState.REJECTED])

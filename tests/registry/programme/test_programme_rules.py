@@ -62,6 +62,46 @@ def test_an_application_names_active_fields_only() -> None:
     assert refused.params["fields"] == ["steam"]
 
 
+@pytest.mark.requirement("A115")
+@pytest.mark.parametrize(
+    ("window", "codes"),
+    [
+        (SEPTEMBER, []),
+        (Window(date(2026, 9, 1), date(2026, 9, 1), soft=True), []),
+        (Window(date(2026, 9, 2), date(2026, 9, 1), soft=True), ["DAYS_REVERSED"]),
+        (Window(None, date(2026, 9, 1), soft=False), []),
+        (Window(date(2026, 9, 2), None, soft=False), []),
+    ],
+)
+def test_a_window_does_not_end_before_it_begins(window: Window, codes: list[str]) -> None:
+    assert failed_codes(rules.window_order_checks(window)) == codes
+
+
+@pytest.mark.requirement("A115")
+@pytest.mark.parametrize(
+    ("kinds", "codes"),
+    [
+        ([], []),
+        (["charter", "budget"], []),
+        (["charter", "poem"], ["poem"]),
+        (["budget", "charter", "budget"], ["budget"]),
+        (["poem", "poem"], ["poem", "poem"]),
+    ],
+)
+def test_a_call_asks_for_known_materials_each_once(kinds: list[str], codes: list[str]) -> None:
+    (check,) = rules.material_checks(kinds, {"charter", "budget", "plan"})
+    assert (check.passed, check.params["codes"]) == (not codes, codes)
+
+
+@pytest.mark.requirement("A047")
+@pytest.mark.parametrize(
+    ("active_until", "codes"),
+    [(date(2026, 9, 2), []), (date(2026, 9, 1), []), (date(2026, 8, 31), ["DAYS_REVERSED"])],
+)
+def test_a_field_is_not_retired_before_it_began(active_until: date, codes: list[str]) -> None:
+    assert failed_codes(rules.retirement_checks(date(2026, 9, 1), active_until)) == codes
+
+
 @pytest.mark.parametrize(("state", "event"), list(product(CallState, CallEvent)))
 def test_a_call_moves_only_as_its_table_says(state: CallState, event: CallEvent) -> None:
     codes = failed_codes(rules.move_checks(state, event))

@@ -125,3 +125,29 @@ def test_diversity_is_a_share_and_grows_when_a_kind_is_split(counts: list[int]) 
 def test_provinces_outside_the_delta_are_summed_up() -> None:
     split = rules.delta_split({"31": 3, "33": 1, "44": 2, "11": 1})
     assert split == {"31": 3, "32": 0, "33": 1, "34": 0, "other": 3}
+
+
+@pytest.mark.requirement("A014")
+@pytest.mark.parametrize(("year", "kept"), [(0, False), (1, True), (9999, True), (10_000, False)])
+def test_a_target_of_a_year_that_no_calendar_has_is_left_out(year: int, *, kept: bool) -> None:
+    row = {"year": year, "level": "any", "min": 1, "max": 2}
+    policy = policy_of("v", reference.clauses(), {"A014": {"targets": [row]}})
+    assert [target.year for target in rules.targets_of(policy)] == [year] * kept
+
+
+@pytest.mark.parametrize(
+    ("today", "day"),
+    [(date(2020, 6, 1), date(2020, 6, 1)), (LAST_DAY, LAST_DAY), (AFTER, LAST_DAY)],
+)
+def test_a_report_knows_its_year_until_its_last_day(today: date, day: date) -> None:
+    assert rules.day_of_report(2020, today) == day
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "ppm"),
+    [(1, 3, 333_333), (2, 2, 1_000_000), (0, 5, 0), (0, 0, None), (1, 1, 1_000_000)],
+)
+def test_a_share_is_rounded_down_and_of_nothing_there_is_none(
+    part: int, whole: int, ppm: int | None
+) -> None:
+    assert rules.share_ppm(part, whole) == ppm

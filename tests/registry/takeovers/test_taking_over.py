@@ -154,8 +154,14 @@ def judged(*rows: TakenRow, **over: Any) -> dict[int, list[str]]:
         (center(stage=Stage.RECTIFYING, rectified_from=Stage.RECOGNIZED),),
         (center(stage=Stage.SUSPENDED, came_from=Stage.RECTIFYING, rectified_from=Stage.PILOT),),
         (center(stage=Stage.SUSPENDED),),
+        (center(code="C17"),),
+        (center(code="C123"),),
+        # What has ended stands on nobody any more.
+        (center(stage=Stage.DISSOLVED), center(code="C08")),
+        (center(stage=Stage.DISSOLVED, entity_uscc=None, applicant_form=ApplicantForm.CONSORTIUM),
+         center(code="C08")),
     ],
-)
+)  # fmt: skip
 def test_rows_that_agree_are_taken(rows: tuple[TakenRow, ...]) -> None:
     assert judged(*rows) == {}
 

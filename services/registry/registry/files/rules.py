@@ -16,7 +16,6 @@ SHA256_BYTES: Final = 32
 
 # The first bytes by which programs know a type; what has none of its own stands beside them.
 HEAD_BYTES: Final = 1024
-PDF_WITHIN: Final = 1024
 OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ARCHIVES: Final = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 SIGNATURES: Final[Mapping[str, tuple[bytes, ...]]] = {
@@ -91,7 +90,7 @@ def _begins_as(media_type: str, head: bytes) -> bool:
         return plain and not any(head.startswith(known) for known in SIGNATURES.values())
     if media_type == "application/pdf":
         # Some scanners write a line of their own before it, as readers allow.
-        return b"%PDF-" in head[:PDF_WITHIN]
+        return b"%PDF-" in head[:HEAD_BYTES]
     known = SIGNATURES.get(media_type)
     return not head.startswith(PROGRAMS) if known is None else head.startswith(known)
 

@@ -92,8 +92,8 @@ def search_pattern(part: str) -> str | None:
     words = WORD.findall(folded(part))
     if not words:
         return None
-    first = "" if words[0][0].isascii() else " "
-    last = "" if words[-1][0].isascii() else " "
+    first = "" if words[0].isascii() else " "
+    last = "" if words[-1].isascii() else " "
     return f"%{first}{' '.join(words)}{last}%"
 
 
@@ -170,8 +170,8 @@ def matched(
     """
     best: dict[UUID, Candidate] = {}
     for name in names:
-        candidate = _weighed(written, code, region_code, name)
-        if candidate.score_ppm > best.get(name.org_id, _NOBODY).score_ppm:
+        candidate, known = _weighed(written, code, region_code, name), best.get(name.org_id)
+        if known is None or candidate.score_ppm > known.score_ppm:
             best[name.org_id] = candidate
     ranked = sorted(best.values(), key=lambda one: (-one.score_ppm, one.org_id))
     return ranked, _chosen(ranked)
@@ -214,10 +214,6 @@ def _chosen(ranked: Sequence[Candidate]) -> UUID | None:
     """Choose the first where it is certain, and the second is clearly not it."""
     if not ranked or ranked[0].score_ppm < CERTAIN_PPM:
         return None
-    by_code = MatchReason.USCC_EQUAL in ranked[0].reasons
-    if len(ranked) > 1 and not by_code and ranked[0].score_ppm - ranked[1].score_ppm < MARGIN_PPM:
+    if len(ranked) > 1 and ranked[0].score_ppm - ranked[1].score_ppm < MARGIN_PPM:
         return None
     return ranked[0].org_id
-
-
-_NOBODY: Final = Candidate(UUID(int=0), 0, ())
