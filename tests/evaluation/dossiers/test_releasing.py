@@ -37,6 +37,11 @@ def test_a_scope_has_years_in_order_no_more_than_ten_and_a_day_to_be_read_on(
     assert failed_codes(rules.scope_checks(first, last, until_on, TODAY)) == codes
 
 
+def test_a_refused_scope_names_the_years_that_it_may_have() -> None:
+    years, _ = rules.scope_checks(2017, 2027, TODAY, TODAY)
+    assert years.params["expected"] == "2017 to 2026"
+
+
 @pytest.fixture
 async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
     async with running("evaluation") as service:

@@ -55,6 +55,35 @@ def test_the_last_day_is_part_of_the_term(today: date, codes: list[str], late: b
     assert rules.is_late(FindingState.ANSWERED, due_on, today) is False
 
 
+ONE, TWO = UUID(int=1), UUID(int=2)
+
+
+@pytest.mark.requirement("A125")
+@pytest.mark.parametrize(
+    ("leaf", "codes", "given"),
+    [(None, [], []), ("C4", [], ["C4"]), ("C9", ["INDICATOR_UNKNOWN"], ["C9"])],
+)
+def test_a_finding_names_a_leaf_of_its_result_or_none(
+    leaf: str | None, codes: list[str], given: list[str]
+) -> None:
+    (check,) = rules.leaf_checks(leaf, {"C1", "C4"})
+    assert failed_codes([check]) == codes
+    assert check.params["given"] == given
+
+
+@pytest.mark.requirement("A125")
+def test_a_file_without_a_hash_is_none_of_the_registrys() -> None:
+    checks = rules.evidence_checks(["9f", None, "9e"])
+    assert [check.pointer for check in checks if not check.passed] == ["/evidence/1"]
+    assert len(checks) == 3
+
+
+@pytest.mark.requirement("X03", "A125")
+@pytest.mark.parametrize(("judge", "codes"), [(ONE, ["SOD_VIOLATION"]), (TWO, [])])
+def test_who_answered_does_not_judge_the_answer(judge: UUID, codes: list[str]) -> None:
+    assert failed_codes(rules.closing_checks({ONE, UUID(int=3)}, judge)) == codes
+
+
 # --- over HTTP ------------------------------------------------------------------------------
 
 

@@ -116,3 +116,82 @@ def test_every_fault_of_the_sources_is_told_at_once() -> None:
     assert failed_codes(rules.source_checks(51, [Drawn(A, 51)], known, {A: 50}, DAY)) == [
         "SOURCE_SPENT"
     ]
+
+
+@pytest.mark.requirement("A094")
+def test_a_refused_source_says_what_is_left_of_it() -> None:
+    whole = rules.source_checks(100, [Drawn(A, 100)], {A: money(A)}, {}, DAY)
+    assert failed_codes(whole) == []
+    assert not money(A).in_kind
+    more = rules.source_checks(200, [Drawn(A, 101), Drawn(B, 1)], {A: money(A)}, {}, DAY)
+    left = [check.params["left_fen"] for check in more if check.code == "SOURCE_SPENT"]
+    assert (failed_codes(more), left) == (["SOURCE_SPENT", "SOURCE_UNKNOWN"], [100, 0])
+
+
+@pytest.mark.requirement("A094")
+@pytest.mark.parametrize(
+    ("ahead", "leads", "holder", "repeated", "codes"),
+    [
+        (0, True, True, False, []),
+        (-1, True, True, False, []),
+        (1, True, True, False, ["DAY_IN_FUTURE"]),
+        (0, False, True, False, ["FORBIDDEN_SCOPE"]),
+        (0, True, False, False, ["CONSORTIUM_NOT_REGISTERED"]),
+        (0, True, True, True, ["EXTERNAL_ID_MISMATCH"]),
+    ],
+)
+def test_a_cost_is_written_down_once_by_who_acts_for_the_centre(
+    ahead: int, codes: list[str], *, leads: bool, holder: bool, repeated: bool
+) -> None:
+    checks = rules.cost_checks(
+        DAY + timedelta(days=ahead), DAY, leads=leads, has_holder=holder, is_repeated=repeated
+    )
+    assert failed_codes(checks) == codes
+
+
+@pytest.mark.requirement("X07", "A094")
+@pytest.mark.parametrize(
+    ("ahead", "leads", "undoes", "undone", "codes"),
+    [
+        (0, True, False, False, []),
+        (1, True, False, False, ["DAY_IN_FUTURE"]),
+        (0, False, False, False, ["FORBIDDEN_SCOPE"]),
+        (0, True, True, False, ["REVERSAL_OF_REVERSAL"]),
+        (0, True, False, True, ["ALREADY_REVERSED"]),
+    ],
+)
+def test_a_cost_is_undone_once_and_what_undoes_one_stays(
+    ahead: int, codes: list[str], *, leads: bool, undoes: bool, undone: bool
+) -> None:
+    checks = rules.undoing_checks(
+        DAY + timedelta(days=ahead), DAY, leads=leads, undoes=undoes, is_undone=undone
+    )
+    assert failed_codes(checks) == codes
+
+
+@pytest.mark.requirement("A094")
+def test_what_is_not_paid_out_yet_is_told() -> None:
+    assert Earned(UUID(int=1), ASSET, DAY, 100, {A: 30, B: 20}).unpaid_fen == 50
+    assert Earned(UUID(int=1), ASSET, DAY, 100, {}).unpaid_fen == 100
+
+
+@pytest.mark.requirement("A094")
+def test_a_single_cent_spent_counts_and_nothing_spent_does_not() -> None:
+    costs = [spent(1, DAY, 0, a=1), spent(0, DAY, 1, b=0)]
+    (one,) = trail_rules.income_followed(costs, [earned(7)])
+    assert dict(one.parts) == {A: 7}
+
+
+@pytest.mark.requirement("A094", "X04")
+@pytest.mark.parametrize(
+    ("parts", "seen", "shown"),
+    [
+        ({A: 5, B: 3, None: 2}, {A}, ({A: 5}, 3, 2)),
+        ({A: 5, B: 3}, {A, B, C}, ({A: 5, B: 3}, 0, 0)),
+        ({B: 3, None: 2}, set(), ({}, 3, 2)),
+    ],
+)
+def test_what_others_paid_is_one_sum_and_what_is_nobodys_another(
+    parts: dict[UUID | None, int], seen: set[UUID], shown: tuple[dict[UUID, int], int, int]
+) -> None:
+    assert trail_rules.masked(parts, seen) == shown

@@ -182,3 +182,72 @@ def test_the_law_names_three_to_five_years_and_a_twentieth_of_the_profit() -> No
     assert (rules.LEAST_YEARS, rules.MOST_YEARS, rules.INSTITUTION_YEARS) == (3, 5, 5)
     assert rules.PROFIT_PPM == 50_000
     assert rules.least_bonus_fen(AssetKind.DESIGN, date(2024, 1, 19)) == 100_000
+
+
+OWN, OTHER, OWNER, STRANGER = (uuid4() for _ in range(4))
+MAKERS = [Maker(OWN, OWNER, 600_000), Maker(OTHER, STRANGER, 300_000), Maker(OTHER, OWNER, 100_000)]
+
+
+@pytest.mark.requirement("A033")
+@pytest.mark.parametrize("kind", [AssetKind.SOFTWARE, AssetKind.KNOW_HOW])
+def test_the_law_sets_no_bonus_for_what_is_no_patent(kind: AssetKind) -> None:
+    for granted_on in (date(2020, 1, 1), date(2025, 1, 1)):
+        assert rules.least_bonus_fen(kind, granted_on) == 0
+    for day in (None, date(2025, 1, 1)):
+        _, floor = rules.bonus_checks(kind, day, 0, is_agreed=False)
+        assert (floor.passed, floor.params["min"]["amount"]) == (True, 0)
+
+
+@pytest.mark.requirement("A033", "X04")
+def test_an_owner_answers_for_itself_and_rewards_its_own() -> None:
+    assert failed_codes(rules.owner_checks(OWNER, [OWNER])) == []
+    for other in (STRANGER, None):
+        assert failed_codes(rules.owner_checks(other, [OWNER])) == ["FORBIDDEN_SCOPE"]
+    assert rules.own_makers(MAKERS, OWNER) == [MAKERS[0], MAKERS[2]]
+    assert not any(maker.is_head_of_unit for maker in MAKERS)
+
+
+@pytest.mark.requirement("A033")
+@pytest.mark.parametrize(
+    ("amount_fen", "parts"), [(100, [60, 30, 10]), (7, [4, 2, 1]), (1, [1, 0, 0]), (0, [0, 0, 0])]
+)
+def test_a_reward_goes_by_the_inventors_parts(amount_fen: int, parts: list[int]) -> None:
+    assert rules.divided(amount_fen, MAKERS) == parts
+    # Of the owner's own inventors the parts are of what they hold together.
+    assert rules.divided(70, [MAKERS[0], MAKERS[2]]) == [60, 10]
+
+
+@pytest.mark.requirement("A033")
+@pytest.mark.parametrize(
+    ("state", "amount_fen", "codes"),
+    [
+        (State.DUE, 99, []),
+        (State.DUE, 100, []),
+        (State.PARTLY_PAID, 100, []),
+        (State.DUE, 101, ["PAYMENT_EXCEEDED"]),
+        (State.PAID, 1, ["STATE_CONFLICT"]),
+    ],
+)
+def test_no_more_is_paid_than_is_owed(state: State, amount_fen: int, codes: list[str]) -> None:
+    day = date(2026, 6, 1)
+    checks = rules.payment_checks(state, 100, amount_fen, day, day, day)
+    assert failed_codes(checks) == codes
+
+
+@pytest.mark.requirement("A033")
+@pytest.mark.parametrize(
+    ("profit_fen", "reward"), [(0, (0, 0)), (1, (1, 1)), (20, (1, 1)), (21, (2, 2))]
+)
+def test_a_year_without_profit_owes_nothing_and_the_smallest_one_a_cent(
+    profit_fen: int, reward: tuple[int, int]
+) -> None:
+    assert rules.profit_reward(profit_fen, None, is_owed=True, is_institution=True) == reward
+    nothing = rules.profit_reward(profit_fen, None, is_owed=False, is_institution=True)
+    assert nothing == (0, 0)
+
+
+@pytest.mark.requirement("A033")
+def test_a_years_reward_reaches_the_laws_part() -> None:
+    assert failed_codes(rules.profit_checks(500, 500)) == []
+    assert failed_codes(rules.profit_checks(499, 500)) == ["REWARD_BELOW_FLOOR"]
+    assert rules.last_day_of(2026) == date(2026, 12, 31)

@@ -21,6 +21,7 @@ from ip_ledger.settlements.rules import (
     SettlementState,
     UseTerms,
 )
+from shared.money import MAX_FEN
 from shared.rules import failed_codes
 
 ONE, OTHER, THIRD = (UUID(int=n) for n in (1, 2, 3))
@@ -205,3 +206,99 @@ def test_a_receipt_is_of_a_day_between_the_debt_and_today() -> None:
     assert codes(date(2026, 1, 19)) == codes(TODAY) == []
     assert codes(date(2026, 1, 18)) == ["DAYS_REVERSED"]
     assert codes(date(2026, 1, 21)) == ["DAY_IN_FUTURE"]
+
+
+@pytest.mark.requirement("A063")
+def test_a_pair_has_one_order_and_an_even_one_owes_nothing() -> None:
+    assert rules.pair_of(ONE, OTHER) == rules.pair_of(OTHER, ONE) == (ONE, OTHER)
+    even = rules.netted((ONE, OTHER), [PricedUse(CENTER, ONE, 5), PricedUse(CENTER, OTHER, 5)])
+    assert (even.first_owes_fen, even.second_owes_fen, even.net_fen) == (5, 5, 0)
+    nothing = rules.netted((ONE, OTHER), [])
+    assert (nothing.first_owes_fen, nothing.second_owes_fen) == (0, 0)
+    # What the first provided, the second owes.
+    owed = rules.netted((ONE, OTHER), [PricedUse(CENTER, ONE, 5)])
+    assert (owed.first_owes_fen, owed.second_owes_fen) == (0, 5)
+    assert (owed.payer_id, owed.payee_id) == (OTHER, ONE)
+
+
+@pytest.mark.requirement("A063")
+@pytest.mark.parametrize(
+    ("element", "over", "pointer", "proven"),
+    [
+        (Element.EQUIPMENT, {}, "/evidence", True),
+        (Element.EQUIPMENT, {"evidence": (), "license_id": THIRD}, "/evidence", True),
+        (Element.EQUIPMENT, {"evidence": (), "usage_fact_id": THIRD}, "/evidence", True),
+        (Element.EQUIPMENT, {"evidence": ()}, "/evidence", False),
+        (Element.IP, {"license_id": THIRD}, "/license_id", True),
+        (Element.IP, {}, "/license_id", False),
+    ],
+)
+def test_the_use_of_a_right_is_proven_by_its_license(
+    element: Element, over: dict[str, Any], pointer: str, *, proven: bool
+) -> None:
+    use = replace(USE, element=element, **over)
+    checks = rules.use_checks(use, TERMS, MEMBERS, TODAY)
+    (check,) = [check for check in checks if check.code == "USE_UNPROVEN"]
+    assert (check.passed, check.pointer) == (proven, pointer)
+
+
+@pytest.mark.requirement("A063")
+def test_an_amount_is_one_that_every_reader_can_hold() -> None:
+    for amount, codes in (
+        (MAX_FEN, []), (-MAX_FEN, []), (MAX_FEN + 1, ["AMOUNT_TOO_LARGE"]),
+        (-MAX_FEN - 1, ["AMOUNT_TOO_LARGE"]),
+    ):  # fmt: skip
+        assert failed_codes(rules.size_checks(amount)) == codes
+
+
+@pytest.mark.requirement("A063", "X04")
+def test_the_provider_itself_or_who_leads_says_what_was_used() -> None:
+    for acting, leads, codes in (
+        (ONE, False, []), (OTHER, False, ["FORBIDDEN_SCOPE"]), (OTHER, True, []),
+        (None, False, ["FORBIDDEN_SCOPE"]),
+    ):  # fmt: skip
+        assert failed_codes(rules.recording_checks(ONE, acting, leads=leads)) == codes
+        side = failed_codes(rules.side_checks(acting, [ONE, None]))
+        assert side == ([] if acting == ONE else ["FORBIDDEN_SCOPE"])
+
+
+@pytest.mark.requirement("A063", "X07")
+@pytest.mark.parametrize(
+    ("undoes", "undone", "codes"),
+    [(False, False, []), (True, False, ["REVERSAL_OF_REVERSAL"]), (False, True,
+     ["ALREADY_REVERSED"])],
+)  # fmt: skip
+def test_a_use_is_undone_once(codes: list[str], *, undoes: bool, undone: bool) -> None:
+    assert failed_codes(rules.undoing_checks(undoes=undoes, undone=undone)) == codes
+
+
+@pytest.mark.requirement("A063")
+@pytest.mark.parametrize(
+    ("confirmed", "net", "event"),
+    [
+        ([ONE], 5, SettlementEvent.CONFIRM),
+        ([ONE], 0, SettlementEvent.CONFIRM),
+        ([ONE, OTHER], 5, SettlementEvent.CONFIRM_LAST),
+        ([OTHER, ONE], 0, SettlementEvent.CONFIRM_EVEN),
+        ([ONE, OTHER, THIRD], 5, SettlementEvent.CONFIRM_LAST),
+    ],
+)
+def test_the_last_word_of_both_makes_a_debt_or_ends_it(
+    confirmed: list[UUID], net: int, event: SettlementEvent
+) -> None:
+    assert rules.confirming_event((ONE, OTHER), confirmed, net) is event
+
+
+@pytest.mark.requirement("A063")
+def test_a_statement_lists_every_use_in_one_order() -> None:
+    uses = [PricedUse(OTHER, ONE, 7), PricedUse(ONE, OTHER, -2)]
+    document = rules.statement_document(
+        CENTER, rules.netted((ONE, OTHER), uses), (TODAY, TODAY), uses
+    )
+    assert document == {
+        "center_id": CENTER, "pair": [ONE, OTHER], "days": [TODAY, TODAY],
+        "uses": [[str(ONE), -2], [str(OTHER), 7]], "first_owes_fen": -2, "second_owes_fen": 7,
+        "currency": "CNY",
+    }  # fmt: skip
+    assert LOG.stands
+    assert Logged(CENTER, ONE, is_user=True, first=TODAY, until=None).stands

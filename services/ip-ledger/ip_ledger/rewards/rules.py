@@ -135,7 +135,7 @@ def bonus_checks(
 ) -> list[Check]:
     """Check a bonus against the law's least, which holds where no rule or agreement sets one."""
     granted = kind in PATENTS and granted_on is not None
-    least = least_bonus_fen(kind, granted_on) if granted_on is not None and granted else 0
+    least = 0 if granted_on is None else least_bonus_fen(kind, granted_on)
     return [
         GRANT_BONUS.check("NOT_GRANTED", Kind.STATE, passed=granted, pointer="/asset_id"),
         GRANT_BONUS.check(
