@@ -2,6 +2,8 @@
 
 import gc
 import os
+from pathlib import Path
+from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -31,6 +33,17 @@ settings.load_profile(PROFILE)
 # Thousands of tests and all four services stay in a worker until it ends: whoever looks for garbage
 # among them looks in vain, a fifth of the time.
 gc.disable()
+
+
+_FORM: Final = Path(__file__).parent / "form"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the code's form to `make check`, which asks it by name; no answer for all else."""
+    if collection_path != _FORM:
+        return None
+    asked = [Path(one.partition("::")[0]).resolve() for one in config.args]
+    return None if any(one.is_relative_to(_FORM) for one in asked) else True
 
 
 def pytest_collection_finish() -> None:
