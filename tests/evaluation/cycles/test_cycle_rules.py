@@ -15,20 +15,6 @@ MONEY = Leaf("B2", "金额", LeafCalc.RATIO, Fraction(7), "四(四)", "fen")
 SHARE = Leaf("B3", "占比", LeafCalc.RATIO, Fraction(7), "四(四)", "ratio")
 
 
-@pytest.mark.parametrize(
-    ("day", "months", "later"),
-    [
-        (date(2026, 11, 30), 1, date(2026, 12, 30)),
-        (date(2026, 10, 31), 2, date(2026, 12, 31)),
-        (date(2026, 12, 31), 12, date(2027, 12, 31)),
-        (date(2026, 12, 31), 14, date(2028, 2, 29)),
-        (date(2026, 11, 30), 3, date(2027, 2, 28)),
-    ],
-)
-def test_months_are_counted_over_the_turn_of_the_year(day: date, months: int, later: date) -> None:
-    assert rules.months_after(day, months) == later
-
-
 @pytest.mark.requirement("A124")
 def test_a_cycle_judges_a_year_from_its_first_day_to_its_last() -> None:
     assert rules.period_of(2027) == (date(2027, 1, 1), date(2027, 12, 31))

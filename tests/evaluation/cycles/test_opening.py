@@ -53,20 +53,6 @@ def test_consortia_ended_centres_and_judged_ones_are_left_out() -> None:
     assert rules.exclusion(standing(has_case=True), UNTIL, 12) is ScopeExclusion.ALREADY_IN_CYCLE
 
 
-@pytest.mark.parametrize(
-    ("day", "months", "later"),
-    [
-        (date(2026, 3, 10), 12, date(2027, 3, 10)),
-        (date(2024, 2, 29), 12, date(2025, 2, 28)),
-        (date(2026, 8, 31), 1, date(2026, 9, 30)),
-        (date(2026, 12, 15), 1, date(2027, 1, 15)),
-        (date(2026, 5, 1), 0, date(2026, 5, 1)),
-    ],
-)
-def test_months_end_where_the_month_ends(day: date, months: int, later: date) -> None:
-    assert rules.months_after(day, months) == later
-
-
 @pytest.mark.requirement("A124")
 @pytest.mark.parametrize(
     ("reasons", "cases", "expected"),

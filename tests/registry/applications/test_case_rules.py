@@ -1,6 +1,6 @@
 """What a case rests on, is told and lacks, on both sides of every boundary; no database."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -14,32 +14,39 @@ from registry.applications.rules import (
     UNDER_REVIEW,
     CallTerms,
     CaseCapacity,
+    Dossier,
     EvidenceKind,
     ExceptionState,
+    Gate,
     ProfileFacts,
     State,
     Told,
     Waiting,
+    approval_checks,
+    clearing_checks,
     composition_checks,
     duty_checks,
     entity_checks,
     exception_decision_checks,
     honesty_checks,
     next_step,
+    recommendation_checks,
     rejection_checks,
     return_checks,
     review_checks,
     steps_due,
+    submission_checks,
 )
 from registry.applications.rules.comparing import changes, file_ids
 from registry.applications.rules.composition import lead_honesty_check
-from registry.centers.rules import ModelType
+from registry.centers.rules import AgreementFacts, ApplicantForm, ModelType
 from registry.memberships.rules import MembershipRole
 from registry.organizations.rules import OrgType
 from shared.rules import Check, failed_codes
 from tests.registry.applications.dossiers import (
     BORROWED,
     DONE,
+    FIELDS,
     FIVE,
     LEAD,
     OWNED,
@@ -47,6 +54,7 @@ from tests.registry.applications.dossiers import (
     TODAY,
     UNIVERSITY,
     USER,
+    WHOLE,
     judged,
     party,
     refused,
@@ -68,6 +76,12 @@ def test_entries_of_which_one_has_no_name_are_compared_by_their_places() -> None
     after: list[Any] = [{"n": 2}, {"kind": "plan", "n": 1}]
     assert [change.pointer for change in changes(before, after)] == ["/0/kind", "/0/n", "/1/kind",
                                                                      "/1/n"]  # fmt: skip
+
+
+def test_entries_of_one_name_are_compared_by_their_places() -> None:
+    before = [{"kind": "plan", "n": 1}, {"kind": "plan", "n": 2}]
+    after = [{"kind": "plan", "n": 3}, {"kind": "plan", "n": 2}]
+    assert [change.pointer for change in changes(before, after)] == ["/0/n"]
 
 
 def test_a_submission_rests_on_the_files_that_it_names_wherever_they_stand() -> None:
@@ -149,7 +163,32 @@ def test_a_legal_person_of_unknown_age_is_too_old_and_told_so() -> None:
         assert lenient.params["exception_allowed"] is True
 
 
+@pytest.mark.requirement("A065")
+def test_a_small_enterprise_is_a_backbone_only_where_the_register_says_so() -> None:
+    assert [party(1, is_sme=True).is_backbone, party(1).is_backbone] == [False, True]
+    assert party(1, is_sme=True, is_known_backbone=True).is_backbone
+
+
 # What a dossier shows.
+
+
+@pytest.mark.requirement("A105", "A068")
+def test_of_a_legal_person_nothing_is_taken_for_granted_but_that_it_is_free() -> None:
+    untold = {"entity_taken", "entity_agreed", "has_park"}
+    told = {one.name: getattr(WHOLE, one.name) for one in fields(WHOLE) if one.name not in untold}
+    dossier = Dossier(**told)
+    codes = failed_codes(submission_checks(POLICY, dossier, FIELDS, TODAY))
+    assert "ENTITY_CONSENT_MISSING" in codes
+    assert not {"ENTITY_TAKEN", "PARK_MISSING"} & {*codes}
+
+
+@pytest.mark.requirement("A117")
+def test_a_change_names_each_field_that_it_must_not_empty() -> None:
+    checks = clearing_checks(["name", "plan"])
+    assert [(one.code, one.pointer, one.passed) for one in checks] == [
+        ("FIELD_MISSING", "/name", False), ("FIELD_MISSING", "/plan", False),
+    ]  # fmt: skip
+    assert clearing_checks([]) == []
 
 
 @pytest.mark.requirement("A104")
@@ -279,6 +318,18 @@ def test_a_later_step_waits_for_the_one_before_it() -> None:
     below = Told(has_panel=True, mean=Decimal(1), pass_line=Decimal(60), signatures=2)
     assert steps_due(POLICY, State.EXPERT_REVIEW, below) == []
     assert steps_due(POLICY, State.SITE_VISIT, below) != []
+
+
+@pytest.mark.requirement("A122", "A053")
+def test_a_gate_of_which_nothing_is_told_holds_nothing_up() -> None:
+    told = Told(has_panel=True, mean=Decimal(82), pass_line=Decimal(60), signatures=2)
+    for form, missing in (
+        (ApplicantForm.LEGAL_ENTITY, []), (ApplicantForm.CONSORTIUM, ["entity_due_on"]),
+    ):  # fmt: skip
+        gate = Gate(State.PUBLIC_NOTICE, told, AgreementFacts(in_force=True), form)
+        assert failed_codes(approval_checks(POLICY, gate, TODAY)) == ["NOTICE_MISSING"]
+        check = of(recommendation_checks(POLICY, gate), "CONSORTIUM_NOT_REGISTERED")
+        assert (check.passed, check.params["missing"]) == (not missing, missing)
 
 
 # Where a case stands.

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.centers.rules import is_overdue, next_on, reached, steps
-from registry.governance.rules import last_working_day, months_after
+from registry.governance.rules import last_working_day
 from shared.calendar import WorkingDays
 
 DUE = date(2027, 6, 30)
@@ -62,10 +62,6 @@ def test_every_day_has_a_step_behind_it_or_before_it(
     assert behind is None or before is None or behind.on <= today < before
 
 
-def test_a_period_ends_on_a_working_day_and_a_month_on_one_of_its_own() -> None:
+def test_a_period_ends_on_a_working_day() -> None:
     assert last_working_day(WorkingDays(), date(2026, 5, 3)) == date(2026, 5, 6)
     assert last_working_day(WorkingDays(), date(2026, 5, 6)) == date(2026, 5, 6)
-    assert months_after(date(2027, 5, 31), 12) == date(2028, 5, 31)
-    assert months_after(date(2027, 2, 28), 12) == date(2028, 2, 28)
-    assert months_after(date(2024, 2, 29), 12) == date(2025, 2, 28)
-    assert months_after(date(2026, 11, 30), 3) == date(2027, 2, 28)

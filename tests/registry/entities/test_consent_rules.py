@@ -77,3 +77,4 @@ def test_a_word_is_taken_back_by_its_giver_before_anything_is_built_on_it(
 ) -> None:
     checks = rules.withdrawal_checks(ENTITY, acting_id, stands=stands, relied_on=relied_on)
     assert failed_codes(checks) == failed
+    assert checks[-1].params["state"] == ("relied_on" if relied_on else "withdrawn")

@@ -191,6 +191,9 @@ def test_a_former_member_tells_what_it_did_in_its_time(
     standing = Standing(Stage.PILOT, operates=False, periods=(Period(JOINED, LEFT),))
     assert failed_codes(rules.standing_checks(standing, occurred_on, today)) == codes
     assert failed_codes(rules.standing_checks(None, occurred_on, today)) == ["NOT_FOUND"]
+    # Of a centre that is not one's own nothing else is told either.
+    suspended = Standing(Stage.SUSPENDED, operates=False, periods=())
+    assert failed_codes(rules.standing_checks(suspended, occurred_on, today)) == ["NOT_FOUND"]
 
 
 @pytest.mark.refusing

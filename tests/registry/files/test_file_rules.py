@@ -2,7 +2,15 @@
 
 import pytest
 
-from registry.files.rules import OLE, existence_checks, media_type_of, type_checks
+from registry.files.rules import (
+    OLE,
+    DigestUnreadableError,
+    announced_sha256,
+    content_digest,
+    existence_checks,
+    media_type_of,
+    type_checks,
+)
 from shared.rules import failed_codes
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -63,3 +71,11 @@ def test_a_refusal_names_the_files_that_are_not_there() -> None:
         (check,) = existence_checks(named, {1, 2}, pointer="/files")
         assert (check.passed, check.pointer) == (not missing, "/files")
         assert check.params["file_ids"] == missing
+
+
+@pytest.mark.refusing
+def test_a_digest_is_written_in_the_one_form_of_base64() -> None:
+    field = content_digest("9f" * 32)
+    assert announced_sha256(field) == "9f" * 32
+    with pytest.raises(DigestUnreadableError):
+        announced_sha256(field.replace("=:", "==:").replace("sha-256==:", "sha-256=:"))

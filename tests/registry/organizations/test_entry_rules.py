@@ -167,18 +167,3 @@ def test_a_statement_is_decided_once_by_another_and_refused_with_a_reason(
         stated_by=ONE, acting=acting, decided=decided, decision=decision, reason=reason
     )
     assert failed_codes(checks) == codes
-
-
-@pytest.mark.parametrize(
-    ("on", "months", "due"),
-    [
-        (date(2025, 11, 30), 1, date(2025, 12, 30)),
-        (date(2025, 10, 31), 2, date(2025, 12, 31)),
-        (date(2025, 12, 31), 11, date(2026, 11, 30)),
-        (date(2025, 12, 31), 1, date(2026, 1, 31)),
-    ],
-)
-def test_around_the_turn_of_the_year_a_month_keeps_its_own_last_day(
-    on: date, months: int, due: date
-) -> None:
-    assert rules.due_again_on(on, months) == due

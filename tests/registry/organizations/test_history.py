@@ -76,19 +76,6 @@ def test_segments_tell_of_each_day_what_holds_on_it(
         assert covering == list(held.values())
 
 
-@pytest.mark.parametrize(
-    ("on", "months", "due"),
-    [
-        (date(2026, 1, 12), 12, date(2027, 1, 12)),
-        (date(2024, 2, 29), 12, date(2025, 2, 28)),
-        (date(2025, 12, 31), 2, date(2026, 2, 28)),
-        (date(2025, 11, 30), 1, date(2025, 12, 30)),
-    ],
-)
-def test_a_value_is_due_again_after_months(on: date, months: int, due: date) -> None:
-    assert rules.due_again_on(on, months) == due
-
-
 @pytest.mark.refusing
 def test_nobody_verifies_what_he_stated_nor_twice_nor_refuses_without_a_reason() -> None:
     own = UUID(int=1)

@@ -199,6 +199,15 @@ def test_a_code_decides_whatever_the_name(
     assert chosen == (ONE if code == CODE else None)
 
 
+def test_reasons_come_in_one_order_code_name_branch_region() -> None:
+    branch = known(f"{NAME}北京分公司")
+    ((candidate,), _) = rules.matched(NAME, CODE, "310100", [branch])
+    assert candidate.reasons == (
+        MatchReason.USCC_EQUAL, MatchReason.NAME_CONTAINED, MatchReason.BRANCH_DIFFERS,
+        MatchReason.REGION_EQUAL,
+    )  # fmt: skip
+
+
 def test_a_branch_fits_half_at_most() -> None:
     ((candidate,), _) = rules.matched(NAME, None, None, [known(f"{NAME}北京分公司")])
     assert candidate.score_ppm == 500_000

@@ -1,6 +1,7 @@
 """Payments of measures: two people, exact to the 分, never more than was granted."""
 
 import asyncio
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
@@ -61,6 +62,13 @@ def test_a_payment_keeps_to_amount_and_period(
     amount: int, paid_on: date, today: date, expected: list[str]
 ) -> None:
     assert failed_codes(payment_checks(GRANTED, ENTITY, amount, paid_on, today)) == expected
+
+
+def test_a_measure_without_an_amount_has_nothing_left_to_pay() -> None:
+    day = date(2027, 8, 1)
+    checks = payment_checks(replace(GRANTED, amount_fen=None, committed_fen=0), ENTITY, 1, day, day)
+    assert failed_codes(checks) == ["AMOUNT_MISSING"]
+    assert [check.params["left_fen"] for check in checks if "left_fen" in check.params] == [0]
 
 
 @pytest.mark.requirement("A053")

@@ -156,6 +156,8 @@ def judged(*rows: TakenRow, **over: Any) -> dict[int, list[str]]:
         (center(stage=Stage.SUSPENDED),),
         (center(code="C17"),),
         (center(code="C123"),),
+        # It left on the day on which it joined, and joined again.
+        (center(), member(), member(left_on=date(2018, 3, 1))),
         # What has ended stands on nobody any more.
         (center(stage=Stage.DISSOLVED), center(code="C08")),
         (center(stage=Stage.DISSOLVED, entity_uscc=None, applicant_form=ApplicantForm.CONSORTIUM),
@@ -213,6 +215,30 @@ def test_what_contradicts_itself_or_the_register_is_refused(
     rows: tuple[TakenRow, ...], index: int, code: str
 ) -> None:
     assert judged(*rows) == {index: [code]}
+
+
+@pytest.mark.requirement("X05")
+def test_a_year_may_be_rated_from_its_first_day_on() -> None:
+    known = Known(
+        organizations={code: new_id() for code in (LEAD, MEMBER, ENTITY)}, codes=set(),
+        entities=set(), fields={"integrated_circuit"},
+    )  # fmt: skip
+    rows: list[tuple[int, TakenRow]] = [(0, center()), (1, rating(year=2026))]
+    assert rules.judge(rows, known, date(2026, 1, 1)) == {}
+    assert list(rules.judge(rows, known, date(2025, 12, 31))) == [1]
+
+
+@pytest.mark.requirement("X05", "A125")
+@pytest.mark.refusing
+def test_a_refused_origin_names_those_that_a_side_state_has() -> None:
+    known = Known(
+        organizations={code: new_id() for code in (LEAD, ENTITY)}, codes=set(), entities=set(),
+        fields={"integrated_circuit"},
+    )  # fmt: skip
+    for stage, expected in ((Stage.RECTIFYING, "pilot, recognized"), (Stage.PILOT, "")):
+        row = center(stage=stage, rectified_from=Stage.PREPARING)
+        ((check,),) = rules.judge([(0, row)], known, TODAY).values()
+        assert (check.pointer, check.params["expected"]) == ("/rectified_from", expected)
 
 
 @pytest.mark.requirement("X05")

@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from evaluation.schemes.rules import MONEY_UNIT, RATIO_UNIT, Leaf
-from shared.calendar import day_of
+from shared.calendar import day_of, months_after
 from shared.rules import Check, Kind, Policy, Rule
 
 YEARLY: Final = Rule("A124", "四(四)")
@@ -141,14 +141,6 @@ class CenterStanding:
     legal_entity_id: UUID | None
     listed_on: date | None
     has_case: bool
-
-
-def months_after(day: date, months: int) -> date:
-    """Give the day some months later; a day that its month lacks becomes the month's last."""
-    index = day.month - 1 + months
-    year, month = day.year + index // 12, index % 12 + 1
-    following = date(year + month // 12, month % 12 + 1, 1)
-    return min(date(year, month, 1) + timedelta(days=day.day - 1), following - timedelta(days=1))
 
 
 def exclusion(center: CenterStanding, period_until: date, min_months: int) -> ScopeExclusion | None:

@@ -10,7 +10,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 
-from evaluation.cycles.rules import months_after
+from shared.calendar import months_after
 from shared.money import WHOLE_PPM
 from shared.rules import Check, Kind, Rule
 from shared.tasks import TaskKind

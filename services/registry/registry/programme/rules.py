@@ -92,8 +92,7 @@ def window_checks(window: Window, on: date) -> list[Check]:
 
 def window_order_checks(window: Window) -> list[Check]:
     """Check that a window does not end before it begins (A115)."""
-    ends = window.open_from is None or window.open_until is None
-    ordered = ends or window.contains(window.open_from or date.min)
+    ordered = window.open_from is None or window.contains(window.open_from)
     return [CALL.check("DAYS_REVERSED", Kind.CONTENT, passed=ordered, pointer="/open_until")]
 
 

@@ -27,6 +27,7 @@ from registry.memberships.actions import announce
 from registry.organizations.actions import NewRecord, enter_record
 from registry.programme.queries import policy_on
 from shared.auth import Actor
+from shared.calendar import months_after
 from shared.events import record
 from shared.rules import require
 
@@ -80,7 +81,7 @@ async def _put_on_record(
     years: int = policy.value("X14", "record_years")
     new = NewRecord(
         from_on=today,
-        until_on=rules.months_after(today, years * rules.MONTHS_A_YEAR),
+        until_on=months_after(today, years * rules.MONTHS_A_YEAR),
         authority=AUTHORITY,
         basis=f"{ended.news.kind.value} {ended.news.year}: {ended.falsehood}",
         source_id=ended.source_id,

@@ -36,6 +36,7 @@ from registry.governance.tables import CenterRating, Rectification
 from registry.memberships.actions import announce
 from registry.programme.queries import policy_on, working_days
 from shared.auth import Actor
+from shared.calendar import months_after
 from shared.events import made, record
 from shared.rules import Policy, found, require
 
@@ -54,7 +55,7 @@ async def order(
     """Order the rectification of a centre that has entered the stage: plan and last day (C2)."""
     calendar = await working_days(session)
     plan_due = today + timedelta(days=policy.value("A125", "plan_days"))
-    due = rules.months_after(today, policy.value("A125", "rectification_months"))
+    due = months_after(today, policy.value("A125", "rectification_months"))
     row = Rectification(
         center_id=center.id,
         kind=None if cause is None else cause.kind,

@@ -136,7 +136,7 @@ def target_changes(
         old, new = before.get(key), after.get(key)
         if old == new:
             continue
-        unit = (new or old or ("", Decimal(0)))[0]
+        unit, _ = after.get(key) or before[key]
         changes.append(
             TargetChange(
                 key, unit, None if old is None else old[1], None if new is None else new[1]

@@ -4,7 +4,6 @@ The machine itself stands in `centers`; here are the guards of its arrows. A ste
 follows another person's recommendation or re-check, so that nobody takes it alone.
 """
 
-import calendar as months
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -428,13 +427,6 @@ def who_acts(stage: Stage, target: Stage, facts: StageFacts, *, owes_plan: bool 
         target is Stage.NATIONAL_CANDIDATE and not facts.dossier_filed
     )
     return "member" if lacks_papers else "reviewer"
-
-
-def months_after(day: date, count: int) -> date:
-    """Give the same day so many months later, or the last one of a shorter month."""
-    month = day.month - 1 + count
-    year, month = day.year + month // MONTHS_A_YEAR, month % MONTHS_A_YEAR + 1
-    return day.replace(year=year, month=month, day=min(day.day, months.monthrange(year, month)[1]))
 
 
 def last_working_day(calendar: WorkingDays, day: date) -> date:

@@ -16,6 +16,7 @@ from registry.organizations.rules import EntrySource, NameKind, NameLanguage
 from registry.organizations.tables import Organization, OrganizationEntry, OrganizationName
 from registry.programme.queries import policy_on
 from shared.auth import Actor
+from shared.calendar import months_after
 from shared.clock import Clock
 from shared.events import record
 from shared.events.recording import plain
@@ -148,7 +149,7 @@ async def due_day(session: AsyncSession, named: date | None, today: date) -> dat
     if named is not None:
         return named
     policy = await policy_on(session, today)
-    return rules.due_again_on(today, policy.value("A046", "verify_again_months"))
+    return months_after(today, policy.value("A046", "verify_again_months"))
 
 
 def announce(session: AsyncSession, actor: Actor, organization: Organization) -> None:

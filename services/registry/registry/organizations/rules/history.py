@@ -153,14 +153,3 @@ def verification_checks(
             field="reason",
         ),
     ]
-
-
-def due_again_on(on: date, months: int) -> date:
-    """Give the day on which a value verified on a day is to be verified again.
-
-    The month's last day stands in for a day that the month lacks.
-    """
-    month = on.year * 12 + on.month - 1 + months
-    year, place = divmod(month, 12)
-    following = date(year + (place == 11), (place + 1) % 12 + 1, 1)
-    return date(year, place + 1, min(on.day, (following - DAY).day))
