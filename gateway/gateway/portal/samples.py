@@ -96,6 +96,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     "ground": "result_superseded",
     "has_free_use": False,
     "hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "holders": [{"holder_org_id": ID, "share_ppm": 600_000, "basis": "capital_ratio"}],
     "horizon_years": 5,
     "imported_from": "registry-of-enterprises",
     "independent": True,

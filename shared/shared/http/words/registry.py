@@ -162,6 +162,11 @@ CODES: Final[dict[str, Words]] = {
     "VOTER_UNKNOWN": Words(
         422, "投票人无表决权或重复投票", "Somebody without a vote, or twice, is named"
     ),
+    "VOTER_NOT_MEMBER": Words(
+        422,
+        "表决权只能由当日的成员单位持有|：{org_ids}",
+        "Only members of the centre on that day hold votes|: {org_ids}",
+    ),
     "BODY_NOT_IN_OFFICE": Words(
         422, "该机构当日不在任期内", "The body was not in office on that day"
     ),

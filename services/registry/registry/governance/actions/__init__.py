@@ -1,15 +1,6 @@
 """What happens to plans, bodies, votes, records and stages."""
 
-from registry.governance.actions.bodies import (
-    Ballot,
-    BodyTerms,
-    Vote,
-    add_seat,
-    end_seat,
-    form_body,
-    resolve,
-    set_votes,
-)
+from registry.governance.actions.bodies import BodyTerms, add_seat, end_seat, form_body
 from registry.governance.actions.directions import (
     Advice,
     DirectionContent,
@@ -68,6 +59,7 @@ from registry.governance.actions.stages import (
     recommend,
     stage_view,
 )
+from registry.governance.actions.voting import Ballot, Holding, Vote, resolve, set_votes
 
 __all__ = [
     "Advice",
@@ -78,6 +70,7 @@ __all__ = [
     "DossierContent",
     "Duty",
     "Ended",
+    "Holding",
     "PlanContent",
     "RecheckFinding",
     "StageStep",

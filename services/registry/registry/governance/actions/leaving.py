@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.governance import queries, rules
-from registry.governance.tables import BodySeat, VotingRight
+from registry.governance.actions.voting import end_votes
+from registry.governance.tables import BodySeat
 from registry.memberships import actions as memberships
 from registry.memberships.actions import Expulsion
 from registry.memberships.queries import membership_of_center_for_update
@@ -57,7 +57,7 @@ async def end_for(session: AsyncSession, actor: Actor, membership: Membership) -
     seats = await queries.seats_held_for_update(session, center_id, org_id, last)
     _end_seats(session, actor, center_id, seats, last, "membership ended")
     held = await queries.votes_held_for_update(session, center_id, org_id)
-    await _end_votes(session, actor, center_id, held)
+    await end_votes(session, actor, center_id, held, last, "membership ended")
 
 
 async def end_center(
@@ -72,7 +72,7 @@ async def end_center(
     seats = await queries.seats_of_center_for_update(session, center_id, last_on)
     _end_seats(session, actor, center_id, seats, last_on, reason)
     held = await queries.votes_of_center_for_update(session, center_id)
-    await _end_votes(session, actor, center_id, held)
+    await end_votes(session, actor, center_id, held, last_on, reason)
 
 
 def _end_seats(
@@ -97,25 +97,4 @@ def _end_seats(
             after={"until_on": seat.until_on},
             body_id=seat.body_id,
             until_on=seat.until_on,
-        )
-
-
-async def _end_votes(
-    session: AsyncSession, actor: Actor, center_id: UUID, held: Sequence[VotingRight]
-) -> None:
-    ended: dict[UUID, dict[str, Any]] = {}
-    for row in held:
-        ended.setdefault(row.holder_org_id, {})[row.organ.value] = row.share_ppm
-        await session.delete(row)
-    for holder_id, votes in ended.items():
-        record(
-            session,
-            actor,
-            "votes.ended",
-            center_id,
-            center_id=center_id,
-            before=votes,
-            after={},
-            holder_org_id=holder_id,
-            votes=votes,
         )

@@ -11,7 +11,6 @@ from registry.governance.queries.bodies import (
     findings,
     is_in_office,
     is_seated,
-    leading_shareholders,
     member_classes,
     open_findings,
     resolution_of,
@@ -25,10 +24,6 @@ from registry.governance.queries.bodies import (
     tie_for_update,
     ties,
     ties_of,
-    voters_on,
-    votes,
-    votes_held_for_update,
-    votes_of_center_for_update,
 )
 from registry.governance.queries.holds import (
     hash_of_rating,
@@ -71,6 +66,15 @@ from registry.governance.queries.records import (
     tasks_of,
     themes,
 )
+from registry.governance.queries.voting import (
+    leading_shareholders,
+    organ_members,
+    voters_on,
+    votes,
+    votes_held_for_update,
+    votes_of_center_for_update,
+    voting_table_on,
+)
 
 __all__ = [
     "BrokenSeat",
@@ -105,6 +109,7 @@ __all__ = [
     "open_holds",
     "open_recommendation",
     "open_recommendations",
+    "organ_members",
     "plan_for_update",
     "plan_of",
     "plans",
@@ -136,4 +141,5 @@ __all__ = [
     "votes",
     "votes_held_for_update",
     "votes_of_center_for_update",
+    "voting_table_on",
 ]

@@ -12,7 +12,6 @@ from sqlalchemy import (
     Select,
     String,
     and_,
-    distinct,
     func,
     literal,
     or_,
@@ -29,7 +28,6 @@ from registry.centers.rules import ENDED
 from registry.centers.tables import Center
 from registry.governance.rules import (
     BodyKind,
-    Organ,
     Resolved,
     Seat,
     Tie,
@@ -42,7 +40,6 @@ from registry.governance.tables import (
     PersonTie,
     Resolution,
     SeatFinding,
-    VotingRight,
 )
 from registry.memberships.rules import JOINED, MembershipRole
 from registry.memberships.tables import Membership
@@ -76,7 +73,8 @@ async def body_seats(session: AsyncSession, body_id: UUID) -> Sequence[BodySeat]
     return (await session.scalars(statement)).all()
 
 
-def _on(day: date) -> ColumnElement[bool]:
+def held_on(day: date) -> ColumnElement[bool]:
+    """Select the seats that are held on a day, both end days included."""
     return and_(
         col(BodySeat.from_on) <= day,
         or_(col(BodySeat.until_on).is_(None), col(BodySeat.until_on) >= day),
@@ -112,7 +110,7 @@ async def seats_on(
     statement = (
         select(GovernanceBody, BodySeat)
         .join(BodySeat, col(BodySeat.body_id) == col(GovernanceBody.id))
-        .where(col(GovernanceBody.id).in_(_in_office(center_id, day)), _on(day))
+        .where(col(GovernanceBody.id).in_(_in_office(center_id, day)), held_on(day))
     )
     found_seats: dict[BodyKind, list[Seat]] = {kind: [] for kind in BodyKind}
     for body, row in (await session.execute(statement)).all():
@@ -126,12 +124,6 @@ async def seats_on(
             )
         )
     return found_seats
-
-
-async def voters_on(session: AsyncSession, body_id: UUID, day: date) -> dict[UUID, int]:
-    """Give the seats of a body on a day, each with its one vote."""
-    statement = select(BodySeat.id).where(col(BodySeat.body_id) == body_id, _on(day))
-    return dict.fromkeys((await session.scalars(statement)).all(), 1)
 
 
 async def is_in_office(session: AsyncSession, body: GovernanceBody, day: date) -> bool:
@@ -187,7 +179,7 @@ def _ties_on(day: date) -> CompoundSelect[Any]:
         col(BodySeat.person_id).label("person_id"),
         col(BodySeat.org_id).label("org_id"),
         literal(TieKind.SEAT.value, String).label("kind"),
-    ).where(col(BodySeat.org_id).is_not(None), _on(day))
+    ).where(col(BodySeat.org_id).is_not(None), held_on(day))
     return union(stated, seated)
 
 
@@ -232,7 +224,7 @@ async def broken_seats(session: AsyncSession, day: date) -> set[BrokenSeat]:
                 col(Membership.state).in_(JOINED),
             ),
         )
-        .where(col(BodySeat.independent), _on(day), col(Center.stage).not_in(ENDED))
+        .where(col(BodySeat.independent), held_on(day), col(Center.stage).not_in(ENDED))
     )
     rows = (await session.execute(statement)).all()
     return {
@@ -303,20 +295,6 @@ async def member_classes(session: AsyncSession, center_id: UUID) -> dict[UUID, s
     return {org_id: member_class(OrgType(org_type)) for org_id, org_type in rows}
 
 
-async def votes(
-    session: AsyncSession, center_id: UUID, organ: Organ | None = None
-) -> Sequence[VotingRight]:
-    """Give the voting table of a centre, of every organ or of one."""
-    statement = (
-        select(VotingRight)
-        .where(col(VotingRight.center_id) == center_id)
-        .order_by(col(VotingRight.organ), col(VotingRight.holder_org_id))
-    )
-    if organ is not None:
-        statement = statement.where(col(VotingRight.organ) == organ)
-    return (await session.scalars(statement)).all()
-
-
 async def seats_held_for_update(
     session: AsyncSession, center_id: UUID, org_id: UUID, last: date
 ) -> Sequence[BodySeat]:
@@ -336,19 +314,6 @@ async def seats_held_for_update(
     return (await session.scalars(statement)).all()
 
 
-async def votes_held_for_update(
-    session: AsyncSession, center_id: UUID, org_id: UUID
-) -> Sequence[VotingRight]:
-    """Lock the votes that an organization holds in the organs of a centre."""
-    statement = (
-        select(VotingRight)
-        .where(col(VotingRight.center_id) == center_id, col(VotingRight.holder_org_id) == org_id)
-        .order_by(col(VotingRight.organ))
-        .with_for_update()
-    )
-    return (await session.scalars(statement)).all()
-
-
 async def seats_of_center_for_update(
     session: AsyncSession, center_id: UUID, last: date
 ) -> Sequence[BodySeat]:
@@ -361,19 +326,6 @@ async def seats_of_center_for_update(
             or_(col(BodySeat.until_on).is_(None), col(BodySeat.until_on) > last),
         )
         .order_by(col(BodySeat.id))
-        .with_for_update()
-    )
-    return (await session.scalars(statement)).all()
-
-
-async def votes_of_center_for_update(
-    session: AsyncSession, center_id: UUID
-) -> Sequence[VotingRight]:
-    """Lock the voting tables of a centre, of every organ."""
-    statement = (
-        select(VotingRight)
-        .where(col(VotingRight.center_id) == center_id)
-        .order_by(col(VotingRight.holder_org_id), col(VotingRight.organ))
         .with_for_update()
     )
     return (await session.scalars(statement)).all()
@@ -402,23 +354,6 @@ async def resolutions(session: AsyncSession, center_id: UUID) -> Sequence[Resolu
         .limit(500)
     )
     return (await session.scalars(statement)).all()
-
-
-async def leading_shareholders(
-    session: AsyncSession, center_ids: Collection[UUID]
-) -> dict[UUID, int]:
-    """Count the leading organizations among those who hold a centre's votes (A134)."""
-    statement = (
-        sa_select(col(VotingRight.center_id), func.count(distinct(col(VotingRight.holder_org_id))))
-        .join(Organization, col(Organization.id) == col(VotingRight.holder_org_id))
-        .where(
-            col(VotingRight.center_id).in_(center_ids),
-            col(VotingRight.organ) == Organ.SHAREHOLDERS,
-            col(Organization.is_leading),
-        )
-        .group_by(col(VotingRight.center_id))
-    )
-    return dict((await session.execute(statement)).all())
 
 
 async def alliance_members(session: AsyncSession, center_ids: Collection[UUID]) -> dict[UUID, int]:

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Path
 
 from registry.governance import actions, queries
-from registry.governance.actions import Ballot, BodyTerms, Vote
+from registry.governance.actions import Ballot, BodyTerms, Holding, Vote
 from registry.governance.routes.common import (
     EDIT_CODES,
     OWN,
@@ -31,8 +31,10 @@ from registry.governance.schemas import (
     VotingTableIn,
     VotingTableOut,
 )
+from registry.governance.tables import VotingTable
 from registry.memberships.schemas import ExpulsionIn, MembershipOut
-from shared.http import CurrentActor, Reading, Router, Today, Transaction, access, problems
+from shared.http import CurrentActor, Now, Reading, Router, Today, Transaction, access, problems
+from shared.http.times import AsOf, On
 
 router = Router(prefix=PREFIX, tags=TAGS)
 
@@ -146,32 +148,61 @@ async def end_seat(
     responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE"),
 )
 async def read_votes(
-    center_id: UUID, organ: OrganPath, actor: CurrentActor, session: Reading
+    center_id: UUID,
+    organ: OrganPath,
+    actor: CurrentActor,
+    today: Today,
+    as_of: AsOf,
+    session: Reading,
+    on: On = None,
 ) -> VotingTableOut:
-    """Read the voting table of an organ; empty until it is set."""
+    """Read the voting table of an organ; empty until it is set.
+
+    With `on` and `as_of`: the table in force on that day, as it was known then.
+    """
     center = await center_to_read(session, actor, center_id)
-    rows = await queries.votes(session, center.id, organ)
-    return VotingTableOut(items=[VoteOut.model_validate(row) for row in rows])
+    table = await queries.voting_table_on(session, center.id, organ, on or today, as_of)
+    return _table_out(table)
+
+
+def _table_out(table: VotingTable | None) -> VotingTableOut:
+    if table is None:
+        return VotingTableOut(items=[])
+    return VotingTableOut(
+        voting_table_id=table.id,
+        in_force_on=table.in_force_on,
+        set_at=table.set_at,
+        reason=table.reason,
+        items=[VoteOut.model_validate({"organ": table.organ, **line}) for line in table.holders],
+    )
 
 
 @router.put(
     "/votes/{organ}",
     operation_id="registry_set_votes",
     openapi_extra=access("member", tenant=OWN, rules=("A085",)),
-    responses=problems(*EDIT_CODES, "VOTES_NOT_100", "SHARES_PRECISION"),
+    responses=problems(
+        *EDIT_CODES, "VOTES_NOT_100", "SHARES_PRECISION", "VOTER_NOT_MEMBER", "DAY_IN_FUTURE"
+    ),
 )
 async def set_votes(
     center_id: UUID,
     organ: OrganPath,
     body: VotingTableIn,
     actor: CurrentActor,
+    now: Now,
+    today: Today,
     session: Transaction,
 ) -> VotingTableOut:
-    """Set the whole voting table of an organ; it sums to all votes."""
+    """Set the whole voting table of an organ from a day on; it sums to all votes.
+
+    Only members hold votes. What was resolved stays as it was counted.
+    """
     center = await own_center(session, actor, center_id)
     votes = [Vote(vote.holder_org_id, vote.share_ppm, vote.basis) for vote in body.votes]
-    rows = await actions.set_votes(session, actor, center.id, organ, votes)
-    return VotingTableOut(items=[VoteOut.model_validate(row) for row in rows])
+    holding = Holding(votes, body.in_force_on or today, body.reason)
+    table = await actions.set_votes(session, actor, center.id, organ, holding, now)
+    return _table_out(table)
 
 
 @router.post(
@@ -185,6 +216,7 @@ async def set_votes(
         "GOV_BODY_COMPOSITION",
         "VOTES_NOT_100",
         "VOTER_UNKNOWN",
+        "VOTER_NOT_MEMBER",
         "DAY_IN_FUTURE",
     ),
 )
@@ -195,7 +227,10 @@ async def record_resolution(
     today: Today,
     session: Transaction,
 ) -> ResolutionOut:
-    """Record a resolution; whether it passed is counted from quorum and votes."""
+    """Record a resolution; whether it passed is counted from quorum and votes.
+
+    Shareholders and board vote by the table in force on its day, as far as members hold it.
+    """
     center = await own_center(session, actor, center_id)
     governing = await queries.body_of(session, center.id, body.body_id)
     ballot = Ballot(

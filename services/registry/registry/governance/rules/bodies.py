@@ -323,6 +323,70 @@ def holder_checks(holder_ids: Sequence[UUID], known: Collection[UUID]) -> list[C
     ]
 
 
+def holding_checks(
+    holders: Collection[UUID], member_ids: Collection[UUID], pointer: str
+) -> list[Check]:
+    """Check that who votes in an organ is a member of the centre on that day (A085).
+
+    With a membership its votes end; a shareholder that is to vote joins first.
+    """
+    outside = sorted(str(holder) for holder in set(holders) - set(member_ids))
+    return [
+        VOTES.check(
+            "VOTER_NOT_MEMBER", Kind.CONTENT, passed=not outside, pointer=pointer, org_ids=outside
+        )
+    ]
+
+
+def since_checks(in_force_on: date, today: date, reason: str | None) -> list[Check]:
+    """Check from when a voting table is in force: no later than today, and why if before (A085)."""
+    return [
+        VOTES.past(in_force_on, today, "/in_force_on"),
+        VOTES.check(
+            "FIELD_MISSING",
+            Kind.CONTENT,
+            passed=in_force_on >= today or bool(reason),
+            pointer="/reason",
+            field="reason",
+        ),
+    ]
+
+
+def weighing_checks(
+    kind: BodyKind, table: Mapping[UUID, int] | None, member_ids: Collection[UUID]
+) -> list[Check]:
+    """Check that the table by which a body voted that day was whole, in members' hands (A085).
+
+    Shareholders vote by their shares and cannot do so without a table; directors have one vote
+    each where no table says otherwise.
+    """
+    if table is None and kind is not BodyKind.SHAREHOLDERS_MEETING:
+        return []
+    held = sum(share for holder, share in (table or {}).items() if holder in member_ids)
+    return [
+        VOTES.check(
+            "VOTES_NOT_100",
+            Kind.STATE,
+            passed=held == WHOLE_PPM,
+            pointer="/resolved_on",
+            sum_ppm=held,
+        )
+    ]
+
+
+def stated_checks(stated: Sequence[int], counted_ppm: Sequence[int]) -> list[Check]:
+    """Check that shares told beside the ballots are those that the ballots come to (A078)."""
+    return [
+        MATTERS.check(
+            "FIELD_INVALID",
+            Kind.CONTENT,
+            passed=not any(stated) or tuple(stated) == tuple(counted_ppm),
+            pointer="/for_ppm",
+            field="for_ppm",
+        )
+    ]
+
+
 def resolution_checks(kind: BodyKind, votes_ppm: Sequence[int] = ()) -> list[Check]:
     """Check that a body may resolve at all, and that no more votes fell than there are (A079)."""
     resolving = kind in RESOLVING

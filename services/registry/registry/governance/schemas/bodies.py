@@ -212,6 +212,12 @@ class VotingTableIn(Body):
     )
 
     votes: list[VoteIn] = Field(min_length=1, max_length=200, description="Sums to all votes.")
+    in_force_on: Day | None = Field(
+        default=None, description="First day on which it holds; today when absent, never later."
+    )
+    reason: LongText | None = Field(
+        default=None, description="Why it is set for days that are over; asked for then."
+    )
 
 
 class VoteOut(Out):
@@ -226,6 +232,12 @@ class VoteOut(Out):
 class VotingTableOut(Out):
     """The voting table of an organ."""
 
+    voting_table_id: UUID | None = Field(default=None, description="The table; none until set.")
+    in_force_on: date | None = Field(default=None, description="First day on which it holds.")
+    set_at: Instant | None = Field(default=None, description="Since when this is known.")
+    reason: str | None = Field(
+        default=None, description="Why it was set for days that were over, or what ended votes."
+    )
     items: list[VoteOut] = Field(description="Holders.")
 
 
@@ -287,6 +299,9 @@ class ResolutionOut(Out):
     quorum_ppm: int = Field(description="What had to be present.")
     quorum_met: bool = Field(description="Whether it was.")
     passed: bool = Field(description="Whether the votes carried it.")
+    voting_table_id: UUID | None = Field(
+        default=None, description="The voting table that was in force on its day."
+    )
     file_id: UUID | None = Field(default=None, description="The minutes.")
 
 

@@ -10,6 +10,7 @@ from registry.governance.tables.bodies import (
     Resolution,
     SeatFinding,
     VotingRight,
+    VotingTable,
 )
 from registry.governance.tables.holds import CenterHold, RatingEnding
 from registry.governance.tables.records import (
@@ -43,4 +44,5 @@ __all__ = [
     "SeatFinding",
     "StageRecommendation",
     "VotingRight",
+    "VotingTable",
 ]

@@ -197,8 +197,32 @@ class GovernanceNight(Base, table=True):
     at: datetime = Field(sa_type=InstantColumn)
 
 
+class VotingTable(Base, table=True):
+    """The votes of an organ from a day on, until the day from which another table holds.
+
+    Never changed: of two from one day, the one that was set later holds, and what was known before
+    stays readable. `holders` has `{holder_org_id, share_ppm, basis}`; a table without any ends the
+    one before it.
+    """
+
+    __tablename__ = "voting_table"
+    __table_args__ = (
+        Index("ix_voting_table_center_id", "center_id", "organ", "in_force_on"),
+        {"info": {"insert_only": True, **resource("voting_table", Audience.OPERATORS)}},
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    center_id: UUID = Field(foreign_key="center.id")
+    organ: Organ = Field(sa_column=Column(EnumText(Organ), nullable=False))
+    in_force_on: date
+    holders: list[dict[str, Any]] = Field(sa_column=Column(JsonColumn(), nullable=False))
+    # Why it is set for days that are over, or what ended the votes that are missing.
+    reason: str | None = None
+    set_at: datetime = Field(sa_type=InstantColumn)
+
+
 class VotingRight(Base, table=True):
-    """A holder's share of the votes in an organ of a centre."""
+    """A holder's share of the votes in an organ of a centre, by the table in force today."""
 
     __tablename__ = "voting_right"
     __table_args__ = (
@@ -242,3 +266,5 @@ class Resolution(Base, table=True):
     ballots: list[dict[str, Any]] = Field(
         default_factory=list, sa_column=Column(JsonColumn(), nullable=False, server_default="[]")
     )
+    # The table that was in force on its day, as it was known when this was recorded.
+    voting_table_id: UUID | None = Field(default=None, foreign_key="voting_table.id")
