@@ -196,11 +196,15 @@ def test_a_consortium_is_recommended_with_its_milestone_dated() -> None:
 
 PERSON, OTHER = UUID(int=100), UUID(int=101)
 BARRED = {
-    CaseCapacity.SUBMITTER: {"handler", "reviewer", "approver", "scorer", "visitor"},
-    CaseCapacity.HANDLER: {"submitter", "reviewer", "approver", "scorer"},
+    CaseCapacity.SUBMITTER: {
+        "handler", "reviewer", "approver", "scorer", "visitor", "objection_decider",
+    },
+    CaseCapacity.HANDLER: {"submitter", "reviewer", "approver", "scorer", "objection_decider"},
     CaseCapacity.REVIEWER: {"submitter", "handler", "scorer", "visitor"},
-    CaseCapacity.APPROVER: {"submitter", "handler", "reviewer", "scorer", "visitor"},
-}
+    CaseCapacity.APPROVER: {
+        "submitter", "handler", "reviewer", "scorer", "visitor", "objection_decider",
+    },
+}  # fmt: skip
 
 
 @pytest.mark.requirement("X03", "A122")

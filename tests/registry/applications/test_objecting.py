@@ -5,7 +5,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlmodel import select
 
+from registry.applications.tables import CasePerson
 from tests.registry.applications.cases import Case, codes
 
 pytestmark = pytest.mark.anyio
@@ -99,3 +101,51 @@ async def test_nobody_else_answers_and_nothing_is_answered_twice_or_too_late(cas
     path = f"/v1/registry/objections/{objection['id']}/inquiries"
     ended = await case.call(case.official("handler"), "POST", path, QUESTION)
     assert (ended.status_code, codes(ended)) == (409, ["STATE_CONFLICT"])
+
+
+DISMISSED = {"decision": "dismissed", "reason": "经核实，权属清晰。"}
+
+
+async def decide(case: Case, objection: dict[str, Any], name: str, *duties: str) -> Any:
+    path = f"/v1/registry/objections/{objection['id']}/decision"
+    who = case.registry.client("official", *(duties or ("handler",)), sub=case.person(name))
+    return await case.call(who, "POST", path, DISMISSED)
+
+
+@pytest.mark.requirement("X03", "X09", "A122")
+@pytest.mark.refusing
+async def test_who_decided_an_objection_neither_approves_nor_rejects_the_case(case: Case) -> None:
+    objection = await objected(case)
+    assert (await decide(case, objection, "both", "handler", "approver")).status_code == 200
+    case.registry.set_clock("2026-03-10T02:00:00+00:00")
+    both = case.registry.client("official", "handler", "approver", sub=case.person("both"))
+    assert "application.approve" not in dict(await tasks(case, both))
+    for path, body in (
+        ("approve", {"doc_no": "沪经信〔2026〕1号"}),
+        ("reject", {"reason": "不宜"}),
+    ):
+        both = case.registry.client("official", "handler", "approver", sub=case.person("both"))
+        refused = await case.call(both, "POST", f"{case.path}/{path}", body)
+        assert (refused.status_code, codes(refused)) == (403, ["SOD_VIOLATION"]), path
+        assert refused.json()["errors"][0]["params"]["held"] == ["objection_decider"]
+    assert "application.approve" in dict(await tasks(case, case.official("approver")))
+    assert (await case.approve()).status_code == 200
+
+
+@pytest.mark.requirement("X03", "X09")
+@pytest.mark.refusing
+async def test_who_prepared_or_scored_a_case_decides_no_objection_to_it(case: Case) -> None:
+    objection = await objected(case)
+    async with case.registry.sessions.reading() as session:
+        rows = (await session.scalars(select(CasePerson))).all()
+    people = {(str(row.person_id), row.capacity.value) for row in rows}
+    assert {"submitter", "handler", "scorer", "visitor"} <= {capacity for _, capacity in people}
+    path = f"/v1/registry/objections/{objection['id']}/decision"
+    for person, capacity in sorted(people):
+        if capacity == "reviewer":
+            continue
+        who = case.registry.client("official", "reviewer", sub=person)
+        refused = await case.call(who, "POST", path, DISMISSED)
+        assert (refused.status_code, codes(refused)) == (403, ["SOD_VIOLATION"]), capacity
+    # The reviewer, who did not handle it, may; and may not approve it, as before.
+    assert (await case.call(case.official("reviewer"), "POST", path, DISMISSED)).status_code == 200

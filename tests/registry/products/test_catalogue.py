@@ -201,6 +201,33 @@ async def test_no_product_is_catalogued_before_its_notice_is_over(market: Market
     assert [(one["subject_type"], one["state"]) for one in notices] == [("product", "withdrawn")]
 
 
+@pytest.mark.requirement("A144", "X03", "X09")
+@pytest.mark.refusing
+async def test_who_opened_a_notice_or_decided_its_objection_decides_no_product(
+    market: Market,
+) -> None:
+    product = await market.noticed()
+    async with market.house.registry.client() as anyone:
+        objected = await anyone.post(
+            f"{PUBLIC}/notices/{product['notice']['id']}/objections",
+            json={"named_party": "某公司", "contact": "x@example.com", "grounds": "并非首台"},
+        )
+    decider = str(uuid4())
+    path = f"/v1/registry/objections/{objected.json()['id']}/decision"
+    async with market.house.registry.client("official", "reviewer", sub=decider) as other:
+        decided = await other.post(path, json={"decision": "dismissed", "reason": "确为首台"})
+    assert decided.status_code == 200, decided.text
+    market.house.registry.set_clock("2026-06-09T02:00:00+00:00")
+    for person in (decider, market.people["handler"]):
+        for step in ("catalogue", "rejection"):
+            async with market.house.registry.client("official", "approver", sub=person) as same:
+                answer = await same.post(
+                    f"{PRODUCTS}/{product['id']}/{step}", json={"reason": "不宜"}
+                )
+            assert (answer.status_code, answer.json()["code"]) == (403, "SOD_VIOLATION")
+    assert (await market.step(product["id"], "catalogue", "approver")).status_code == 200
+
+
 @pytest.mark.requirement("A144")
 @pytest.mark.refusing
 async def test_two_who_catalogue_at_once_enter_it_once(market: Market) -> None:

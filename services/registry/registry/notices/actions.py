@@ -30,7 +30,7 @@ class NoticeText:
     title: str
     content: str
     subject_type: NoticeSubject = NoticeSubject.APPLICATION
-    # Who handled the case before the notice; who opens it belongs to them.
+    # Who prepared or judged the case before the notice; who opens it belongs to them.
     handled_by: frozenset[UUID] = frozenset()
 
 
@@ -163,9 +163,10 @@ async def decide_objection(
     reason: str,
     now: datetime,
 ) -> Objection:
-    """Uphold or dismiss an objection, with a reason, as somebody who did not handle the case (X09).
+    """Uphold or dismiss an objection, with a reason, as somebody who did not prepare it (X09).
 
-    Raises `Refused`: NOT_FOUND, SOD_VIOLATION or STATE_CONFLICT.
+    Whoever decides it has had a part in the case, and approves it no more (X03). Raises
+    `Refused`: NOT_FOUND, SOD_VIOLATION or STATE_CONFLICT.
     """
     objection = await queries.objection_for_update(session, objection_id)
     notice = await queries.notice_found(session, objection.notice_id)
@@ -182,6 +183,7 @@ async def decide_objection(
         objection.id,
         center_id=notice.center_id,
         case_id=notice.subject_id,
+        capacity=rules.DECIDER,
         reason=reason,
         notice_id=notice.id,
         decision=decision,

@@ -107,6 +107,16 @@ async def objection_states(session: AsyncSession, notice_id: UUID) -> Sequence[O
     return [objection.state for objection in (await session.scalars(statement)).all()]
 
 
+async def objection_deciders(session: AsyncSession, subject_id: UUID) -> set[UUID]:
+    """Give who decided the objections to the notices of a case (X03)."""
+    statement = (
+        sa_select(col(Objection.decided_by))
+        .join(PublicNotice, col(PublicNotice.id) == col(Objection.notice_id))
+        .where(col(PublicNotice.subject_id) == subject_id, col(Objection.decided_by).is_not(None))
+    )
+    return set((await session.scalars(statement)).all())
+
+
 async def objection_found(session: AsyncSession, objection_id: UUID) -> Objection:
     """Give an objection; an unknown one is NOT_FOUND."""
     return found(await session.get(Objection, objection_id))

@@ -18,6 +18,8 @@ from shared.tasks import TaskKind
 NOTICE: Final = Rule("X09", "practice")
 DUTIES: Final = Rule("X03", "delivery")
 MOST_INQUIRIES: Final = 20
+# As what somebody acts who decides an objection; the case's approver is somebody else.
+DECIDER: Final = "objection_decider"
 DECIDE: Final = TaskKind(
     "objection.decide",
     "处理公示异议",
@@ -158,7 +160,7 @@ def decision_checks(
             "SOD_VIOLATION",
             Kind.SCOPE,
             passed=acting_id not in handled_by,
-            acting_as="objection_decider",
+            acting_as=DECIDER,
         ),
         NOTICE.move(DECIDED, state, decision),
     ]

@@ -42,7 +42,7 @@ class PublicNotice(Base, table=True):
     closes_on: date
     state: State = Field(default=State.OPEN, sa_column=Column(EnumText(State), nullable=False))
     opened_at: datetime = Field(sa_type=InstantColumn)
-    # Who handled the case up to here: none of them decides an objection to it.
+    # Who prepared or judged the case up to here: none of them decides an objection to it.
     handled_by: list[str] = Field(
         default_factory=list, sa_column=Column(JsonColumn(), nullable=False)
     )

@@ -11,8 +11,8 @@ from registry.centers.rules import active_checks
 from registry.files.queries import files_seen
 from registry.notices import actions as notices
 from registry.notices.actions import NoticeText
-from registry.notices.queries import objection_states, open_notice_of
-from registry.notices.rules import NoticeSubject, objection_checks, period_checks
+from registry.notices.queries import objection_deciders, objection_states, open_notice_of
+from registry.notices.rules import DECIDER, NoticeSubject, objection_checks, period_checks
 from registry.notices.rules import State as NoticeState
 from registry.notices.tables import PublicNotice
 from registry.organizations.queries import barred_on, organization_found, predecessor_ids
@@ -170,6 +170,7 @@ async def open_notice(
         f"拟列入{product.year}年度创新产品推荐目录：{product.name}",
         f"{product.name}（{product.maker_name}）",
         NoticeSubject.PRODUCT,
+        frozenset({product.nominated_by}),
     )
     notice = await notices.open_notice(session, actor, text, today, now)
     before = product.model_dump()
@@ -186,7 +187,7 @@ async def enter(session: AsyncSession, actor: Actor, product_id: UUID, today: da
     product = await queries.product_for_update(session, actor, product_id, today)
     require(
         [
-            *rules.apart_checks(_held(product), actor.person_id),
+            *await _apart_checks(session, actor, product),
             *rules.move_checks(product.state, ProductEvent.CATALOGUE),
         ]
     )
@@ -228,6 +229,8 @@ async def end(
     product = await queries.product_for_update(session, actor, product_id, today)
     if event is ProductEvent.WITHDRAW:
         await _own(session, actor, product)
+    elif event is ProductEvent.REJECT:
+        require(await _apart_checks(session, actor, product))
     else:
         require(rules.apart_checks({"nominator": product.nominated_by}, actor.person_id))
     require(rules.move_checks(product.state, event))
@@ -416,12 +419,16 @@ def _review_moves(product: Product, event: ProductEvent) -> list[Check]:
     ]
 
 
-def _held(product: Product) -> dict[str, UUID | None]:
-    return {
+async def _apart_checks(session: AsyncSession, actor: Actor, product: Product) -> list[Check]:
+    """Check that who decides a nomination had no part in it, an objection's decision included."""
+    deciders = await objection_deciders(session, product.id)
+    held = {
         "nominator": product.nominated_by,
         "reviewer": product.reviewed_by,
         "handler": product.noticed_by,
+        DECIDER: actor.person_id if actor.person_id in deciders else None,
     }
+    return rules.apart_checks(held, actor.person_id)
 
 
 def _moved(

@@ -137,7 +137,7 @@ async def open_notice(
         handled_by=frozenset(
             person
             for person, capacity in await queries.people(session, application.id)
-            if capacity is CaseCapacity.HANDLER
+            if capacity in rules.NO_DECIDERS
         ),
     )
     notice = await notices.open_notice(session, actor, text, today, now)

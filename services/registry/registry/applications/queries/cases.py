@@ -36,6 +36,7 @@ from registry.centers.queries import of_orgs
 from registry.centers.tables import Center
 from registry.files.tables import StoredFile
 from registry.memberships.queries import open_memberships
+from registry.notices.queries import objection_deciders
 from shared.auth import Actor
 from shared.rules import found
 
@@ -318,7 +319,11 @@ async def people(session: AsyncSession, application_id: UUID) -> set[tuple[UUID,
     """Give who did what in a case, as far as it is known here."""
     statement = select(CasePerson).where(col(CasePerson.application_id) == application_id)
     rows = (await session.scalars(statement)).all()
-    return {(row.person_id, row.capacity) for row in rows}
+    deciders = await objection_deciders(session, application_id)
+    return {
+        *((row.person_id, row.capacity) for row in rows),
+        *((person_id, CaseCapacity.OBJECTION_DECIDER) for person_id in deciders),
+    }
 
 
 async def standing(session: AsyncSession, application_id: UUID) -> dict[Source, Standing]:

@@ -118,6 +118,13 @@ async def _held(
     held: dict[UUID, frozenset[CaseCapacity]] = {}
     for row in (await session.scalars(statement)).all():
         held[row.application_id] = held.get(row.application_id, frozenset()) | {row.capacity}
+    decided = (
+        sa_select(col(PublicNotice.subject_id))
+        .join(Objection, col(Objection.notice_id) == col(PublicNotice.id))
+        .where(col(PublicNotice.subject_id).in_(ids), col(Objection.decided_by) == actor.person_id)
+    )
+    for case in (await session.scalars(decided)).all():
+        held[case] = held.get(case, frozenset()) | {CaseCapacity.OBJECTION_DECIDER}
     return held
 
 

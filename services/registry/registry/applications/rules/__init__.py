@@ -9,6 +9,7 @@ from registry.applications.rules.composition import (
 )
 from registry.applications.rules.decisions import (
     EXCLUDES,
+    NO_DECIDERS,
     CaseCapacity,
     Gate,
     acceptance_checks,
@@ -86,6 +87,7 @@ __all__ = [
     "EXCLUDES",
     "IN_WORDS",
     "MOVES",
+    "NO_DECIDERS",
     "OPEN",
     "UNDER_REVIEW",
     "CallTerms",

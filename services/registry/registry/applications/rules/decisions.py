@@ -37,6 +37,7 @@ class CaseCapacity(StrEnum):
     APPROVER = "approver"
     SCORER = "scorer"
     VISITOR = "visitor"
+    OBJECTION_DECIDER = "objection_decider"
 
 
 # Who may not act as what, having acted as what in the same case before (X03, A122).
@@ -49,6 +50,8 @@ EXCLUDES: Final[Mapping[CaseCapacity, frozenset[CaseCapacity]]] = {
             CaseCapacity.REVIEWER,
             CaseCapacity.APPROVER,
             CaseCapacity.SCORER,
+            # An objection is decided by somebody else than the handler, whichever came first.
+            CaseCapacity.OBJECTION_DECIDER,
         }
     ),
     CaseCapacity.REVIEWER: frozenset(
@@ -61,6 +64,15 @@ EXCLUDES: Final[Mapping[CaseCapacity, frozenset[CaseCapacity]]] = {
     ),
     CaseCapacity.APPROVER: frozenset(CaseCapacity) - {CaseCapacity.APPROVER},
 }
+# Who prepared or judged a case before its notice decides no objection to it; its reviewer may.
+NO_DECIDERS: Final = frozenset(
+    {
+        CaseCapacity.SUBMITTER,
+        CaseCapacity.HANDLER,
+        CaseCapacity.SCORER,
+        CaseCapacity.VISITOR,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
