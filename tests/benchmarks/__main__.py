@@ -2,10 +2,8 @@
 
     python -m tests.benchmarks [--name FIGURE] [--rounds N] [--seconds S] [--size full]
 
-`cycle` tells how long a cycle takes, beside bare statements and its marks; `panels` how long a
-draw takes, beside one LP, and how many are proven; `conflicts` how soon a changed owner stands on
-the seats that it touches. They write nothing.
-A run of five rounds or more is written to `docs/benchmarks.md`; a shorter one is a trial.
+A figure's run of five rounds or more is written to `docs/benchmarks.md`; a shorter one is a trial.
+What has no peer that takes turns with it tells its own lines, and is written as it stands.
 """
 
 import argparse
@@ -33,12 +31,14 @@ from tests.benchmarks import (
     replicas,
     report,
     sharing,
+    starting,
     tokens,
     webhooks,
 )
 from tests.benchmarks.figures import SIZES, Case, Figure, Round, Size
 from tests.benchmarks.house import ROOT, House, house
 from tests.benchmarks.measuring import Sample, load_average, machine
+from tests.benchmarks.page import Page
 from tests.benchmarks.tools import BenchmarkError
 
 DOCUMENT: Final = ROOT / "docs" / "benchmarks.md"
@@ -60,11 +60,12 @@ FIGURES: Final[dict[str, Prepare]] = {
     "tokens": tokens.figure,
     "webhooks": webhooks.figure,
 }
-# What has no peer.
-ALONE: Final[dict[str, Callable[[str], int]]] = {
-    "conflicts": conflicts.main,
-    "cycle": cycle.main,
-    "panels": panels.main,
+# What has a house or a process of its own: each takes a size, and gives whether its marks are met.
+ALONE: Final[dict[str, tuple[str, Callable[[str, Page], bool]]]] = {
+    "conflicts": ("From a changed owner to the marks on an expert's seats", conflicts.main),
+    "cycle": ("A cycle of centres with a thousand facts each, and a case again", cycle.main),
+    "panels": ("Panels for all cases at once, beside one LP", panels.main),
+    "starting": ("From `make up` to ready, and memory at rest", starting.main),
 }
 
 
@@ -76,21 +77,40 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, help="how long a turn is")
     parser.add_argument("--size", choices=sorted(SIZES), default="small")
     asked = parser.parse_args()
-    if asked.name in ALONE:
-        return ALONE[asked.name](asked.size)
     size = SIZES[asked.size]
     size = dataclasses.replace(
         size, rounds=asked.rounds or size.rounds, seconds=asked.seconds or size.seconds
     )
-    print(f"Starting the house (load average {load_average():.1f}) …", flush=True)
+    names = [asked.name] if asked.name else [*FIGURES, *ALONE]
     try:
-        with house() as running:
-            for name in [asked.name] if asked.name else list(FIGURES):
-                _measure(running, FIGURES[name], size)
+        _measure_together([name for name in names if name in FIGURES], size)
+        met = [_measure_alone(name, asked.size) for name in names if name in ALONE]
     except BenchmarkError as error:
         print(f"✗ {error}")
         return 1
-    return 0
+    return 0 if all(met) else 1
+
+
+def _measure_together(names: list[str], size: Size) -> None:
+    """Run figures one after the other in one house."""
+    if not names:
+        return
+    print(f"Starting the house (load average {load_average():.1f}) …", flush=True)
+    with house() as running:
+        for name in names:
+            _measure(running, FIGURES[name], size)
+
+
+def _measure_alone(name: str, size: str) -> bool:
+    title, main_of = ALONE[name]
+    page = Page(name, title)
+    page.note(f"\n{title}")
+    before = load_average()
+    met = main_of(size, page)
+    context = f"{_context(ROOT)} Size `{size}`; load average {before:.1f} to {load_average():.1f}."
+    report.keep(DOCUMENT, name, title, page.section(context))
+    print(f"Written to {DOCUMENT.relative_to(ROOT)}.")
+    return met
 
 
 def _measure(running: House, prepare: Prepare, size: Size) -> None:
@@ -107,7 +127,7 @@ def _measure(running: House, prepare: Prepare, size: Size) -> None:
         lines = report.lines_of(figure, done, size, _context(running.stack.home))
     print("\n" + "\n".join(lines), flush=True)
     if len(done) >= KEPT_FROM_ROUNDS:
-        report.keep(DOCUMENT, figure, lines)
+        report.keep(DOCUMENT, figure.name, figure.title, lines)
         print(f"Written to {DOCUMENT.relative_to(ROOT)}.")
 
 

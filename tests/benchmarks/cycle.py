@@ -5,14 +5,13 @@ asked page by page, facts are frozen with the report and hashed; then the frozen
 checked, the panel judged for conflicts, the result computed and kept. All in one process on one
 core; the database's own CPU stands apart. Beside it, in the same rounds, stands what nobody can
 leave out: the same pages parsed, written down canonically, hashed, inserted, read and parsed again,
-by bare statements. It writes no report.
+by bare statements.
 """
 
 import asyncio
 import hashlib
 import json
 import resource
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -44,7 +43,8 @@ from tests.benchmarks.cycle_world import (
     peopled,
 )
 from tests.benchmarks.house import HOMES
-from tests.benchmarks.measuring import load_average, machine, middle
+from tests.benchmarks.measuring import load_average, middle
+from tests.benchmarks.page import Page
 from tests.evaluation.results import vector
 from tests.fixtures.postgres import migrate
 from zhichuang.postgres import PostgreSQL
@@ -151,7 +151,7 @@ async def _taken(step: Callable[[], Awaitable[None]]) -> Taken:
     return Taken(time.perf_counter() - wall, time.process_time() - cpu)
 
 
-async def _rounds(bench: Bench, centers: int) -> bool:
+async def _rounds(bench: Bench, centers: int, page: Page) -> bool:
     """Let the floor and ours take turns; tell medians."""
     floors, frozen, computed = [], [], []
     case_ms = 0.0
@@ -161,21 +161,23 @@ async def _rounds(bench: Bench, centers: int) -> bool:
         frozen.append(await _taken(lambda cycle=cycle, cases=cases: bench.freeze(cycle, cases)))  # type: ignore[misc]  # bound at once
         computed.append(await _taken(lambda cases=cases: bench.compute(cases)))  # type: ignore[misc]  # bound at once
         both = Taken(frozen[-1].wall + computed[-1].wall, frozen[-1].cpu + computed[-1].cpu)
-        tell(
+        page.note(
             f"  round {number + 1}: bare {floors[-1].per(centers)}, ours {both.per(centers)}, "
             f"load {load_average():.1f}"
         )
         case_ms = await bench.recompute_ms(cases[:20])
     bare, freeze, compute = (_middle(one) for one in (floors, frozen, computed))
     both = Taken(freeze.wall + compute.wall, freeze.cpu + compute.cpu)
-    tell(f"median of {ROUNDS} rounds of {centers} centres with {FACTS:,} facts, for 1,000 centres:")
-    tell(f"  bare       {bare.per(centers)}")
-    tell(f"  snapshots  {freeze.per(centers)}")
-    tell(f"  results    {compute.per(centers)}")
+    page.say(
+        f"median of {ROUNDS} rounds of {centers} centres with {FACTS:,} facts, for 1,000 centres:"
+    )
+    page.say(f"  bare       {bare.per(centers)}")
+    page.say(f"  snapshots  {freeze.per(centers)}")
+    page.say(f"  results    {compute.per(centers)}")
     total = both.wall * 1_000 / centers
-    tell(f"  both       {both.per(centers)}, mark {MARK_SECONDS:.0f} s")
-    tell(f"  beside the bare statements {both.cpu / bare.cpu:.1f} times the CPU")
-    tell(f"  one case computed again: {case_ms:.0f} ms, mark {MARK_CASE_MS:.0f} ms")
+    page.say(f"  both       {both.per(centers)}, mark {MARK_SECONDS:.0f} s")
+    page.say(f"  beside the bare statements {both.cpu / bare.cpu:.1f} times the CPU")
+    page.say(f"  one case computed again: {case_ms:.0f} ms, mark {MARK_CASE_MS:.0f} ms")
     return total <= MARK_SECONDS and case_ms <= MARK_CASE_MS
 
 
@@ -183,17 +185,17 @@ def _middle(taken: Sequence[Taken]) -> Taken:
     return Taken(middle([one.wall for one in taken]), middle([one.cpu for one in taken]))
 
 
-async def _evenly(bench: Bench) -> None:
+async def _evenly(bench: Bench, page: Page) -> None:
     """Tell what a case costs with more and more facts."""
     for facts in STEPS:
         cycle, cases = await bench.cycle(10, facts)
         froze = await _taken(lambda cycle=cycle, cases=cases: bench.freeze(cycle, cases))  # type: ignore[misc]  # bound at once
         computed = await _taken(lambda cases=cases: bench.compute(cases))  # type: ignore[misc]  # bound at once
         ms = [one.cpu * 1e3 / len(cases) for one in (froze, computed)]
-        tell(f"  {facts:5} facts: {ms[0]:6.1f} ms to freeze, {ms[1]:6.1f} ms to compute (CPU)")
+        page.say(f"  {facts:5} facts: {ms[0]:6.1f} ms to freeze, {ms[1]:6.1f} ms to compute (CPU)")
 
 
-async def _measure(server: PostgreSQL, centers: int) -> bool:
+async def _measure(server: PostgreSQL, centers: int, page: Page) -> bool:
     database = Database(server.dsn("evaluation", "app"), Clock())
     owner = server.dsn("evaluation", "owner").replace("postgresql+asyncpg", "postgresql")
     bare = await asyncpg.connect(owner)
@@ -208,18 +210,18 @@ async def _measure(server: PostgreSQL, centers: int) -> bool:
         await bench.compute(cases)
         # As every serving process does once it has started.
         settle_memory()
-        good = await _rounds(bench, centers)
-        await _evenly(bench)
-        _tell_steadiness(100)
+        good = await _rounds(bench, centers, page)
+        await _evenly(bench, page)
+        _tell_steadiness(100, page)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        tell(f"  memory of this process at most {peak:.0f} MB, the neighbours' pages included")
+        page.say(f"  memory of this process at most {peak:.0f} MB, the neighbours' pages included")
         return good
     finally:
         await bare.close()
         await database.engine.dispose()
 
 
-def _tell_steadiness(centers: int) -> None:
+def _tell_steadiness(centers: int, page: Page) -> None:
     """Try weights, means, sheets and indicators on a cycle whose centres all differ."""
     stances = []
     for center in range(centers):
@@ -241,25 +243,14 @@ def _tell_steadiness(centers: int) -> None:
         )  # fmt: skip
     started = time.perf_counter()
     robustness.document("cycle", stances, [[one.case_id for one in stances]], DRAWS)
-    tell(f"  robustness of {centers} centres: {time.perf_counter() - started:.1f} s")
+    page.say(f"  robustness of {centers} centres: {time.perf_counter() - started:.1f} s")
 
 
-def tell(line: str) -> None:
-    """Print at once."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-
-
-def main(size: str = "small") -> int:
-    """Measure; 1 where a mark is missed."""
+def main(size: str, page: Page) -> bool:
+    """Measure; whether the marks are met."""
     HOMES.mkdir(exist_ok=True, mode=0o711)
     with tempfile.TemporaryDirectory(dir=HOMES, prefix="run-") as folder:
         Path(folder).chmod(0o711)
         with PostgreSQL(Path(folder) / "postgres", throwaway=True) as server:
             migrate({"evaluation": server.dsn("evaluation", "owner")})
-            tell(f"{machine(Path(folder))}; load average {load_average():.1f}; all commits flushed")
-            return 0 if asyncio.run(_measure(server, CENTERS[size])) else 1
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+            return asyncio.run(_measure(server, CENTERS[size], page))

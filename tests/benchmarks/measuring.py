@@ -115,6 +115,14 @@ def resident(pid: int) -> int:
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
 
 
+def command(pid: int) -> bytes:
+    """Give a process's command, its words parted by NUL; nothing where it is gone."""
+    try:
+        return (_PROC / str(pid) / "cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
 def load_average() -> float:
     """Give the load average of the last minute."""
     return os.getloadavg()[0]

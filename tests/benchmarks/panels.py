@@ -5,21 +5,20 @@ scarce fields and few institutions, one of which a panel takes once ("hard"). Ea
 of it: the worst panel first, the total, the lots and whether another has the same; 60 s each. Its
 panels are judged once more in integers. Beside it, in the same round, stands the bare LP relaxation
 of the total alone. Times are this process's CPU, so that a loaded machine does not tell; the wall
-clock stands beside them. It writes no report.
+clock stands beside them.
 """
 
 import random
-import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from evaluation.assignments import model as modelling
 from evaluation.assignments.model import Answer, Program
 from evaluation.assignments.rules import Problem, violations
 from evaluation.assignments.solver import Draw, solve
-from tests.benchmarks.measuring import load_average, machine, middle
+from tests.benchmarks.measuring import middle
+from tests.benchmarks.page import Page
 from tests.evaluation.assignments.problems import random_problem
 
 SEATS: Final = 7
@@ -78,22 +77,17 @@ class Told:
         return max(gaps, default=0.0)
 
 
-def main(size: str) -> int:
-    """Draw and tell; 1 where a panel breaks a rule, or a mark is missed that can be judged."""
+def main(size: str, page: Page) -> bool:
+    """Draw and tell; whether no panel breaks a rule, and every mark is met that can be judged."""
     seeds = FULL_SEEDS if size == "full" else FULL_SEEDS // 10
-    _say(f"{machine(Path.cwd())}; load average {load_average():.1f}; {seeds} seeds of each size")
-    missed = [each.name for each in SIZES if not _told(each, seeds)]
+    page.say(f"{seeds} seeds of each size")
+    missed = [each.name for each in SIZES if not _told(each, seeds, page)]
     if missed:
-        _say(f"✗ Missed: {'; '.join(missed)}")
-    return 1 if missed else 0
+        page.say(f"✗ Missed: {'; '.join(missed)}")
+    return not missed
 
 
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
-def _told(size: Size, seeds: int) -> bool:
+def _told(size: Size, seeds: int, page: Page) -> bool:
     done: list[Told] = []
     used: list[int] = []
     infeasible = 0
@@ -105,7 +99,7 @@ def _told(size: Size, seeds: int) -> bool:
             infeasible += 1  # Scarce fields may leave no panels at all: that is told.
             continue
         done.append(told)
-    return _written(size, done, used, infeasible)
+    return _written(size, done, used, infeasible, page)
 
 
 def _draw(size: Size, seed: int) -> Told:
@@ -127,7 +121,7 @@ def _relaxed(problem: Problem) -> float:
     return time.process_time() - started
 
 
-def _written(size: Size, done: list[Told], used: list[int], infeasible: int) -> bool:
+def _written(size: Size, done: list[Told], used: list[int], infeasible: int, page: Page) -> bool:
     proven = [one for one in done if one.drawn.optimal and one.drawn.unique]
     bounds = sum(all(step.by == "bound" for step in one.drawn.steps) for one in proven)
     there = [one for one in done if one.drawn.panels]
@@ -136,7 +130,7 @@ def _written(size: Size, done: list[Told], used: list[int], infeasible: int) -> 
     share = len(proven) * 100 // len(done) if done else 0
     slowest = max((one.wall for one in done), default=0.0)
     gaps = [f"{one.gap_percent:.2f} %" for one in done if not one.drawn.optimal]
-    _say(
+    page.say(
         f"\n{size.name}: {len(done)} draws, {len(there)} with panels, {broken} rules broken,"
         f" {infeasible} that have none\n"
         f"  proven best and unique {len(proven)} of {len(done)} ({share} %),"
@@ -150,7 +144,3 @@ def _written(size: Size, done: list[Told], used: list[int], infeasible: int) -> 
     in_time = size.mark_seconds is None or cpu <= size.mark_seconds
     best = times <= TIMES_THE_LP and share >= PROVEN_PERCENT
     return bool(done) and len(there) == len(done) and broken == 0 and best and in_time
-
-
-if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1] if len(sys.argv) > 1 else "small"))

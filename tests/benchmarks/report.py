@@ -141,12 +141,12 @@ def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def keep(path: Path, figure: Figure, lines: Sequence[str]) -> None:
+def keep(path: Path, name: str, title: str, lines: Sequence[str]) -> None:
     """Put a figure's section into the document, in place of an older one of the same figure."""
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     sections = dict(re.findall(r"^## (\w+):.*?\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
     titles = dict(re.findall(r"^## (\w+): (.*)$", text, re.MULTILINE))
-    sections[figure.name] = "\n".join(lines[1:])
-    titles[figure.name] = figure.title
+    sections[name] = "\n".join(lines[1:])
+    titles[name] = title
     parts = [f"## {name}: {titles[name]}\n{sections[name].rstrip()}\n" for name in sorted(sections)]
     path.write_text("\n".join([HEAD, *parts]), encoding="utf-8")
