@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ip_ledger.books import bank_rules
 from ip_ledger.books.bank_rules import Booked, FileLine, FileUnreadableError, Format
+from ip_ledger.journal.rules import MOST_FEN
 
 DAY = date(2028, 3, 5)
 HEAD = "booked_on,amount,currency,reference\n"
@@ -74,11 +75,59 @@ def test_both_forms_say_the_same() -> None:
         (Format.CAMT053, CAMT.format(closing="11.50").replace('Ccy="CNY">2.50', 'Ccy="USD">2.50')),
         (Format.CAMT053, CAMT.format(closing="11.50").replace("CRDT", "XXXX")),
         (Format.CAMT053, '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'),
+        (Format.CAMT053, OPEN.replace("<Document", "<!DOCTYPE Document><Document")),
+        (Format.CAMT053, OPEN.replace("Document", "Dokument")),
+        (Format.CAMT053, OPEN.replace(":camt.053.001.", ":camt.054.001.")),
+        (Format.CSV, HEAD + "2028-03-05,2.x0,CNY,r\n"),
+        (Format.CSV, HEAD + "2028-03-05,2.²,CNY,r\n"),
+        (Format.CSV, HEAD + "2028-03-05,2.5,JPY,r\n"),
+        (Format.CSV, HEAD + "2028-03-05,2.50,CNY,r\n" * 2_001),
     ],
 )
 def test_what_is_not_of_its_form_is_refused(form: Format, content: str) -> None:
     with pytest.raises(FileUnreadableError):
         bank_rules.read(content, form, "CNY")
+
+
+def test_a_file_of_two_thousand_lines_is_read() -> None:
+    content = HEAD + "2028-03-05,2.50,CNY,r\n" * 2_000
+    assert len(bank_rules.read(content, Format.CSV, "CNY").lines) == 2_000
+
+
+@pytest.mark.parametrize(
+    ("form", "content", "where"),
+    [
+        (Format.CSV, HEAD + "2028-03-05,2.50,CNY,r\n2028-03-05,2.50,CNY\n", "line 3"),
+        (Format.CSV, HEAD + "2028-03-05,2.50,USD,r\n", "line 2: currency"),
+        (Format.CAMT053, OPEN.replace("<BookgDt><Dt>2028-03-05</Dt></BookgDt>", ""), "Dt"),
+    ],
+)
+def test_a_refusal_names_the_place(form: Format, content: str, where: str) -> None:
+    with pytest.raises(FileUnreadableError) as refused:
+        bank_rules.read(content, form, "CNY")
+    assert refused.value.where == where
+    check = bank_rules.format_check(refused.value.where)
+    assert (check.passed, dict(check.params)) == (False, {"where": where})
+    fine = bank_rules.format_check(None)
+    assert (fine.passed, dict(fine.params)) == (True, {})
+
+
+def test_the_largest_amount_is_read_and_a_currency_without_parts_has_none() -> None:
+    largest = f"{MOST_FEN // 100}.{MOST_FEN % 100:02d}"
+    (line,) = bank_rules.read(HEAD + f"2028-03-05,{largest},CNY,r\n", Format.CSV, "CNY").lines
+    assert line.amount_fen == MOST_FEN
+    (yen,) = bank_rules.read(HEAD + "2028-03-05,25,JPY,r\n", Format.CSV, "JPY").lines
+    assert yen.amount_fen == 25
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [("INV-7", "invoice INV-7", True), ("invoice INV-7", "INV-7", True), ("INV-7", "INV-8", False),
+     ("", "INV-8", False), ("INV-7", "", False)],
+)  # fmt: skip
+def test_a_reference_stands_in_the_other_either_way(one: str, other: str, *, same: bool) -> None:
+    found = bank_rules.reconcile([FileLine(DAY, 5, one)], [booked(1, 5, 0, other)])
+    assert [match.by_reference for match in found.matches] == [same]
 
 
 def booked(number: int, amount: int, days: int = 0, reference: str = "") -> Booked:
