@@ -58,7 +58,7 @@ HANDED_TO: Final[Mapping[str, tuple[Callable[..., object], ...]]] = {
 # in a list of what a step still asks for.
 ELSEWHERE: Final = frozenset(
     {
-        "CLOCK_BACKWARDS", "OUTSIDE_LINKED", "OUTSIDE_NO_ENTITY", "PANEL_INCOMPLETE",
+        "CLOCK_BACKWARDS", "OUTSIDE_LINKED", "OUTSIDE_NO_ENTITY",
         "PASSWORD_LENGTH", "PASSWORD_TOO_PLAIN", "TENANTS_TOO_MANY",
     }
 )  # fmt: skip

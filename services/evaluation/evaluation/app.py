@@ -49,7 +49,7 @@ from evaluation.runs.jobs import BACKGROUND as CYCLE_JOBS
 from evaluation.runs.routes import ROUTERS as CYCLE_RUNS
 from evaluation.schemes.routes import ROUTERS as SCHEMES
 from evaluation.settings import EvaluationSettings
-from evaluation.sheets.routes import router as sheets
+from evaluation.sheets.routes import ROUTERS as SHEETS
 from evaluation.standing.routes import router as standing
 from evaluation.trends import queries as trend_queries
 from evaluation.trends.routes import ROUTERS as TRENDS
@@ -162,7 +162,7 @@ def create_app() -> ASGIApp:
                 *PANELS,
                 *ASSIGNMENTS,
                 agreement,
-                sheets,
+                *SHEETS,
                 visits,
                 standing,
             ],

@@ -309,14 +309,41 @@ def test_alternates_fit_alone_and_are_ranked() -> None:
     panels = drawn(problem).panels
     scores = problem.scores()
     ranked = alternates(problem, panels, SEED)
+    areas = {one.id: one.field for one in problem.reviewers}
     assert len(ranked) == 6 * 7
     for (need, seat), found in ranked.items():
         assert len(found) == 2
         order = [(-scores[need, one], tie_weight(SEED, need, one)) for one in found]
         assert order == sorted(order)
+        # A vacant seat is filled by nobody of another field.
+        assert {areas[one] for one in found} == {areas[seat]}
         for one in found:
             changed = {**panels, need: tuple({*panels[need], one} - {seat})}
             assert violations(problem, changed) == []
+
+
+def test_where_nobody_of_the_field_is_left_a_seat_has_no_alternate() -> None:
+    problem = random_problem(1, 8, 5, 2, 4, barred=0.0)
+    panels = drawn(problem).panels
+    areas = {one.id: one.field for one in problem.reviewers}
+    (need,) = panels
+    for (_, seat), found in alternates(problem, panels, SEED).items():
+        others = {one for one in areas if one not in panels[need] and areas[one] == areas[seat]}
+        assert set(found) <= others
+        assert len(found) <= 2
+    nobody = replace(
+        problem,
+        reviewers=tuple(one for one in problem.reviewers if one.id in panels[need]),
+        fit=tuple(
+            tuple(
+                fit
+                for one, fit in zip(problem.reviewers, row, strict=True)
+                if one.id in panels[need]
+            )
+            for row in problem.fit
+        ),
+    )
+    assert set(alternates(nobody, panels, SEED).values()) == {()}
 
 
 def test_each_rule_has_its_price() -> None:

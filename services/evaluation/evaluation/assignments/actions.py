@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -14,11 +14,11 @@ from evaluation.assignments import queries, rules
 from evaluation.assignments.schemas import AssignmentIn
 from evaluation.assignments.tables import DrawSeed, PanelDraw
 from evaluation.cycles import queries as cycle_queries
+from evaluation.cycles.rules import panel_checks, round_of
 from evaluation.cycles.tables import EvaluationCase
 from evaluation.duties import queries as duty_queries
 from evaluation.duties.rules import Capacity, Duty, SubjectType, separation_checks
 from evaluation.experts import queries as expert_queries
-from evaluation.experts.absence_queries import away
 from evaluation.experts.absence_rules import Days, away_checks
 from evaluation.experts.conflict_rules import conflicts
 from evaluation.experts.rules import Candidate, RelationKind, Tie, holds_within
@@ -72,21 +72,25 @@ async def freeze(
 
     `fields` are the fields of industry of the centres, as the registry tells them. Who is away on
     a day of the panels' work is barred from all of them. Raises `Refused`: NOT_FOUND,
-    SEED_MISSING, PANEL_SIZE, FIELD_INVALID.
+    SEED_MISSING, PANEL_SIZE, FIELD_INVALID, STATE_CONFLICT for a case that takes no panel.
     """
     cycle = await cycle_queries.cycle(session, body.cycle_id)
     seed = await queries.seed_of(session, cycle.id)
     policy = await policy_on(session, today)
     cases = await queries.cases(session, cycle.id, body.case_ids)
+    free = await _without_panel(session, cases)
+    if body.case_ids is None:
+        cases = [case for case in cases if case.id in free]
+    pool = rules.one_entry_each(await expert_queries.pool(session))
     require(
         [
             *rules.committed_checks(is_committed=seed is not None),
             *rules.size_checks(policy, body.size),
             *work_checks(body.until_on, today),
-            *_known_checks(body.case_ids, cases),
+            *_known_checks(body, cases, pool),
+            *rules.case_checks([str(one) for one in body.case_ids or ()], map(str, free)),
         ]
     )
-    pool = await expert_queries.pool(session)
     work = work_of(today, body.until_on)
     barred = await _barred(session, actor, policy, cases, pool, work)
     problem = await _problem(session, body, policy, cases, pool, barred, fields, today)
@@ -120,7 +124,8 @@ async def recuse(
 ) -> PanelDraw:
     """Draw again without some seats, with the fewest other changes; a draw of its own.
 
-    Who is known by now to be away takes no seat that he was not drawn for.
+    Who is known by now to be barred, away, gone from the pool or seated elsewhere to his limit
+    takes no seat that he was not drawn for; those who were drawn are judged on acceptance.
 
     Raises `Refused`: NOT_FOUND, STATE_CONFLICT.
     """
@@ -139,7 +144,9 @@ async def recuse(
         ]
     )  # fmt: skip
     problem = rules.problem_of(json.loads(before.problem))
-    away = await _away(session, problem, drawn, work_of(today, before.until_on))
+    gone = await _gone(session, actor, before, problem, drawn, today)
+    taken = await queries.seats_since(session, before.id)
+    again = rules.without(rules.with_less_room(problem, drawn, taken), [*recused, *gone])
     return await _enter(
         session,
         actor,
@@ -151,7 +158,7 @@ async def recuse(
             groups=before.groups,
             barred=before.barred,
             recused=[list(pair) for pair in recused],
-            problem=canonical(rules.without(problem, [*recused, *away]).document()),
+            problem=canonical(again.document()),
             problem_hash="",
             until_on=before.until_on,
             created_at=now,
@@ -159,15 +166,30 @@ async def recuse(
     )
 
 
-async def _away(
-    session: AsyncSession, problem: rules.Problem, drawn: rules.Panels, work: Days
+async def _gone(
+    session: AsyncSession,
+    actor: Actor,
+    draw: PanelDraw,
+    problem: rules.Problem,
+    drawn: rules.Panels,
+    today: date,
 ) -> list[rules.Pair]:
-    """Name the pairs of panel and expert that were not drawn and whose expert is away by now."""
-    days = await away(session, [UUID(one.id) for one in problem.reviewers])
-    gone = [
-        str(expert_id) for expert_id, known in days.items() if any(one.meets(work) for one in known)
+    """Name the pairs of panel and expert that were not drawn and must not be by now."""
+    named = [UUID(case_id) for case_ids in draw.groups.values() for case_id in case_ids]
+    cases = await queries.cases(session, draw.cycle_id, named)
+    pool = await expert_queries.pool(session)
+    policy = await policy_on(session, today)
+    work = work_of(today, draw.until_on)
+    barred = await _barred(session, actor, policy, cases, pool, work)
+    left = {str(one.expert_id) for one in pool.values()}
+    of = {case_id: need for need, case_ids in draw.groups.items() for case_id in case_ids}
+    never = {(of[str(case_id)], str(expert_id)) for case_id, expert_id in barred}
+    return [
+        (need.id, one.id)
+        for need in problem.needs
+        for one in problem.reviewers
+        if one.id not in drawn[need.id] and (one.id not in left or (need.id, one.id) in never)
     ]
-    return [(need.id, one) for need in problem.needs for one in gone if one not in drawn[need.id]]
 
 
 async def _enter(session: AsyncSession, actor: Actor, draw: PanelDraw) -> PanelDraw:
@@ -233,10 +255,13 @@ async def accept(
 ) -> PanelDraw:
     """Make the panels that were drawn; each is judged again as it is formed, all or none.
 
-    Raises `Refused`: NOT_FOUND, DRAW_NOT_PROVEN, STATE_CONFLICT, SEED_MISMATCH, or as
-    `panel_actions.form_for_case` where something became known since the pool was frozen.
+    Raises `Refused`: NOT_FOUND, DRAW_NOT_PROVEN, STATE_CONFLICT, SEED_MISMATCH, STALE_INPUT where
+    loads or employers are others by now, or as `panel_actions.form_for_case` where something
+    became known since the pool was frozen.
     """
     draw = await queries.draw_for_update(session, draw_id)
+    # Two draws may have counted on the same experts: their acceptances come one after the other.
+    await queries.one_acceptance_at_a_time(session)
     seed = await queries.seed(session, draw.seed_id)
     problem = rules.problem_of(json.loads(draw.problem))
     panels = panels_of(draw)
@@ -247,6 +272,7 @@ async def accept(
             *rules.whole_checks(problem, panels, draw.state),
         ]
     )
+    require(rules.fresh_checks(await _as_now(session, draw, problem, panels, today), panels))
     work = work_of(today, draw.until_on)
     for need, case_ids in sorted(draw.groups.items()):
         for case_id in case_ids:
@@ -261,6 +287,21 @@ async def accept(
     )  # fmt: skip
     await session.flush()
     return draw
+
+
+async def _as_now(
+    session: AsyncSession,
+    draw: PanelDraw,
+    problem: rules.Problem,
+    panels: rules.Panels,
+    today: date,
+) -> rules.Problem:
+    """Give a draw's problem with the employers of today, and without the room taken since."""
+    ids = {UUID(one) for panel in panels.values() for one in panel}
+    known = await expert_queries.candidates(session, sorted(ids))
+    employed = {str(one.expert_id): employers(one, today) for one in known.values()}
+    taken = await queries.seats_since(session, draw.id)
+    return rules.with_less_room(rules.with_employers(problem, employed), {}, taken)
 
 
 def panels_of(draw: PanelDraw) -> dict[str, tuple[str, ...]]:
@@ -324,7 +365,7 @@ async def _problem(
     today: date,
 ) -> rules.Problem:
     known = await expert_queries.specialties_of(session, pool)
-    held = await queries.held_seats(session)
+    held = rules.by_person(pool, await queries.held_seats(session))
     limits = {limit.expert_id: limit.max_load for limit in body.loads}
     by_id = {str(case.id): case for case in cases}
     groups = rules.groups_of(list(by_id), body.mode)
@@ -385,14 +426,29 @@ def _told(barred: Mapping[tuple[UUID, UUID], Sequence[Check]]) -> list[dict[str,
     ]
 
 
-def _known_checks(asked: Sequence[UUID] | None, cases: Sequence[EvaluationCase]) -> list[Check]:
-    there = {case.id for case in cases}
+async def _without_panel(session: AsyncSession, cases: Sequence[EvaluationCase]) -> set[UUID]:
+    """Name the cases that take a panel now and have none in their present round."""
+    there = await panel_queries.panels_of(session, SubjectType.CASE, [case.id for case in cases])
+    return {
+        case.id
+        for case in cases
+        if all(check.passed for check in panel_checks(case.state, case.reopenings))
+        and round_of(case.reopenings) not in {panel.round for panel in there.get(case.id, ())}
+    }
+
+
+def _known_checks(
+    body: AssignmentIn, cases: Sequence[EvaluationCase], pool: Collection[UUID]
+) -> list[Check]:
+    known = {case.id for case in cases}
+    asked = [
+        *(("/case_ids", place, one in known) for place, one in enumerate(body.case_ids or ())),
+        *(("/loads", place, one.expert_id in pool) for place, one in enumerate(body.loads)),
+    ]
     return [
         SCOPE.check("NOT_FOUND", Kind.HIDDEN, passed=bool(cases)),
         *(
-            SCOPE.check(
-                "NOT_FOUND", Kind.HIDDEN, passed=case_id in there, pointer=f"/case_ids/{place}"
-            )
-            for place, case_id in enumerate(asked or ())
+            SCOPE.check("NOT_FOUND", Kind.HIDDEN, passed=passed, pointer=f"{name}/{place}")
+            for name, place, passed in asked
         ),
     ]

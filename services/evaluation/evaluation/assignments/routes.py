@@ -101,7 +101,12 @@ async def get_seed(
     status_code=202,
     openapi_extra=HANDLERS,
     responses=problems(
-        "FORBIDDEN_SCOPE", "NOT_FOUND", "PANEL_SIZE", "FIELD_INVALID", "SEED_MISSING"
+        "FORBIDDEN_SCOPE",
+        "NOT_FOUND",
+        "PANEL_SIZE",
+        "FIELD_INVALID",
+        "SEED_MISSING",
+        "STATE_CONFLICT",
     ),
 )
 async def draw(
@@ -198,7 +203,7 @@ async def recuse(
     openapi_extra=HANDLERS,
     responses=problems(
         "FORBIDDEN_SCOPE", "SOD_VIOLATION", "NOT_FOUND", "PANEL_SIZE", "PANEL_FIELD_MISSING",
-        *CONFLICTS, "DRAW_NOT_PROVEN", "SEED_MISMATCH", "STATE_CONFLICT",
+        *CONFLICTS, "DRAW_NOT_PROVEN", "SEED_MISMATCH", "STATE_CONFLICT", "STALE_INPUT",
     ),
 )  # fmt: skip
 async def accept(

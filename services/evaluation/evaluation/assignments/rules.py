@@ -9,8 +9,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import islice
 from typing import Any, Final
+from uuid import UUID
 
+from evaluation.experts.rules import Candidate
 from shared.rules import NOT_FOUND, Check, Kind, Policy, Rule
 
 DRAW: Final = Rule("A120", "四(三)2")
@@ -192,6 +195,57 @@ def without(problem: Problem, gone: Iterable[Pair]) -> Problem:
     )
 
 
+def with_less_room(problem: Problem, drawn: Panels, taken: Mapping[str, int]) -> Problem:
+    """Give a problem as it is once some experts took seats elsewhere; those drawn stay possible."""
+    kept = loads(problem, drawn)
+    return replace(
+        problem,
+        reviewers=tuple(
+            replace(one, max_load=max(one.max_load - taken.get(one.id, 0), kept[one.id], 0))
+            for one in problem.reviewers
+        ),
+    )
+
+
+def with_employers(problem: Problem, employed: Mapping[str, Iterable[str]]) -> Problem:
+    """Give a problem with other employers of some experts."""
+    return replace(
+        problem,
+        reviewers=tuple(
+            replace(one, organizations=frozenset(employed.get(one.id, one.organizations)))
+            for one in problem.reviewers
+        ),
+    )
+
+
+def one_entry_each(pool: Mapping[UUID, Candidate]) -> dict[UUID, Candidate]:
+    """Leave each person one entry of the pool: the one that knows most accounts, then the oldest.
+
+    Who was entered twice takes one seat of a panel, and has one limit.
+    """
+    kept: dict[UUID, Candidate] = {}
+    seen: set[UUID] = set()
+    for one in sorted(pool.values(), key=lambda one: (-len(one.people), one.expert_id)):
+        if seen.isdisjoint(one.people):
+            kept[one.expert_id] = one
+            seen |= one.people
+    return {expert_id: one for expert_id, one in pool.items() if expert_id in kept}
+
+
+def by_person(
+    pool: Mapping[UUID, Candidate], held: Mapping[UUID, tuple[UUID, int]]
+) -> dict[UUID, int]:
+    """Add up, for the entries of a pool, what their persons hold under whatever entry.
+
+    `held` has the person and the seats of each entry.
+    """
+    whose = {person: one.expert_id for one in pool.values() for person in one.people}
+    found: Counter[UUID] = Counter()
+    for expert_id, (person_id, seats) in held.items():
+        found[expert_id if expert_id in pool else whose.get(person_id, expert_id)] += seats
+    return found
+
+
 def size_checks(policy: Policy, size: int) -> list[Check]:
     """Check that panels of this size are odd and large enough (A120)."""
     least = int(policy.value("A120", "min_experts"))
@@ -222,6 +276,24 @@ def recusal_checks(state: DrawState) -> list[Check]:
     """Check that seats of a draw may be drawn again: it was drawn, and is not yet panels."""
     passed = state is DrawState.DRAWN
     return [DRAW.check("STATE_CONFLICT", Kind.STATE, passed=passed, state=state.value)]
+
+
+def case_checks(named: Sequence[str], free: Iterable[str]) -> list[Check]:
+    """Check that every case that was named takes a panel now and has none yet."""
+    waiting = set(free)
+    return [
+        DRAW.check(
+            "STATE_CONFLICT", Kind.STATE, passed=case_id in waiting, pointer=f"/case_ids/{place}",
+            state="no panel is formed for it now",
+        )
+        for place, case_id in enumerate(named)
+    ]  # fmt: skip
+
+
+def fresh_checks(now: Problem, panels: Panels) -> list[Check]:
+    """Check that drawn panels keep every rule of their problem as things stand by now."""
+    broken = violations(now, panels)
+    return [DRAW.check("STALE_INPUT", Kind.STATE, passed=not broken, broken=broken[:20])]
 
 
 def whole_checks(problem: Problem, panels: Panels, state: DrawState) -> list[Check]:
@@ -325,7 +397,10 @@ def panel_fits(problem: Problem, panels: Panels) -> dict[str, int]:
 def alternates(
     problem: Problem, panels: Panels, seed: str, count: int = 2
 ) -> dict[Pair, tuple[str, ...]]:
-    """Rank, per seat, those who could take it alone with every hard rule kept: best fit first."""
+    """Rank, per seat, those who could take it alone with every hard rule kept: best fit first.
+
+    They are of the seat's own field, for a vacant seat is filled by no other (D5).
+    """
     scores = problem.scores()
     known = {one.id: one for one in problem.reviewers}
     load = loads(problem, panels)
@@ -342,21 +417,14 @@ def alternates(
         free.sort(key=lambda one: (-scores[need.id, one.id], tie_weight(seed, need.id, one.id)))
         for seat in panel:
             others = [known[one] for one in panel if one != seat]
-            ranked[need.id, seat] = _first_fitting(problem, others, free, count)
+            alike = [one for one in free if one.field == known[seat].field]
+            ranked[need.id, seat] = _first_fitting(others, alike, count)
     return ranked
 
 
 def _first_fitting(
-    problem: Problem, others: Iterable[Reviewer], free: Iterable[Reviewer], count: int
+    others: Iterable[Reviewer], alike: Iterable[Reviewer], count: int
 ) -> tuple[str, ...]:
-    others = list(others)
-    covered = {one.field for one in others}
-    uncovered = set(problem.fields) - covered
     employers = frozenset[str]().union(*(one.organizations for one in others))
-    found: list[str] = []
-    for one in free:
-        if len(found) == count:
-            break
-        if uncovered <= {one.field} and not one.organizations & employers:
-            found.append(one.id)
-    return tuple(found)
+    apart = (one.id for one in alike if not one.organizations & employers)
+    return tuple(islice(apart, count))

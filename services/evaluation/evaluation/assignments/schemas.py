@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from evaluation.assignments import rules
 from shared.http.schemas import Body, Day, Instant, Out
@@ -55,6 +55,13 @@ class LoadIn(Body):
     max_load: int = Field(ge=0, le=100, description="How many cases, those at work included.")
 
 
+def _one_limit_each(loads: list[LoadIn]) -> list[LoadIn]:
+    if len({one.expert_id for one in loads}) != len(loads):
+        message = "each expert once"
+        raise ValueError(message)
+    return loads
+
+
 class AssignmentIn(Body):
     """Panels to be drawn for many cases at once."""
 
@@ -81,9 +88,11 @@ class AssignmentIn(Body):
     ] = None
     size: int = Field(default=7, ge=1, le=99, description="Seats of each panel, an odd number.")
     max_load: int = Field(default=4, ge=1, le=100, description="Cases an expert may have at work.")
-    loads: list[LoadIn] = Field(
-        default_factory=list, max_length=5_000, description="Experts with a limit of their own."
-    )
+    loads: Annotated[
+        list[LoadIn],
+        AfterValidator(_one_limit_each),
+        Field(max_length=5_000, description="Experts with a limit of their own."),
+    ] = Field(default_factory=list)
     mode: rules.DrawMode = Field(
         default=rules.DrawMode.EACH,
         description="A panel for each case, or one for the whole group.",

@@ -18,8 +18,7 @@ from evaluation.experts import queries as expert_queries
 from evaluation.experts.absence_rules import Days
 from evaluation.experts.rules import Candidate
 from evaluation.panels import queries, rules
-from evaluation.panels.schemas import SeatAnswerIn
-from evaluation.panels.tables import Panel, PanelDuty, PanelOrganization, PanelSeat, SeatAnswer
+from evaluation.panels.tables import Panel, PanelDuty, PanelOrganization, PanelSeat
 from evaluation.schemes import queries as scheme_queries
 from shared.auth import Actor
 from shared.directory import policy_on
@@ -129,14 +128,18 @@ async def refill(
     await queries.panel(session, actor, panel_id)
     panel = await queries.panel_for_update(session, panel_id)
     policy = await policy_on(session, today)
-    candidate = found((await expert_queries.candidates(session, [expert_id])).get(expert_id))
     seats = await queries.seats_of(session, [panel.id])
+    held = [seat.expert_id for seat in seats if seat.vacated_at is None]
+    known = await expert_queries.candidates(session, [expert_id, *held])
+    candidate = found(known.get(expert_id))
+    sitting = [known[one] for one in held if one != expert_id]
     subject = await queries.subject_of(session, panel)
     acting = Duty(actor.person_id, Capacity.HANDLER)
     require(
         [
             *separation_checks(subject.duties, actor.person_id, Capacity.HANDLER),
             *rules.refill_checks(panel.state, queries.vacant_fields(seats), candidate.field),
+            *rules.repeated_checks([("/expert_id", candidate)], sitting),
             *rules.member_checks(
                 policy,
                 replace(subject, duties=(*subject.duties, acting)),
@@ -159,36 +162,6 @@ async def refill(
     _record_formed(session, actor, panel, seats, event="panel.refilled")
     await session.flush()
     return panel
-
-
-async def answer(
-    session: AsyncSession, actor: Actor, seat_id: UUID, body: SeatAnswerIn, now: datetime
-) -> SeatAnswer:
-    """Let an expert take a seat or decline it with a reason, once; declined, it is vacated (A121).
-
-    Raises `Refused`: NOT_FOUND, STATE_CONFLICT.
-    """
-    asked = await queries.own_seat(session, actor, seat_id)
-    panel = await queries.panel_for_update(session, asked.panel_id)
-    # Read again behind the lock: the seat may have been vacated meanwhile.
-    seat = await queries.own_seat(session, actor, seat_id)
-    before = await queries.answer_of(session, seat_id)
-    require(
-        rules.answer_checks(
-            panel.state, vacated=seat.vacated_at is not None, answered=before is not None
-        )
-    )
-    given = SeatAnswer(seat_id=seat.id, accepted=body.accepted, reason=body.reason, answered_at=now)
-    session.add(given)
-    record(
-        session, actor, "panel.seat_accepted" if body.accepted else "panel.seat_declined",
-        panel.id, case_id=panel.subject_id, panel_id=panel.id, seat_id=seat.id,
-        reason=body.reason,
-    )  # fmt: skip
-    await session.flush()
-    if not body.accepted:
-        await vacate(session, actor, panel, seat, now)
-    return given
 
 
 async def vacate(

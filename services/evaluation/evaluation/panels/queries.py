@@ -156,14 +156,6 @@ async def interests_of(session: AsyncSession, panel: Panel) -> Interests:
     return Interests(panel.center_id, tuple(parties))
 
 
-async def own_seat(session: AsyncSession, actor: Actor, seat_id: UUID) -> PanelSeat:
-    """Load the seat of an expert who asks for it himself."""
-    statement = select(PanelSeat).where(
-        col(PanelSeat.id) == seat_id, col(PanelSeat.expert_id) == actor.expert_id
-    )
-    return found(await session.scalar(statement.execution_options(populate_existing=True)))
-
-
 async def answer_of(session: AsyncSession, seat_id: UUID) -> SeatAnswer | None:
     """Give what was answered to the invitation to a seat."""
     return await session.get(SeatAnswer, seat_id)

@@ -11,14 +11,7 @@ from sqlmodel import col
 from evaluation.duties.rules import SubjectType
 from evaluation.panels import actions, clients, queries
 from evaluation.panels.rules import ReviewSubject, work_checks, work_of
-from evaluation.panels.schemas import (
-    PanelIn,
-    PanelOut,
-    PanelSeatIn,
-    PanelSheetOut,
-    SeatAnswerIn,
-    SeatAnswerOut,
-)
+from evaluation.panels.schemas import PanelIn, PanelOut, PanelSeatIn, PanelSheetOut
 from evaluation.panels.tables import Panel, PanelSeat
 from shared.directory import ensure_policy
 from shared.http import (
@@ -40,9 +33,9 @@ from shared.http import (
 from shared.rules import require
 
 router = Router(prefix="/v1/evaluation/panels", tags=["panels"])
-seats = Router(prefix="/v1/evaluation/seats", tags=["panels"])
-ROUTERS: Final = (router, seats)
+ROUTERS: Final = (router,)
 CONFLICTS = (
+    "EXPERT_REPEATED",
     "EXPERT_INACTIVE",
     "EXPERT_AWAY",
     "COI_CURRENT_ORG",
@@ -172,21 +165,6 @@ async def refill(
     """Fill a vacant seat with another expert of the same field."""
     panel = await actions.refill(session, actor, panel_id, body.expert_id, now, today)
     return await _shown(session, panel, response)
-
-
-@seats.post(
-    "/{seat_id}/answer",
-    operation_id="evaluation_answer_invitation",
-    status_code=201,
-    openapi_extra=access("expert", tenant="the expert's own seat", rules=("A121",)),
-    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT"),
-)
-async def answer(
-    seat_id: UUID, body: SeatAnswerIn, actor: CurrentActor, now: Now, session: Transaction
-) -> SeatAnswerOut:
-    """Take a seat, or decline it with a reason; a seat declined waits for another expert."""
-    given = await actions.answer(session, actor, seat_id, body, now)
-    return SeatAnswerOut.model_validate(given)
 
 
 async def _shown(session: AsyncSession, panel: Panel, response: Response) -> PanelOut:

@@ -117,6 +117,7 @@ def forming_checks(
     return [
         *_known_checks(request),
         *composition_checks(policy, [candidate.field for _, candidate in request.candidates]),
+        *repeated_checks(request.candidates),
         *(
             check
             for pointer, candidate in request.candidates
@@ -147,6 +148,25 @@ def composition_checks(policy: Policy, fields: Sequence[ExpertField]) -> list[Ch
             missing=missing,
         ),
     ]
+
+
+def repeated_checks(
+    named: Sequence[tuple[str, Candidate]], sitting: Iterable[Candidate] = ()
+) -> list[Check]:
+    """Check that nobody takes two seats of a panel, under whatever account he was entered (X03)."""
+    seen = {person for one in sitting for person in one.people}
+    checks = []
+    for pointer, candidate in named:
+        checks.append(
+            REVIEW.check(
+                "EXPERT_REPEATED",
+                Kind.CONTENT,
+                passed=seen.isdisjoint(candidate.people),
+                pointer=pointer,
+            )
+        )
+        seen |= candidate.people
+    return checks
 
 
 def member_checks(
@@ -224,9 +244,18 @@ def refill_checks(state: State, vacant: Iterable[ExpertField], field: ExpertFiel
     ]
 
 
-def answer_checks(state: State, *, vacated: bool, answered: bool) -> list[Check]:
-    """Check that a seat waits for its expert's answer: it is his, open, and not answered yet."""
-    passed = not vacated and not answered and state is not State.COMPLETED
+def seat_checks(*, vacated: bool) -> list[Check]:
+    """Check that an expert still has his seat: who declined it or left it scores no more (A121)."""
+    return [
+        REVIEW.check(
+            "STATE_CONFLICT", Kind.STATE, passed=not vacated, state="vacated" if vacated else "held"
+        )
+    ]
+
+
+def answer_checks(state: State, *, answered: bool) -> list[Check]:
+    """Check that a seat waits for its expert's answer, which is given once."""
+    passed = not answered and state is not State.COMPLETED
     return [REVIEW.check("STATE_CONFLICT", Kind.STATE, passed=passed, state=state.value)]
 
 

@@ -27,7 +27,7 @@ from evaluation.schemes import queries as schemes
 from evaluation.schemes.rules import Scheme, scheme_from
 from evaluation.schemes.weight_rules import fitting_checks, fractions, reweighed
 from evaluation.sheets import queries as sheets
-from evaluation.sheets.rules import SheetScores, enough_checks, handed_in_checks
+from evaluation.sheets.rules import SheetScores, enough_checks, filled_checks, handed_in_checks
 from shared.auth import Actor
 from shared.directory import policy_on
 from shared.events import record
@@ -54,8 +54,8 @@ class Loaded:
     snapshot: FactSnapshot | None
     scheme: Scheme
     scores: Sequence[SheetScores]
-    # Sheets of the first panel that nobody has handed in.
-    waiting: Sequence[UUID]
+    # What the panel of the present round waits for.
+    unfinished: sheets.Unfinished
     published: EvaluationResult | None
 
 
@@ -122,7 +122,7 @@ async def compute_all(
             *cycle_rules.case_checks(case.state, cycle_rules.CaseEvent.COMPUTE),
         ]
         try:
-            computed = await _computed(session, case, own, None, policy, checks, own.waiting)
+            computed = await _computed(session, case, own, None, policy, checks, own.unfinished)
             require(await _only_reopened(session, case, own.published, computed.outcome))
         except Refused as refused:
             told[case.id] = refused
@@ -182,14 +182,15 @@ async def _loaded(session: AsyncSession, cases: Sequence[EvaluationCase]) -> dic
     ids = [case.id for case in cases]
     snapshots = await queries.snapshots_of(session, ids)
     scores = await sheets.first_scores(session, SubjectType.CASE, ids)
-    waiting = await sheets.waiting_sheets(session, SubjectType.CASE, ids)
+    rounds = {case.id: cycle_rules.round_of(case.reopenings) for case in cases}
+    unfinished = await sheets.unfinished(session, SubjectType.CASE, rounds)
     published = await queries.published_of(session, ids)
     read = await schemes.schemes_of(session, {case.scheme_id for case in cases})
     known = {scheme_id: scheme_from(scheme.content) for scheme_id, scheme in read.items()}
     return {
         case.id: Loaded(
             snapshots.get(case.id), known[case.scheme_id], scores.get(case.id, []),
-            waiting.get(case.id, []), published.get(case.id),
+            unfinished.get(case.id, sheets.FINISHED), published.get(case.id),
         )
         for case in cases
     }  # fmt: skip
@@ -202,7 +203,7 @@ async def _computed(
     profile: str | None,
     policy: Policy,
     checks: Sequence[Check],
-    waiting: Sequence[UUID] = (),
+    unfinished: sheets.Unfinished = sheets.FINISHED,
 ) -> Computation:
     """Compute what was loaded; a first version needs no further statement. Raises `Refused`."""
     require([*rules.snapshot_checks(has_snapshot=loaded.snapshot is not None), *checks])
@@ -218,8 +219,8 @@ async def _computed(
     # A centre without a report is unqualified: no expert need be asked about it.
     needed = leaf_rules.RatingGate.REPORT_MISSING not in inputs.gates or bool(counted)
     few = enough_checks(policy, counted) if needed else []
-    if needed and loaded.published is None:
-        few += handed_in_checks(waiting)
+    if needed:
+        few += [*filled_checks(unfinished.vacant), *handed_in_checks(unfinished.waiting)]
     require([*few, *rules.input_checks(inputs)])
     return Computation(case, rules.compute(inputs), kept, inputs, contents)
 

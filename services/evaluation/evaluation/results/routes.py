@@ -119,8 +119,9 @@ async def get_snapshot_content(case_id: UUID, actor: CurrentActor, session: Read
     openapi_extra=COMPUTERS,
     responses=problems(
         "FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT", "SNAPSHOT_MISSING", "SHEETS_TOO_FEW",
-        "SHEETS_WAITING", "SCHEME_FROZEN", "PANEL_CONFLICT", "SOD_VIOLATION", "LEAF_NOT_REOPENED",
-        "LEAF_WAITING", "SHEET_INCOMPLETE", "SNAPSHOT_CHANGED", "VALUE_NEGATIVE", "WEIGHTS_NOT_100",
+        "SHEETS_WAITING", "PANEL_INCOMPLETE", "SCHEME_FROZEN", "PANEL_CONFLICT", "SOD_VIOLATION",
+        "LEAF_NOT_REOPENED", "LEAF_WAITING", "SHEET_INCOMPLETE", "SNAPSHOT_CHANGED",
+        "VALUE_NEGATIVE", "WEIGHTS_NOT_100",
     ),
 )  # fmt: skip
 async def compute(

@@ -18,7 +18,7 @@ from evaluation.results import amending_queries as amending
 from evaluation.results import leaf_rules, queries, rules
 from evaluation.results.tables import EvaluationResult
 from evaluation.sheets import queries as sheets
-from evaluation.sheets.rules import enough_checks, handed_in_checks
+from evaluation.sheets.rules import enough_checks, filled_checks, handed_in_checks
 from shared.auth import Actor
 from shared.directory import policy_on
 from shared.rules import Check, found
@@ -48,14 +48,11 @@ async def next_step(session: AsyncSession, actor: Actor, case_id: UUID, today: d
     if case.state in cycle_rules.SCORABLE:
         policy = await policy_on(session, today)
         scores = await sheets.valid_scores(session, SubjectType.CASE, case.id)
-        waiting = await sheets.waiting_sheets(session, SubjectType.CASE, [case.id])
-        checks = [
-            *enough_checks(policy, len(scores)),
-            *handed_in_checks(waiting.get(case.id, [])),
-        ]
+        checks = [*enough_checks(policy, len(scores)), *await _unfinished_checks(session, case)]
         return NextStep("compute", "handler", checks)
     if case.state is cycle_rules.CaseState.REOPENED:
-        return NextStep("compute", "handler", await _waiting(session, case))
+        waiting = [*await _waiting(session, case), *await _unfinished_checks(session, case)]
+        return NextStep("compute", "handler", waiting)
     if case.state in cycle_rules.SETTLED:
         return NextStep(None, None, [])
     result = found(await queries.latest_result(session, case.id))
@@ -66,6 +63,13 @@ async def next_step(session: AsyncSession, actor: Actor, case_id: UUID, today: d
     needed = await needs_second_reading(session, result, case.cycle_id)
     near = rules.second_reading_checks(needed=needed, readings=readings)
     return NextStep("review", "reviewer", [*near, *fresh])
+
+
+async def _unfinished_checks(session: AsyncSession, case: EvaluationCase) -> list[Check]:
+    rounds = {case.id: cycle_rules.round_of(case.reopenings)}
+    found = await sheets.unfinished(session, SubjectType.CASE, rounds)
+    unfinished = found.get(case.id, sheets.FINISHED)
+    return [*filled_checks(unfinished.vacant), *handed_in_checks(unfinished.waiting)]
 
 
 async def _waiting(session: AsyncSession, case: EvaluationCase) -> list[Check]:

@@ -17,7 +17,8 @@ from evaluation.experts import queries as expert_queries
 from evaluation.panels import actions as panels
 from evaluation.panels import queries as panel_queries
 from evaluation.panels import rules as panel_rules
-from evaluation.panels.tables import Panel
+from evaluation.panels.schemas import SeatAnswerIn
+from evaluation.panels.tables import Panel, SeatAnswer
 from evaluation.sheets import queries, rules
 from evaluation.sheets.queries import Seated
 from evaluation.sheets.tables import ScoreItem, ScoreSheet
@@ -26,6 +27,38 @@ from shared.directory import policy_on
 from shared.events import record
 from shared.events.recording import content_sha256
 from shared.rules import Check, Policy, found, require
+
+
+async def answer(
+    session: AsyncSession, actor: Actor, seat_id: UUID, body: SeatAnswerIn, now: datetime
+) -> SeatAnswer:
+    """Let an expert take a seat or decline it with a reason, once; declined, it is vacated (A121).
+
+    He may decline while he drafts; what he handed in goes by being voided alone.
+
+    Raises `Refused`: NOT_FOUND, STATE_CONFLICT.
+    """
+    seated = await queries.own_seat_for_update(session, actor, seat_id)
+    panel, seat = seated.panel, seated.seat
+    before = await panel_queries.answer_of(session, seat.id)
+    require(
+        [
+            *panel_rules.seat_checks(vacated=seat.vacated_at is not None),
+            *panel_rules.answer_checks(panel.state, answered=before is not None),
+            *([] if body.accepted else rules.declining_checks(seated.sheet.state)),
+        ]
+    )
+    given = SeatAnswer(seat_id=seat.id, accepted=body.accepted, reason=body.reason, answered_at=now)
+    session.add(given)
+    record(
+        session, actor, "panel.seat_accepted" if body.accepted else "panel.seat_declined",
+        panel.id, case_id=panel.subject_id, panel_id=panel.id, seat_id=seat.id,
+        reason=body.reason,
+    )  # fmt: skip
+    await session.flush()
+    if not body.accepted:
+        await panels.vacate(session, actor, panel, seat, now)
+    return given
 
 
 async def declare(
@@ -46,7 +79,7 @@ async def declare(
     seated = await queries.own_for_update(session, actor, sheet_id)
     event = rules.Event.RECUSE if conflict else rules.Event.DECLARE
     barred = [] if conflict else await _conflict_checks(session, seated, today)
-    require([*barred, *rules.move_checks(seated.sheet.state, event)])
+    require([*barred, *_seat_checks(seated), *rules.move_checks(seated.sheet.state, event)])
     sheet = seated.sheet
     sheet.state = rules.MOVES[sheet.state, event]
     sheet.conflict = conflict
@@ -78,6 +111,7 @@ async def save_items(
             *rules.declared_checks(sheet.state),
             *await _conflict_checks(session, seated, today),
             *rules.item_checks(seated.panel.indicators, items),
+            *_seat_checks(seated),
             *rules.move_checks(sheet.state, rules.Event.SAVE),
             *await _subject_checks(session, seated.panel),
         ]
@@ -112,6 +146,7 @@ async def submit(
             *rules.declared_checks(sheet.state),
             *await _conflict_checks(session, seated, today),
             *rules.complete_checks(seated.panel.indicators, [item.indicator for item in items]),
+            *_seat_checks(seated),
             *rules.move_checks(sheet.state, rules.Event.SUBMIT),
             *await _subject_checks(session, seated.panel),
         ]
@@ -137,19 +172,22 @@ async def void(
     """
     seated = await queries.any_for_update(session, actor, sheet_id)
     sheet, panel = seated.sheet, seated.panel
+    counted = sheet.state is rules.State.SUBMITTED
     people = await duty_queries.people_of(session, panel.subject_type, panel.subject_id)
     require(
         [
             *separation_checks(people, actor.person_id, Capacity.REVIEWER),
+            # What was handed in can be taken out whatever became of its seat.
+            *([] if counted else _seat_checks(seated)),
             *rules.move_checks(sheet.state, rules.Event.VOID),
         ]
     )
-    counted = sheet.state is rules.State.SUBMITTED
     sheet.state = rules.MOVES[sheet.state, rules.Event.VOID]
     sheet.voided_at = now
     sheet.void_reason = reason
     await session.flush()
-    await panels.vacate(session, actor, panel, seated.seat, now)
+    if seated.seat.vacated_at is None:
+        await panels.vacate(session, actor, panel, seated.seat, now)
     await duties.enter(session, actor, panel.subject_type, panel.subject_id, Capacity.REVIEWER)
     await _judge_again(session, panel, today)
     _record_void(session, actor, seated, reason)
@@ -157,6 +195,12 @@ async def void(
     if counted and panel.subject_type is SubjectType.CASE:
         await cycles.scores_changed(session, actor, panel.subject_id)
     return seated
+
+
+def _seat_checks(seated: Seated) -> list[Check]:
+    """Check that the seat is still held; a sheet that came to an end says so itself."""
+    gone = seated.seat.vacated_at is not None and seated.sheet.state not in rules.ENDS
+    return panel_rules.seat_checks(vacated=gone)
 
 
 async def _conflict_checks(session: AsyncSession, seated: Seated, today: date) -> list[Check]:

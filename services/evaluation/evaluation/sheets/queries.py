@@ -4,12 +4,13 @@ A sheet is its expert's alone until it is submitted. Officials then read it, exc
 on the same panel; another expert, a member and the public never learn that it exists.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, or_
+from sqlalchemy import delete, exists, func, or_, tuple_
 from sqlalchemy import select as select_rows
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -44,6 +45,17 @@ class Summary:
     seat: PanelSeat
     state: State
     usccs: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """What a panel waits for: sheets to be handed in, and fields of seats to be filled."""
+
+    waiting: list[UUID]
+    vacant: list[str]
+
+
+FINISHED: Final = Unfinished([], [])
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
@@ -83,14 +95,22 @@ async def seated(session: AsyncSession, actor: Actor, sheet_id: UUID) -> Seated:
 
 async def own_for_update(session: AsyncSession, actor: Actor, sheet_id: UUID) -> Seated:
     """Load and lock the actor's own sheet; another's is NOT_FOUND, whatever he is besides."""
-    statement = select(PanelSeat).where(col(PanelSeat.id) == sheet_id)
+    return await _locked(session, await _own(session, actor, sheet_id))
+
+
+async def _own(session: AsyncSession, actor: Actor, seat_id: UUID) -> PanelSeat:
+    statement = select(PanelSeat).where(col(PanelSeat.id) == seat_id)
     statement = statement.where(
         col(PanelSeat.expert_id) == actor.expert_id
         if _is_expert(actor)
         else col(PanelSeat.id).is_(None)
     )
-    seat = found(await session.scalar(statement))
-    return await _locked(session, seat)
+    return found(await session.scalar(statement))
+
+
+async def own_seat_for_update(session: AsyncSession, actor: Actor, seat_id: UUID) -> Seated:
+    """Load and lock the actor's own seat for his answer; its sheet need not be begun."""
+    return await _locked(session, await _own(session, actor, seat_id), begin=False)
 
 
 async def any_for_update(session: AsyncSession, actor: Actor, sheet_id: UUID) -> Seated:
@@ -100,7 +120,7 @@ async def any_for_update(session: AsyncSession, actor: Actor, sheet_id: UUID) ->
     return await _locked(session, seat)
 
 
-async def _locked(session: AsyncSession, seat: PanelSeat) -> Seated:
+async def _locked(session: AsyncSession, seat: PanelSeat, *, begin: bool = True) -> Seated:
     # The panel comes first, always: its lock puts the last two sheets of a panel in an order, so
     # that exactly one of them finds every other sheet submitted.
     panel = await panel_queries.panel_for_update(session, seat.panel_id)
@@ -108,7 +128,8 @@ async def _locked(session: AsyncSession, seat: PanelSeat) -> Seated:
     sheet = await session.get(ScoreSheet, seat.id, populate_existing=True)
     if sheet is None:
         sheet = ScoreSheet(id=seat.id)
-        session.add(sheet)
+        if begin:
+            session.add(sheet)
     return Seated(panel, seat, sheet)
 
 
@@ -206,26 +227,37 @@ async def first_scores(
     return {subject_id: scores.get(panel_id, []) for subject_id, panel_id in first.items()}
 
 
-async def waiting_sheets(
-    session: AsyncSession, subject_type: SubjectType, subject_ids: Sequence[UUID]
-) -> dict[UUID, list[UUID]]:
-    """Name the sheets of first panels that are not handed in, by subject; voided ones are gone."""
+async def unfinished(
+    session: AsyncSession, subject_type: SubjectType, rounds: Mapping[UUID, int]
+) -> dict[UUID, Unfinished]:
+    """Tell what the panels of some rounds wait for, by subject; finished ones are absent."""
+    later: Any = aliased(PanelSeat)
+    filled = exists().where(later.replaces_seat_id == col(PanelSeat.id))
+    state = func.coalesce(col(ScoreSheet.state), State.ASSIGNED)
     statement = (
-        select_rows(col(Panel.subject_id), col(PanelSeat.id))
+        select_rows(
+            col(Panel.subject_id),
+            col(PanelSeat.id),
+            col(PanelSeat.field),
+            col(PanelSeat.vacated_at),
+        )
         .join(PanelSeat, col(PanelSeat.panel_id) == col(Panel.id))
         .outerjoin(ScoreSheet, col(ScoreSheet.id) == col(PanelSeat.id))
         .where(
             col(Panel.subject_type) == subject_type,
-            col(Panel.subject_id).in_(subject_ids),
-            col(Panel.round) == 1,
-            col(PanelSeat.vacated_at).is_(None),
-            func.coalesce(col(ScoreSheet.state), State.ASSIGNED) != State.SUBMITTED,
+            tuple_(col(Panel.subject_id), col(Panel.round)).in_(list(rounds.items())),
+            state.not_in((State.SUBMITTED, State.VOIDED)),
+            or_(col(PanelSeat.vacated_at).is_(None), ~filled),
         )
     )
-    found: dict[UUID, list[UUID]] = {}
-    for subject_id, sheet_id in await session.execute(statement):
-        found.setdefault(subject_id, []).append(sheet_id)
-    return found
+    open_seats: dict[UUID, Unfinished] = {}
+    for subject_id, seat_id, field, vacated_at in await session.execute(statement):
+        own = open_seats.setdefault(subject_id, Unfinished([], []))
+        if vacated_at is None:
+            own.waiting.append(seat_id)
+        else:
+            own.vacant.append(field)
+    return open_seats
 
 
 async def valid_scores(

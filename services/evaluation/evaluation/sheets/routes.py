@@ -1,13 +1,14 @@
 """Score sheets over HTTP."""
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Query
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from evaluation.panels.schemas import SeatAnswerIn, SeatAnswerOut
 from evaluation.panels.tables import PanelSeat
 from evaluation.sheets import actions, queries, rules
 from evaluation.sheets.queries import Seated
@@ -36,6 +37,8 @@ from shared.http import (
 from shared.rules import require
 
 router = Router(prefix="/v1/evaluation/score-sheets", tags=["score-sheets"])
+seats = Router(prefix="/v1/evaluation/seats", tags=["panels"])
+ROUTERS: Final = (router, seats)
 CONFLICTS = (
     "COI_CURRENT_ORG",
     "COI_EMPLOYMENT_3Y",
@@ -188,6 +191,21 @@ async def void(
     """Void a sheet; it stays readable, and the review is judged again without it."""
     seated = await actions.void(session, actor, sheet_id, body.reason, now, today)
     return await _shown(session, actor, seated)
+
+
+@seats.post(
+    "/{seat_id}/answer",
+    operation_id="evaluation_answer_invitation",
+    status_code=201,
+    openapi_extra=access("expert", tenant="the expert's own seat", rules=("A121",)),
+    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT"),
+)
+async def answer(
+    seat_id: UUID, body: SeatAnswerIn, actor: CurrentActor, now: Now, session: Transaction
+) -> SeatAnswerOut:
+    """Take a seat, or decline it with a reason; a seat declined waits for another expert."""
+    given = await actions.answer(session, actor, seat_id, body, now)
+    return SeatAnswerOut.model_validate(given)
 
 
 def _is_own(actor: Actor, seated: Seated) -> bool:

@@ -37,6 +37,7 @@ class Event(StrEnum):
     VOID = "void"
 
 
+ENDS: Final = frozenset({State.RECUSED, State.VOIDED})
 # A submitted sheet leaves its state only by being voided: what was scored never changes (I6).
 MOVES: Final[Mapping[tuple[State, Event], State]] = {
     (State.ASSIGNED, Event.DECLARE): State.DECLARED,
@@ -82,6 +83,12 @@ def move_checks(state: State, event: Event) -> list[Check]:
     ]
 
 
+def declining_checks(state: State) -> list[Check]:
+    """Check that a seat may be declined: a sheet that was handed in goes only by being voided."""
+    passed = state is not State.SUBMITTED
+    return [SHEETS.check("STATE_CONFLICT", Kind.STATE, passed=passed, state=state.value)]
+
+
 def declared_checks(state: State) -> list[Check]:
     """Check that the expert has declared before looking at or writing on the sheet (X08)."""
     return [RECUSAL.check("DECLARATION_MISSING", Kind.SCOPE, passed=state is not State.ASSIGNED)]
@@ -121,6 +128,15 @@ def handed_in_checks(waiting: Sequence[UUID]) -> list[Check]:
     return [
         SHEETS.check("SHEETS_WAITING", Kind.STATE, passed=not named, count=len(named), sheets=named)
     ]
+
+
+def filled_checks(vacant: Sequence[str]) -> list[Check]:
+    """Check that every seat that its expert declined or left is filled again (A120).
+
+    One whose sheet was voided need not be: the sheets that are left count without it (C6).
+    """
+    fields = sorted(vacant)
+    return [SHEETS.check("PANEL_INCOMPLETE", Kind.STATE, passed=not fields, missing=fields)]
 
 
 def sheet_mean(scores: Sequence[Decimal]) -> Fraction:

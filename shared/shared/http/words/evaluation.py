@@ -39,6 +39,9 @@ CODES: Final[dict[str, Words]] = {
         "专家组成员存在利益冲突，须先作废其评分表|：{codes}",
         "An expert of the panel has a conflict; the sheet must be voided first|: {codes}",
     ),
+    "EXPERT_REPEATED": Words(
+        422, "同一人在一个专家组中只占一席", "A person takes one seat of a panel"
+    ),
     "EXPERT_INACTIVE": Words(422, "专家不在库或不可用", "The expert is not in the pool"),
     "EXPERT_AWAY": Words(
         422,
