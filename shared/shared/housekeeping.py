@@ -23,7 +23,7 @@ from sqlmodel import col
 
 from shared.database import new_id
 from shared.database.engine import Sessions
-from shared.http.tables import KeptAnswer
+from shared.http.tables import KeptAnswer, KeptName
 
 LOOK_SECONDS: Final = 60.0
 LOCK_SPACE: Final = 0x7A63_484B  # "zhichuang housekeeping"
@@ -163,6 +163,7 @@ def forgetting_answers(hours: int) -> Chore:
         done: Any = await session.execute(
             delete(KeptAnswer).where(col(KeptAnswer.kept_at) < before)
         )
+        await session.execute(delete(KeptName).where(col(KeptName.kept_at) < before))
         return int(done.rowcount)
 
     return Chore("forget_answers", HOURLY, act)

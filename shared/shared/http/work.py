@@ -13,6 +13,7 @@ from starlette.responses import Response
 from shared.auth.actor import Actor
 from shared.database.engine import Sessions
 from shared.database.replica import Replica
+from shared.http.naming import ERASED, NAMED, keep_names
 from shared.http.problem import Failure
 from shared.http.tables import KeptAnswer
 from shared.rules import Kind, Refused, Rule
@@ -64,6 +65,7 @@ class Work:
         self.session = self.sessions.open()
         await self.session.begin()
         if self.scope is not None:
+            self.session.info[NAMED] = set()
             await self._hold(self.session, self.scope)
         return self.session
 
@@ -79,6 +81,9 @@ class Work:
         if kept is None:
             return
         session.expunge(kept)
+        if kept.body_sha256 == ERASED:
+            where = {} if kept.location is None else {"Location": kept.location}
+            raise Failure("IDEMPOTENCY_ERASED", where)
         if kept.body_sha256 != self.body_sha256:
             raise Refused([IDEMPOTENCY.check("IDEMPOTENCY_MISMATCH", Kind.STATE, passed=False)])
         kept.body = sealer_of(session).open_bytes(kept.body, _place(kept.scope))
@@ -91,12 +96,13 @@ class Work:
         if response.status_code >= 300 or self.session.info.get("preview"):
             await self.session.rollback()
             return
-        self._keep(self.session, response)
+        await self._keep(self.session, response)
         await self.session.commit()
 
-    def _keep(self, session: AsyncSession, response: Response) -> None:
+    async def _keep(self, session: AsyncSession, response: Response) -> None:
         if self.scope is None:
             return
+        await keep_names(session, self.scope)
         session.add(
             KeptAnswer(
                 scope=self.scope,

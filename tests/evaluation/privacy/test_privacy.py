@@ -15,7 +15,7 @@ from evaluation.privacy.tables import ExpertSensitive
 from shared.events.tables import Audit, Event
 from shared.http.tables import KeptAnswer
 from shared.rules import failed_codes
-from shared.sealing import Sealer
+from shared.sealing import Sealer, sealer_of
 from tests.evaluation.reviewing import Reviewing, codes_of
 
 ACCOUNT = "6200000000000000003"
@@ -219,3 +219,50 @@ async def test_after_a_change_of_keys_everything_is_sealed_anew(review: Reviewin
         path = f"{EXPERTS}/{review.expert_ids['ex02']}"
         assert (await himself.get(f"{path}/sensitive-data")).json()["items"][0]["value"] == ACCOUNT
         assert (await himself.get(path)).json()["name"] == "专家ex02"
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("X05", "X12")
+async def test_answers_kept_for_a_key_go_with_what_they_tell(review: Reviewing) -> None:
+    path = f"{EXPERTS}/{review.expert_ids['ex02']}"
+
+    async def renamed(key: str, name: str) -> httpx.Response:
+        async with review.handler as handler:
+            return await handler.put(
+                f"{path}/personal-data", json={"name": name}, headers={"Idempotency-Key": key}
+            )
+
+    async def told() -> str:
+        async with review.service.sessions.reading() as session:
+            sealer = sealer_of(session)
+            rows = await session.scalars(select(KeptAnswer))
+            return "".join(
+                sealer.open_bytes(row.body, f"kept_answer:{row.scope.hex()}").decode()
+                for row in rows
+            )
+
+    first = await renamed("first", "欧阳若兰")
+    assert (await renamed("first", "欧阳若兰")).json() == first.json()
+    assert (await give(review, "ex02")).status_code == 200
+    assert (await give(review, "ex04", "6200000000000000011")).status_code == 200
+    assert "欧阳若兰" in await told()
+    assert "****0003" in await told()
+
+    # A consent that is withdrawn takes the value's answers alone.
+    async with review.expert("ex02") as himself:
+        await himself.delete(f"{path}/sensitive-data/bank_account")
+    again = await give(review, "ex02")
+    assert (again.status_code, again.json()["code"]) == (409, "IDEMPOTENCY_ERASED")
+    assert "****0003" not in await told()
+    assert (await renamed("first", "欧阳若兰")).json() == first.json()
+
+    async with review.handler as handler:
+        await handler.post(f"{path}/retirement", json={"reason": "本人申请"})
+        await handler.delete(f"{path}/personal-data", headers={"Idempotency-Key": "gone"})
+        repeat = await handler.delete(f"{path}/personal-data", headers={"Idempotency-Key": "gone"})
+        assert (repeat.status_code, repeat.json()["name"]) == (200, None)
+        refused = await renamed("first", "欧阳若兰")
+        assert (refused.status_code, refused.json()["code"]) == (409, "IDEMPOTENCY_ERASED")
+        assert (await handler.get(path)).json()["name"] is None
+    assert "欧阳若兰" not in await told()
+    assert "****0011" in await told()

@@ -103,9 +103,16 @@ async def test_answers_are_forgotten_after_their_hours_and_not_before(
         " VALUES ('old', '', 201, 'x', '', '2026-11-24T03:29:59Z'),"
         " ('young', '', 201, 'x', '', '2026-11-24T03:30:00Z')"
     )
+    named = (
+        "INSERT INTO kept_name (subject_id, scope, kept_at)"
+        " SELECT gen_random_uuid(), scope, kept_at FROM kept_answer"
+    )
     async with running(package) as service:
         name = service.database.name
         postgres_server.execute(kept, database=name)
+        postgres_server.execute(named, database=name)
         assert await do(service.sessions, package, forgetting_answers(96), NOW) == 1
-        left = postgres_server.execute("SELECT scope::text FROM kept_answer", database=name)
-        assert left.strip() == "\\x" + b"young".hex()
+        for table in ("kept_answer", "kept_name"):
+            left = postgres_server.execute(f"TABLE {table}", database=name)
+            assert b"young".hex() in left, table
+            assert b"old".hex() not in left, table

@@ -22,6 +22,7 @@ from evaluation.experts.tables import (
     ExpertSpecialty,
 )
 from shared.auth import Actor
+from shared.http import naming
 from shared.rules import found
 from shared.sealing import sealer_of
 
@@ -85,15 +86,21 @@ async def relations_of(
 
 
 async def personal_data_of(session: AsyncSession, expert_ids: Iterable[UUID]) -> dict[UUID, str]:
-    """Give what is kept of some experts' names and relatives, by record; erased ones are absent."""
-    statement = select(ExpertPersonalData).where(
-        col(ExpertPersonalData.expert_id).in_(list(expert_ids))
+    """Give what is kept of some experts' names and relatives, by record; erased ones are absent.
+
+    Where the answer is kept it keeps them too: then they are noted, and held until it is.
+    """
+    statement = (
+        select(ExpertPersonalData)
+        .where(col(ExpertPersonalData.expert_id).in_(list(expert_ids)))
+        .order_by(col(ExpertPersonalData.record_id))
     )
+    if naming.is_kept(session):
+        statement = statement.with_for_update(read=True)
+    rows = (await session.scalars(statement)).all()
+    naming.note(session, {row.expert_id for row in rows})
     sealer = sealer_of(session)
-    return {
-        row.record_id: sealer.open(row.content, place_of(row.record_id))
-        for row in await session.scalars(statement)
-    }
+    return {row.record_id: sealer.open(row.content, place_of(row.record_id)) for row in rows}
 
 
 def place_of(record_id: UUID) -> str:
@@ -102,10 +109,11 @@ def place_of(record_id: UUID) -> str:
 
 
 async def erase_personal_data(session: AsyncSession, expert_id: UUID) -> None:
-    """Take away an expert's name and whatever is kept of his relatives."""
+    """Take away an expert's name and whatever is kept of his relatives, kept answers too."""
     await session.execute(
         delete(ExpertPersonalData).where(col(ExpertPersonalData.expert_id) == expert_id)
     )
+    await naming.erase_answers(session, expert_id)
 
 
 async def candidates(

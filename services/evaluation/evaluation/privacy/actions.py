@@ -16,6 +16,7 @@ from evaluation.privacy.tables import ExpertConsent, ExpertSensitive, SensitiveD
 from shared.auth import Actor
 from shared.database import new_id
 from shared.events import record
+from shared.http import naming
 from shared.rules import found, require
 from shared.sealing import sealer_of
 
@@ -60,6 +61,7 @@ async def enter(
     row.consent_id = consent_id
     row.updated_at = now
     session.add(row)
+    naming.note(session, [row.id])
     record(
         session, actor, "expert.sensitive_data_entered", expert.id, kind=kind, consent_id=consent_id
     )

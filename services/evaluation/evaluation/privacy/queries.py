@@ -11,6 +11,7 @@ from evaluation.experts.tables import Expert, ExpertPersonalData
 from evaluation.privacy.rules import SensitiveKind
 from evaluation.privacy.tables import ExpertConsent, ExpertSensitive, SensitiveDisclosure
 from shared.auth import Actor
+from shared.http import naming
 from shared.rules import found
 from shared.sealing import sealer_of
 
@@ -93,8 +94,9 @@ async def disclosure(session: AsyncSession, disclosure_id: UUID) -> SensitiveDis
 
 
 async def erase_value(session: AsyncSession, value_id: UUID) -> None:
-    """Take a value away."""
+    """Take a value away, with the answers that were kept of it."""
     await session.execute(delete(ExpertSensitive).where(col(ExpertSensitive.id) == value_id))
+    await naming.erase_answers(session, value_id)
 
 
 async def names_under_former_keys(

@@ -37,7 +37,7 @@ from ip_ledger.log.actions import NewRecord, append_records
 from shared.auth import Actor
 from shared.database import new_id
 from shared.events import record
-from shared.http import version_checks
+from shared.http import naming, version_checks
 from shared.rules import Kind, found, require
 
 
@@ -86,6 +86,8 @@ def _listed(shares: Sequence[InventorShare]) -> tuple[list[Part], list[dict[str,
 
 async def _keep_names(session: AsyncSession, people: Sequence[Mapping[str, Any]]) -> None:
     """Put names into the one place from which they are erased."""
+    # The request told them: what is kept of it, a hash of all it said, goes when they do.
+    naming.note(session, [one["id"] for one in people])
     # A person known already keeps the name under which he is known.
     await session.execute(postgresql.insert(InventorPerson).on_conflict_do_nothing(), people)
 

@@ -1,6 +1,6 @@
 """What is read of who made assets, on both clocks; whoever sees the asset sees its inventors."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -24,6 +24,7 @@ from ip_ledger.assets.tables import (
 )
 from shared.auth import Actor
 from shared.database import InstantColumn
+from shared.http import naming
 from shared.rules import found
 
 Named = tuple[AssetInventor, str | None]
@@ -92,27 +93,24 @@ async def inventors_with_names(
 ) -> dict[UUID, list[Named]]:
     """Give the inventors of assets, as known now, with the names that are still kept."""
     rows = await session.execute(
-        rows_of(col(InventorVersion.asset_id), AssetInventor, col(InventorPerson.name))
+        rows_of(col(InventorVersion.asset_id), AssetInventor)
         .join(AssetInventor, col(AssetInventor.version_id) == col(InventorVersion.id))
-        .outerjoin(InventorPerson, col(InventorPerson.id) == col(AssetInventor.person_id))
         .where(col(InventorVersion.asset_id).in_(asset_ids), valid_on(None), known_at(None))
         .order_by(col(AssetInventor.place))
     )
+    made = [(asset_id, inventor) for asset_id, inventor in rows]
+    names = await names_of(session, [inventor.person_id for _, inventor in made])
     grouped: dict[UUID, list[Named]] = {asset_id: [] for asset_id in asset_ids}
-    for asset_id, inventor, name in rows:
-        grouped[asset_id].append((inventor, name))
+    for asset_id, inventor in made:
+        grouped[asset_id].append((inventor, names.get(inventor.person_id)))
     return grouped
 
 
 async def named_parts(session: AsyncSession, version_id: UUID) -> list[Named]:
     """Give the persons of a list in order, with the names that are still kept."""
-    rows = await session.execute(
-        rows_of(AssetInventor, col(InventorPerson.name))
-        .outerjoin(InventorPerson, col(InventorPerson.id) == col(AssetInventor.person_id))
-        .where(col(AssetInventor.version_id) == version_id)
-        .order_by(col(AssetInventor.place))
-    )
-    return [(inventor, name) for inventor, name in rows]
+    rows = await parts_of(session, version_id)
+    names = await names_of(session, [inventor.person_id for inventor in rows])
+    return [(inventor, names.get(inventor.person_id)) for inventor in rows]
 
 
 async def inventors_on_days(
@@ -249,11 +247,20 @@ async def assets_of_person(session: AsyncSession, person_id: UUID) -> list[tuple
     return [(asset_id, ppm) for asset_id, ppm in rows]
 
 
-async def names_of(session: AsyncSession, person_ids: Iterable[UUID]) -> dict[UUID, str | None]:
-    """Give the names of persons that are still kept."""
-    rows: Sequence[InventorPerson] = (
-        await session.scalars(
-            select(InventorPerson).where(col(InventorPerson.id).in_(set(person_ids)))
-        )
-    ).all()
-    return {row.id: row.name for row in rows}
+async def names_of(session: AsyncSession, person_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Give the names of persons that are still kept; whoever shows several reads them here.
+
+    Where the answer is kept it keeps them too: then they are noted, and held until it is.
+    """
+    statement = (
+        rows_of(col(InventorPerson.id), col(InventorPerson.name))
+        .where(col(InventorPerson.id).in_(set(person_ids)))
+        .order_by(col(InventorPerson.id))
+    )
+    if naming.is_kept(session):
+        statement = statement.with_for_update(read=True)
+    names = {
+        person_id: name for person_id, name in await session.execute(statement) if name is not None
+    }
+    naming.note(session, names)
+    return names

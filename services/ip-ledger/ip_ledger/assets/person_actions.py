@@ -8,6 +8,7 @@ from ip_ledger.assets import inventor_queries as queries
 from ip_ledger.assets.tables import InventorPerson
 from shared.auth import Actor
 from shared.events import record
+from shared.http import naming
 
 
 async def name(
@@ -15,11 +16,15 @@ async def name(
 ) -> InventorPerson:
     """Correct the name of a person of one's own organization, or erase it with None (个保法46、47).
 
-    Lists, rewards and leaves name the person by id alone, and stay as they are. Raises `Refused`:
-    NOT_FOUND.
+    Lists, rewards and leaves name the person by id alone, and stay as they are; answers that are
+    kept for a repeated key do not, and go with the name. Raises `Refused`: NOT_FOUND.
     """
     person = await queries.person_for_update(session, actor, person_id)
     person.name = new_name
+    if new_name is None:
+        await naming.erase_answers(session, person.id)
+    else:
+        naming.note(session, [person.id])
     # Neither the event nor the trail says, or hashes, a name: a hash could be guessed at.
     what = "inventor.name_erased" if new_name is None else "inventor.name_corrected"
     record(session, actor, what, person.id, inventor_id=person.id)

@@ -88,6 +88,11 @@ CODES: Final[dict[str, Words]] = {
     "IDEMPOTENCY_IN_PROGRESS": Words(
         409, "同一幂等键的请求正在处理", "The first request with this Idempotency-Key still runs"
     ),
+    "IDEMPOTENCY_ERASED": Words(
+        409,
+        "同一幂等键的请求已办理，其应答所含个人信息已删除",
+        "The request with this Idempotency-Key was done; personal data in its answer was erased",
+    ),
     "STATE_CONFLICT": Words(
         409, "当前状态不允许此操作|（{state}）", "Its state does not allow this| ({state})"
     ),
