@@ -55,9 +55,9 @@ def rewards(*given_rules: RewardRule, **changes: Any) -> dict[UUID, int]:
     return {reward.owner_id: reward.amount_fen for reward in planned.rewards}
 
 
-def refusals(*given_rules: RewardRule, **terms: Any) -> list[str]:
-    incomes = [income()]
-    what = Terms(TYPES, given_rules, **terms)
+def refusals(*given_rules: RewardRule, **changes: Any) -> list[str]:
+    incomes = [income(**changes)]
+    what = Terms(TYPES, given_rules)
     return failed_codes(plan_rules.reward_checks(incomes, what, plan_rules.plan(incomes, what)))
 
 
@@ -107,10 +107,26 @@ def test_a_rate_below_the_signed_agreement_is_refused() -> None:
     agreed = {COMPANY: 300_000}
     assert refusals(RewardRule(COMPANY, 200_000), agreed_ppm=agreed) == ["REWARD_BELOW_FLOOR"]
     assert refusals(RewardRule(COMPANY, 300_000), agreed_ppm=agreed) == []
-    what = Terms(TYPES, [RewardRule(COMPANY, 200_000)], agreed)
-    checks = plan_rules.reward_checks([income()], what, plan_rules.plan([income()], what))
+    what, incomes = Terms(TYPES, [RewardRule(COMPANY, 200_000)]), [income(agreed_ppm=agreed)]
+    checks = plan_rules.reward_checks(incomes, what, plan_rules.plan(incomes, what))
     [failed] = [check for check in checks if not check.passed]
     assert failed.params["min"] == {"amount": 11_361_792, "currency": "CNY"}
+
+
+@pytest.mark.requirement("A033")
+def test_each_income_is_rewarded_by_the_agreement_of_its_own_day() -> None:
+    """In one run as in two: what is drafted together changes no inventor's part."""
+    incomes = [
+        income(agreed_ppm={COMPANY: 300_000}),
+        income(event_id=UUID(int=101), received_on=date(2028, 4, 1), agreed_ppm={COMPANY: 100_000}),
+        income(event_id=UUID(int=102), received_on=date(2028, 5, 1)),
+    ]
+    together = plan_rules.plan(incomes, Terms(TYPES)).rewards
+    apart = [one for given in incomes for one in plan_rules.plan([given], Terms(TYPES)).rewards]
+    assert [(one.event_id, one.rate_ppm) for one in together if one.owner_id == COMPANY] == [
+        (UUID(int=100), 300_000), (UUID(int=101), 100_000), (UUID(int=102), 500_000),
+    ]  # fmt: skip
+    assert [one.rate_ppm for one in apart] == [one.rate_ppm for one in together]
 
 
 @pytest.mark.refusing

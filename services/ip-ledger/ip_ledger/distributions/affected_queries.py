@@ -80,7 +80,8 @@ async def late_agreement_events(
             Agreement,
             and_(
                 col(Agreement.center_id) == col(DistributionRun.center_id),
-                col(Agreement.in_force_at) > col(DistributionRun.paid_at),
+                # Whoever signed last may have waited for the payment, and bears an earlier instant.
+                col(Agreement.in_force_at) >= col(DistributionRun.drafted_at),
                 col(Agreement.effective_on) <= col(RevenueEvent.received_on),
                 or_(
                     col(Agreement.effective_before).is_(None),

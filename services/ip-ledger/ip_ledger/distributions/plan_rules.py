@@ -6,7 +6,7 @@ The same pure code makes a preview, a run, and the later comparison that finds m
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -80,7 +80,8 @@ class Income:
 
     `order` names the owners in the order that settles ties: the signed agreement's, then by USCC.
     `carry` is what rounding owed each party before, for this asset; `staying` are those who own it
-    on that day or on a later one, so that who is not among them has left.
+    on that day or on a later one, so that who is not among them has left. `agreed_ppm` are the
+    rates of reward of the agreement of the day: a later one rewards no earlier income.
     """
 
     event_id: UUID
@@ -97,6 +98,7 @@ class Income:
     carry: Mapping[UUID, Fraction]
     inventors: tuple[Inventor, ...] = ()
     staying: frozenset[UUID] = frozenset()
+    agreed_ppm: Mapping[UUID, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,18 +176,17 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the run's rewards rest on: each owner's kind, rules given, rates of the agreement."""
+    """What the run's rewards rest on: each owner's kind, and the rules that are given."""
 
     owner_types: Mapping[UUID, OwnerType]
     rules: Sequence[RewardRule] = ()
-    agreed_ppm: Mapping[UUID, int] | None = None
 
-    def rule_of(self, owner_id: UUID) -> RewardRule | None:
+    def rule_of(self, owner_id: UUID, income: Income) -> RewardRule | None:
         """Give the rule that sets an owner's rate: the one given, else the agreement's."""
         for rule in self.rules:
             if rule.owner_id == owner_id:
                 return rule
-        agreed = (self.agreed_ppm or {}).get(owner_id)
+        agreed = income.agreed_ppm.get(owner_id)
         return None if agreed is None else RewardRule(owner_id, agreed, "agreement")
 
 
@@ -335,7 +336,7 @@ def _up(amount_fen: int, rate_ppm: int) -> int:
 
 def _reward(income: Income, part: Part[UUID], terms: Terms) -> PlannedReward | None:
     owner = terms.owner_types.get(part.party, OwnerType.OTHER)
-    rule = terms.rule_of(part.party)
+    rule = terms.rule_of(part.party, income)
     floor_ppm = reward_floor_ppm(income.kind, owner, rule)
     if not part.share_ppm or (rule is None and not floor_ppm):
         return None
@@ -462,18 +463,19 @@ def reward_checks(incomes: Sequence[Income], terms: Terms, planned: Plan) -> lis
                 pointer=f"{pointer}/owner_id",
             )
         )
-    kinds = {income.event_id: income.kind for income in incomes}
+    shared = {income.event_id: income for income in incomes}
     bases = {
         (ln.income.event_id, ln.part.party): reward_base_fen(ln.income, ln.part)
         for ln in planned.lines
         if ln.part.share_ppm
     }
     for reward in planned.rewards:
-        kind, base_fen = kinds[reward.event_id], bases[reward.event_id, reward.owner_id]
+        income, base_fen = shared[reward.event_id], bases[reward.event_id, reward.owner_id]
         owner = terms.owner_types.get(reward.owner_id, OwnerType.OTHER)
-        statutory = reward_floor_ppm(kind, owner, terms.rule_of(reward.owner_id))
-        least_ppm = max(statutory, (terms.agreed_ppm or {}).get(reward.owner_id, 0))
-        least_fen = reward_amount(kind, base_fen, least_ppm)
+        rule = terms.rule_of(reward.owner_id, income)
+        statutory = reward_floor_ppm(income.kind, owner, rule)
+        least_ppm = max(statutory, income.agreed_ppm.get(reward.owner_id, 0))
+        least_fen = reward_amount(income.kind, base_fen, least_ppm)
         clause = FOR_INSTITUTIONS if statutory else AS_AGREED
         checks.append(_floor_check(reward, clause, least_ppm, least_fen, terms.rules))
     return checks

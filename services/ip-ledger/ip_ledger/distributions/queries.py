@@ -43,7 +43,6 @@ class Inputs:
 
     incomes: tuple[Income, ...]
     owner_types: dict[UUID, OwnerType]
-    agreed_ppm: dict[UUID, int]
     legal_persons: frozenset[UUID]
     without_owners: tuple[UUID, ...]
 
@@ -342,13 +341,12 @@ async def inputs(
                 carry=owed.get(event.asset_id, {}),
                 staying=staying.get((event.asset_id, event.received_on), frozenset()),
                 inventors=people[event.asset_id, event.received_on],
+                agreed_ppm=dict(signed.reward_rates) if signed else {},
             )
         )
-    latest = terms[max(e.received_on for e in events)]
     return Inputs(
         incomes=tuple(incomes),
         owner_types={i: owner_type(org.org_type, org.uscc) for i, org in orgs.items()},
-        agreed_ppm=dict(latest.reward_rates) if latest else {},
         legal_persons=frozenset(
             i for i, org in orgs.items() if org.legal_person_kind not in {"consortium", "none"}
         ),

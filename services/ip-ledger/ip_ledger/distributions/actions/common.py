@@ -46,11 +46,11 @@ async def _input_checks(session: AsyncSession, run: DistributionRun) -> list[Che
         corrected = found(await session.get(DistributionRun, run.corrects_id))
         stands = corrected.state is State.PAID
         incomes = plan_rules.without_run(incomes, await queries.carried_by(session, corrected.id))
-    kept = rules_of(run)
-    plan = plan_rules.plan(
-        incomes, terms_of(inputs, kept), closing=run.closing, corrects=correction_of(run)
-    )
-    moved = bool(inputs.without_owners) or not stands
+    terms = terms_of(inputs, rules_of(run))
+    plan = plan_rules.plan(incomes, terms, closing=run.closing, corrects=correction_of(run))
+    # A rate that was given hides what an agreement asks since then: the plan stays as it was.
+    low = any(check.refuses for check in plan_rules.reward_checks(incomes, terms, plan))
+    moved = bool(inputs.without_owners) or not stands or low
     payees = {line.part.party for line in plan.lines if line.part.share_ppm}
     return [
         *rules.input_checks(run.plan_hash, "" if moved else plan.plan_hash),
@@ -81,7 +81,7 @@ def correction_of(run: DistributionRun) -> Correction | None:
 
 def terms_of(inputs: Inputs, reward_rules: Sequence[RewardRule]) -> Terms:
     """Give what the rewards rest on."""
-    return Terms(inputs.owner_types, reward_rules, inputs.agreed_ppm)
+    return Terms(inputs.owner_types, reward_rules)
 
 
 async def release(session: AsyncSession, run: DistributionRun) -> None:
