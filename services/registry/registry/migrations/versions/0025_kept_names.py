@@ -7,8 +7,8 @@ from alembic import op
 
 from shared.database.migrations import grant_app
 
-revision: Final = "0024"
-down_revision: Final = "0023"
+revision: Final = "0025"
+down_revision: Final = "0024"
 branch_labels: Final = None
 depends_on: Final = None
 
