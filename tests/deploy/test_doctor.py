@@ -18,11 +18,9 @@ from tests.fixtures.postgres import TestDatabase
 from tests.fixtures.stack import World
 from zhichuang.doctoring import command, rules
 from zhichuang.doctoring.databases import _SEALED
-from zhichuang.doctoring.rules import Level, Waiting
 from zhichuang.doctoring.words import WORDS
 from zhichuang.postgres import PostgreSQL
 
-NOW = datetime(2026, 11, 28, tzinfo=UTC)
 KEYS = json.dumps({"k1": base64.b64encode(b"1" * 32).decode()})
 ZEROS = "decode(repeat('00', 32), 'hex')"
 OLD = "01900000-0000-7000-8000-000000000001"
@@ -322,54 +320,3 @@ def test_every_sealed_column_is_one_that_exists(
         for table, column in columns:
             asked = f"SELECT count(*) FROM {table} WHERE {column} LIKE 'sealed:%'"
             assert postgres_server.execute(asked, database=mine.name).strip() == "0"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "level"),
-    [(0, None), (1.9, None), (2, Level.SOON), (-2, Level.SOON), (29.9, Level.SOON),
-     (30, Level.WRONG), (-30, Level.WRONG)],
-)  # fmt: skip
-def test_skew_is_judged_on_both_sides(seconds: float, level: Level | None) -> None:
-    found = [one.level for one in rules.skew("registry", timedelta(seconds=seconds))]
-    assert found == ([] if level is None else [level])
-
-
-@pytest.mark.parametrize(("age", "found"), [(9, 0), (10, 1)])
-def test_waiting_is_wrong_from_its_bound_on(age: int, found: int) -> None:
-    waiting = Waiting(3, NOW - timedelta(seconds=age))
-    assert len(list(rules.late("OUTBOX_LAG", waiting, NOW, rules.EVENTS_LATE))) == found
-
-
-@pytest.mark.parametrize(
-    ("count", "age", "level"),
-    [(999, 299, None), (1000, 299, Level.SOON), (1, 300, Level.WRONG), (1000, 300, Level.WRONG)],
-)
-def test_a_queue_is_deep_by_age_and_by_number(count: int, age: int, level: Level | None) -> None:
-    found = list(rules.queue("registry", Waiting(count, NOW - timedelta(seconds=age)), NOW))
-    assert [one.level for one in found] == ([] if level is None else [level])
-
-
-@pytest.mark.parametrize(
-    ("free", "total", "level"),
-    [
-        (100 * 2**30, 1000 * 2**30, None),
-        (100 * 2**30 - 1, 1000 * 2**30, Level.SOON),
-        (30 * 2**30 - 1, 1000 * 2**30, Level.WRONG),
-        (400 * 2**20, 2**30, None),
-        (400 * 2**20 - 1, 2**30, Level.WRONG),
-    ],
-)
-def test_a_disk_is_judged_by_share_and_by_size(free: int, total: int, level: Level | None) -> None:
-    found = [one.level for one in rules.disk("/", free, total)]
-    assert found == ([] if level is None else [level])
-
-
-@pytest.mark.parametrize(("days", "found"), [(90, 0), (91, 1)])
-def test_a_signing_key_is_old_a_day_after_its_time(days: int, found: int) -> None:
-    assert len(list(rules.signing_key(NOW - timedelta(days=days), NOW, 90))) == found
-    assert not list(rules.signing_key(NOW - timedelta(days=days), NOW, 0))
-
-
-@pytest.mark.parametrize(("used", "found"), [(159, 0), (160, 1)])
-def test_connections_warn_from_four_fifths(used: int, found: int) -> None:
-    assert len(list(rules.connections(used, 200))) == found
