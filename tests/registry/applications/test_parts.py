@@ -4,7 +4,13 @@ import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy import insert, select
 
+from registry.applications.rules import MOST_TECHNOLOGIES
+from registry.applications.tables import CoreTechnology
+from registry.memberships.rules import MOST_INVITED, MOST_OPEN, MembershipRole, State
+from registry.memberships.tables import Membership
+from shared.database import new_id
 from tests.registry.applications.cases import PROFILE, TECHNOLOGY, Case, codes
 
 pytestmark = pytest.mark.anyio
@@ -182,3 +188,64 @@ async def test_of_two_first_writings_at_once_one_is_kept(case: Case) -> None:
     statuses = sorted(answer.status_code for answer in answers)
     assert statuses[0] == 200
     assert statuses[1] in {412, 428}
+
+
+@pytest.mark.requirement("A108")
+@pytest.mark.refusing
+async def test_a_draft_is_full_of_technologies_at_its_bound_even_for_two_at_once(
+    case: Case,
+) -> None:
+    await case.draft()
+    first = await case.step(case.member("M01"), "POST", "core-technologies", TECHNOLOGY)
+    async with case.registry.sessions.begin() as session:
+        row = (await session.scalars(select(CoreTechnology))).one().model_dump()
+        more = [{**row, "id": new_id()} for _ in range(MOST_TECHNOLOGIES - 2)]
+        await session.execute(insert(CoreTechnology), more)
+    answers = await asyncio.gather(
+        *(case.step(case.member("M01"), "POST", "core-technologies", TECHNOLOGY) for _ in range(2))
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    full = await case.step(case.member("M01"), "POST", "core-technologies", TECHNOLOGY)
+    assert (full.status_code, codes(full)) == (409, ["STATE_CONFLICT"])
+    assert full.json()["errors"][0]["rule"] == "A108"
+    gone = f"core-technologies/{first.json()['id']}"
+    assert (await case.step(case.member("M01"), "DELETE", gone)).status_code == 204
+    again = await case.step(case.member("M01"), "POST", "core-technologies", TECHNOLOGY)
+    assert again.status_code == 201
+
+
+@pytest.mark.requirement("A049")
+@pytest.mark.refusing
+async def test_an_application_floods_nobody_with_invitations(case: Case) -> None:
+    await case.draft()
+    asked = {"org_id": str(case.orgs["M02"]), "role": "member"}
+    # As if it had been invited and let go again, over and over.
+    async with case.registry.sessions.begin() as session:
+        lead = (await session.scalars(select(Membership))).one().model_dump()
+        ended = {
+            **lead, "org_id": case.orgs["M03"], "role": MembershipRole.MEMBER,
+            "state": State.WITHDRAWN,
+        }  # fmt: skip
+        rows = [{**ended, "id": new_id()} for _ in range(MOST_INVITED - 2)]
+        await session.execute(insert(Membership), rows)
+    invited = await case.step(case.member("M01"), "POST", "members", asked)
+    assert invited.status_code == 201, invited.text
+    asked["org_id"] = str(case.orgs["M08"])
+    full = await case.step(case.member("M01"), "POST", "members", asked)
+    assert (full.status_code, codes(full)) == (409, ["STATE_CONFLICT"])
+    told = full.json()["errors"][0]["params"]
+    assert (told["open"], told["invited"]) == (2, MOST_INVITED)
+
+
+@pytest.mark.requirement("A049", "A108")
+async def test_the_published_api_tells_the_bounds(case: Case) -> None:
+    told = {
+        operation["operationId"]: operation["description"]
+        for path in case.registry.app.openapi()["paths"].values()
+        for operation in path.values()
+        if "description" in operation
+    }
+    assert f"up to {MOST_TECHNOLOGIES}" in told["registry_add_core_technology"]
+    for invited in ("registry_invite_member", "registry_invite_center_member"):
+        assert f"up to {MOST_OPEN} " in told[invited]
+    assert f"up to {MOST_INVITED} " in told["registry_invite_member"]

@@ -211,15 +211,14 @@ async def test_before_there_is_a_table_directors_vote_by_heads_and_shareholders_
 async def test_neither_strangers_nor_the_wider_network_hold_shareholders_votes(case: Case) -> None:
     await case.listed()
     ally = {"org_id": str(case.orgs["M09"]), "role": "alliance"}
-    shares = {"M01": 600_000, "M09": 400_000}
-    assert codes(await table(case, **shares)) == ["VOTER_NOT_MEMBER"]
+    assert codes(await table(case, M01=600_000, M09=400_000)) == ["VOTER_NOT_MEMBER"]
     invited = await own(case, "POST", "members", ally, "M01")
-    assert codes(await table(case, "board", **shares)) == ["VOTER_NOT_MEMBER"]
+    assert codes(await table(case, "board", M01=600_000, M09=400_000)) == ["VOTER_NOT_MEMBER"]
     case.memberships["M09"] = invited.json()["id"]
     assert (await case.confirm("M09")).status_code == 200
-    refused = await table(case, **shares)
+    refused = await table(case, M01=600_000, M09=400_000)
     assert refused.json()["errors"][0]["params"]["org_ids"] == [str(case.orgs["M09"])]
-    assert (await table(case, "board", **shares)).status_code == 200
+    assert (await table(case, "board", M01=600_000, M09=400_000)).status_code == 200
 
 
 @pytest.mark.requirement("A085")

@@ -22,6 +22,7 @@ from registry.memberships.rules import (
     honesty_check,
     invitation_checks,
     notice_checks,
+    room_checks,
     stepping_back_checks,
     withdrawal_checks,
 )
@@ -280,3 +281,21 @@ def test_whether_a_record_bars_sponsors_or_members_is_the_policys(
     policy = replace(POLICY, parameters={**POLICY.parameters, "X17": barring})
     assert honesty_check(policy, INVITEE, TODAY, TODAY).passed is not members
     assert honesty_check(policy, INVITEE, TODAY, TODAY, as_sponsor=True).passed is not sponsors
+
+
+@pytest.mark.requirement("A049")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("open_now", "invited", "to_listed", "told"),
+    [
+        (499, 999, False, []),
+        (500, 999, False, ["STATE_CONFLICT"]),
+        (499, 1_000, False, ["STATE_CONFLICT"]),
+        (499, 1_000, True, []),
+        (500, 500, True, ["STATE_CONFLICT"]),
+    ],
+)
+def test_a_centre_holds_so_many_and_an_application_invites_so_many(
+    open_now: int, invited: int, told: list[str], *, to_listed: bool
+) -> None:
+    assert failed_codes(room_checks(open_now, invited, to_listed=to_listed)) == told

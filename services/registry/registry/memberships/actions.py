@@ -78,21 +78,26 @@ async def invite(
     today: date,
     to_listed: bool = False,
 ) -> Membership:
-    """Invite an organization to a centre; the caller has checked who may invite (A049).
+    """Invite an organization to a locked centre; the caller has checked who may invite (A049).
 
     Raises `Refused`: NOT_FOUND, DISHONEST_ORG (X17) or STATE_CONFLICT.
     """
     organization = await organization_found(session, org_id)
     already = await queries.is_open(session, center_id, org_id)
     require(
-        rules.invitation_checks(
-            await policy_on(session, today),
-            org_id,
-            organization.dishonesty_until,
-            today,
-            role=role,
-            already_open=already,
-        )
+        [
+            *rules.invitation_checks(
+                await policy_on(session, today),
+                org_id,
+                organization.dishonesty_until,
+                today,
+                role=role,
+                already_open=already,
+            ),
+            *rules.room_checks(
+                *await queries.invitations_made(session, center_id), to_listed=to_listed
+            ),
+        ]
     )
     membership = Membership(
         center_id=center_id,

@@ -116,6 +116,15 @@ async def is_open(session: AsyncSession, center_id: UUID, org_id: UUID) -> bool:
     return await session.scalar(statement) is not None
 
 
+async def invitations_made(session: AsyncSession, center_id: UUID) -> tuple[int, int]:
+    """Count a centre's memberships that have not ended, and all that there ever were."""
+    statement = select(func.count().filter(col(Membership.state).in_(OPEN)), func.count()).where(
+        col(Membership.center_id) == center_id
+    )
+    open_now, ever = (await session.execute(statement)).one()
+    return open_now, ever
+
+
 async def members_on(session: AsyncSession, center_id: UUID, day: date) -> set[UUID]:
     """Give the organizations that were members of a centre on a day; first and last day count."""
     statement = select(Membership.org_id).where(

@@ -184,7 +184,10 @@ async def invite_member(
     now: Now,
     session: Transaction,
 ) -> MembershipOut:
-    """Invite an organization to a listed centre; its membership begins when it confirms."""
+    """Invite an organization to a listed centre; its membership begins when it confirms.
+
+    A centre holds up to 500 members and invitations at a time.
+    """
     membership = await actions.invite_to_listed(
         session,
         actor,

@@ -21,6 +21,10 @@ CONFIRM: Final = TaskKind(
     "POST",
     "/v1/registry/memberships/{id}/confirm",
 )
+# How many a centre holds at a time, invitations included, and how many an application invites in
+# all: far beyond any centre (A003), so that nobody floods others with invitations.
+MOST_OPEN: Final = 500
+MOST_INVITED: Final = 1_000
 # Whom the centre puts out is put out by its deciding body, not by its operator.
 EXPULSION: Final = Rule("A078", "三(三)1-①")
 
@@ -165,6 +169,16 @@ def invitation_checks(
             pointer="/role",
             role=role.value,
         ),
+    ]
+
+
+def room_checks(open_now: int, invited: int, *, to_listed: bool) -> list[Check]:
+    """Check that a centre has room for one more; before its listing every invitation counts."""
+    full = open_now >= MOST_OPEN or (not to_listed and invited >= MOST_INVITED)
+    return [
+        VOLUNTARY.check(
+            "STATE_CONFLICT", Kind.STATE, passed=not full, open=open_now, invited=invited
+        )
     ]
 
 

@@ -114,7 +114,8 @@ async def objection_deciders(session: AsyncSession, subject_id: UUID) -> set[UUI
         .join(PublicNotice, col(PublicNotice.id) == col(Objection.notice_id))
         .where(col(PublicNotice.subject_id) == subject_id, col(Objection.decided_by).is_not(None))
     )
-    return set((await session.scalars(statement)).all())
+    rows = (await session.scalars(statement)).all()
+    return {person_id for person_id in rows if person_id is not None}
 
 
 async def objection_found(session: AsyncSession, objection_id: UUID) -> Objection:

@@ -256,8 +256,13 @@ def _next_version(kept: SponsorProfile | ApplicationMaterial | None, read: int |
 async def add_technology(
     session: AsyncSession, actor: Actor, application_id: UUID, content: TechnologyContent
 ) -> CoreTechnology:
-    """Name a core technology (A108, A109)."""
+    """Name a core technology, up to as many as a draft holds (A108, A109).
+
+    Raises `Refused`: STATE_CONFLICT and those of `editable`.
+    """
     application, _ = await editable(session, actor, application_id)
+    named = await queries.technologies(session, application.id)
+    require(rules.technology_room_checks(len(named)))
     technology = CoreTechnology(
         application_id=application.id,
         name=content.name,

@@ -121,7 +121,10 @@ async def get_profile(
 async def add_technology(
     application_id: UUID, body: CoreTechnologyIn, actor: CurrentActor, session: Transaction
 ) -> CoreTechnologyOut:
-    """Name a core technology that the centre is to break through."""
+    """Name a core technology that the centre is to break through.
+
+    An application names up to 50.
+    """
     technology = await actions.add_technology(
         session, actor, application_id, commands.technology_content(body)
     )
@@ -276,7 +279,10 @@ async def invite_member(
     now: Now,
     session: Transaction,
 ) -> MembershipOut:
-    """Invite an organization; its own account confirms, nobody else's."""
+    """Invite an organization; its own account confirms, nobody else's.
+
+    An application holds up to 500 members and invitations at a time, and makes up to 1000 in all.
+    """
     membership = await actions.invite_member(
         session,
         actor,

@@ -29,6 +29,7 @@ from registry.applications.rules.decisions import (
 )
 from registry.applications.rules.dossier import (
     IN_WORDS,
+    MOST_TECHNOLOGIES,
     CallTerms,
     Dossier,
     EvidenceKind,
@@ -43,6 +44,7 @@ from registry.applications.rules.dossier import (
     draft_checks,
     milestone_checks,
     submission_checks,
+    technology_room_checks,
 )
 from registry.applications.rules.entity import (
     ExceptionState,
@@ -86,6 +88,7 @@ __all__ = [
     "ENDED",
     "EXCLUDES",
     "IN_WORDS",
+    "MOST_TECHNOLOGIES",
     "MOVES",
     "NO_DECIDERS",
     "OPEN",
@@ -150,5 +153,6 @@ __all__ = [
     "step_due_on",
     "steps_due",
     "submission_checks",
+    "technology_room_checks",
     "visit_checks",
 ]

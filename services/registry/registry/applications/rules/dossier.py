@@ -31,6 +31,9 @@ from shared.rules import Check, Kind, Policy, Rule, Severity
 CONSORTIUM: Final = Rule("A052", "三(二)")
 MILESTONE: Final = Rule("A053", "三(二)")
 ROLLING_WINDOW: Final = Window(open_from=None, open_until=None, soft=True)
+CORE_TECHNOLOGY: Final = Rule("A108", "四(二)1")
+# One or two are asked for; what reviewers are to judge stays a page.
+MOST_TECHNOLOGIES: Final = 50
 
 
 class TechnologyKind(StrEnum):
@@ -373,6 +376,15 @@ def _discipline_checks(policy: Policy, dossier: Dossier) -> list[Check]:
             passed=there,
             pointer=f"/materials/{EvidenceKind.DISCIPLINE.value}",
             missing=missing,
+        )
+    ]
+
+
+def technology_room_checks(named: int) -> list[Check]:
+    """Check that a draft has room for one more core technology (A108)."""
+    return [
+        CORE_TECHNOLOGY.check(
+            "STATE_CONFLICT", Kind.STATE, passed=named < MOST_TECHNOLOGIES, named=named
         )
     ]
 
