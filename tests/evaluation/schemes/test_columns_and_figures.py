@@ -228,6 +228,8 @@ def test_a_filter_that_reads_nothing_is_asked_once_for_all() -> None:
         ((("a", "b", "c"), ("a", "b", "d"), ("e",)), {"a": {"b": {"c": 1, "d": 2}}, "e": 5}),
         # What is missing is left out from there on; what is no map ends the path there.
         ((("a", "x", "c"),), {"a": {}}), ((("x", "b"),), {}),
+        # Nothing is looked for where its path does not lead.
+        ((("x", "a"),), {}), ((("e", "a"),), {"e": 5}),
         ((("e", "b", "c"),), {"e": 5}), ((("l", "b"),), {"l": [1]}),
         ((("a",),), {"a": {"b": {"c": 1, "d": 2}}}),
     ],

@@ -56,6 +56,13 @@ def test_256_full_tiles_make_one_of_the_level_above() -> None:
     assert sorted(after.tiles) == [*(TileKey(0, index) for index in range(256)), ABOVE]
     roots = [after.tiles[TileKey(0, index)][1] for index in range(256)]
     assert after.tiles[ABOVE] == (hashlib.sha256(b"".join(roots)).digest(), after.root)
+    # What comes after it begins tiles of its own.
+    for leaf in LEAVES[:256]:
+        after.add(leaf)
+    following = TileKey(0, 256)
+    assert after.tiles.keys() - {*(TileKey(0, index) for index in range(256))} == {ABOVE, following}
+    assert after.tiles[following][1] == perfect_root(LEAVES[:256])
+    assert after.tiles[following][0] == hashlib.sha256(b"".join(LEAVES[:256])).digest()
 
 
 COMPUTED = {key: (bytes([place]), b"root") for place, key in enumerate((FIRST, SECOND, ABOVE))}

@@ -37,6 +37,7 @@ def test_who_leaves_still_shares_on_the_last_day(last: int | None, *, stays: boo
         ([0], 0, True, False, ["CONSORTIUM_NOT_REGISTERED"], None),
         ([0, 1], 0, True, True, ["DAYS_OUT_OF_ORDER"], "/incomes/1/received_on"),
         ([-200, 0], 0, True, True, ["DAYS_OUT_OF_ORDER"], "/incomes/0/received_on"),
+        ([0, 1, 2], 0, True, True, ["DAYS_OUT_OF_ORDER"], "/incomes/1/received_on"),
         ([0], 1, True, True, ["DAY_IN_FUTURE"], None),
     ],
 )

@@ -265,3 +265,22 @@ def test_parts_are_floored_and_one_giver_alone_is_a_million() -> None:
 )  # fmt: skip
 def test_money_lasts_for_months_to_a_tenth(cash: int, costs: int, months: str | None) -> None:
     assert rules.months_covered(cash, costs) == months
+
+
+@pytest.mark.requirement("A095")
+def test_a_promise_ends_with_its_last_instalment_or_on_its_own_day() -> None:
+    assert PROMISE.last_on == date(2031, 3, 1)
+    turned = replace(PROMISE, schedule=PROMISE.schedule[::-1])
+    assert turned.last_on == date(2031, 3, 1)
+    assert replace(PROMISE, schedule=()).last_on == AGREED
+
+
+@pytest.mark.requirement("A094")
+@pytest.mark.parametrize("source", [source for source in Source if source is not Source.MEMBER])
+def test_a_refused_form_of_money_names_those_that_its_source_may_have(source: Source) -> None:
+    for instrument in Instrument:
+        check, *_ = rules.funding_checks(
+            source, instrument, is_named=True, risk_note="…", received_on=TODAY, today=TODAY
+        )
+        assert check.passed is (instrument.value in check.params["allowed"])
+    assert check.params["allowed"]

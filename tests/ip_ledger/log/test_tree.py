@@ -1,13 +1,17 @@
 """The tree against the vectors of the reference implementation of RFC 6962, and a plain oracle."""
 
+import base64
 import hashlib
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ip_ledger.log import rules
-from ip_ledger.log.rules import Node, TileKey
+from ip_ledger.log.rules import Node, RecordDraft, TileKey
 
 INPUTS = [
     b"",
@@ -135,3 +139,83 @@ def test_any_other_spelling_of_a_tile_names_nothing(path: str) -> None:
 def test_a_node_lies_in_the_tile_of_its_own_eight_levels() -> None:
     assert rules.tile_of(Node(0, 257)) == (TileKey(0, 1), 1, 2)
     assert rules.tile_of(Node(9, 3)) == (TileKey(1, 0), 6, 8)
+
+
+@pytest.mark.parametrize(
+    ("size", "partial"),
+    [
+        (0, []),
+        (255, [TileKey(0, 0)]),
+        (256, [TileKey(1, 0)]),
+        (257, [TileKey(0, 1), TileKey(1, 0)]),
+        (65_536, [TileKey(2, 0)]),
+        (65_536 + 512 + 3, [TileKey(0, 258), TileKey(1, 1), TileKey(2, 0)]),
+        (256**7, [TileKey(7, 0)]),
+        (256**7 + 1, [TileKey(0, 256**6), TileKey(7, 0)]),
+    ],
+)
+def test_each_level_has_one_tile_at_most_that_is_not_full(
+    size: int, partial: list[TileKey]
+) -> None:
+    assert rules.partial_tiles(size) == partial
+    assert all(0 < rules.width_of(key, size) < 256 for key in partial)
+
+
+@pytest.mark.parametrize(
+    ("level", "old", "new", "full"),
+    [(0, 255, 256, [0]), (0, 256, 511, []), (0, 255, 512, [0, 1]), (1, 65_535, 65_536, [0]),
+     (1, 0, 65_535, []), (1, 65_536, 131_072, [1]), (2, 0, 256**3, [0])],
+)  # fmt: skip
+def test_a_tile_becomes_full_with_its_last_hash(
+    level: int, old: int, new: int, full: list[int]
+) -> None:
+    assert list(rules.full_tiles(level, old, new)) == full
+
+
+def test_a_tile_that_a_tree_does_not_reach_is_empty_and_no_wider_than_256() -> None:
+    widths = [rules.width_of(TileKey(0, 1), size) for size in (0, 256, 257, 512, 9_999)]
+    assert widths == [0, 0, 1, 256, 256]
+
+
+def test_a_stored_tile_is_cut_into_hashes_of_32_bytes() -> None:
+    hashes = [bytes([place]) * 32 for place in range(3)]
+    assert rules.cut(b"".join(hashes)) == hashes
+    assert rules.cut(b"") == []
+
+
+@pytest.mark.parametrize("index", [0, 1, 255, 10**18 - 1])
+@pytest.mark.parametrize("width", [1, 99, 100, 255, 256])
+def test_every_tile_is_found_under_its_path(index: int, width: int) -> None:
+    level, path = rules.tile_path(TileKey(3, index), width).split("/", 1)
+    assert rules.tile_named(int(level), path) == (TileKey(3, index), width)
+
+
+def test_a_tile_beyond_what_a_log_can_have_is_named_by_nothing() -> None:
+    _, path = rules.tile_path(TileKey(0, 10**18)).split("/", 1)
+    assert rules.tile_named(0, path) is None
+    assert rules.tile_named(0, "000.p/1000") is None
+
+
+@pytest.mark.parametrize("center", [None, UUID(int=2)])
+def test_a_record_says_what_it_is_and_seals_its_fields_each_with_a_salt_of_its_own(
+    center: UUID | None,
+) -> None:
+    salts = [bytes([place]) * 16 for place in range(3)]
+    draft = RecordDraft("revenue", UUID(int=1), center, {"ppm": 5}, {"b": "付款", "a": 7})
+    at = datetime(2026, 6, 1, 8, tzinfo=timezone(timedelta(hours=8)))
+    sealed = rules.sealed_record(draft, at, salts)
+    assert sealed.openings == (("a", salts[1], b"7"), ("b", salts[2], '"付款"'.encode()))
+    assert json.loads(sealed.body) == {
+        "v": 1, "kind": "revenue", "id": str(UUID(int=1)),
+        "center_id": None if center is None else str(center),
+        "recorded_at": "2026-06-01T00:00:00Z", "salt": base64.b64encode(salts[0]).decode(),
+        "document": {"ppm": 5},
+        "sealed": {
+            name: base64.b64encode(
+                hashlib.sha256(b"zhichuang opening v1\n" + name.encode() + b"\n" + salt + value)
+                .digest()
+            ).decode()
+            for name, salt, value in sealed.openings
+        },
+    }  # fmt: skip
+    assert at.astimezone(UTC).hour == 0
