@@ -80,6 +80,7 @@ def test_both_forms_say_the_same() -> None:
         (Format.CAMT053, OPEN.replace(":camt.053.001.", ":camt.054.001.")),
         (Format.CSV, HEAD + "2028-03-05,2.x0,CNY,r\n"),
         (Format.CSV, HEAD + "2028-03-05,2.²,CNY,r\n"),
+        (Format.CSV, HEAD + "2028-03-05,2.٣,CNY,r\n"),
         (Format.CSV, HEAD + "2028-03-05,2.5,JPY,r\n"),
         (Format.CSV, HEAD + "2028-03-05,2.50,CNY,r\n" * 2_001),
     ],
@@ -128,6 +129,13 @@ def test_the_largest_amount_is_read_and_a_currency_without_parts_has_none() -> N
 def test_a_reference_stands_in_the_other_either_way(one: str, other: str, *, same: bool) -> None:
     found = bank_rules.reconcile([FileLine(DAY, 5, one)], [booked(1, 5, 0, other)])
     assert [match.by_reference for match in found.matches] == [same]
+
+
+def test_the_line_that_is_nearest_in_days_gets_the_posting() -> None:
+    lines = [FileLine(DAY - timedelta(days=3), 5, ""), FileLine(DAY - timedelta(days=1), 5, "")]
+    found = bank_rules.reconcile(lines, [booked(1, 5)])
+    assert [(match.place, match.days_apart) for match in found.matches] == [(1, 1)]
+    assert found.only_at_bank == (0,)
 
 
 def booked(number: int, amount: int, days: int = 0, reference: str = "") -> Booked:

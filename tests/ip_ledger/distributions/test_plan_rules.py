@@ -96,12 +96,18 @@ def test_a_reward_is_a_part_of_what_no_law_lets_one_take_off(
 @pytest.mark.requirement("A033")
 def test_rules_and_agreements_set_the_floor_that_a_refusal_names() -> None:
     low = [RewardRule(COMPANY, 200_000), RewardRule(UNIVERSITY, 400_000)]
-    terms = Terms(TYPES, low, {COMPANY: 300_000})
-    checks = rules.reward_checks([income()], terms, rules.plan([income()], terms))
+    terms, agreed = Terms(TYPES, low), [income(agreed_ppm={COMPANY: 300_000})]
+    checks = rules.reward_checks(agreed, terms, rules.plan(agreed, terms))
     failed = [check for check in checks if not check.passed]
     assert [(check.pointer, check.clause, check.params["min_ppm"]) for check in failed] == [
         ("/reward_rules/1/rate_ppm", "转化法45(2)", 500_000),
         ("/reward_rules/0/rate_ppm", "转化法44", 300_000),
+    ]
+    # Of a rule that stands twice the first one counts, and is pointed at.
+    twice = Terms(TYPES, [low[1], low[1]])
+    told = rules.reward_checks([income()], twice, rules.plan([income()], twice))
+    assert [one.pointer for one in told if one.code == "REWARD_BELOW_FLOOR" and not one.passed] == [
+        "/reward_rules/0/rate_ppm"
     ]
     # Where no rule was sent, there is none to point at; and a company may agree on nothing.
     by_law = rules.reward_checks([income()], Terms(TYPES), rules.plan([income()], Terms(TYPES)))

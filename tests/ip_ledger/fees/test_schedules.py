@@ -1,5 +1,6 @@
 """What an office wants for a right, and on which day: the law's own examples, and both sides."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -187,3 +188,19 @@ def test_a_grown_up_right_starts_with_the_first_fee_that_can_still_be_paid() -> 
     assert found(rules.next_fee(known, None, date(2023, 12, 5))).number == 10
     assert found(rules.next_fee(known, 9, date(2023, 6, 5))).number == 10
     assert rules.next_fee(known, 20, date(2023, 6, 5)) is None
+
+
+def test_before_the_filing_or_the_grant_nothing_is_owed() -> None:
+    known, calendar = [schedule()], WorkingDays()
+    assert schedule_rules.fees_of(known, date(2020, 1, 1), None, calendar) == []
+    assert schedule_rules.fees_of(known, None, date(2020, 1, 1), calendar) == []
+    assert schedule_rules.fees_of(known, date(2020, 1, 1), date(2021, 1, 1), calendar) != []
+
+
+@pytest.mark.parametrize("relief", list(Relief))
+def test_a_reduction_that_an_office_does_not_grant_reduces_nothing(relief: Relief) -> None:
+    bare = replace(schedule(), reliefs={})
+    assert schedule_rules.relieved_fen(bare, FEE, relief, FEE.number) == FEE.amount_fen
+    # Nor does one of an office that names no years for it.
+    none_named = replace(schedule(), relief_years=0)
+    assert schedule_rules.relieved_fen(none_named, FEE, relief, FEE.number) == FEE.amount_fen

@@ -190,7 +190,8 @@ def test_holds_together_take_no_more_than_an_account_has(
     assert failed_codes(rules.hold_checks(lines, {BANK: 10}, bound)) == codes
     # Of an account that nobody posted to there is nothing to hold.
     if amount_fen < 0:
-        empty = rules.hold_checks(lines[:1], {}, {BANK: rules.Bound(AccountKind.ASSET)})
+        bare = {BANK: rules.Bound(AccountKind.ASSET)}
+        empty = rules.hold_checks([Line(BANK, -1)], {}, bare)
         assert failed_codes(empty) == ["ACCOUNT_OVERDRAWN"]
 
 

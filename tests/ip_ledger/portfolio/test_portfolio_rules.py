@@ -47,6 +47,8 @@ def test_what_belongs_to_no_branch_comes_last_and_what_nobody_planned_stands_bes
     ]  # fmt: skip
     (fine,) = rules.layout_checks(places)
     assert (fine.passed, fine.pointer) == (True, None)
+    (twice,) = rules.layout_checks([*places[:2], places[1], places[0]])
+    assert (twice.passed, twice.pointer) == (False, "/lines/2")
 
 
 def protecting(kind: ProtectionKind = ProtectionKind.INFRINGEMENT, **over: Any) -> Any:
@@ -89,3 +91,9 @@ def test_what_protects_a_right_has_its_days_and_a_pledge_its_amount_too(
 @pytest.mark.parametrize(("concerned", "codes"), [(True, []), (False, ["FORBIDDEN_SCOPE"])])
 def test_whoever_is_concerned_reports(codes: list[str], *, concerned: bool) -> None:
     assert failed_codes(rules.concern_checks(is_concerned=concerned)) == codes
+
+
+def test_a_refusal_names_the_first_day_of_the_right() -> None:
+    for first_on, told in ((TODAY, "2026-06-01"), (None, None)):
+        check, *_ = rules.protection_checks(PLEDGE, TODAY, TODAY, 1, first_on=first_on, today=TODAY)
+        assert check.params["first_on"] == told

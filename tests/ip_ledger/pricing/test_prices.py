@@ -18,6 +18,14 @@ TOLD = Publicity(TODAY, uuid4())
 DAY = timedelta(days=1)
 
 
+@pytest.mark.requirement("X04")
+def test_the_seller_itself_says_how_its_price_was_found() -> None:
+    seller = uuid4()
+    assert failed_codes(rules.seller_checks(seller, seller)) == []
+    for other in (uuid4(), None):
+        assert failed_codes(rules.seller_checks(seller, other)) == ["FORBIDDEN_SCOPE"]
+
+
 @pytest.mark.parametrize(
     ("method", "institute", "venue", "told", "expected"),
     [

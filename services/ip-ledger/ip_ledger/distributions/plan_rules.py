@@ -121,7 +121,7 @@ class PlannedLine:
     income: Income
     part: Part[UUID]
     told: EventTold
-    handed_scaled: int = 0
+    handed_scaled: int
 
     @property
     def carry_change(self) -> int:
@@ -411,7 +411,7 @@ def _plan_hash(
         content["corrects"] = [str(corrects.run_id), corrects.effective_on.isoformat()]
     # Canonical JSON, of which the lines, which may be very many, are written by hand.
     parts = {
-        name: json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        name: json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         for name, value in content.items()
     }
     parts["lines"] = f"[{','.join(_line_content(line.part) for line in lines)}]"
