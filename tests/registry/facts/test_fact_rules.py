@@ -164,6 +164,12 @@ def test_a_correction_names_every_reason_against_it() -> None:
         own, own, operates=False, superseded_by=None, kinds=(FactKind.SERVICE,) * 2
     )
     assert failed_codes(fine) == []
+    for operates, told in ((False, ["FORBIDDEN_SCOPE"]), (True, [])):
+        late = rules.correction_checks(
+            own, own, operates=operates, superseded_by=None,
+            kinds=(FactKind.SERVICE,) * 2, in_time=False,
+        )  # fmt: skip
+        assert failed_codes(late) == told
 
 
 @pytest.mark.requirement("X07")

@@ -128,3 +128,28 @@ def test_an_offering_rests_on_its_providers_own_paper(
     assert failed_codes(checks) == codes
     refusing = [check.code for check in checks if check.refuses]
     assert refusing == [code for code in codes if code == "QUALIFICATION_UNKNOWN"]
+
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.requirement("A062")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("now", "next_at", "most"),
+    [
+        (NOW, None, 60),
+        (NOW + HOUR, None, 60),
+        (NOW + HOUR + SECOND, None, 61),
+        (NOW + 3 * HOUR, None, 180),
+        (NOW + 3 * HOUR, NOW + HOUR, 60),
+        (NOW + 3 * HOUR, NOW + 2 * HOUR, 120),
+        (NOW + 3 * HOUR, NOW + 4 * HOUR, 180),
+    ],
+)
+def test_a_use_lasts_as_booked_or_until_now_while_nobody_else_has_it(
+    now: datetime, next_at: datetime | None, most: int
+) -> None:
+    assert rules.longest_use(NOW, NOW + HOUR, now, next_at) == most
+    assert failed_codes(rules.use_length_checks(most, most)) == []
+    assert failed_codes(rules.use_length_checks(most + 1, most)) == ["USE_TOO_LONG"]

@@ -75,6 +75,29 @@ async def test_a_logged_use_is_a_fact_of_the_centre(house: House) -> None:
 
 
 @pytest.mark.requirement("A062")
+@pytest.mark.refusing
+async def test_a_use_does_not_reach_into_the_next_booking_nor_beyond_now(house: House) -> None:
+    made = await shared(house)
+    one = (await book(house, house.lead, made)).json()
+    await book(house, house.entity, made, starts_at=one["ends_at"], ends_at="2027-06-02T04:00:00Z")
+    house.registry.set_clock("2027-06-02T05:00:00+00:00")
+    place = f"/v1/registry/bookings/{one['id']}"
+    async with house.caller(house.member) as owner:
+        long = await owner.post(f"{place}/usage", json={"used_minutes": 151})
+        used = await owner.post(f"{place}/usage", json={"used_minutes": 150})
+        more = await owner.post(
+            f"{place}/usage/corrections",
+            json={"used_minutes": 151, "reason": "复核"},
+            headers={"If-Match": f'"{used.json()["version"]}"'},
+        )
+    for refused in (long, more):
+        assert (refused.status_code, refused.json()["code"]) == (422, "USE_TOO_LONG")
+        assert refused.json()["errors"][0]["params"]["max_minutes"] == 150
+    assert used.status_code == 200
+    assert len(await usage_facts(house)) == 1
+
+
+@pytest.mark.requirement("A062")
 async def test_ones_own_use_is_shared_with_nobody(house: House) -> None:
     place = await booked(house, house.member)
     async with house.caller(house.member) as owner:

@@ -37,8 +37,21 @@ REPLY: Final = TaskKind(
     "/v1/registry/objection-inquiries/{id}/reply",
 )
 # Words that stand in for a name, in either language, and those that begin with one.
-NAMELESS: Final = frozenset({"无名", "无名氏", "群众", "某人", "路人", "anon", "na", "none"})
-ANONYMOUS: Final = ("匿名", "anonymous")
+NAMELESS: Final = frozenset(
+    {
+        "无名", "无名氏", "佚名", "群众", "市民", "热心市民", "知情人", "知情者", "某人", "某某",
+        "某某某", "路人", "路人甲", "不详", "保密", "anon", "na", "none", "nobody", "someone",
+        "unknown",
+    }
+)  # fmt: skip
+ANONYMOUS: Final = ("匿名", "不愿透露", "不便透露", "anonymous")
+# Where somebody could be reached, these words say nothing.
+UNREACHABLE: Final = frozenset(
+    {
+        "无", "没有", "暂无", "不详", "保密", "不便", "不便提供", "同上", "no", "none",
+        "na", "nil", "null", "unknown", "anonymous",
+    }
+)  # fmt: skip
 
 
 class NoticeSubject(StrEnum):
@@ -125,17 +138,27 @@ def masked(contact: str) -> str:
 
 def is_name(text: str) -> bool:
     """Tell whether a text names somebody: it holds a letter, and no word for nobody."""
-    told = unicodedata.normalize("NFKC", text).casefold()
-    name = "".join(letter for letter in told if letter.isalnum())
+    name = _letters_of(text)
     lettered = any(letter.isalpha() for letter in name)
     return lettered and name not in NAMELESS and not name.startswith(ANONYMOUS)
+
+
+def is_contact(text: str) -> bool:
+    """Tell whether somebody may be reached at what was written: it says something, and not no."""
+    told = _letters_of(text)
+    return bool(told) and told not in UNREACHABLE
+
+
+def _letters_of(text: str) -> str:
+    told = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(letter for letter in told if letter.isalnum())
 
 
 def filing_checks(
     named_party: str, contact: str, *, state: State, closes_on: date, today: date
 ) -> list[Check]:
     """Check an objection: under a name that can be reached, while the notice is open."""
-    named, reachable = is_name(named_party), any(letter.isalnum() for letter in contact)
+    named, reachable = is_name(named_party), is_contact(contact)
     return [
         NOTICE.check("OBJECTION_ANONYMOUS", Kind.CONTENT, passed=named, pointer="/named_party"),
         NOTICE.check("OBJECTION_ANONYMOUS", Kind.CONTENT, passed=reachable, pointer="/contact"),

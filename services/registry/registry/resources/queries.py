@@ -169,6 +169,17 @@ async def booking_for_update(
     return found(await session.scalar(statement.with_for_update()))
 
 
+async def next_start(session: AsyncSession, booking: ResourceBooking) -> datetime | None:
+    """Tell when the thing was booked next after a booking's end, if it was."""
+    statement = select(func.min(col(ResourceBooking.starts_at))).where(
+        col(ResourceBooking.resource_id) == booking.resource_id,
+        col(ResourceBooking.starts_at) >= booking.ends_at,
+        col(ResourceBooking.state) != BookingState.CANCELLED,
+    )
+    found_at: datetime | None = await session.scalar(statement)
+    return found_at
+
+
 async def untold_uses(
     session: AsyncSession, after: UUID | None, limit: int
 ) -> list[tuple[ResourceBooking, SharedResource]]:

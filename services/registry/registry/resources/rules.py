@@ -173,6 +173,30 @@ def usage_checks(
     ]
 
 
+def longest_use(
+    starts_at: datetime, ends_at: datetime, now: datetime, next_at: datetime | None
+) -> int:
+    """Give the whole minutes that a use can have lasted: as booked, or longer up to now.
+
+    `next_at` is when somebody else had the thing next: nobody used it together with him.
+    """
+    free = now if next_at is None else min(now, next_at)
+    return -((starts_at - max(ends_at, free)) // timedelta(minutes=1))
+
+
+def use_length_checks(minutes: int, most: int) -> list[Check]:
+    """Check that a use lasted no longer than it can have (A062)."""
+    return [
+        SHARING.check(
+            "USE_TOO_LONG",
+            Kind.CONTENT,
+            passed=minutes <= most,
+            pointer="/used_minutes",
+            max_minutes=most,
+        )
+    ]
+
+
 def use_correction_checks(state: BookingState, *, owns: bool) -> list[Check]:
     """Check that whose thing it is corrects a use that was logged (X07)."""
     return [

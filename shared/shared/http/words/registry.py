@@ -322,6 +322,11 @@ CODES: Final[dict[str, Words]] = {
         "预约时间过长|（上限 {max_days} 天）",
         "The booking is too long| (at most {max_days} days)",
     ),
+    "USE_TOO_LONG": Words(
+        422,
+        "使用时间不可能这样长|（最多 {max_minutes} 分钟）",
+        "Nobody can have used it for so long| (at most {max_minutes} minutes)",
+    ),
     "USER_NOT_IN_CENTER": Words(
         422, "预约期内已不是该中心成员", "The user is no member of the centre for all of that time"
     ),

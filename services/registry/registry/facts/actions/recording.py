@@ -114,6 +114,7 @@ async def correct(
         operates=standing is not None and standing.operates,
         superseded_by=kept.superseded_by_id,
         kinds=(first.kind, corrected.kind),
+        in_time=standing is not None and standing.belongs(today, corrected.occurred_on),
     )
     # What is wrong with a payload of another kind says nothing to the reader.
     if "FIELD_INVALID" in failed_codes(correction):

@@ -113,10 +113,13 @@ def correction_checks(
     operates: bool,
     superseded_by: UUID | None,
     kinds: tuple[FactKind, FactKind],
+    in_time: bool = True,
 ) -> list[Check]:
     """Check that a fact may be corrected: by who posted it or runs the centre, once, in kind.
 
-    `kinds` are the kind that is kept and the one that was sent (X07).
+    `kinds` are the kind that is kept and the one that was sent (X07). `in_time` says that the
+    actor's organization belongs to the centre today or did on the corrected day: who has left tells
+    by a correction nothing that it could not post (X04).
     """
     kept, sent = kinds
     figures: Mapping[str, Any] = (
@@ -124,6 +127,9 @@ def correction_checks(
     )
     return [
         TENANCY.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=operates or acting_id == submitter_id),
+        TENANCY.check(
+            "FORBIDDEN_SCOPE", Kind.SCOPE, passed=operates or in_time, pointer="/occurred_on"
+        ),
         APPEND_ONLY.check(
             "FIELD_INVALID",
             Kind.CONTENT,

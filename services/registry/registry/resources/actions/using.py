@@ -20,7 +20,7 @@ from shared.auth import Actor
 from shared.calendar import day_of
 from shared.http.batches import Row
 from shared.http.dependencies import version_checks
-from shared.rules import require
+from shared.rules import Check, require
 
 
 async def log_use(
@@ -34,17 +34,21 @@ async def log_use(
     """Log how long a resource was really used, and what that costs; the centre's facts tell it.
 
     The fact is posted in the same unit of work, so that there is never one without the other
-    (A062). Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, STATE_CONFLICT, or as `facts.post`.
+    (A062). Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, STATE_CONFLICT, USE_TOO_LONG, or as
+    `facts.post`.
     """
     booking = await queries.booking_for_update(session, actor, booking_id)
     resource = await queries.resource_found(session, booking.resource_id)
     require(
-        rules.usage_checks(
-            booking.state,
-            owns=await owns_resource(session, actor, resource, today),
-            starts_at=booking.starts_at,
-            now=now,
-        )
+        [
+            *rules.usage_checks(
+                booking.state,
+                owns=await owns_resource(session, actor, resource, today),
+                starts_at=booking.starts_at,
+                now=now,
+            ),
+            *await _length_checks(session, booking, used_minutes, now),
+        ]
     )
     before = booking.model_dump()
     use = await _use_of(session, booking, resource, used_minutes)
@@ -63,13 +67,14 @@ async def correct_use(
     used_minutes: int,
     reason: str,
     version: int,
-    today: date,
+    now: datetime,
 ) -> ResourceBooking:
     """Correct a use that was logged wrongly; its fact is superseded and both are kept (X07).
 
-    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, VERSION_CONFLICT, STATE_CONFLICT, or as
-    `facts.correct` and `facts.post`.
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, VERSION_CONFLICT, STATE_CONFLICT, USE_TOO_LONG,
+    or as `facts.correct` and `facts.post`.
     """
+    today = day_of(now)
     booking = await queries.booking_for_update(session, actor, booking_id)
     resource = await queries.resource_found(session, booking.resource_id)
     owns = await owns_resource(session, actor, resource, today)
@@ -77,6 +82,7 @@ async def correct_use(
         [
             *rules.use_correction_checks(booking.state, owns=owns),
             *version_checks(booking.version, version),
+            *await _length_checks(session, booking, used_minutes, now),
         ]
     )
     before = booking.model_dump()
@@ -95,6 +101,14 @@ async def correct_use(
     _reckon(booking, resource, used_minutes, fact.id)
     tell(session, actor, resource, "booking.use_corrected", before, booking, reason)
     return booking
+
+
+async def _length_checks(
+    session: AsyncSession, booking: ResourceBooking, minutes: int, now: datetime
+) -> list[Check]:
+    next_at = await queries.next_start(session, booking)
+    most = rules.longest_use(booking.starts_at, booking.ends_at, now, next_at)
+    return rules.use_length_checks(minutes, most)
 
 
 async def _use_of(

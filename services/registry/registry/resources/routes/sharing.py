@@ -252,6 +252,7 @@ async def cancel_booking(
         "NOT_FOUND",
         "FORBIDDEN_SCOPE",
         "STATE_CONFLICT",
+        "USE_TOO_LONG",
         "AMOUNT_EXCEEDED",
         "CHAIN_STAGE_MISSING",
         "CODE_UNKNOWN",
@@ -289,6 +290,7 @@ async def log_usage(
         "FORBIDDEN_SCOPE",
         "STATE_CONFLICT",
         "VERSION_CONFLICT",
+        "USE_TOO_LONG",
         "AMOUNT_EXCEEDED",
         "CHAIN_STAGE_MISSING",
         "CODE_UNKNOWN",
@@ -311,13 +313,13 @@ async def correct_usage(
     body: UsageCorrectionIn,
     actor: CurrentActor,
     version: IfMatch,
-    today: Today,
+    now: Now,
     session: Transaction,
 ) -> BookingOut:
     """Correct how long a resource was used; the fact of it is superseded, and both are kept."""
     return BookingOut.of(
         await actions.correct_use(
-            session, actor, booking_id, body.used_minutes, body.reason, version, today
+            session, actor, booking_id, body.used_minutes, body.reason, version, now
         )
     )
 
