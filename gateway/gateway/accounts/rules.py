@@ -64,7 +64,7 @@ def person_checks(
     held_orgs: Collection[UUID | None], own_org: UUID | None, *, by_admin: bool
 ) -> list[Check]:
     """Check that the caller may give this person an account (X04): one of its own people only."""
-    own = bool(held_orgs) and set(held_orgs) == {own_org} and own_org is not None
+    own = own_org is not None and set(held_orgs) == {own_org}
     return [
         TENANT.check("NOT_FOUND", Kind.HIDDEN, passed=by_admin or own, pointer="/person_id"),
     ]

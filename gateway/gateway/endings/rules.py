@@ -18,7 +18,7 @@ def leaving_checks(
     least_admins: int,
 ) -> list[Check]:
     """Check that the caller may end this person's standing (X04): one of its own people only."""
-    own = bool(held_orgs) and set(held_orgs) == {own_org} and own_org is not None
+    own = own_org is not None and set(held_orgs) == {own_org}
     return [
         TENANT.check("NOT_FOUND", Kind.HIDDEN, passed=by_admin or own, pointer="/person_id"),
         *admin_checks(ends_admin=is_admin, others=other_admins, least=least_admins),

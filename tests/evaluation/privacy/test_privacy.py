@@ -37,6 +37,10 @@ NOW = datetime(2028, 1, 1, tzinfo=UTC)
         ("phone", "13800001234", True),
         ("phone", "+8613800001234", True),
         ("phone", "abc", False),
+        ("phone", "1234567", True),
+        ("phone", "123456", False),
+        ("phone", "1" * 15, True),
+        ("phone", "1" * 16, False),
     ],
 )
 def test_values_have_their_form(kind: str, value: str, right: bool) -> None:
@@ -67,6 +71,10 @@ def test_masks_show_the_last_digits_only() -> None:
     assert rules.masked(SensitiveKind.BANK_ACCOUNT, ACCOUNT) == "****0003"
     assert rules.masked(SensitiveKind.PHONE, "13800001234") == "138****1234"
     assert rules.masked(SensitiveKind.PHONE, "1234567") == "****4567"
+    # A telephone's first three are shown where there are ten digits.
+    assert rules.masked(SensitiveKind.PHONE, "123456789") == "****6789"
+    assert rules.masked(SensitiveKind.PHONE, "1234567890") == "123****7890"
+    assert rules.masked(SensitiveKind.BANK_ACCOUNT, "1234567890") == "****7890"
 
 
 # --- over HTTP ------------------------------------------------------------------------------

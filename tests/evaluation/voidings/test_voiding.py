@@ -57,6 +57,24 @@ def test_who_published_does_not_judge_that_act_of_his() -> None:
     assert failed_codes(rules.own_act_checks({one}, other)) == []
 
 
+@pytest.mark.requirement("X14")
+def test_the_version_that_stands_is_voided_and_keeps_what_its_leaves_measured() -> None:
+    one, other = new_id(), new_id()
+    assert failed_codes(rules.ground_checks(one, one)) == []
+    assert failed_codes(rules.ground_checks(other, one)) == ["STALE_INPUT"]
+    kept = {
+        "leaves": [{"code": "B1", "points": "7.00"}], "total": "88.00", "gates": ["late"],
+        "rounding": "0.01", "rating": "good", "near_boundary": True, "hinges_on_sheet": True,
+    }  # fmt: skip
+    void = rules.voided(kept, "9f", rules.Ground.FALSE_ACCOUNTS)
+    assert void == {
+        "leaves": kept["leaves"], "total": "0.00", "rounding": "0.00", "rating": "unqualified",
+        "gates": ["late", "report_falsified"], "near_boundary": False, "hinges_on_sheet": False,
+        "voids": {"result_hash": "9f", "ground": "false_accounts"},
+    }  # fmt: skip
+    assert rules.hash_of(void) != rules.hash_of(kept)
+
+
 @pytest.fixture
 async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
     async with running("evaluation") as service:

@@ -1,12 +1,15 @@
 """Passwords, rests, refresh tokens and redirect addresses: both sides of each boundary."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from argon2 import Type, extract_parameters
 
 from gateway.accounts import passwords
 from gateway.accounts import rules as accounts
+from gateway.duties.rules import admin_checks, least_admins
+from gateway.endings.rules import leaving_checks
 from gateway.grants import rules
 from gateway.grants.protocol import LoadedFrontEnd, Unfit, asked_of
 from gateway.grants.rules import Use
@@ -23,6 +26,8 @@ BACK = "https://portal.example/signed-in"
     [
         ("correct horse", []),
         ("abcdefghijkl", []),
+        ("abcdabcdabcd", ["PASSWORD_TOO_PLAIN"]),
+        ("abcdeabcdeab", []),
         ("abcdefghijk", ["PASSWORD_LENGTH"]),
         ("ab" * 64, ["PASSWORD_TOO_PLAIN"]),
         ("abcde" * 25 + "abc", []),
@@ -173,3 +178,68 @@ def test_a_password_costs_what_rfc_9106_recommends() -> None:
     assert kept.type is Type.ID
     assert (kept.memory_cost, kept.time_cost, kept.parallelism) == (65_536, 3, 4)
     assert passwords._HASHER.check_needs_rehash(passwords.NO_PASSWORD) is False
+
+
+OWN, OTHER = UUID(int=1), UUID(int=2)
+PEOPLE = [
+    ([OWN], OWN, False, True),
+    ([OWN, OWN], OWN, False, True),
+    ([OTHER], OWN, False, False),
+    ([OWN, OTHER], OWN, False, False),
+    # Who belongs to nobody yet, or acts for nobody, is nobody's own.
+    ([], OWN, False, False),
+    ([None], None, False, False),
+    ([None], OWN, False, False),
+    ([OTHER], None, True, True),
+    ([], None, True, True),
+]
+
+
+@pytest.mark.requirement("X04")
+@pytest.mark.parametrize(("held", "own", "by_admin", "may"), PEOPLE)
+def test_an_organization_gives_accounts_to_its_own_people_and_ends_theirs(
+    held: list[UUID | None], own: UUID | None, *, by_admin: bool, may: bool
+) -> None:
+    codes = [] if may else ["NOT_FOUND"]
+    assert failed_codes(accounts.person_checks(held, own, by_admin=by_admin)) == codes
+    leaving = leaving_checks(
+        held, own, by_admin=by_admin, is_admin=False, other_admins=0, least_admins=1
+    )
+    assert failed_codes(leaving) == codes
+
+
+@pytest.mark.requirement("X03")
+@pytest.mark.parametrize(
+    ("ends_admin", "others", "by_two", "codes"),
+    [
+        (False, 0, True, []),
+        (True, 1, False, []),
+        (True, 0, False, ["ADMINS_TOO_FEW"]),
+        (True, 2, True, []),
+        # One alone could give nobody a duty.
+        (True, 1, True, ["ADMINS_TOO_FEW"]),
+        (True, 3, True, []),
+    ],
+)
+def test_as_many_admins_stay_as_it_takes_to_give_a_duty(
+    others: int, codes: list[str], *, ends_admin: bool, by_two: bool
+) -> None:
+    least = least_admins(by_two=by_two)
+    assert failed_codes(admin_checks(ends_admin=ends_admin, others=others, least=least)) == codes
+    leaving = leaving_checks(
+        [OWN], OWN, by_admin=False, is_admin=ends_admin, other_admins=others, least_admins=least
+    )
+    assert failed_codes(leaving) == codes
+
+
+def test_a_closed_account_stays_closed() -> None:
+    assert failed_codes(accounts.open_checks(None)) == []
+    assert failed_codes(accounts.open_checks(NOW)) == ["ACCOUNT_CLOSED"]
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [("ABCDEFGHIJKL", "ABCD-EFGH-IJKL"), ("ABCDE", "ABCD-E"), ("ABCD", "ABCD"), ("", "")],
+)
+def test_a_code_is_shown_in_groups_of_four(code: str, shown: str) -> None:
+    assert accounts.grouped(code) == shown

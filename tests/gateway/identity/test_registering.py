@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -342,3 +343,34 @@ async def test_a_long_list_is_read_page_by_page(running: Running) -> None:
         names = [one["name"] for one in first["items"] + rest["items"]]
         assert names == ["program 2", "program 1", "program 0"]
         assert rest["next_cursor"] is None
+
+
+@pytest.mark.requirement("X01")
+@pytest.mark.parametrize(
+    ("living", "on_curve", "taken", "codes"),
+    [
+        (0, True, False, []),
+        (2, True, False, []),
+        (3, True, False, ["KEYS_TOO_MANY"]),
+        (4, True, False, ["KEYS_TOO_MANY"]),
+        (0, False, False, ["KEY_REFUSED"]),
+        (0, True, True, ["KEY_TAKEN"]),
+    ],
+)
+def test_a_program_has_three_keys_at_most_each_of_its_own(
+    living: int, codes: list[str], *, on_curve: bool, taken: bool
+) -> None:
+    assert failed_codes(rules.key_checks(living, on_curve=on_curve, taken=taken)) == codes
+
+
+@pytest.mark.requirement("X01")
+@pytest.mark.parametrize(("living", "codes"), [(1, ["LAST_KEY"]), (2, []), (3, [])])
+def test_a_program_keeps_a_key(living: int, codes: list[str]) -> None:
+    assert failed_codes(rules.last_key_checks(living)) == codes
+
+
+def test_an_ended_program_stays_so_and_a_token_bears_roles_apart_from_duties() -> None:
+    assert failed_codes(rules.active_checks(None)) == []
+    assert failed_codes(rules.active_checks(datetime(2026, 3, 1, tzinfo=UTC))) == ["CLIENT_ENDED"]
+    held = ["reviewer", "official", "handler", "member", "official"]
+    assert rules.split(held) == (["member", "official"], ["handler", "reviewer"])

@@ -25,6 +25,26 @@ def test_without_a_token_the_address_is_counted_and_asking_for_tokens_apart() ->
     assert names("/oauth/token", None) == ["tokens"]
 
 
+@pytest.mark.parametrize(
+    ("path", "costly"),
+    [
+        ("/v1/evaluation/cycles/1/compute", True),
+        ("/v1/evaluation/cycles/1/compute/", True),
+        ("/v1/registry/fact-batches", True),
+        ("/v1/registry/facts", False),
+        ("/v1/evaluation/compute/1", False),
+        ("/compute", True),
+        ("/", False),
+    ],
+)
+def test_what_costs_a_hundred_reads_is_counted_apart(path: str, *, costly: bool) -> None:
+    bounded = Quotas(client=5, person=8, address=3, tokens=2, costly=1)
+    apart = ["costly"] if costly else []
+    assert names(path, CLAIMS, bounded) == ["client", "person", *apart]
+    # Where nobody says how much of it, it is not counted.
+    assert names(path, CLAIMS) == ["client", "person"]
+
+
 def test_a_limit_of_zero_is_no_limit() -> None:
     assert names("/v1/public/centers", None, Quotas(0, 0, 0, 0)) == []
 

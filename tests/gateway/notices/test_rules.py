@@ -109,3 +109,18 @@ def test_a_long_list_is_cut_and_counted() -> None:
     assert subject == "Zhichuang: 103 tasks"
     assert text.count("[overdue] t, last day 2026-03-13") == 100
     assert "3 more stand in your list" in text
+
+
+@pytest.mark.parametrize(("count", "more"), [(99, None), (100, None), (101, 1)])
+def test_what_fits_into_a_letter_is_not_counted_beside_it(count: int, more: int | None) -> None:
+    item = Told(NoticeStage.NEW, "t", "A117", "c", None, "POST", "/v1/x")
+    _, text = rules.letter_of([item] * count, "en")
+    assert text.count("[new] t\n") == min(count, 100)
+    assert ("more stand" in text) is (more is not None)
+    if more is not None:
+        assert f"{more} more stand" in text
+
+
+def test_the_code_that_a_channel_was_sent_stays_the_same_over_releases() -> None:
+    # Computed apart: HMAC-SHA-256 of label, id and version, its first 64 bits in eight digits.
+    assert rules.code_of("secret", UUID(int=7), 3) == "33114030"
