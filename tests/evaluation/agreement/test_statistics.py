@@ -85,6 +85,17 @@ def test_a_sheet_far_from_its_neighbours_is_flagged_and_no_other() -> None:
     assert statistics.outlying(sheets({"c": {"a": 80.0, "b": 80.0}})) == []
 
 
+@pytest.mark.parametrize(
+    ("last", "flagged"), [("20", True), ("77.5", True), ("77.7", False), ("80", False)]
+)
+def test_one_sheet_beside_others_that_agree_to_the_point_stands_apart(
+    last: str, flagged: bool
+) -> None:
+    # The others are drawn down by a quarter of what it lacks: 1.25 times as far in all, of 3.
+    given = {"c": {"a": 80.0, "b": 80.0, "d": 80.0, "e": 80.0, "f": float(last)}}
+    assert statistics.outlying(sheets(given)) == (["c-f"] if flagged else [])
+
+
 def test_panels_that_share_nobody_are_apart() -> None:
     given = {"c1": {"a": 1.0, "b": 1.0}, "c2": {"b": 1.0}, "c3": {"d": 1.0}}
     assert statistics.components(sheets(given)) == [["c1", "c2"], ["c3"]]

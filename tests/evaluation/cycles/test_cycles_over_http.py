@@ -368,3 +368,22 @@ async def test_a_profile_that_is_not_there_is_refused_and_an_open_cycle_keeps_it
         change = {"center_profiles": [{"center_id": str(year.center_id), "profile": "platform"}]}
         late = await client.patch(path, json=change, headers={"if-match": etag})
     assert (late.status_code, codes_of(late)) == (409, ["STATE_CONFLICT"])
+
+
+@pytest.mark.requirement("A083", "A124")
+@pytest.mark.refusing
+async def test_a_year_to_come_is_planned_and_not_opened(year: JudgedYear) -> None:
+    planned = await year.planned(year=2029, due_on="2030-03-31")
+    path = f"{CYCLES}/{planned['id']}/open"
+    refused = await year.as_("handler", "POST", path)
+    assert (refused.status_code, codes_of(refused)) == (422, ["DAY_IN_FUTURE"])
+    listed = await year.as_("auditor", "GET", f"/v1/evaluation/cases?cycle_id={planned['id']}")
+    assert listed.json()["items"] == []
+    scheme = (await year.as_("auditor", "GET", f"{SCHEMES}/{SCHEME_ID}")).json()
+    assert scheme["state"] == "draft"
+    # Midnight in Shanghai, eight hours before it is midnight in UTC.
+    year.service.set_clock("2028-12-31T15:59:00+00:00")
+    assert codes_of(await year.as_("handler", "POST", path)) == ["DAY_IN_FUTURE"]
+    year.service.set_clock("2028-12-31T16:00:01+00:00")
+    opened = await year.as_("handler", "POST", path)
+    assert opened.status_code == 200, opened.text

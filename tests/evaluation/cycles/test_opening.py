@@ -154,3 +154,13 @@ def test_a_plans_figure_is_brought_into_the_leafs_unit(
     leaf = Leaf("B2", "金额", LeafCalc.RATIO, Fraction(7), "四(四)", leaf_unit)
     found = rules.in_leaf_unit(leaf, rules.Target("B2", unit, Fraction(value)))
     assert found == Fraction(figure)
+
+
+@pytest.mark.requirement("A083", "A124")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("today", "codes"),
+    [(date(2026, 12, 31), ["DAY_IN_FUTURE"]), (date(2027, 1, 1), []), (date(2029, 1, 1), [])],
+)
+def test_a_cycle_opens_when_its_year_has_begun(today: date, codes: list[str]) -> None:
+    assert failed_codes(rules.begun_checks(date(2027, 1, 1), today)) == codes

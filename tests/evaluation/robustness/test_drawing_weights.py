@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -195,3 +196,35 @@ def test_a_late_report_caps_every_draw() -> None:
 def test_nothing_is_tried_without_results_nor_kept_of_old_ones() -> None:
     assert [one.code for one in rules.anything_checks(0) if one.refuses] == ["STATE_CONFLICT"]
     assert [one.code for one in rules.fresh_checks("a", "b") if one.refuses] == ["STALE_INPUT"]
+
+
+@pytest.mark.requirement("A121", "A126")
+@pytest.mark.refusing
+def test_a_hidden_case_is_told_by_no_rank_count_or_group() -> None:
+    moved = {name: {"rank_low": 1, "rank_high": 3} for name in rules.MOVEMENTS}
+
+    def row(case: str, group: int, of: int, rank: int, total: str) -> dict[str, Any]:
+        return {
+            "case_id": case,
+            "group": group,
+            "of": of,
+            "rank": rank,
+            "unrounded": total,
+            **moved,
+        }
+
+    rows = [
+        row("a", 1, 1, 1, "70"),
+        row("b", 2, 3, 1, "90.5"), row("c", 2, 3, 2, "80"), row("d", 2, 3, 3, "79.999999999999"),
+        row("e", 3, 1, 1, "60"),
+    ]  # fmt: skip
+    assert rules.seen_rows(rows, ()) == rows
+    others = rules.seen_rows(rows, {"a", "b"})
+    told = [(one["case_id"], one["group"], one["of"], one["rank"]) for one in others]
+    # The first of two would be told by a rank of 2 of 3, and a group alone by a missing number.
+    assert told == [("c", 1, 2, 1), ("d", 1, 2, 2), ("e", 2, 1, 1)]
+    assert {others[0][name]["rank_low"] for name in rules.MOVEMENTS} == {None}
+    assert others[2]["weights"] == {"rank_low": 1, "rank_high": 3}
+    # The same total is the same rank, as everywhere.
+    twins = [row("a", 1, 3, 1, "9"), row("b", 1, 3, 2, "8"), row("c", 1, 3, 2, "8")]
+    assert [one["rank"] for one in rules.seen_rows(twins, {"a"})] == [1, 1]

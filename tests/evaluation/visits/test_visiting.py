@@ -267,6 +267,26 @@ async def test_days_away_and_visits_of_two_accounts_are_one_person_s(review: Rev
     assert codes_of(await report(review)) == ["EXPERT_AWAY"]
 
 
+@pytest.mark.requirement("A121", "X03")
+@pytest.mark.refusing
+async def test_who_handled_the_case_under_another_account_does_not_visit_nor_sign(
+    review: Reviewing,
+) -> None:
+    other = new_id()
+    review.case_people.append({"person_id": str(other), "capacity": "handler"})
+    await review.reviewed(FIVE)
+    added = {"person_id": str(other)}
+    path = f"/v1/evaluation/experts/{review.expert_ids['ex08']}/accounts"
+    visitors = ("ex08", "ex02")
+    # Before it is known whose account it is, he is named for the visit; then he does not sign.
+    visit = (await report(review, visitors)).json()["id"]
+    async with review.handler as handler:
+        assert (await handler.post(path, json=added)).status_code == 201
+    async with review.expert("ex08") as client:
+        signed = await client.post(f"/v1/evaluation/site-visits/{visit}/signatures")
+    assert (signed.status_code, codes_of(signed)) == (403, ["SOD_VIOLATION"])
+
+
 @pytest.mark.requirement("A119", "A121")
 @pytest.mark.refusing
 async def test_of_a_signature_and_an_absence_over_its_day_one_is_refused(

@@ -92,7 +92,9 @@ def _part(table: Table, part: int) -> float | None:
 
 def _figure(table: Table, figure: Callable[[Table], float | None]) -> FigureOut:
     value = figure(table) if table.size else None
-    interval = statistics.bootstrap(table, figure, BOOTSTRAP_SEED, DRAWS) if value else None
+    # A figure of exactly 0 has an interval, too.
+    found = value is not None
+    interval = statistics.bootstrap(table, figure, BOOTSTRAP_SEED, DRAWS) if found else None
     return FigureOut(
         value=None if value is None else f"{value:.6f}",
         low=None if interval is None else f"{interval[0]:.6f}",

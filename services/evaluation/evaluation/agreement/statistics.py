@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 Table = NDArray[np.float64]
 DRAWS: Final = 1_000
 LEVEL: Final = (5.0, 95.0)
+# Points of 100. Experts who all say 80 differ by less than they could tell apart.
+LEAST_SCALE: Final = 1.0
 
 
 def interval_alpha(table: Table) -> float | None:
@@ -120,15 +122,17 @@ def residuals(sheets: Sequence[Scored]) -> list[float]:
 
 
 def outlying(sheets: Sequence[Scored], factor: float = 3.0) -> list[str]:
-    """Name the sheets far from those beside them: more than `factor` robust deviations."""
+    """Name the sheets far from those beside them: more than `factor` robust deviations.
+
+    Where most agree to the point, a deviation is counted as `LEAST_SCALE` of them at least: one
+    sheet alone stands apart then, and a point more or less is nothing.
+    """
     left = np.array(residuals(sheets))
     if not len(left):
         return []
     middle = float(np.median(left))
     # The median of absolute deviations, on the scale of a standard deviation.
-    scale = 1.4826 * float(np.median(np.abs(left - middle)))
-    if scale == 0:
-        return []
+    scale = max(1.4826 * float(np.median(np.abs(left - middle))), LEAST_SCALE)
     far = np.abs(left - middle) > factor * scale
     return sorted(sheet.sheet_id for sheet, is_far in zip(sheets, far, strict=True) if is_far)
 

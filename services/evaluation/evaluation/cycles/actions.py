@@ -15,6 +15,7 @@ from evaluation.schemes import weight_rules
 from evaluation.schemes.rules import BY_MODEL, scheme_from
 from evaluation.schemes.tables import IndicatorScheme, WeightProfile
 from shared.auth import Actor
+from shared.calendar import day_of
 from shared.events import EventRow, record, record_many
 from shared.http import version_checks
 from shared.rules import Check, Policy, found, require
@@ -117,11 +118,16 @@ async def open_cycle(
     """Open a cycle: freeze its scheme, lock its weights, make a case per centre in scope.
 
     Centres out of scope are kept with the reason (A124, A130, A132). Raises `Refused`: NOT_FOUND,
-    STATE_CONFLICT, YEARS_OVERLAP, FIELD_INVALID when a model has no profile, WEIGHTS_NOT_100 for
-    what a profile's indicators lack of the scheme.
+    STATE_CONFLICT, DAY_IN_FUTURE for a year that has not begun, YEARS_OVERLAP, FIELD_INVALID when
+    a model has no profile, WEIGHTS_NOT_100 for what a profile's indicators lack of the scheme.
     """
     cycle = await queries.cycle_for_update(session, cycle_id)
-    require(rules.cycle_checks(cycle.state, rules.CycleEvent.OPEN))
+    require(
+        [
+            *rules.cycle_checks(cycle.state, rules.CycleEvent.OPEN),
+            *rules.begun_checks(cycle.period_from, day_of(now)),
+        ]
+    )
     scheme = await schemes.freeze(session, actor, cycle.scheme_id, now)
     profiles = await scheme_queries.profiles_for_cycle(session, cycle.weight_profile)
     own = await scheme_queries.profiles_by_code(session, set(cycle.center_profiles.values()))

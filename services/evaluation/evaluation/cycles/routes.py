@@ -129,9 +129,10 @@ async def change(
     operation_id="evaluation_open_cycle",
     openapi_extra=KEEPERS,
     responses=problems(
-        "FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT", "YEARS_OVERLAP", "WEIGHTS_NOT_100"
+        "FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT", "DAY_IN_FUTURE", "YEARS_OVERLAP",
+        "WEIGHTS_NOT_100",
     ),
-)
+)  # fmt: skip
 async def open_cycle(
     cycle_id: UUID, actor: CurrentActor, now: Now, response: Response, session: Transaction
 ) -> EvaluationCycleDetailOut:

@@ -212,6 +212,15 @@ def cutoff_checks(cutoff_at: datetime | None, period_from: date) -> list[Check]:
     ]
 
 
+def begun_checks(period_from: date, today: date) -> list[Check]:
+    """Check that the year has begun when its cycle opens (A083, A124).
+
+    Opening says who is judged and fixes the plan and the weights that count: of a year to come
+    neither is known yet. It may be planned before.
+    """
+    return [YEARLY.past(period_from, today, "/year")]
+
+
 def profile_checks(name: str, *, found: bool) -> list[Check]:
     """Check that there is such a weight profile (A132)."""
     return [

@@ -4,7 +4,7 @@ Nothing here changes a result. Weights are drawn; means, sheets and indicators a
 one, all of them. The figures are not mixed into one: each says what the rating hangs on.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Final
@@ -348,3 +348,29 @@ def probabilities(ratings: Mapping[str, int]) -> dict[str, str]:
     """Give the share of each grade among what was tried, to four places."""
     tried = sum(ratings.values()) or 1
     return {name: decimal_text(Fraction(count, tried), 4) for name, count in ratings.items()}
+
+
+MOVEMENTS: Final = ("weights", "geometric", "sheets", "indicators")
+
+
+def seen_rows(
+    rows: Sequence[Mapping[str, Any]], hidden: Collection[str]
+) -> list[Mapping[str, Any]]:
+    """Give the rows of a run without some cases, and without what tells of these (A121).
+
+    A group with a hidden case is ranked anew by the others' totals; how their ranks move rests on
+    the hidden one, too, and is left out. Groups are counted from 1 again.
+    """
+    kept = [row for row in rows if row["case_id"] not in hidden]
+    touched = {row["group"] for row in rows if row["case_id"] in hidden}
+    number = {group: at for at, group in enumerate(sorted({row["group"] for row in kept}), start=1)}
+    found: list[Mapping[str, Any]] = []
+    for row in kept:
+        told = {**row, "group": number[row["group"]]}
+        if row["group"] in touched:
+            totals = [Fraction(one["unrounded"]) for one in kept if one["group"] == row["group"]]
+            own = Fraction(row["unrounded"])
+            told |= {"of": len(totals), "rank": 1 + sum(total > own for total in totals)}
+            told |= {name: {**row[name], "rank_low": None, "rank_high": None} for name in MOVEMENTS}
+        found.append(told)
+    return found

@@ -89,21 +89,19 @@ class RobustnessRunOut(Out):
     cases: list[RankedSteadinessOut] = Field(description="By group, then by case.")
 
 
-MOVEMENTS = ("weights", "geometric", "sheets", "indicators")
-
-
 def steadiness(row: Mapping[str, Any]) -> dict[str, Any]:
     """Give a case's row as it goes over the wire: shares in place of counts."""
     moved = {
         name: {**row[name], "chances": rules.probabilities(row[name]["ratings"])}
-        for name in MOVEMENTS
+        for name in rules.MOVEMENTS
     }
     return {**row, **moved}
 
 
 def run_out(run: RobustnessRun, *, stale: bool, hidden: Collection[UUID]) -> RobustnessRunOut:
-    """Give a kept run as it goes over the wire, without some cases."""
+    """Give a kept run as it goes over the wire, without some cases and what tells of them."""
     content: dict[str, Any] = json.loads(run.content)
+    unseen = {str(case_id) for case_id in hidden}
     return RobustnessRunOut.model_validate(
         {
             **content,
@@ -111,8 +109,6 @@ def run_out(run: RobustnessRun, *, stale: bool, hidden: Collection[UUID]) -> Rob
             "made_at": run.made_at,
             "content_hash": run.content_hash,
             "stale": stale,
-            "cases": [
-                steadiness(row) for row in content["cases"] if UUID(row["case_id"]) not in hidden
-            ],
+            "cases": [steadiness(row) for row in rules.seen_rows(content["cases"], unseen)],
         }
     )

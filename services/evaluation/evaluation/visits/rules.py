@@ -84,7 +84,7 @@ def _expert_checks(
         *pool_checks(candidate, pointer=pointer),
         *there_checks(candidate, visited_on, pointer=pointer),
         *conflict_checks(policy, candidate, subject.interests, today, pointer=pointer),
-        *separation_checks(subject.duties, candidate.person_id, Capacity.SIGNER, pointer=pointer),
+        *_duty_checks(subject, candidate, pointer=pointer),
     ]
 
 
@@ -106,7 +106,18 @@ def signer_checks(
     return [
         *there_checks(candidate, visited_on),
         *conflict_checks(policy, candidate, subject.interests, today),
-        *separation_checks(subject.duties, candidate.person_id, Capacity.SIGNER),
+        *_duty_checks(subject, candidate),
+    ]
+
+
+def _duty_checks(
+    subject: ReviewSubject, candidate: Candidate, *, pointer: str | None = None
+) -> list[Check]:
+    """Check every account of the person: what he did under another one is his too (X03)."""
+    return [
+        check
+        for person_id in sorted(candidate.people)
+        for check in separation_checks(subject.duties, person_id, Capacity.SIGNER, pointer=pointer)
     ]
 
 
