@@ -35,6 +35,8 @@ from gateway.openapi.routes import router as openapi_router
 from gateway.outside.issuer import Issuer
 from gateway.outside.routes import me_router as my_outside_router
 from gateway.outside.routes import router as outside_router
+from gateway.portal.document import Retelling
+from gateway.portal.routes import documents as documents_router
 from gateway.portal.routes import router as portal_router
 from gateway.portal.standing import Standing
 from gateway.proxy.caching import PublicCache
@@ -135,6 +137,7 @@ def assembled(settings: GatewaySettings) -> Door:
     app.state.public_cache = PublicCache(kept)
     plain_document = app.openapi
     app.openapi = lambda: own_document(plain_document())  # type: ignore[method-assign]  # FastAPI's hook
+    app.state.retelling = Retelling()
     app.state.collector = Collector(upstreams, app.openapi, settings.openapi_refresh_seconds)
     door = Door(
         settings,
@@ -201,6 +204,7 @@ def _publish_whole_house(app: FastAPI) -> None:
         route for route in app.router.routes if getattr(route, "path", "") != "/openapi.json"
     ]
     app.include_router(openapi_router)
+    app.include_router(documents_router)
 
 
 def _front_router() -> APIRouter:

@@ -5,6 +5,7 @@ Chinese, in `gateway/gateway/portal/in_chinese`.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final
@@ -14,9 +15,12 @@ import pytest
 from gateway.app import assembled
 from gateway.openapi.rules import merged
 from gateway.portal import chinese
+from gateway.portal.document import DATA, in_chinese
 from gateway.portal.problems import operations_of
-from gateway.portal.reference import DEPTH, REFERENCE, tag_list, tag_page
+from gateway.portal.reference import tag_list, tag_page
 from gateway.settings import GatewaySettings
+from shared.http.words import CODES
+from tests.fixtures.documents import without_words
 from tests.form.source import listed
 from tests.form.test_published import documents
 
@@ -38,31 +42,44 @@ def operations() -> list[dict[str, Any]]:
     return [operation for _, _, operation in operations_of(document())]
 
 
-def shown_fields() -> set[str]:
-    """What the pages tell of fields, as deep as they show a form."""
-    found: set[str] = set()
+def said_by_document() -> dict[str, set[str]]:
+    """All that the document says beside its parts and operations, at any depth."""
+    components = document()["components"]
+    told: dict[str, set[str]] = {kind: set() for kind in chinese.terms()}
+    for schema in components["schemas"].values():
+        about = " ".join(schema.get("description", "").split())
+        told["models"] |= {about} - {""}
+        told["fields"] |= {*_told({**schema, "description": None})}
     for operation in operations():
-        for content in operation.get("requestBody", {}).get("content", {}).values():
-            found |= set(_told(content.get("schema", {})))
-        for status, answer in operation["responses"].items():
-            for content in answer.get("content", {}).values() if status[0] == "2" else ():
-                found |= set(_told(content.get("schema", {})))
-    return found
+        access = operation["x-access"]
+        told["callers"] |= set(access["capacities"])
+        told["scopes"].add(access["tenant"])
+        told["places"] |= {one["in"] for one in operation.get("parameters", ())}
+        told["parameters"] |= {*_told(operation.get("parameters", ()))}
+        told["fields"] |= {*_told(operation.get("requestBody", {}))}
+        for answer in operation["responses"].values():
+            told["fields"] |= {*_told(answer.get("content", {}))}
+            codes = set(answer["description"].split(", "))
+            told["answers"] |= set() if codes <= set(CODES) else {answer["description"]}
+    info = document()["info"]
+    told["names"] = {info["title"], info["contact"]["name"]}
+    told["document"] = {info["summary"], info["description"]}
+    told["document"] |= {*_told(components["securitySchemes"])}
+    told["document"] |= {
+        one["description"] for one in document()["tags"] if one["name"] not in chinese.parts()
+    }
+    return told
 
 
-def _told(schema: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
-    name = schema.get("$ref", "").removeprefix(REFERENCE)
-    schema = document()["components"]["schemas"][name] if name else schema
-    if depth >= DEPTH and (name or "properties" in schema):
-        return
-    for value in schema.get("properties", {}).values():
-        if "description" in value:
-            yield " ".join(value["description"].split())
-        yield from _told(value, depth + 1)
-    for one in (*schema.get("oneOf", ()), *schema.get("anyOf", ())):
-        yield from _told(one, depth + 1)
-    if "items" in schema:
-        yield from _told(schema["items"], depth)
+def _told(node: object) -> Iterator[str]:
+    """Every description at any depth; what lies under names of fields, or is data, is none."""
+    for one in node if isinstance(node, (list, tuple)) else ():
+        yield from _told(one)
+    for key, value in node.items() if isinstance(node, Mapping) else ():
+        if key == "description" and isinstance(value, str):
+            yield " ".join(value.split())
+        elif key not in DATA:
+            yield from _told([*value.values()] if key == "properties" else value)
 
 
 def pairs() -> Iterator[tuple[str, str, str]]:
@@ -70,7 +87,7 @@ def pairs() -> Iterator[tuple[str, str, str]]:
     for operation in operations():
         english = operation["description"]
         yield operation["operationId"], english, chinese.about_operation(operation, "zh")
-    for kind in ("answers", "scopes", "parameters", "fields"):
+    for kind in ("answers", "scopes", "parameters", "fields", "models", "document", "names"):
         for english, text in chinese.terms()[kind].items():
             yield f"{kind}: {english}", english, text
 
@@ -90,27 +107,15 @@ def test_every_part_and_operation_is_said_in_chinese_and_no_other() -> None:
 
 
 def test_every_word_beside_an_operation_is_said_in_chinese_and_no_other() -> None:
-    used: dict[str, set[str]] = {name: set() for name in chinese.terms()}
-    for operation in operations():
-        access = operation["x-access"]
-        used["callers"] |= set(access["capacities"])
-        used["scopes"].add(access["tenant"])
-        for one in operation.get("parameters", []):
-            used["places"].add(one["in"])
-            used["parameters"] |= {one["description"]} if "description" in one else set()
-        for status, answer in operation["responses"].items():
-            codes = {one.strip() for one in answer["description"].split(",")}
-            used["answers"] |= {one for one in codes if status[0] in "45" and not one.isupper()}
-    used["fields"] = shown_fields()
+    used = said_by_document()
     faults = {kind: differing(said, set(chinese.terms()[kind])) for kind, said in used.items()}
     assert not any(faults.values()), listed([one for found in faults.values() for one in found])
 
 
-def test_a_field_is_said_in_one_part_only() -> None:
-    said = [english for part in chinese.parts().values() for english in part.fields]
-    twice = (
-        sorted({one for one in said if said.count(one) > 1}) if len(set(said)) < len(said) else []
-    )
+@pytest.mark.parametrize("kind", ["fields", "models"])
+def test_a_field_or_model_is_said_in_one_part_only(kind: str) -> None:
+    said = Counter(one for part in chinese.parts().values() for one in getattr(part, kind))
+    twice = sorted(one for one, times in said.items() if times > 1)
     assert not twice, listed(twice)
 
 
@@ -119,8 +124,8 @@ def test_what_is_said_is_chinese_to_its_end() -> None:
     for place, english, text in pairs():
         prose = PROSE.search(CODE.sub("", text)) is not None
         untold = PROSE.search(CODE.sub("", english)) is not None and not HAN.search(text)
-        # Who sees what is a note in a line of notes; all else are sentences.
-        unended = not place.startswith("scopes") and not text.endswith("。")
+        # Who sees what is a note in a line of notes, and a name is none; all else are sentences.
+        unended = not place.startswith(("scopes", "names")) and not text.endswith("。")
         faults += [f"{place} -> {text}"] if prose or untold or unended else []
     assert not faults, listed(faults)
 
@@ -144,6 +149,37 @@ def test_an_operation_has_as_many_paragraphs_in_both_languages() -> None:
         if one["description"].count("\n\n") != chinese.about_operation(one, "zh").count("\n\n")
     ]
     assert not faults, listed(faults)
+
+
+def test_the_document_in_chinese_is_of_the_same_form() -> None:
+    assert without_words(in_chinese(document())) == without_words(document())
+
+
+def test_the_document_in_chinese_says_everything_in_chinese() -> None:
+    told = in_chinese(document())
+    assert told["info"]["title"] == "制创"
+    faults = [
+        f"{place} -> {text}"
+        for place, text in _words(told)
+        if not HAN.search(text) and PROSE.search(CODE.sub("", text))
+    ]
+    assert not faults, listed(faults)
+
+
+def test_the_document_in_chinese_has_a_heading_for_each_operation() -> None:
+    told = in_chinese(document())
+    for _, _, operation in operations_of(told):
+        assert operation["description"].startswith(operation["summary"])
+        assert 4 <= len(operation["summary"]) <= 60, operation["summary"]
+
+
+def _words(node: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """Every text that people read, wherever it stands; an example holds data."""
+    for key, one in node.items() if isinstance(node, dict) else enumerate(node):
+        if key in {"description", "summary", "tenant"} and isinstance(one, str):
+            yield f"{place}/{key}", one
+        elif isinstance(one, (dict, list)) and key not in {"value", *(DATA - {"examples"})}:
+            yield from _words(one, f"{place}/{key}")
 
 
 @pytest.mark.refusing

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,12 +27,30 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
-    """The merged document as it is sent."""
+class Sent:
+    """A document as it is sent."""
 
     body: bytes
     tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The merged document, and how it is sent."""
+
     document: rules.Document
+    sent: Sent
+
+
+def sent(document: rules.Document) -> Sent:
+    """Write a document, with the tag that only changes with it."""
+    body = rules.encoded(document)
+    return Sent(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+
+
+def _published(documents: Mapping[str, rules.Document]) -> Published:
+    document = rules.merged(documents)
+    return Published(document, sent(document))
 
 
 class Collector:
@@ -75,14 +93,11 @@ class Collector:
             if document is not None:
                 self._documents[name] = document
         try:
-            document = rules.merged(self._documents)
-            body = rules.encoded(document)
+            # Nobody else waits while some megabytes are put together.
+            self._published = await asyncio.to_thread(_published, self._documents)
         except rules.Conflict as conflict:
             # The last good document stays; the form test of the house fails on this.
             log.error("openapi.conflict", conflict=str(conflict))  # noqa: TRY400 - no trace needed
-        else:
-            tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-            self._published = Published(body, tag, document)
         complete = all(document is not None for document in found)
         self._again_at = time.monotonic() + (self._refresh_seconds if complete else RETRY_SECONDS)
 

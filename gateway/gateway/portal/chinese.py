@@ -1,7 +1,7 @@
 """What the reference says in Chinese, where the published document says it in English.
 
 Each part of the API is a file (`in_chinese/parts`): its name, what each operation does, and what
-the fields mean that first appear in it. What else stands on the pages (who may call, what is seen,
+the fields and models mean that first appear in it. What else is said (who may call, what is seen,
 what a parameter means) is in `in_chinese/terms.json`. An operation is found by its name, everything
 else by its English text, so that a changed text asks for its Chinese anew: `tests/form` holds both
 against the document. What nobody has said in Chinese yet is shown as the document says it, because
@@ -21,12 +21,13 @@ LANGUAGE: Final = "zh"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of the API: its name, a sentence about it, its operations and its fields."""
+    """A part of the API: its name, a sentence about it, its operations, fields and models."""
 
     title: str
     about: str
     operations: Mapping[str, str]
     fields: Mapping[str, str]
+    models: Mapping[str, str]
 
 
 @cache
@@ -46,7 +47,8 @@ def terms() -> Mapping[str, Mapping[str, str]]:
         PLACE.joinpath("terms.json").read_text(encoding="utf-8")
     )
     fields = {english: text for part in parts().values() for english, text in part.fields.items()}
-    return {**told, "fields": fields}
+    models = {english: text for part in parts().values() for english, text in part.models.items()}
+    return {**told, "fields": fields, "models": models}
 
 
 def title_of(tag: str, language: str) -> str:

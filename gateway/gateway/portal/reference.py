@@ -18,6 +18,9 @@ REFERENCE: Final = "#/components/schemas/"
 # Deeper forms are reached by their own name; the page stays readable.
 DEPTH: Final = 4
 
+# The whole document, as the pages tell it.
+WHOLE: Final = {"en": "/openapi.json", "zh": "/openapi.zh.json"}
+
 Document = Mapping[str, Any]
 
 
@@ -36,7 +39,8 @@ def tag_list(document: Document, language: str) -> list[Markup]:
         )
         for tag, number in count.items()
     )
-    whole = Markup("<p><a href='/openapi.json'>/openapi.json</a></p>")
+    address = WHOLE[language]
+    whole = Markup("<p><a href='{}'>{}</a></p>").format(address, address)
     return [whole, Markup("<ul class='cards'>{}</ul>").format(cards)]
 
 
@@ -165,9 +169,16 @@ def _media(
     example = _example(content, document)
     shown = _pre(words["example"], json.dumps(example, ensure_ascii=False, indent=2))
     form = _pre(words["schema"], form_of(schema, document, language))
-    return Markup("<details><summary>{} <code>{}</code></summary>{}{}</details>").format(
-        title, media, shown if example is not None else Markup(), form
-    )
+    return Markup("<details><summary>{} <code>{}</code></summary>{}{}{}</details>").format(
+        title, media, _sentence(schema, document, language),
+        shown if example is not None else Markup(), form,
+    )  # fmt: skip
+
+
+def _sentence(schema: Mapping[str, Any], document: Document, language: str) -> Markup:
+    about = _resolved(schema, document).get("description", "")
+    told = prose(chinese.said("models", about, language))
+    return Markup("<p>{}</p>").format(told) if about else Markup()
 
 
 def _pre(title: str, text: str) -> Markup:

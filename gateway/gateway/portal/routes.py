@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Annotated, Any, Final, Literal
 
+from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as PathOf
-from fastapi import Query, Request, Response
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from gateway.openapi.routes import answered, published
 from gateway.portal import chinese, event_types, problems, reference
 from gateway.portal.frame import link, site
 from gateway.portal.guides import GUIDES, changes, guide
@@ -22,6 +23,8 @@ from shared.http.problem import language_of
 from shared.http.words import CODES
 
 router = Router(tags=["process"], include_in_schema=False)
+# Its tag is made with it: the house's own routes would hash some megabytes for each reader.
+documents = APIRouter(include_in_schema=False, redirect_slashes=False)
 EVERYONE: Final = access(tenant="none")
 ASSETS: Final = {
     "portal.css": "text/css; charset=utf-8",
@@ -80,6 +83,13 @@ async def read_part(request: Request, tag: str, lang: Wanted = None) -> HTMLResp
     if body is None:
         return _unknown(request, language)
     return site(title, body, language, place, script="try.js")
+
+
+@documents.get("/openapi.zh.json", operation_id="portal_openapi", openapi_extra=EVERYONE)
+async def read_openapi(request: Request) -> Response:
+    """Give the OpenAPI document with everything that people read of it in Chinese."""
+    whole = await published(request)
+    return answered(request, await request.app.state.retelling.of(whole))
 
 
 @router.get("/problems", operation_id="portal_problems", openapi_extra=EVERYONE)

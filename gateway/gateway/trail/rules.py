@@ -19,7 +19,9 @@ BEGINNING: Final = "0" * 64
 REFUSED: Final = frozenset({401, 403})
 READS: Final = frozenset({"GET", "HEAD"})
 # Read by everybody alike, so that who did tells nothing.
-OPEN: Final = ("/v1/public/", "/v1/registry/code-tables", "/v1/me", "/openapi.json")
+OPEN: Final = (
+    "/v1/public/", "/v1/registry/code-tables", "/v1/me", "/openapi.json", "/openapi.zh.json",
+)  # fmt: skip
 TOKEN: Final = "/oauth/token"  # noqa: S105 - an address
 SIGN_IN: Final = "/oauth/authorize"
 # So many refusals of one address are kept one by one, of each time that the trail is written.

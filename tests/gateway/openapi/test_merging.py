@@ -1,5 +1,6 @@
 """One published document from many: what is kept, what is dropped, what is refused."""
 
+import json
 from typing import Any
 
 import pytest
@@ -106,3 +107,7 @@ def test_the_same_documents_give_the_same_bytes() -> None:
     a, b = document("/a", "a_get"), document("/b", "b_get")
     first = rules.encoded(rules.merged({"a": a, "b": b}))
     assert first == rules.encoded(rules.merged({"b": b, "a": a}))
+    # As in one piece, with nothing that a name or a text could break.
+    odd: dict[str, Any] = {'a\n"': {}, "分": {"%b": [{"x": None}], "y": {"z": "\\ 分"}}, "n": 1.5}
+    whole = json.dumps(odd, ensure_ascii=False, separators=(",", ":")).encode()
+    assert rules.encoded(odd) == whole

@@ -1,8 +1,10 @@
 """The portal: each page in two languages, made from the code as it is, running nothing foreign."""
 
+import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping
 from html.parser import HTMLParser
 from typing import Any
 
@@ -11,13 +13,16 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 from markupsafe import escape
 
-from gateway.openapi.collecting import Collector
+from gateway.openapi.collecting import Collector, Published, sent
+from gateway.portal import document as retelling
 from gateway.portal import event_types, guides, problems
+from gateway.portal.document import in_chinese
 from gateway.portal.standing import Standing
 from gateway.portal.words import WORDS
 from gateway.proxy.upstream import Upstreams
 from shared.http.words import CODES
 from shared.services import SERVICES
+from tests.fixtures.documents import without_words
 from tests.fixtures.service import RunningService
 from tests.gateway.portal.catalogue import found, untold
 
@@ -268,6 +273,73 @@ async def test_the_reference_says_so_while_there_is_no_document(
         assert answer.status_code == 503
         assert WORDS[language]["no_document"] in answer.text
         assert answer.headers["cache-control"] == "public, max-age=0"
+
+
+async def test_the_whole_document_is_read_in_chinese_and_kept_by_its_tag(
+    gateway: RunningService,
+) -> None:
+    async with gateway.client() as program:
+        english = await program.get("/openapi.json")
+        chinese = await program.get("/openapi.zh.json")
+        kept = f'"other", {chinese.headers["etag"]}'
+        again = await program.get("/openapi.zh.json", headers={"If-None-Match": kept})
+        other = await program.get(
+            "/openapi.zh.json", headers={"If-None-Match": english.headers["etag"]}
+        )
+        wrong = await program.post("/openapi.zh.json")
+    assert chinese.status_code == other.status_code == 200
+    for name in ("content-type", "cache-control"):
+        assert chinese.headers[name] == english.headers[name]
+    assert again.status_code == 304
+    assert again.content == b""
+    # A compressed answer's tag is weak.
+    assert again.headers["etag"] == chinese.headers["etag"].removeprefix("W/")
+    assert wrong.status_code == 405
+    told, plain = chinese.json(), english.json()
+    assert without_words(told) == without_words(plain)
+    assert told["info"]["title"] == "制创"
+    assert told["paths"]["/v1/webhooks"]["get"]["summary"] == "列出调用方的订阅，最新的在前"
+    assert plain["paths"]["/v1/webhooks"]["get"]["summary"] == "List Webhooks"
+
+
+async def test_the_document_in_chinese_is_made_once_for_each_that_is_published(
+    gateway: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Any] = []
+
+    def making(one: Mapping[str, Any]) -> dict[str, Any]:
+        made.append(one)
+        assert threading.current_thread() is not threading.main_thread()
+        return in_chinese(one)
+
+    monkeypatch.setattr(retelling, "in_chinese", making)
+    collector = gateway.app.state.collector
+    async with gateway.client() as program:
+        async with asyncio.TaskGroup() as readers:
+            for _ in range(3):
+                readers.create_task(program.get("/openapi.zh.json"))
+        assert len(made) == 1
+        first = await program.get("/openapi.zh.json")
+        newer = {**await collector.document(), "servers": [{"url": "/new"}]}
+        collector._published = Published(newer, sent(newer))
+        second = await program.get("/openapi.zh.json")
+    assert len(made) == 2
+    assert second.headers["etag"] != first.headers["etag"]
+    assert second.json()["servers"] == [{"url": "/new"}]
+
+
+@pytest.mark.refusing
+@pytest.mark.parametrize("path", ["/openapi.json", "/openapi.zh.json"])
+async def test_no_document_is_503_in_either_language(gateway: RunningService, path: str) -> None:
+    class Nothing:
+        async def published(self) -> None:
+            return None
+
+    gateway.app.state.collector = Nothing()
+    async with gateway.client() as program:
+        answer = await program.get(path)
+    assert answer.status_code == 503
+    assert answer.json()["code"] == "UNAVAILABLE"
 
 
 async def test_the_code_tables_say_so_while_the_registry_is_away(

@@ -58,6 +58,8 @@ OFFICIAL = {"official", "handler"}
         ("GET", "/v1/registry/applications", 200, {"member"}, True, None),
         ("GET", "/v1/public/centers", 200, OFFICIAL, True, None),
         ("GET", "/v1/me/tasks", 200, OFFICIAL, True, None),
+        ("GET", "/openapi.json", 200, OFFICIAL, True, None),
+        ("GET", "/openapi.zh.json", 200, OFFICIAL, True, None),
     ],
 )
 def test_what_is_kept_of_a_request(
