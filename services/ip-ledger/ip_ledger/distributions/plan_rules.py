@@ -472,8 +472,7 @@ def reward_checks(incomes: Sequence[Income], terms: Terms, planned: Plan) -> lis
     for reward in planned.rewards:
         income, base_fen = shared[reward.event_id], bases[reward.event_id, reward.owner_id]
         owner = terms.owner_types.get(reward.owner_id, OwnerType.OTHER)
-        rule = terms.rule_of(reward.owner_id, income)
-        statutory = reward_floor_ppm(income.kind, owner, rule)
+        statutory = reward_floor_ppm(income.kind, owner, terms.rule_of(reward.owner_id, income))
         least_ppm = max(statutory, income.agreed_ppm.get(reward.owner_id, 0))
         least_fen = reward_amount(income.kind, base_fen, least_ppm)
         clause = FOR_INSTITUTIONS if statutory else AS_AGREED
