@@ -64,6 +64,26 @@ async def test_statistics_count_centres_members_and_fields(house: House) -> None
     assert table.headers["Cache-Control"] == "public, max-age=60"
 
 
+@pytest.mark.requirement("X13", "A014")
+async def test_what_was_corrected_is_counted_once(house: House) -> None:
+    first = (await house.post(house.member, "a")).json()
+    await house.post(house.member, "b", external_id="S-2")
+    fact = house.fact()
+    body = {"kind": fact["kind"], "occurred_on": "2027-03-05", "payload": fact["payload"]}
+    for key in ("c", "d"):
+        async with house.caller(house.member) as caller:
+            answer = await caller.post(
+                f"/v1/registry/facts/{first['id']}/corrections",
+                json={**body, "reason": "日期有误"},
+                headers={"Idempotency-Key": key},
+            )
+        assert answer.status_code == 201, answer.text
+        first = answer.json()
+    async with house.registry.client() as anyone:
+        figures = (await anyone.get("/v1/public/statistics")).json()
+    assert figures["facts"] == 2
+
+
 @pytest.mark.requirement("X11", "X15")
 async def test_centres_are_downloaded_as_a_table_and_as_json(house: House) -> None:
     async with house.registry.sessions.begin() as session:

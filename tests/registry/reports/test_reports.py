@@ -104,6 +104,20 @@ async def test_the_programme_of_a_year_in_figures(year: House) -> None:
     assert counts == {"service": 2, "project": 3, "resource_usage": 1}
 
 
+@pytest.mark.requirement("A152")
+async def test_no_report_tells_that_there_are_confidential_facts(year: House) -> None:
+    secret = {"title": "海外键合设备动向", "confidentiality": "internal", "summary": "x"}
+    await posted(year, year.member, "i1", kind="intelligence_report", payload=secret)
+    for duty in ("service", "auditor"):
+        told = await read(year.registry, "programme", duty, year=2027)
+        assert sum(one["count"] for one in told.json()["facts_by_kind"]) == 6
+        page = await read(year.registry, "programme/page", duty, year=2027)
+        for answer in (told, page):
+            assert answer.status_code == 200
+            assert "intelligence_report" not in answer.text
+            assert "情报" not in answer.text
+
+
 @pytest.mark.requirement("A014", "A017")
 async def test_a_stage_is_the_one_of_the_day_that_is_asked_for(year: House) -> None:
     """The step came with the first instant of 2027 in Shanghai."""

@@ -241,6 +241,29 @@ async def test_support_stands_still_while_a_centre_rectifies_or_owes(house: Hous
     assert (new.status_code, new.json()["code"]) == (409, "MILESTONE_OVERDUE")
 
 
+@pytest.mark.requirement("A141", "A140")
+@pytest.mark.refusing
+async def test_what_fitted_another_stage_is_not_approved_in_this_one(house: House) -> None:
+    made = (await draft(house, None, "first_purchase")).json()
+    path = f"{PLANS}/{made['id']}"
+    async with official(house, "handler", DRAFTER) as handler:
+        assert (await handler.post(f"{path}/propose")).is_success
+    await moved_to(house, Stage.PREPARING)
+    async with official(house, "approver", APPROVER) as approver:
+        early = await approver.post(f"{path}/approve", json={"doc_no": "示例7号"})
+        await moved_to(house, Stage.PILOT)
+        assert (await approver.post(f"{path}/approve", json={"doc_no": "示例7号"})).is_success
+    waiting = await propose(house, kind="first_purchase", amount=None)
+    assert waiting.status_code == 201, waiting.text
+    decision = f"{MEASURES}/{waiting.json()['id']}/approve"
+    await moved_to(house, Stage.PREPARING)
+    refused = await decide(house, decision)
+    for answer in (early, refused):
+        assert (answer.status_code, answer.json()["code"]) == (422, "MEASURE_NOT_APPLICABLE")
+    await moved_to(house, Stage.RECOGNIZED)
+    assert (await decide(house, decision)).status_code == 200
+
+
 @pytest.mark.requirement("A147")
 async def test_the_inventory_tells_what_is_open_to_a_centre_and_until_when(house: House) -> None:
     body = {

@@ -57,7 +57,9 @@ class StatisticsOut(Out):
     targets: list[TargetProgressOut] = Field(description="How many are aimed at, and how far.")
     centers: int = Field(description="Listed centres.")
     members: int = Field(description="Organizations that are members of one or more.")
-    facts: int = Field(description="Facts recorded at listed centres.")
+    facts: int = Field(
+        description="Facts recorded at listed centres, each once however often it was corrected."
+    )
     by_stage: list[CountOut] = Field(description="Centres by stage.")
     by_model: list[CountOut] = Field(description="Centres by model.")
     by_field: list[FieldCountOut] = Field(description="Centres by field; one may name several.")

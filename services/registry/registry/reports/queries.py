@@ -15,6 +15,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.directory.queries import center_ids_of
+from registry.facts.rules import CONFIDENTIAL
 from registry.reports.rules import LISTED, Standing
 from shared.auth import Actor
 from shared.calendar import end_of_day
@@ -128,7 +129,14 @@ CHAIN: Final = text(
     {COUNTED} AND fact.chain_stage IS NOT NULL GROUP BY 1, 2
     """
 )
-KINDS: Final = text(f"SELECT fact.kind, count(*) AS number {COUNTED} GROUP BY 1 ORDER BY 1")
+# Agencies and other services read these figures: of a confidential kind not even a count (A152).
+UNTOLD: Final = ", ".join(f"'{kind.value}'" for kind in sorted(CONFIDENTIAL))
+KINDS: Final = text(
+    f"""
+    SELECT fact.kind, count(*) AS number
+    {COUNTED} AND fact.kind NOT IN ({UNTOLD}) GROUP BY 1 ORDER BY 1
+    """
+)
 CLIENTS: Final = text(
     f"""
     SELECT left(fact.region_code, 2) AS province, fact.is_sme IS TRUE AS is_sme,

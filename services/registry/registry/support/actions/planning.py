@@ -96,17 +96,20 @@ async def move_plan(
 ) -> SupportPlan:
     """Put a plan forward, return, approve, withdraw or end it.
 
-    An approval looks again at whether the centre may be supported, and is another person's.
-    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, STATE_CONFLICT, MILESTONE_OVERDUE.
+    An approval looks again at whether the centre may be supported, and with what in the stage that
+    it has reached, and is another person's. Raises `Refused`: NOT_FOUND, SOD_VIOLATION,
+    STATE_CONFLICT, MILESTONE_OVERDUE, MEASURE_NOT_APPLICABLE.
     """
     plan = await queries.plan_for_update(session, plan_id)
     checks = rules.plan_move_checks(plan.state, event)
     if event is PlanEvent.APPROVE:
-        await center_for_update(session, plan.center_id)
+        center = await center_for_update(session, plan.center_id)
         # Whoever wrote any of it, though another has written on: the row names the last one.
         makers = await people_who(session, plan.id, WRITING)
         checks += rules.apart_checks(makers, actor.person_id)
         checks += await supported(session, plan.center_id, today)
+        require(checks)
+        checks = _mix_applicability(await policy_on(session, today), center, mix_of(plan))
     require(checks)
     before = plan.model_dump()
     if event is PlanEvent.PROPOSE:
@@ -180,7 +183,7 @@ async def decide_measure(
     """Approve or reject a measure that another person proposed, or end one early.
 
     Raises `Refused`: NOT_FOUND, SOD_VIOLATION, STATE_CONFLICT, MILESTONE_OVERDUE,
-    SUPPORT_PLAN_MISSING.
+    SUPPORT_PLAN_MISSING, MEASURE_NOT_APPLICABLE.
     """
     measure = await queries.measure_for_update(session, measure_id)
     checks = [
@@ -188,11 +191,19 @@ async def decide_measure(
         *rules.apart_checks((measure.proposed_by,), actor.person_id),
     ]
     if event is MeasureEvent.APPROVE:
-        await center_for_update(session, measure.center_id)
+        center = await center_for_update(session, measure.center_id)
         plan = await queries.approved_plan_of(session, measure.center_id)
         in_force = plan is not None and plan.id == measure.plan_id
         checks.append(rules.PLAN.check("SUPPORT_PLAN_MISSING", Kind.STATE, passed=in_force))
         checks += await supported(session, measure.center_id, today)
+        require(checks)
+        # The stage may have moved since the proposal, or the policy.
+        checks = rules.applicability_checks(
+            await policy_on(session, today),
+            center.model_type,
+            center.stage,
+            {"/kind": measure.kind},
+        )
     require(checks)
     before = measure.model_dump()
     measure.state = MEASURE_MOVES[measure.state, event]

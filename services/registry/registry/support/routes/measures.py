@@ -116,7 +116,9 @@ async def read_measure(
     "/{measure_id}/approve",
     operation_id="registry_approve_support_measure",
     openapi_extra=access("approver", tenant=OFFICIALS, rules=("A138", "A139", "X03")),
-    responses=problems(*DECIDED, "MILESTONE_OVERDUE", "SUPPORT_PLAN_MISSING"),
+    responses=problems(
+        *DECIDED, "MILESTONE_OVERDUE", "SUPPORT_PLAN_MISSING", "MEASURE_NOT_APPLICABLE"
+    ),
 )
 async def approve_measure(
     measure_id: UUID, actor: CurrentActor, today: Today, session: Transaction

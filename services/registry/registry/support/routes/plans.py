@@ -166,7 +166,13 @@ async def propose_plan(
     "/{plan_id}/approve",
     operation_id="registry_approve_support_plan",
     openapi_extra=access("approver", tenant=OFFICIALS, rules=("A139", "A140", "X03")),
-    responses=problems("NOT_FOUND", "SOD_VIOLATION", "STATE_CONFLICT", "MILESTONE_OVERDUE"),
+    responses=problems(
+        "NOT_FOUND",
+        "SOD_VIOLATION",
+        "STATE_CONFLICT",
+        "MILESTONE_OVERDUE",
+        "MEASURE_NOT_APPLICABLE",
+    ),
 )
 async def approve_plan(
     plan_id: UUID,
