@@ -199,14 +199,13 @@ def _reachable(
 
 def _references(node: object) -> Iterable[tuple[str, str]]:
     if isinstance(node, Mapping):
-        for key, value in node.items():
+        for value in node.values():
             if isinstance(value, str) and value.startswith(REF):
                 # `$ref`, and the targets of a discriminator's mapping.
                 kind, _, name = value.removeprefix(REF).partition("/")
                 yield kind, name
             else:
                 yield from _references(value)
-            del key
     elif isinstance(node, list):
         for item in node:
             yield from _references(item)

@@ -91,6 +91,41 @@ def test_several_states_of_one_service_get_readable_names() -> None:
     assert reference == "#/components/schemas/IpLedgerAssetsState"
 
 
+def test_one_name_for_one_schema_is_kept_short() -> None:
+    documents = {"a": document("/a", "a_get"), "b": document("/b", "b_get")}
+    assert rules.clashing_names(documents) == set()
+    assert list(rules.merged(documents)["components"]["schemas"]) == ["A", "B"]
+    # Three that differ anywhere differ, whichever comes first.
+    for odd in ("a", "b", "c"):
+        three = {name: document(f"/{name}", f"{name}_get") for name in ("a", "b", "c")}
+        three[odd]["components"]["schemas"]["B"] = {"type": "integer"}
+        assert rules.clashing_names(three) == {"A", "B"}
+
+
+@pytest.mark.parametrize(
+    ("name", "readable"),
+    [
+        ("A", "IpLedgerA"),
+        ("B", "B"),
+        ("State__Inner", "State__Inner"),
+        ("ip_ledger__assets__rules__State", "IpLedgerAssetsState"),
+        ("ip_ledger__assets__State", "IpLedgerAssetsState"),
+    ],
+)
+def test_a_published_name_is_short_where_it_can_be(name: str, readable: str) -> None:
+    assert rules.readable_name("ip-ledger", name, {"A"}) == readable
+
+
+def test_a_list_of_schemas_is_followed_and_chinese_is_written_as_it_is() -> None:
+    one = document("/a", "a_get")
+    one["components"]["schemas"]["A"] = {"anyOf": [{"$ref": "#/components/schemas/B"}, {"x": "中"}]}
+    # A refers to itself, too: it is followed once.
+    one["components"]["schemas"]["B"] = {"$ref": "#/components/schemas/A"}
+    merged = rules.merged({"a": one})
+    assert list(merged["components"]["schemas"]) == ["A", "B"]
+    assert '"x":"中"'.encode() in rules.encoded(merged)
+
+
 @pytest.mark.refusing
 def test_one_path_of_two_services_is_a_conflict() -> None:
     with pytest.raises(rules.Conflict, match="/a of b"):

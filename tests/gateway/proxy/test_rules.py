@@ -88,6 +88,8 @@ def test_a_path_that_two_readers_could_read_differently_is_refused(raw: bytes) -
         ("/v1/registry", None),
         ("/v2/registry/centers", None),
         ("/v1/Registry/centers", None),
+        ("/v1/registry/centers/1/members/2", "registry"),
+        ("/v1/registry/", "registry"),
     ],
 )
 def test_the_first_segments_choose_the_service(path: str, service: str | None) -> None:
@@ -194,3 +196,60 @@ def test_the_host_is_one_name_of_ours(
     host: bytes | None, allowed: frozenset[str], good: bool
 ) -> None:
     assert rules.names_one_host(host, allowed) is good
+
+
+CHUNKED = (b"transfer-encoding", b"chunked")
+
+
+@pytest.mark.parametrize(
+    ("fields", "plain"),
+    [
+        ([CHUNKED], True),
+        ([(b"transfer-encoding", b" Chunked ")], True),
+        ([(b"accept", b"*/*"), CHUNKED], True),
+        ([CHUNKED, CHUNKED], False),
+        ([(b"transfer-encoding", b"gzip, chunked")], False),
+        ([(b"transfer-encoding", b"identity")], False),
+        ([(b"transfer-encoding", b"gzip"), CHUNKED], False),
+    ],
+)
+def test_a_body_comes_in_plain_chunks_said_once(
+    fields: list[tuple[bytes, bytes]], *, plain: bool
+) -> None:
+    if plain:
+        assert CHUNKED not in rules.judged_head(fields).passing
+    else:
+        with pytest.raises(rules.MalformedHead):
+            rules.judged_head(fields)
+
+
+def test_a_head_is_as_large_as_it_came() -> None:
+    assert rules.head_size([]) == 0
+    assert rules.head_size([(b"a", b"bc"), (b"host", b"")]) == len(b"a: bc\r\n" + b"host: \r\n")
+
+
+@pytest.mark.parametrize(
+    ("fields", "seen"),
+    [
+        ([(b"etag", b"1"), (b"content-type", b"x")], [b"etag", b"content-type"]),
+        ([(b"etag", b"1"), (b"server", b"x"), (b"date", b"x")], [b"etag"]),
+        # What is true for one hop only, and what the service says is so.
+        ([(b"connection", b"close"), (b"etag", b"1")], [b"etag"]),
+        ([(b"connection", b"x-hop, close"), (b"x-hop", b"1"), (b"etag", b"1")], [b"etag"]),
+        ([(b"connection", b"keep-alive"), (b"keep-alive", b"5"), (b"x-a", b"1")], [b"x-a"]),
+    ],
+)
+def test_an_answer_loses_what_was_meant_for_one_hop(
+    fields: list[tuple[bytes, bytes]], seen: list[bytes]
+) -> None:
+    assert [name for name, _ in rules.passing_out(fields)] == seen
+
+
+def test_fields_of_ours_are_read_and_not_passed_on() -> None:
+    head = rules.judged_head(
+        [(b"host", b"h"), (b"accept", b"a"), (b"authorization", b"Bearer t"), (b"cookie", b"c")]
+    )
+    assert head.passing == [(b"accept", b"a"), (b"authorization", b"Bearer t")]
+    assert (head.ours, head.once) == (
+        {b"host": b"h", b"cookie": b"c"}, {b"authorization": b"Bearer t"},
+    )  # fmt: skip

@@ -187,6 +187,17 @@ def test_a_last_day_is_a_working_day_from_today_on(due_on: date, codes: list[str
     assert failed_codes(checks) == codes
 
 
+@pytest.mark.requirement("A135")
+@pytest.mark.parametrize(
+    ("held", "codes"),
+    [(["agency"], []), (["finance", "agency"], []), (["official"], ["AGENCY_REQUIRED"]),
+     ([], ["AGENCY_REQUIRED"])],
+)  # fmt: skip
+def test_a_task_goes_to_an_agency(held: list[str], codes: list[str]) -> None:
+    checks = rules.passing_checks(held, FRIDAY, FRIDAY, WorkingDays())
+    assert failed_codes(checks) == codes
+
+
 @pytest.mark.requirement("A135", "X04")
 @pytest.mark.refusing
 async def test_a_service_is_told_who_is_an_agency_today_and_nobody_else_asks(

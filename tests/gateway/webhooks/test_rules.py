@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from gateway.webhooks import rules
 from gateway.webhooks.schemas import WebhookIn
-from shared.rules import failed_codes
+from shared.rules import Kind, failed_codes
 
 LOOPBACK = [ipaddress.ip_network("127.0.0.0/8")]
 GOOD = "https://erp.example.cn/zhichuang"
@@ -136,3 +136,46 @@ def test_only_410_ends_a_subscription() -> None:
     assert [rules.ends_subscription(status) for status in (410, 404, 500, None)] == [
         True, False, False, False,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("count", "codes"), [(50, []), (51, ["FIELD_INVALID"]), (0, [])])
+def test_a_subscription_names_fifty_types_at_most(count: int, codes: list[str]) -> None:
+    types = ["center.registered"] * count
+    checks = rules.subscription_checks(
+        "https://erp.example.com/hook", types, held=0, targets=rules.Targets()
+    )
+    assert failed_codes(checks) == codes
+    assert {check.params["field"] for check in checks if check.kind is Kind.CONTENT} == {
+        "url", "types",
+    }  # fmt: skip
+
+
+def test_a_plain_target_without_a_port_is_reached_at_eighty() -> None:
+    targets = rules.Targets(plain_allowed=True, own=("http://door.example:80",))
+    for url, codes in (
+        ("http://door.example/x", ["URL_REFUSED"]), ("http://door.example:81/x", []),
+    ):  # fmt: skip
+        assert failed_codes(rules.target_checks(url, "/url", targets)) == codes
+
+
+@pytest.mark.parametrize(
+    ("after", "newest", "passed"), [(5, 5, True), (4, 5, True), (6, 5, False), (0, 0, True)]
+)
+def test_what_was_delivered_before_is_replayed_from_a_position_that_there_was(
+    after: int, newest: int, *, passed: bool
+) -> None:
+    assert [check.passed for check in rules.replay_checks(after, newest)] == [passed]
+
+
+def test_the_last_address_within_an_ipv6_one_is_the_one_that_is_reached() -> None:
+    private, public = ("64:ff9b::192.168.255.255", "64:ff9b::8.8.8.8")
+    assert not rules.address_allowed(ipaddress.ip_address(private), ())
+    assert rules.address_allowed(ipaddress.ip_address(public), ())
+    listed = [ipaddress.ip_network("192.168.255.255/32")]
+    assert rules.address_allowed(ipaddress.ip_address(private), listed)
+
+
+@pytest.mark.parametrize(("jitter", "wait"), [(-1_000_000, 1), (0, 1), (1_000_000, 1)])
+def test_no_wait_is_shorter_than_a_second(jitter: int, wait: int) -> None:
+    assert rules.seconds_until_retry(1, [1], jitter) == wait
+    assert rules.seconds_until_retry(1, [0], jitter) == 1
