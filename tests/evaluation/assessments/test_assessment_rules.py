@@ -1,6 +1,7 @@
 """Which three years make an assessment, and what its document says; no database."""
 
 import json
+from datetime import date, timedelta
 from fractions import Fraction
 from uuid import UUID
 
@@ -138,3 +139,15 @@ def test_a_round_names_the_first_twenty_that_wait() -> None:
     _, check = round_rules.closing_checks(round_rules.RoundState.OPEN, waiting, [])
     assert check.params["count"] == 21
     assert check.params["centers"] == [str(UUID(int=number)) for number in range(1, 21)]
+
+
+@pytest.mark.requirement("A124")
+def test_a_round_is_of_three_years_that_are_over_and_has_time_left() -> None:
+    assert round_rules.years_of(2027) == [2025, 2026, 2027]
+    today = date(2028, 4, 1)
+    for last_year, passed in ((2026, True), (2027, True), (2028, False)):
+        check, _ = round_rules.opening_checks(last_year, today, today)
+        assert (check.passed, check.params["expected"]) == (passed, "2027 or earlier")
+    for due_on, passed in ((today, True), (today - timedelta(days=1), False)):
+        _, check = round_rules.opening_checks(2027, due_on, today)
+        assert (check.passed, check.params["expected"]) == (passed, "2028-04-01 or later")

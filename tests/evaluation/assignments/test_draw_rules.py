@@ -180,7 +180,7 @@ def test_a_lot_is_the_first_twenty_bits_of_the_hash() -> None:
         ({}, 1, ("fay",)),
         ({"max_load": 0}, 2, ("gao",)),
         ({"max_load": 1}, 2, ("fay", "gao")),
-        ({"field": "technical"}, 2, ("fay", "gao")),
+        ({"field": "technical"}, 2, ("gao",)),
         ({"organizations": frozenset({"o2"})}, 2, ("gao",)),
     ],
 )
@@ -193,7 +193,38 @@ def test_an_alternate_takes_a_seat_alone_with_every_rule_kept(
         size=3, fields=("economic", "legal"),
     )  # fmt: skip
     found = rules.alternates(problem, {"a": PANELS["a"]}, "seed", count)
-    # cui is of the law as well, so that a seat of the law may go to another field.
     assert found["a", "ana"] == ranked
     # Nobody else is of the economy.
     assert found["a", "bao"] == ()
+
+
+@pytest.mark.requirement("A120")
+@pytest.mark.parametrize(
+    ("taken", "left"),
+    [({}, 3), ({"ana": 1}, 2), ({"ana": 2}, 1), ({"ana": 3}, 1), ({"ana": 9}, 1)],
+)
+def test_whoever_took_seats_elsewhere_has_less_room_but_keeps_those_drawn(
+    taken: dict[str, int], left: int
+) -> None:
+    room = {one.id: one.max_load for one in rules.with_less_room(PROBLEM, PANELS, taken).reviewers}
+    assert room == {"ana": left, "bao": 3, "cui": 3, "dai": 3, "eli": 3}
+    # One of whom nothing was drawn may be left with no room, or less.
+    full = rules.with_less_room(PROBLEM, {}, {"ana": 3})
+    assert full.reviewers[0].max_load == 0
+
+
+@pytest.mark.requirement("A120")
+def test_a_case_that_takes_no_panel_now_is_refused_at_its_place() -> None:
+    checks = rules.case_checks(["a", "z", "b"], ["b", "a"])
+    assert [(check.passed, check.pointer) for check in checks] == [
+        (True, "/case_ids/0"), (False, "/case_ids/1"), (True, "/case_ids/2"),
+    ]  # fmt: skip
+
+
+@pytest.mark.requirement("A120")
+@pytest.mark.parametrize(("others", "told"), [(0, 0), (19, 19), (20, 20), (21, 20)])
+def test_a_draw_gone_stale_names_the_first_twenty_rules_it_breaks(others: int, told: int) -> None:
+    fixed = frozenset(("a", f"zoe{number:02}") for number in range(others))
+    (check,) = rules.fresh_checks(replace(PROBLEM, fixed=fixed), PANELS)
+    assert check.passed is (others == 0)
+    assert check.params["broken"] == [f"fixed a zoe{number:02}" for number in range(told)]

@@ -91,6 +91,36 @@ def test_each_change_is_told_once_and_by_its_kind(case: str) -> None:
     )
 
 
+@pytest.mark.requirement("A130")
+def test_what_a_leaf_leaves_unsaid_is_no() -> None:
+    """Content may say that no evidence is asked, or say nothing: a pure renaming stays one."""
+    unsaid = other(lambda one: leaf(one, "E2").pop("evidence_required", None))
+    denied = other(lambda one: leaf(one, "E2").update(evidence_required=False))
+    assert changes(unsaid, denied) == []
+    asked = other(lambda one: leaf(one, "E2").update(evidence_required=True))
+    (change,) = changes(unsaid, asked)
+    assert (change.before, change.after) == (False, True)
+
+
+@pytest.mark.requirement("A130")
+def test_a_leaf_of_other_content_is_another_one_even_under_a_like_place() -> None:
+    def replaced(content: dict[str, Any]) -> None:
+        leaf(content, "E2").update(code="E9", name="别的指标")
+
+    found = [(one.kind.value, one.code) for one in changes(CONTENT, other(replaced))]
+    assert found == [("leaf_removed", "E2"), ("leaf_added", "E9")]
+
+
+@pytest.mark.requirement("A130")
+def test_a_criterion_is_renamed_in_either_language() -> None:
+    def renamed(content: dict[str, Any]) -> None:
+        content["criteria"][0].update(name="别名", name_en="Another name")
+
+    found = [(one.kind.value, one.code, one.field) for one in changes(CONTENT, other(renamed))]
+    first = CONTENT["criteria"][0]["code"]
+    assert found == [("wording", first, "name"), ("wording", first, "name_en")]
+
+
 def test_no_field_of_a_leaf_can_change_unseen() -> None:
     every = set[str]()
     for model in (RatioLeaf, ThresholdLeaf, ExpertLeaf, GateLeaf):

@@ -201,7 +201,7 @@ def with_less_room(problem: Problem, drawn: Panels, taken: Mapping[str, int]) ->
     return replace(
         problem,
         reviewers=tuple(
-            replace(one, max_load=max(one.max_load - taken.get(one.id, 0), kept[one.id], 0))
+            replace(one, max_load=max(one.max_load - taken.get(one.id, 0), kept[one.id]))
             for one in problem.reviewers
         ),
     )
