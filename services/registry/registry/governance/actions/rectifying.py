@@ -36,10 +36,11 @@ from registry.governance.tables import CenterRating, Rectification
 from registry.memberships.actions import announce
 from registry.programme.queries import policy_on, working_days
 from shared.auth import Actor
-from shared.calendar import months_after
+from shared.calendar import day_of, months_after
 from shared.events import made, record
 from shared.rules import Policy, found, require
 
+CLERK: Final = Actor.system("governance")
 DUTIES: Final = (MilestoneKind.RECTIFICATION_PLAN, MilestoneKind.RECTIFICATION)
 
 
@@ -155,16 +156,19 @@ async def recheck(
     return row
 
 
-async def close(session: AsyncSession, actor: Actor, center_id: UUID, today: date) -> None:
-    """Close what is open of a rectification, because its centre has left the stage."""
+async def close(
+    session: AsyncSession, actor: Actor, center_id: UUID, today: date
+) -> Rectification | None:
+    """Close what is open of a rectification, because its centre has left the stage; give it."""
     row = await queries.rectification(session, center_id)
     if row is None:
-        return
+        return None
     before = row.state
     row.state = rules.RECTIFICATION_MOVES[before, RectificationEvent.CLOSE]
     row.version += 1
     await cancel_milestones(session, actor, center_id, DUTIES)
     _tell(session, actor, row, "closed", before, closed_on=today)
+    return row
 
 
 def _tell(
@@ -202,9 +206,10 @@ async def hear_rating(
 ) -> None:
     """Keep a published rating and let it act: `unqualified` begins a rectification (C2).
 
-    A later version of the same year that is better takes the rectification back; what rests on an
-    earlier version is held until an official has looked at it. A rating of a suspended centre is
-    kept, and an approver orders what it asks for when the centre returns.
+    Of a centre that is being rectified for another year, its own begins when that one has ended
+    (`go_on`). A later version of the same year that is better takes the rectification back; what
+    rests on an earlier version is held until an official has looked at it. A rating of a suspended
+    centre is kept, and an approver orders what it asks for when the centre returns.
     """
     if await center_by_id(session, center_id) is None:
         return
@@ -232,6 +237,36 @@ async def hear_rating(
         told.kind, told.year, ground, told.result_hash, result_id, told.version, told.rating
     )
     await holding.place(session, actor, center, news, now)
+
+
+async def go_on(
+    session: AsyncSession, center: Center, ended: Rectification, today: date, now: datetime
+) -> None:
+    """Begin the rectification that waited for another to end: plan and year count from today (C2).
+
+    The centre is back in the stage from which a rating that is unqualified takes it, and the one
+    that was heard meanwhile is answered by nothing yet.
+    """
+    rows = await queries.rating_rows(session, center.id)
+    answered = {
+        (one.kind, one.year)
+        for one in await queries.rectifications(session, center.id)
+        if one.state is not RectificationState.WITHDRAWN
+    }
+    heard = [
+        rules.Heard(row.kind, row.year, row.rating, day_of(row.at))
+        for row in rows
+        if row.imported_on is None
+    ]
+    cause = rules.next_cause(heard, answered, ended.ordered_on)
+    if cause is None:
+        return
+    told = next(
+        one
+        for one in await queries.ratings(session, center.id)
+        if (one.kind, one.year) == (cause.kind, cause.year)
+    )
+    await _begin(session, CLERK, center, told, today, now)
 
 
 def _of_year(ratings: Sequence[PublishedRating], told: PublishedRating) -> PublishedRating | None:
@@ -280,6 +315,8 @@ async def _take_back(
         reason = f"{told.kind.value} {told.year}: {told.rating}"
         basis = Basis(cause=told.kind.value, told=_kept(told))
         enter_stage(session, actor, center, origin, reason, now, basis)
+        await session.flush()
+        await go_on(session, center, row, today, now)
     elif center.stage is Stage.SUSPENDED and center.came_from is Stage.RECTIFYING:
         # Nothing is left to rectify: the suspension leads back before it.
         center.came_from, center.rectified_from = origin, None

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from registry.centers.actions import Basis, cancel_milestones, enter_stage
 from registry.centers.rules import (
     ENDED,
+    RECTIFIABLE,
     AgreementFacts,
     MilestoneKind,
     Stage,
@@ -222,7 +223,10 @@ async def _enter(
         cause = rules.latest(facts.ratings)
         await rectifying.order(session, actor, center, cause, policy, today, now)
     if before is Stage.RECTIFYING and step.target is not Stage.SUSPENDED:
-        await rectifying.close(session, actor, center.id, today)
+        ended = await rectifying.close(session, actor, center.id, today)
+        if ended is not None and step.target in RECTIFIABLE:
+            await session.flush()
+            await rectifying.go_on(session, center, ended, today, now)
     if step.target in ENDED:
         await rectifying.close(session, actor, center.id, today)
         await cancel_milestones(session, actor, center.id, tuple(MilestoneKind))

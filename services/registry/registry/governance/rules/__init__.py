@@ -111,8 +111,10 @@ from registry.governance.rules.records import (
 from registry.governance.rules.rectifying import (
     RECTIFICATION_MOVES,
     RECTIFICATION_OPEN,
+    Heard,
     RectificationEvent,
     RectificationState,
+    next_cause,
     rectification_move_checks,
     visit_checks,
 )
@@ -166,6 +168,7 @@ __all__ = [
     "DirectionEvent",
     "DirectionState",
     "DocumentKind",
+    "Heard",
     "HoldEvent",
     "HoldGround",
     "HoldOutcome",
@@ -236,6 +239,7 @@ __all__ = [
     "naming_checks",
     "needs_recommendation",
     "needs_second",
+    "next_cause",
     "office_checks",
     "onward",
     "opinion_checks",

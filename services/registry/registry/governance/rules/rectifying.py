@@ -1,6 +1,7 @@
 """A rectification: a plan within thirty days, a re-check on site at the end of a year (B2, C2)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -8,6 +9,7 @@ from typing import Final
 from shared.rules import Check, Kind, Rule
 
 RECTIFICATION: Final = Rule("A125", "四(四)")
+UNQUALIFIED: Final = "unqualified"
 
 
 class RectificationState(StrEnum):
@@ -62,6 +64,34 @@ RECTIFICATION_MOVES: Final[
 def rectification_move_checks(state: RectificationState, event: RectificationEvent) -> list[Check]:
     """Check that a rectification may take a step from where it stands."""
     return [RECTIFICATION.move(RECTIFICATION_MOVES, state, event)]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A rating that stands: of which judgement and year, what it says, and when it was heard."""
+
+    kind: str
+    year: int
+    rating: str
+    heard_on: date
+
+
+def next_cause(
+    standing: Iterable[Heard], answered: Collection[tuple[str | None, int | None]], ordered_on: date
+) -> Heard | None:
+    """Give the rating whose rectification begins when another one has ended (C2).
+
+    It was heard while that one ran, still says `unqualified`, and no rectification has answered its
+    judgement and year. Of several the newest: its year looks at what the others found, too.
+    """
+    waiting = [
+        one
+        for one in standing
+        if one.rating == UNQUALIFIED
+        and one.heard_on >= ordered_on
+        and (one.kind, one.year) not in answered
+    ]
+    return max(waiting, key=lambda one: (one.year, one.heard_on, one.kind), default=None)
 
 
 def visit_checks(visited_on: date, ordered_on: date, today: date) -> list[Check]:
