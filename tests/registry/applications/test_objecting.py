@@ -149,3 +149,24 @@ async def test_who_prepared_or_scored_a_case_decides_no_objection_to_it(case: Ca
         assert (refused.status_code, codes(refused)) == (403, ["SOD_VIOLATION"]), capacity
     # The reviewer, who did not handle it, may; and may not approve it, as before.
     assert (await case.call(case.official("reviewer"), "POST", path, DISMISSED)).status_code == 200
+
+
+@pytest.mark.requirement("X09", "X04")
+@pytest.mark.refusing
+async def test_the_evidence_of_an_objection_is_there_and_ones_own(case: Case) -> None:
+    objection = await objected(case)
+    path = objection["path"].rpartition("/")[0]
+    own, others = await case.upload("M04"), await case.upload("M01")
+    body = {"grounds": "权属存在争议", "named_party": "某装备公司", "contact": "021-12345678"}
+
+    async def file(who: Any, *files: str) -> Any:
+        return await case.call(who, "POST", path, {**body, "evidence": list(files)})
+
+    for who, files in (
+        (case.registry.client(), [str(uuid4())]),
+        (case.member("M04"), [own, others]),
+    ):
+        refused = await file(who, *files)
+        assert (refused.status_code, codes(refused)) == (422, ["FILE_UNKNOWN"])
+        assert refused.json()["errors"][0]["params"]["file_ids"] == files[-1:]
+    assert (await file(case.member("M04"), own)).status_code == 201

@@ -101,18 +101,22 @@ async def object_to(
 ) -> Objection:
     """Take an objection to an open notice, under a name that can be reached (X09).
 
-    Raises `Refused`: NOT_FOUND, OBJECTION_ANONYMOUS or STATE_CONFLICT.
+    Raises `Refused`: NOT_FOUND, OBJECTION_ANONYMOUS, FILE_UNKNOWN or STATE_CONFLICT.
     """
     # The approval locks the same row: an objection comes before it, or is refused after it.
     notice = await queries.notice_for_update(session, notice_id)
+    evidence = complaint.evidence
     require(
-        rules.filing_checks(
-            complaint.named_party,
-            complaint.contact,
-            state=notice.state,
-            closes_on=notice.closes_on,
-            today=today,
-        )
+        [
+            *rules.filing_checks(
+                complaint.named_party,
+                complaint.contact,
+                state=notice.state,
+                closes_on=notice.closes_on,
+                today=today,
+            ),
+            *existence_checks(evidence, await files_seen(session, actor, evidence)),
+        ]
     )
     objection_id, sealer = new_id(), sealer_of(session)
     place = queries.place_of(objection_id)
@@ -122,7 +126,7 @@ async def object_to(
         named_party=sealer.seal(complaint.named_party, place),
         contact=sealer.seal(complaint.contact, place),
         grounds=complaint.grounds,
-        evidence=[str(file_id) for file_id in complaint.evidence],
+        evidence=[str(file_id) for file_id in evidence],
         received_at=now,
     )
     session.add(objection)

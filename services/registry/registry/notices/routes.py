@@ -118,7 +118,7 @@ async def get_public_notice(notice_id: UUID, session: Reading) -> NoticeOut:
     status_code=201,
     operation_id="public_object_to_notice",
     openapi_extra=access(tenant=EVERYONE, rules=("X09",)),
-    responses=problems("NOT_FOUND", "OBJECTION_ANONYMOUS", "STATE_CONFLICT"),
+    responses=problems("NOT_FOUND", "OBJECTION_ANONYMOUS", "FILE_UNKNOWN", "STATE_CONFLICT"),
 )
 async def object_to_notice(
     notice_id: UUID,
