@@ -13,7 +13,7 @@ from registry.centers.queries import next_number
 from registry.centers.rules import ApplicantForm, ModelType, Stage
 from registry.centers.tables import Center
 from registry.governance.rules import RatingKind
-from registry.memberships.rules import MembershipRole
+from registry.memberships.rules import MembershipRole, State
 from registry.memberships.tables import Membership
 from registry.takeovers import rules
 from registry.takeovers.rules import (
@@ -239,6 +239,22 @@ def test_a_refused_origin_names_those_that_a_side_state_has() -> None:
         row = center(stage=stage, rectified_from=Stage.PREPARING)
         ((check,),) = rules.judge([(0, row)], known, TODAY).values()
         assert (check.pointer, check.params["expected"]) == ("/rectified_from", expected)
+
+
+@pytest.mark.requirement("A049", "X05")
+@pytest.mark.parametrize(
+    ("left_on", "stage", "state"),
+    [
+        (None, Stage.PILOT, State.ACTIVE),
+        (date(2026, 1, 11), Stage.PILOT, State.LEFT),
+        (TODAY, Stage.PILOT, State.LEAVING),
+        (TODAY, Stage.DELISTED, State.LEFT),
+    ],
+)
+def test_who_is_taken_over_on_its_last_day_is_a_member_still(
+    left_on: date | None, stage: Stage, state: State
+) -> None:
+    assert rules.membership_state(left_on, stage, TODAY) is state
 
 
 @pytest.mark.requirement("X05")

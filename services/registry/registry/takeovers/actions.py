@@ -14,7 +14,7 @@ from registry.centers.rules import ENDED, Level, Stage, start_of
 from registry.centers.tables import Center, StageChange
 from registry.governance.tables import CenterRating
 from registry.memberships.actions import announce
-from registry.memberships.rules import MembershipRole, State
+from registry.memberships.rules import MembershipRole
 from registry.memberships.tables import Membership
 from registry.takeovers import queries, rules
 from registry.takeovers.rules import (
@@ -28,6 +28,7 @@ from registry.takeovers.rules import (
 )
 from registry.takeovers.tables import TakeOver
 from shared.auth import Actor
+from shared.calendar import day_of
 from shared.database import new_id
 from shared.events import record
 from shared.events.recording import content_sha256, plain
@@ -263,7 +264,7 @@ def _membership(
         inviter_id=orgs[center.lead_uscc],
         role=row.role,
         chain_position=row.chain_position,
-        state=State.ACTIVE if row.left_on is None else State.LEFT,
+        state=rules.membership_state(row.left_on, center.stage, day_of(now)),
         invited_at=now,
         joined_on=row.joined_on,
         left_on=row.left_on,

@@ -23,7 +23,7 @@ from registry.centers.rules import (
     center_code,
 )
 from registry.governance.rules import RatingKind
-from registry.memberships.rules import MembershipRole
+from registry.memberships.rules import MembershipRole, State
 from registry.organizations.rules import ChainPosition
 from shared.rules import Check, Kind, Rule
 from shared.tasks import TaskKind
@@ -263,12 +263,19 @@ def _member_checks(
         TAKING_OVER.check("ALREADY_EXISTS", Kind.STATE, passed=not twice, key=row.uscc),
     ]
     if row.left_on is not None:
-        # The last day is over, or the membership has not ended yet.
+        # What is known lies behind: at the latest today is the last day.
         checks += [
             _ordered("left_on", row.joined_on, row.left_on),
             _past("left_on", row.left_on, today),
         ]
     return checks
+
+
+def membership_state(left_on: date | None, stage: Stage, today: date) -> State:
+    """Give where a membership stands: on its last day it has not ended yet, but with its centre."""
+    if left_on is None:
+        return State.ACTIVE
+    return State.LEAVING if left_on >= today and stage not in ENDED else State.LEFT
 
 
 def _apart(one: TakenMember, other: TakenMember) -> bool:
