@@ -80,3 +80,49 @@ def test_what_only_many_changes_bring_is_made_of_all_of_them() -> None:
 
     assert [len(one) for one in found.sets] == [7]
     assert (found.searched_to, found.cut) == (1, True)
+
+
+@pytest.mark.requirement("A130")
+@pytest.mark.parametrize(
+    ("bounds", "sets", "searched_to", "cut"),
+    [
+        # Of four changes any two bring it: four tries of one, six of two, six sets.
+        (Bounds(2, 6, 10), 6, 4, False),
+        (Bounds(1, 6, 10), 1, 1, True),
+        (Bounds(2, 5, 10), 5, 1, True),
+        (Bounds(2, 6, 9), 5, 1, True),
+        (Bounds(2, 6, 4), 1, 1, True),
+        (Bounds(2, 6, 3), 1, 0, True),
+    ],
+)
+def test_each_bound_is_kept_and_told(
+    bounds: Bounds, sets: int, searched_to: int, *, cut: bool
+) -> None:
+    found = decisive_sets([1, 2, 3, 4], at_least(2), bounds)
+
+    assert [len(one) for one in found.sets] == [2] * sets
+    assert (found.searched_to, found.cut) == (searched_to, cut)
+
+
+@pytest.mark.requirement("A130")
+@pytest.mark.parametrize(
+    ("changes", "least", "sets", "searched_to", "cut"),
+    [
+        # Sets of up to four are gone through, of five no more.
+        (5, 4, 5, 5, False),
+        (6, 5, 1, 4, True),
+        # Ten sets are named.
+        (10, 1, 10, 10, False),
+        (11, 1, 10, 0, True),
+        # Two hundred combinations are tried.
+        (200, 2, 1, 1, True),
+        (201, 2, 1, 0, True),
+    ],
+)
+def test_without_bounds_the_usual_ones_hold(
+    changes: int, least: int, sets: int, searched_to: int, *, cut: bool
+) -> None:
+    found = decisive_sets(list(range(changes)), at_least(least))
+
+    assert [len(one) for one in found.sets] == [least] * sets
+    assert (found.searched_to, found.cut) == (searched_to, cut)

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.laboratory.trial_rules import Trial, weights_for
+from evaluation.laboratory.comparison_rules import SchemeChangeKind
+from evaluation.laboratory.trial_rules import Atom, Cause, Trial, Verdict, weights_for
 from evaluation.results import rules
 from evaluation.schemes.rules import Rating, scheme_from
 from tests.evaluation.laboratory.test_comparing import CONTENT, SCHEMES, drafted, leaf, other
@@ -75,6 +76,33 @@ def test_the_change_that_does_it_is_told_from_the_one_beside_it() -> None:
     assert (trial.before.rating, trial.after.rating) == (Rating.GOOD, Rating.QUALIFIED)
     decisive = {one.atom.code: one.does_it(Rating.GOOD, Rating.QUALIFIED) for one in trial.causes()}
     assert decisive == {"good_from": True, "C2": False}
+
+
+@pytest.mark.requirement("A130")
+@pytest.mark.parametrize(
+    ("alone", "without", "does_it"),
+    [
+        (Rating.QUALIFIED, Rating.GOOD, True),
+        (Rating.QUALIFIED, Rating.QUALIFIED, True),
+        (Rating.GOOD, Rating.GOOD, True),
+        (Rating.GOOD, Rating.QUALIFIED, False),
+        (Rating.EXCELLENT, Rating.UNQUALIFIED, False),
+    ],
+)
+def test_a_change_does_it_that_is_enough_or_that_cannot_be_spared(
+    alone: Rating, without: Rating, *, does_it: bool
+) -> None:
+    atom = Atom(SchemeChangeKind.PARAMETER, "good_from")
+    cause = Cause(atom, Verdict(Fraction(80), alone), Verdict(Fraction(80), without))
+    assert cause.does_it(Rating.GOOD, Rating.QUALIFIED) is does_it
+
+
+@pytest.mark.requirement("A130")
+def test_where_the_grade_stands_no_set_is_missing() -> None:
+    trial = _trial(lambda content: content["parameters"].update(good_from="74"))
+    assert trial.before.rating is trial.after.rating
+    assert len(trial.atoms) == 1
+    assert (trial.decisive.sets, trial.decisive.searched_to, trial.decisive.cut) == ((), 1, False)
 
 
 HARDER = ("A1", "A3", "B1")
