@@ -1,6 +1,7 @@
 """What would be under other weights and targets: beside what is, and kept nowhere."""
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -64,6 +65,54 @@ def test_the_changes_of_the_leaves_make_up_the_change_of_the_total(seed: int, ot
 )
 def test_what_cannot_be_supposed_is_refused(supposed: Supposition, code: str) -> None:
     assert failed_codes(what_if_rules.supposition_checks(supposed, vector.SCHEME)) == [code]
+
+
+@pytest.mark.requirement("A129")
+def test_a_target_of_nothing_may_be_supposed_and_the_first_wrong_ones_are_named() -> None:
+    nothing = Supposition(targets=[Target("B1", "count", Fraction(0))])
+    assert failed_codes(what_if_rules.supposition_checks(nothing, vector.SCHEME)) == []
+    wrong = Supposition(targets=[Target(f"Z{n}", "count", Fraction(1)) for n in range(6, 0, -1)])
+    check, _ = what_if_rules.supposition_checks(wrong, vector.SCHEME)
+    assert check.params["given"] == ["Z1", "Z2", "Z3", "Z4", "Z5"]
+
+
+@pytest.mark.requirement("A132")
+def test_a_supposed_target_takes_the_place_of_the_filed_one() -> None:
+    inputs = vector.inputs()
+    supposed = Target("B1", "count", Fraction(7))
+    after = what_if_rules.supposing(inputs, Supposition(targets=[supposed]))
+    others = [one for one in inputs.targets if one.code != "B1"]
+    assert 0 < len(others) < len(inputs.targets)
+    assert after.targets == [*others, supposed]
+    assert (after.weights, after.profile) == (inputs.weights, inputs.profile)
+
+
+@pytest.mark.requirement("A132")
+def test_under_supposed_weights_an_indicator_counts_what_it_did_in_its_criterion() -> None:
+    inputs = replace(vector.inputs(), indicator_weights={"A1": Fraction(10), "B2": Fraction(3)})
+    weights = {**inputs.weights, "A": inputs.weights["A"] / 2}
+    after = what_if_rules.supposing(inputs, Supposition(weights))
+    assert (after.weights, after.profile) == (weights, "what_if")
+    assert after.indicator_weights == {"A1": Fraction(5), "B2": Fraction(3)}
+    same = what_if_rules.supposing(inputs, Supposition(dict(inputs.weights)))
+    assert (same.profile, same.indicator_weights) == (inputs.profile, inputs.indicator_weights)
+
+
+def _result_leaf(code: str, points: str) -> dict[str, Any]:
+    return {**dict.fromkeys(what_if_rules.SHOWN), "code": code, "name": code, "points": points}
+
+
+@pytest.mark.requirement("A132")
+def test_a_leaf_that_one_document_lacks_had_or_has_no_points() -> None:
+    before = {"total": "80.5", "leaves": [_result_leaf("A1", "2"), _result_leaf("A2", "3.5")]}
+    after = {"total": "81.25", "leaves": [_result_leaf("A1", "2"), _result_leaf("A3", "4.25")]}
+    rows = what_if_rules.differences(before, after)
+    assert [(one["code"], one["name"], one["changed"], one["points_change"]) for one in rows] == [
+        ("A1", "A1", False, "0"), ("A2", "A2", True, "-3.5"), ("A3", "A3", True, "4.25"),
+    ]  # fmt: skip
+    assert (rows[1]["after"], rows[2]["before"]) == (None, None)
+    assert what_if_rules.total_change(before, after) == "0.75"
+    assert what_if_rules.total_change(after, before) == "-0.75"
 
 
 # --- over HTTP --------------------------------------------------------------------------------
