@@ -18,9 +18,13 @@ from tests.form.source import ROOT
 
 NAMED: Final = {one.table for one in (*ROWS, *DERIVED, *LOG)}
 ASKED: Final = "\n".join(one.sql for one in (*ROWS, *DERIVED, *LOG))
+# The log itself, the events and the trail: the audit follows them row by row.
 FOLLOWED: Final = frozenset(
-    {"audit", "audit_link", "audit_seal", "event", "log_checkpoint", "log_tile"}
-)
+    {
+        "audit", "audit_link", "audit_seal", "event", "event_position", "log_checkpoint",
+        "log_tile",
+    }
+)  # fmt: skip
 # Only what is read beside another table's rows: a change of these is found in those.
 BESIDE: Final = frozenset(
     {
