@@ -9,7 +9,7 @@ import pytest
 from evaluation.reports import rules
 from evaluation.reports.jobs import miss_overdue
 from evaluation.reports.rules import Due, Event, ReportState
-from shared.rules import failed_codes
+from shared.rules import Severity, failed_codes
 from tests.evaluation.results import vector
 from tests.evaluation.results.year import ACCOUNTS, CASES, JudgedYear
 from tests.evaluation.reviewing import codes_of
@@ -124,6 +124,74 @@ def test_a_report_that_was_returned_late_may_come_back(today: date, codes: list[
 @pytest.mark.parametrize(("income", "cost", "left"), [(5, 3, 2), (3, 3, 0), (3, 5, -2), (0, 0, 0)])
 def test_a_centre_bears_its_own_profit_and_loss(income: int, cost: int, left: int) -> None:
     assert rules.profit(income, cost) == left
+
+
+@pytest.mark.requirement("A128")
+@pytest.mark.parametrize("state", [None, *ReportState])
+def test_a_report_is_frozen_that_was_sent_or_is_missing(state: ReportState | None) -> None:
+    sent = state in (ReportState.SUBMITTED, ReportState.ACCEPTED, ReportState.LOCKED)
+    for today in (DUE.last_on, date(2026, 5, 1)):
+        ready = sent or state is ReportState.MISSING or today > DUE.last_on
+        (check,) = rules.freezing_checks(state, DUE, today)
+        assert check.passed is ready
+        assert check.params["state"] == ("draft" if state is None else state.value)
+
+
+@pytest.mark.requirement("A128")
+@pytest.mark.parametrize("state", list(ReportState))
+def test_a_report_is_written_in_before_it_is_sent_and_after_it_comes_back(
+    state: ReportState,
+) -> None:
+    assert rules.is_open(state) is (state in (ReportState.DRAFT, ReportState.RETURNED))
+
+
+@pytest.mark.requirement("A128")
+def test_a_late_report_is_only_warned_of() -> None:
+    for days, late in ((0, False), (1, True)):
+        (check,) = rules.lateness_checks(days)
+        assert (check.passed, check.severity) == (not late, Severity.WARNING)
+
+
+@pytest.mark.requirement("A055", "A129")
+@pytest.mark.parametrize(
+    ("over", "parts"),
+    [
+        ({}, []),
+        ({"rd_cost": 100, "rd_staff": 10}, []),
+        ({"rd_cost": 101}, ["rd_cost"]),
+        ({"rd_staff": 11}, ["rd_staff"]),
+    ],
+)
+def test_no_part_of_the_accounts_is_more_than_its_whole(
+    over: dict[str, int], parts: list[str]
+) -> None:
+    accounts = {"rd_cost": 1, "total_cost": 100, "rd_staff": 2, "staff": 10, **over}
+    checks = rules.accounts_checks(accounts)
+    assert [one.params["field"] for one in checks if not one.passed] == parts
+
+
+@pytest.mark.requirement("A128")
+def test_a_missing_report_is_reopened_once_for_a_day_that_is_not_over() -> None:
+    assert failed_codes(rules.reopening_checks(reopened=False)) == []
+    assert failed_codes(rules.reopening_checks(reopened=True)) == ["STATE_CONFLICT"]
+    for day, codes in ((date(2026, 5, 9), ["FIELD_INVALID"]), (date(2026, 5, 10), [])):
+        assert failed_codes(rules.term_checks(day, date(2026, 5, 10))) == codes
+
+
+@pytest.mark.requirement("A129")
+def test_what_was_counted_stands_beside_what_was_planned() -> None:
+    inputs = vector.without_target(vector.inputs(), "E2")
+    rows = rules.target_vs_actual(inputs.scheme, inputs.targets, inputs.facts, inputs.period)
+    told = {one["code"]: (one["target"], one["actual"], one["facts"]) for one in rows}
+    # What experts score is not counted, and stands nowhere.
+    assert not {"A4", "B6", "C5", "D4", "E3"} & set(told)
+    assert (told["A1"], told["C4"]) == (("20", "18.4", 32), ("0.3", "0.25", 1))
+    # A threshold has no target of the plan's; a target that was not filed is none.
+    assert (told["C2"], told["E2"]) == ((None, "0.42", 100), (None, "1", 1))
+    # Where nothing is there, a count is nothing, and a share is not told.
+    nothing = rules.target_vs_actual(inputs.scheme, (), {}, inputs.period)
+    bare = {one["code"]: (one["actual"], one["facts"]) for one in nothing}
+    assert (bare["B1"], bare["C2"]) == (("0", 0), (None, 0))
 
 
 # --- over HTTP ------------------------------------------------------------------------------

@@ -77,6 +77,16 @@ def test_the_centre_itself_other_kinds_and_other_years_are_no_partners() -> None
 
 
 @pytest.mark.requirement("A060")
+@pytest.mark.parametrize(
+    ("on", "within"),
+    [("2026-12-31", False), ("2027-01-01", True), ("2027-12-31", True), ("2028-01-01", False)],
+)
+def test_a_year_has_its_first_and_its_last_day(on: str, *, within: bool) -> None:
+    shown = rules.year_figures(2027, "0" * 64, content(adoption(1, FIRST, on)), ())
+    assert len(shown.partners) == within
+
+
+@pytest.mark.requirement("A060")
 def test_a_partner_is_new_once() -> None:
     years = [
         rules.year_figures(year, "0" * 64, content(*(adoption(1, one) for one in codes)), ())
@@ -92,6 +102,8 @@ def test_a_partner_is_new_once() -> None:
         ([served(2025, "pm"), served(2026, "pp")], Direction.RISING),
         ([served(2025, "pm"), served(2026, "mp")], Direction.LEVEL),
         ([served(2025, "p"), served(2026), served(2027, "pm")], Direction.FALLING),
+        ([served(2025, "pm"), served(2026, "p"), served(2027, "mp")], Direction.LEVEL),
+        ([served(2025, "pm"), served(2026, "m"), served(2027, "pp")], Direction.RISING),
         ([served(2025), served(2026, "p")], None),
         ([], None),
     ],
@@ -140,6 +152,30 @@ def test_the_task_asks_for_the_same_day_as_the_rule(today: date) -> None:
     assert rules.reached_on(date.fromordinal(last.toordinal() + 1), 5) > today
 
 
+@pytest.mark.requirement("A093")
+def test_the_fifth_and_the_tenth_year_are_reviewed() -> None:
+    assert rules.OPERATING_YEARS == (5, 10)
+
+
+@pytest.mark.requirement("A093")
+def test_services_to_those_who_are_no_members_are_the_publics() -> None:
+    def service(number: int, amount: int, **derived: bool) -> dict[str, Any]:
+        return {**vector.fact(number, "service", amount=vector.money(amount)), "derived": derived}
+
+    shown = rules.service_in(
+        [
+            service(1, 100, is_member=True),
+            service(2, 20, is_member=False),
+            service(3, 3),
+            adoption(4, FIRST),
+        ]
+    )
+    assert shown == rules.Service(3, 2, vector.money(123)["amount"], vector.money(23)["amount"])
+    assert (shown.public_ppm, rules.service_in([]).public_ppm) == (666_666, None)
+    check, *_ = rules.conclusion_checks(Conclusion.CONVERTING, [served(2025), served(2026, "pm")])
+    assert check.params["shares_ppm"] == [None, 500_000]
+
+
 @pytest.mark.requirement("A044")
 def test_what_happened_across_borders_is_counted_and_what_stayed_at_home_is_not() -> None:
     event = {"event_kind": "competition", "title": "挑战赛"}
@@ -153,9 +189,12 @@ def test_what_happened_across_borders_is_counted_and_what_stayed_at_home_is_not(
             vector.fact(5, "cooperation_event", scope="domestic", representing="nation", **event),
             vector.fact(6, "talent_event", international=True),
             vector.fact(7, "talent_event", international=False),
+            vector.fact(8, "talent_event", international=False),
+            vector.fact(9, "cooperation_event", scope="international", representing="nation",
+                        **event),
         ]
     )  # fmt: skip
-    assert shown == rules.Exchange(1, 1, 2, 1, 1)
+    assert shown == rules.Exchange(1, 1, 3, 2, 1)
 
 
 @pytest.mark.requirement("A098")
