@@ -7,7 +7,10 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from sqlmodel import col, update
 
+from registry.centers.rules import Stage
+from registry.centers.tables import Center
 from registry.facts.rules import FactKind
 from registry.facts.tables import Fact
 from registry.publicity import rules
@@ -123,6 +126,12 @@ async def test_a_typical_case_is_public_once_released_and_gone_once_withdrawn(
         after = (await anyone.get(CASES)).json()["items"]
         assert item["title"] not in (await anyone.get(FEED)).text
     assert (before, hidden.status_code, after) == ([], 404, [])
+    async with house.caller(house.lead) as lead:
+        twice = await lead.post(f"{ITEMS}/{item['id']}/withdrawal", json={"reason": "再次"})
+    async with approver(house) as official:
+        anew = await official.post(f"{ITEMS}/{item['id']}/release")
+    for refused in (twice, anew):
+        assert (refused.status_code, refused.json()["code"]) == (409, "STATE_CONFLICT")
     assert (shown["center_code"], shown["channels"]) == ("C01", ["portal", "press"])
     assert (gone.status_code, gone.json()["code"]) == (410, "PUBLICITY_WITHDRAWN")
     assert "数据有误" in gone.json()["detail"]
@@ -233,3 +242,41 @@ async def test_no_award_skips_a_step_nor_is_one_person_s(house: House) -> None:
     assert (unclear.status_code, unclear.json()["code"]) == (422, "LAUREATE_UNCLEAR")
     assert (alone.status_code, alone.json()["code"]) == (403, "SOD_VIOLATION")
     assert (unreviewed.status_code, unapproved.status_code) == (409, 409)
+
+
+@pytest.mark.requirement("A151", "A156", "A102")
+@pytest.mark.refusing
+async def test_nothing_is_said_in_praise_of_a_centre_that_is_suspended_by_now(
+    house: House,
+) -> None:
+    item = (await propose(house, house.lead)).json()
+    body = {
+        "center_id": str(house.center_id), "award_reason": "major_achievement",
+        "title": "键合工艺突破", "achievement": "填补国内空白", "person_ref": "P-0017",
+    }  # fmt: skip
+    async with house.caller(house.lead) as lead:
+        award = (await lead.post(AWARDS, json=body)).json()
+    async with house.registry.client("official", "reviewer", sub=uuid4()) as official:
+        assert (await official.post(f"{AWARDS}/{award['id']}/review")).is_success
+
+    async def moved_to(stage: Stage) -> None:
+        async with house.registry.sessions.begin() as session:
+            center = update(Center).where(col(Center.id) == house.center_id)
+            await session.execute(center.values(stage=stage))
+
+    async def decided() -> list[int]:
+        async with approver(house) as official:
+            answers = [
+                await official.post(f"{ITEMS}/{item['id']}/release"),
+                await official.post(f"{AWARDS}/{award['id']}/approve", json={"doc_no": "示例2号"}),
+            ]
+        return [answer.status_code for answer in answers]
+
+    await moved_to(Stage.SUSPENDED)
+    assert await decided() == [409, 409]
+    await moved_to(Stage.PILOT)
+    assert await decided() == [200, 200]
+    # What was approved becomes public, whatever came later (X11).
+    await moved_to(Stage.SUSPENDED)
+    async with house.registry.client("official", "handler", sub=uuid4()) as handler:
+        assert (await handler.post(f"{AWARDS}/{award['id']}/publish")).is_success

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.centers.queries import center_seen
+from registry.centers.queries import center_for_update, center_seen
 from registry.centers.rules import active_checks
 from registry.organizations.queries import organization_found
 from registry.publicity import queries, rules
@@ -69,8 +69,9 @@ async def decide_item(
     else:
         checks += rules.apart_checks((item.written_by,), actor.person_id)
     if event is ItemEvent.RELEASE:
-        # A fact may have been corrected since.
-        checks += await _links(session, item)
+        # A fact may have been corrected since, and the centre suspended.
+        center = await center_for_update(session, item.center_id)
+        checks += [*active_checks(center.stage), *await _links(session, item)]
     require(checks)
     before = item.model_dump()
     item.state = ITEM_MOVES[item.state, event]
@@ -138,6 +139,10 @@ async def move_award(
     checks = rules.award_move_checks(award.state, event)
     if event is not AwardEvent.PUBLISH:
         checks += rules.apart_checks((award.nominated_by, award.reviewed_by), actor.person_id)
+    if event is AwardEvent.APPROVE:
+        # What was approved has to become public (X11); until then the centre has to be at work.
+        center = await center_for_update(session, award.center_id)
+        checks += active_checks(center.stage)
     require(checks)
     before = award.model_dump()
     if event is AwardEvent.REVIEW:
