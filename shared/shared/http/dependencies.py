@@ -138,14 +138,15 @@ def readiness_of(checks: Sequence[Check], language: str) -> list[ReadinessCheckO
     ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PageRequest:
-    """Which part of a list is asked for."""
+    """Which part of a list is asked for, and where the next one begins once that is known."""
 
     limit: int
     cursor: str | None
     secret: bytes
     path: str
+    further: str | None = None
 
 
 async def page_request(
@@ -155,7 +156,9 @@ async def page_request(
 ) -> PageRequest:
     """Read `limit` and `cursor`."""
     secret: str = request.app.state.settings.secret.get_secret_value()
-    return PageRequest(limit, cursor, secret.encode(), request.url.path)
+    page = PageRequest(limit, cursor, secret.encode(), request.url.path)
+    request.state.page = page
+    return page
 
 
 PageQuery = Annotated[PageRequest, Depends(page_request)]
@@ -187,7 +190,8 @@ async def paginate(
     if len(found) <= page.limit:
         return rows, None
     last = found[page.limit - 1][-len(columns) :]
-    return rows[: page.limit], cursor_of(page.secret, asked, last)
+    page.further = cursor_of(page.secret, asked, last)
+    return rows[: page.limit], page.further
 
 
 def asked_of(path: str, filters: Mapping[str, Any]) -> str:

@@ -19,6 +19,16 @@ ASKED: Final[Mapping[Callable[..., Any], str]] = {
     page_request: "CURSOR_MISMATCH",
 }
 REF = "#/components/schemas/{model}"
+HEADERS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "Link": {
+        "description": 'Where the list goes on: `<…>; rel="next"`. Absent on its last page.',
+        "schema": {"type": "string"},
+    },
+    "ETag": {
+        "description": "Tells this answer from others: for `If-None-Match` and `If-Match`.",
+        "schema": {"type": "string"},
+    },
+}
 
 
 def published(app: FastAPI) -> dict[str, Any]:
@@ -45,6 +55,7 @@ def published(app: FastAPI) -> dict[str, Any]:
     problem = ProblemOut.model_json_schema(ref_template=REF)
     problem.pop("$defs", None)
     schemas["Problem"] = problem
+    document["components"]["headers"] = {name: dict(told) for name, told in HEADERS.items()}
     document["components"]["securitySchemes"] = {
         "token": {
             "type": "oauth2",
@@ -120,7 +131,18 @@ def _document_declared(document: dict[str, Any], app: FastAPI) -> None:
                 answers = operation["responses"]
                 for code in declared_problems(route):
                     add_problem(answers, code)
+                _document_headers(answers, route, method)
                 operation["responses"] = dict(sorted(answers.items()))
+
+
+def _document_headers(answers: dict[str, Any], route: UnitOfWorkRoute, method: str) -> None:
+    """Say which fields a good answer bears besides its body."""
+    told = ["ETag"] if method == "GET" else []
+    told += ["Link"] if page_request in _calls(route.dependant) else []
+    good = answers.get("200")
+    if good is not None and told:
+        refs = {name: {"$ref": f"#/components/headers/{name}"} for name in told}
+        good["headers"] = {**refs, **good.get("headers", {})}
 
 
 def declared_problems(route: UnitOfWorkRoute) -> list[str]:

@@ -23,6 +23,7 @@ from shared.auth import Actor, OrgIds
 from shared.database.reads import FAILED, Statement, later
 from shared.database.telling import as_sent, column_of, page
 from shared.http.dependencies import asked_of, beyond, cursor_of, cursor_values
+from shared.http.links import to_next
 from shared.http.quick import Callers
 from shared.http.route import UnitOfWorkRoute, known_tags, tag_of
 from shared.rules import Refused
@@ -148,6 +149,7 @@ class _Way:
 class _Told:
     body: bytes
     version: str = ""
+    link: str = ""
 
 
 class QuickReads:
@@ -235,13 +237,14 @@ class QuickReads:
         row = await self._asked(way, form, values | given)
         if row is None or row.get("seen", True) is not True:
             return None
-        further = None
+        further, link = None, ""
         if row["more"]:
             keys = [value for name, value in row.items() if name.startswith("key_")]
             further = cursor_of(self._secret, question, keys)
+            link = to_next(path, scope["query_string"].decode("ascii"), further)
         next_cursor = json.dumps(further).encode()
         parts = (b'{"items":[', row["body"] or b"", b'],"next_cursor":', next_cursor, b"}")
-        return _Told(b"".join(parts))
+        return _Told(b"".join(parts), link=link)
 
     async def _asked(self, way: _Way, form: Form, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a driver's row
         statement = self._statements.get((way.route.path, form))
@@ -262,6 +265,8 @@ class QuickReads:
         status, body = 304, b""
         if not if_none_match or tag not in known_tags(if_none_match):
             status, body = 200, told.body
+            if told.link:
+                said.append((b"link", told.link.encode("ascii")))
             said.append((b"content-length", b"%d" % len(body)))
             said.append((b"content-type", b"application/json"))
         await send({"type": "http.response.start", "status": status, "headers": said})

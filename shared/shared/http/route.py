@@ -17,6 +17,7 @@ from starlette.responses import Response
 from shared.auth import Actor, InvalidToken, KeysUnavailable, Predecessors
 from shared.database.engine import Database
 from shared.database.replica import AWAY
+from shared.http.links import to_next
 from shared.http.problem import Failure
 from shared.http.work import Replay, Work, key_of, replayed, scope_of
 from shared.rules import Kind, Refused, Rule
@@ -285,7 +286,15 @@ async def _answer(request: StrictRequest, inner: Handler, work: Work) -> Respons
             await work.session.rollback()
     finally:
         await work.close()
+    _link(request, response)
     return _conditional(request, response)
+
+
+def _link(request: Request, response: Response) -> None:
+    """Say where a list goes on, for those who follow links instead of reading bodies."""
+    page = getattr(request.state, "page", None)
+    if page is not None and page.further is not None:
+        response.headers["link"] = to_next(request.scope["path"], request.url.query, page.further)
 
 
 def _conditional(request: Request, response: Response) -> Response:

@@ -27,7 +27,7 @@ __all__ = ["house"]
 V1 = "/v1/registry"
 ODD = '沪"示例\\\t\x01\x7f<é> 𠮷\u2028'
 AT = datetime(2027, 3, 1, 1, 2, 3, tzinfo=UTC)
-TOLD = ("content-type", "etag", "cache-control", "content-location")
+TOLD = ("content-type", "etag", "cache-control", "content-location", "link")
 
 
 @pytest.fixture
