@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 Value = TypeVar("Value")
 
@@ -60,6 +60,20 @@ class Check:
         return not self.passed and self.severity is Severity.ERROR
 
 
+class Said(NamedTuple):
+    """A figure in words, for readers of either language; among others it is two, `…` and `…_zh`."""
+
+    en: str
+    zh: str
+
+
+def _told(figures: dict[str, object]) -> dict[str, object]:
+    words = [name for name, value in figures.items() if type(value) is Said]
+    for name in words:
+        figures[name], figures[f"{name}_zh"] = figures[name]  # type: ignore[misc]  # is `Said`
+    return figures
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A requirement row (`A051`) with its clause (`三(二)`), under a version of the policy."""
@@ -89,7 +103,7 @@ class Rule:
             pointer=pointer,
             severity=severity,
             # Most checks pass and tell no figure; a batch makes some ten for each of its rows.
-            params=MappingProxyType(figures) if figures else NO_FIGURES,
+            params=MappingProxyType(_told(figures)) if figures else NO_FIGURES,
         )
 
     def move(self, moves: Moves, state: StrEnum, event: StrEnum) -> Check:

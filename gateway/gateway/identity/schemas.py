@@ -5,10 +5,10 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
 
 from gateway.identity import networks
 from gateway.identity.rules import ClientRole, Duty
+from shared.http.expected import unfit
 from shared.http.schemas import Body, Out, ShortText
 
 ORG = "019b2f6e-0000-7000-8000-000000000001"
@@ -27,7 +27,7 @@ class PersonRef(Body):
     def one_of_both(self) -> Self:
         """Refuse neither and both."""
         if (self.id is None) == (self.name is None):
-            raise PydanticCustomError("person", "either id or name")
+            raise unfit("either id or name", "id 与 name 应给出其中一个")
         return self
 
 
@@ -50,8 +50,9 @@ def _network(text: str) -> str:
     try:
         return networks.network_of(text)
     except ValueError:
-        raise PydanticCustomError(
-            "network", "a network such as 203.0.113.0/24 or 2001:db8::/48, without bits behind it"
+        raise unfit(
+            "a network such as 203.0.113.0/24 or 2001:db8::/48, without bits behind it",
+            "应为网段，如 203.0.113.0/24 或 2001:db8::/48，主机位为零",
         ) from None
 
 

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from shared.calendar import SHANGHAI
 from shared.codes import uscc
-from shared.rules import Check, Kind, Rule
+from shared.rules import Check, Kind, Rule, Said
 
 CLOCK = Rule("X10", "delivery")
 # The clock never goes back: one put at the end of time would run out of it for good.
@@ -32,7 +32,7 @@ def clock_checks(current: datetime, asked: datetime) -> list[Check]:
             passed=asked < LAST,
             pointer="/now",
             field="now",
-            expected=f"an instant before {LAST.year}",
+            expected=Said(f"an instant before {LAST.year}", f"早于 {LAST.year} 年"),
         ),
     ]
 

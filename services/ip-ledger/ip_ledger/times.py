@@ -5,9 +5,9 @@ from typing import Annotated, Any, Final
 
 from fastapi import Query
 from pydantic import BeforeValidator
-from pydantic_core import PydanticCustomError
 
 from shared.calendar import end_of_day
+from shared.http.expected import unfit
 
 DAY_LENGTH: Final = len("2026-01-05")
 TICK: Final = timedelta(microseconds=1)
@@ -25,7 +25,7 @@ def known_instant(value: Any) -> datetime:  # noqa: ANN401 - judged here
             return instant.astimezone(UTC)
     except (ValueError, TypeError, OverflowError):
         pass
-    raise PydanticCustomError("instant", "a day, or an instant as RFC 3339")
+    raise unfit("a day, or an instant as RFC 3339", "应为日期，或 RFC 3339 形式的时刻")
 
 
 AsOf = Annotated[

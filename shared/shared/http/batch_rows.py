@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from shared.http.problem import Failure, checks_of
 from shared.http.route import strict_json
-from shared.rules import Check, Kind, Refused, Rule
+from shared.rules import Check, Kind, Refused, Rule, Said
 
 JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
@@ -91,12 +91,17 @@ def _count_records(path: Path) -> int:
     return number
 
 
-def _header_faults(header: Sequence[str]) -> str:
+def _header_faults(header: Sequence[str]) -> Said | None:
     """Tell what is wrong with a header; nothing where each column means one field."""
     if len(header) > MAX_COLUMNS:
-        return f"at most {MAX_COLUMNS} columns"
+        return Said(f"at most {MAX_COLUMNS} columns", f"至多 {MAX_COLUMNS} 列")
     clashing = sorted(name for name in set(header) if not _stands_alone(name, header))
-    return ", ".join(name or "a column without a name" for name in clashing)[:200]
+    if not clashing:
+        return None
+    return Said(
+        ", ".join(name or "a column without a name" for name in clashing)[:200],
+        "、".join(name or "无列名的列" for name in clashing)[:200],
+    )
 
 
 def _stands_alone(name: str, header: Sequence[str]) -> bool:
@@ -105,10 +110,14 @@ def _stands_alone(name: str, header: Sequence[str]) -> bool:
     return once and not any(other.startswith(f"{name}.") for other in header)
 
 
-def _form_check(pointer: str, name: str, expected: str, code: str = "FIELD_INVALID") -> Check:
+def _form_check(pointer: str, name: str, expected: Said) -> Check:
     return FORM.check(
-        code, Kind.CONTENT, passed=False, pointer=pointer, field=name, expected=expected
+        "FIELD_INVALID", Kind.CONTENT, passed=False, pointer=pointer, field=name, expected=expected
     )
+
+
+def _unknown_check(name: str) -> Check:
+    return FORM.check("FIELD_UNKNOWN", Kind.CONTENT, passed=False, pointer=f"/{name}", field=name)
 
 
 def _json_rows(path: Path) -> list[Any]:
@@ -118,9 +127,9 @@ def _json_rows(path: Path) -> list[Any]:
         raise Failure("BODY_UNREADABLE") from error
     rows = value.get("rows") if isinstance(value, dict) else value
     unknown = sorted(value.keys() - {"rows"}) if isinstance(value, dict) else []
-    checks = [_form_check(f"/{name}", name, "", "FIELD_UNKNOWN") for name in unknown[:20]]
+    checks = [_unknown_check(name) for name in unknown[:20]]
     if not isinstance(rows, list):
-        raise Refused([*checks, _form_check("/rows", "rows", "an array")])
+        raise Refused([*checks, _form_check("/rows", "rows", Said("an array", "应为数组"))])
     if checks:
         raise Refused(checks)
     return rows

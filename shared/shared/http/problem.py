@@ -12,9 +12,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from shared.events.recording import plain
+from shared.http.expected import expected_of
 from shared.http.wording import Words
 from shared.http.words import CODES
-from shared.rules import Check, Kind, Refused, Rule
+from shared.rules import Check, Kind, Refused, Rule, Said
 
 MEDIA_TYPE: Final = "application/problem+json"
 STATUSES: Final = {
@@ -24,6 +25,9 @@ STATUSES: Final = {
     Kind.CONTENT: 422,
     Kind.STATE: 409,
 }
+# What a figure is called in Chinese is a figure of its own.
+CHINESE_TOO: Final = "_zh"
+WHOLE_BODY: Final = Said("the body", "请求体")
 # Form is judged by the published API itself, not by a clause of the plan.
 FORM: Final = Rule("API", "openapi")
 BY_STATUS: Final = {
@@ -44,7 +48,8 @@ EVERYWHERE: Final = frozenset(
         "CONTENT_INVALID", "FIELD_INVALID", "FIELD_MISSING", "FIELD_UNKNOWN",
         "HEADERS_TOO_LARGE", "IDEMPOTENCY_ERASED", "IDEMPOTENCY_IN_PROGRESS",
         "IDEMPOTENCY_KEY_INVALID", "IDEMPOTENCY_MISMATCH", "INTERNAL", "METHOD_NOT_ALLOWED",
-        "METHOD_UNKNOWN", "OVERLOADED", "PARAMETER_UNKNOWN", "RATE_LIMITED", "REQUEST_TIMEOUT",
+        "METHOD_UNKNOWN", "OVERLOADED", "PARAMETER_REPEATED", "PARAMETER_UNKNOWN",
+        "RATE_LIMITED", "REQUEST_TIMEOUT",
         "REQUEST_UNREADABLE", "TOO_MANY_AT_ONCE", "UNAUTHENTICATED", "UNAVAILABLE",
         "UNSUPPORTED_MEDIA_TYPE", "URI_TOO_LONG",
     }
@@ -86,8 +91,21 @@ def text_of(code: str, figures: Mapping[str, Any], language: str) -> tuple[str, 
     words = CODES.get(code) or Words(500, code, code)
     sentence = words.zh if language == "zh" else words.en
     first, _, second = sentence.partition("|")
-    head = _filled(first, figures)
-    return head, head + (_filled(second, figures) if _has_all(second, figures) else "")
+    said = _in_language(figures, language)
+    head = _filled(first, said)
+    return head, head + (_filled(second, said) if _has_all(second, said) else "")
+
+
+def _in_language(figures: Mapping[str, Any], language: str) -> Mapping[str, Any]:
+    """Put a figure's words in the language: `expected_zh`, where there is one, for `expected`."""
+    if language != "zh":
+        return figures
+    said = {
+        name.removesuffix(CHINESE_TOO): value
+        for name, value in figures.items()
+        if name.endswith(CHINESE_TOO)
+    }
+    return {**figures, **said} if said else figures
 
 
 def _names(text: str) -> set[str]:
@@ -252,9 +270,9 @@ def _check_of(problem: Mapping[str, Any], body: object) -> Check:
     code = {"missing": "FIELD_MISSING", "extra_forbidden": "FIELD_UNKNOWN"}.get(
         kind, "FIELD_INVALID"
     )
-    figures: dict[str, Any] = {"field": "/".join(place)}
+    figures: dict[str, Any] = {"field": "/".join(place) if place else WHOLE_BODY}
     if code == "FIELD_INVALID":
-        figures["expected"] = _expected(problem)
+        figures["expected"] = expected_of(problem)
     return FORM.check(code, Kind.CONTENT, passed=False, pointer=pointer, **figures)
 
 
@@ -262,13 +280,6 @@ def _tag(problem: Mapping[str, Any]) -> list[str]:
     """Name the field that chooses a union's member, when it is that which does not fit."""
     discriminator = (problem.get("ctx") or {}).get("discriminator")
     return [] if discriminator is None else [str(discriminator).strip("'")]
-
-
-def _expected(problem: Mapping[str, Any]) -> str:
-    # This finding's own sentence repeats what was sent, which no answer of ours does.
-    if problem["type"] == "union_tag_invalid":
-        return str(problem["ctx"]["expected_tags"])
-    return str(problem["msg"])
 
 
 def problems(*codes: str) -> dict[int | str, dict[str, Any]]:

@@ -3,12 +3,14 @@
 import hashlib
 import json
 import math
-from collections.abc import Callable, Coroutine
+from collections import Counter
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
+from fastapi._compat import field_annotation_is_sequence
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -17,11 +19,16 @@ from starlette.responses import Response
 from shared.auth import Actor, InvalidToken, KeysUnavailable, Predecessors
 from shared.database.engine import Database
 from shared.database.replica import AWAY
+from shared.http.expected import UNFIT
 from shared.http.links import to_next
-from shared.http.problem import Failure
+from shared.http.problem import FORM, Failure
 from shared.http.work import Replay, Work, key_of, replayed, scope_of
 from shared.rules import Kind, Refused, Rule
 
+UNSTORABLE: Final = {
+    "en": "text without NUL and lone surrogates",
+    "zh": "文本不可含 NUL 字符和孤立的代理码位",
+}
 SAFE: Final = frozenset({"GET", "HEAD"})
 ACCESS: Final = "x-access"
 ROLES: Final = Rule("X02", "delivery")
@@ -120,7 +127,7 @@ def strict_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
 def _refuse_unstorable(text: str) -> None:
     if "\\u0000" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
         raise RequestValidationError(
-            [{"type": "text", "loc": ("body",), "msg": "text without NUL and lone surrogates"}]
+            [{"type": UNFIT, "loc": ("body",), "msg": "", "ctx": UNSTORABLE}]
         )
 
 
@@ -179,11 +186,13 @@ class UnitOfWorkRoute(APIRoute):
         )
 
     @cached_property
-    def parameter_names(self) -> frozenset[str]:
-        """Name the query parameters that the operation knows."""
-        return frozenset(
-            field.alias for field in get_flat_params(self.dependant) if _is_query(field)
-        )
+    def parameters(self) -> Mapping[str, bool]:
+        """Name the query parameters that the operation knows, and whether each takes several."""
+        return {
+            field.alias: field_annotation_is_sequence(field.field_info.annotation)
+            for field in get_flat_params(self.dependant)
+            if _is_query(field)
+        }
 
     def get_route_handler(self) -> Handler:
         """Wrap FastAPI's handler."""
@@ -209,17 +218,22 @@ class UnitOfWorkRoute(APIRoute):
     def _judge_parameters(self, request: Request) -> None:
         if "\x00" in request.url.path:
             raise Failure("REQUEST_UNREADABLE")
-        unknown = [name for name in request.query_params if name not in self.parameter_names]
-        if unknown:
-            form = Rule("API", "openapi")
-            raise Refused(
-                form.check(
-                    "PARAMETER_UNKNOWN", Kind.CONTENT, passed=False, pointer="/", field=name[:64]
-                )
-                for name in unknown
-            )
+        asked = Counter(name for name, _ in request.query_params.multi_items())
+        strange = [
+            FORM.check(code, Kind.CONTENT, passed=False, pointer="/", field=name[:64])
+            for name, times in asked.items()
+            if (code := self._stranger(name, times)) is not None
+        ]
+        if strange:
+            raise Refused(strange)
         if any("\x00" in value for value in request.query_params.values()):
             raise Failure("REQUEST_UNREADABLE")
+
+    def _stranger(self, name: str, times: int) -> str | None:
+        """Name what is wrong with a parameter: of two values nobody knows which one was meant."""
+        if name not in self.parameters:
+            return "PARAMETER_UNKNOWN"
+        return "PARAMETER_REPEATED" if times > 1 and not self.parameters[name] else None
 
     def _judge_media_type(self, request: Request) -> None:
         if self.body_field is None or self.access.streamed or _is_empty(request):

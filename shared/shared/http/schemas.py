@@ -21,6 +21,8 @@ from pydantic import (
 from pydantic.warnings import UnsupportedFieldAttributeWarning
 from pydantic_core import PydanticCustomError
 
+from shared.http.expected import unfit
+
 # FastAPI passes it over where it makes a field; what judges the field is built later now.
 warnings.filterwarnings("ignore", category=UnsupportedFieldAttributeWarning)
 
@@ -35,6 +37,12 @@ DISORDERING: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 )
 INSTANT: Final = CENTURIES + r"\d{2}-\d{2}-\d{2}[Tt]\d{2}:\d{2}"
+
+
+INSTANT_EXPECTED: Final = (
+    "an instant as RFC 3339, from 1800 to 2999",
+    "应为 RFC 3339 形式的时刻，在 1800 至 2999 年之间",
+)
 
 
 class Body(BaseModel):
@@ -57,7 +65,10 @@ def _day(value: Any) -> Any:  # noqa: ANN401 - judged here
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     if not isinstance(value, str) or len(value) != DAY_LENGTH or not _is_day(value):
-        raise PydanticCustomError("day", "a day as YYYY-MM-DD, from 1800 to 2999")
+        raise unfit(
+            "a day as YYYY-MM-DD, from 1800 to 2999",
+            "应为 YYYY-MM-DD 形式的日期，在 1800 至 2999 年之间",
+        )
     return value
 
 
@@ -70,7 +81,7 @@ def _instant(value: Any) -> Any:  # noqa: ANN401 - judged here
     if isinstance(value, datetime):
         return value
     if not isinstance(value, str) or re.match(INSTANT, value) is None:
-        raise PydanticCustomError("instant", "an instant as RFC 3339, from 1800 to 2999")
+        raise unfit(*INSTANT_EXPECTED)
     return value
 
 
@@ -78,7 +89,7 @@ def _in_utc(value: datetime) -> datetime:
     try:
         return value.astimezone(UTC)
     except OverflowError:
-        raise PydanticCustomError("instant", "an instant as RFC 3339") from None
+        raise unfit(*INSTANT_EXPECTED) from None
 
 
 def _share(value: Any) -> Any:  # noqa: ANN401 - judged here
@@ -91,7 +102,7 @@ def _share(value: Any) -> Any:  # noqa: ANN401 - judged here
 
 def _in_writing_order(value: str) -> str:
     if DISORDERING.search(value) is not None:
-        raise PydanticCustomError("text", "text without control characters")
+        raise unfit("text without control characters", "文本不可含控制字符")
     return value
 
 

@@ -30,3 +30,21 @@ async def test_links_lead_through_a_whole_list(
     assert "link" not in whole.headers
     assert seen == [row["id"] for row in whole.json()["items"]]
     assert len(seen) == len(set(seen)) > 2
+
+
+@pytest.mark.parametrize(
+    ("query", "code", "name"),
+    [
+        ("limit=2&limit=3", "PARAMETER_REPEATED", "limit"),
+        ("limit=2&limit=2", "PARAMETER_REPEATED", "limit"),
+        ("org_type=enterprise&org_type=university", "PARAMETER_REPEATED", "org_type"),
+        ("colour=red&colour=blue", "PARAMETER_UNKNOWN", "colour"),
+    ],
+)
+async def test_a_parameter_that_stands_twice_is_refused(
+    house: House, query: str, code: str, name: str
+) -> None:
+    answer = await house.registry.client("handler").get(f"/v1/registry/organizations?{query}")
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["code"], error["params"]) == (code, {"field": name})

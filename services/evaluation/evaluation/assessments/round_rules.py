@@ -11,6 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from evaluation.assessments.rules import FIRST_TO_LAST, PERIODIC, AssessmentState
+from shared.expecting import no_earlier_than, no_later_than
 from shared.rules import Check, Kind
 from shared.tasks import TaskKind
 
@@ -108,7 +109,7 @@ def opening_checks(last_year: int, due_on: date, today: date) -> list[Check]:
             passed=last_year < today.year,
             pointer="/last_year",
             field="last_year",
-            expected=f"{today.year - 1} or earlier",
+            expected=no_later_than(today.year - 1),
         ),
         PERIODIC.check(
             "FIELD_INVALID",
@@ -116,7 +117,7 @@ def opening_checks(last_year: int, due_on: date, today: date) -> list[Check]:
             passed=due_on >= today,
             pointer="/due_on",
             field="due_on",
-            expected=f"{today.isoformat()} or later",
+            expected=no_earlier_than(today),
         ),
     ]
 

@@ -15,7 +15,7 @@ from uuid import UUID
 from evaluation.results.rules import rating_for
 from evaluation.schemes.figure_rules import half_up, points_text
 from evaluation.schemes.rules import FULL, Parameters, Rating, digest
-from shared.rules import Check, Kind, Rule
+from shared.rules import Check, Kind, Rule, Said
 from shared.tasks import TaskKind
 
 TRIENNIAL: Final = Rule("A131", "四(四)")
@@ -192,7 +192,7 @@ def adjustment_checks(points: Fraction, reason: str) -> list[Check]:
             passed=said,
             pointer="/reason",
             field="reason",
-            expected=f"at least {LEAST_REASON} characters",
+            expected=Said(f"at least {LEAST_REASON} characters", f"至少 {LEAST_REASON} 个字符"),
         ),
     ]
 

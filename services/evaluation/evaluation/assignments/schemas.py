@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, ConfigDict, Field
 
 from evaluation.assignments import rules
+from shared.http.expected import unfit
 from shared.http.schemas import Body, Day, Instant, Out
 
 MAX_CASES = 500
@@ -57,8 +58,7 @@ class LoadIn(Body):
 
 def _one_limit_each(loads: list[LoadIn]) -> list[LoadIn]:
     if len({one.expert_id for one in loads}) != len(loads):
-        message = "each expert once"
-        raise ValueError(message)
+        raise unfit("each expert once", "每位专家只列一次")
     return loads
 
 

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from evaluation.schemes.rules import MONEY_UNIT, RATIO_UNIT, Leaf
 from shared.calendar import day_of, months_after
-from shared.rules import Check, Kind, Policy, Rule
+from shared.expecting import no_earlier_than
+from shared.rules import Check, Kind, Policy, Rule, Said
 
 YEARLY: Final = Rule("A124", "四(四)")
 REPORTED: Final = Rule("A128", "四(四)")
@@ -193,7 +194,7 @@ def due_checks(due_on: date, period_until: date) -> list[Check]:
             passed=due_on > period_until,
             pointer="/due_on",
             field="due_on",
-            expected=f"a day after {period_until.isoformat()}",
+            expected=Said(f"a day after {period_until}", f"晚于 {period_until}"),
         )
     ]
 
@@ -207,7 +208,7 @@ def cutoff_checks(cutoff_at: datetime | None, period_from: date) -> list[Check]:
             passed=cutoff_at is None or day_of(cutoff_at) >= period_from,
             pointer="/cutoff_at",
             field="cutoff_at",
-            expected=f"{period_from.isoformat()} or later",
+            expected=no_earlier_than(period_from.isoformat()),
         )
     ]
 
@@ -230,7 +231,10 @@ def profile_checks(name: str, *, found: bool) -> list[Check]:
             passed=found,
             pointer="/weight_profile",
             field="weight_profile",
-            expected="default, by_model, or a profile's code or id",
+            expected=Said(
+                "default, by_model, or a profile's code or id",
+                "default、by_model，或权重方案的代码或 id",
+            ),
             given=name[:64],
         )
     ]
@@ -242,7 +246,8 @@ def center_profile_checks(of_centers: Mapping[str, str], known: Collection[str])
     return [
         WEIGHED.check(
             "FIELD_INVALID", Kind.CONTENT, passed=not strangers, pointer="/center_profiles",
-            field="center_profiles", expected="codes of profiles", given=strangers[:5],
+            field="center_profiles", given=strangers[:5],
+            expected=Said("codes of profiles", "应为权重方案的代码"),
         )
     ]  # fmt: skip
 

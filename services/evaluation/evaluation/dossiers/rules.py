@@ -10,6 +10,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from shared.expecting import between, no_earlier_than
 from shared.rules import Check, Kind, Rule
 
 REFERENCE: Final = Rule("A133", "四(四)")
@@ -52,7 +53,7 @@ def scope_checks(first_year: int, last_year: int, until_on: date, today: date) -
             passed=1 <= years <= MOST_YEARS,
             pointer="/last_year",
             field="last_year",
-            expected=f"{first_year} to {first_year + MOST_YEARS - 1}",
+            expected=between(first_year, first_year + MOST_YEARS - 1),
         ),
         REFERENCE.check(
             "FIELD_INVALID",
@@ -60,7 +61,7 @@ def scope_checks(first_year: int, last_year: int, until_on: date, today: date) -
             passed=until_on >= today,
             pointer="/until_on",
             field="until_on",
-            expected=f"{today.isoformat()} or later",
+            expected=no_earlier_than(today),
         ),
     ]
 

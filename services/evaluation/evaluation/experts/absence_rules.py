@@ -12,7 +12,8 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from shared.rules import Check, Kind, Rule
+from shared.expecting import between
+from shared.rules import Check, Kind, Rule, Said
 
 AWAY: Final = Rule("A119", "四(三)2")
 # Who is away for longer leaves the pool and returns to it.
@@ -109,7 +110,7 @@ def recording_checks(
             passed=days.until_on < days.from_on or today <= days.until_on <= longest,
             pointer="/until_on",
             field="until_on",
-            expected=f"{earliest.isoformat()} to {longest.isoformat()}",
+            expected=between(earliest, longest),
         ),
         AWAY.check(
             "FIELD_INVALID",
@@ -117,7 +118,9 @@ def recording_checks(
             passed=not seen,
             pointer="/from_on",
             field="from_on",
-            expected="days without a visit that the expert signed",
+            expected=Said(
+                "days without a visit that the expert signed", "该专家已签字的考察日除外"
+            ),
             given=seen[:5],
         ),
         AWAY.check(
@@ -147,7 +150,7 @@ def ending_checks(state: AbsenceState, days: Days, until_on: date, today: date) 
             passed=days.from_on <= until_on <= latest,
             pointer="/until_on",
             field="until_on",
-            expected=f"{days.from_on.isoformat()} to {latest.isoformat()}",
+            expected=between(days.from_on, latest),
         ),
     ]
 

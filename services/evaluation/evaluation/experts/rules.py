@@ -13,6 +13,7 @@ from uuid import UUID
 
 from evaluation.experts.absence_rules import Days
 from shared.calendar import years_before
+from shared.expecting import no_later_than
 from shared.rules import Check, Kind, Policy, Rule
 
 POOL: Final = Rule("A119", "四(三)2")
@@ -217,7 +218,7 @@ def begun_checks(from_on: date, today: date) -> list[Check]:
             passed=from_on <= today,
             pointer="/from_on",
             field="from_on",
-            expected=f"{today.isoformat()} or earlier",
+            expected=no_later_than(today),
         )
     ]
 

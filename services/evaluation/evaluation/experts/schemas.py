@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from evaluation.experts import rules
+from shared.http.expected import unfit
 from shared.http.schemas import Body, Code, Day, Instant, LongText, Out, ShortText
 
 UsccText = Annotated[
@@ -42,11 +43,9 @@ class ExpertRelationIn(Body):
     @model_validator(mode="after")
     def _tied_and_ordered(self) -> "ExpertRelationIn":
         if self.org_id is None and self.org_uscc is None and self.center_id is None:
-            message = "a relation names an organization or a centre"
-            raise ValueError(message)
+            raise unfit("a relation names an organization or a centre", "应注明单位或中心")
         if self.from_on is not None and self.until_on is not None and self.from_on > self.until_on:
-            message = "until_on is not before from_on"
-            raise ValueError(message)
+            raise unfit("until_on is not before from_on", "until_on 不早于 from_on")
         return self
 
 
@@ -76,8 +75,7 @@ class SpecialtiesIn(Body):
     @classmethod
     def _each_once(cls, value: list[SpecialtyIn]) -> list[SpecialtyIn]:
         if len({one.field_code for one in value}) != len(value):
-            message = "each field once"
-            raise ValueError(message)
+            raise unfit("each field once", "每个领域只列一次")
         return value
 
 

@@ -9,7 +9,7 @@ from evaluation.results.replay_rules import facts_in
 from evaluation.schemes.counting_rules import Period, Sifted, measure, parts_of, sift
 from evaluation.schemes.rules import Aggregate, FactQuery, Leaf, Scheme
 from shared.reading import read_json
-from shared.rules import Check, Kind, Rule
+from shared.rules import Check, Kind, Rule, Said
 
 AS_DATA: Final = Rule("A130", "四(四)")
 
@@ -33,7 +33,8 @@ def preview_checks(leaf: Leaf) -> list[Check]:
     return [
         AS_DATA.check(
             "FIELD_INVALID", Kind.CONTENT, passed=leaf.query is not None, pointer="/code",
-            field="code", expected="a leaf that counts facts", given=leaf.code,
+            field="code", given=leaf.code,
+            expected=Said("a leaf that counts facts", "应为按事实计数的末级指标"),
         )
     ]  # fmt: skip
 

@@ -11,7 +11,7 @@ from evaluation.results.leaf_rules import Inputs
 from evaluation.schemes.figure_rules import decimal_text
 from evaluation.schemes.rules import LeafCalc, Scheme
 from evaluation.schemes.weight_rules import weight_checks
-from shared.rules import Check, Kind, Rule
+from shared.rules import Check, Kind, Rule, Said
 
 TARGETED: Final = Rule("A129", "四(四)")
 # What a result under weights of nobody's profile calls them.
@@ -37,7 +37,11 @@ def supposition_checks(supposed: Supposition, scheme: Scheme) -> list[Check]:
         *weighed,
         TARGETED.check(
             "FIELD_INVALID", Kind.CONTENT, passed=not wrong, pointer="/targets", field="targets",
-            expected="one target each for leaves that are set against one", given=wrong[:5],
+            given=wrong[:5],
+            expected=Said(
+                "one target each for leaves that are set against one",
+                "对照目标值的末级指标各给一个目标值",
+            ),
         ),
         TARGETED.check("VALUE_NEGATIVE", Kind.CONTENT, passed=not below, where=below),
     ]  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any, Final
 from evaluation.cycles.rules import Way
 from evaluation.schemes.rules import Scheme, Source
 from shared.calendar import WorkingDays
-from shared.rules import Check, Kind, Policy, Rule
+from shared.rules import Check, Kind, Policy, Rule, Said
 from shared.tasks import TaskKind
 
 OBJECTING: Final = Rule("X09", "practice")
@@ -112,7 +112,9 @@ def anew_checks(ways: Mapping[Way, Sequence[str]], *, reported: bool, scored: bo
             passed=passed,
             pointer="/leaves",
             field="leaves",
-            expected="leaves that were counted, reported or scored",
+            expected=Said(
+                "leaves that were counted, reported or scored", "应为已计数、申报或评分的末级指标"
+            ),
         )
     ]
 

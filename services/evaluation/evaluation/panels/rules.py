@@ -12,6 +12,7 @@ from uuid import UUID
 from evaluation.duties.rules import Capacity, Duty, SubjectType, separation_checks
 from evaluation.experts.absence_rules import Days, away_checks
 from evaluation.experts.rules import Candidate, ExpertField, Interests, conflict_checks, pool_checks
+from shared.expecting import between
 from shared.rules import NOT_FOUND, Check, Kind, Policy, Rule
 
 REVIEW: Final = Rule("A121", "四(三)2")
@@ -105,7 +106,7 @@ def work_checks(until_on: date | None, today: date) -> list[Check]:
             passed=until_on is None or today <= until_on <= latest,
             pointer="/until_on",
             field="until_on",
-            expected=f"{today.isoformat()} to {latest.isoformat()}",
+            expected=between(today, latest),
         )
     ]
 

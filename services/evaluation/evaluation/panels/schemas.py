@@ -10,13 +10,13 @@ from pydantic import AfterValidator, ConfigDict, Field, PlainSerializer, model_v
 from evaluation.duties.rules import SubjectType
 from evaluation.experts import rules as experts
 from evaluation.panels import rules
+from shared.http.expected import unfit
 from shared.http.schemas import Body, Day, Instant, LongText, Out, decimal_text
 
 
 def _distinct(expert_ids: list[UUID]) -> list[UUID]:
     if len(set(expert_ids)) != len(expert_ids):
-        message = "each expert once"
-        raise ValueError(message)
+        raise unfit("each expert once", "每位专家只列一次")
     return expert_ids
 
 
@@ -83,8 +83,7 @@ class SeatAnswerIn(Body):
     @model_validator(mode="after")
     def _declined_with_a_reason(self) -> "SeatAnswerIn":
         if not self.accepted and self.reason is None:
-            message = "a seat is declined with a reason"
-            raise ValueError(message)
+            raise unfit("a seat is declined with a reason", "谢绝评审须说明理由")
         return self
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from shared.rules import NOT_FOUND, Check, Kind, Rule
+from shared.rules import NOT_FOUND, Check, Kind, Rule, Said
 
 CONSENT: Final = Rule("X12", "个人信息保护法28、29")
 # A disclosure is for one look: whoever needs it again says again why.
@@ -25,9 +25,11 @@ SHAPES: Final[Mapping[SensitiveKind, re.Pattern[str]]] = {
     SensitiveKind.BANK_ACCOUNT: re.compile(r"\d{8,30}"),
     SensitiveKind.PHONE: re.compile(r"\+?\d{7,15}"),
 }
-EXPECTED: Final[Mapping[SensitiveKind, str]] = {
-    SensitiveKind.BANK_ACCOUNT: "8 to 30 digits",
-    SensitiveKind.PHONE: "7 to 15 digits, + before a country code",
+EXPECTED: Final[Mapping[SensitiveKind, Said]] = {
+    SensitiveKind.BANK_ACCOUNT: Said("8 to 30 digits", "8 至 30 位数字"),
+    SensitiveKind.PHONE: Said(
+        "7 to 15 digits, + before a country code", "7 至 15 位数字，国家代码前加 +"
+    ),
 }
 
 

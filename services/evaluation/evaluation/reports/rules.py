@@ -11,7 +11,8 @@ from evaluation.schemes.column_rules import Fact
 from evaluation.schemes.counting_rules import Period, measure
 from evaluation.schemes.figure_rules import decimal_text
 from evaluation.schemes.rules import LeafCalc, Scheme, Source
-from shared.rules import Check, Kind, Rule, Severity
+from shared.expecting import no_earlier_than
+from shared.rules import Check, Kind, Rule, Said, Severity
 
 YEARLY: Final = Rule("A128", "四(四)")
 ACCOUNTS: Final = Rule("A129", "四(四)")
@@ -120,7 +121,7 @@ def accounts_checks(accounts: Mapping[str, int]) -> list[Check]:
             passed=accounts[part] <= accounts[whole],
             pointer=f"/accounts/{part}",
             field=part,
-            expected=f"at most {whole}",
+            expected=Said(f"at most {whole}", f"不大于 {whole}"),
         )
         for part, whole in (("rd_cost", "total_cost"), ("rd_staff", "staff"))
     ]
@@ -150,7 +151,7 @@ def term_checks(due_on: date, today: date) -> list[Check]:
             passed=due_on >= today,
             pointer="/due_on",
             field="due_on",
-            expected=f"{today.isoformat()} or a later day",
+            expected=no_earlier_than(today),
         )
     ]
 

@@ -16,7 +16,7 @@ from evaluation.schemes.rules import (
     LeafCalc,
     Scheme,
 )
-from shared.rules import Check, Kind, Rule
+from shared.rules import Check, Kind, Rule, Said
 
 STRESSED: Final = Rule("A067", "三(二)2")  # what a kind of centre is for weighs more
 
@@ -72,7 +72,8 @@ def fitting_checks(
     return [
         STRESSED.check(
             "FIELD_INVALID", Kind.CONTENT, passed=not strangers, pointer="/weight_profile",
-            field="weight_profile", expected="indicators of the scheme", given=strangers[:5],
+            field="weight_profile", given=strangers[:5],
+            expected=Said("indicators of the scheme", "应为该评价方案的指标"),
         ),
         *(
             _criterion_check(code, sums[code], weights[code], passed=sums[code] == weights[code])

@@ -13,7 +13,7 @@ from evaluation.experts.absence_rules import Days, away_checks
 from evaluation.experts.rules import Candidate, conflict_checks, pool_checks
 from evaluation.panels.rules import ReviewSubject
 from evaluation.panels.rules import State as PanelState
-from shared.rules import NOT_FOUND, Check, Kind, Policy, Rule
+from shared.rules import NOT_FOUND, Check, Kind, Policy, Rule, Said
 
 VISIT: Final = Rule("A118", "四(三)2")
 
@@ -172,10 +172,22 @@ def _evidence_checks(
     one: VisitEvidence, now: datetime, pointer: str, before: Sequence[UUID]
 ) -> list[Check]:
     told = {
-        "file_id": (one.file_id not in before, "a file that is not named yet"),
-        "taken_at": (one.taken_at is None or one.taken_at <= now, "not after now"),
-        "latitude": (_within(one.latitude, one.longitude, 90), "-90 to 90, with a longitude"),
-        "longitude": (_within(one.longitude, one.latitude, 180), "-180 to 180, with a latitude"),
+        "file_id": (
+            one.file_id not in before,
+            Said("a file that is not named yet", "尚未列出的文件"),
+        ),
+        "taken_at": (
+            one.taken_at is None or one.taken_at <= now,
+            Said("not after now", "不晚于现在"),
+        ),
+        "latitude": (
+            _within(one.latitude, one.longitude, 90),
+            Said("-90 to 90, with a longitude", "-90 至 90，并注明经度"),
+        ),
+        "longitude": (
+            _within(one.longitude, one.latitude, 180),
+            Said("-180 to 180, with a latitude", "-180 至 180，并注明纬度"),
+        ),
     }
     return [
         VISIT.check(

@@ -16,6 +16,7 @@ from pydantic import (
 from ip_ledger.agreements.rules import Clause, Element, ExitMethod, Rounding, State, UseUnit
 from ip_ledger.party_keys.schemas import SIGNATURE, Base64
 from ip_ledger.templates.schemas import MOST_FIELDS, FieldName
+from shared.http.expected import unfit
 from shared.http.schemas import (
     Body,
     CheckOut,
@@ -238,8 +239,9 @@ class SignatureIn(Body):
     @model_validator(mode="after")
     def _both_or_none(self) -> Self:
         if (self.key_id is None) != (self.key_signature is None):
-            msg = "key_id and key_signature belong together"
-            raise ValueError(msg)
+            raise unfit(
+                "key_id and key_signature belong together", "key_id 与 key_signature 应同时给出"
+            )
         return self
 
 

@@ -10,6 +10,7 @@ from ip_ledger.distributions.schemas import InventorRewardOut, RewardRuleIn, Ste
 from ip_ledger.revenue.rules import RevenueKind
 from ip_ledger.revenue.schemas import DeductionIn
 from ip_ledger.rewards.rules import Incentive
+from shared.http.expected import unfit
 from shared.http.schemas import Body, Day, Earning, Money, Out, PpmValue
 
 ASSET = "01980000-0000-7000-8000-000000000001"
@@ -96,11 +97,14 @@ class DistributionWhatIfIn(Body):
     @model_validator(mode="after")
     def _some_income_once(self) -> Self:
         if not (self.incomes or self.revenue_event_ids):
-            msg = "revenue_event_ids or incomes name something to share"
-            raise ValueError(msg)
+            raise unfit(
+                "revenue_event_ids or incomes name something to share",
+                "revenue_event_ids 与 incomes 至少列一项收入",
+            )
         if len(set(self.revenue_event_ids)) < len(self.revenue_event_ids):
-            msg = "revenue_event_ids name each income once"
-            raise ValueError(msg)
+            raise unfit(
+                "revenue_event_ids name each income once", "revenue_event_ids 中每项收入只列一次"
+            )
         return self
 
 

@@ -51,6 +51,7 @@ CODES: Final[dict[str, Words]] = {
         "The value of {field} does not fit|: {expected}",
     ),
     "PARAMETER_UNKNOWN": Words(422, "未知参数 {field}", "Parameter {field} is unknown"),
+    "PARAMETER_REPEATED": Words(422, "参数 {field} 重复", "Parameter {field} stands twice"),
     "CURSOR_MISMATCH": Words(
         422, "游标与筛选条件不符", "The cursor does not belong to these filters"
     ),

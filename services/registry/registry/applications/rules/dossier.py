@@ -26,7 +26,7 @@ from registry.centers.rules import ApplicantForm, ModelType, Stage, writable_che
 from registry.entities.rules import consent_checks
 from registry.governance.rules import horizon_checks, part_checks
 from registry.programme.rules import Window, call_field_checks, field_checks, window_checks
-from shared.rules import Check, Kind, Policy, Rule, Severity
+from shared.rules import Check, Kind, Policy, Rule, Said, Severity
 
 CONSORTIUM: Final = Rule("A052", "三(二)")
 MILESTONE: Final = Rule("A053", "三(二)")
@@ -199,7 +199,7 @@ def consortium_checks(founding: Founding, today: date) -> list[Check]:
             passed=due_on is None or due_on > today,
             pointer="/entity_due_on",
             field="entity_due_on",
-            expected=f"> {today.isoformat()}",
+            expected=Said(f"after {today}", f"晚于 {today}"),
         ),
     ]
 
@@ -226,7 +226,7 @@ def milestone_checks(
             passed=due_on > today,
             pointer="/due_on",
             field="due_on",
-            expected=f"> {today.isoformat()}",
+            expected=Said(f"after {today}", f"晚于 {today}"),
         ),
         MILESTONE.check(
             "STATE_CONFLICT",

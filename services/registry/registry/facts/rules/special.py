@@ -8,7 +8,7 @@ from typing import Final
 
 from registry.facts.rules.vocabulary import FactKind, NewFact
 from shared.codes import regions
-from shared.rules import Check, Kind, Rule
+from shared.rules import Check, Kind, Rule, Said
 
 HAPPENED: Final = Rule("X13", "delivery")
 OPEN_SHARING: Final = Rule("A062", "三(二)1")
@@ -66,7 +66,7 @@ def _needed(rule: Rule, fact: NewFact, name: str, *, needed: bool) -> Check:
     )
 
 
-def _fitting(rule: Rule, name: str, expected: str, *, fits: bool) -> Check:
+def _fitting(rule: Rule, name: str, expected: Said, *, fits: bool) -> Check:
     return rule.check(
         "FIELD_INVALID",
         Kind.CONTENT,
@@ -79,7 +79,9 @@ def _fitting(rule: Rule, name: str, expected: str, *, fits: bool) -> Check:
 
 def _distinct(rule: Rule, fact: NewFact, name: str) -> Check:
     several = fact.payload.get(name) or ()
-    return _fitting(rule, name, "each once", fits=len(set(several)) == len(several))
+    return _fitting(
+        rule, name, Said("each once", "每项只列一次"), fits=len(set(several)) == len(several)
+    )
 
 
 def _in_order(rule: Rule, fact: NewFact, first: str, last: str) -> Check:
@@ -162,7 +164,7 @@ def _cooperation(fact: NewFact, _today: date) -> list[Check]:
         _fitting(
             REPRESENTING,
             "representing",
-            "center, city",
+            Said("center, city", "应为 center 或 city"),
             fits=abroad or fact.payload["representing"] != "nation",
         ),
     ]
@@ -172,7 +174,9 @@ def _talent_event(fact: NewFact, _today: date) -> list[Check]:
     abroad = fact.payload.get("international", False)
     exchanged = fact.payload["event"] == "exchange"
     return [
-        _fitting(EXCHANGES, "international", "false", fits=exchanged or not abroad),
+        _fitting(
+            EXCHANGES, "international", Said("false", "应为 false"), fits=exchanged or not abroad
+        ),
         _needed(EXCHANGES, fact, "country", needed=abroad),
     ]
 
@@ -181,7 +185,7 @@ def _talent_team(fact: NewFact, today: date) -> list[Check]:
     leads_only = fact.payload["leader_ref"] not in fact.payload["member_refs"]
     return [
         _distinct(TEAMS, fact, "member_refs"),
-        _fitting(TEAMS, "leader_ref", "no member", fits=leads_only),
+        _fitting(TEAMS, "leader_ref", Said("no member", "不应为成员"), fits=leads_only),
         past("/payload/since", date.fromisoformat(fact.payload["since"]), today),
     ]
 
@@ -197,13 +201,25 @@ def _international_project(fact: NewFact, _today: date) -> list[Check]:
     codes = [one["code"] for one in fact.payload.get("milestones") or ()]
     return [
         _needed(MILESTONES, fact, "project_ref", needed=bool(codes)),
-        _fitting(MILESTONES, "milestones", "each code once", fits=len(set(codes)) == len(codes)),
+        _fitting(
+            MILESTONES,
+            "milestones",
+            Said("each code once", "每个代码只列一次"),
+            fits=len(set(codes)) == len(codes),
+        ),
         _in_order(MILESTONES, fact, "starts_on", "ends_on"),
     ]
 
 
 def _acquisition(fact: NewFact, _today: date) -> list[Check]:
-    return [_fitting(ACQUISITIONS, "country", "abroad", fits=fact.payload["country"] != HOME)]
+    return [
+        _fitting(
+            ACQUISITIONS,
+            "country",
+            Said("abroad", "应为境外"),
+            fits=fact.payload["country"] != HOME,
+        )
+    ]
 
 
 def _incubation(fact: NewFact, today: date) -> list[Check]:

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
-from pydantic_core import PydanticCustomError
 
 from registry.organizations.rules import (
     CenterLevel,
@@ -15,6 +14,7 @@ from registry.organizations.rules import (
     OrgType,
     is_writable,
 )
+from shared.http.expected import unfit
 from shared.http.schemas import Body, Day, Out
 
 # Form and check character are judged by the rule, which says what is wrong with a code.
@@ -26,7 +26,7 @@ IndustryCode = Annotated[str, StringConstraints(pattern=r"^[A-T]\d{0,4}$|^\d{2,4
 
 def _writable(value: str) -> str:
     if not is_writable(value):
-        raise PydanticCustomError("name", "text without control and direction marks")
+        raise unfit("text without control and direction marks", "文本不可含控制字符和方向标记")
     return value
 
 
