@@ -64,7 +64,7 @@ def said_by_document() -> dict[str, set[str]]:
     info = document()["info"]
     told["names"] = {info["title"], info["contact"]["name"]}
     told["document"] = {info["summary"], info["description"]}
-    told["document"] |= {*_told(components["securitySchemes"])}
+    told["document"] |= {*_told([components["securitySchemes"], components["headers"]])}
     told["document"] |= {
         one["description"] for one in document()["tags"] if one["name"] not in chinese.parts()
     }

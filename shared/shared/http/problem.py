@@ -25,6 +25,13 @@ STATUSES: Final = {
     Kind.CONTENT: 422,
     Kind.STATE: 409,
 }
+JOINED: Final = {"zh": "；", "en": "; "}
+OF_FORM: Final = {
+    "missing": "FIELD_MISSING",
+    # The field that chooses among a union's members.
+    "union_tag_not_found": "FIELD_MISSING",
+    "extra_forbidden": "FIELD_UNKNOWN",
+}
 # What a figure is called in Chinese is a figure of its own.
 CHINESE_TOO: Final = "_zh"
 WHOLE_BODY: Final = Said("the body", "请求体")
@@ -157,7 +164,7 @@ def document(
         "type": f"/problems/{code}",
         "title": title,
         "status": status,
-        "detail": "；".join(e["detail"] for e in errors) if errors else detail,
+        "detail": JOINED[language].join(e["detail"] for e in errors) if errors else detail,
         "instance": path,
         "request_id": request_id,
         "code": code,
@@ -267,9 +274,7 @@ def _check_of(problem: Mapping[str, Any], body: object) -> Check:
         rule = Rule(context.pop("rule", FORM.row), context.pop("clause", FORM.clause))
         context.pop("error", None)
         return rule.check(kind, Kind.CONTENT, passed=False, pointer=pointer, **context)
-    code = {"missing": "FIELD_MISSING", "extra_forbidden": "FIELD_UNKNOWN"}.get(
-        kind, "FIELD_INVALID"
-    )
+    code = OF_FORM.get(kind, "FIELD_INVALID")
     figures: dict[str, Any] = {"field": "/".join(place) if place else WHOLE_BODY}
     if code == "FIELD_INVALID":
         figures["expected"] = expected_of(problem)

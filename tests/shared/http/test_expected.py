@@ -130,6 +130,13 @@ def test_a_body_that_is_no_object_is_called_by_its_name(body: bytes) -> None:
     assert check.pointer == ""
 
 
+def test_a_union_without_its_choice_misses_a_field() -> None:
+    (check,) = checks_of(findings({"pet": {}}), {"pet": {}})
+    assert (check.code, check.pointer, check.params) == (
+        "FIELD_MISSING", "/pet/kind", {"field": "pet/kind"}
+    )  # fmt: skip
+
+
 def test_a_figure_in_words_is_kept_in_both_languages() -> None:
     """What is kept as JSON and read again later still speaks both."""
     check = Rule("A001", "一").check(
