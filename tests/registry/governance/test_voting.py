@@ -156,6 +156,11 @@ async def test_who_left_has_no_vote_from_the_next_day_on(case: Case) -> None:
     meeting = await body_of(case, "shareholders_meeting")
     one, two = str(case.orgs["M01"]), str(case.orgs["M02"])
     assert (await table(case, M01=400_000, M02=600_000)).status_code == 200
+    decision = await body_of(
+        case, "decision", seat("industry", org_id=two), seat("industry", org_id=one)
+    )
+    held_seats = (await own(case, "GET", f"bodies/{decision}/seats")).json()["items"]
+    theirs, ours = (row["id"] for row in held_seats)
     notice = f"/v1/registry/memberships/{case.memberships['M02']}/exit-notices"
     leaving = {"left_on": "2026-04-09", "reason": "战略调整"}
     assert (await case.call(case.member("M02"), "POST", notice, leaving)).status_code == 200
@@ -172,6 +177,11 @@ async def test_who_left_has_no_vote_from_the_next_day_on(case: Case) -> None:
         alone = await resolve(case, meeting, "2026-04-10", one)
         assert (alone.status_code, codes(alone)) == (409, ["VOTES_NOT_100"])
         assert alone.json()["errors"][0]["params"]["sum_ppm"] == 400_000
+        assert (await resolve(case, decision, "2026-04-09", theirs, ours)).json()["passed"]
+        gone = await resolve(case, decision, "2026-04-10", theirs)
+        assert (gone.status_code, codes(gone)) == (422, ["VOTER_UNKNOWN"])
+        left = (await resolve(case, decision, "2026-04-10", ours)).json()
+        assert (left["passed"], left["for_ppm"]) == (True, 1_000_000)
         told = await resolve(case, meeting, "2026-04-10", for_ppm=600_000)
         assert codes(told) == ["VOTES_NOT_100"]
     assert codes(await table(case, M01=400_000, M02=600_000)) == ["VOTER_NOT_MEMBER"]

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import and_, distinct, func, or_
+from sqlalchemy import and_, distinct, exists, func, or_
 from sqlalchemy import select as sa_select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from registry.centers.tables import Center
 from registry.governance.queries.bodies import held_on
 from registry.governance.rules import Organ
-from registry.governance.tables import BodySeat, VotingRight, VotingTable
+from registry.governance.tables import BodySeat, GovernanceBody, VotingRight, VotingTable
 from registry.memberships.rules import MembershipRole, State
 from registry.memberships.tables import Membership
 from registry.organizations.tables import Organization
@@ -84,8 +84,29 @@ async def organ_members(
 
 
 async def voters_on(session: AsyncSession, body_id: UUID, day: date) -> dict[UUID, int]:
-    """Give the seats of a body on a day, each with its one vote."""
-    statement = select(BodySeat.id).where(col(BodySeat.body_id) == body_id, held_on(day))
+    """Give the seats of a body on a day, each with its one vote.
+
+    A seat that is held for a member ends with the membership, be it recorded already or not.
+    """
+    of_org = and_(
+        col(Membership.center_id) == col(GovernanceBody.center_id),
+        col(Membership.org_id) == col(BodySeat.org_id),
+    )
+    left = exists().where(of_org, col(Membership.left_on) < day)
+    stays = exists().where(
+        of_org,
+        col(Membership.joined_on) <= day,
+        or_(col(Membership.left_on).is_(None), col(Membership.left_on) >= day),
+    )
+    statement = (
+        select(BodySeat.id)
+        .join(GovernanceBody, col(GovernanceBody.id) == col(BodySeat.body_id))
+        .where(
+            col(BodySeat.body_id) == body_id,
+            held_on(day),
+            or_(col(BodySeat.org_id).is_(None), col(BodySeat.independent), ~left, stays),
+        )
+    )
     return dict.fromkeys((await session.scalars(statement)).all(), 1)
 
 
