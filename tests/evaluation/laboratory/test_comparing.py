@@ -112,6 +112,19 @@ def test_a_leaf_of_other_content_is_another_one_even_under_a_like_place() -> Non
 
 
 @pytest.mark.requirement("A130")
+def test_leaves_alike_move_in_their_order() -> None:
+    def placed(*codes: str) -> dict[str, Any]:
+        def change(content: dict[str, Any]) -> None:
+            alike = _remove(content, "E2")
+            leaves(content, "E").extend({**alike, "code": code} for code in codes)
+
+        return other(change)
+
+    moved = changes(placed("E7", "E8"), placed("E9", "E10"))
+    assert [(one.code, one.after) for one in moved] == [("E7", "E/E9"), ("E8", "E/E10")]
+
+
+@pytest.mark.requirement("A130")
 def test_a_criterion_is_renamed_in_either_language() -> None:
     def renamed(content: dict[str, Any]) -> None:
         content["criteria"][0].update(name="别名", name_en="Another name")
