@@ -8,6 +8,7 @@ from shared.http.words import CODES
 from tests.form.source import SERVICES, listed, modules
 
 CARRIERS = {"check", "problems", "Failure", "failed"}
+PROSE = re.compile(r"[a-z]{2,} [a-z]{2,}")
 CODE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+|INTERNAL|UNAVAILABLE|UNAUTHENTICATED")
 
 
@@ -66,3 +67,25 @@ def test_every_status_is_one_that_the_api_promises() -> None:
         501, 502, 503, 504,
     }  # fmt: skip
     assert {words.status for words in CODES.values()} <= promised
+
+
+def _prose(node: ast.expr) -> bool:
+    """Whether a value holds English words that are not said in Chinese beside them."""
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Said":
+        return False
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str) and PROSE.search(node.value) is not None
+    return any(_prose(one) for one in ast.iter_child_nodes(node) if isinstance(one, ast.expr))
+
+
+def test_a_figure_in_words_is_said_in_both_languages() -> None:
+    """Figures stand in the texts that callers read, in whichever language they asked for."""
+    faults = [
+        f"{module.at(call)} {keyword.arg}"
+        for module in modules(*SERVICES, "shared")
+        for call, name in module.calls()
+        if name in CARRIERS | {"Failure"}
+        for keyword in call.keywords
+        if _prose(keyword.value)
+    ]
+    assert not faults, listed(faults)

@@ -14,7 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from evaluation.experts.rules import Candidate
-from shared.rules import NOT_FOUND, Check, Kind, Policy, Rule
+from shared.rules import NOT_FOUND, Check, Kind, Policy, Rule, Said
 
 DRAW: Final = Rule("A120", "四(三)2")
 TIE_BITS: Final = 20
@@ -284,7 +284,7 @@ def case_checks(named: Sequence[str], free: Iterable[str]) -> list[Check]:
     return [
         DRAW.check(
             "STATE_CONFLICT", Kind.STATE, passed=case_id in waiting, pointer=f"/case_ids/{place}",
-            state="no panel is formed for it now",
+            state=Said("no panel is formed for it now", "现在不组建专家组"),
         )
         for place, case_id in enumerate(named)
     ]  # fmt: skip

@@ -19,7 +19,7 @@ from evaluation.schemes.figure_rules import decimal_text, points_text
 from evaluation.schemes.rules import CRITERION_CODES, LeafCalc, Parameters, Rating, Scheme, digest
 from evaluation.schemes.weight_rules import reweighed
 from evaluation.sheets.rules import expert_mean
-from shared.rules import Check, Kind, Rule
+from shared.rules import Check, Kind, Rule, Said
 
 FORMAT: Final = 1
 PURPOSE: Final = "zhichuang-robustness-1"
@@ -173,7 +173,8 @@ def seed_of(hashed: str) -> str:
 
 def anything_checks(count: int) -> list[Check]:
     """Check that there is a result to try."""
-    return [STEADY.check("STATE_CONFLICT", Kind.STATE, passed=count > 0, state="no result")]
+    none = Said("no result", "没有结果")
+    return [STEADY.check("STATE_CONFLICT", Kind.STATE, passed=count > 0, state=none)]
 
 
 def fresh_checks(measured: str, standing: str) -> list[Check]:
