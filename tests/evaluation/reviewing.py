@@ -20,7 +20,7 @@ from tests.fixtures.service import RunningService
 TODAY: Final = "2026-02-02T02:00:00+00:00"
 FIELDS: Final = ["economic", "technical", "industrial", "management", "legal"]
 PARAMETERS: Final[dict[str, Any]] = {
-    "A120": {"min_experts": 5, "fields": FIELDS},
+    "A120": {"min_experts": 5, "fields": FIELDS, "panel_days": 30},
     "A121": {"pass_line": "60", "min_sheets": 3, "trim_from": 5, "visit_signatures": 2},
     "X08": {"look_back_years": 3},
 }

@@ -14,7 +14,7 @@ from evaluation.experts.absence_rules import (
     recording_checks,
     withdrawal_checks,
 )
-from evaluation.panels.rules import MOST_PANEL_DAYS, PANEL_DAYS, work_checks, work_of
+from evaluation.panels.rules import MOST_PANEL_DAYS, work_checks, work_of
 from shared.rules import failed_codes
 
 EXPERT = UUID(int=1)
@@ -141,7 +141,6 @@ def test_a_panel_s_last_day_lies_within_a_year(until_on: date | None, codes: lis
     assert failed_codes(work_checks(until_on, TODAY)) == codes
 
 
-def test_a_panel_works_a_month_unless_a_day_is_named_and_a_late_one_works_today() -> None:
-    assert work_of(TODAY, None) == Days(TODAY, TODAY + timedelta(days=PANEL_DAYS))
+def test_a_panel_that_is_late_works_today() -> None:
     assert work_of(TODAY, day("02-10")) == Days(TODAY, day("02-10"))
     assert work_of(day("02-11"), day("02-10")) == Days(day("02-11"), day("02-11"))

@@ -29,7 +29,11 @@ POLICY = Policy(
     "2016",
     {"A120": "四(三)2", "A121": "四(三)2", "X08": "四(三)2"},
     {
-        "A120": {"min_experts": 5, "fields": [field.value for field in FIELDS]},
+        "A120": {
+            "min_experts": 5,
+            "fields": [field.value for field in FIELDS],
+            "panel_days": 21,
+        },
         "A121": {"pass_line": 60},
         "X08": {"look_back_years": 3},
     },
@@ -110,16 +114,16 @@ def test_what_a_person_did_under_another_account_is_his_too() -> None:
 @pytest.mark.parametrize(
     ("until_on", "last"),
     [
-        (None, TODAY + 30 * DAY),
+        (None, TODAY + 21 * DAY),
         (TODAY + DAY, TODAY + DAY),
         (TODAY, TODAY),
         (TODAY - DAY, TODAY),
     ],
 )
-def test_a_panel_works_until_the_named_day_or_a_month_and_today_at_least(
+def test_a_panel_works_until_the_named_day_or_as_the_policy_says_and_today_at_least(
     until_on: date | None, last: date
 ) -> None:
-    assert rules.work_of(TODAY, until_on) == Days(TODAY, last)
+    assert rules.work_of(TODAY, rules.last_day(POLICY, TODAY, until_on)) == Days(TODAY, last)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from evaluation.experts.conflict_rules import conflicts
 from evaluation.experts.rules import Candidate, RelationKind, Tie, holds_within
 from evaluation.panels import actions as panel_actions
 from evaluation.panels import queries as panel_queries
-from evaluation.panels.rules import work_checks, work_of
+from evaluation.panels.rules import last_day, work_checks, work_of
 from evaluation.schemes.rules import canonical
 from shared.auth import Actor
 from shared.directory import policy_on
@@ -91,7 +91,7 @@ async def freeze(
             *rules.case_checks([str(one) for one in body.case_ids or ()], map(str, free)),
         ]
     )
-    work = work_of(today, body.until_on)
+    work = work_of(today, last_day(policy, today, body.until_on))
     barred = await _barred(session, actor, policy, cases, pool, work)
     problem = await _problem(session, body, policy, cases, pool, barred, fields, today)
     require(rules.fixed_checks(problem))

@@ -101,7 +101,7 @@ class AssignmentIn(Body):
         default_factory=list, max_length=1_000, description="Choices that stay."
     )
     until_on: Day | None = Field(
-        default=None, description="Last day of the panels' work; none: 30 days from today."
+        default=None, description="Last day of the panels' work; none: as the policy says."
     )
 
 

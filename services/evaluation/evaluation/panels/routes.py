@@ -10,10 +10,10 @@ from sqlmodel import col
 
 from evaluation.duties.rules import SubjectType
 from evaluation.panels import actions, clients, queries
-from evaluation.panels.rules import ReviewSubject, work_checks, work_of
+from evaluation.panels.rules import ReviewSubject, last_day, work_checks, work_of
 from evaluation.panels.schemas import PanelIn, PanelOut, PanelSeatIn, PanelSheetOut
 from evaluation.panels.tables import Panel, PanelSeat
-from shared.directory import ensure_policy
+from shared.directory import ensure_policy, policy_on
 from shared.http import (
     CurrentActor,
     CurrentWork,
@@ -95,7 +95,8 @@ async def form(
     """Form a panel; a refusal names every conflict of every expert with the fact behind it."""
     ids = asked.body.expert_ids
     require(work_checks(asked.body.until_on, today))
-    work = work_of(today, asked.body.until_on)
+    policy = await policy_on(session, today)
+    work = work_of(today, last_day(policy, today, asked.body.until_on))
     if asked.application is not None:
         panel = await actions.form(session, actor, asked.application, ids, now, work)
     else:

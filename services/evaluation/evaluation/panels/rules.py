@@ -18,8 +18,7 @@ from shared.rules import NOT_FOUND, Check, Kind, Policy, Rule
 REVIEW: Final = Rule("A121", "四(三)2")
 # What an expert scores of an application; its score is the mean of the five (api.md).
 APPLICATION_INDICATORS: Final = ("technology", "economy", "industry", "management", "legal_ip")
-# How long a panel works where nobody says by when, and at most.
-PANEL_DAYS: Final = 30
+# No panel works longer, whoever says by when: a last day beyond it is a slip of the pen.
 MOST_PANEL_DAYS: Final = 366
 # The state of the registry's application in which a panel is formed (C2).
 READY_FOR_PANEL: Final = "accepted"
@@ -87,13 +86,14 @@ class Request:
         ]
 
 
-def work_of(today: date, until_on: date | None) -> Days:
-    """Give the days of a panel's work from today on: up to the day that was named, or a month.
+def last_day(policy: Policy, today: date, until_on: date | None) -> date:
+    """Give the last day of a panel's work: the one that was named, or as the policy says (A120)."""
+    return until_on or today + timedelta(days=int(policy.value("A120", "panel_days")))
 
-    One that was to be done before today works today.
-    """
-    last = today + timedelta(days=PANEL_DAYS) if until_on is None else until_on
-    return Days(today, max(today, last))
+
+def work_of(today: date, until_on: date) -> Days:
+    """Give the days of a panel's work from today on; one that was to be done before works today."""
+    return Days(today, max(today, until_on))
 
 
 def work_checks(until_on: date | None, today: date) -> list[Check]:

@@ -56,7 +56,7 @@ class PanelIn(Body):
     subject_id: UUID = Field(description="The application or the case.")
     expert_ids: ExpertIds
     until_on: Day | None = Field(
-        default=None, description="Last day of the panel's work; none: 30 days from today."
+        default=None, description="Last day of the panel's work; none: as the policy says."
     )
 
 

@@ -147,6 +147,8 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "A117": {"max_rounds": 2, "returned_expires_days": 30},
     "A120": {
         "min_experts": 5,
+        # How long a panel works where nobody says by when: assumed.
+        "panel_days": 30,
         "fields": ["economic", "technical", "industrial", "management", "legal"],
     },
     "A121": {"pass_line": "60", "min_sheets": 3, "trim_from": 5, "visit_signatures": 2},
