@@ -200,3 +200,55 @@ def test_who_agrees_agrees_to_rules_and_to_who_gets_what() -> None:
     assert first not in {plan.plan_hash for plan in others}
     assert len({plan.plan_hash for plan in others}) == len(others)
     assert rules.plan(base, terms).plan_hash == first
+
+
+@pytest.mark.requirement("A033")
+@pytest.mark.parametrize(
+    ("owners", "repeated", "unknown"),
+    [
+        ([COMPANY, UNIVERSITY], [], []),
+        ([COMPANY, COMPANY, UNIVERSITY], [COMPANY], []),
+        ([UNIVERSITY, COMPANY, UNIVERSITY, COMPANY], sorted([COMPANY, UNIVERSITY]), []),
+        ([COMPANY, UUID(int=99)], [], ["/reward_rules/1/owner_id"]),
+    ],
+)
+def test_each_rule_is_of_one_owner_and_of_each_there_is_one(
+    owners: list[UUID], repeated: list[UUID], unknown: list[str]
+) -> None:
+    terms = Terms(TYPES, [RewardRule(owner, 500_000) for owner in owners])
+    checks = rules.reward_checks([income()], terms, rules.plan([income()], terms))
+    once = checks[0]
+    assert (once.passed, once.params["org_ids"]) == (not repeated, [str(one) for one in repeated])
+    strangers = [one for one in checks if one.code == "REWARD_OWNER_UNKNOWN"]
+    assert len(strangers) == len(owners)
+    assert [one.pointer for one in strangers if not one.passed] == unknown
+
+
+@pytest.mark.requirement("X07")
+def test_who_owns_nothing_is_owed_no_reward_whatever_the_rule() -> None:
+    stranger = RewardRule(CENTER, 500_000)
+    one = income(**OF_COMPANY, carry={CENTER: Fraction(1, 4)})
+    planned = rules.plan([one], Terms(TYPES, [stranger]))
+    assert {reward.owner_id for reward in planned.rewards} == {COMPANY}
+
+
+@pytest.mark.requirement("A086")
+def test_what_a_line_leaves_of_rounding_is_what_is_owed_after_it_less_before() -> None:
+    # Half of three 分 is one and a half: one owner is owed a half more, one a half less.
+    halves = {"shares": ((UNIVERSITY, 500_000), (COMPANY, 500_000)), "order": (UNIVERSITY, COMPANY)}
+    (first, second) = rules.plan([income(net_fen=3, deductions=(), **halves)], Terms(TYPES)).lines
+    assert (first.part.amount_fen, first.carry_change) == (2, -500_000)
+    assert (second.part.amount_fen, second.carry_change) == (1, 500_000)
+    # What was owed before is paid with the next, and nothing is left.
+    owed = {UNIVERSITY: Fraction(-1, 2), COMPANY: Fraction(1, 2)}
+    again = rules.plan([income(net_fen=3, deductions=(), carry=owed, **halves)], Terms(TYPES))
+    assert [line.carry_change for line in again.lines] == [500_000, -500_000]
+    assert [line.part.amount_fen for line in again.lines] == [1, 2]
+
+
+@pytest.mark.requirement("A086")
+def test_who_agrees_agrees_to_each_income_and_each_line() -> None:
+    one = income()
+    other = replace(one, event_id=UUID(int=98))
+    plans = [rules.plan(incomes, Terms(TYPES)) for incomes in ([one], [other], [one, other])]
+    assert len({plan.plan_hash for plan in plans}) == 3
