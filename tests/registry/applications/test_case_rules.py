@@ -39,6 +39,7 @@ from registry.applications.rules import (
 )
 from registry.applications.rules.comparing import changes, file_ids
 from registry.applications.rules.composition import lead_honesty_check
+from registry.applications.rules.dossier import technology_room_checks
 from registry.centers.rules import AgreementFacts, ApplicantForm, ModelType
 from registry.memberships.rules import MembershipRole
 from registry.organizations.rules import OrgType
@@ -180,6 +181,12 @@ def test_of_a_legal_person_nothing_is_taken_for_granted_but_that_it_is_free() ->
     codes = failed_codes(submission_checks(POLICY, dossier, FIELDS, TODAY))
     assert "ENTITY_CONSENT_MISSING" in codes
     assert not {"ENTITY_TAKEN", "PARK_MISSING"} & {*codes}
+
+
+@pytest.mark.requirement("A108")
+@pytest.mark.parametrize(("named", "codes"), [(0, []), (49, []), (50, ["STATE_CONFLICT"])])
+def test_a_draft_has_room_for_fifty_core_technologies(named: int, codes: list[str]) -> None:
+    assert failed_codes(technology_room_checks(named)) == codes
 
 
 @pytest.mark.requirement("A117")
