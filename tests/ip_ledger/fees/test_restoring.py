@@ -142,6 +142,65 @@ async def test_an_application_that_was_given_up_comes_back_as_it_stood(ledger: L
     assert (answer.status_code, answer.json()["state"]) == (201, "published"), answer.text
 
 
+async def given_up(ledger: Ledger, asset_id: str, version: int, **over: Any) -> httpx.Response:
+    async with ledger.member("m04") as lead:
+        return await lead.post(
+            f"/v1/ip-ledger/assets/{asset_id}/state-changes",
+            json={"event": "abandon", "occurred_on": "2026-01-10", **over},
+            headers={"If-Match": f'"{version}"'},
+        )
+
+
+@pytest.mark.requirement("A043", "A084")
+@pytest.mark.parametrize(
+    ("cause", "comes_back"), [("declared", False), ("deemed", True), (None, True)]
+)
+async def test_what_its_owners_declared_given_up_does_not_come_back(
+    ledger: Ledger, cause: str | None, comes_back: bool
+) -> None:
+    asset = await ledger.registered(granted_on="2025-11-28")
+    told = {} if cause is None else {"cause": cause}
+    gone = await given_up(ledger, asset["id"], 1, **told)
+    assert (gone.status_code, gone.json()["abandon_cause"]) == (200, cause), gone.text
+    twice = await given_up(ledger, asset["id"], 2, cause="deemed")
+    assert codes(twice) == ["STATE_CONFLICT"]
+    body = decision(
+        counted_from="2026-01-12", requested_on="2026-01-15", decided_on="2026-01-19", payments=[]
+    )
+    answer = await restored(ledger, asset["id"], body)
+    facts = f"facts?center_id={ledger.center['c03']}"
+    payload = (await read(ledger, facts))["items"][-1]["payload"]
+    now = await read(ledger, f"assets/{asset['id']}")
+    if comes_back:
+        assert answer.status_code == 201, answer.text
+        assert (now["state"], now["abandon_cause"]) == ("granted", None)
+        assert payload["abandon_cause"] is None
+    else:
+        assert (answer.status_code, codes(answer)) == (409, ["STATE_CONFLICT"])
+        assert figures(answer, "STATE_CONFLICT")["state"] == "abandoned: declared"
+        assert (now["state"], now["abandon_cause"]) == ("abandoned", "declared")
+        assert payload["abandon_cause"] == "declared"
+
+
+@pytest.mark.requirement("A043")
+@pytest.mark.refusing
+async def test_a_cause_is_told_of_giving_up_alone_and_unpaid_fees_tell_theirs(
+    ledger: Ledger,
+) -> None:
+    asset = await ledger.registered(
+        number="202410000002.4", filed_on="2024-03-01", granted_on="2025-11-28"
+    )
+    for over in ({"cause": "unpaid"}, {"event": "maintain", "cause": "declared"}):
+        answer = await given_up(ledger, asset["id"], 1, **over)
+        assert (answer.status_code, codes(answer)) == (422, ["FIELD_INVALID"]), answer.text
+    assert (await read(ledger, f"assets/{asset['id']}"))["version"] == 1
+    gone = await lapsed(ledger)
+    assert (await read(ledger, f"assets/{gone}"))["abandon_cause"] == "unpaid"
+    ledger.service.set_clock("2027-09-03T02:00:00+00:00")
+    assert (await restored(ledger, gone, decision())).status_code == 201
+    assert (await read(ledger, f"assets/{gone}"))["abandon_cause"] is None
+
+
 @pytest.mark.requirement("A043")
 async def test_a_standing_right_and_one_that_is_no_patent_do_not_come_back(ledger: Ledger) -> None:
     asset_id = await right(ledger)

@@ -14,7 +14,7 @@ from ip_ledger import tenancy
 from ip_ledger.assets import queries, rules
 from ip_ledger.assets.inventor_actions import enter_first
 from ip_ledger.assets.proposal_rules import FilingPosition, filing_checks
-from ip_ledger.assets.rules import Disclosure, Event, FeeOutcome, State
+from ip_ledger.assets.rules import AbandonCause, Disclosure, Event, FeeOutcome, State
 from ip_ledger.assets.tables import Asset
 from ip_ledger.facts.actions import state_facts
 from ip_ledger.facts.rules import LedgerFactKind, Statement
@@ -297,6 +297,7 @@ async def change_state(
     occurred_on: date,
     *,
     number: str | None = None,
+    cause: AbandonCause | None = None,
     version: int,
     now: datetime,
     today: date,
@@ -304,7 +305,7 @@ async def change_state(
     """Move an asset along its life: published, granted, abandoned and so on.
 
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, VERSION_CONFLICT, STATE_CONFLICT,
-    DAYS_OUT_OF_ORDER; of a filing PATENT_…, NUMBER_FORMAT or FILING_OPPOSED.
+    FIELD_INVALID, DAYS_OUT_OF_ORDER; of a filing PATENT_…, NUMBER_FORMAT or FILING_OPPOSED.
     """
     asset = await queries.asset_for_update(session, actor, asset_id, today)
     centers = await tenancy.centers_for_writing(session, actor, [asset.center_id], today)
@@ -316,6 +317,7 @@ async def change_state(
             *version_checks(asset.version, version),
             *rules.date_checks(asset.kind, dates, today),
             *rules.event_checks(asset.state, event),
+            rules.cause_check(event, cause),
             *number_checks,
         ]
     )
@@ -324,6 +326,7 @@ async def change_state(
         asset.jurisdiction = rules.jurisdiction_of(asset.kind, number, None)
         asset.number = rules.normalized_number(asset.kind, number, asset.jurisdiction)
     asset.state = rules.MOVES[asset.state, event]
+    asset.abandon_cause = cause
     asset.filed_on, asset.granted_on = dates.filed_on, dates.granted_on
     asset.registered_on = dates.registered_on
     asset.term_until = rules.term_until(asset.kind, dates)
@@ -374,6 +377,7 @@ async def restore(
     """
     before = asset.model_dump()
     asset.state = state
+    asset.abandon_cause = None
     asset.term_until = rules.term_until(asset.kind, asset.dates)
     # What is owed next follows at the next look.
     asset.next_look_at = now
@@ -398,6 +402,7 @@ async def settle_fee(
     before = asset.model_dump()
     asset.state = state
     lapsed = outcome is FeeOutcome.LAPSE
+    asset.abandon_cause = AbandonCause.UNPAID if lapsed else None
     asset.term_until = on if lapsed else rules.term_until(asset.kind, asset.dates)
     await _moved(session, actor, asset, before, on, now)
 
@@ -436,6 +441,7 @@ def statement(asset: Asset) -> Statement:
             "jurisdiction": asset.jurisdiction,
             "background": asset.is_background,
             "state": asset.state,
+            **({} if asset.abandon_cause is None else {"abandon_cause": asset.abandon_cause}),
         },
     )
 

@@ -58,13 +58,13 @@ class InventorChangeIn(Body):
     evidence: list[UUID] = Field(
         min_length=1,
         max_length=MAX_EVIDENCE,
-        description="Files: the statement signed by the owners and by all inventors before and"
-        " after, or the decision.",
+        description="Files: the statement signed by the owners and by all inventors before the"
+        " change, or the decision.",
     )
     notice: NoticeIn | None = Field(
         default=None,
         description="The office's notice, where other persons are named for a patent that was"
-        " filed (专利法实施细则135).",
+        " filed (著录项目变更).",
     )
 
 

@@ -272,6 +272,7 @@ async def change_state(
         body.event,
         body.occurred_on,
         number=body.number,
+        cause=body.cause,
         version=version,
         now=now,
         today=today,

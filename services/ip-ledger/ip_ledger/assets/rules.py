@@ -119,6 +119,15 @@ FEE_MOVES: Final[Mapping[tuple[State, FeeOutcome], State]] = {
     (State.MAINTAINED, FeeOutcome.KEEP): State.MAINTAINED,
 }
 
+
+class AbandonCause(StrEnum):
+    """How a right or an application was given up: the office restores only what was lost."""
+
+    DECLARED = "declared"  # its owners said so (专利法32、44(1)(2))
+    DEEMED = "deemed"  # a term was missed (视为撤回、视为放弃取得)
+    UNPAID = "unpaid"  # its yearly fee stayed unpaid (专利法44(1)(1)): its fees tell that alone
+
+
 # What stands, and may come to its end.
 LIVING: Final = frozenset({State.GRANTED, State.REGISTERED, State.MAINTAINED})
 # What has come to its end is licensed no more.
@@ -429,6 +438,14 @@ def event_checks(state: State, event: Event) -> list[Check]:
             "STATE_CONFLICT", Kind.STATE, passed=(state, event) in MOVES, state=state.value
         )
     ]
+
+
+def cause_check(event: Event, cause: AbandonCause | None) -> Check:
+    """Check that a cause is told of nothing but giving up, and none that only unpaid fees have."""
+    told = {None, AbandonCause.DECLARED, AbandonCause.DEEMED} if event is Event.ABANDON else {None}
+    return MARKET_TERMS.check(
+        "FIELD_INVALID", Kind.CONTENT, passed=cause in told, pointer="/cause", field="cause"
+    )
 
 
 def dates_after(dates: Dates, event: Event, occurred_on: date) -> Dates:

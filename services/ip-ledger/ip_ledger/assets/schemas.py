@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AliasChoices, ConfigDict, Field, StringConstraints
 
-from ip_ledger.assets.rules import AssetKind, Event, State
+from ip_ledger.assets.rules import AbandonCause, AssetKind, Event, State
 from shared.http.schemas import (
     Body,
     CheckOut,
@@ -138,6 +138,9 @@ class AssetOut(Out):
     inventors: list[InventorOut] = Field(description="In the order reported.")
     external_id: str | None = Field(description="The reporter's own reference.")
     state: State = Field(description="Where it stands.")
+    abandon_cause: AbandonCause | None = Field(
+        default=None, description="How it was given up, if it was and that is known."
+    )
     version: int = Field(description="Counts its changes; the ETag.")
     recorded_at: datetime = Field(description="When it was recorded.")
     warnings: list[CheckOut] = Field(default_factory=list, description="What to look at.")
@@ -154,6 +157,9 @@ class AssetStateIn(Body):
     occurred_on: Day = Field(description="On which day.")
     number: Number | None = Field(
         default=None, description="The application number, with `file` of what had none."
+    )
+    cause: AbandonCause | None = Field(
+        default=None, description="How it was given up, with `abandon`; without it that stays open."
     )
 
 

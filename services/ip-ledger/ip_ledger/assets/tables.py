@@ -24,7 +24,15 @@ from ip_ledger.assets.inventor_rules import INVENTORS, Cause
 from ip_ledger.assets.ownership_rules import SHARING
 from ip_ledger.assets.proposal_rules import CO_OWNERS, FilingPosition, OwnerAnswer
 from ip_ledger.assets.proposal_rules import State as ProposalState
-from ip_ledger.assets.rules import INCENTIVES, OWN_IP, REPETITION, AssetKind, Dates, State
+from ip_ledger.assets.rules import (
+    INCENTIVES,
+    OWN_IP,
+    REPETITION,
+    AbandonCause,
+    AssetKind,
+    Dates,
+    State,
+)
 from ip_ledger.base import Base
 from shared.database import EnumText, InstantColumn, JsonColumn, new_id
 from shared.http.constraints import meaning
@@ -81,6 +89,7 @@ class Asset(Base, table=True):
             postgresql_where=text("next_look_at IS NOT NULL"),
         ),
         CheckConstraint("granted_on IS NULL OR filed_on <= granted_on", name="granted_on"),
+        CheckConstraint("abandon_cause IS NULL OR state = 'abandoned'", name="abandon_cause"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -98,6 +107,10 @@ class Asset(Base, table=True):
     trustee_org_id: UUID | None = None
     completing_org_id: UUID | None = None
     state: State = Field(sa_column=Column(EnumText(State), nullable=False))
+    # Of what was given up how, where that is known.
+    abandon_cause: AbandonCause | None = Field(
+        default=None, sa_column=Column(EnumText(AbandonCause), nullable=True)
+    )
     version: int = 1
     external_id: str | None = None
     # Over what was reported, so that a repeated row is told from a changed one.

@@ -36,6 +36,9 @@ class AssetPayloadOut(Out):
     jurisdiction: str = Field(description="`CN`, another country's code, or `PCT`.")
     background: bool = Field(description="Brought in, not created in the centre.")
     state: str = Field(description="Where it stands.")
+    abandon_cause: str | None = Field(
+        default=None, description="How it was given up, if it was and that is known."
+    )
 
 
 class ContributionPayloadOut(Out):

@@ -2,7 +2,8 @@
 
 专利法实施细则6: within two months after the obstacle was removed, and two years after the term
 ended, where it was force majeure; else, with a justified reason, within two months after the
-office's notice. What ended with its whole term (专利法42) does not come back. Another office has
+office's notice. What ended with its whole term (专利法42), or by its owners' own declaration
+(专利法44(1)(2)), does not come back. Another office has
 times of its own: there its decision is taken as it is.
 """
 
@@ -13,7 +14,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from ip_ledger.assets.rules import DOMESTIC, ENDS, PATENTS, AssetKind
+from ip_ledger.assets.rules import DOMESTIC, ENDS, PATENTS, AbandonCause, AssetKind
 from ip_ledger.assets.rules import State as AssetState
 from ip_ledger.fees.rules import Payment
 from ip_ledger.fees.schedule_rules import Fee
@@ -62,6 +63,7 @@ class Lost:
     last_on: date
     missed_on: date
     term_until: date | None
+    cause: AbandonCause | None = None
 
 
 def latest_request(
@@ -90,6 +92,8 @@ def restoration_checks(
         and lost.kind in PATENTS
         and lost.former is not None
         and lost.former not in ENDS
+        # What its owners gave up by their own word was not lost by a term (专利法44(1)(2)).
+        and lost.cause is not AbandonCause.DECLARED
     )
     until = latest_request(one.ground, one.counted_from, lost.missed_on, calendar)
     in_time = lost.jurisdiction != DOMESTIC or one.requested_on <= until
@@ -100,7 +104,7 @@ def restoration_checks(
     )
     whole = lost.term_until is None or one.decided_on <= lost.term_until
     return [
-        RESTORING.check("STATE_CONFLICT", Kind.STATE, passed=may, state=lost.state.value),
+        RESTORING.check("STATE_CONFLICT", Kind.STATE, passed=may, state=_told(lost)),
         RESTORING.check(
             "RIGHT_EXPIRED",
             Kind.STATE,
@@ -124,6 +128,10 @@ def restoration_checks(
         RESTORING.past(one.decided_on, today, "/decided_on"),
         *_payment_checks(one, owed),
     ]
+
+
+def _told(lost: Lost) -> str:
+    return lost.state.value if lost.cause is None else f"{lost.state.value}: {lost.cause.value}"
 
 
 def _payment_checks(one: Restoration, owed: Sequence[Fee]) -> list[Check]:

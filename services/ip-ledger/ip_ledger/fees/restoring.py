@@ -96,6 +96,7 @@ async def _lost(
         last_on=last_on or date.min,
         missed_on=missed_on,
         term_until=asset_rules.term_until(asset.kind, asset.dates),
+        cause=asset.abandon_cause,
     )
 
 
