@@ -38,7 +38,7 @@ async def form(
     """Form the panel of an application in its present round (A120); `work` begins today.
 
     Raises `Refused` with every conflict of every expert: NOT_FOUND, SOD_VIOLATION, PANEL_SIZE,
-    PANEL_FIELD_MISSING, EXPERT_INACTIVE, EXPERT_AWAY, COI_…, STATE_CONFLICT.
+    PANEL_FIELD_MISSING, EXPERT_INACTIVE, EXPERT_AWAY, EXPERT_REPEATED, COI_…, STATE_CONFLICT.
     """
     return await _form(session, actor, subject, rules.ready_checks(subject), expert_ids, now, work)
 
@@ -123,7 +123,7 @@ async def refill(
     """Fill a vacant seat with an expert of the same field (A120).
 
     Raises `Refused`: NOT_FOUND, SOD_VIOLATION, PANEL_FIELD_MISSING, EXPERT_INACTIVE, EXPERT_AWAY,
-    COI_…, STATE_CONFLICT.
+    EXPERT_REPEATED, COI_…, STATE_CONFLICT.
     """
     await queries.panel(session, actor, panel_id)
     panel = await queries.panel_for_update(session, panel_id)

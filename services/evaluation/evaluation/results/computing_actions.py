@@ -65,7 +65,8 @@ async def preview(
     """Compute without keeping anything, under the case's profile or another one (A132).
 
     Raises `Refused`: NOT_FOUND, SNAPSHOT_MISSING, SNAPSHOT_CHANGED, SHEETS_TOO_FEW, SHEETS_WAITING,
-    SHEET_INCOMPLETE, LEAF_WAITING, VALUE_NEGATIVE, or WEIGHTS_NOT_100 for another profile.
+    PANEL_INCOMPLETE, SHEET_INCOMPLETE, LEAF_WAITING, VALUE_NEGATIVE, or WEIGHTS_NOT_100 for another
+    profile.
     """
     case = await cycles.case(session, actor, case_id)
     require(outsider_checks(sits=await panels.sits(session, actor, case.id)))

@@ -50,7 +50,7 @@ async def get_cycle(cycle_id: UUID, actor: CurrentActor, session: Reading) -> Ro
     responses=problems(
         "FORBIDDEN_SCOPE", "NOT_FOUND", "SNAPSHOT_MISSING", "SNAPSHOT_CHANGED", "SHEETS_TOO_FEW",
         "RESULT_VOID", "RESULT_DIFFERS", "LEAF_WAITING", "SHEETS_WAITING", "SHEET_INCOMPLETE",
-        "VALUE_NEGATIVE", "WEIGHTS_NOT_100",
+        "PANEL_INCOMPLETE", "VALUE_NEGATIVE", "WEIGHTS_NOT_100",
     ),
 )  # fmt: skip
 async def get_case(
