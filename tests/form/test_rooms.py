@@ -11,7 +11,7 @@ from tests.form.source import ROOMS, SERVICES, Module, features, listed, modules
 
 PURE_SHARED = {
     "shared.rules", "shared.tasks", "shared.money", "shared.shares", "shared.calendar",
-    "shared.codes", "shared.disclosures", "shared.services", "shared.terms",
+    "shared.codes", "shared.disclosures", "shared.expecting", "shared.services", "shared.terms",
 }  # fmt: skip
 PURE_LIBRARIES = {"celpy", "cel", "common_expression_language", "numpy", "scipy", "stdnum"}
 NETWORK = {"httpx", "aiohttp", "requests", "urllib"}
