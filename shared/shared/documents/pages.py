@@ -29,6 +29,7 @@ table{border-collapse:collapse;width:100%;font-size:.92rem}
 caption{text-align:left;color:var(--muted);padding:.3rem 0}
 th,td{text-align:left;vertical-align:top;padding:.4rem .6rem;border-bottom:1px solid var(--line);
 overflow-wrap:anywhere;min-width:3.5em}
+td.long{min-width:9em}
 td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 th[scope=row]{width:1%;min-width:10em;font-weight:600}
 figure{margin:1rem 0;overflow-x:auto}
@@ -45,6 +46,10 @@ POLICY: Final = (
     + base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
     + "'"
 )
+NUMBER: Final = Markup(" class='number'")
+LONG: Final = Markup(" class='long'")
+# So many letters still stand well in a narrow column.
+SHORT: Final = 12
 WORDS: Final = {
     "zh": ("跳到正文", "无记录", "制创 · 上海市制造业创新中心建设工程"),
     "en": ("Skip to the content", "No records", "Zhichuang · Manufacturing innovation centres"),
@@ -91,6 +96,17 @@ def listing(pairs: Sequence[tuple[str, str]]) -> Markup:
     return Markup("<div class='wide'><table>{}</table></div>").format(rows)
 
 
+def _kind(at: int, rows: Sequence[Sequence[object]], numbers: Sequence[int]) -> Markup:
+    """Tell how a column is set: beside many others a long name would be a tower of two letters."""
+    if at in numbers:
+        return NUMBER
+    return LONG if any(_letters(row[at]) > SHORT for row in rows) else Markup()
+
+
+def _letters(cell: object) -> int:
+    return len(cell.striptags() if isinstance(cell, Markup) else str(cell))
+
+
 def table(
     caption: str,
     columns: Sequence[str],
@@ -105,9 +121,9 @@ def table(
     """
     if not rows:
         return Markup("<p class='none'>{}：{}</p>").format(caption, WORDS[language][1])
-    kinds = [Markup(" class='number'") if at in numbers else Markup() for at in range(len(columns))]
+    kinds = [_kind(at, rows, numbers) for at in range(len(columns))]
     head = Markup().join(
-        Markup("<th scope='col'{}>{}</th>").format(kind, name)
+        Markup("<th scope='col'{}>{}</th>").format(NUMBER if kind is NUMBER else "", name)
         for kind, name in zip(kinds, columns, strict=True)
     )
     body = Markup().join(

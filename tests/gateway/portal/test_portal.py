@@ -247,7 +247,7 @@ async def test_an_operation_and_a_part_are_shown_in_the_readers_language(
     }
     assert "<h1>事件推送（webhooks）</h1>" in pages["zh"]
     assert "<p>列出调用方的订阅，最新的在前。</p>" in pages["zh"]
-    assert "<td>至多多少行。</td>" in pages["zh"]
+    assert "<td class='long'>至多多少行。</td>" in pages["zh"]
     assert re.search(r"url: string.*  — 自己的 https 地址。", pages["zh"])
     assert "newest first" not in pages["zh"]
     assert "<p>List the caller&#39;s subscriptions, newest first.</p>" in pages["en"]

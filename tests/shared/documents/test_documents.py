@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import Markup
 
 from shared.documents import (
     Sheet,
@@ -27,7 +28,7 @@ from shared.documents import (
     waterfall,
     workbook,
 )
-from shared.documents.pages import figure, page_response
+from shared.documents.pages import figure, page_response, table
 
 TEMPLATE = """
 #title_block(data.title)
@@ -123,3 +124,16 @@ def test_a_page_shows_markup_as_text_and_may_load_nothing() -> None:
 def test_an_empty_table_says_so() -> None:
     assert "无记录" in table("表", ["a"], [])
     assert "No records" in table("表", ["a"], [], language="en")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("十二个字十二个字十二个字", ""), ("十三个字十三个字十三个字多", "long")]
+)
+def test_a_column_of_long_names_keeps_its_width(name: str, kind: str) -> None:
+    """Beside many others it would be a tower of two letters; a link counts by what it shows."""
+    shown = table(
+        "表", ("名", "数"), [(name, 1), (Markup("<a href='{}'>短</a>").format("/" * 40), 2)]
+    )
+    opening = f"<td class='{kind}'>" if kind else "<td>"
+    assert f"{opening}{name}</td>" in shown
+    assert f"{opening}<a " in shown
