@@ -28,7 +28,7 @@ from shared.documents import (
     waterfall,
     workbook,
 )
-from shared.documents.pages import figure, page_response, table
+from shared.documents.pages import figure, page_response
 
 TEMPLATE = """
 #title_block(data.title)
