@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from evaluation.laboratory.comparison_rules import FIELDS, SchemeChangeKind, changes
+from evaluation.schemes.guidance_rules import guided
 from evaluation.schemes.schemas import ExpertLeaf, GateLeaf, RatioLeaf, ThresholdLeaf
 from tests.evaluation.results import vector
 from tests.evaluation.results.year import SCHEME_ID, JudgedYear
@@ -163,6 +164,10 @@ async def drafted(year: JudgedYear, content: dict[str, Any]) -> str:
 def _stricter(content: dict[str, Any]) -> None:
     leaf(content, "C1")["query"]["filter"] = "fact.derived.is_sme == true"
     _swap(content)
+    for one in content["criteria"]:
+        one["leaves"] = guided({"criteria": [one]}, vector.DATA["guidance"])["criteria"][0][
+            "leaves"
+        ]
 
 
 @pytest.mark.anyio

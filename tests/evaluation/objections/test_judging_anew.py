@@ -96,6 +96,10 @@ async def test_a_leaf_of_experts_is_scored_anew_and_no_other_byte_moves(year: Ju
         shown = await expert.get(f"{SHEETS}/{sheets[FIVE[0]]}")
     assert shown.status_code == 403  # A new sheet, a new declaration.
     await scored(year, sheets, {"A4": "96.00"})
+    async with year.expert(FIVE[0]) as expert:
+        told = (await expert.get(f"{SHEETS}/{sheets[FIVE[0]]}")).json()
+    # What was not reopened is neither scored again nor shown.
+    assert [one["code"] for one in told["guidance"]] == told["indicators"] == ["A4"]
     second = await publish(year)
     after = await document(year)
     assert (second["version"], moved(before, after)) == (2, {"A4"})

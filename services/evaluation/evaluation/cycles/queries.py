@@ -1,6 +1,7 @@
 """Reading cycles and cases: officials see all, a centre its own."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import false, or_, true
@@ -12,6 +13,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from evaluation.cycles import rules
 from evaluation.cycles.tables import CycleExclusion, EvaluationCase, EvaluationCycle
+from evaluation.schemes.tables import IndicatorScheme
 from shared.auth import Actor
 from shared.directory import DirectoryCenter
 from shared.rules import found
@@ -149,6 +151,19 @@ async def cases_for_update(
 async def case_of(session: AsyncSession, case_id: UUID) -> EvaluationCase | None:
     """Load a case whoever asks; the caller has its own rule of who may."""
     return await session.get(EvaluationCase, case_id)
+
+
+async def case_with_scheme(
+    session: AsyncSession, case_id: UUID
+) -> tuple[EvaluationCase, dict[str, Any]]:
+    """Load a case and the content of the scheme it was opened with, whoever asks."""
+    statement = (
+        select(EvaluationCase, col(IndicatorScheme.content))
+        .join(IndicatorScheme, col(IndicatorScheme.id) == col(EvaluationCase.scheme_id))
+        .where(col(EvaluationCase.id) == case_id)
+    )
+    case, content = found((await session.execute(statement)).one_or_none())
+    return case, content
 
 
 async def case_for_update(session: AsyncSession, case_id: UUID) -> EvaluationCase | None:

@@ -38,6 +38,8 @@ FIELDS: Final[Mapping[str, SchemeChangeKind]] = {
     "name": SchemeChangeKind.WORDING,
     "name_en": SchemeChangeKind.WORDING,
     "clause": SchemeChangeKind.WORDING,
+    "guidance": SchemeChangeKind.WORDING,
+    "guidance_en": SchemeChangeKind.WORDING,
 }
 FIGURES: Final = frozenset({"max", "minimum", "baseline", "low", "high"})
 

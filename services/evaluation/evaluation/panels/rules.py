@@ -12,12 +12,11 @@ from uuid import UUID
 from evaluation.duties.rules import Capacity, Duty, SubjectType, separation_checks
 from evaluation.experts.absence_rules import Days, away_checks
 from evaluation.experts.rules import Candidate, ExpertField, Interests, conflict_checks, pool_checks
+from evaluation.panels.item_rules import APPLICATION_INDICATORS
 from shared.expecting import between
 from shared.rules import NOT_FOUND, Check, Kind, Policy, Rule
 
 REVIEW: Final = Rule("A121", "四(三)2")
-# What an expert scores of an application; its score is the mean of the five (api.md).
-APPLICATION_INDICATORS: Final = ("technology", "economy", "industry", "management", "legal_ip")
 # No panel works longer, whoever says by when: a last day beyond it is a slip of the pen.
 MOST_PANEL_DAYS: Final = 366
 # The state of the registry's application in which a panel is formed (C2).

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StringConstraints, computed_field
 
 from evaluation.schemes import rules
+from evaluation.schemes.guidance_rules import MAX_GUIDANCE
 from shared.http.schemas import Body, Code, DecimalText, LongText, Out, ShortText
 
 Path = Annotated[
@@ -27,6 +28,7 @@ FactSource = Annotated[
     Field(description="Whose facts: the registry's, the ip-ledger's, or the annual report."),
 ]
 FactKind = Annotated[Code, Field(description="The facts' kind.", examples=["tech_contract"])]
+GuidanceText = Annotated[str, StringConstraints(min_length=1, max_length=MAX_GUIDANCE)]
 LeafCode = Annotated[
     str, StringConstraints(pattern=r"^[A-E][0-9]{1,2}$"), Field(description="Such as `A1`.")
 ]
@@ -147,6 +149,13 @@ class ExpertLeaf(LeafBase):
     """X: the experts' mean percent of its points."""
 
     calc: Literal["expert"] = Field(description="How the figure becomes points.")
+    guidance: GuidanceText | None = Field(
+        default=None,
+        description="What an expert looks at and what earns how much of 100, in Chinese.",
+    )
+    guidance_en: GuidanceText | None = Field(
+        default=None, description="What an expert looks at and what earns how much, in English."
+    )
 
 
 class GateLeaf(LeafBase):

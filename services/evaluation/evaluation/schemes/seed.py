@@ -10,7 +10,7 @@ from sqlalchemy import Connection, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
-from evaluation.schemes import rules
+from evaluation.schemes import guidance_rules, rules
 from evaluation.schemes.tables import IndicatorScheme, WeightProfile
 
 # Reference data carries the day of the programme's first policy, not the day of installation.
@@ -25,12 +25,17 @@ def reference() -> Mapping[str, Any]:
 
 
 def insert_reference(connection: Connection) -> None:
-    """Insert what is not there yet; a second run changes nothing."""
+    """Insert what is not there yet; a second run changes nothing.
+
+    The guidance stands apart in the file: an installation that has the scheme keeps it to the byte.
+    """
     document = reference()
+    content = guidance_rules.guided(document["scheme"]["content"], document["guidance"])
     scheme = {
         **document["scheme"],
+        "content": content,
         "state": rules.SchemeState.DRAFT,
-        "content_hash": rules.digest(document["scheme"]["content"]),
+        "content_hash": rules.digest(content),
         "version": 1,
         "created_at": SINCE,
     }

@@ -18,10 +18,14 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from evaluation.cycles import queries as case_queries
 from evaluation.duties.rules import SubjectType
 from evaluation.experts import queries as expert_queries
 from evaluation.panels import queries as panel_queries
+from evaluation.panels.item_rules import APPLICATION_GUIDANCE
 from evaluation.panels.tables import Panel, PanelSeat
+from evaluation.schemes.guidance_rules import Guidance, guidance_of
+from evaluation.schemes.weight_rules import fractions
 from evaluation.sheets.rules import SheetScores, State
 from evaluation.sheets.tables import ScoreItem, ScoreSheet
 from shared.auth import Actor
@@ -165,6 +169,19 @@ async def summaries(session: AsyncSession, seats: Sequence[PanelSeat]) -> list[S
         )
         for seat in seats
     ]
+
+
+async def guidance(session: AsyncSession, panel: Panel) -> list[Guidance]:
+    """Tell what a panel's experts read of each indicator of their sheets, in its order.
+
+    A case's is the scheme's that its cycle opened with; of a reopened case only what is reopened.
+    """
+    if panel.subject_type is not SubjectType.CASE:
+        return [APPLICATION_GUIDANCE[item] for item in panel.indicators]
+    case, content = await case_queries.case_with_scheme(session, panel.subject_id)
+    return guidance_of(
+        content, fractions(case.weights), fractions(case.indicator_weights), panel.indicators
+    )
 
 
 async def clear_items(session: AsyncSession, sheet_id: UUID) -> None:

@@ -16,6 +16,7 @@ from evaluation.sheets.schemas import (
     DeclarationIn,
     ScoreItemOut,
     ScoreItemsIn,
+    SheetGuidanceOut,
     SheetItemOut,
     SheetOut,
     SheetVoidIn,
@@ -216,6 +217,7 @@ async def _shown(session: AsyncSession, actor: Actor, seated: Seated) -> SheetOu
     sheet, panel = seated.sheet, seated.panel
     readable = _is_own(actor, seated) or sheet.submitted_at is not None
     items = await queries.items_of(session, [sheet.id]) if readable else []
+    guidance = await queries.guidance(session, panel)
     return SheetOut(
         id=sheet.id,
         panel_id=panel.id,
@@ -225,6 +227,7 @@ async def _shown(session: AsyncSession, actor: Actor, seated: Seated) -> SheetOu
         center_id=panel.center_id,
         state=sheet.state,
         indicators=panel.indicators,
+        guidance=[SheetGuidanceOut.model_validate(one) for one in guidance],
         conflict=sheet.conflict,
         statement=sheet.statement,
         items=[ScoreItemOut.model_validate(item) for item in items],

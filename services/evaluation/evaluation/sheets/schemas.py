@@ -85,6 +85,23 @@ class SheetItemOut(Out):
     state: rules.State = Field(description="Where the sheet is.")
 
 
+class SheetGuidanceOut(Out):
+    """What an expert reads of one indicator of a sheet."""
+
+    code: str = Field(description="An indicator of the sheet.")
+    name: str = Field(description="In Chinese.")
+    name_en: str | None = Field(description="In English.")
+    max: str | None = Field(
+        description="Points at most under the case's weights; an application's items have none."
+    )
+    guidance: str | None = Field(
+        description="What an expert looks at and what earns how much of 100, in Chinese."
+    )
+    guidance_en: str | None = Field(
+        description="What an expert looks at and what earns how much, in English."
+    )
+
+
 class SheetOut(Out):
     """A score sheet."""
 
@@ -96,6 +113,9 @@ class SheetOut(Out):
     center_id: UUID = Field(description="The centre concerned.")
     state: rules.State = Field(description="Where the sheet is.")
     indicators: list[str] = Field(description="What it scores.")
+    guidance: list[SheetGuidanceOut] = Field(
+        description="What to look at, indicator by indicator, in their order."
+    )
     conflict: bool | None = Field(description="What the expert declared.")
     statement: str | None = Field(description="In the expert's words.")
     items: list[ScoreItemOut] = Field(description="Scores; for others none before submission.")
