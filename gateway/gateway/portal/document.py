@@ -56,8 +56,11 @@ def in_chinese(document: Document) -> dict[str, Any]:
         "components": {
             **components,
             "schemas": {name: _model(one) for name, one in components.get("schemas", {}).items()},
-            "headers": _told(components.get("headers", {}), "document"),
-            "securitySchemes": _told(components["securitySchemes"], "document"),
+            **{
+                kind: _told(components[kind], "document")
+                for kind in ("headers", "securitySchemes")
+                if kind in components
+            },
         },
     }
 
