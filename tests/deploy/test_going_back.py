@@ -1,4 +1,4 @@
-"""The newest migration goes back and up again on a filled database, and what is older stays."""
+"""The newest migrations go back and up again on a filled database, and what is older stays."""
 
 import sys
 from collections.abc import Callable
@@ -34,6 +34,7 @@ SELECT line FROM (
     UNION ALL SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal) shape
 ORDER BY line"""
 VERSION = "SELECT version_num FROM alembic_version"
+MOST_OF_ROWS_ALONE = 3
 
 
 @pytest.mark.parametrize("package", SERVICES)
@@ -49,13 +50,19 @@ def test_back_and_up_again_everything_older_is_there_and_the_shape_is_the_same(
         return postgres_server.execute(sql, database=there.name)
 
     ask(FILLED)
-    shape, kept, newest = ask(SHAPE), ask(KEPT), ask(VERSION).strip()
+    shape, kept = ask(SHAPE), ask(KEPT)
     script = ScriptDirectory.from_config(configuration(package, there.owner_url))
     monkeypatch.setenv("ZHICHUANG_DATABASE_URL", there.owner_url)
     monkeypatch.setattr(sys, "argv", ["migrate", package, "back"])
-    main()
-    assert ask(VERSION).strip() == script.get_revision(newest).down_revision
-    assert ask(SHAPE) != shape, "the newest migration changes nothing, or does not undo it"
+    # Some change rows alone: back to one that changes the shape.
+    for _ in range(MOST_OF_ROWS_ALONE):
+        version = ask(VERSION).strip()
+        main()
+        assert ask(VERSION).strip() == script.get_revision(version).down_revision
+        if ask(SHAPE) != shape:
+            break
+    else:
+        pytest.fail("the newest migrations change nothing, or do not undo it")
     assert ask(KEPT) == kept
     command.upgrade(configuration(package, there.owner_url), "head")
     assert ask(SHAPE) == shape
