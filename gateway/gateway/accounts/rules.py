@@ -63,7 +63,7 @@ def may_try(resting_until: datetime | None, now: datetime) -> bool:
 def person_checks(
     held_orgs: Collection[UUID | None], own_org: UUID | None, *, by_admin: bool
 ) -> list[Check]:
-    """Check that the caller may give this person an account (X04): one of its own people only."""
+    """Check that this person is the caller's to give an account or to end (X04), or an admin's."""
     own = own_org is not None and set(held_orgs) == {own_org}
     return [
         TENANT.check("NOT_FOUND", Kind.HIDDEN, passed=by_admin or own, pointer="/person_id"),

@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from uuid import UUID
 
+from gateway.accounts.rules import person_checks
 from gateway.duties.rules import admin_checks
-from gateway.identity.rules import TENANT
-from shared.rules import Check, Kind
+from shared.rules import Check
 
 
 def leaving_checks(
@@ -18,8 +18,7 @@ def leaving_checks(
     least_admins: int,
 ) -> list[Check]:
     """Check that the caller may end this person's standing (X04): one of its own people only."""
-    own = own_org is not None and set(held_orgs) == {own_org}
     return [
-        TENANT.check("NOT_FOUND", Kind.HIDDEN, passed=by_admin or own, pointer="/person_id"),
+        *person_checks(held_orgs, own_org, by_admin=by_admin),
         *admin_checks(ends_admin=is_admin, others=other_admins, least=least_admins),
     ]

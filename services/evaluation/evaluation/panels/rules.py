@@ -185,7 +185,7 @@ def member_checks(
         *pool_checks(candidate, pointer=pointer),
         *away_checks(candidate.expert_id, candidate.away, work, pointer=pointer),
         *conflict_checks(policy, candidate, subject.interests, work.from_on, pointer=pointer),
-        *_duty_checks(subject, candidate, pointer=pointer),
+        *duty_checks(subject, candidate, Capacity.SCORER, pointer=pointer),
     ]
 
 
@@ -195,18 +195,18 @@ def standing_checks(
     """Judge an expert who already sits on the panel: leaving the pool does not take the seat."""
     return [
         *conflict_checks(policy, candidate, subject.interests, today),
-        *_duty_checks(subject, candidate),
+        *duty_checks(subject, candidate, Capacity.SCORER),
     ]
 
 
-def _duty_checks(
-    subject: ReviewSubject, candidate: Candidate, *, pointer: str | None = None
+def duty_checks(
+    subject: ReviewSubject, candidate: Candidate, capacity: Capacity, *, pointer: str | None = None
 ) -> list[Check]:
     """Check every account of the person: what he did under another one is his too (X03)."""
     return [
         check
         for person_id in sorted(candidate.people)
-        for check in separation_checks(subject.duties, person_id, Capacity.SCORER, pointer=pointer)
+        for check in separation_checks(subject.duties, person_id, capacity, pointer=pointer)
     ]
 
 

@@ -23,6 +23,8 @@ from shared.rules import Check, Kind, Rule, Said
 
 FORMAT: Final = 1
 PURPOSE: Final = "zhichuang-robustness-1"
+# What a case's rank is tried against.
+MOVEMENTS: Final = ("weights", "geometric", "sheets", "indicators")
 STEADY: Final = Rule("A126", "四(四)")
 PLACE: Final[Mapping[str, int]] = {code: at for at, code in enumerate(CRITERION_CODES)}
 
@@ -349,9 +351,6 @@ def probabilities(ratings: Mapping[str, int]) -> dict[str, str]:
     """Give the share of each grade among what was tried, to four places."""
     tried = sum(ratings.values()) or 1
     return {name: decimal_text(Fraction(count, tried), 4) for name, count in ratings.items()}
-
-
-MOVEMENTS: Final = ("weights", "geometric", "sheets", "indicators")
 
 
 def seen_rows(

@@ -8,10 +8,10 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from evaluation.duties.rules import Capacity, separation_checks
+from evaluation.duties.rules import Capacity
 from evaluation.experts.absence_rules import Days, away_checks
 from evaluation.experts.rules import Candidate, conflict_checks, pool_checks
-from evaluation.panels.rules import ReviewSubject
+from evaluation.panels.rules import ReviewSubject, duty_checks
 from evaluation.panels.rules import State as PanelState
 from shared.rules import NOT_FOUND, Check, Kind, Policy, Rule, Said
 
@@ -84,7 +84,7 @@ def _expert_checks(
         *pool_checks(candidate, pointer=pointer),
         *there_checks(candidate, visited_on, pointer=pointer),
         *conflict_checks(policy, candidate, subject.interests, today, pointer=pointer),
-        *_duty_checks(subject, candidate, pointer=pointer),
+        *duty_checks(subject, candidate, Capacity.SIGNER, pointer=pointer),
     ]
 
 
@@ -106,18 +106,7 @@ def signer_checks(
     return [
         *there_checks(candidate, visited_on),
         *conflict_checks(policy, candidate, subject.interests, today),
-        *_duty_checks(subject, candidate),
-    ]
-
-
-def _duty_checks(
-    subject: ReviewSubject, candidate: Candidate, *, pointer: str | None = None
-) -> list[Check]:
-    """Check every account of the person: what he did under another one is his too (X03)."""
-    return [
-        check
-        for person_id in sorted(candidate.people)
-        for check in separation_checks(subject.duties, person_id, Capacity.SIGNER, pointer=pointer)
+        *duty_checks(subject, candidate, Capacity.SIGNER),
     ]
 
 

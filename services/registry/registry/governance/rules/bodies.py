@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from registry.organizations.rules import OrgType
-from shared.rules import Check, Kind, Policy, Rule, Severity
+from shared.rules import Check, Kind, Policy, Rule, Said, Severity
 
 VOTES: Final = Rule("A085", "三(三)1-④")
 ADVICE: Final = Rule("A079", "三(三)1-②")
@@ -383,6 +383,7 @@ def stated_checks(stated: Sequence[int], counted_ppm: Sequence[int]) -> list[Che
             passed=not any(stated) or tuple(stated) == tuple(counted_ppm),
             pointer="/for_ppm",
             field="for_ppm",
+            expected=Said("what the ballots come to, or none", "应与各票合计一致，或不填"),
         )
     ]
 
