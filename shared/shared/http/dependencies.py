@@ -18,6 +18,7 @@ from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import desc_op
 
 from shared.auth.actor import Actor
+from shared.calendar import day_of
 from shared.client import ServiceClient
 from shared.database.telling import column_of
 from shared.events.recording import plain
@@ -49,10 +50,12 @@ async def programme_now(request: Request) -> datetime:
     return now
 
 
-async def programme_today(request: Request) -> date:
-    """Give the programme's day in Shanghai."""
-    today: date = request.app.state.clock.today()
-    return today
+async def programme_today(now: Annotated[datetime, Depends(programme_now)]) -> date:
+    """Give the day in Shanghai of the request's own instant.
+
+    Two readings of the clock could take a request for one of the last day and date it on the next.
+    """
+    return day_of(now)
 
 
 async def services(request: Request) -> ServiceClient:

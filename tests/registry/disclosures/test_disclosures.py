@@ -1,6 +1,6 @@
 """What is decided is public within twenty working days, or stands in a list with who must act."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -8,6 +8,7 @@ import pytest
 
 from shared.calendar import WorkingDays
 from shared.disclosures import term_of
+from tests.registry.conftest import policy_from
 from tests.registry.facts.conftest import House
 
 DISCLOSURES = "/v1/registry/disclosures"
@@ -31,6 +32,36 @@ AWARDS = "/v1/registry/awards"
 def test_the_twentieth_working_day_is_the_last(today: date, days_left: int, overdue: bool) -> None:
     term = term_of(date(2026, 1, 30), 20, today, WorkingDays())
     assert (term.due_on, term.days_left, term.overdue) == (date(2026, 3, 5), days_left, overdue)
+
+
+@pytest.mark.requirement("X11", "X10")
+@pytest.mark.parametrize(
+    ("formed_on", "last_day"),
+    [
+        # Four weeks without a holiday; of Friday, Saturday and Sunday the first day is Monday.
+        ("2026-03-02", "2026-03-30"),
+        ("2026-11-06", "2026-12-04"),
+        ("2026-11-07", "2026-12-04"),
+        ("2026-11-08", "2026-12-04"),
+        # The day before a worked Saturday, that Saturday, a day of Spring Festival, and its last.
+        ("2026-02-13", "2026-03-19"),
+        ("2026-02-14", "2026-03-20"),
+        ("2026-02-17", "2026-03-20"),
+        ("2026-02-23", "2026-03-20"),
+        # Over the National Day with a worked Sunday before it and a worked Saturday after it.
+        ("2026-09-19", "2026-10-22"),
+        ("2026-09-30", "2026-11-03"),
+        ("2026-10-09", "2026-11-05"),
+        # The last day itself is a worked Saturday.
+        ("2026-01-19", "2026-02-14"),
+        ("2026-01-26", "2026-02-28"),
+    ],
+)
+def test_twenty_working_days_are_counted_from_the_day_after(formed_on: str, last_day: str) -> None:
+    formed, last = date.fromisoformat(formed_on), date.fromisoformat(last_day)
+    for today, overdue in ((last, False), (last + timedelta(days=1), True)):
+        term = term_of(formed, 20, today, WorkingDays())
+        assert (term.due_on, term.overdue) == (last, overdue)
 
 
 @pytest.mark.requirement("X11")
@@ -90,6 +121,17 @@ async def test_what_is_approved_and_not_published_is_listed_until_it_is(house: H
         assert (task["due_on"], task["subject_id"]) == ("2027-06-30", award_id)
         assert (await handler.request(item["method"], item["path"])).is_success
     assert await seen(house) == []
+
+
+@pytest.mark.requirement("A001", "X11")
+async def test_a_term_is_that_of_the_policy_of_the_day_of_the_decision(house: House) -> None:
+    before = await approved_award(house)
+    await policy_from(house.registry, "2027-06-02", {"X11": {"publication_working_days": 1}})
+    # Ten in the evening in UTC is the next day in Shanghai, and the next policy.
+    house.registry.set_clock("2027-06-01T22:00:00+00:00")
+    since = await approved_award(house)
+    listed = [(one["subject_id"], one["due_on"]) for one in await seen(house)]
+    assert listed == [(before, "2027-06-30"), (since, "2027-06-03")]
 
 
 @pytest.mark.requirement("X11")

@@ -3,12 +3,14 @@
 import asyncio
 import csv
 import io
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from tests.fixtures.service import event_types
+from tests.registry.conftest import policy_from
 from tests.registry.products.conftest import PRODUCTS, PUBLIC, PURCHASES, Market
 
 pytestmark = pytest.mark.anyio
@@ -201,6 +203,60 @@ async def test_no_product_is_catalogued_before_its_notice_is_over(market: Market
     assert [(one["subject_type"], one["state"]) for one in notices] == [("product", "withdrawn")]
 
 
+@pytest.mark.requirement("X09", "X10")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("opens", "days_within", "last_day", "next_day"),
+    [
+        # Its fifth working day is a Sunday that is worked, and the Saturday before it counts not.
+        ("2026-09-14", ["2026-09-19"], "2026-09-20", "2026-09-21"),
+        # Over the National Day, with a Saturday that is worked after it.
+        ("2026-09-30", ["2026-10-01", "2026-10-10"], "2026-10-13", "2026-10-14"),
+    ],
+)
+async def test_an_objection_is_taken_up_to_the_last_second_of_the_last_working_day(
+    market: Market,
+    monkeypatch: pytest.MonkeyPatch,
+    opens: str,
+    days_within: list[str],
+    last_day: str,
+    next_day: str,
+) -> None:
+    registry = market.house.registry
+    made = (await market.nominate()).json()
+    await market.step(made["id"], "reviews", "reviewer", {"result": "accept", "comment": "符合"})
+    registry.set_clock(f"{opens}T02:00:00+00:00")
+    notice = (await market.step(made["id"], "notice", "handler")).json()
+    assert (notice["opens_on"], notice["closes_on"]) == (opens, last_day)
+    path = f"{PUBLIC}/notices/{notice['id']}/objections"
+
+    async def object_at(instant: str, **over: str) -> tuple[int, str]:
+        # The clock stands still: a slow machine does not carry a request past its second.
+        at = datetime.fromisoformat(instant)
+        monkeypatch.setattr(registry.app.state.clock, "now", lambda: at)
+        body = {"named_party": "某公司", "contact": "x@example.com", "grounds": "并非首台"}
+        async with registry.client() as anyone:
+            answer = await anyone.post(path, json=body | over)
+        return answer.status_code, answer.json().get("code", "")
+
+    for day in days_within:
+        assert await object_at(f"{day}T02:00:00+00:00") == (201, "")
+    end = f"{last_day}T15:59:59"
+    assert await object_at(f"{end}+00:00") == (201, "")
+    assert await object_at(f"{end}.999999+00:00") == (201, "")
+    nameless = await object_at(f"{end}+00:00", named_party="热心市民")
+    assert nameless == (422, "OBJECTION_ANONYMOUS")
+    early = await market.step(made["id"], "catalogue", "approver")
+    assert (early.status_code, early.json()["code"]) == (409, "NOTICE_OPEN")
+    assert await object_at(f"{last_day}T16:00:00+00:00") == (409, "STATE_CONFLICT")
+    over = await market.step(made["id"], "catalogue", "approver")
+    assert (over.status_code, over.json()["code"]) == (409, "OBJECTION_PENDING")
+    async with registry.client() as anyone:
+        for day, found in ((last_day, 1), (next_day, 0)):
+            listed = await anyone.get(f"{PUBLIC}/notices", params={"open_on": day})
+            assert len(listed.json()["items"]) == found, day
+
+
 @pytest.mark.requirement("A144", "X03", "X09")
 @pytest.mark.refusing
 async def test_who_opened_a_notice_or_decided_its_objection_decides_no_product(
@@ -256,6 +312,32 @@ async def test_a_first_purchase_is_entered_published_and_marked_when_late(market
     async with market.house.registry.client() as anyone:
         public = (await anyone.get(f"{PUBLIC}/first-purchases")).json()["items"]
     assert [one["contract_no"] for one in public] == ["SHCX2026-002", "SHCX2026-001"]
+
+
+@pytest.mark.requirement("A001", "A145")
+async def test_a_contract_is_judged_by_the_policy_of_the_day_of_its_signing(
+    market: Market,
+) -> None:
+    product = await market.catalogued()
+    later = {"A145": {"record_working_days": 1, "number_prefix": "SG"}}
+    await policy_from(market.house.registry, "2026-11-09", later)
+    market.house.registry.set_clock("2026-11-10T15:59:59+00:00")
+    before = await buy(market, product, "a", signed_on="2026-11-08")
+    assert (before.status_code, before.json()["due_on"], before.json()["late"]) == (
+        201, "2026-11-10", False,
+    )  # fmt: skip
+    old_number = await buy(market, product, "b", signed_on="2026-11-09")
+    assert (old_number.status_code, old_number.json()["code"]) == (422, "FIRST_PURCHASE_NO")
+    assert old_number.json()["errors"][0]["policy_version"] == "next"
+    since = {"signed_on": "2026-11-09", "contract_no": "SG2026-001"}
+    assert (await buy(market, product, "c", **since)).json()["late"] is False
+    market.house.registry.set_clock("2026-11-10T16:00:00+00:00")
+    late = (await buy(market, product, "d", **since | {"contract_no": "SG2026-002"})).json()
+    assert (late["due_on"], late["late"]) == ("2026-11-10", True)
+    # A day that no policy speaks of is refused for being so.
+    for day, code in (("2015-12-31", "CATALOG_NOT_VALID"), ("2026-11-12", "DAY_IN_FUTURE")):
+        answer = await buy(market, product, day, signed_on=day, contract_no="SG2026-003")
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
 
 
 @pytest.mark.requirement("A145")

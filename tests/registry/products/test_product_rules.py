@@ -1,6 +1,6 @@
 """What counts as new on the market: both sides of every boundary."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -227,12 +227,47 @@ def test_a_first_purchase_matches_the_catalogue_to_the_character(
 
 
 @pytest.mark.requirement("A145")
-def test_a_contract_is_entered_within_two_working_days() -> None:
-    due_on = rules.recording_due_on(policy(), WorkingDays(), date(2026, 11, 6))
-    assert due_on == date(2026, 11, 10)
-    assert rules.lateness_checks(policy(), due_on, date(2026, 11, 10))[0].passed
-    [late] = rules.lateness_checks(policy(), due_on, date(2026, 11, 11))
+@pytest.mark.parametrize(
+    ("signed_on", "last_day"),
+    [
+        # Monday and Thursday; Friday, Saturday and Sunday have one last day, a Tuesday.
+        ("2026-03-02", "2026-03-04"),
+        ("2026-11-05", "2026-11-09"),
+        ("2026-11-06", "2026-11-10"),
+        ("2026-11-07", "2026-11-10"),
+        ("2026-11-08", "2026-11-10"),
+        # Spring Festival from Sunday 15 to Monday 23 February; the Saturdays 14 and 28 are worked.
+        ("2026-02-12", "2026-02-14"),
+        ("2026-02-13", "2026-02-24"),
+        ("2026-02-14", "2026-02-25"),
+        ("2026-02-17", "2026-02-25"),
+        ("2026-02-23", "2026-02-25"),
+        ("2026-02-27", "2026-03-02"),
+        # Around the National Day: Sunday 20 September and Saturday 10 October are worked.
+        ("2026-09-19", "2026-09-21"),
+        ("2026-09-30", "2026-10-09"),
+        ("2026-10-09", "2026-10-12"),
+        # Over the year's end.
+        ("2026-12-31", "2027-01-05"),
+    ],
+)
+def test_a_contract_is_entered_within_two_working_days(signed_on: str, last_day: str) -> None:
+    due_on = rules.recording_due_on(policy(), WorkingDays(), date.fromisoformat(signed_on))
+    assert due_on == date.fromisoformat(last_day)
+    assert rules.lateness_checks(policy(), due_on, due_on)[0].passed
+    [late] = rules.lateness_checks(policy(), due_on, due_on + timedelta(days=1))
     assert (late.code, late.refuses) == ("FIRST_PURCHASE_LATE", False)
+
+
+@pytest.mark.requirement("A145", "X10")
+def test_a_day_that_the_calendar_gives_or_takes_moves_a_contracts_last_day() -> None:
+    friday, saturday, monday = date(2026, 11, 6), date(2026, 11, 7), date(2026, 11, 9)
+    for overrides, last_day in (
+        ({saturday: True}, monday),
+        ({monday: False}, date(2026, 11, 11)),
+        ({saturday: True, monday: False}, date(2026, 11, 10)),
+    ):
+        assert rules.recording_due_on(policy(), WorkingDays(overrides), friday) == last_day
 
 
 @pytest.mark.requirement("A144")

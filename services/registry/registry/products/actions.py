@@ -27,7 +27,7 @@ from registry.products.rules import (
     ReviewResult,
 )
 from registry.products.tables import FirstPurchase, Product, ProductCall
-from registry.programme.queries import policy_on, working_days
+from registry.programme.queries import policies_of_acts, policy_on, working_days
 from registry.resources.queries import place_of
 from shared.auth import Actor
 from shared.codes.patents import normalized
@@ -251,13 +251,14 @@ async def enter_purchase(
 ) -> tuple[FirstPurchase, list[Check]]:
     """Enter a first-purchase contract, which makes it public (A145).
 
-    Raises `Refused`: NOT_FOUND, FIRST_PURCHASE_NO, FIRST_PURCHASE_MISMATCH,
-    CATALOG_NOT_FIRST_SALE, CATALOG_NOT_VALID, DAY_IN_FUTURE, ALREADY_EXISTS.
+    The policy of the day of its signing judges it, for its term runs from there. Raises `Refused`:
+    NOT_FOUND, FIRST_PURCHASE_NO, FIRST_PURCHASE_MISMATCH, CATALOG_NOT_FIRST_SALE,
+    CATALOG_NOT_VALID, DAY_IN_FUTURE, ALREADY_EXISTS.
     """
     # The lock keeps a removal from coming between the check and the entry.
     product = await queries.product_for_update(session, actor, new.product_id, today)
-    policy = await policy_on(session, today)
-    contract = new.contract
+    contract, signed_on = new.contract, new.contract.signed_on
+    policy = (await policies_of_acts(session, [signed_on], today))[signed_on]
     entry = rules.Entry(
         product.state,
         product.name,
@@ -267,7 +268,7 @@ async def enter_purchase(
         product.valid_to,
     )
     require(rules.contract_checks(policy, contract, entry, today))
-    due_on = rules.recording_due_on(policy, await working_days(session), contract.signed_on)
+    due_on = rules.recording_due_on(policy, await working_days(session), signed_on)
     warnings = require(rules.lateness_checks(policy, due_on, today))
     purchase = FirstPurchase(
         contract_no=contract.number,
@@ -277,7 +278,7 @@ async def enter_purchase(
         maker_name=contract.maker_name,
         buyer_name=new.buyer_name,
         amount_fen=new.amount_fen,
-        signed_on=contract.signed_on,
+        signed_on=signed_on,
         due_on=due_on,
         recorded_on=today,
         recorded_at=now,

@@ -60,6 +60,21 @@ async def policies_on(session: AsyncSession, days: Collection[date]) -> dict[dat
     }
 
 
+async def policies_of_acts(
+    session: AsyncSession, days: Collection[date], today: date
+) -> dict[date, Policy]:
+    """Give the policy of each day on which something was done that is judged today (A001).
+
+    A day without one is judged by today's: that it lies before every policy, or ahead, is for the
+    rules of days to refuse.
+    """
+    then = await policies_on(session, days)
+    if then.keys() >= set(days):
+        return then
+    now = await policy_on(session, today)
+    return {day: then.get(day, now) for day in days}
+
+
 def policy_versions(state: PolicyState) -> SelectOfScalar[PolicyVersion]:
     """Select the versions in a state; those whose text is missing judge nothing."""
     return select(PolicyVersion).where(col(PolicyVersion.state) == state)
