@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from fastapi.dependencies.models import Dependant
 
+from ip_ledger import evidence
 from ip_ledger.journal import poster
 from shared.http.openapi import declared_problems
 from shared.http.problem import EVERYWHERE
@@ -47,12 +48,14 @@ EXCUSED: Final[Mapping[str, frozenset[str]]] = {
     # It names the version that it supersedes; only a first one may exist already.
     "registry_supersede_profile": frozenset({"ALREADY_EXISTS"}),
 }
-# Who answers in a function's place, by a queue between the two.
+# Who answers in a function's place, by a queue or a list between the two.
 HANDED_TO: Final[Mapping[str, tuple[Callable[..., object], ...]]] = {
     "ip_ledger.journal.poster.Poster.post": (
         poster._settle,
         poster._refusal,
     ),
+    # What it finds is told by the route class, beside what the rules of the route say.
+    "ip_ledger.evidence.evidence_of.<locals>.evidence_known": (evidence.file_checks,),
 }
 # Spoken where no published operation is: on the pages of the door's own sign-in, in a sandbox, and
 # in a list of what a step still asks for.

@@ -150,9 +150,12 @@ def test_profit_goes_by_capital_paid_in_or_as_all_agreed(held: Held) -> None:
         part = {"amount": fen(paid), "paid_on": day}
         operator.post(f"{LEDGER}/contributions/{row['id']}/payments", part)
     body = {
-        "center_id": held.draft.center_id, "year": 2025, "profit": fen(100_001),
-        "resolved_on": day, "resolution_file_id": str(uuid4()),
-    }  # fmt: skip
+        "center_id": held.draft.center_id,
+        "year": 2025,
+        "profit": fen(100_001),
+        "resolved_on": day,
+        "resolution_file_id": upload(operator, b"resolution\n", "text/plain")["id"],
+    }
     member = held.world.caller("m02").refused("POST", f"{LEDGER}/profit-divisions", body)
     assert (member["status"], codes(member)) == (403, {"FORBIDDEN_SCOPE"})
     divided = operator.post(f"{LEDGER}/profit-divisions", body)
@@ -164,7 +167,8 @@ def test_profit_goes_by_capital_paid_in_or_as_all_agreed(held: Held) -> None:
     alone = operator.refused("POST", f"{LEDGER}/profit-divisions", other)
     assert (alone["status"], codes(alone)) == (409, {"CONSENT_MISSING"})
     other |= {"consents": [held.org(name) for name in ("m03", "m01")]}
-    agreed = operator.post(f"{LEDGER}/profit-divisions", {**other, "consent_file_id": str(uuid4())})
+    consent = upload(operator, b"consent of all\n", "text/plain")["id"]
+    agreed = operator.post(f"{LEDGER}/profit-divisions", {**other, "consent_file_id": consent})
     assert len({line["amount"]["amount"] for line in agreed["lines"]}) == 1
 
 

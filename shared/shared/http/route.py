@@ -252,7 +252,7 @@ class UnitOfWorkRoute(APIRoute):
             if not (self.access.streamed or self.access.self_keyed):
                 # A streamed body has no hash before its handler has read it.
                 await work.replay()
-            response = await inner(request)
+            response = await _unopposed(work, inner, request)
             await work.finish(response)
         except Replay as replay:
             return replayed(replay.kept)
@@ -272,6 +272,17 @@ class UnitOfWorkRoute(APIRoute):
         content = b"" if self.access.streamed else await request.body()
         digest = hashlib.sha256(request.url.query.encode() + b"\n" + content).digest()
         return Work(request.app.state.database.sessions, scope, digest)
+
+
+async def _unopposed(work: Work, inner: Handler, request: StrictRequest) -> Response:
+    """Run the handler; what its neighbours object to is told with what its own rules do."""
+    try:
+        response = await inner(request)
+    except Refused as refused:
+        raise Refused([*work.objections, *refused.checks]) from refused
+    if work.objections:
+        raise Refused(work.objections)
+    return response
 
 
 def _is_query(field: Any) -> bool:  # noqa: ANN401 - FastAPI's own field type

@@ -16,7 +16,7 @@ from shared.database.replica import Replica
 from shared.http.naming import ERASED, NAMED, keep_names
 from shared.http.problem import Failure
 from shared.http.tables import KeptAnswer
-from shared.rules import Kind, Refused, Rule
+from shared.rules import Check, Kind, Refused, Rule
 from shared.sealing import sealer_of
 
 IDEMPOTENCY: Final = Rule("X05", "delivery")
@@ -45,6 +45,8 @@ class Work:
     session: AsyncSession | None = field(default=None)
     # Where a request that only reads may be answered from.
     replica: Replica | None = None
+    # What a neighbour said against the request before its transaction began.
+    objections: list[Check] = field(default_factory=list)
 
     async def replay(self) -> None:
         """Raise `Replay` when this request was answered before, without opening the work."""

@@ -155,13 +155,15 @@ async def test_an_opening_is_balanced_proven_and_of_a_day_that_has_come(office: 
     assert (uneven.status_code, codes(uneven)) == (422, ["UNBALANCED"])
     twice = await office.propose(balances(BANK, BANK, {**EQUITY, "amount": {"amount": 10_000_000}}))
     assert codes(twice) == ["ACCOUNT_REPEATED"]
-    unproven = await office.propose(balances(), source_file_id=str(uuid4()))
+    not_theirs = str(uuid4())
+    office.ledger.service.neighbours.strange.add(not_theirs)
+    unproven = await office.propose(balances(), source_file_id=not_theirs)
     assert codes(unproven) == ["FILE_UNKNOWN"]
     ahead = await office.propose(balances(), on="2026-01-21")
     assert codes(ahead) == ["DAY_IN_FUTURE"]
     strange = await office.propose(balances({**BANK, "org_id": str(uuid4())}, EQUITY))
     assert codes(strange) == ["PARTY_UNKNOWN"]
-    nobody = await office.propose(balances(), source_file_id=str(uuid4()), on="2027-01-01")
+    nobody = await office.propose(balances(), source_file_id=not_theirs, on="2027-01-01")
     assert codes(nobody) == ["FILE_UNKNOWN", "DAY_IN_FUTURE"]
     async with office.ledger.member("m09") as member:
         mine = await office.propose(balances(), member)

@@ -15,6 +15,7 @@ from registry.files.rules import DigestUnreadableError, announced_sha256, conten
 from registry.files.tables import StoredFile
 from shared.database import new_id
 from tests.fixtures.service import RunningService
+from tests.registry.facts.conftest import organization
 
 PDF = b"%PDF-1.7 evidence"
 OWNER, STRANGER = new_id(), new_id()
@@ -77,6 +78,46 @@ async def test_a_strangers_file_does_not_exist(registry: RunningService) -> None
     async with registry.client("member", org_id=STRANGER) as stranger:
         assert (await stranger.get(path)).status_code == 404
         assert (await stranger.get(f"{path}/content")).status_code == 404
+
+
+@pytest.mark.requirement("X04", "A117")
+@pytest.mark.refusing
+async def test_a_neighbour_is_told_what_its_own_caller_may_name(registry: RunningService) -> None:
+    """The service itself may read every file: that says nothing of whoever asked it."""
+    stored = (await sent(registry)).json()
+    heir, later = new_id(), new_id()
+    async with registry.sessions.begin() as session:
+        session.add(organization("91310113FAKE0011X5").sqlmodel_update({"id": later}))
+        await session.flush()
+        followed = {"id": OWNER, "successor_id": later}
+        session.add(organization("12310000FAKE0003XN").sqlmodel_update(followed))
+    path = "/v1/registry/files/evidence"
+
+    async def told(person: object, org: object = None, *, official: bool = False) -> list[Any]:
+        body = {
+            "file_ids": [stored["id"], str(new_id()), stored["id"]],
+            "person_id": str(person), "org_id": org and str(org), "is_official": official,
+        }  # fmt: skip
+        async with registry.client("service") as service:
+            answer = await service.post(path, json=body)
+        assert answer.status_code == 200, answer.text
+        files: list[Any] = answer.json()["files"]
+        return files
+
+    known = [{"id": stored["id"], "sha256": stored["sha256"]}]
+    for person, org, official in (
+        (heir, OWNER, False),  # A colleague.
+        (OWNER, None, False),  # Who handed it in, whatever he is now.
+        (heir, later, False),  # Whoever stands in its place.
+        (heir, None, True),
+    ):
+        assert await told(person, org, official=official) == known
+    for person, org in ((heir, STRANGER), (heir, None), (STRANGER, STRANGER)):
+        assert await told(person, org) == []
+    for capacity in ("member", "handler", "agency", "expert"):
+        async with registry.client(capacity, org_id=OWNER) as caller:
+            answer = await caller.post(path, json={})
+        assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN_SCOPE")
 
 
 @pytest.mark.refusing

@@ -24,7 +24,9 @@ from ip_ledger.agreements.schemas import (
     SignatureIn,
 )
 from ip_ledger.agreements.tables import Agreement
+from ip_ledger.evidence import hashes
 from ip_ledger.times import AsOf
+from shared.auth import Actor
 from shared.database import Sessions
 from shared.directory import ensure_center
 from shared.http import (
@@ -54,24 +56,27 @@ PARTIES: Final = "parties, organizations of the centre, and officials"
 
 
 async def stored_text(
-    body: AgreementIn | AmendmentIn, work: CurrentWork, services: Services
+    body: AgreementIn | AmendmentIn, actor: Actor, work: CurrentWork, services: Services
 ) -> str | None:
     """Ask the registry for the hash of the text, before any transaction is open."""
     await work.replay()
     if isinstance(body, AgreementIn):
         await ensure_center(services, work.sessions, body.center_id)
-    file = await services.get("registry", f"/v1/registry/files/{body.text_file_id}")
-    return None if file is None else str(file["sha256"])
+    return (await hashes(services, actor, [body.text_file_id])).get(body.text_file_id)
 
 
-async def text_of_proposal(body: AgreementIn, work: CurrentWork, services: Services) -> str | None:
+async def text_of_proposal(
+    body: AgreementIn, actor: CurrentActor, work: CurrentWork, services: Services
+) -> str | None:
     """Look up the text of a proposal."""
-    return await stored_text(body, work, services)
+    return await stored_text(body, actor, work, services)
 
 
-async def text_of_amendment(body: AmendmentIn, work: CurrentWork, services: Services) -> str | None:
+async def text_of_amendment(
+    body: AmendmentIn, actor: CurrentActor, work: CurrentWork, services: Services
+) -> str | None:
     """Look up the text of an amendment."""
-    return await stored_text(body, work, services)
+    return await stored_text(body, actor, work, services)
 
 
 @router.post(

@@ -14,6 +14,7 @@ from pydantic import (
 )
 
 from ip_ledger.agreements.rules import Clause, Element, ExitMethod, Rounding, State, UseUnit
+from ip_ledger.evidence import FileId
 from ip_ledger.party_keys.schemas import SIGNATURE, Base64
 from ip_ledger.templates.schemas import MOST_FIELDS, FieldName
 from shared.http.expected import unfit
@@ -130,7 +131,7 @@ class TemplateUseIn(Body):
 class AgreementTermsIn(Body):
     """What the parties are asked to sign."""
 
-    text_file_id: UUID = Field(description="The text, an evidence file of the registry.")
+    text_file_id: FileId = Field(description="The text, an evidence file of the registry.")
     text_sha256: Digest | None = Field(
         default=None, description="The text's SHA-256; refused when the file has another one."
     )

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Depends, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -27,6 +27,7 @@ from ip_ledger.assets.inventor_schemas import (
 from ip_ledger.assets.rules import InventorShare
 from ip_ledger.assets.schemas import InventorOut
 from ip_ledger.assets.tables import InventorChange, InventorPerson, InventorVersion
+from ip_ledger.evidence import evidence_of
 from ip_ledger.times import AsOf
 from shared.http import (
     CurrentActor,
@@ -65,8 +66,9 @@ SEERS: Final = "organizations of the centre, owners past and present, and offici
         "NOT_FOUND", "FORBIDDEN_SCOPE", "VERSION_CONFLICT", "PRECONDITION_REQUIRED",
         "SHARES_NOT_100", "SHARES_PRECISION", "INVENTOR_REPEATED", "FIELD_INVALID",
         "FIELD_MISSING", "BEFORE_ASSET", "DAY_IN_FUTURE", "DAYS_OUT_OF_ORDER",
-        "CORRECTION_NOT_NEEDED", "STALE_INPUT",
+        "CORRECTION_NOT_NEEDED", "STALE_INPUT", "FILE_UNKNOWN",
     ),
+    dependencies=[Depends(evidence_of(InventorChangeIn))],
 )  # fmt: skip
 async def change_inventors(
     asset_id: UUID,

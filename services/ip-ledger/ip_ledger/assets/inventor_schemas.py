@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 from ip_ledger.assets.inventor_rules import Cause
 from ip_ledger.assets.proposal_rules import OwnerAnswer, State
 from ip_ledger.assets.schemas import MAX_INVENTORS, OWNERS, InventorIn, InventorOut
+from ip_ledger.evidence import FileId
 from shared.http.schemas import Body, Code, Day, LongText, Out, ShortText
 
 MAX_EVIDENCE = 20
@@ -55,7 +56,7 @@ class InventorChangeIn(Body):
         min_length=1, max_length=MAX_INVENTORS, description="All of them, in order."
     )
     reason: LongText = Field(description="Why; no names.")
-    evidence: list[UUID] = Field(
+    evidence: list[FileId] = Field(
         min_length=1,
         max_length=MAX_EVIDENCE,
         description="Files: the statement signed by the owners and by all inventors before the"

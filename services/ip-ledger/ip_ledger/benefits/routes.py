@@ -3,13 +3,14 @@
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Depends, Query
 from sqlmodel import col
 
 from ip_ledger.benefits import actions, queries
 from ip_ledger.benefits.rules import Pool
 from ip_ledger.benefits.schemas import BenefitDivisionIn, BenefitDivisionOut, BenefitLineOut
 from ip_ledger.benefits.tables import BenefitDivision
+from ip_ledger.evidence import evidence_of
 from ip_ledger.undone import undoing_of
 from shared.http import (
     CurrentActor,
@@ -41,7 +42,8 @@ ROUTERS: Final = (router,)
         "NOT_FOUND", "FORBIDDEN_SCOPE", "DAY_IN_FUTURE", "DAYS_OUT_OF_ORDER",
         "IP_AGREEMENT_MISSING", "BENEFIT_SHARES_MISSING", "ALREADY_EXISTS", "PERIOD_CLOSED",
         "CONSORTIUM_NOT_REGISTERED", "IDEMPOTENCY_KEY_REQUIRED", "ACCOUNT_OVERDRAWN",
-        "AMOUNT_TOO_LARGE", "CURRENCY_NOT_CNY", "BEFORE_OPENING"),
+        "AMOUNT_TOO_LARGE", "CURRENCY_NOT_CNY", "BEFORE_OPENING", "FILE_UNKNOWN"),
+    dependencies=[Depends(evidence_of(BenefitDivisionIn))],
 )  # fmt: skip
 async def divide(
     body: BenefitDivisionIn,

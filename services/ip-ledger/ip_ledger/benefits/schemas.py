@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 
 from ip_ledger.agreements.rules import ExitMethod
 from ip_ledger.costs.schemas import Spending
+from ip_ledger.evidence import FileId
 from shared.http.schemas import Body, Day, ExternalId, Money, Out, Year
 
 
@@ -47,7 +48,7 @@ class BenefitDivisionIn(Body):
         min_length=1, max_length=1_000, description="What came in, by day."
     )
     resolved_on: Day = Field(description="The day of the resolution; its agreement holds.")
-    resolution_file_id: UUID = Field(description="The resolution.")
+    resolution_file_id: FileId = Field(description="The resolution.")
 
 
 class BenefitLineOut(Out):

@@ -14,6 +14,7 @@ from ip_ledger.contracts.schemas import (
     ContractCorrectionsOut,
 )
 from ip_ledger.contracts.tables import ContractCorrection
+from ip_ledger.evidence import evidence_of
 from shared.directory import ensure_policy, policy_on
 from shared.http import (
     CurrentActor,
@@ -54,8 +55,9 @@ async def policy_known(work: CurrentWork, services: Services, today: Today) -> N
         "CORRECTION_NOT_NEEDED", "AMOUNT_EXCEEDED", "FIELD_INVALID", "DAY_IN_FUTURE",
         "DAYS_OUT_OF_ORDER", "NUMBER_FORMAT", "ALREADY_EXISTS", "CURRENCY_NOT_CNY",
         "AMOUNT_TOO_LARGE",
+        "FILE_UNKNOWN",
     ),
-    dependencies=[Depends(policy_known)],
+    dependencies=[Depends(policy_known), Depends(evidence_of(ContractCorrectionIn))],
 )  # fmt: skip
 async def correct(
     contract_id: UUID,

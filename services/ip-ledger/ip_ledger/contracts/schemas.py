@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field
 
 from ip_ledger.contracts.rules import ContractKind, Event, LicenseType, PartyRole, Review, State
+from ip_ledger.evidence import FileId
 from shared.codes.registrations import ContractNumberScheme
 from shared.http.schemas import (
     MAX_SAFE,
@@ -278,7 +279,7 @@ class ContractCorrectionIn(Body):
     contract_amount: ContractAmount = Field(description="合同成交额.")
     tech_transaction_amount: Earning = Field(description="技术交易额, at most the contract amount.")
     reason: LongText = Field(description="Why.")
-    evidence: list[UUID] = Field(
+    evidence: list[FileId] = Field(
         min_length=1, max_length=20, description="Files, such as the supplement to the contract."
     )
     registration: RegistrationIn | None = Field(

@@ -24,6 +24,7 @@ from ip_ledger.contributions.schemas import (
     TrustReleaseOut,
 )
 from ip_ledger.contributions.tables import FundingRecord, FundingUndoing, ProfitDivision
+from ip_ledger.evidence import evidence_of
 from ip_ledger.undone import undoing_of
 from shared.directory import ensure_center
 from shared.http import (
@@ -69,8 +70,8 @@ async def center_known(body: FundingIn, work: CurrentWork, services: Services) -
         "NOT_FOUND", "FORBIDDEN_SCOPE", "FUNDING_FORM", "FIELD_MISSING", "DAY_IN_FUTURE",
         "CONSORTIUM_NOT_REGISTERED", "IDEMPOTENCY_KEY_REQUIRED", "ACCOUNT_OVERDRAWN",
         "AMOUNT_TOO_LARGE", "CURRENCY_NOT_CNY", "PERIOD_CLOSED", "SHARES_PRECISION",
-        "STATE_CONFLICT", "BEFORE_OPENING"),
-    dependencies=[Depends(center_known)],
+        "STATE_CONFLICT", "BEFORE_OPENING", "FILE_UNKNOWN"),
+    dependencies=[Depends(center_known), Depends(evidence_of(FundingIn))],
 )  # fmt: skip
 async def record_funding(
     body: FundingIn, actor: CurrentActor, today: Today, session: Transaction
@@ -204,7 +205,9 @@ async def release_trust(
         "CONSENT_MISSING", "SHARES_NOT_100", "PARTY_UNKNOWN", "PARTY_REPEATED", "DAY_IN_FUTURE",
         "ALREADY_EXISTS", "IDEMPOTENCY_KEY_REQUIRED", "ACCOUNT_OVERDRAWN", "AMOUNT_TOO_LARGE",
         "CURRENCY_NOT_CNY", "PERIOD_CLOSED", "BEFORE_OPENING",
+        "FILE_UNKNOWN",
     ),
+    dependencies=[Depends(evidence_of(ProfitDivisionIn))],
 )  # fmt: skip
 async def divide_profit(
     body: ProfitDivisionIn, actor: CurrentActor, today: Today, session: Transaction

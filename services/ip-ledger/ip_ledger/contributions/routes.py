@@ -28,6 +28,7 @@ from ip_ledger.contributions.schemas import (
 )
 from ip_ledger.contributions.tables import Contribution, FundingUndoing
 from ip_ledger.contributions.term_rules import Term
+from ip_ledger.evidence import evidence_of
 from shared.auth import Actor
 from shared.directory import ensure_center, ensure_founding_day
 from shared.http import (
@@ -81,8 +82,9 @@ async def center_known(body: ContributionIn, work: CurrentWork, services: Servic
         "SCHEDULE_MISMATCH", "CAPITAL_TERM_EXCEEDED", "PARTY_UNKNOWN", "IDEMPOTENCY_KEY_REQUIRED",
         "CURRENCY_NOT_CNY", "STATE_CONFLICT", "VALUATION_EXCEEDED", "DAYS_OUT_OF_ORDER",
         "DAY_IN_FUTURE",
+        "FILE_UNKNOWN",
     ),
-    dependencies=[Depends(center_known)],
+    dependencies=[Depends(center_known), Depends(evidence_of(ContributionIn))],
 )  # fmt: skip
 async def commit(
     body: ContributionIn,
@@ -178,7 +180,9 @@ async def get(
         "DAYS_OUT_OF_ORDER", "CONSORTIUM_NOT_REGISTERED", "IDEMPOTENCY_KEY_REQUIRED",
         "ACCOUNT_OVERDRAWN", "AMOUNT_TOO_LARGE", "CURRENCY_NOT_CNY", "PERIOD_CLOSED",
         "BEFORE_OPENING",
+        "FILE_UNKNOWN",
     ),
+    dependencies=[Depends(evidence_of(ContributionPaymentIn))],
 )  # fmt: skip
 async def receive(
     contribution_id: UUID,
@@ -228,7 +232,9 @@ async def call_for_arrears(
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "SOD_VIOLATION", "VERSION_CONFLICT", "STATE_CONFLICT",
         "GRACE_RUNNING", "NO_ARREARS", "FORFEITURE_EXCEEDED", "DAY_IN_FUTURE", "CURRENCY_NOT_CNY",
+        "FILE_UNKNOWN",
     ),
+    dependencies=[Depends(evidence_of(ForfeitureIn))],
 )  # fmt: skip
 async def forfeit(
     contribution_id: UUID,

@@ -14,6 +14,7 @@ from ip_ledger.contributions.rules import (
     State,
 )
 from ip_ledger.contributions.term_rules import TermBasis
+from ip_ledger.evidence import FileId
 from shared.http.schemas import (
     MAX_SAFE,
     Body,
@@ -51,7 +52,7 @@ class InstalmentIn(Body):
 class ValuationIn(Body):
     """What something that is no money is worth, and who says so."""
 
-    file_id: UUID = Field(description="The appraisal.")
+    file_id: FileId = Field(description="The appraisal.")
     amount: FundAmount = Field(description="The value found.")
     valued_on: Day | None = Field(default=None, description="The day of the appraisal.")
     appraiser: ShortText | None = Field(default=None, description="Who appraised it.")
@@ -116,7 +117,7 @@ class ContributionPaymentIn(Body):
 
     amount: FundAmount = Field(description="How much.")
     paid_on: Day = Field(description="The day; not ahead of time.")
-    evidence: list[UUID] = Field(
+    evidence: list[FileId] = Field(
         default_factory=list, max_length=MAX_EVIDENCE, description="Files that show it."
     )
 
@@ -147,7 +148,7 @@ class ForfeitureIn(Body):
         }
     )
 
-    resolution_file_id: UUID = Field(description="The resolution.")
+    resolution_file_id: FileId = Field(description="The resolution.")
     resolved_on: Day = Field(description="Its day: after the last day of the grace.")
     amount: FundAmount | None = Field(
         default=None,
@@ -289,7 +290,7 @@ class FundingIn(Body):
     stake_ppm: PpmValue | None = Field(default=None, description="The stake taken, for equity.")
     purpose: LongText | None = Field(default=None, description="What it is for.")
     held_in_trust: bool = Field(default=False, description="Received by a consortium's trustee.")
-    evidence: list[UUID] = Field(
+    evidence: list[FileId] = Field(
         default_factory=list, max_length=MAX_EVIDENCE, description="Files that show it."
     )
 
@@ -394,11 +395,11 @@ class ProfitDivisionIn(Body):
     year: Year = Field(description="The year.")
     profit: FundAmount = Field(description="Its profit after tax.")
     resolved_on: Day = Field(description="The day of the resolution; capital paid in by then.")
-    resolution_file_id: UUID = Field(description="The resolution.")
+    resolution_file_id: FileId = Field(description="The resolution.")
     shares: list[ProfitShareIn] | None = Field(
         default=None, max_length=100, description="Another rule than paid-in capital."
     )
-    consent_file_id: UUID | None = Field(
+    consent_file_id: FileId | None = Field(
         default=None, description="All shareholders' consent to that other rule."
     )
     consents: list[UUID] = Field(

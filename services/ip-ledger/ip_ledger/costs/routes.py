@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Depends, Query
 from sqlmodel import col
 
 from ip_ledger.costs import actions, queries, trail_queries, trail_rules
@@ -26,6 +26,7 @@ from ip_ledger.costs.schemas import (
 from ip_ledger.costs.tables import AssetCost
 from ip_ledger.costs.trail_queries import Trail
 from ip_ledger.costs.trail_rules import Earned, Followed
+from ip_ledger.evidence import evidence_of
 from ip_ledger.journal.rules import balance_checks
 from ip_ledger.times import AsOf
 from shared.http import (
@@ -59,7 +60,8 @@ SEERS: Final = "who may see the right, or the contribution; money of others is o
         "NOT_FOUND", "FORBIDDEN_SCOPE", "DAY_IN_FUTURE", "COST_EXCEEDED", "SOURCE_UNKNOWN",
         "PARTY_REPEATED", "SOURCE_SPENT", "SPENT_BEFORE_RECEIVED", "EXTERNAL_ID_MISMATCH",
         "CONSORTIUM_NOT_REGISTERED", "PERIOD_CLOSED", "ACCOUNT_OVERDRAWN", "AMOUNT_TOO_LARGE",
-        "CURRENCY_NOT_CNY", "BEFORE_OPENING"),
+        "CURRENCY_NOT_CNY", "BEFORE_OPENING", "FILE_UNKNOWN"),
+    dependencies=[Depends(evidence_of(AssetCostIn))],
 )  # fmt: skip
 async def spend(
     body: AssetCostIn, actor: CurrentActor, today: Today, session: Transaction

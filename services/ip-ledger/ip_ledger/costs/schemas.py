@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from ip_ledger.costs.rules import CostKind, SourceKind
+from ip_ledger.evidence import FileId
 from shared.http.schemas import MAX_SAFE, Body, Day, ExternalId, LongText, Money, Out, ShortText
 
 
@@ -60,7 +61,7 @@ class AssetCostIn(Body):
         default_factory=list, max_length=100,
         description="Out of which money, each once; what none paid stays unattributed.",
     )  # fmt: skip
-    evidence: list[UUID] = Field(default_factory=list, max_length=20, description="Files.")
+    evidence: list[FileId] = Field(default_factory=list, max_length=20, description="Files.")
     external_id: ExternalId | None = Field(
         default=None, description="The reporter's own reference, once for a centre."
     )

@@ -3,8 +3,11 @@
 from typing import Final
 from uuid import UUID
 
+from fastapi import Depends
+
 from ip_ledger import tenancy
 from ip_ledger.assets import queries as assets
+from ip_ledger.evidence import evidence_of
 from ip_ledger.fees import restoring
 from ip_ledger.fees.restoration_rules import Restoration
 from ip_ledger.fees.rules import Payment
@@ -30,7 +33,8 @@ ROUTERS: Final = (router,)
         "FEE_NOT_OWED", "FEE_MISMATCH", "ALREADY_EXISTS", "COST_EXCEEDED", "SOURCE_UNKNOWN",
         "SOURCE_SPENT", "SPENT_BEFORE_RECEIVED", "PARTY_REPEATED", "PERIOD_CLOSED",
         "ACCOUNT_OVERDRAWN", "AMOUNT_TOO_LARGE", "CONSORTIUM_NOT_REGISTERED", "CURRENCY_NOT_CNY",
-        "EXTERNAL_ID_MISMATCH", "BEFORE_OPENING"),
+        "EXTERNAL_ID_MISMATCH", "BEFORE_OPENING", "FILE_UNKNOWN"),
+    dependencies=[Depends(evidence_of(RestorationIn))],
 )  # fmt: skip
 async def restore(
     asset_id: UUID,

@@ -3,11 +3,12 @@
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Depends, Query
 from sqlmodel import col
 
 from ip_ledger import tenancy
 from ip_ledger.assets import queries as assets
+from ip_ledger.evidence import evidence_of
 from ip_ledger.fees import (
     actions,
     queries,
@@ -56,7 +57,9 @@ SEERS: Final = "who may see the right"
         "FEE_MISMATCH", "DAY_IN_FUTURE", "BEFORE_ASSET", "FIELD_INVALID", "FIELD_MISSING",
         "COST_EXCEEDED", "SOURCE_UNKNOWN", "SOURCE_SPENT", "SPENT_BEFORE_RECEIVED",
         "PARTY_REPEATED", "PERIOD_CLOSED", "ACCOUNT_OVERDRAWN", "AMOUNT_TOO_LARGE",
-        "CONSORTIUM_NOT_REGISTERED", "CURRENCY_NOT_CNY", "EXTERNAL_ID_MISMATCH", "BEFORE_OPENING"),
+        "CONSORTIUM_NOT_REGISTERED", "CURRENCY_NOT_CNY", "EXTERNAL_ID_MISMATCH", "BEFORE_OPENING",
+        "FILE_UNKNOWN"),
+    dependencies=[Depends(evidence_of(FeePaymentIn))],
 )  # fmt: skip
 async def pay(
     asset_id: UUID,

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from ip_ledger.assets.rules import State as AssetState
 from ip_ledger.costs.schemas import CostSourceIn
+from ip_ledger.evidence import FileId
 from ip_ledger.fees.restoration_rules import RestorationGround
 from ip_ledger.fees.rules import FeeState
 from ip_ledger.fees.schedule_rules import CountedFrom, EndsWith, Relief
@@ -39,7 +40,7 @@ class FeePaymentIn(Body):
     payer_org_id: UUID | None = Field(
         default=None, description="Who paid; one's own organization when absent."
     )
-    evidence: list[UUID] = Field(
+    evidence: list[FileId] = Field(
         default_factory=list,
         max_length=20,
         description="Files; at least one for a right that was taken for lapsed.",
@@ -99,7 +100,7 @@ class RestorationIn(Body):
     payer_org_id: UUID | None = Field(
         default=None, description="Who paid; one's own organization when absent."
     )
-    evidence: list[UUID] = Field(
+    evidence: list[FileId] = Field(
         min_length=1, max_length=20, description="Files: the decision, and the receipts."
     )
     sources: list[CostSourceIn] = Field(

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Depends, Query
 from sqlmodel import col
 
+from ip_ledger.evidence import evidence_of
 from ip_ledger.losses import actions, queries
 from ip_ledger.losses.schemas import LossEventIn, LossEventOut, LossLineOut, LossStepOut
 from ip_ledger.losses.tables import LossEvent, LossLine
@@ -39,7 +40,8 @@ SEERS: Final = "the centre, the parties that bear it, officials"
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "IP_AGREEMENT_MISSING", "DAY_IN_FUTURE", "SOURCE_UNKNOWN",
         "IDEMPOTENCY_KEY_REQUIRED", "ACCOUNT_OVERDRAWN", "AMOUNT_TOO_LARGE", "CURRENCY_NOT_CNY",
-        "PERIOD_CLOSED", "BEFORE_OPENING"),
+        "PERIOD_CLOSED", "BEFORE_OPENING", "FILE_UNKNOWN"),
+    dependencies=[Depends(evidence_of(LossEventIn))],
 )  # fmt: skip
 async def record_loss(
     body: LossEventIn, actor: CurrentActor, today: Today, session: Transaction

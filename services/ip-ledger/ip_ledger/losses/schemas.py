@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
+from ip_ledger.evidence import FileId
 from shared.http.schemas import MAX_SAFE, Body, Day, LongText, Money, Out
 
 CENTER: Final = "0199a000-0000-7000-8000-0000000000c3"
@@ -40,7 +41,7 @@ class LossEventIn(Body):
     amount: LossAmount = Field(description="How much was lost.")
     occurred_on: Day = Field(description="The day; its agreement decides.")
     reason: LongText = Field(description="What happened.")
-    evidence: list[UUID] = Field(default_factory=list, max_length=20, description="Files.")
+    evidence: list[FileId] = Field(default_factory=list, max_length=20, description="Files.")
 
 
 class LossStepOut(Out):

@@ -8,6 +8,7 @@ from fastapi import Depends, Query, Response
 from sqlmodel import col
 
 from ip_ledger.agreements.routes import proposal_of, use_rates_document
+from ip_ledger.evidence import hashes
 from ip_ledger.journal.rules import side_of, signed
 from ip_ledger.openings import actions, queries
 from ip_ledger.openings.actions import NewOpening
@@ -61,12 +62,14 @@ class Outside:
     known_orgs: frozenset[UUID]
 
 
-async def outside(body: OpeningIn, work: CurrentWork, services: Services) -> Outside:
+async def outside(
+    body: OpeningIn, actor: CurrentActor, work: CurrentWork, services: Services
+) -> Outside:
     """Ask the registry, before any transaction is open."""
     await work.replay()
     await ensure_center(services, work.sessions, body.center_id)
     content = content_of(body)
-    text_sha256 = None
+    text_file_id = None
     named: set[UUID] = set()
     match content:
         case Balances():
@@ -74,15 +77,12 @@ async def outside(body: OpeningIn, work: CurrentWork, services: Services) -> Out
         case Ownership():
             named = {owner for owner, _ in content.shares} - {body.center_id}
         case Existing():
-            text_sha256 = await _sha256(services, content.proposal.text_file_id)
+            text_file_id = content.proposal.text_file_id
     known = await ensure_organizations(services, work.sessions, named)
-    source_sha256 = await _sha256(services, body.source_file_id)
-    return Outside(source_sha256, text_sha256, frozenset(known))
-
-
-async def _sha256(services: Services, file_id: UUID) -> str | None:
-    file = await services.get("registry", f"/v1/registry/files/{file_id}")
-    return None if file is None else str(file["sha256"])
+    named_ids = (body.source_file_id, text_file_id)
+    sha256 = await hashes(services, actor, [one for one in named_ids if one is not None])
+    text_sha256 = None if text_file_id is None else sha256.get(text_file_id)
+    return Outside(sha256.get(body.source_file_id), text_sha256, frozenset(known))
 
 
 @router.post(

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, JsonValue
 
 from ip_ledger.agreements.schemas import AGREEMENT_EXAMPLE, AgreementTermsIn
+from ip_ledger.evidence import FileId
 from ip_ledger.journal.currencies import PostedAmount
 from ip_ledger.journal.rules import AccountKind, Side
 from ip_ledger.openings.rules import State, Subject
@@ -117,7 +118,7 @@ class OpeningIn(Body):
         "when it was signed."
     )
     source: ShortText = Field(description="What it rests on.")
-    source_file_id: UUID = Field(description="The evidence, a file of the registry.")
+    source_file_id: FileId = Field(description="The evidence, a file of the registry.")
     content: OpeningContentIn = Field(description="What was there.")
 
 

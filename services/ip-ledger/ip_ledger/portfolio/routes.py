@@ -5,11 +5,12 @@ from datetime import date
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Path, Query, Response
+from fastapi import Depends, Path, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from ip_ledger import tenancy
+from ip_ledger.evidence import evidence_of
 from ip_ledger.portfolio import actions, queries, rules
 from ip_ledger.portfolio.rules import Place
 from ip_ledger.portfolio.schemas import (
@@ -232,7 +233,8 @@ async def place_asset(
     openapi_extra=access("member", tenant="an owner, or who acts for the centre", rules=("A043",)),
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "BEFORE_ASSET", "DAY_IN_FUTURE", "DAYS_REVERSED",
-        "PROTECTION_INCOMPLETE", "CURRENCY_NOT_CNY"),
+        "PROTECTION_INCOMPLETE", "CURRENCY_NOT_CNY", "FILE_UNKNOWN"),
+    dependencies=[Depends(evidence_of(ProtectionEventIn))],
 )  # fmt: skip
 async def report_protection(
     body: ProtectionEventIn, actor: CurrentActor, today: Today, session: Transaction

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from ip_ledger.assets.rules import AssetKind
 from ip_ledger.assets.schemas import Jurisdiction
+from ip_ledger.evidence import FileId
 from ip_ledger.portfolio.rules import ProtectionKind
 from shared.http.schemas import Body, Day, Earning, LongText, Money, Out, ShortText
 
@@ -155,7 +156,7 @@ class ProtectionEventIn(Body):
     counterparty: ShortText = Field(description="Infringer, petitioner, pledgee or insurer.")
     outcome: LongText | None = Field(default=None, description="What became of it.")
     amount: Earning | None = Field(default=None, description="Lent, insured, or awarded.")
-    evidence: list[UUID] = Field(default_factory=list, max_length=20, description="Files.")
+    evidence: list[FileId] = Field(default_factory=list, max_length=20, description="Files.")
 
 
 class ProtectionEventOut(Out):

@@ -3,10 +3,11 @@
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Depends, Query
 from sqlmodel import col
 
 from ip_ledger import tenancy
+from ip_ledger.evidence import evidence_of
 from ip_ledger.pricing import actions, queries, rules
 from ip_ledger.pricing.rules import Finding, Publicity
 from ip_ledger.pricing.schemas import PriceFindingIn, PriceFindingOut, UnpricedDealOut
@@ -37,7 +38,8 @@ ROUTERS: Final = (router,)
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "FIELD_INVALID", "PRICE_PUBLICITY_MISSING",
         "PRICE_VENUE_MISSING", "PRICE_MISMATCH", "DAY_IN_FUTURE", "ALREADY_EXISTS",
-        "CURRENCY_NOT_CNY"),
+        "CURRENCY_NOT_CNY", "FILE_UNKNOWN"),
+    dependencies=[Depends(evidence_of(PriceFindingIn))],
 )  # fmt: skip
 async def record_finding(
     body: PriceFindingIn, actor: CurrentActor, today: Today, session: Transaction

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
+from ip_ledger.evidence import FileId
 from ip_ledger.pricing.rules import DealKind, PriceMethod
 from shared.http.schemas import Body, Day, Earning, Money, Out, ShortText
 
@@ -13,7 +14,7 @@ class PricePublicityIn(Body):
     """What a public institute told its staff: the result's name and its price (转化法18)."""
 
     published_on: Day = Field(description="The day on which it was made public inside.")
-    file_id: UUID = Field(description="The notice, as a file of the registry.")
+    file_id: FileId = Field(description="The notice, as a file of the registry.")
 
 
 class PriceFindingIn(Body):

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Depends, Query
 from sqlalchemy import ColumnElement
 from sqlmodel import col
 
+from ip_ledger.evidence import evidence_of
 from ip_ledger.revenue import actions, queries
 from ip_ledger.revenue.rules import Deduction
 from ip_ledger.revenue.schemas import DeductionOut, RevenueEventIn, RevenueEventOut
@@ -76,7 +77,8 @@ def shown(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "NET_NEGATIVE", "NOT_YET_RECEIVED", "BEFORE_ASSET",
         "AMOUNT_ZERO", "SOURCE_UNKNOWN", "DEDUCTION_NOT_AGREED", "CONSORTIUM_NOT_REGISTERED",
         "IDEMPOTENCY_KEY_REQUIRED", "ACCOUNT_OVERDRAWN", "AMOUNT_TOO_LARGE", "CURRENCY_NOT_CNY",
-        "PERIOD_CLOSED", "STATE_CONFLICT", "BEFORE_OPENING"),
+        "PERIOD_CLOSED", "STATE_CONFLICT", "BEFORE_OPENING", "FILE_UNKNOWN"),
+    dependencies=[Depends(evidence_of(RevenueEventIn))],
 )  # fmt: skip
 async def record_revenue(
     body: RevenueEventIn, actor: CurrentActor, today: Today, session: Transaction

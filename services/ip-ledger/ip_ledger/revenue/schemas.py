@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
+from ip_ledger.evidence import FileId
 from ip_ledger.revenue.rules import DeductionKind, RevenueKind
 from shared.http.schemas import MAX_SAFE, Body, Day, Earning, LongText, Money, Out, ShortText
 
@@ -29,7 +30,7 @@ class DeductionIn(Body):
     clause: ShortText | None = Field(
         default=None, description="The clause of the agreement in force, for what no law names."
     )
-    evidence: list[UUID] = Field(
+    evidence: list[FileId] = Field(
         default_factory=list, max_length=20, description="Files that show the amount."
     )
 

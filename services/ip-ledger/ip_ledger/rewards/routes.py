@@ -5,10 +5,11 @@ from datetime import date, timedelta
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Depends, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from ip_ledger.evidence import evidence_of
 from ip_ledger.rewards import actions, queries, restating, rules
 from ip_ledger.rewards.rules import RewardKind, State
 from ip_ledger.rewards.schemas import (
@@ -175,7 +176,8 @@ async def get_reward(
     responses=problems(
         "NOT_FOUND", "FORBIDDEN_SCOPE", "STATE_CONFLICT", "PAYMENT_EXCEEDED", "DAY_IN_FUTURE",
         "PUBLICITY_MISSING", "IDEMPOTENCY_KEY_REQUIRED", "DAYS_OUT_OF_ORDER", "ACCOUNT_OVERDRAWN",
-        "AMOUNT_TOO_LARGE", "CURRENCY_NOT_CNY", "PERIOD_CLOSED", "BEFORE_OPENING"),
+        "AMOUNT_TOO_LARGE", "CURRENCY_NOT_CNY", "PERIOD_CLOSED", "BEFORE_OPENING", "FILE_UNKNOWN"),
+    dependencies=[Depends(evidence_of(RewardPaymentIn))],
 )  # fmt: skip
 async def pay(
     reward_id: UUID,
@@ -196,7 +198,14 @@ async def pay(
     operation_id="ip_ledger_publish_inventor_reward",
     status_code=201,
     openapi_extra=access("member", tenant=OWNER, rules=("A033",)),
-    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "VERSION_CONFLICT", "DAY_IN_FUTURE"),
+    responses=problems(
+        "NOT_FOUND",
+        "FORBIDDEN_SCOPE",
+        "VERSION_CONFLICT",
+        "DAY_IN_FUTURE",
+        "FILE_UNKNOWN",
+    ),
+    dependencies=[Depends(evidence_of(PublicityIn))],
 )
 async def publish(
     reward_id: UUID,

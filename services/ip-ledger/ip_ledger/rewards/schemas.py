@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
+from ip_ledger.evidence import FileId
 from ip_ledger.rewards.rules import LEAST_YEARS, MOST_YEARS, Incentive, RewardKind, State
 from shared.http.schemas import MAX_SAFE, Body, Day, Money, Out, ShortText, Year
 
@@ -52,7 +53,7 @@ class RewardPaymentIn(Body):
 
     amount: RewardSum = Field(description="How much; equity and options at their value.")
     paid_on: Day = Field(description="The day; not ahead of time.")
-    evidence: list[UUID] = Field(
+    evidence: list[FileId] = Field(
         default_factory=list, max_length=MAX_EVIDENCE, description="Files that show it."
     )
 
@@ -65,7 +66,7 @@ class PublicityIn(Body):
     )
 
     published_on: Day = Field(description="The first day of the publicity.")
-    file_id: UUID = Field(description="The file that shows it.")
+    file_id: FileId = Field(description="The file that shows it.")
 
 
 class InventorPaymentOut(Out):

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Depends, Query, Response
 from sqlmodel import col
 
+from ip_ledger.evidence import evidence_of
 from ip_ledger.settlements import actions, queries
 from ip_ledger.settlements.actions import UsageLog, netted_of
 from ip_ledger.settlements.queries import WholeSettlement
@@ -85,7 +86,9 @@ async def usage_log(body: SharedUseIn, work: CurrentWork, services: Services) ->
         "DAY_IN_FUTURE", "USE_UNPROVEN", "USE_MISMATCH", "SOURCE_UNKNOWN", "SOURCE_SUPERSEDED",
         "IP_AGREEMENT_MISSING", "CONSENT_MISSING", "USE_RATE_MISSING", "AMOUNT_TOO_LARGE",
         "ALREADY_EXISTS",
+        "FILE_UNKNOWN",
     ),
+    dependencies=[Depends(evidence_of(SharedUseIn))],
 )  # fmt: skip
 async def record_use(
     body: SharedUseIn,

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from ip_ledger.agreements.rules import Element, UseUnit
+from ip_ledger.evidence import FileId
 from ip_ledger.settlements.rules import SettlementState
 from shared.http.schemas import (
     Body,
@@ -59,7 +60,7 @@ class SharedUseIn(Body):
         default=None, description="The registry's fact of the booking's use, where there is one."
     )
     license_id: UUID | None = Field(default=None, description="The license; use of IP has one.")
-    evidence: list[UUID] = Field(
+    evidence: list[FileId] = Field(
         default_factory=list, max_length=20, description="Files, where there is no such record."
     )
 

@@ -18,8 +18,9 @@ from registry.files.rules import (
     media_type_of,
     type_checks,
 )
-from registry.files.schemas import FileOut
+from registry.files.schemas import EvidenceOut, EvidenceQuestionIn, FileOut
 from registry.settings import EVIDENCE_MEDIA_TYPES
+from shared.auth import Actor
 from shared.files import DigestMismatchError, FileStore, FileTooLargeError, StoredFile, store_of
 from shared.http import (
     CurrentActor,
@@ -32,6 +33,7 @@ from shared.http import (
     access,
     problems,
 )
+from shared.http.route import completed
 from shared.rules import require
 
 EVERYONE = ("member", "expert", "official", "agency", "service")
@@ -138,6 +140,36 @@ async def store_file(
     """Hand in a file: the body is the file itself."""
     row = await actions.hand_in(session, actor, content.stored, content.media_type, now)
     return FileOut.model_validate(row)
+
+
+@router.post(
+    "/evidence",
+    operation_id="registry_find_evidence",
+    openapi_extra=access(
+        "service",
+        tenant="what the one in whose name it asks may see",
+        rules=("X04",),
+        internal=True,
+    ),
+    responses=problems(),
+)
+async def find_evidence(
+    body: EvidenceQuestionIn, request: Request, session: Transaction
+) -> EvidenceOut:
+    """Tell which files somebody may name as evidence; nothing is changed by it.
+
+    A service may read every file, so that it is judged by who asked the service. It is read where
+    it is written: who hands a file in names it at once, which a replica may not know yet.
+    """
+    asking = Actor(
+        person_id=body.person_id,
+        client_id="",
+        capacities=frozenset({"official"} if body.is_official else ()),
+        org_id=body.org_id,
+    )
+    asking = await completed(request, asking)
+    seen = await queries.files_seen(session, asking, body.file_ids)
+    return EvidenceOut.model_validate({"files": list(seen.values())})
 
 
 @router.get(
