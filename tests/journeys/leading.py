@@ -33,7 +33,9 @@ def reviewed(world: World, draft: Draft) -> None:
     handler.post(f"{draft.path}/formal-checks", {"result": "accept", "items": []})
     ids = {name: str(world.caller(name).get("/v1/me")["expert_id"]) for name in PANEL}
     body = {"subject_type": "application", "subject_id": draft.body["id"]}
-    panel = handler.post(f"{EVALUATION}/panels", {**body, "expert_ids": list(ids.values())})
+    panel = handler.post(
+        f"{EVALUATION}/panels", {**body, "expert_ids": list(ids.values()), "max_load": 100}
+    )
     sheets = {sheet["expert_id"]: sheet["id"] for sheet in panel["sheets"]}
     scores = [{"indicator": item, "score": "82.00", "comment": "依据充分"} for item in ITEMS]
     for name, expert_id in ids.items():

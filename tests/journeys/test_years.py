@@ -170,7 +170,7 @@ def scored(judged: Judged) -> None:
     ids = {name: str(world.caller(name).get("/v1/me")["expert_id"]) for name in PANEL}
     seats = {
         "subject_type": "case", "subject_id": judged.case.rsplit("/", 1)[1],
-        "expert_ids": list(ids.values()),
+        "expert_ids": list(ids.values()), "max_load": 100,
     }  # fmt: skip
     panel = handler.post(f"{EVALUATION}/panels", seats)
     sheets = {sheet["expert_id"]: sheet["id"] for sheet in panel["sheets"]}

@@ -36,6 +36,7 @@ from evaluation.objections.jobs import BACKGROUND as OBJECTION_JOBS
 from evaluation.objections.routes import ROUTERS as OBJECTIONS
 from evaluation.optional_reports import queries as optional_report_queries
 from evaluation.optional_reports.routes import ROUTERS as OPTIONAL_REPORTS
+from evaluation.panels.consumers import CONSUMES as ENDS
 from evaluation.panels.routes import ROUTERS as PANELS
 from evaluation.privacy.jobs import BACKGROUND as PRIVACY_JOBS
 from evaluation.privacy.routes import ROUTERS as PRIVACY
@@ -168,7 +169,7 @@ def create_app() -> ASGIApp:
             ],
             feed=feed_scopes,
             predecessors=directory.predecessor_ids,
-            consumers={"registry": {**CONSUMES, **RATINGS}},
+            consumers={"registry": {**CONSUMES, **RATINGS, **ENDS}},
             background=(
                 *BACKGROUND,
                 *OBJECTION_JOBS,

@@ -16,11 +16,16 @@ from evaluation.cycles.rules import CaseState
 from evaluation.cycles.tables import EvaluationCase
 from evaluation.experts.rules import Candidate, ExpertField, State
 from evaluation.experts.tables import Expert
+from evaluation.panels import actions as panel_actions
+from evaluation.panels import queries as panel_queries
 from evaluation.panels.rules import repeated_checks
+from evaluation.panels.tables import Panel, PanelSeat
+from shared.auth import Actor
 from shared.rules import failed_codes
 from tests.evaluation.assignments.problems import random_problem
 from tests.evaluation.assignments.test_drawing_over_http import DRAWS, Drawing
 from tests.evaluation.reviewing import FIVE, TODAY, USCC, codes_of
+from tests.fixtures.service import event_types
 
 ONE, TWO, THREE = (UUID(int=n) for n in (1, 2, 3))
 
@@ -220,3 +225,102 @@ async def test_who_stands_twice_in_the_pool_is_drawn_once_and_seated_once(
     seat = f"/v1/evaluation/panels/{listed[0]['id']}/seats"
     refilled = await drawing.ask("POST", seat, {"expert_id": str(drawing.expert_ids["ex08"])})
     assert codes_of(refilled) == ["EXPERT_REPEATED"]
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("A120")
+@pytest.mark.refusing
+async def test_a_seat_that_is_left_goes_to_its_alternates_first(drawing: Drawing) -> None:
+    """Moved up by rank, one after the other; somebody else only with a reason that is kept."""
+    await drawing.seed()
+    drawn = await drawing.draw(case_ids=drawing.case_ids[:1])
+    told = drawn["result"]["panels"][drawing.case_ids[0]]["seats"]
+    seat = next(one for one in told if len(one["alternates"]) == 2)
+    first, second = seat["alternates"]
+    assert (await drawing.ask("POST", f"{DRAWS}/{drawn['id']}/accept")).status_code == 200
+    panel = (await drawing.ask("GET", "/v1/evaluation/panels")).json()["items"][0]
+    path = f"/v1/evaluation/panels/{panel['id']}/seats"
+
+    nobody = await drawing.ask("POST", path, {})
+    assert codes_of(nobody) == ["STATE_CONFLICT", "ALTERNATES_EXHAUSTED"], "no seat waits"
+
+    async def leave(expert_id: str) -> dict[str, Any]:
+        shown = (await drawing.ask("GET", f"/v1/evaluation/panels/{panel['id']}")).json()
+        mine = next(one for one in shown["sheets"] if one["expert_id"] == expert_id)
+        async with drawing.service.sessions.begin() as session:
+            held = await session.get_one(PanelSeat, UUID(mine["id"]))
+            locked = await panel_queries.panel_for_update(session, held.panel_id)
+            clerk = Actor.system("test")
+            now = drawing.service.app.state.clock.now()
+            await panel_actions.vacate(session, clerk, locked, held, now)
+        again = await drawing.ask("GET", f"/v1/evaluation/panels/{panel['id']}")
+        return next(one for one in again.json()["sheets"] if one["id"] == mine["id"])
+
+    left = await leave(seat["expert_id"])
+    assert left["alternates"] == [first, second]
+
+    # Somebody else of the field, with and without a reason.
+    pool = (await drawing.ask("GET", "/v1/evaluation/experts?limit=100")).json()["items"]
+    taken = {seat["expert_id"] for seat in told} | {first, second}
+    barred = {one["expert_id"] for one in drawn["barred"] if one["case_id"] == panel["subject_id"]}
+    other = next(
+        one["id"] for one in pool
+        if one["field"] == left["field"] and one["id"] not in taken | barred
+    )  # fmt: skip
+    passing = await drawing.ask("POST", path, {"expert_id": other})
+    assert codes_of(passing) == ["ALTERNATE_PASSED_OVER"]
+    assert passing.json()["errors"][0]["params"]["alternates"] == [first, second]
+    late = await drawing.ask("POST", path, {"expert_id": second})
+    assert late.json()["errors"][0]["params"]["alternates"] == [first]
+    unsaid = await drawing.ask("POST", path, {"reason": "无人"})
+    assert unsaid.status_code == 422
+
+    # The first has retired meanwhile: the second moves up by himself.
+    retired = await drawing.ask(
+        "POST", f"/v1/evaluation/experts/{first}/retirement", {"reason": "离任"}
+    )
+    assert retired.status_code == 200, retired.text
+    filled = await drawing.ask("POST", path, {})
+    assert filled.status_code == 201, filled.text
+    moved = filled.json()["sheets"][-1]
+    assert (moved["expert_id"], moved["alternate_rank"]) == (second, 2)
+    assert (moved["replaces_id"], moved["passed_over"]) == (left["id"], None)
+    assert filled.json()["state"] == "formed"
+    assert (await event_types(drawing.service.sessions))[-1] == "panel.refilled"
+
+    # He leaves too: the first is back, and is passed over with a reason.
+    back = await drawing.ask("POST", f"/v1/evaluation/experts/{first}/return")
+    assert back.status_code == 200, back.text
+    assert (await leave(second))["alternates"] == [first]
+    named = await drawing.ask("POST", path, {"expert_id": other, "reason": "首位候补将长期出差"})
+    assert named.status_code == 201, named.text
+    chosen = named.json()["sheets"][-1]
+    assert (chosen["passed_over"], chosen["alternate_rank"]) == ("首位候补将长期出差", None)
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("A120")
+@pytest.mark.refusing
+async def test_a_refill_keeps_limits_and_separates_colleagues(drawing: Drawing) -> None:
+    sheets = await drawing.formed(FIVE)
+    async with drawing.expert("ex04") as leaving:
+        answer = {"accepted": False, "reason": "出国"}
+        await leaving.post(f"/v1/evaluation/seats/{sheets['ex04']}/answer", json=answer)
+    panel = (await drawing.ask("GET", "/v1/evaluation/panels")).json()["items"][0]
+    path = f"/v1/evaluation/panels/{panel['id']}/seats"
+    for code in ("ex02", "ex11"):
+        moved = await drawing.ask(
+            "POST", f"/v1/evaluation/experts/{drawing.expert_ids[code]}/employer",
+            {"org_uscc": USCC["c02"], "from_on": "2026-01-05"},
+        )  # fmt: skip
+        assert moved.status_code == 200, moved.text
+    async with drawing.service.sessions.begin() as session:
+        held = await session.get_one(Panel, UUID(panel["id"]))
+        held.loads = {str(drawing.expert_ids["ex11"]): 0}
+    named = {"expert_id": str(drawing.expert_ids["ex11"])}
+    refused = await drawing.ask("POST", path, named)
+    assert codes_of(refused) == ["PANEL_COLLEAGUES", "EXPERT_OVERLOADED"]
+    assert refused.json()["errors"][1]["params"]["max"] == 0
+    # A limit of his own lets the load pass, and not the employer.
+    raised = await drawing.ask("POST", path, {**named, "max_load": 1})
+    assert codes_of(raised) == ["PANEL_COLLEAGUES"]

@@ -2,10 +2,13 @@
 
 import asyncio
 
+import httpx
 import pytest
 
+from evaluation.panels.consumers import CONSUMES
 from shared.database import new_id
 from shared.directory import DirectoryOrganization
+from shared.events import ReceivedEvent
 from tests.evaluation.reviewing import FIVE, SEVEN, USCC, Reviewing, codes_of
 from tests.fixtures.service import event_types
 
@@ -111,6 +114,79 @@ async def test_an_application_that_is_not_accepted_gets_no_panel(review: Reviewi
 
     assert answer.status_code == 409
     assert codes_of(answer) == ["STATE_CONFLICT"]
+
+
+@pytest.mark.requirement("A120")
+@pytest.mark.refusing
+async def test_a_panel_by_hand_keeps_limits_and_separates_colleagues(review: Reviewing) -> None:
+    async with review.handler as handler:
+        for code in ("ex02", "ex04"):
+            path = f"/v1/evaluation/experts/{review.expert_ids[code]}/employer"
+            moved = {"org_uscc": USCC["c02"], "from_on": "2026-01-05"}
+            assert (await handler.post(path, json=moved)).status_code == 200
+        full = {"expert_id": str(review.expert_ids["ex07"]), "max_load": 0}
+        body = {**review.panel_body(FIVE), "loads": [full]}
+        refused = await handler.post("/v1/evaluation/panels", json=body)
+    assert codes_of(refused) == ["PANEL_COLLEAGUES", "EXPERT_OVERLOADED"]
+    beside, overloaded = refused.json()["errors"]
+    assert (beside["rule"], beside["pointer"]) == ("A120", "/expert_ids/1")
+    assert beside["params"]["organizations"] == [USCC["c02"]]
+    assert overloaded["pointer"] == "/expert_ids/3"
+    assert (overloaded["params"]["held"], overloaded["params"]["max"]) == (0, 0)
+
+
+@pytest.mark.requirement("A120", "A121")
+@pytest.mark.refusing
+async def test_an_application_that_ended_holds_no_expert_back(review: Reviewing) -> None:
+    """A panel of a rejected application counts until the rejection is heard, and not after it."""
+    five = ("ex02", "ex11", "ex05", "ex07", "ex09")
+    sheets = await review.formed(five)
+    async with review.expert("ex11") as leaving:
+        await leaving.post(
+            f"/v1/evaluation/seats/{sheets['ex11']}/answer",
+            json={"accepted": False, "reason": "出国访问"},
+        )
+    async with review.official("auditor") as auditor:
+        left = (await auditor.get("/v1/evaluation/panels")).json()["items"][0]
+    first, review.application_id = review.application_id, new_id()
+    review.tell_subject()
+    async with review.handler as handler:
+        body = {**review.panel_body(five), "max_load": 1}
+        held = await handler.post("/v1/evaluation/panels", json=body)
+        assert codes_of(held) == ["EXPERT_OVERLOADED"] * 4, "whoever left is free"
+
+        async with review.service.sessions.begin() as session:
+            told = ReceivedEvent(
+                new_id(), "application.rejected", "registry", first, review.center_id, {}, 1,
+                review.service.app.state.clock.now(),
+            )  # fmt: skip
+            await CONSUMES[told.type](session, told)
+            await CONSUMES[told.type](session, told)  # Delivered twice.
+
+        refill = f"/v1/evaluation/panels/{left['id']}/seats"
+        named = {"expert_id": str(review.expert_ids["ex04"])}
+        refused = await handler.post(refill, json=named)
+        assert codes_of(refused) == ["STATE_CONFLICT"]
+        assert refused.json()["errors"][0]["params"]["state"] == "rejected"
+        formed = await handler.post("/v1/evaluation/panels", json=body)
+    assert formed.status_code == 201, formed.text
+    assert (formed.json()["max_load"], formed.json()["loads"]) == (1, {})
+
+
+async def test_the_last_room_of_an_expert_is_given_once(review: Reviewing) -> None:
+    """Two handlers form two panels at once, each with the same experts' only free place."""
+    bodies = []
+    for _ in range(2):
+        review.application_id = new_id()
+        review.tell_subject()
+        bodies.append({**review.panel_body(FIVE), "max_load": 1})
+
+    async def form(body: dict[str, object]) -> httpx.Response:
+        async with review.handler as handler:
+            return await handler.post("/v1/evaluation/panels", json=body)
+
+    answers = await asyncio.gather(*map(form, bodies))
+    assert sorted(answer.status_code for answer in answers) == [201, 422]
 
 
 async def test_an_unknown_application_and_an_unknown_expert_are_not_found(

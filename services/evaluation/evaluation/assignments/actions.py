@@ -21,10 +21,12 @@ from evaluation.duties.rules import Capacity, Duty, SubjectType, separation_chec
 from evaluation.experts import queries as expert_queries
 from evaluation.experts.absence_rules import Days, away_checks
 from evaluation.experts.conflict_rules import conflicts
-from evaluation.experts.rules import Candidate, RelationKind, Tie, holds_within
+from evaluation.experts.rules import Candidate, employers
 from evaluation.panels import actions as panel_actions
 from evaluation.panels import queries as panel_queries
+from evaluation.panels import seating_queries
 from evaluation.panels.rules import last_day, work_checks, work_of
+from evaluation.panels.seating_rules import Limits
 from evaluation.schemes.rules import canonical
 from shared.auth import Actor
 from shared.directory import policy_on
@@ -108,6 +110,8 @@ async def freeze(
             recused=[],
             problem=canonical(problem.document()),
             problem_hash="",
+            max_load=body.max_load,
+            loads=_limits(body).document(),
             until_on=work.until_on,
             created_at=now,
         ),
@@ -145,7 +149,7 @@ async def recuse(
     )  # fmt: skip
     problem = rules.problem_of(json.loads(before.problem))
     gone = await _gone(session, actor, before, problem, drawn, today)
-    taken = await queries.seats_since(session, before.id)
+    taken = await seating_queries.seats_since(session, before.id)
     again = rules.without(rules.with_less_room(problem, drawn, taken), [*recused, *gone])
     return await _enter(
         session,
@@ -160,6 +164,8 @@ async def recuse(
             recused=[list(pair) for pair in recused],
             problem=canonical(again.document()),
             problem_hash="",
+            max_load=before.max_load,
+            loads=before.loads,
             until_on=before.until_on,
             created_at=now,
         ),
@@ -259,9 +265,9 @@ async def accept(
     loads or employers are others by now, or as `panel_actions.form_for_case` where something
     became known since the pool was frozen.
     """
-    draw = await queries.draw_for_update(session, draw_id)
     # Two draws may have counted on the same experts: their acceptances come one after the other.
-    await queries.one_acceptance_at_a_time(session)
+    await seating_queries.one_at_a_time(session)
+    draw = await queries.draw_for_update(session, draw_id)
     seed = await queries.seed(session, draw.seed_id)
     problem = rules.problem_of(json.loads(draw.problem))
     panels = panels_of(draw)
@@ -274,10 +280,13 @@ async def accept(
     )
     require(rules.fresh_checks(await _as_now(session, draw, problem, panels, today), panels))
     work = work_of(today, draw.until_on)
+    limits = Limits(draw.max_load, {UUID(one): most for one, most in draw.loads.items()})
     for need, case_ids in sorted(draw.groups.items()):
+        seats = alternates_of(draw, need)
         for case_id in case_ids:
-            experts = [UUID(one) for one in panels[need]]
-            await panel_actions.form_for_case(session, actor, UUID(case_id), experts, now, work)
+            await panel_actions.form_for_case(
+                session, actor, UUID(case_id), seats, limits, now, work
+            )
     draw.state = rules.MOVES[draw.state, rules.Event.ACCEPT]
     draw.accepted_at = now
     draw.version += 1
@@ -300,8 +309,16 @@ async def _as_now(
     ids = {UUID(one) for panel in panels.values() for one in panel}
     known = await expert_queries.candidates(session, sorted(ids))
     employed = {str(one.expert_id): employers(one, today) for one in known.values()}
-    taken = await queries.seats_since(session, draw.id)
+    taken = await seating_queries.seats_since(session, draw.id)
     return rules.with_less_room(rules.with_employers(problem, employed), {}, taken)
+
+
+def alternates_of(draw: PanelDraw, need: str) -> dict[UUID, list[UUID]]:
+    """Read the experts of a drawn panel off a draw, each with those ranked after him."""
+    told = json.loads(draw.result or b"{}")["panels"][need]
+    return {
+        UUID(seat["expert_id"]): [UUID(one) for one in seat["alternates"]] for seat in told["seats"]
+    }
 
 
 def panels_of(draw: PanelDraw) -> dict[str, tuple[str, ...]]:
@@ -350,6 +367,10 @@ async def _barred(
     return {pair: checks for pair, checks in barred.items() if checks}
 
 
+def _limits(body: AssignmentIn) -> Limits:
+    return Limits(body.max_load, {one.expert_id: one.max_load for one in body.loads})
+
+
 def _handling(actor: Actor) -> list[Duty]:
     return [Duty(actor.person_id, Capacity.HANDLER)]
 
@@ -365,8 +386,8 @@ async def _problem(
     today: date,
 ) -> rules.Problem:
     known = await expert_queries.specialties_of(session, pool)
-    held = rules.by_person(pool, await queries.held_seats(session))
-    limits = {limit.expert_id: limit.max_load for limit in body.loads}
+    held = rules.by_person(pool, await seating_queries.held_seats(session))
+    limits = _limits(body)
     by_id = {str(case.id): case for case in cases}
     groups = rules.groups_of(list(by_id), body.mode)
 
@@ -384,7 +405,7 @@ async def _problem(
                 str(one.expert_id),
                 one.field.value,
                 frozenset(employers(one, today)),
-                max(limits.get(one.expert_id, body.max_load) - held.get(one.expert_id, 0), 0),
+                max(limits.of(one.expert_id) - held.get(one.expert_id, 0), 0),
             )
             for one in pool.values()
         ),
@@ -397,19 +418,6 @@ async def _problem(
             (rules.need_of(groups, str(one.case_id)), str(one.expert_id)) for one in body.fixed
         ),
     ).ordered()
-
-
-def employers(one: Candidate, today: date) -> list[str]:
-    """Name the organizations that employ an expert today: by code, else by id."""
-    return [
-        tie.org_uscc or str(tie.org_id)
-        for tie in one.ties
-        if tie.kind is RelationKind.EMPLOYMENT and _employs(tie, today)
-    ]
-
-
-def _employs(tie: Tie, today: date) -> bool:
-    return holds_within(tie, today, today) and (tie.org_uscc or tie.org_id) is not None
 
 
 def _told(barred: Mapping[tuple[UUID, UUID], Sequence[Check]]) -> list[dict[str, Any]]:

@@ -4,10 +4,11 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from evaluation.assignments import rules
-from shared.http.expected import unfit
+from evaluation.panels.schemas import Loads, MaxLoad
+from evaluation.panels.seating_rules import USUAL_LOAD
 from shared.http.schemas import Body, Day, Instant, Out
 
 MAX_CASES = 500
@@ -45,23 +46,6 @@ class FixedIn(Body):
     expert_id: UUID = Field(description="The expert who is to sit on its panel.")
 
 
-class LoadIn(Body):
-    """The limit of one expert."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"expert_id": EXPERT, "max_load": 2}]}
-    )
-
-    expert_id: UUID = Field(description="The expert.")
-    max_load: int = Field(ge=0, le=100, description="How many cases, those at work included.")
-
-
-def _one_limit_each(loads: list[LoadIn]) -> list[LoadIn]:
-    if len({one.expert_id for one in loads}) != len(loads):
-        raise unfit("each expert once", "每位专家只列一次")
-    return loads
-
-
 class AssignmentIn(Body):
     """Panels to be drawn for many cases at once."""
 
@@ -87,12 +71,8 @@ class AssignmentIn(Body):
         ),
     ] = None
     size: int = Field(default=7, ge=1, le=99, description="Seats of each panel, an odd number.")
-    max_load: int = Field(default=4, ge=1, le=100, description="Cases an expert may have at work.")
-    loads: Annotated[
-        list[LoadIn],
-        AfterValidator(_one_limit_each),
-        Field(max_length=5_000, description="Experts with a limit of their own."),
-    ] = Field(default_factory=list)
+    max_load: MaxLoad = USUAL_LOAD
+    loads: Loads = Field(default_factory=list)
     mode: rules.DrawMode = Field(
         default=rules.DrawMode.EACH,
         description="A panel for each case, or one for the whole group.",

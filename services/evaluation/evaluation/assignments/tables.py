@@ -60,6 +60,9 @@ class PanelDraw(Base, table=True):
     result: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     result_hash: str | None = None
     optimal: bool = False
+    # The limits that were asked for: of everybody, and of experts who have one of their own.
+    max_load: int
+    loads: dict[str, int] = Field(sa_column=Column(JsonColumn(), nullable=False))
     # The last day of the panels' work: who is away before it was not drawn.
     until_on: date
     created_at: datetime = Field(sa_type=InstantColumn())

@@ -304,6 +304,17 @@ def _path(candidate: Candidate, tie: Tie, way: Way, limit: date) -> dict[str, An
     }
 
 
+def employers(candidate: Candidate, on: date) -> list[str]:
+    """Name the organizations that employ an expert on a day: by code, else by id."""
+    return [
+        tie.org_uscc or str(tie.org_id)
+        for tie in candidate.ties
+        if tie.kind is RelationKind.EMPLOYMENT
+        and (tie.org_uscc is not None or tie.org_id is not None)
+        and holds_within(tie, on, on)
+    ]
+
+
 def ties_with_employer(ties: Iterable[Tie], employer: Tie | None) -> tuple[Tie, ...]:
     """Add the employer that the pool names, unless a lasting employment already says so."""
     known = tuple(ties)

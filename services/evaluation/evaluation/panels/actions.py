@@ -1,7 +1,7 @@
 """Forming panels, and keeping them complete."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -17,8 +17,16 @@ from evaluation.duties.rules import Capacity, Duty, SubjectType, separation_chec
 from evaluation.experts import queries as expert_queries
 from evaluation.experts.absence_rules import Days
 from evaluation.experts.rules import Candidate
-from evaluation.panels import queries, rules
-from evaluation.panels.tables import Panel, PanelDuty, PanelOrganization, PanelSeat
+from evaluation.panels import queries, rules, seating_queries, seating_rules
+from evaluation.panels.schemas import PanelSeatIn
+from evaluation.panels.seating_rules import Limits, Vacancy
+from evaluation.panels.tables import (
+    Panel,
+    PanelDuty,
+    PanelOrganization,
+    PanelSeat,
+    SeatAlternate,
+)
 from evaluation.schemes import queries as scheme_queries
 from shared.auth import Actor
 from shared.directory import policy_on
@@ -31,23 +39,31 @@ async def form(
     session: AsyncSession,
     actor: Actor,
     subject: rules.ReviewSubject,
-    expert_ids: Sequence[UUID],
+    seats: Mapping[UUID, Sequence[UUID]],
+    limits: Limits,
     now: datetime,
     work: Days,
 ) -> Panel:
     """Form the panel of an application in its present round (A120); `work` begins today.
 
+    `seats` are the experts, each with those ranked for his seat after him, if any are.
+
     Raises `Refused` with every conflict of every expert: NOT_FOUND, SOD_VIOLATION, PANEL_SIZE,
-    PANEL_FIELD_MISSING, EXPERT_INACTIVE, EXPERT_AWAY, EXPERT_REPEATED, COI_…, STATE_CONFLICT.
+    PANEL_FIELD_MISSING, PANEL_COLLEAGUES, EXPERT_OVERLOADED, EXPERT_INACTIVE, EXPERT_AWAY,
+    EXPERT_REPEATED, COI_…, STATE_CONFLICT.
     """
-    return await _form(session, actor, subject, rules.ready_checks(subject), expert_ids, now, work)
+    await seating_queries.one_at_a_time(session)
+    ended = await seating_queries.ended_as(session, subject.subject_id)
+    ready = [*rules.ready_checks(subject), *seating_rules.going_on_checks(ended)]
+    return await _form(session, actor, subject, ready, seats, limits, now, work)
 
 
 async def form_for_case(
     session: AsyncSession,
     actor: Actor,
     case_id: UUID,
-    expert_ids: Sequence[UUID],
+    seats: Mapping[UUID, Sequence[UUID]],
+    limits: Limits,
     now: datetime,
     work: Days,
 ) -> Panel:
@@ -57,6 +73,7 @@ async def form_for_case(
 
     Raises `Refused` as `form` does.
     """
+    await seating_queries.one_at_a_time(session)
     case = found(await case_queries.case_for_update(session, case_id))
     subject = rules.ReviewSubject(
         subject_type=SubjectType.CASE,
@@ -71,7 +88,7 @@ async def form_for_case(
         ),
     )
     ready = panel_checks(case.state, case.reopenings)
-    panel = await _form(session, actor, subject, ready, expert_ids, now, work)
+    panel = await _form(session, actor, subject, ready, seats, limits, now, work)
     if not case.reopenings:
         await cycles.begin_scoring(session, actor, case.id)
     return panel
@@ -82,12 +99,15 @@ async def _form(
     actor: Actor,
     subject: rules.ReviewSubject,
     ready: Sequence[Check],
-    expert_ids: Sequence[UUID],
+    seats: Mapping[UUID, Sequence[UUID]],
+    limits: Limits,
     now: datetime,
     work: Days,
 ) -> Panel:
     policy = await policy_on(session, work.from_on)
-    known = await expert_queries.candidates(session, expert_ids)
+    known = await expert_queries.candidates(session, list(seats))
+    request = rules.Request(tuple(seats), known)
+    load = await seating_queries.held_by(session, known.values())
     there = await queries.panel_of_round(
         session, subject.subject_type, subject.subject_id, subject.round
     )
@@ -99,69 +119,192 @@ async def _form(
     require(
         [
             *separation_checks(subject.duties, actor.person_id, Capacity.HANDLER),
-            *rules.forming_checks(policy, handled, rules.Request(tuple(expert_ids), known), work),
+            *rules.forming_checks(policy, handled, request, work),
+            *seating_rules.colleague_checks(policy, request.candidates, (), work.from_on),
+            *seating_rules.load_checks(policy, request.candidates, load, limits),
             *ready,
             *rules.single_checks(None if there is None else there.state),
         ]
     )
-    panel = _new_panel(policy, subject, now, work)
+    panel = _new_panel(policy, subject, limits, now, work)
     session.add(panel)
     await session.flush()
     session.add_all(_surroundings(panel, subject))
-    seats = [_seat(panel, known[expert_id], now) for expert_id in expert_ids]
-    session.add_all(seats)
+    filled = [_seat(panel, known[expert_id], now) for expert_id in seats]
+    session.add_all(filled)
+    await session.flush()
+    session.add_all(
+        SeatAlternate(seat_id=seat.id, rank=rank, expert_id=expert_id)
+        for seat in filled
+        for rank, expert_id in enumerate(seats[seat.expert_id], start=1)
+    )
     await duties.enter(session, actor, panel.subject_type, panel.subject_id, Capacity.HANDLER)
-    _renew_hash(panel, seats)
-    _record_formed(session, actor, panel, seats)
+    _renew_hash(panel, filled)
+    _record_formed(session, actor, panel, filled)
     await session.flush()
     return panel
 
 
 async def refill(
-    session: AsyncSession, actor: Actor, panel_id: UUID, expert_id: UUID, now: datetime, today: date
+    session: AsyncSession,
+    actor: Actor,
+    panel_id: UUID,
+    asked: PanelSeatIn,
+    now: datetime,
+    today: date,
 ) -> Panel:
-    """Fill a vacant seat with an expert of the same field (A120).
+    """Fill a vacant seat by the first alternate who still can, or by who is named (A120).
 
-    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, PANEL_FIELD_MISSING, EXPERT_INACTIVE, EXPERT_AWAY,
-    EXPERT_REPEATED, COI_…, STATE_CONFLICT.
+    Whoever is named is of the seat's field, and passes over a fitting alternate with a reason.
+
+    Raises `Refused`: NOT_FOUND, SOD_VIOLATION, PANEL_FIELD_MISSING, PANEL_COLLEAGUES,
+    EXPERT_OVERLOADED, EXPERT_INACTIVE, EXPERT_AWAY, EXPERT_REPEATED, COI_…,
+    ALTERNATE_PASSED_OVER, ALTERNATES_EXHAUSTED, STATE_CONFLICT.
     """
+    await seating_queries.one_at_a_time(session)
     await queries.panel(session, actor, panel_id)
     panel = await queries.panel_for_update(session, panel_id)
-    policy = await policy_on(session, today)
     seats = await queries.seats_of(session, [panel.id])
-    held = [seat.expert_id for seat in seats if seat.vacated_at is None]
-    known = await expert_queries.candidates(session, [expert_id, *held])
-    candidate = found(known.get(expert_id))
-    sitting = [known[one] for one in held if one != expert_id]
-    subject = await queries.subject_of(session, panel)
-    acting = Duty(actor.person_id, Capacity.HANDLER)
-    require(
-        [
-            *separation_checks(subject.duties, actor.person_id, Capacity.HANDLER),
-            *rules.refill_checks(panel.state, queries.vacant_fields(seats), candidate.field),
-            *rules.repeated_checks([("/expert_id", candidate)], sitting),
-            *rules.member_checks(
-                policy,
-                replace(subject, duties=(*subject.duties, acting)),
-                candidate,
-                rules.work_of(today, panel.until_on),
-                pointer="/expert_id",
-            ),
-        ]
+    vacancies = await seating_queries.vacancies_of(session, seats)
+    filling = await _filling(session, actor, panel, seats, vacancies, asked, today)
+    vacancy, candidate, rank = (
+        _promoted(panel, vacancies, filling)
+        if asked.expert_id is None
+        else _named(panel, vacancies, filling, asked.expert_id, asked.reason)
     )
-    vacancy = next(row for row in queries.vacancies(seats) if row.field == candidate.field)
     seat = _seat(panel, candidate, now)
-    seat.replaces_seat_id = vacancy.id
+    seat.replaces_seat_id = vacancy.seat_id
+    seat.alternate_rank = rank
+    seat.passed_over = asked.reason
     session.add(seat)
     seats.append(seat)
     if not queries.vacancies(seats):
         panel.state = rules.MOVES[panel.state, rules.Event.REFILL]
+    if asked.max_load is not None:
+        panel.loads = {**panel.loads, str(candidate.expert_id): asked.max_load}
     panel.version += 1
     _renew_hash(panel, seats)
     await duties.enter(session, actor, panel.subject_type, panel.subject_id, Capacity.HANDLER)
-    _record_formed(session, actor, panel, seats, event="panel.refilled")
+    _record_formed(
+        session, actor, panel, seats, "panel.refilled", asked.reason,
+        seat_id=seat.id, replaces_id=vacancy.seat_id, alternate_rank=rank,
+    )  # fmt: skip
     await session.flush()
     return panel
+
+
+@dataclass(frozen=True, slots=True)
+class _Filling:
+    """A vacant seat's surroundings: who sits beside it, who may fill it, and by what limits."""
+
+    policy: Policy
+    subject: rules.ReviewSubject
+    actor: Actor
+    sitting: Sequence[Candidate]
+    joining: Mapping[UUID, Candidate]
+    load: Mapping[UUID, int]
+    limits: Limits
+    work: Days
+    ended_as: str | None
+
+    def ready_checks(self) -> list[Check]:
+        """Check that the actor may fill a seat, and that the review goes on."""
+        person, duties = self.actor.person_id, self.subject.duties
+        return [
+            *separation_checks(duties, person, Capacity.HANDLER),
+            *seating_rules.going_on_checks(self.ended_as),
+        ]
+
+    def joining_checks(self, candidate: Candidate) -> list[Check]:
+        """Judge an expert beside those who sit, as things stand today."""
+        place = [("/expert_id", candidate)]
+        sitting = [one for one in self.sitting if one.expert_id != candidate.expert_id]
+        acting = Duty(self.actor.person_id, Capacity.HANDLER)
+        handled = replace(self.subject, duties=(*self.subject.duties, acting))
+        return [
+            *rules.repeated_checks(place, sitting),
+            *seating_rules.colleague_checks(self.policy, place, sitting, self.work.from_on),
+            *seating_rules.load_checks(self.policy, place, self.load, self.limits),
+            *rules.member_checks(self.policy, handled, candidate, self.work, pointer="/expert_id"),
+        ]
+
+    def refusals(self) -> dict[UUID, list[Check]]:
+        """Give what keeps each from a seat; who may have one has an empty list."""
+        return {
+            expert_id: [check for check in self.joining_checks(one) if not check.passed]
+            for expert_id, one in self.joining.items()
+        }
+
+
+async def _filling(
+    session: AsyncSession,
+    actor: Actor,
+    panel: Panel,
+    seats: Sequence[PanelSeat],
+    vacancies: Sequence[Vacancy],
+    asked: PanelSeatIn,
+    today: date,
+) -> _Filling:
+    held = [seat.expert_id for seat in seats if seat.vacated_at is None]
+    named = [] if asked.expert_id is None else [asked.expert_id]
+    ids = {*named, *(one.expert_id for vacancy in vacancies for one in vacancy.alternates)}
+    known = await expert_queries.candidates(session, sorted({*held, *ids}))
+    joining = {expert_id: known[expert_id] for expert_id in ids if expert_id in known}
+    own = {UUID(one): most for one, most in panel.loads.items()}
+    if asked.expert_id is not None and asked.max_load is not None:
+        own[asked.expert_id] = asked.max_load
+    return _Filling(
+        policy=await policy_on(session, today),
+        subject=await queries.subject_of(session, panel),
+        actor=actor,
+        sitting=[known[one] for one in held],
+        joining=joining,
+        load=await seating_queries.held_by(session, joining.values()),
+        limits=Limits(panel.max_load, own),
+        work=rules.work_of(today, panel.until_on),
+        ended_as=await seating_queries.ended_as(session, panel.subject_id),
+    )
+
+
+def _promoted(
+    panel: Panel, vacancies: Sequence[Vacancy], filling: _Filling
+) -> tuple[Vacancy, Candidate, int | None]:
+    """Choose the oldest seat that an alternate can take, with the best of those and his rank."""
+    refusals = filling.refusals()
+    require(
+        [
+            *filling.ready_checks(),
+            rules.REVIEW.move(rules.MOVES, panel.state, rules.Event.REFILL),
+            *seating_rules.promotion_checks(vacancies, refusals),
+        ]
+    )
+    vacancy, first = found(seating_rules.first_fitting(vacancies, refusals))
+    return vacancy, filling.joining[first.expert_id], first.rank
+
+
+def _named(
+    panel: Panel,
+    vacancies: Sequence[Vacancy],
+    filling: _Filling,
+    expert_id: UUID,
+    reason: str | None,
+) -> tuple[Vacancy, Candidate, int | None]:
+    """Give the seat that a named expert takes, with his rank if he stood ready for it."""
+    candidate = found(filling.joining.get(expert_id))
+    fitting = {one for one, failed in filling.refusals().items() if not failed}
+    chosen = seating_rules.chosen_vacancy(vacancies, expert_id, candidate.field)
+    passed = seating_rules.passed_over(chosen, expert_id, fitting) if chosen else ()
+    require(
+        [
+            *filling.ready_checks(),
+            *rules.refill_checks(panel.state, [one.field for one in vacancies], candidate.field),
+            *filling.joining_checks(candidate),
+            *seating_rules.passing_checks(passed, reason),
+        ]
+    )
+    vacancy = found(chosen)
+    ranks = {one.expert_id: one.rank for one in vacancy.alternates}
+    return vacancy, candidate, ranks.get(expert_id)
 
 
 async def vacate(
@@ -192,7 +335,9 @@ async def vacate(
     )
 
 
-def _new_panel(policy: Policy, subject: rules.ReviewSubject, now: datetime, work: Days) -> Panel:
+def _new_panel(
+    policy: Policy, subject: rules.ReviewSubject, limits: Limits, now: datetime, work: Days
+) -> Panel:
     return Panel(
         subject_type=subject.subject_type,
         subject_id=subject.subject_id,
@@ -205,6 +350,8 @@ def _new_panel(policy: Policy, subject: rules.ReviewSubject, now: datetime, work
         formed_on=work.from_on,
         until_on=work.until_on,
         formed_at=now,
+        max_load=limits.most,
+        loads=limits.document(),
     )
 
 
@@ -258,6 +405,8 @@ def _record_formed(
     panel: Panel,
     seats: Sequence[PanelSeat],
     event: str = "panel.formed",
+    reason: str | None = None,
+    **more: object,
 ) -> None:
     record(
         session,
@@ -266,6 +415,7 @@ def _record_formed(
         panel.id,
         case_id=panel.subject_id,
         capacity=Capacity.HANDLER,
+        reason=reason,
         subject_type=panel.subject_type,
         subject_id=panel.subject_id,
         panel_id=panel.id,
@@ -273,4 +423,5 @@ def _record_formed(
         version=panel.version,
         hash=panel.hash,
         experts=[seat.expert_id for seat in seats if seat.vacated_at is None],
+        **more,
     )

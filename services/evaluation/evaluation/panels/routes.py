@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from evaluation.duties.rules import SubjectType
-from evaluation.panels import actions, clients, queries
+from evaluation.panels import actions, clients, queries, seating_queries
 from evaluation.panels.rules import ReviewSubject, last_day, work_checks, work_of
 from evaluation.panels.schemas import PanelIn, PanelOut, PanelSeatIn, PanelSheetOut
+from evaluation.panels.seating_rules import Limits
 from evaluation.panels.tables import Panel, PanelSeat
 from shared.directory import ensure_policy, policy_on
 from shared.http import (
@@ -35,6 +36,8 @@ from shared.rules import require
 router = Router(prefix="/v1/evaluation/panels", tags=["panels"])
 ROUTERS: Final = (router,)
 CONFLICTS = (
+    "PANEL_COLLEAGUES",
+    "EXPERT_OVERLOADED",
     "EXPERT_REPEATED",
     "EXPERT_INACTIVE",
     "EXPERT_AWAY",
@@ -93,15 +96,18 @@ async def form(
     session: Transaction,
 ) -> PanelOut:
     """Form a panel; a refusal names every conflict of every expert with the fact behind it."""
-    ids = asked.body.expert_ids
-    require(work_checks(asked.body.until_on, today))
+    body = asked.body
+    seats: dict[UUID, list[UUID]] = {one: [] for one in body.expert_ids}
+    limits = Limits(body.max_load, {one.expert_id: one.max_load for one in body.loads})
+    require(work_checks(body.until_on, today))
     policy = await policy_on(session, today)
-    work = work_of(today, last_day(policy, today, asked.body.until_on))
+    work = work_of(today, last_day(policy, today, body.until_on))
     if asked.application is not None:
-        panel = await actions.form(session, actor, asked.application, ids, now, work)
+        panel = await actions.form(session, actor, asked.application, seats, limits, now, work)
     else:
-        case_id = asked.body.subject_id
-        panel = await actions.form_for_case(session, actor, case_id, ids, now, work)
+        panel = await actions.form_for_case(
+            session, actor, body.subject_id, seats, limits, now, work
+        )
     return await _shown(session, panel, response)
 
 
@@ -123,7 +129,11 @@ async def list_panels(
     filters = {"subject_type": subject_type, "subject_id": subject_id}
     rows, next_cursor = await paginate(session, statement, page, [col(Panel.id).desc()], filters)
     seats = await queries.seats_of(session, [row.id for row in rows])
-    items = [_panel_out(row, [seat for seat in seats if seat.panel_id == row.id]) for row in rows]
+    waiting = await _alternates(session, seats)
+    items = [
+        _panel_out(row, [seat for seat in seats if seat.panel_id == row.id], waiting)
+        for row in rows
+    ]
     return Page(items=items, next_cursor=next_cursor)
 
 
@@ -151,6 +161,8 @@ async def get_panel(
         "NOT_FOUND",
         "PANEL_FIELD_MISSING",
         *CONFLICTS,
+        "ALTERNATE_PASSED_OVER",
+        "ALTERNATES_EXHAUSTED",
         "STATE_CONFLICT",
     ),
 )
@@ -163,17 +175,25 @@ async def refill(
     response: Response,
     session: Transaction,
 ) -> PanelOut:
-    """Fill a vacant seat with another expert of the same field."""
-    panel = await actions.refill(session, actor, panel_id, body.expert_id, now, today)
+    """Fill a vacant seat by its first alternate who still can, or by an expert of its field."""
+    panel = await actions.refill(session, actor, panel_id, body, now, today)
     return await _shown(session, panel, response)
 
 
 async def _shown(session: AsyncSession, panel: Panel, response: Response) -> PanelOut:
     tagged(response, panel.version)
-    return _panel_out(panel, await queries.seats_of(session, [panel.id]))
+    seats = await queries.seats_of(session, [panel.id])
+    return _panel_out(panel, seats, await _alternates(session, seats))
 
 
-def _panel_out(panel: Panel, seats: list[PanelSeat]) -> PanelOut:
+async def _alternates(session: AsyncSession, seats: list[PanelSeat]) -> dict[UUID, list[UUID]]:
+    return {
+        vacancy.seat_id: [one.expert_id for one in vacancy.alternates]
+        for vacancy in await seating_queries.vacancies_of(session, seats)
+    }
+
+
+def _panel_out(panel: Panel, seats: list[PanelSeat], waiting: dict[UUID, list[UUID]]) -> PanelOut:
     return PanelOut(
         **panel.model_dump(),
         vacant_fields=queries.vacant_fields(seats),
@@ -183,6 +203,10 @@ def _panel_out(panel: Panel, seats: list[PanelSeat]) -> PanelOut:
                 expert_id=seat.expert_id,
                 field=seat.field,
                 vacated=seat.vacated_at is not None,
+                replaces_id=seat.replaces_seat_id,
+                alternate_rank=seat.alternate_rank,
+                passed_over=seat.passed_over,
+                alternates=waiting.get(seat.id, []),
             )
             for seat in seats
         ],

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, ConfigDict, Field, PlainSerializer, model_v
 
 from evaluation.duties.rules import SubjectType
 from evaluation.experts import rules as experts
-from evaluation.panels import rules
+from evaluation.panels import rules, seating_rules
 from shared.http.expected import unfit
 from shared.http.schemas import Body, Day, Instant, LongText, Out, decimal_text
 
@@ -27,6 +27,38 @@ ExpertIds = Annotated[
     list[UUID],
     AfterValidator(_distinct),
     Field(min_length=1, max_length=99, description="The experts, each once."),
+]
+
+
+class LoadIn(Body):
+    """The limit of one expert."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"expert_id": "01980000-0000-7000-8000-000000000301", "max_load": 2}]
+        }
+    )
+
+    expert_id: UUID = Field(description="The expert.")
+    max_load: int = Field(
+        ge=0, le=seating_rules.MOST_LOAD, description="How many cases, those at work included."
+    )
+
+
+def _one_limit_each(loads: list[LoadIn]) -> list[LoadIn]:
+    if len({one.expert_id for one in loads}) != len(loads):
+        raise unfit("each expert once", "每位专家只列一次")
+    return loads
+
+
+MaxLoad = Annotated[
+    int,
+    Field(ge=1, le=seating_rules.MOST_LOAD, description="Cases an expert may have at work."),
+]
+Loads = Annotated[
+    list[LoadIn],
+    AfterValidator(_one_limit_each),
+    Field(max_length=5_000, description="Experts with a limit of their own."),
 ]
 
 
@@ -58,16 +90,46 @@ class PanelIn(Body):
     until_on: Day | None = Field(
         default=None, description="Last day of the panel's work; none: as the policy says."
     )
+    max_load: MaxLoad = seating_rules.USUAL_LOAD
+    loads: Loads = Field(default_factory=list)
 
 
 class PanelSeatIn(Body):
-    """An expert for a vacant seat."""
+    """Who fills a vacant seat: the first alternate who still can, or an expert who is named."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"expert_id": "01980000-0000-7000-8000-000000000306"}]}
+        json_schema_extra={
+            "examples": [
+                {
+                    "expert_id": "01980000-0000-7000-8000-000000000306",
+                    "reason": "第一候补为同一课题组成员，回避更为稳妥",
+                }
+            ]
+        }
     )
 
-    expert_id: UUID = Field(description="An expert of the vacant seat's field.")
+    expert_id: UUID | None = Field(
+        default=None,
+        description="An expert of the vacant seat's field; none: the first alternate who can.",
+    )
+    reason: LongText | None = Field(
+        default=None, description="Why not the alternate who ranks before, where one could."
+    )
+    max_load: int | None = Field(
+        default=None,
+        ge=1,
+        le=seating_rules.MOST_LOAD,
+        description="A limit of this expert's own, in place of the panel's.",
+    )
+
+    @model_validator(mode="after")
+    def _said_of_somebody(self) -> "PanelSeatIn":
+        if self.expert_id is None and (self.reason, self.max_load) != (None, None):
+            raise unfit(
+                "a reason and a limit go with a named expert",
+                "理由和件数上限须随指名的专家一并填写",
+            )
+        return self
 
 
 class SeatAnswerIn(Body):
@@ -103,6 +165,16 @@ class PanelSheetOut(Out):
     expert_id: UUID = Field(description="Whose it is.")
     field: experts.ExpertField = Field(description="The field that the expert stands for.")
     vacated: bool = Field(description="Whether the expert has left the panel.")
+    replaces_id: UUID | None = Field(description="The vacated seat that it fills.")
+    alternate_rank: int | None = Field(
+        description="Of an alternate who moved up: his rank; 1 was asked first."
+    )
+    passed_over: str | None = Field(
+        description="Why an alternate who could take the seat was passed over."
+    )
+    alternates: list[UUID] = Field(
+        description="Of a seat that waits: the alternates left for it, best first."
+    )
 
 
 class PanelOut(Out):
@@ -129,6 +201,8 @@ class PanelOut(Out):
     vacant_fields: list[experts.ExpertField] = Field(
         description="Fields of seats waiting for an expert."
     )
+    max_load: int = Field(description="Cases that each of its experts may have at work.")
+    loads: dict[str, int] = Field(description="Limits of experts who have one of their own.")
     sheets: list[PanelSheetOut] = Field(description="Every seat, in the order of seating.")
 
 

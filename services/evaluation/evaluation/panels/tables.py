@@ -10,7 +10,7 @@ from sqlmodel import Field
 from evaluation.base import Base
 from evaluation.duties.rules import SubjectType
 from evaluation.experts import rules as experts
-from evaluation.panels import rules
+from evaluation.panels import rules, seating_rules
 from shared.database import EnumText, InstantColumn, JsonColumn, new_id
 from shared.http.constraints import meaning
 
@@ -27,7 +27,8 @@ class Panel(Base, table=True):
     `version` grows with every change of the composition or of what counts, so that whoever
     stored version and hash notices. `mean` and `passed` are set while it is completed, and only
     for an application: a case is scored leaf by leaf. `until_on` is the last day of its work: who
-    is away on a day up to it is asked for no seat.
+    is away on a day up to it is asked for no seat. `max_load` and `loads` are the limits that it
+    was formed within: of everybody, and of experts who have one of their own.
     """
 
     __tablename__ = "panel"
@@ -57,6 +58,8 @@ class Panel(Base, table=True):
     mean: Decimal | None = Field(default=None, sa_type=Numeric(5, 2))
     pass_line: Decimal | None = Field(default=None, sa_type=Numeric(5, 2))
     sheets_hash: str | None = None
+    max_load: int = seating_rules.USUAL_LOAD
+    loads: dict[str, int] = Field(default_factory=dict, sa_type=JsonColumn())
 
 
 class PanelOrganization(Base, table=True):
@@ -87,7 +90,8 @@ class PanelSeat(Base, table=True):
     """The place of one expert on a panel; it is also the address of that expert's sheet.
 
     A vacated seat stays, and the seat that replaces it says so. An expert who left a panel does
-    not come back to it.
+    not come back to it. `alternate_rank` is that of an alternate who moved up; `passed_over` says
+    why somebody else was taken although one could.
     """
 
     __tablename__ = "panel_seat"
@@ -104,6 +108,34 @@ class PanelSeat(Base, table=True):
     replaces_seat_id: UUID | None = Field(default=None, foreign_key="panel_seat.id", unique=True)
     seated_at: datetime = Field(sa_type=InstantColumn())
     vacated_at: datetime | None = Field(default=None, sa_type=InstantColumn())
+    alternate_rank: int | None = None
+    passed_over: str | None = None
+
+
+class SeatAlternate(Base, table=True):
+    """Who was ranked for a seat when it was drawn; 1 is asked first."""
+
+    __tablename__ = "seat_alternate"
+    __table_args__ = (
+        CheckConstraint("rank >= 1", name="rank"),
+        {"info": {"insert_only": True}},
+    )
+
+    seat_id: UUID = Field(foreign_key="panel_seat.id", primary_key=True)
+    rank: int = Field(primary_key=True)
+    expert_id: UUID = Field(foreign_key="expert.id")
+
+
+class EndedApplication(Base, table=True):
+    """An application that was rejected, withdrawn or expired: its panel is at work no more."""
+
+    __tablename__ = "ended_application"
+    __table_args__ = ({"info": {"insert_only": True}},)
+
+    application_id: UUID = Field(primary_key=True)
+    center_id: UUID
+    state: str
+    ended_at: datetime = Field(sa_type=InstantColumn())
 
 
 class SeatAnswer(Base, table=True):

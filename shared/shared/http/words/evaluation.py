@@ -39,6 +39,24 @@ CODES: Final[dict[str, Words]] = {
         "专家组成员存在利益冲突，须先作废其评分表|：{codes}",
         "An expert of the panel has a conflict; the sheet must be voided first|: {codes}",
     ),
+    "PANEL_COLLEAGUES": Words(
+        422,
+        "同一单位的专家在一个专家组中只占一席|：{organizations}",
+        "Two experts of one organization do not sit on one panel|: {organizations}",
+    ),
+    "EXPERT_OVERLOADED": Words(
+        422,
+        "专家手头已有 {held} 件，上限 {max} 件",
+        "The expert has {held} cases at work and may have {max}",
+    ),
+    "ALTERNATE_PASSED_OVER": Words(
+        422,
+        "有候补专家可以递补，另选他人须说明理由|：{alternates}",
+        "An alternate could take the seat; say why somebody else does|: {alternates}",
+    ),
+    "ALTERNATES_EXHAUSTED": Words(
+        409, "没有可以递补的候补专家", "No alternate can take a vacant seat"
+    ),
     "EXPERT_REPEATED": Words(
         422, "同一人在一个专家组中只占一席", "A person takes one seat of a panel"
     ),
