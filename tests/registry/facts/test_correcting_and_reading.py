@@ -117,7 +117,7 @@ async def test_a_stranger_gets_404_and_a_former_member_its_own_facts(house: Hous
 async def test_who_has_left_moves_no_fact_into_the_time_after_it(house: House) -> None:
     first = (await house.post(house.former, "a", occurred_on="2026-12-01")).json()
     late = await corrected(house, house.former, first["id"], "b", occurred_on="2027-01-01")
-    assert (late.status_code, late.json()["code"]) == (403, "FORBIDDEN_SCOPE")
+    assert (late.status_code, late.json()["code"]) == (422, "DAY_NOT_OF_MEMBERSHIP")
     assert late.json()["errors"][0]["pointer"] == "/occurred_on"
     last = await corrected(house, house.former, first["id"], "c", occurred_on="2026-12-31")
     assert last.status_code == 201, last.text

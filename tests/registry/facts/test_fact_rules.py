@@ -164,12 +164,6 @@ def test_a_correction_names_every_reason_against_it() -> None:
         own, own, operates=False, superseded_by=None, kinds=(FactKind.SERVICE,) * 2
     )
     assert failed_codes(fine) == []
-    for operates, told in ((False, ["FORBIDDEN_SCOPE"]), (True, [])):
-        late = rules.correction_checks(
-            own, own, operates=operates, superseded_by=None,
-            kinds=(FactKind.SERVICE,) * 2, in_time=False,
-        )  # fmt: skip
-        assert failed_codes(late) == told
 
 
 @pytest.mark.requirement("X07")
@@ -187,8 +181,12 @@ def test_a_superseded_fact_names_the_one_in_its_place() -> None:
     ("occurred_on", "today", "codes"),
     [
         (JOINED, TODAY, []),
-        (JOINED - timedelta(days=1), LEFT, []),
+        (LEFT, TODAY, []),
         (JOINED - timedelta(days=1), TODAY, ["NOT_FOUND"]),
+        (LEFT + timedelta(days=1), TODAY, ["NOT_FOUND"]),
+        # While it is one it sees the centre, and is told which days are its own.
+        (JOINED, LEFT, []),
+        (JOINED - timedelta(days=1), LEFT, ["DAY_NOT_OF_MEMBERSHIP"]),
     ],
 )
 def test_a_former_member_tells_what_it_did_in_its_time(
@@ -200,6 +198,64 @@ def test_a_former_member_tells_what_it_did_in_its_time(
     # Of a centre that is not one's own nothing else is told either.
     suspended = Standing(Stage.SUSPENDED, operates=False, periods=())
     assert failed_codes(rules.standing_checks(suspended, occurred_on, today)) == ["NOT_FOUND"]
+
+
+@pytest.mark.requirement("X04")
+@pytest.mark.parametrize(
+    ("occurred_on", "codes"),
+    [
+        (JOINED, []),
+        (LEFT, []),
+        # Between two memberships, and before the second one's first day.
+        (LEFT + timedelta(days=1), ["DAY_NOT_OF_MEMBERSHIP"]),
+        (date(2027, 2, 28), ["DAY_NOT_OF_MEMBERSHIP"]),
+        (date(2027, 3, 1), []),
+        (TODAY, []),
+    ],
+)
+def test_a_late_joiner_tells_of_its_own_days_and_who_runs_the_centre_of_all(
+    occurred_on: date, codes: list[str]
+) -> None:
+    periods = (Period(JOINED, LEFT), Period(date(2027, 3, 1), None))
+    member = Standing(Stage.PILOT, operates=False, periods=periods)
+    checks = rules.standing_checks(member, occurred_on, TODAY)
+    assert failed_codes(checks) == codes
+    own = [check for check in checks if check.code == "DAY_NOT_OF_MEMBERSHIP"]
+    assert [check.params["days"] for check in own] == [["2026-03-10/2026-12-31", "2027-03-01/"]]
+    operator = Standing(Stage.PILOT, operates=True, periods=(Period(date(2027, 3, 1), None),))
+    assert failed_codes(rules.standing_checks(operator, occurred_on, TODAY)) == []
+    told = rules.standing_checks(member, occurred_on, TODAY, by_booking=True)
+    assert failed_codes(told) == []
+
+
+@pytest.mark.requirement("X04")
+def test_who_has_only_promised_to_join_tells_of_no_day() -> None:
+    promised = Standing(Stage.CANDIDATE, operates=False, periods=(Period(None, None),))
+    assert failed_codes(rules.standing_checks(promised, TODAY, TODAY)) == ["DAY_NOT_OF_MEMBERSHIP"]
+
+
+@pytest.mark.requirement("X04", "X07")
+@pytest.mark.parametrize(
+    ("kept_on", "corrected_on", "codes"),
+    [
+        (JOINED, LEFT, []),
+        (JOINED, LEFT + timedelta(days=1), ["DAY_NOT_OF_MEMBERSHIP"]),
+        (JOINED, JOINED - timedelta(days=1), ["DAY_NOT_OF_MEMBERSHIP"]),
+        # What was told of such a day before is corrected on it, or into one's own time.
+        (JOINED - timedelta(days=1), JOINED - timedelta(days=1), []),
+        (JOINED - timedelta(days=1), JOINED, []),
+        (JOINED - timedelta(days=1), JOINED - timedelta(days=2), ["DAY_NOT_OF_MEMBERSHIP"]),
+    ],
+)
+def test_a_correction_leaves_the_day_or_stays_in_ones_own_time(
+    kept_on: date, corrected_on: date, codes: list[str]
+) -> None:
+    member = Standing(Stage.PILOT, operates=False, periods=(Period(JOINED, LEFT),))
+    assert failed_codes(rules.moving_checks(member, kept_on, corrected_on)) == codes
+    operator = Standing(Stage.PILOT, operates=True, periods=())
+    assert failed_codes(rules.moving_checks(operator, kept_on, corrected_on)) == []
+    # Who never belonged is told that the fact is not his, and nothing of days.
+    assert rules.moving_checks(None, kept_on, corrected_on) == []
 
 
 @pytest.mark.refusing

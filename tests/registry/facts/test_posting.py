@@ -92,6 +92,35 @@ async def test_a_strangers_centre_does_not_exist(house: House) -> None:
     assert (answer.status_code, codes(answer)) == (404, ["NOT_FOUND"])
 
 
+@pytest.mark.requirement("X04", "A045")
+@pytest.mark.refusing
+async def test_a_member_tells_of_nothing_before_it_joined_but_who_runs_the_centre_does(
+    house: House,
+) -> None:
+    first, before = "2026-03-10", "2026-03-09"
+    early = await house.post(house.member, "k1", occurred_on=before)
+    assert (early.status_code, codes(early)) == (422, ["DAY_NOT_OF_MEMBERSHIP"])
+    [error] = early.json()["errors"]
+    assert (error["pointer"], error["params"]) == ("/occurred_on", {"days": ["2026-03-10/"]})
+    assert (await house.post(house.member, "k2", occurred_on=first)).status_code == 201
+    for key, org in (("k3", house.lead), ("k4", house.entity)):
+        told = await house.post(org, key, occurred_on=before, external_id=key)
+        assert told.status_code == 201, told.text
+    rows = [house.fact(external_id="r1", occurred_on=before), house.fact(external_id="r2")]
+    async with house.caller(house.member) as member:
+        for dry_run in ("true", "false"):
+            answer = await member.post(
+                "/v1/registry/fact-batches",
+                params={"dry_run": dry_run}, json={"rows": rows},
+                headers={"Idempotency-Key": f"batch-{dry_run}"},
+            )  # fmt: skip
+            results = [
+                (one["outcome"], (one.get("problem") or {}).get("code"))
+                for one in answer.json()["results"]
+            ]
+            assert results == [("failed", "DAY_NOT_OF_MEMBERSHIP"), ("created", None)]
+
+
 @pytest.mark.requirement("X04")
 async def test_a_former_member_tells_only_of_its_time(house: House) -> None:
     within = await house.post(house.former, "k1", occurred_on="2026-12-31")

@@ -127,6 +127,11 @@ async def test_a_stage_is_the_one_of_the_day_that_is_asked_for(year: House) -> N
         "suspended": 1,
     }
     assert body["facts_by_kind"] == []
+    # What its lead tells of the time before the listing is no deed of the programme.
+    for day in ("2026-03-09", "2026-03-10"):
+        await posted(year, year.lead, day, occurred_on=day)
+    body = (await read(year.registry, "programme", year=2026)).json()
+    assert body["facts_by_kind"] == [{"code": "service", "count": 1}]
 
 
 @pytest.mark.requirement("A014")

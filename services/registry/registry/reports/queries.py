@@ -114,9 +114,11 @@ CIRCLES: Final = text(
      GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
     """  # noqa: S608 - constants of this module
 )
-# Facts of listed centres that count: of the year, recorded by then, and not corrected.
+# Facts of listed centres that count: of the year, since the listing, and not corrected. What a
+# centre brought along is told, and is no deed of the programme.
 COUNTED: Final = """
     FROM fact JOIN center ON center.id = fact.center_id AND center.code IS NOT NULL
+         AND center.listed_on <= fact.occurred_on
    WHERE fact.occurred_on BETWEEN :first AND :day
      AND NOT EXISTS (
          SELECT FROM fact AS later

@@ -358,6 +358,11 @@ CODES: Final[dict[str, Words]] = {
     ),
     # Facts
     "FACT_SUPERSEDED": Words(409, "该事实已被更正", "The fact was corrected before"),
+    "DAY_NOT_OF_MEMBERSHIP": Words(
+        422,
+        "当日本单位不是该中心的成员|（成员期：{days}）",
+        "The organization was no member of the centre on that day| (its days: {days})",
+    ),
     "CHAIN_STAGE_MISSING": Words(
         422, "须注明创新链环节", "The stage of the innovation chain is missing"
     ),

@@ -48,8 +48,8 @@ async def post(
 ) -> tuple[Fact, Outcome]:
     """Record a fact; the same reference with the same content gives the first one (X05).
 
-    Raises `Refused`: NOT_FOUND, EXTERNAL_ID_MISMATCH, or what `record_facts` finds wrong with its
-    content.
+    Raises `Refused`: NOT_FOUND, DAY_NOT_OF_MEMBERSHIP, EXTERNAL_ID_MISMATCH, or what `record_facts`
+    finds wrong with its content.
     """
     rows = [Row(0, sent(fact))]
     [result] = await record_facts(session, actor, rows, today, by_booking=by_booking)
@@ -102,8 +102,9 @@ async def correct(
 ) -> Fact:
     """Record a fact that supersedes another one and says why (X07).
 
-    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, STATE_CONFLICT, FACT_SUPERSEDED, FACT_OF_BOOKING,
-    or what `_content_checks` and `walking.corrected_checks` find wrong with its content.
+    Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, DAY_NOT_OF_MEMBERSHIP, STATE_CONFLICT,
+    FACT_SUPERSEDED, FACT_OF_BOOKING, or what `_content_checks` and `walking.corrected_checks` find
+    wrong with its content.
     """
     first = kept.fact
     own = await queries.standings(session, actor.org_ids, [first.center_id])
@@ -114,7 +115,6 @@ async def correct(
         operates=standing is not None and standing.operates,
         superseded_by=kept.superseded_by_id,
         kinds=(first.kind, corrected.kind),
-        in_time=standing is not None and standing.belongs(today, corrected.occurred_on),
     )
     # What is wrong with a payload of another kind says nothing to the reader.
     if "FIELD_INVALID" in failed_codes(correction):
@@ -126,6 +126,9 @@ async def correct(
     require(
         [
             *correction,
+            *rules.moving_checks(
+                standing, first.occurred_on, corrected.occurred_on, by_booking=by_booking
+            ),
             *rules.booked_checks(first.external_id, by_booking=by_booking),
             *_content_checks(corrected, registers, today),
             *rules.writing_checks(stage, by_booking=by_booking),

@@ -45,6 +45,20 @@ class Standing:
         """Tell whether it belongs to the centre on one of the days."""
         return self.operates or any(period.covers(day) for period in self.periods for day in days)
 
+    @property
+    def begun(self) -> list[Period]:
+        """Give its periods without those that are only promised: a candidate has no members yet."""
+        return [one for one in self.periods if one.joined_on is not None]
+
+    def tells_of(self, day: date) -> bool:
+        """Tell whether it tells of a day: of any where it runs the centre, else of its own."""
+        return self.operates or any(one.covers(day) for one in self.begun)
+
+    @property
+    def days(self) -> list[str]:
+        """Give its days in the centre as text: `first/last`, both included, or `first/`."""
+        return [f"{_day(one.joined_on)}/{_day(one.left_on)}" for one in self.begun]
+
 
 @dataclass(frozen=True, slots=True)
 class Derived:
@@ -60,14 +74,34 @@ def standing_checks(
 ) -> list[Check]:
     """Check that the organization may post for the centre (X04).
 
-    It belongs to the centre today, or belonged to it on the day the fact happened: what a former
-    member did in its time can still be told. A centre that is not one's own does not exist.
+    A member tells of its own days there, as long afterwards as it likes: what it did before it
+    joined was not the centre's. Who runs the centre tells of every day: what the centre builds on
+    is older than its listing (A045), and who joined later or was taken over has no other teller.
+    The day of a use is the booking's. A centre that is not one's own does not exist.
     """
     belongs = standing is not None and standing.belongs(today, occurred_on)
     hidden = NOT_FOUND.check("NOT_FOUND", Kind.HIDDEN, passed=belongs, pointer="/center_id")
     if standing is None or not belongs:
         return [hidden]
-    return [hidden, *writing_checks(standing.stage, by_booking=by_booking)]
+    return [
+        hidden,
+        _own_day(standing, by_booking or standing.tells_of(occurred_on)),
+        *writing_checks(standing.stage, by_booking=by_booking),
+    ]
+
+
+def _own_day(standing: Standing, passed: bool) -> Check:  # noqa: FBT001 - the verdict itself
+    return TENANCY.check(
+        "DAY_NOT_OF_MEMBERSHIP",
+        Kind.CONTENT,
+        passed=passed,
+        pointer="/occurred_on",
+        days=standing.days,
+    )
+
+
+def _day(day: date | None) -> str:
+    return "" if day is None else day.isoformat()
 
 
 def writing_checks(stage: Stage, *, by_booking: bool = False) -> list[Check]:
@@ -113,13 +147,10 @@ def correction_checks(
     operates: bool,
     superseded_by: UUID | None,
     kinds: tuple[FactKind, FactKind],
-    in_time: bool = True,
 ) -> list[Check]:
     """Check that a fact may be corrected: by who posted it or runs the centre, once, in kind.
 
-    `kinds` are the kind that is kept and the one that was sent (X07). `in_time` says that the
-    actor's organization belongs to the centre today or did on the corrected day: who has left tells
-    by a correction nothing that it could not post (X04).
+    `kinds` are the kind that is kept and the one that was sent (X07).
     """
     kept, sent = kinds
     figures: Mapping[str, Any] = (
@@ -127,9 +158,6 @@ def correction_checks(
     )
     return [
         TENANCY.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=operates or acting_id == submitter_id),
-        TENANCY.check(
-            "FORBIDDEN_SCOPE", Kind.SCOPE, passed=operates or in_time, pointer="/occurred_on"
-        ),
         APPEND_ONLY.check(
             "FIELD_INVALID",
             Kind.CONTENT,
@@ -140,3 +168,17 @@ def correction_checks(
         ),
         APPEND_ONLY.check("FACT_SUPERSEDED", Kind.STATE, passed=superseded_by is None, **figures),
     ]
+
+
+def moving_checks(
+    standing: Standing | None, kept_on: date, corrected_on: date, *, by_booking: bool = False
+) -> list[Check]:
+    """Check that a correction moves a fact to none but a day of its teller's own (X04).
+
+    Whoever belongs, or belonged, tells by a correction nothing that it could not post; a day that
+    stays as it is needs no leave, whenever it was told.
+    """
+    if standing is None:
+        return []
+    own = corrected_on == kept_on or standing.tells_of(corrected_on)
+    return [_own_day(standing, by_booking or own)]
