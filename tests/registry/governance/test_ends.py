@@ -24,9 +24,12 @@ async def with_seats_and_votes(case: Case) -> str:
     member = str(case.orgs["M02"])
     held = await own(case, "POST", f"bodies/{decision}/seats", seat("industry", org_id=member))
     assert held.status_code == 201, held.text
+    basis = {"basis": "capital_ratio"}
+    person = {"holder_person_id": str(new_id()), "as_shareholder": True}
     votes = [
-        {"holder_org_id": str(case.orgs["M01"]), "share_ppm": 700_000, "basis": "capital_ratio"},
-        {"holder_org_id": member, "share_ppm": 300_000, "basis": "capital_ratio"},
+        {"holder_org_id": str(case.orgs["M01"]), "share_ppm": 700_000, **basis},
+        {"holder_org_id": member, "share_ppm": 200_000, **basis},
+        {**person, "share_ppm": 100_000, **basis},
     ]
     assert (await own(case, "PUT", "votes/shareholders", {"votes": votes})).status_code == 200
     return decision
@@ -71,7 +74,7 @@ async def test_with_a_centre_every_membership_seat_and_vote_ends(case: Case) -> 
     assert (await own(case, "GET", "votes/shareholders")).json()["items"] == []
     names = await event_types(case.registry.sessions)
     assert names.count("membership.left") == 5
-    assert names.count("votes.ended") == 2
+    assert names.count("votes.ended") == 3
     told = [name for name in names if name in {"membership.left", "directory.center"}]
     assert told[-1] == "directory.center"
     # Who was there reads what was, the end included.

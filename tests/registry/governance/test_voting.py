@@ -5,15 +5,22 @@ from datetime import date
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from registry.applications.jobs import end_notices
 from registry.governance.rules import (
     BodyKind,
+    Company,
+    Organ,
+    attainable_checks,
     holding_checks,
+    shareholder_checks,
     since_checks,
     stated_checks,
     weighing_checks,
 )
+from registry.governance.schemas import VoteIn
+from shared.database import new_id
 from shared.rules import failed_codes
 from tests.registry.applications.cases import Case, codes
 from tests.registry.governance.steps import body_of, own, seat
@@ -79,6 +86,49 @@ def test_shares_told_beside_ballots_are_what_the_ballots_come_to() -> None:
     assert failed_codes(stated_checks((0, 0, 0), counted)) == []
     assert failed_codes(stated_checks(counted, counted)) == []
     assert failed_codes(stated_checks((600_001, 0, 399_999), counted)) == ["FIELD_INVALID"]
+
+
+@pytest.mark.requirement("A053", "A085")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("organ", "company", "told"),
+    [
+        (Organ.SHAREHOLDERS, Company(MEMBER, DAY), []),
+        (Organ.SHAREHOLDERS, Company(MEMBER, date(2026, 4, 3)), ["CONSORTIUM_NOT_REGISTERED"]),
+        (Organ.SHAREHOLDERS, None, ["CONSORTIUM_NOT_REGISTERED"]),
+        (Organ.BOARD, Company(MEMBER, DAY), ["FIELD_INVALID"]),
+        # A company has no vote in itself.
+        (Organ.SHAREHOLDERS, Company(OUTSIDER, DAY), ["FIELD_INVALID"]),
+    ],
+)
+def test_shareholders_vote_in_the_meeting_of_a_registered_company(
+    organ: Organ, company: Company | None, told: list[str]
+) -> None:
+    assert failed_codes(shareholder_checks(organ, {OUTSIDER}, company, DAY)) == told
+    assert shareholder_checks(organ, set(), company, DAY) == []
+
+
+@pytest.mark.requirement("A078", "A085")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("stated", "possible"),
+    [
+        ((400_000, 350_000, 250_000), True),
+        ((750_000, 0, 0), True),
+        ((0, 0, 0), True),
+        ((1_000_000, 0, 0), True),
+        ((400_001, 0, 0), False),
+        ((650_000, 0, 349_999), False),
+        # Each part is somebody's share, and both are the same one's.
+        ((400_000, 400_000, 0), False),
+        ((250_000, 0, 250_000), False),
+    ],
+)
+def test_shares_told_without_ballots_are_sums_of_the_tables_shares(
+    stated: tuple[int, int, int], *, possible: bool
+) -> None:
+    told = failed_codes(attainable_checks(stated, [400_000, 350_000, 250_000]))
+    assert told == ([] if possible else ["FIELD_INVALID"])
 
 
 async def table(case: Case, organ: str = "shareholders", **shares: int) -> Any:
@@ -239,3 +289,72 @@ async def test_of_two_tables_set_at_once_one_holds_whole(case: Case) -> None:
     )
     assert [answer.status_code for answer in answers] == [200, 200]
     assert await held(case) in ({"M01": 600_000, "M02": 400_000}, {"M01": 100_000, "M03": 900_000})
+
+
+async def shared(case: Case, *lines: tuple[str, int], organ: str = "shareholders") -> Any:
+    """Set a table of M01 and of shareholders, each an organization's name or a person's id."""
+    votes = [
+        {
+            "holder_org_id" if name in case.orgs else "holder_person_id": str(
+                case.orgs.get(name, name)
+            ),
+            "share_ppm": ppm, "basis": "capital_ratio", "as_shareholder": name != "M01",
+        }
+        for name, ppm in lines
+    ]  # fmt: skip
+    return await own(case, "PUT", f"votes/{organ}", {"votes": votes})
+
+
+@pytest.mark.requirement("A053", "A085")
+@pytest.mark.refusing
+async def test_shareholders_vote_be_they_members_or_not_and_beyond_a_membership(
+    case: Case,
+) -> None:
+    await case.listed()
+    meeting = await body_of(case, "shareholders_meeting")
+    person = str(new_id())
+    # No member: a stranger, and a person who holds shares. Together they are all votes or none.
+    assert codes(await table(case, M01=400_000, M09=600_000)) == ["VOTER_NOT_MEMBER"]
+    short = await shared(case, ("M01", 400_000), ("M09", 350_000), (person, 249_999))
+    assert codes(short) == ["VOTES_NOT_100"]
+    whole = (("M01", 400_000), ("M02", 200_000), ("M09", 150_000), (person, 250_000))
+    on_board = await shared(case, *whole, organ="board")
+    assert codes(on_board) == ["FIELD_INVALID"]
+    itself = await shared(case, ("M01", 400_000), ("C01", 600_000))
+    assert codes(itself) == ["FIELD_INVALID"]
+    set_table = await shared(case, *whole)
+    assert set_table.status_code == 200, set_table.text
+    assert (await shared(case, *reversed(whole))).json() == set_table.json()
+    rows = set_table.json()["items"]
+    lines = {row["holder_org_id"] or row["holder_person_id"]: row["as_shareholder"] for row in rows}
+    assert (lines[person], lines[str(case.orgs["M01"])]) == (True, False)
+
+    two, nine = str(case.orgs["M02"]), str(case.orgs["M09"])
+    counted = (await resolve(case, meeting, "2026-03-10", two, nine, person)).json()
+    assert (counted["for_ppm"], counted["passed"]) == (600_000, True)
+    for told, accepted in ((650_000, True), (600_000, True), (500_000, False), (1, False)):
+        answer = await resolve(case, meeting, "2026-03-10", for_ppm=told)
+        assert (answer.status_code == 201) is accepted, told
+    # A member that holds shares leaves: its membership ends, and its votes as a shareholder stay.
+    notice = f"/v1/registry/memberships/{case.memberships['M02']}/exit-notices"
+    leaving = {"left_on": "2026-04-09", "reason": "战略调整"}
+    assert (await case.call(case.member("M02"), "POST", notice, leaving)).status_code == 200
+    case.registry.set_clock("2026-04-10T02:00:00+00:00")
+    assert await end_notices(case.registry.app) == 1
+    after = (await resolve(case, meeting, "2026-04-10", two, nine, person)).json()
+    assert (after["passed"], after["voting_table_id"]) == (True, counted["voting_table_id"])
+
+
+@pytest.mark.requirement("A085")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    "over",
+    [
+        {},
+        {"holder_org_id": str(new_id()), "holder_person_id": str(new_id())},
+        {"holder_person_id": str(new_id()), "as_shareholder": False},
+    ],
+)
+def test_a_vote_is_one_holders_and_a_persons_for_shares_alone(over: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        VoteIn.model_validate({"share_ppm": 1, "basis": "charter", **over})

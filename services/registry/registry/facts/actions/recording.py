@@ -121,14 +121,13 @@ async def correct(
         require(correction)
     told = sent(corrected)
     corrected = told.fact
+    day = corrected.occurred_on
     registers = await _registers(session, actor, [corrected], first)
     stage = await queries.stage_of(session, first.center_id)
     require(
         [
             *correction,
-            *rules.moving_checks(
-                standing, first.occurred_on, corrected.occurred_on, by_booking=by_booking
-            ),
+            *([] if by_booking else rules.moving_checks(standing, first.occurred_on, day)),
             *rules.booked_checks(first.external_id, by_booking=by_booking),
             *_content_checks(corrected, registers, today),
             *rules.writing_checks(stage, by_booking=by_booking),

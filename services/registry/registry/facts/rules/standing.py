@@ -170,9 +170,7 @@ def correction_checks(
     ]
 
 
-def moving_checks(
-    standing: Standing | None, kept_on: date, corrected_on: date, *, by_booking: bool = False
-) -> list[Check]:
+def moving_checks(standing: Standing | None, kept_on: date, corrected_on: date) -> list[Check]:
     """Check that a correction moves a fact to none but a day of its teller's own (X04).
 
     Whoever belongs, or belonged, tells by a correction nothing that it could not post; a day that
@@ -181,4 +179,4 @@ def moving_checks(
     if standing is None:
         return []
     own = corrected_on == kept_on or standing.tells_of(corrected_on)
-    return [_own_day(standing, by_booking or own)]
+    return [_own_day(standing, own)]

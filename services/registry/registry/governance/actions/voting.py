@@ -12,28 +12,44 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from registry.centers.queries import center_by_id
 from registry.files.queries import file_for
 from registry.governance import queries, rules
 from registry.governance.rules import Choice, Matter, Organ, Tally, VoteBasis
 from registry.governance.tables import GovernanceBody, Resolution, VotingRight, VotingTable
-from registry.organizations.queries import organizations_of
+from registry.organizations.queries import organization_found, organizations_of
 from registry.programme.queries import policy_on
 from shared.auth import Actor
 from shared.calendar import day_of
 from shared.events import record
-from shared.rules import require
+from shared.rules import found, require
 
+# How a table names the holder of a line, and that it votes for a share of the legal person.
+ORG: Final = "holder_org_id"
+PERSON: Final = "holder_person_id"
+SHAREHOLDER: Final = "as_shareholder"
 # The last day counts; who left has no vote from the next one on.
 ONE_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """A holder's votes in an organ."""
+    """A holder's votes in an organ: an organization's or, for its shares, a person's."""
 
-    holder_org_id: UUID
     share_ppm: int
     basis: VoteBasis
+    holder_org_id: UUID | None = None
+    holder_person_id: UUID | None = None
+    as_shareholder: bool = False
+
+    @property
+    def holder_id(self) -> UUID:
+        """Give who holds them; the body of the request names exactly one."""
+        holder_id = self.holder_org_id or self.holder_person_id
+        if holder_id is None:
+            msg = "votes without a holder"
+            raise ValueError(msg)
+        return holder_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +80,13 @@ class Ballot:
 
 @dataclass(frozen=True, slots=True)
 class _Weights:
-    """Who votes in a body on a day, with which weight, and by which table where there is one."""
+    """Who votes in a body on a day, with which weight, and by which table where there is one.
+
+    `entitled` may hold votes of a table: members of the day, and shareholders whom it names.
+    """
 
     of: Mapping[UUID, int]
-    member_ids: set[UUID]
+    entitled: set[UUID]
     table: VotingTable | None = None
 
 
@@ -82,16 +101,21 @@ async def set_votes(
     """Set the whole voting table of an organ from a day on, so that it always sums to all (A085).
 
     The caller holds the centre's lock. The table that holds already is not set again. Raises
-    `Refused`: VOTES_NOT_100, FIELD_INVALID, VOTER_NOT_MEMBER, DAY_IN_FUTURE or FIELD_MISSING.
+    `Refused`: VOTES_NOT_100, FIELD_INVALID, VOTER_NOT_MEMBER, CONSORTIUM_NOT_REGISTERED,
+    DAY_IN_FUTURE or FIELD_MISSING.
     """
-    holders = [vote.holder_org_id for vote in holding.votes]
-    registered = set(await organizations_of(session, holders))
+    holders = [vote.holder_id for vote in holding.votes]
+    people = {vote.holder_person_id for vote in holding.votes if vote.holder_person_id is not None}
+    shareholders = {vote.holder_id for vote in holding.votes if vote.as_shareholder}
+    registered = set(await organizations_of(session, set(holders) - people))
     member_ids = await queries.organ_members(session, center_id, organ, holding.in_force_on)
+    company = await _company(session, center_id) if shareholders else None
     require(
         [
             *rules.vote_checks([vote.share_ppm for vote in holding.votes]),
-            *rules.holder_checks(holders, registered),
-            *rules.holding_checks(registered, member_ids, "/votes"),
+            *rules.holder_checks(holders, registered | people),
+            *rules.holding_checks(registered - shareholders, member_ids, "/votes"),
+            *rules.shareholder_checks(organ, shareholders, company, holding.in_force_on),
             *rules.since_checks(holding.in_force_on, day_of(now), holding.reason),
         ]
     )
@@ -118,6 +142,14 @@ async def set_votes(
     return table
 
 
+async def _company(session: AsyncSession, center_id: UUID) -> rules.Company | None:
+    entity_id = found(await center_by_id(session, center_id)).legal_entity_id
+    if entity_id is None:
+        return None
+    entity = await organization_found(session, entity_id)
+    return rules.Company(entity.id, entity.registered_on)
+
+
 async def end_votes(
     session: AsyncSession,
     actor: Actor,
@@ -130,14 +162,22 @@ async def end_votes(
     clock = session.info["clock"]
     now: datetime = clock.now()
     gone: dict[UUID, dict[str, Any]] = {}
+    people = {row.holder_person_id for row in held}
     for row in held:
-        gone.setdefault(row.holder_org_id, {})[row.organ.value] = row.share_ppm
+        gone.setdefault(row.holder_id, {})[row.organ.value] = row.share_ppm
     for organ in sorted({row.organ for row in held}):
         kept = await queries.votes(session, center_id, organ)
+        ended = {row.id for row in held}
         left = [
-            Vote(row.holder_org_id, row.share_ppm, row.basis)
+            Vote(
+                row.share_ppm,
+                row.basis,
+                row.holder_org_id,
+                row.holder_person_id,
+                row.as_shareholder,
+            )
             for row in kept
-            if row.holder_org_id not in gone
+            if row.id not in ended
         ]
         standing = await queries.voting_table_on(session, center_id, organ, day_of(now))
         since = min(last_on + ONE_DAY, day_of(now))
@@ -154,7 +194,8 @@ async def end_votes(
             center_id=center_id,
             before=votes,
             after={},
-            holder_org_id=holder_id,
+            holder_org_id=None if holder_id in people else holder_id,
+            holder_person_id=holder_id if holder_id in people else None,
             votes=votes,
         )
 
@@ -186,20 +227,24 @@ async def _enter(
 
 async def _follow(session: AsyncSession, table: VotingTable) -> None:
     kept = await queries.votes(session, table.center_id, table.organ)
-    standing = {row.holder_org_id: row for row in kept}
+    standing = {row.holder_id: row for row in kept}
     for line in table.holders:
-        holder_id, basis = UUID(line["holder_org_id"]), VoteBasis(line["basis"])
+        holder_id, basis = UUID(_holder(line)), VoteBasis(line["basis"])
+        as_shareholder = line.get(SHAREHOLDER, False)
         row = standing.pop(holder_id, None)
         if row is not None:
             row.share_ppm, row.basis = line["share_ppm"], basis
+            row.as_shareholder = as_shareholder
             continue
         session.add(
             VotingRight(
                 center_id=table.center_id,
                 organ=table.organ,
-                holder_org_id=holder_id,
+                holder_org_id=holder_id if ORG in line else None,
+                holder_person_id=None if ORG in line else holder_id,
                 share_ppm=line["share_ppm"],
                 basis=basis,
+                as_shareholder=as_shareholder,
             )
         )
     for row in standing.values():
@@ -208,19 +253,28 @@ async def _follow(session: AsyncSession, table: VotingTable) -> None:
 
 
 def _lines(votes: Sequence[Vote]) -> list[dict[str, Any]]:
-    """Write votes as a table keeps them, in one order, so that equal tables are equal."""
+    """Write votes as a table keeps them, in one order, so that equal tables are equal.
+
+    A member's line has the members that lines had before there were others.
+    """
     return [
         {
-            "holder_org_id": str(vote.holder_org_id),
+            PERSON if vote.holder_org_id is None else ORG: str(vote.holder_id),
             "share_ppm": vote.share_ppm,
             "basis": vote.basis.value,
+            **({SHAREHOLDER: True} if vote.as_shareholder else {}),
         }
-        for vote in sorted(votes, key=lambda vote: str(vote.holder_org_id))
+        for vote in sorted(votes, key=lambda vote: str(vote.holder_id))
     ]
 
 
+def _holder(line: Mapping[str, Any]) -> str:
+    holder_id: str = line[ORG] if ORG in line else line[PERSON]
+    return holder_id
+
+
 def _shares(table: VotingTable) -> dict[str, int]:
-    return {line["holder_org_id"]: line["share_ppm"] for line in table.holders}
+    return {_holder(line): line["share_ppm"] for line in table.holders}
 
 
 async def resolve(
@@ -244,10 +298,8 @@ async def resolve(
             *rules.held_checks(ballot.resolved_on, today),
             *rules.office_checks(in_office=in_office, pointer="/resolved_on"),
             *rules.ballot_checks(voters, weights.of),
-            *rules.holding_checks(
-                set(voters) & set(by_table or ()), weights.member_ids, "/ballots"
-            ),
-            *rules.weighing_checks(body.kind, by_table, weights.member_ids),
+            *rules.holding_checks(set(voters) & set(by_table or ()), weights.entitled, "/ballots"),
+            *rules.weighing_checks(body.kind, by_table, weights.entitled),
         ]
     )
     if ballot.file_id is not None:
@@ -260,6 +312,8 @@ async def resolve(
     shares = _shares_ppm(tally)
     if ballot.voters:
         require(rules.stated_checks(stated, shares))
+    elif by_table is not None:
+        require(rules.attainable_checks(stated, by_table.values()))
     resolution = Resolution(
         center_id=body.center_id,
         body_id=body.id,
@@ -312,4 +366,5 @@ async def _weights(session: AsyncSession, body: GovernanceBody, day: date) -> _W
     if table is None or not table.holders:
         return _Weights(await queries.voters_on(session, body.id, day), member_ids)
     shares = {UUID(holder): share for holder, share in _shares(table).items()}
-    return _Weights(shares, member_ids, table)
+    named = {UUID(_holder(line)) for line in table.holders if line.get(SHAREHOLDER)}
+    return _Weights(shares, member_ids | named, table)

@@ -25,7 +25,7 @@ async def votes(
     statement = (
         select(VotingRight)
         .where(col(VotingRight.center_id) == center_id)
-        .order_by(col(VotingRight.organ), col(VotingRight.holder_org_id))
+        .order_by(col(VotingRight.organ), col(VotingRight.holder_org_id), col(VotingRight.id))
     )
     if organ is not None:
         statement = statement.where(col(VotingRight.organ) == organ)
@@ -113,10 +113,14 @@ async def voters_on(session: AsyncSession, body_id: UUID, day: date) -> dict[UUI
 async def votes_held_for_update(
     session: AsyncSession, center_id: UUID, org_id: UUID
 ) -> Sequence[VotingRight]:
-    """Lock the votes that an organization holds in the organs of a centre."""
+    """Lock the votes that an organization holds as a member in the organs of a centre."""
     statement = (
         select(VotingRight)
-        .where(col(VotingRight.center_id) == center_id, col(VotingRight.holder_org_id) == org_id)
+        .where(
+            col(VotingRight.center_id) == center_id,
+            col(VotingRight.holder_org_id) == org_id,
+            ~col(VotingRight.as_shareholder),
+        )
         .order_by(col(VotingRight.organ))
         .with_for_update()
     )
@@ -130,7 +134,7 @@ async def votes_of_center_for_update(
     statement = (
         select(VotingRight)
         .where(col(VotingRight.center_id) == center_id)
-        .order_by(col(VotingRight.holder_org_id), col(VotingRight.organ))
+        .order_by(col(VotingRight.holder_org_id), col(VotingRight.organ), col(VotingRight.id))
         .with_for_update()
     )
     return (await session.scalars(statement)).all()

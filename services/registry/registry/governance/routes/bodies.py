@@ -182,7 +182,12 @@ def _table_out(table: VotingTable | None) -> VotingTableOut:
     operation_id="registry_set_votes",
     openapi_extra=access("member", tenant=OWN, rules=("A085",)),
     responses=problems(
-        *EDIT_CODES, "VOTES_NOT_100", "SHARES_PRECISION", "VOTER_NOT_MEMBER", "DAY_IN_FUTURE"
+        *EDIT_CODES,
+        "VOTES_NOT_100",
+        "SHARES_PRECISION",
+        "VOTER_NOT_MEMBER",
+        "CONSORTIUM_NOT_REGISTERED",
+        "DAY_IN_FUTURE",
     ),
 )
 async def set_votes(
@@ -196,10 +201,20 @@ async def set_votes(
 ) -> VotingTableOut:
     """Set the whole voting table of an organ from a day on; it sums to all votes.
 
-    Only members hold votes. What was resolved stays as it was counted.
+    Members hold votes, and in the meeting of the centre's legal person its shareholders, members
+    or not. What was resolved stays as it was counted.
     """
     center = await own_center(session, actor, center_id)
-    votes = [Vote(vote.holder_org_id, vote.share_ppm, vote.basis) for vote in body.votes]
+    votes = [
+        Vote(
+            vote.share_ppm,
+            vote.basis,
+            vote.holder_org_id,
+            vote.holder_person_id,
+            vote.as_shareholder,
+        )
+        for vote in body.votes
+    ]
     holding = Holding(votes, body.in_force_on or today, body.reason)
     table = await actions.set_votes(session, actor, center.id, organ, holding, now)
     return _table_out(table)

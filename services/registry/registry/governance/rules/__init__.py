@@ -29,8 +29,6 @@ from registry.governance.rules.bodies import (
     expels,
     has_quorum,
     held_checks,
-    holder_checks,
-    holding_checks,
     majority,
     member_class,
     office_checks,
@@ -40,11 +38,7 @@ from registry.governance.rules.bodies import (
     seat_checks,
     seat_days_checks,
     seat_taken_checks,
-    since_checks,
-    stated_checks,
     term_checks,
-    vote_checks,
-    weighing_checks,
 )
 from registry.governance.rules.holds import (
     BAD_FAITH,
@@ -141,6 +135,17 @@ from registry.governance.rules.stages import (
     told_rating,
     who_acts,
 )
+from registry.governance.rules.voting import (
+    Company,
+    attainable_checks,
+    holder_checks,
+    holding_checks,
+    shareholder_checks,
+    since_checks,
+    stated_checks,
+    vote_checks,
+    weighing_checks,
+)
 
 __all__ = [
     "ADVICE",
@@ -165,6 +170,7 @@ __all__ = [
     "WHOLE_PPM",
     "BodyKind",
     "Choice",
+    "Company",
     "DirectionEvent",
     "DirectionState",
     "DocumentKind",
@@ -202,6 +208,7 @@ __all__ = [
     "Told",
     "VoteBasis",
     "adoption_checks",
+    "attainable_checks",
     "ballot_checks",
     "broken_ties",
     "carried",
@@ -260,6 +267,7 @@ __all__ = [
     "seat_days_checks",
     "seat_taken_checks",
     "second_person_checks",
+    "shareholder_checks",
     "since_checks",
     "stage_checks",
     "stated_checks",

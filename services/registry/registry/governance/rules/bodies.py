@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from registry.organizations.rules import OrgType
-from shared.rules import Check, Kind, Policy, Rule, Said, Severity
+from shared.rules import Check, Kind, Policy, Rule, Severity
 
 VOTES: Final = Rule("A085", "三(三)1-④")
 ADVICE: Final = Rule("A079", "三(三)1-②")
@@ -300,90 +300,6 @@ def organ_checks(policy: Policy, found: Collection[str]) -> list[Check]:
             passed=not missing,
             severity=Severity.WARNING,
             missing=missing,
-        )
-    ]
-
-
-def vote_checks(shares_ppm: Collection[int], kind: Kind = Kind.CONTENT) -> list[Check]:
-    """Check that the votes of an organ sum to all of them (A085)."""
-    total = sum(shares_ppm)
-    return [
-        VOTES.check(
-            "VOTES_NOT_100", kind, passed=total == WHOLE_PPM, pointer="/votes", sum_ppm=total
-        )
-    ]
-
-
-def holder_checks(holder_ids: Sequence[UUID], known: Collection[UUID]) -> list[Check]:
-    """Check that each holder of votes is in the register, and in the table once (A085)."""
-    distinct = set(holder_ids)
-    passed = len(distinct) == len(holder_ids) and distinct <= set(known)
-    return [
-        VOTES.check("FIELD_INVALID", Kind.CONTENT, passed=passed, pointer="/votes", field="votes")
-    ]
-
-
-def holding_checks(
-    holders: Collection[UUID], member_ids: Collection[UUID], pointer: str
-) -> list[Check]:
-    """Check that who votes in an organ is a member of the centre on that day (A085).
-
-    With a membership its votes end; a shareholder that is to vote joins first.
-    """
-    outside = sorted(str(holder) for holder in set(holders) - set(member_ids))
-    return [
-        VOTES.check(
-            "VOTER_NOT_MEMBER", Kind.CONTENT, passed=not outside, pointer=pointer, org_ids=outside
-        )
-    ]
-
-
-def since_checks(in_force_on: date, today: date, reason: str | None) -> list[Check]:
-    """Check from when a voting table is in force: no later than today, and why if before (A085)."""
-    return [
-        VOTES.past(in_force_on, today, "/in_force_on"),
-        VOTES.check(
-            "FIELD_MISSING",
-            Kind.CONTENT,
-            passed=in_force_on >= today or bool(reason),
-            pointer="/reason",
-            field="reason",
-        ),
-    ]
-
-
-def weighing_checks(
-    kind: BodyKind, table: Mapping[UUID, int] | None, member_ids: Collection[UUID]
-) -> list[Check]:
-    """Check that the table by which a body voted that day was whole, in members' hands (A085).
-
-    Shareholders vote by their shares and cannot do so without a table; directors have one vote
-    each where no table says otherwise.
-    """
-    if table is None and kind is not BodyKind.SHAREHOLDERS_MEETING:
-        return []
-    held = sum(share for holder, share in (table or {}).items() if holder in member_ids)
-    return [
-        VOTES.check(
-            "VOTES_NOT_100",
-            Kind.STATE,
-            passed=held == WHOLE_PPM,
-            pointer="/resolved_on",
-            sum_ppm=held,
-        )
-    ]
-
-
-def stated_checks(stated: Sequence[int], counted_ppm: Sequence[int]) -> list[Check]:
-    """Check that shares told beside the ballots are those that the ballots come to (A078)."""
-    return [
-        MATTERS.check(
-            "FIELD_INVALID",
-            Kind.CONTENT,
-            passed=not any(stated) or tuple(stated) == tuple(counted_ppm),
-            pointer="/for_ppm",
-            field="for_ppm",
-            expected=Said("what the ballots come to, or none", "应与各票合计一致，或不填"),
         )
     ]
 

@@ -33,9 +33,9 @@ from registry.governance.rules.bodies import (
     decision_body_checks,
     organ_checks,
     representation_checks,
-    vote_checks,
 )
 from registry.governance.rules.plans import adoption_checks, horizon_checks
+from registry.governance.rules.voting import vote_checks
 from shared.calendar import WorkingDays
 from shared.rules import Check, Kind, Policy, Rule, Severity
 

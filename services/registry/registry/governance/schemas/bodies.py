@@ -1,10 +1,10 @@
 """Plans, bodies, votes and resolutions on the wire."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from registry.governance.rules import (
     BodyKind,
@@ -15,6 +15,7 @@ from registry.governance.rules import (
     TieKind,
     VoteBasis,
 )
+from shared.http.expected import unfit
 from shared.http.schemas import (
     Body,
     Day,
@@ -185,11 +186,32 @@ class SeatFindingOut(Out):
 
 
 class VoteIn(Body):
-    """A holder's votes."""
+    """A holder's votes: those of one organization, or of one person that holds shares."""
 
-    holder_org_id: UUID = Field(description="Who votes.")
+    holder_org_id: UUID | None = Field(default=None, description="Who votes.")
+    holder_person_id: UUID | None = Field(
+        default=None, description="The person who votes, where a person holds shares."
+    )
     share_ppm: PpmValue
     basis: VoteBasis = Field(description="What the share rests on.")
+    as_shareholder: bool = Field(
+        default=False,
+        description="Whether it is held for a share of the centre's legal person: by members or"
+        " others, and beyond a membership; people hold it so alone.",
+    )
+
+    @model_validator(mode="after")
+    def _held_by_one(self) -> Self:
+        if (self.holder_org_id is None) is (self.holder_person_id is None):
+            raise unfit(
+                "one of holder_org_id and holder_person_id",
+                "holder_org_id 与 holder_person_id 应填且只填一项",
+            )
+        if self.holder_person_id is not None and not self.as_shareholder:
+            raise unfit(
+                "as_shareholder: true for a person", "自然人须以股东身份表决（as_shareholder）"
+            )
+        return self
 
 
 class VotingTableIn(Body):
@@ -224,9 +246,15 @@ class VoteOut(Out):
     """A holder's votes in an organ."""
 
     organ: Organ = Field(description="The organ.")
-    holder_org_id: UUID = Field(description="Who votes.")
+    holder_org_id: UUID | None = Field(default=None, description="Who votes.")
+    holder_person_id: UUID | None = Field(
+        default=None, description="The person who votes, where a person holds shares."
+    )
     share_ppm: int = Field(description="Its share of the votes.")
     basis: VoteBasis = Field(description="What the share rests on.")
+    as_shareholder: bool = Field(
+        default=False, description="Whether it is held for a share of the legal person."
+    )
 
 
 class VotingTableOut(Out):

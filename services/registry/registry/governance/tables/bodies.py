@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, Numeric, UniqueConstraint, text
+from sqlalchemy import Boolean, CheckConstraint, Column, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field
 
@@ -201,8 +201,9 @@ class VotingTable(Base, table=True):
     """The votes of an organ from a day on, until the day from which another table holds.
 
     Never changed: of two from one day, the one that was set later holds, and what was known before
-    stays readable. `holders` has `{holder_org_id, share_ppm, basis}`; a table without any ends the
-    one before it.
+    stays readable. `holders` has `{holder_org_id, share_ppm, basis}`; a person stands there as
+    `holder_person_id`, and who votes for a share of the legal person has `as_shareholder`. A table
+    without any ends the one before it.
     """
 
     __tablename__ = "voting_table"
@@ -222,20 +223,37 @@ class VotingTable(Base, table=True):
 
 
 class VotingRight(Base, table=True):
-    """A holder's share of the votes in an organ of a centre, by the table in force today."""
+    """A holder's share of the votes in an organ of a centre, by the table in force today.
+
+    An organization, or a person that holds shares of the centre's legal person.
+    """
 
     __tablename__ = "voting_right"
     __table_args__ = (
+        UniqueConstraint("center_id", "organ", "holder_org_id", name="uq_voting_right_org"),
+        UniqueConstraint("center_id", "organ", "holder_person_id", name="uq_voting_right_person"),
+        CheckConstraint("num_nonnulls(holder_org_id, holder_person_id) = 1", name="one_holder"),
+        CheckConstraint("holder_person_id IS NULL OR as_shareholder", name="people_hold_shares"),
         CheckConstraint("share_ppm BETWEEN 1 AND 1000000", name="share_is_a_share"),
         {"info": resource("voting_right", Audience.OPERATORS)},
     )
 
-    center_id: UUID = Field(foreign_key="center.id", primary_key=True)
-    organ: Organ = Field(sa_column=Column(EnumText(Organ), primary_key=True))
-    holder_org_id: UUID = Field(foreign_key="organization.id", primary_key=True)
-    id: UUID = Field(default_factory=new_id, unique=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    center_id: UUID = Field(foreign_key="center.id")
+    organ: Organ = Field(sa_column=Column(EnumText(Organ), nullable=False))
+    holder_org_id: UUID | None = Field(default=None, foreign_key="organization.id")
+    holder_person_id: UUID | None = None
     share_ppm: int
     basis: VoteBasis = Field(sa_column=Column(EnumText(VoteBasis), nullable=False))
+    # For a share of the legal person: it stays when a membership ends (公司法84).
+    as_shareholder: bool = Field(
+        default=False, sa_column=Column(Boolean, nullable=False, server_default="false")
+    )
+
+    @property
+    def holder_id(self) -> UUID:
+        """Give who holds it; the database sees to it that one does."""
+        return self.holder_org_id or self.holder_person_id or self.id
 
 
 class Resolution(Base, table=True):
