@@ -15,6 +15,7 @@ depends_on: Final = None
 # squawk: ban-drop-not-null — a person's votes name no organization
 # squawk: constraint-missing-not-valid — before the first release: no table that is live has many rows
 # squawk: disallowed-unique-constraint — before the first release: no table that is live has many rows
+# squawk: ban-drop-constraint — the key moves to `id`, and what it kept is kept by a constraint of its own
 # squawk: ban-drop-column — taken back, the votes of people have no place
 
 
