@@ -101,8 +101,8 @@ async def set_votes(
     """Set the whole voting table of an organ from a day on, so that it always sums to all (A085).
 
     The caller holds the centre's lock. The table that holds already is not set again. Raises
-    `Refused`: VOTES_NOT_100, FIELD_INVALID, VOTER_NOT_MEMBER, CONSORTIUM_NOT_REGISTERED,
-    DAY_IN_FUTURE or FIELD_MISSING.
+    `Refused`: NOT_FOUND, VOTES_NOT_100, FIELD_INVALID, VOTER_NOT_MEMBER,
+    CONSORTIUM_NOT_REGISTERED, DAY_IN_FUTURE or FIELD_MISSING.
     """
     holders = [vote.holder_id for vote in holding.votes]
     people = {vote.holder_person_id for vote in holding.votes if vote.holder_person_id is not None}

@@ -1,7 +1,8 @@
 """Voting tables by the day from which they hold, so that each resolution is weighed by its own.
 
-Each table that stands is entered from the day on which its votes were last set or ended; what stood
-before that day was not kept. Resolutions that were counted before name no table.
+Each table that stands is entered from the day on which its votes were last set or ended, or from
+now where nothing tells of that; what stood before was not kept. Resolutions that were counted
+before name no table. Whoever follows the feed learns the tables from the next snapshot.
 """
 
 from typing import Final
@@ -23,7 +24,7 @@ depends_on: Final = None
 STANDING: Final = """
     INSERT INTO voting_table (id, center_id, organ, in_force_on, holders, set_at)
     SELECT uuidv7(), held.center_id, held.organ,
-           (told.at AT TIME ZONE 'Asia/Shanghai')::date, held.holders, told.at
+           (since.at AT TIME ZONE 'Asia/Shanghai')::date, held.holders, since.at
     FROM (
         SELECT center_id, organ,
                jsonb_agg(
@@ -39,7 +40,7 @@ STANDING: Final = """
           AND (event.type = 'votes.set' AND event.data ->> 'organ' = held.organ
                OR event.type = 'votes.ended' AND (event.data -> 'votes') ? held.organ)
     ) AS told
-    WHERE told.at IS NOT NULL
+    CROSS JOIN LATERAL (SELECT COALESCE(told.at, CURRENT_TIMESTAMP) AS at) AS since
 """
 
 
