@@ -1,5 +1,6 @@
 """Whoever has a snapshot and follows the feed from its position knows what the server knows."""
 
+import asyncio
 from random import Random
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlmodel import col, select
 
 from registry.base import Base
 from registry.centers.tables import Center
+from registry.dumps import jobs
 from shared.database.resources import tables_of
 from shared.events.feed import laid_out
 from shared.events.resources import PART, changed_fields
@@ -60,6 +62,57 @@ async def test_a_snapshot_and_the_feed_give_the_state_of_the_server(
     # Sequences in which nothing happens, or nothing is refused, would prove little.
     assert sum(200 <= status < 300 for status in statuses) > 20
     assert sum(status >= 400 for status in statuses) > 5
+
+
+@pytest.mark.requirement("X15")
+@pytest.mark.parametrize(
+    ("tries", "pause"),
+    [
+        # As it is: the dump waits for a snapshot in which every change has its position.
+        (jobs.TRIES, 0.0),
+        # Writes that never rest: changes in the snapshot are told by the feed once more.
+        (0, 3.0),
+    ],
+)
+async def test_a_dump_beside_writes_and_the_feed_give_the_state_of_the_server(
+    house: House, monkeypatch: pytest.MonkeyPatch, tries: int, pause: float
+) -> None:
+    monkeypatch.setattr(jobs, "TRIES", tries)
+    caller = Caller(house, Random(7))
+    statuses = [await caller.call() for _ in range(15)]
+    dumped = asyncio.Event()
+
+    async def calling() -> int:
+        begun = len(statuses)
+        while not dumped.is_set():
+            statuses.append(await caller.call())
+        return sum(200 <= status < 300 for status in statuses[begun:])
+
+    async def numbering() -> None:
+        await asyncio.sleep(pause)
+        while not dumped.is_set():
+            await house.registry.number()
+            await asyncio.sleep(0.02)
+
+    async def dumping() -> tuple[State, int]:
+        try:
+            return await snapshot(house)
+        finally:
+            dumped.set()
+
+    done, (state, position), _ = await asyncio.gather(calling(), dumping(), numbering())
+    # Without changes beside it the dump would have had no chance to be torn.
+    assert done > 3
+    for _ in range(10):
+        await caller.call()
+    consumer = Consumer(house, state, position)
+    while await consumer.read(50):
+        pass
+    async with house.registry.sessions.reading() as session:
+        server = await state_of_tables(session)
+    folded = of_columns(consumer.state)
+    assert folded.keys() == server.keys()
+    assert {key for key in server if folded[key] != server[key]} == set()
 
 
 async def test_every_change_of_a_resource_names_its_fields_and_what_they_are(house: House) -> None:

@@ -34,6 +34,7 @@ from tests.registry.applications.cases import Case, codes
 
 PATH = "/v1/registry/take-overs?source=2019%E5%B9%B4%E5%8F%B0%E8%B4%A6&sourced_on=2025-12-31"
 LEAD, MEMBER, ENTITY = "91310115FAKE00013U", "91310115FAKE00021N", "91310115FAKE00275K"
+FORMER = "91310115FAKE0010XX"
 TODAY = date(2026, 1, 12)
 HEADER = (
     "record,code,name,model_type,applicant_form,field_codes,lead_uscc,entity_uscc,stage,listed_on,"
@@ -149,6 +150,7 @@ def judged(*rows: TakenRow, **over: Any) -> dict[int, list[str]]:
         (center(), member(left_on=TODAY), member(joined_on=TODAY)),
         (center(stage=Stage.DISSOLVED), member(left_on=TODAY)),
         (center(), rating(year=2026), rating(kind=RatingKind.TRIENNIAL)),
+        (center(), rating(year=2018, total="100.00"), rating(total="0")),
         (center(), member(uscc=LEAD, role=MembershipRole.LEAD)),
         (center(stage=Stage.SUSPENDED, came_from=Stage.NATIONAL),),
         (center(stage=Stage.RECTIFYING, rectified_from=Stage.RECOGNIZED),),
@@ -209,12 +211,36 @@ def test_rows_that_agree_are_taken(rows: tuple[TakenRow, ...]) -> None:
         ((center(), rating(rating="best")), 1, "FIELD_INVALID"),
         ((center(), rating(), rating()), 2, "ALREADY_EXISTS"),
         ((center(), rating(year=2027)), 1, "DAY_IN_FUTURE"),
+        ((center(), rating(year=2017)), 1, "DAYS_OUT_OF_ORDER"),
+        ((center(), rating(total="100.01")), 1, "FIELD_INVALID"),
+        ((center(), rating(total="999")), 1, "FIELD_INVALID"),
     ],
 )  # fmt: skip
 def test_what_contradicts_itself_or_the_register_is_refused(
     rows: tuple[TakenRow, ...], index: int, code: str
 ) -> None:
     assert judged(*rows) == {index: [code]}
+
+
+@pytest.mark.requirement("X05")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ((center(), member(), member(uscc=FORMER)), {2: ["ALREADY_EXISTS"]}),
+        ((center(), member(left_on=TODAY), member(uscc=FORMER, joined_on=date(2020, 1, 1))),
+         {2: ["DAYS_OUT_OF_ORDER"]}),
+        ((center(entity_uscc=MEMBER), center(code="C08", entity_uscc=FORMER)),
+         {1: ["ENTITY_TAKEN"]}),
+        ((center(lead_uscc=FORMER), member(role=MembershipRole.LEAD)), {}),
+    ],
+)  # fmt: skip
+def test_an_organization_is_one_under_all_its_codes(
+    rows: tuple[TakenRow, ...], told: dict[int, list[str]]
+) -> None:
+    one = new_id()
+    organizations = {LEAD: new_id(), ENTITY: new_id(), MEMBER: one, FORMER: one}
+    assert judged(*rows, organizations=organizations) == told
 
 
 @pytest.mark.requirement("X05")
@@ -372,20 +398,39 @@ async def test_one_bad_row_keeps_everything_out_and_each_row_has_its_verdict(cas
 @pytest.mark.anyio
 @pytest.mark.requirement("X05")
 @pytest.mark.refusing
-@pytest.mark.parametrize(
-    ("content", "status"),
-    [
-        (sheet(*ROWS).decode().encode("gb18030"), 400),
-        (sheet(*ROWS, header=f"{HEADER},code"), 422),
-        (sheet(*ROWS, header=",".join(f"c{number}" for number in range(10_000))), 422),
-        (b"\xff\xfe\x00", 400),
-    ],
-)
-async def test_a_file_that_is_none_is_refused_as_a_whole(
-    case: Case, content: bytes, status: int
-) -> None:
-    answer = await bring(case, content)
-    assert answer.status_code == status, answer.text
+async def test_a_file_that_is_none_is_refused_as_a_whole(case: Case) -> None:
+    whole = sheet(*ROWS)
+    named = ROWS[0]["name"].encode()
+    broken = {
+        "in another encoding": (whole.decode().encode("gb18030"), 400),
+        "in UTF-16": (whole.decode().encode("utf-16"), 400),
+        "a column twice": (sheet(*ROWS, header=f"{HEADER},code"), 422),
+        "10,000 columns": (sheet(header=",".join(f"c{number}" for number in range(10_000))), 422),
+        "not text": (b"\xff\xfe\x00", 400),
+        "a quote that is never closed": (whole.replace(named, b'"' + named), 400),
+        "a row cut off in its quotes": (whole.replace(named, b'"' + named + b"\r\n"), 400),
+    }
+    for name, (content, status) in broken.items():
+        answer = await bring(case, content, key=name)
+        assert answer.status_code == status, (name, answer.text)
+    # Rows that can be read and are wrong have each their verdict, and keep nothing either.
+    spoiled = {
+        "a cell too many": whole.replace(b"2018-03-01,,,", b"2018-03-01,,,,", 1),
+        "NUL in a name": whole.replace(named, "示\x00例".encode()),
+        "digits of another script": whole.replace(b"81.50", "８１.50".encode()),
+        "points beyond all": whole.replace(b"81.50", b"100.01"),
+        "the centre twice": sheet(CENTER, *ROWS),
+    }
+    for name, content in spoiled.items():
+        answer = await bring(case, content, key=name)
+        verdict = (answer.status_code, answer.json().get("state"))
+        assert verdict == (200, "refused"), (name, answer.text)
+        assert answer.json()["failed"] >= 1, name
+    ahead = PATH.replace("2025-12-31", "2026-01-13")
+    async with case.official("handler") as handler:
+        headers = {"Content-Type": "text/csv", "Idempotency-Key": "ahead"}
+        answer = await handler.post(ahead, content=whole, headers=headers)
+    assert (answer.status_code, codes(answer)) == (422, ["DAY_IN_FUTURE"])
     listed = await case.call(case.official("auditor"), "GET", "/v1/registry/take-overs")
     assert listed.json()["items"] == []
 

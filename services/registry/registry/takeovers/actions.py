@@ -59,7 +59,11 @@ async def propose(
     today: date,
     now: datetime,
 ) -> tuple[TakeOver, list[RowResult]]:
-    """Judge a file as it would be entered; the caller keeps it only where every row is good."""
+    """Judge a file as it would be entered; the caller keeps it only where every row is good.
+
+    Raises `Refused`: DAY_IN_FUTURE.
+    """
+    require(rules.source_checks(source.on, today))
     values = [(row.index, row.value) for row in rows]
     known = await queries.known(session, [row for _, row in values])
     judged = rules.judge(values, known, today)
@@ -185,7 +189,7 @@ def _enter(
     members = [row for row in rows if isinstance(row, TakenMember)]
     session.add_all(
         _membership(row, ids[row.code], centers[row.code], orgs, mark, now)
-        for row in [*members, *_leads(centers.values(), members)]
+        for row in [*members, *_leads(centers.values(), members, orgs)]
     )
     session.add_all(
         StageChange(
@@ -240,13 +244,15 @@ def _center(
     )
 
 
-def _leads(centers: Iterable[TakenCenter], members: Sequence[TakenMember]) -> list[TakenMember]:
+def _leads(
+    centers: Iterable[TakenCenter], members: Sequence[TakenMember], orgs: Mapping[str, UUID]
+) -> list[TakenMember]:
     """Give the lead sponsors that no row names as members; a lead is one by itself."""
-    named = {(row.code, row.uscc) for row in members}
+    named = {(row.code, orgs[row.uscc]) for row in members}
     return [
         TakenMember("member", row.code, row.lead_uscc, MembershipRole.LEAD, row.listed_on)
         for row in centers
-        if (row.code, row.lead_uscc) not in named and row.stage not in ENDED
+        if (row.code, orgs[row.lead_uscc]) not in named and row.stage not in ENDED
     ]
 
 

@@ -55,7 +55,11 @@ ROWS_BODY: Final = rows_body(ROW_NAMES, examples_of(TakenCenterIn))
     },
     responses={
         **problems(
-            "IDEMPOTENCY_KEY_REQUIRED", "UNSUPPORTED_MEDIA_TYPE", "BODY_TOO_LARGE", "ROWS_TOO_MANY"
+            "IDEMPOTENCY_KEY_REQUIRED",
+            "UNSUPPORTED_MEDIA_TYPE",
+            "BODY_TOO_LARGE",
+            "ROWS_TOO_MANY",
+            "DAY_IN_FUTURE",
         ),
         200: {"model": TakeOverJudgedOut, "description": "A row failed, and nothing is kept."},
     },

@@ -7,6 +7,7 @@ contradict itself or the register is refused.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final, Literal
 from uuid import UUID
@@ -25,10 +26,12 @@ from registry.centers.rules import (
 from registry.governance.rules import RatingKind
 from registry.memberships.rules import MembershipRole, State
 from registry.organizations.rules import ChainPosition
-from shared.rules import Check, Kind, Rule
+from shared.rules import Check, Kind, Rule, Said
 from shared.tasks import TaskKind
 
 TAKING_OVER: Final = Rule("X05", "delivery")
+# All points of a scheme together (C6).
+MOST_POINTS: Final = 100
 APART: Final = Rule("X03", "delivery")
 COMMIT_TASK: Final = TaskKind(
     "take_over.commit",
@@ -133,6 +136,10 @@ class Known:
     entities: Collection[UUID]
     fields: Collection[str]
 
+    def who(self, uscc: str | None) -> UUID | str | None:
+        """Give whom a code means: an organization has its former codes, too."""
+        return None if uscc is None else self.organizations.get(uscc, uscc)
+
 
 @dataclass
 class _Seen:
@@ -140,8 +147,8 @@ class _Seen:
 
     centers: Mapping[str, TakenCenter]
     codes: set[str] = field(default_factory=set)
-    entities: set[str] = field(default_factory=set)
-    members: dict[tuple[str, str], list[TakenMember]] = field(default_factory=dict)
+    entities: set[UUID | str | None] = field(default_factory=set)
+    members: dict[tuple[str, UUID | str | None], list[TakenMember]] = field(default_factory=dict)
     ratings: set[tuple[str, RatingKind, int]] = field(default_factory=set)
     steps: dict[str, TakenStage] = field(default_factory=dict)
 
@@ -170,18 +177,18 @@ def _judged(row: TakenRow, seen: _Seen, known: Known, today: date) -> list[Check
         return checks + _member_checks(row, center, seen, known, today)
     if isinstance(row, TakenStage):
         return checks + _step_checks(row, seen, today)
-    return checks + _rating_checks(row, seen, today)
+    return checks + _rating_checks(row, center, seen, today)
 
 
 def _center_checks(row: TakenCenter, seen: _Seen, known: Known, today: date) -> list[Check]:
     unknown = sorted(set(row.field_codes) - set(known.fields))
-    entity_id = known.organizations.get(row.entity_uscc or "")
+    entity = known.who(row.entity_uscc)
     lives = row.stage not in ENDED
-    taken = entity_id in known.entities or row.entity_uscc in seen.entities
+    taken = entity in known.entities or entity in seen.entities
     again = row.code in known.codes or row.code in seen.codes
     seen.codes.add(row.code)
-    if row.entity_uscc is not None and lives:
-        seen.entities.add(row.entity_uscc)
+    if entity is not None and lives:
+        seen.entities.add(entity)
     named = {
         "lead_uscc": row.lead_uscc,
         "entity_uscc": row.entity_uscc,
@@ -242,12 +249,13 @@ def _has_entity(row: TakenCenter) -> bool:
 def _member_checks(
     row: TakenMember, center: TakenCenter, seen: _Seen, known: Known, today: date
 ) -> list[Check]:
-    others = seen.members.setdefault((row.code, row.uscc), [])
+    others = seen.members.setdefault((row.code, known.who(row.uscc)), [])
     twice = row.left_on is None and any(other.left_on is None for other in others)
     apart = all(_apart(row, other) for other in others if not twice)
     others.append(row)
     ended = center.stage in ENDED
-    leads = row.role is not MembershipRole.LEAD or row.uscc == center.lead_uscc
+    lead = known.who(row.uscc) == known.who(center.lead_uscc)
+    leads = row.role is not MembershipRole.LEAD or lead
     checks = [
         _known("uscc", passed=row.uscc in known.organizations),
         _past("joined_on", row.joined_on, today),
@@ -311,7 +319,7 @@ def _arrival_checks(row: TakenCenter, last: TakenStage | None) -> list[Check]:
     ]  # fmt: skip
 
 
-def _rating_checks(row: TakenRating, seen: _Seen, today: date) -> list[Check]:
+def _rating_checks(row: TakenRating, center: TakenCenter, seen: _Seen, today: date) -> list[Check]:
     key = (row.code, row.kind, row.year)
     twice = key in seen.ratings
     seen.ratings.add(key)
@@ -320,7 +328,18 @@ def _rating_checks(row: TakenRating, seen: _Seen, today: date) -> list[Check]:
             "FIELD_INVALID", Kind.CONTENT, passed=row.rating in RANKS, pointer="/rating",
             field="rating", expected=", ".join(RANKS),
         ),
+        TAKING_OVER.check(
+            "FIELD_INVALID", Kind.CONTENT,
+            passed=row.total is None or Decimal(row.total) <= MOST_POINTS,
+            pointer="/total", field="total",
+            expected=Said(f"at most {MOST_POINTS}", f"不超过 {MOST_POINTS}"),
+        ),
         _past("year", date(row.year, 1, 1), today),
+        # Nobody was rated before the year in which he was listed.
+        TAKING_OVER.check(
+            "DAYS_OUT_OF_ORDER", Kind.CONTENT, passed=row.year >= center.listed_on.year,
+            pointer="/year",
+        ),
         TAKING_OVER.check("ALREADY_EXISTS", Kind.STATE, passed=not twice, key=str(row.year)),
     ]  # fmt: skip
 
@@ -345,6 +364,11 @@ def _ordered(name: str, first: date, last: date) -> Check:
     return TAKING_OVER.check(
         "DAYS_OUT_OF_ORDER", Kind.CONTENT, passed=first <= last, pointer=f"/{name}"
     )
+
+
+def source_checks(sourced_on: date, today: date) -> list[Check]:
+    """Check that the rows stood so on a day that has come."""
+    return [_past("sourced_on", sourced_on, today)]
 
 
 def decision_checks(
