@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ip_ledger.audit import jobs
+from ip_ledger.audit import jobs, queries
 from ip_ledger.audit.auditing import evidence
 from ip_ledger.audit.rules import Growing, differing_tile
+from ip_ledger.audit.told_queries import TOLD
 from ip_ledger.log import actions, rules
 from ip_ledger.log.keys import LogKey
 from ip_ledger.log.notes import NoteError, Verifier
 from tests.ip_ledger.audit.books import Filled, fill
+from tests.ip_ledger.audit.said import say
 from tests.ip_ledger.conftest import Ledger
 from zhichuang.postgres import PostgreSQL
 
@@ -155,6 +157,58 @@ async def test_a_row_that_was_taken_away_is_missed(filled: Filled) -> None:
                 missed.append(table)
     # An erased opening is no difference: that is how personal data leave a valid log.
     assert missed == ["log_opening"]
+
+
+# What no leaf tells of: how a row of it is broken, and where its key is.
+SAID = [
+    ("ownership_consent", "org_id = gen_random_uuid()", "id"),
+    ("inventor_consent", "answer = 'refuse'", "change_id || ' ' || org_id"),
+    ("distribution_confirmation", "plan_hash = 'x'", "run_id || ' ' || owner_id"),
+    ("distribution_confirmation", "confirmed_by = gen_random_uuid()", "run_id || ' ' || owner_id"),
+    ("revenue_undoing", "reason = 'x'", "event_id"),
+    ("license_consent", "given_by = gen_random_uuid()", "id"),
+    ("own_use", "agreed_years = agreed_years + 1", "id"),
+    ("own_use_year", "profit_fen = profit_fen - 1", "id"),
+    ("price_finding", "price_fen = price_fen + 1", "id"),
+    ("price_finding", "recorded_at = recorded_at + interval '1 microsecond'", "id"),
+    ("protection_event", "counterparty = counterparty || '\", \"'", "id"),
+    ("right_restoration", "evidence_ids = evidence_ids || gen_random_uuid()", "id"),
+    ("layout_plan", "year = year + 1", "id"),
+    ("asset_kinship", "recorded_by = gen_random_uuid()", "id"),
+    ("contract_project", "title = title || ' '", "id"),
+    ("contribution_instalment", "amount_fen = amount_fen + 1", "contribution_id"),
+    ("contract_correction", "former_contract_amount_fen = former_contract_amount_fen + 1",
+     "contract_id || ' ' || ordinal"),
+    ("contract_correction", "reason = 'x'", "contract_id || ' ' || ordinal"),
+]  # fmt: skip
+
+
+@pytest.mark.requirement("X07")
+@pytest.mark.refusing
+async def test_a_row_of_which_only_the_trail_tells_is_named_and_missed(
+    ledger: Ledger, postgres_server: PostgreSQL
+) -> None:
+    filled = await say(ledger)
+    name = ledger.service.database.name
+    filled.admin_url = postgres_server.dsn("ip_ledger", "admin", database=name)
+    async with filled.breaking() as connection:
+        assert (await filled.audited(connection)).differences == []
+        missed: list[object] = []
+        for table, change, key in SAID:
+            one = f"(SELECT ctid FROM {table} ORDER BY ctid DESC LIMIT 1)"
+            row = await connection.scalar(
+                text(f"SELECT ({key})::text FROM {table} WHERE ctid = {one}")
+            )
+            for broken in (f"UPDATE {table} SET {change}", f"DELETE FROM {table}"):
+                async with connection.begin_nested() as undone:
+                    await connection.execute(text(f"{broken} WHERE ctid = {one}"))
+                    found = [each async for each in queries.answers(connection, TOLD)]
+                    await undone.rollback()
+                named = [(each.table, each.row) for each in found]
+                is_named = broken.startswith("DELETE") or named[0][1] == row
+                if [each for each, _ in named] != [table] or not is_named:
+                    missed.append((broken, row, found))
+    assert not missed, "\n".join(map(str, missed))
 
 
 async def newest_note(connection: AsyncConnection) -> str:

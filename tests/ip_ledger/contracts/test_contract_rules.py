@@ -161,9 +161,9 @@ def test_a_license_does_not_end_before_it_begins(until: date | None, *, passed: 
 
 
 def test_a_right_that_has_expired_names_its_last_day() -> None:
-    _, check = rules.asset_checks(AssetState.GRANTED, LAST, NEXT)
+    _, check, _ = rules.asset_checks(AssetState.GRANTED, LAST, NEXT)
     assert (check.code, check.params["until"]) == ("RIGHT_EXPIRED", "2026-03-31")
-    _, check = rules.asset_checks(AssetState.GRANTED, None, NEXT)
+    _, check, _ = rules.asset_checks(AssetState.GRANTED, None, NEXT)
     assert (check.passed, check.params["until"]) == (True, None)
 
 

@@ -1,14 +1,15 @@
 """A right that the office restored: within the law's times, with every fee that was missed."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
-from ip_ledger.assets.rules import AssetKind, State
+from ip_ledger.assets.rules import AssetKind, State, ended, returned
 from ip_ledger.audit.auditing import audit
+from ip_ledger.contracts.rules import asset_checks
 from ip_ledger.fees.jobs import look_at_rights
 from ip_ledger.fees.restoration_rules import (
     Lost,
@@ -16,10 +17,11 @@ from ip_ledger.fees.restoration_rules import (
     RestorationGround,
     restoration_checks,
 )
+from ip_ledger.revenue.rules import absence_check
 from shared.calendar import WorkingDays
 from shared.rules import failed_codes
 from tests.ip_ledger.conftest import Ledger, codes, figures
-from tests.ip_ledger.fees.test_paying import WHOLE, on, read, right, told
+from tests.ip_ledger.fees.test_paying import WHOLE, on, read, right, tasks, told
 
 pytestmark = pytest.mark.anyio
 # Filed 2023-11-02: the fee of 2026-11-02 could be paid up to 2027-05-04 (working days).
@@ -180,6 +182,154 @@ async def test_what_its_owners_declared_given_up_does_not_come_back(
         assert figures(answer, "STATE_CONFLICT")["state"] == "abandoned: declared"
         assert (now["state"], now["abandon_cause"]) == ("abandoned", "declared")
         assert payload["abandon_cause"] == "declared"
+
+
+async def consented(ledger: Ledger, asset_id: str, by: str, day: str = "2026-01-10") -> int:
+    async with ledger.member(by) as client:
+        path = f"/v1/ip-ledger/assets/{asset_id}/abandonment-consents"
+        return (await client.post(path, json={"occurred_on": day})).status_code
+
+
+@pytest.mark.requirement("A084", "A043")
+@pytest.mark.refusing
+async def test_what_is_given_up_is_given_up_by_every_owner_and_what_is_missed_by_none(
+    ledger: Ledger,
+) -> None:
+    names = {name: str(ledger.org[name]) for name in ("m04", "m09", "c03")}
+    asset = await ledger.registered(granted_on="2025-11-28")
+    owned = await ledger.owned(
+        asset["id"], m04=600_000, m09=300_000, c03=100_000, consents=("m04", "m09", "c03")
+    )
+    assert owned.status_code == 201, owned.text
+    for over in ({"cause": "declared"}, {}):
+        alone = await given_up(ledger, asset["id"], 2, **over)
+        assert (alone.status_code, codes(alone)) == (409, ["CONSENT_MISSING"])
+        missing = figures(alone, "CONSENT_MISSING")["orgs"]
+        assert sorted(missing) == sorted([names["m09"], names["c03"]])
+    # Only an owner consents, for itself, once, and to that day alone.
+    wanted = [("m08", 403), ("m01", 404), ("m09", 201), ("m09", 409), ("c03", 201)]
+    assert [await consented(ledger, asset["id"], by) for by, _ in wanted] == [s for _, s in wanted]
+    other = await given_up(ledger, asset["id"], 2, cause="declared", occurred_on="2026-01-11")
+    assert len(figures(other, "CONSENT_MISSING")["orgs"]) == 2
+    # A member that owns nothing may report it, and counts for nobody.
+    async with ledger.member("m08") as member:
+        reported = await member.post(
+            f"/v1/ip-ledger/assets/{asset['id']}/state-changes", headers={"If-Match": '"2"'},
+            json={"event": "abandon", "occurred_on": "2026-01-10", "cause": "declared"},
+        )  # fmt: skip
+    assert figures(reported, "CONSENT_MISSING")["orgs"] == [names["m04"]]
+    gone = await given_up(ledger, asset["id"], 2, cause="declared")
+    assert (gone.status_code, gone.json()["state"]) == (200, "abandoned"), gone.text
+    assert await consented(ledger, asset["id"], "m04", "2026-01-12") == 409
+
+    filed = await ledger.registered(number="202410000002.4", filed_on="2024-03-01")
+    assert (await ledger.owned(
+        filed["id"], m04=600_000, m09=400_000, consents=("m04", "m09")
+    )).status_code == 201  # fmt: skip
+    missed = await given_up(ledger, filed["id"], 2, cause="deemed")
+    assert missed.status_code == 200, missed.text
+    # Nobody was asked: each owner is told, and may have it back.
+    await ledger.service.number()
+    told_so = [
+        one["data"] for one in (await read(ledger, "events"))["items"]
+        if one["type"] == "asset.abandoned"
+    ]  # fmt: skip
+    assert [sorted(one["owners"]) for one in told_so] == [
+        sorted(names.values()), sorted([names["m04"], names["m09"]]),
+    ]  # fmt: skip
+    assert [one["cause"] for one in told_so] == ["declared", "deemed"]
+    for by in ("m04", "m09"):
+        assert ("restore_right", "2026-03-10", False) in await tasks(ledger, by)
+    assert "restore_right" not in [one[0] for one in await tasks(ledger, "m08")]
+
+
+LAST, BACK = date(2026, 1, 10), date(2026, 1, 19)
+OVER: Any = ((LAST + timedelta(days=1), None),)
+RETURNED: Any = ((LAST + timedelta(days=1), BACK),)
+
+
+@pytest.mark.requirement("A084", "A033")
+@pytest.mark.parametrize(
+    ("absences", "day", "is_gone", "license_codes"),
+    [
+        ((), LAST, False, []),
+        (OVER, LAST, False, ["STATE_CONFLICT"]),
+        (OVER, LAST + timedelta(days=1), True, ["STATE_CONFLICT"]),
+        (OVER, BACK, True, ["STATE_CONFLICT"]),
+        (RETURNED, LAST, False, []),
+        (RETURNED, LAST + timedelta(days=1), True, ["RIGHT_LAPSED"]),
+        (RETURNED, BACK - timedelta(days=1), True, ["RIGHT_LAPSED"]),
+        (RETURNED, BACK, False, []),
+        ((*RETURNED, (BACK + timedelta(days=5), None)), BACK, False, ["STATE_CONFLICT"]),
+        ((*RETURNED, (BACK + timedelta(days=5), None)), LAST + timedelta(days=1), True,
+         ["STATE_CONFLICT"]),
+    ],
+)  # fmt: skip
+def test_what_falls_into_the_days_on_which_a_right_was_gone(
+    absences: Any, day: date, is_gone: bool, license_codes: list[str]
+) -> None:
+    """Licenses of such days are refused, income is kept and marked (民法典865)."""
+    is_over = bool(absences) and absences[-1][1] is None
+    state = State.ABANDONED if is_over else State.MAINTAINED
+    assert failed_codes(asset_checks(state, None, day, absences)) == (
+        license_codes if is_over or is_gone else []
+    )
+    warning = absence_check(absences, day)
+    assert (warning.passed, warning.refuses) == (not is_gone, False)
+
+
+@pytest.mark.requirement("A043")
+@pytest.mark.parametrize(
+    ("before", "on", "after"),
+    [
+        (OVER, BACK, RETURNED),
+        (OVER, LAST + timedelta(days=1), ()),  # Back before it was missed for a day.
+        (OVER, LAST + timedelta(days=2), ((LAST + timedelta(days=1), LAST + timedelta(days=2)),)),
+        (OVER, None, ()),  # It was paid in time, as is found out later: it was never over.
+        ((), BACK, ()),
+        (ended(RETURNED, BACK), None, RETURNED),
+    ],
+)
+def test_a_return_ends_the_last_absence(before: Any, on: date | None, after: Any) -> None:
+    assert returned(before, on) == after
+
+
+@pytest.mark.requirement("A084", "A033")
+async def test_income_and_licenses_of_the_days_between_end_and_return(ledger: Ledger) -> None:
+    asset_id = await lapsed(ledger)
+    ledger.service.set_clock("2027-09-03T02:00:00+00:00")
+
+    async def earned(day: str) -> Any:
+        body = {
+            "asset_id": asset_id, "kind": "license", "received_on": day,
+            "gross": {"amount": 100, "currency": "CNY"}, "deductions": [],
+        }  # fmt: skip
+        async with ledger.member("c03") as operator:
+            headers = {"Idempotency-Key": str(uuid4())}
+            answer = await operator.post("/v1/ip-ledger/revenue-events", json=body, headers=headers)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    while_gone = await earned("2026-11-03")
+    assert [one["code"] for one in while_gone["warnings"]] == ["RIGHT_LAPSED"]
+    assert while_gone["warnings"][0]["params"] == {"gone_from": "2026-11-03", "back_on": None}
+    assert (await restored(ledger, asset_id, decision())).status_code == 201
+    marked = {day: [one["code"] for one in (await earned(day))["warnings"]] for day in (
+        "2026-11-02", "2026-11-03", "2027-08-19", "2027-08-20",
+    )}  # fmt: skip
+    assert list(marked.values()) == [[], ["RIGHT_LAPSED"], ["RIGHT_LAPSED"], []]
+    shown = (await read(ledger, f"revenue-events?asset_id={asset_id}"))["items"]
+    assert sorted(len(one["warnings"]) for one in shown) == [0, 0, 1, 1, 1]
+    back = await read(ledger, f"revenue-events/{while_gone['id']}")
+    assert back["warnings"][0]["params"]["back_on"] == "2027-08-20"
+    for day, codes_told in (("2027-08-19", ["RIGHT_LAPSED"]), ("2027-08-20", [])):
+        body = {
+            "asset_id": asset_id, "licensor_id": str(ledger.org["m04"]), "type": "ordinary",
+            "licensee_org_id": str(ledger.org["m08"]), "effective_on": day,
+        }  # fmt: skip
+        async with ledger.member("m04") as owner:
+            answer = await owner.post("/v1/ip-ledger/licenses", json=body)
+        assert (codes(answer) if answer.status_code != 201 else []) == codes_told, answer.text
 
 
 @pytest.mark.requirement("A043")

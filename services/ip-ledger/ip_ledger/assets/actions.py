@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from ip_ledger import tenancy
-from ip_ledger.assets import queries, rules
+from ip_ledger.assets import abandoning, queries, rules
 from ip_ledger.assets.inventor_actions import enter_first
 from ip_ledger.assets.proposal_rules import FilingPosition, filing_checks
 from ip_ledger.assets.rules import AbandonCause, Disclosure, Event, FeeOutcome, State
@@ -305,7 +305,8 @@ async def change_state(
     """Move an asset along its life: published, granted, abandoned and so on.
 
     Raises `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, VERSION_CONFLICT, STATE_CONFLICT,
-    FIELD_INVALID, DAYS_OUT_OF_ORDER; of a filing PATENT_…, NUMBER_FORMAT or FILING_OPPOSED.
+    FIELD_INVALID, DAYS_OUT_OF_ORDER; of a filing PATENT_…, NUMBER_FORMAT or FILING_OPPOSED; of what
+    is given up CONSENT_MISSING.
     """
     asset = await queries.asset_for_update(session, actor, asset_id, today)
     centers = await tenancy.centers_for_writing(session, actor, [asset.center_id], today)
@@ -318,6 +319,7 @@ async def change_state(
             *rules.date_checks(asset.kind, dates, today),
             *rules.event_checks(asset.state, event),
             rules.cause_check(event, cause),
+            *await abandoning.consent_checks(session, actor, asset, event, cause, occurred_on),
             *number_checks,
         ]
     )
@@ -327,6 +329,8 @@ async def change_state(
         asset.number = rules.normalized_number(asset.kind, number, asset.jurisdiction)
     asset.state = rules.MOVES[asset.state, event]
     asset.abandon_cause = cause
+    if asset.state in rules.ENDS:
+        asset.gone(rules.ended(asset.days_gone, occurred_on))
     asset.filed_on, asset.granted_on = dates.filed_on, dates.granted_on
     asset.registered_on = dates.registered_on
     asset.term_until = rules.term_until(asset.kind, dates)
@@ -347,6 +351,12 @@ async def _moved(
     asset.version += 1
     await session.flush()
     await state_facts(session, [statement(asset)], now)
+    over = asset.state in rules.ENDS
+    told: dict[str, Any] = {}
+    if over:
+        told["owners"] = await abandoning.losing(session, asset, occurred_on)
+    if over and asset.abandon_cause is not None:
+        told["cause"] = asset.abandon_cause
     record(
         session,
         actor,
@@ -356,6 +366,7 @@ async def _moved(
         before=before,
         after=asset.model_dump(),
         occurred_on=occurred_on,
+        **told,
         **_event_data(asset),
     )
 
@@ -365,6 +376,7 @@ async def expire(session: AsyncSession, actor: Actor, asset: Asset, now: datetim
     before = asset.model_dump()
     last = asset.term_until
     asset.state = rules.MOVES[asset.state, Event.EXPIRE]
+    asset.gone(rules.ended(asset.days_gone, last or day_of(now)))
     await _moved(session, actor, asset, before, last or day_of(now), now)
 
 
@@ -378,6 +390,7 @@ async def restore(
     before = asset.model_dump()
     asset.state = state
     asset.abandon_cause = None
+    asset.gone(rules.returned(asset.days_gone, on))
     asset.term_until = rules.term_until(asset.kind, asset.dates)
     # What is owed next follows at the next look.
     asset.next_look_at = now
@@ -403,6 +416,11 @@ async def settle_fee(
     asset.state = state
     lapsed = outcome is FeeOutcome.LAPSE
     asset.abandon_cause = AbandonCause.UNPAID if lapsed else None
+    if lapsed:
+        asset.gone(rules.ended(asset.days_gone, on))
+    elif outcome is FeeOutcome.RESTORE:
+        # It was paid in time: the right was never over.
+        asset.gone(rules.returned(asset.days_gone, None))
     asset.term_until = on if lapsed else rules.term_until(asset.kind, asset.dates)
     await _moved(session, actor, asset, before, on, now)
 

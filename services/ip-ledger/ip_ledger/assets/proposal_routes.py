@@ -8,11 +8,12 @@ from fastapi import Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from ip_ledger.assets import abandoning, queries
 from ip_ledger.assets import proposal_actions as actions
-from ip_ledger.assets import queries
 from ip_ledger.assets.ownership_actions import Change
 from ip_ledger.assets.proposal_rules import Registration
 from ip_ledger.assets.proposal_schemas import (
+    AbandonmentConsentIn,
     FilingPositionIn,
     FilingPositionOut,
     FilingPositionsOut,
@@ -69,6 +70,26 @@ async def consent_ahead(
         body.valid_from, body.cause, tuple((one.owner_id, one.ppm) for one in body.shares)
     )
     row = await actions.consent_ahead(session, actor, asset_id, change, now=now, today=today)
+    return OwnershipConsentOut.model_validate(row)
+
+
+@assets.post(
+    "/{asset_id}/abandonment-consents",
+    operation_id="ip_ledger_consent_to_abandonment",
+    status_code=201,
+    openapi_extra=access("member", tenant=CONCERNED, rules=("A084",)),
+    responses=problems("NOT_FOUND", "FORBIDDEN_SCOPE", "ALREADY_SIGNED", "STATE_CONFLICT"),
+)
+async def consent_to_abandonment(
+    asset_id: UUID,
+    body: AbandonmentConsentIn,
+    actor: CurrentActor,
+    now: Now,
+    today: Today,
+    session: Transaction,
+) -> OwnershipConsentOut:
+    """Consent to giving a right up on a day, before it is reported."""
+    row = await abandoning.consent(session, actor, asset_id, body.occurred_on, now=now, today=today)
     return OwnershipConsentOut.model_validate(row)
 
 

@@ -12,7 +12,9 @@ from fractions import Fraction
 from typing import Final
 from uuid import UUID
 
-from ip_ledger.assets.rules import PATENTS, AssetKind
+from ip_ledger.assets.rules import MOVES as ASSET_MOVES
+from ip_ledger.assets.rules import PATENTS, AbandonCause, AssetKind
+from ip_ledger.assets.rules import Event as AssetEvent
 from ip_ledger.assets.rules import State as AssetState
 from shared.money import WHOLE_PPM, largest_remainder
 from shared.rules import Check, Kind, Rule
@@ -170,6 +172,38 @@ def filing_checks(opposing: Sequence[UUID]) -> list[Check]:
     return [
         JOINT_FILING.check(
             "FILING_OPPOSED", Kind.STATE, passed=not opposing, orgs=[str(org) for org in opposing]
+        )
+    ]
+
+
+def giving_up_checks(
+    state: AssetState, org_id: UUID | None, owners: Collection[UUID], given: Collection[UUID]
+) -> list[Check]:
+    """Check that an owner consents for itself, once, to giving up what may still be given up."""
+    return [
+        CO_OWNERS.check("FORBIDDEN_SCOPE", Kind.SCOPE, passed=org_id in owners),
+        CO_OWNERS.move(ASSET_MOVES, state, AssetEvent.ABANDON),
+        CO_OWNERS.check("ALREADY_SIGNED", Kind.STATE, passed=org_id not in given),
+    ]
+
+
+def abandonment_checks(
+    cause: AbandonCause | None, owners: Sequence[UUID], consenting: Collection[UUID]
+) -> list[Check]:
+    """Check that nobody's right is given up without his word (专利法14、44(1)(2)).
+
+    What was missed (`deemed`) ends by law, whoever regrets it. Where nobody says how it came about,
+    it is judged as a declaration: to leave the cause out gets round nothing.
+    """
+    needed = () if cause is AbandonCause.DEEMED else owners
+    missing = [owner for owner in needed if owner not in consenting]
+    return [
+        CO_OWNERS.check(
+            "CONSENT_MISSING",
+            Kind.STATE,
+            passed=not missing,
+            orgs=[str(org) for org in missing],
+            decided_by="law",
         )
     ]
 

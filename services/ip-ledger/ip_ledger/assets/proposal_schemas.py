@@ -32,6 +32,14 @@ class OwnershipConsentIn(Body):
     )
 
 
+class AbandonmentConsentIn(Body):
+    """The day on which one agrees that the right is given up."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"occurred_on": "2028-03-01"}]})
+
+    occurred_on: Day = Field(description="The day that the report of it will name.")
+
+
 class OwnershipConsentOut(Out):
     """What an organization's own account said to a change."""
 

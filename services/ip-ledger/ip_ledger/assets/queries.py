@@ -15,6 +15,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from ip_ledger import tenancy
 from ip_ledger.assets.ownership_rules import Period
 from ip_ledger.assets.proposal_rules import OwnerAnswer
+from ip_ledger.assets.rules import Absence
 from ip_ledger.assets.tables import (
     Asset,
     AssetFilingPosition,
@@ -255,6 +256,29 @@ async def known_periods(session: AsyncSession, asset_id: UUID) -> list[Period]:
         .order_by(func.lower(col(OwnershipVersion.valid_during)))
     )
     return [Period(row.id, row.valid_from, row.valid_before) for row in rows]
+
+
+async def owners_from(session: AsyncSession, asset_id: UUID, day: date) -> list[UUID]:
+    """Name who owns an asset on a day or comes to own it later, as known now, each once."""
+    before: Any = func.upper(col(OwnershipVersion.valid_during))
+    owners = await session.scalars(
+        select(col(OwnershipLine.owner_id))
+        .join(OwnershipVersion, col(OwnershipVersion.id) == col(OwnershipLine.version_id))
+        .where(
+            col(OwnershipVersion.asset_id) == asset_id,
+            known_at(None),
+            or_(before.is_(None), before > day),
+        )
+    )
+    return sorted(set(owners))
+
+
+async def days_gone(
+    session: AsyncSession, asset_ids: Collection[UUID]
+) -> dict[UUID, tuple[Absence, ...]]:
+    """Give the days on which each right was gone."""
+    rows = await session.scalars(select(Asset).where(col(Asset.id).in_(asset_ids)))
+    return {row.id: row.days_gone for row in rows}
 
 
 async def consenting(session: AsyncSession, asset_id: UUID, change_sha256: str) -> set[UUID]:

@@ -246,6 +246,7 @@ async def get(
         "FORBIDDEN_SCOPE",
         "VERSION_CONFLICT",
         "STATE_CONFLICT",
+        "CONSENT_MISSING",
         "DAYS_OUT_OF_ORDER",
         "FILING_OPPOSED",
         "NUMBER_FORMAT",

@@ -128,6 +128,36 @@ class AbandonCause(StrEnum):
     UNPAID = "unpaid"  # its yearly fee stayed unpaid (专利法44(1)(1)): its fees tell that alone
 
 
+# Days on which a right was gone: the first, and the one of its return, none while it is away.
+Absence = tuple[date, date | None]
+
+
+def gone_on(absences: Sequence[Absence], day: date) -> Absence | None:
+    """Give the absence within which a day falls: neither the last day before nor the return."""
+    return next(
+        (one for one in absences if one[0] <= day and (one[1] is None or day < one[1])), None
+    )
+
+
+def told(absence: Absence | None) -> tuple[str | None, str | None]:
+    """Give the days of an absence as a check tells them: its first one, and that of the return."""
+    first, back = absence or (None, None)
+    return first.isoformat() if first else None, back.isoformat() if back else None
+
+
+def ended(absences: Sequence[Absence], last_on: date) -> tuple[Absence, ...]:
+    """Add the absence that begins on the day after a right's last one."""
+    return (*absences, (last_on + timedelta(days=1), None))
+
+
+def returned(absences: Sequence[Absence], on: date | None) -> tuple[Absence, ...]:
+    """End the absence that lasts on the day of the return; with none it never was."""
+    known = tuple(one for one in absences if one[1] is not None)
+    began = next((one[0] for one in absences if one[1] is None), None)
+    # What comes back before its first day of absence was never missed.
+    return known if began is None or on is None or on <= began else (*known, (began, on))
+
+
 # What stands, and may come to its end.
 LIVING: Final = frozenset({State.GRANTED, State.REGISTERED, State.MAINTAINED})
 # What has come to its end is licensed no more.

@@ -1,5 +1,6 @@
 """Assets, their inventors, and the versions of their ownership."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -29,6 +30,7 @@ from ip_ledger.assets.rules import (
     OWN_IP,
     REPETITION,
     AbandonCause,
+    Absence,
     AssetKind,
     Dates,
     State,
@@ -90,6 +92,11 @@ class Asset(Base, table=True):
         ),
         CheckConstraint("granted_on IS NULL OR filed_on <= granted_on", name="granted_on"),
         CheckConstraint("abandon_cause IS NULL OR state = 'abandoned'", name="abandon_cause"),
+        CheckConstraint(
+            "(jsonb_array_length(absences) > 0 AND absences #>> '{-1,1}' IS NULL)"
+            " = (state IN ('expired', 'abandoned', 'invalidated'))",
+            name="absences",
+        ),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -110,6 +117,11 @@ class Asset(Base, table=True):
     # Of what was given up how, where that is known.
     abandon_cause: AbandonCause | None = Field(
         default=None, sa_column=Column(EnumText(AbandonCause), nullable=True)
+    )
+    # The days on which the right was gone: first day, and day of its return; see `rules.Absence`.
+    absences: list[list[str | None]] = Field(
+        default_factory=list,
+        sa_column=Column(JsonColumn(), nullable=False, server_default="[]"),
     )
     version: int = 1
     external_id: str | None = None
@@ -133,6 +145,20 @@ class Asset(Base, table=True):
     def dates(self) -> Dates:
         """Give the days that are known."""
         return Dates(self.filed_on, self.granted_on, self.registered_on)
+
+    @property
+    def days_gone(self) -> tuple[Absence, ...]:
+        """Give the days on which the right was gone."""
+        return tuple(
+            (date.fromisoformat(first or ""), date.fromisoformat(back) if back else None)
+            for first, back in self.absences
+        )
+
+    def gone(self, absences: Sequence[Absence]) -> None:
+        """Say on which days the right was gone."""
+        self.absences = [
+            [first.isoformat(), back.isoformat() if back else None] for first, back in absences
+        ]
 
 
 class InventorPerson(Base, table=True):

@@ -11,6 +11,7 @@ from ip_ledger.audit.derived_queries import DERIVED
 from ip_ledger.audit.log_queries import LEAF_HASH, LOG, RECORD_HASH
 from ip_ledger.audit.row_queries import ROWS
 from ip_ledger.audit.rules import Difference
+from ip_ledger.audit.told_queries import TOLD
 from ip_ledger.log.notes import NoteError, TreeText, Verifier, parts_of
 
 
@@ -70,7 +71,7 @@ async def audit_seen(
     first = LEAF_HASH if tree else RECORD_HASH
     found += [one async for one in queries.answers(connection, (first, *LOG))]
     found += tree
-    for questions in (ROWS, DERIVED, queries.CHAIN):
+    for questions in (ROWS, DERIVED, queries.CHAIN, TOLD):
         found += [one async for one in queries.answers(connection, questions)]
     return outcome
 

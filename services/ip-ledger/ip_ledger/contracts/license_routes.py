@@ -77,6 +77,7 @@ async def licensee_known(
         "LICENSOR_NOT_OWNER",
         "PARTY_UNKNOWN",
         "RIGHT_EXPIRED",
+        "RIGHT_LAPSED",
         "STATE_CONFLICT",
     ),
 )

@@ -18,6 +18,7 @@ from shared.codes.registrations import ContractNumberScheme, contract_number_che
 from shared.rules import Check, Kind, Policy, Rule, Severity
 
 CO_OWNERS: Final = Rule("A084", "三(三)1-④ · 专利法14")
+LIVING_RIGHT: Final = Rule("A084", "三(三)1-④ · 民法典865")
 RECORDING: Final = Rule("A084", "三(三)1-④ · 专利法实施细则15")
 COMMISSIONED: Final = Rule("A089", "三(三)2-①")  # 自主开展技术研发或接受企业委托
 TURNOVER: Final = Rule("A127", "四(四)")  # 委托研发合同数及金额、技术市场交易额
@@ -248,8 +249,18 @@ def term_checks(effective_on: date, term_until: date | None) -> list[Check]:
     ]
 
 
-def asset_checks(state: assets.State, asset_until: date | None, effective_on: date) -> list[Check]:
-    """Check that the right lives on the license's first day; `asset_until` is its last day."""
+def asset_checks(
+    state: assets.State,
+    asset_until: date | None,
+    effective_on: date,
+    absences: Sequence[assets.Absence] = (),
+) -> list[Check]:
+    """Check that the right lives on the license's first day; `asset_until` is its last day.
+
+    A right that came back was gone for some days: who used it then needed no license (民法典865).
+    """
+    gone = assets.gone_on(absences, effective_on) if state not in assets.ENDS else None
+    gone_from, back_on = assets.told(gone)
     return [
         CO_OWNERS.check(
             "STATE_CONFLICT", Kind.STATE, passed=state not in assets.ENDS, state=state.value
@@ -260,6 +271,14 @@ def asset_checks(state: assets.State, asset_until: date | None, effective_on: da
             passed=asset_until is None or effective_on <= asset_until,
             pointer="/effective_on",
             until=asset_until.isoformat() if asset_until else None,
+        ),
+        LIVING_RIGHT.check(
+            "RIGHT_LAPSED",
+            Kind.STATE,
+            passed=gone is None,
+            pointer="/effective_on",
+            gone_from=gone_from,
+            back_on=back_on,
         ),
     ]
 

@@ -18,10 +18,19 @@ from ip_ledger.distributions.plan_rules import RewardRule
 from ip_ledger.distributions.routes import LEADING, shown
 from ip_ledger.distributions.schemas import DistributionRunOut
 from ip_ledger.revenue import queries as revenue
-from ip_ledger.revenue.routes import shown as shown_revenue
+from ip_ledger.revenue.routes import all_shown
 from ip_ledger.revenue.schemas import RevenueEventOut, RevenueUndoingIn
 from shared.directory import DirectoryOrganization, organizations_of
-from shared.http import CurrentActor, Reading, Router, Today, Transaction, access, problems
+from shared.http import (
+    CurrentActor,
+    Language,
+    Reading,
+    Router,
+    Today,
+    Transaction,
+    access,
+    problems,
+)
 from shared.http.constraints import meaning
 from shared.http.schemas import fen
 from shared.rules import Kind
@@ -128,12 +137,12 @@ async def undo_revenue(
     body: RevenueUndoingIn,
     actor: CurrentActor,
     today: Today,
+    language: Language,
     session: Transaction,
 ) -> RevenueEventOut:
     """Undo an income that was recorded wrongly, by another person; no run may share it out."""
-    row = await actions.undo_income(
+    await actions.undo_income(
         session, actor, event_id, body.reason, body.effective_on or today, today
     )
     event = await revenue.visible_event(session, actor, event_id)
-    deductions = await revenue.deductions_of(session, [event.id])
-    return shown_revenue(event, deductions.get(event.id, []), row)
+    return (await all_shown(session, [event], language))[0]

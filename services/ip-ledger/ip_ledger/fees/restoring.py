@@ -86,7 +86,8 @@ async def _lost(
     former = await facts.last_payload_unlike(session, asset.id, asset.state)
     state = None if former is None else asset_rules.State(former["state"])
     lapsed = latest is not None and latest.state is FeeState.LAPSED
-    last_on = asset.term_until if lapsed and asset.term_until else asset.dates.first_on
+    gone_from = asset.days_gone[-1][0] if asset.days_gone else None
+    last_on = asset.dates.first_on if gone_from is None else gone_from - timedelta(days=1)
     missed_on = latest.grace_until if lapsed and latest is not None else one.counted_from
     return Lost(
         kind=asset.kind,

@@ -6,15 +6,19 @@ from uuid import UUID
 
 from fastapi import Depends, Query
 from sqlalchemy import ColumnElement
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from ip_ledger.assets import queries as assets
+from ip_ledger.assets.rules import Absence
 from ip_ledger.evidence import evidence_of
 from ip_ledger.revenue import actions, queries
-from ip_ledger.revenue.rules import Deduction
+from ip_ledger.revenue.rules import Deduction, absence_check
 from ip_ledger.revenue.schemas import DeductionOut, RevenueEventIn, RevenueEventOut
 from ip_ledger.revenue.tables import RevenueDeduction, RevenueEvent, RevenueUndoing
 from shared.http import (
     CurrentActor,
+    Language,
     Page,
     PageQuery,
     Reading,
@@ -24,6 +28,7 @@ from shared.http import (
     access,
     paginate,
     problems,
+    warnings_of,
 )
 from shared.http.schemas import fen
 
@@ -32,12 +37,29 @@ router = Router(prefix="/v1/ip-ledger/revenue-events", tags=["revenue"])
 OWNERS: Final = "the centre, the asset's owners, officials"
 
 
-def shown(
+async def all_shown(
+    session: AsyncSession, rows: Sequence[RevenueEvent], language: str
+) -> list[RevenueEventOut]:
+    """Show events with their deductions, with what undid them and what to look at."""
+    ids = [row.id for row in rows]
+    deductions = await queries.deductions_of(session, ids)
+    undone = await queries.undoings_of(session, ids)
+    absences = await assets.days_gone(session, {row.asset_id for row in rows})
+    return [
+        _shown(
+            row, deductions.get(row.id, []), language, absences[row.asset_id], undone.get(row.id)
+        )
+        for row in rows
+    ]
+
+
+def _shown(
     event: RevenueEvent,
     deductions: Sequence[RevenueDeduction],
-    undoing: RevenueUndoing | None = None,
+    language: str,
+    absences: Sequence[Absence],
+    undoing: RevenueUndoing | None,
 ) -> RevenueEventOut:
-    """Show an event with its deductions, and with what undid it."""
     return RevenueEventOut(
         id=event.id,
         center_id=event.center_id,
@@ -62,6 +84,7 @@ def shown(
         state="recorded" if undoing is None else "undone",
         undone_on=None if undoing is None else undoing.effective_on,
         undone_reason=None if undoing is None else undoing.reason,
+        warnings=warnings_of([absence_check(absences, event.received_on)], language),
     )
 
 
@@ -81,7 +104,11 @@ def shown(
     dependencies=[Depends(evidence_of(RevenueEventIn))],
 )  # fmt: skip
 async def record_revenue(
-    body: RevenueEventIn, actor: CurrentActor, today: Today, session: Transaction
+    body: RevenueEventIn,
+    actor: CurrentActor,
+    today: Today,
+    language: Language,
+    session: Transaction,
 ) -> RevenueEventOut:
     """Record money received for an asset; it is booked as owed to the owners of that day."""
     income = actions.NewIncome(
@@ -95,8 +122,7 @@ async def record_revenue(
         held_in_trust=body.held_in_trust,
     )
     event = await actions.record_income(session, actor, income, today)
-    deductions = await queries.deductions_of(session, [event.id])
-    return shown(event, deductions.get(event.id, []))
+    return (await all_shown(session, [event], language))[0]
 
 
 @router.get(
@@ -109,6 +135,7 @@ async def list_revenue(
     actor: CurrentActor,
     session: Reading,
     page: PageQuery,
+    language: Language,
     center_id: Annotated[UUID | None, Query(description="Only of this centre.")] = None,
     asset_id: Annotated[UUID | None, Query(description="Only of this asset.")] = None,
 ) -> Page[RevenueEventOut]:
@@ -120,11 +147,7 @@ async def list_revenue(
     ]
     statement = queries.visible_events(actor, **filters)
     rows, cursor = await paginate(session, statement, page, keys, filters)
-    ids = [row.id for row in rows]
-    deductions = await queries.deductions_of(session, ids)
-    undone = await queries.undoings_of(session, ids)
-    items = [shown(row, deductions.get(row.id, []), undone.get(row.id)) for row in rows]
-    return Page(items=items, next_cursor=cursor)
+    return Page(items=await all_shown(session, rows, language), next_cursor=cursor)
 
 
 @router.get(
@@ -133,9 +156,9 @@ async def list_revenue(
     openapi_extra=access("member", "official", tenant=OWNERS),
     responses=problems("NOT_FOUND"),
 )
-async def get_revenue(event_id: UUID, actor: CurrentActor, session: Reading) -> RevenueEventOut:
+async def get_revenue(
+    event_id: UUID, actor: CurrentActor, session: Reading, language: Language
+) -> RevenueEventOut:
     """Give one revenue event."""
     event = await queries.visible_event(session, actor, event_id)
-    deductions = await queries.deductions_of(session, [event.id])
-    undone = await queries.undoings_of(session, [event.id])
-    return shown(event, deductions.get(event.id, []), undone.get(event.id))
+    return (await all_shown(session, [event], language))[0]

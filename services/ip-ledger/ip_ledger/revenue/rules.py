@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from shared.rules import Check, Kind, Rule
+from ip_ledger.assets.rules import Absence, gone_on, told
+from shared.rules import Check, Kind, Rule, Severity
 
 # 沪条例34(2): transfer or license income less taxes, upkeep of the result, costs of the deal.
 NET_INCOME: Final = Rule("A033", "二(三)功能三；沪条例34(2)")
@@ -49,6 +50,7 @@ def net_income_fen(gross_fen: int, deductions: Sequence[Deduction]) -> int:
 
 LAWFUL: Final = frozenset({DeductionKind.TAX, DeductionKind.MAINTENANCE, DeductionKind.DIRECT})
 TRUST: Final = Rule("A053", "三(二)")
+LIVING_RIGHT: Final = Rule("A033", "二(三)功能三；民法典865")
 CORRECTIONS: Final = Rule("X07", "delivery")
 FOUR_EYES: Final = Rule("X03", "delivery")
 
@@ -86,6 +88,25 @@ def receiver_checks(
             state="registered",
         ),
     ]
+
+
+def absence_check(absences: Sequence[Absence], received_on: date) -> Check:
+    """Warn of income from days on which the right was gone: it is shared as any other.
+
+    What came in is there and is the owners' of that day, whether it was owed for former years or
+    paid though nobody had to; whether it can be asked back is between those who paid and were paid.
+    """
+    gone = gone_on(absences, received_on)
+    gone_from, back_on = told(gone)
+    return LIVING_RIGHT.check(
+        "RIGHT_LAPSED",
+        Kind.STATE,
+        passed=gone is None,
+        severity=Severity.WARNING,
+        pointer="/received_on",
+        gone_from=gone_from,
+        back_on=back_on,
+    )
 
 
 def undoing_checks(

@@ -8,7 +8,17 @@ from pydantic import ConfigDict, Field
 
 from ip_ledger.evidence import FileId
 from ip_ledger.revenue.rules import DeductionKind, RevenueKind
-from shared.http.schemas import MAX_SAFE, Body, Day, Earning, LongText, Money, Out, ShortText
+from shared.http.schemas import (
+    MAX_SAFE,
+    Body,
+    CheckOut,
+    Day,
+    Earning,
+    LongText,
+    Money,
+    Out,
+    ShortText,
+)
 
 
 class DeductedAmount(Money):
@@ -102,6 +112,7 @@ class RevenueEventOut(Out):
     undone_on: date | None = Field(default=None, description="The day of the reversing entry.")
     undone_reason: str | None = Field(default=None, description="Why it was undone.")
     version: int = Field(default=1, description="Always 1.")
+    warnings: list[CheckOut] = Field(default_factory=list, description="What to look at.")
 
 
 class RevenueUndoingIn(Body):

@@ -59,6 +59,11 @@ CODES: Final[dict[str, Words]] = {
         "权利届时已期满|（至 {until}）",
         "The right has expired by then| (its last day is {until})",
     ),
+    "RIGHT_LAPSED": Words(
+        409,
+        "该权利当日处于终止状态|（自 {gone_from} 起，{back_on} 恢复）",
+        "The right was gone on that day| (from {gone_from}, back on {back_on})",
+    ),
     "LICENSOR_NOT_OWNER": Words(
         422, "许可人当日不是权利人", "The licensor does not own the asset on that day"
     ),

@@ -53,7 +53,8 @@ async def grant(
 
     With `awaits_consents` a license that still lacks consents is kept, and waits for them. Raises
     `Refused`: NOT_FOUND, FORBIDDEN_SCOPE, OWNERSHIP_MISSING, LICENSOR_NOT_OWNER, CONSENT_MISSING,
-    PARTY_UNKNOWN, USCC_…, DAYS_OUT_OF_ORDER, RIGHT_EXPIRED, STATE_CONFLICT or LICENSE_CONFLICT.
+    PARTY_UNKNOWN, USCC_…, DAYS_OUT_OF_ORDER, RIGHT_EXPIRED, RIGHT_LAPSED,
+    STATE_CONFLICT or LICENSE_CONFLICT.
     """
     asset = await assets.asset_for_update(session, actor, one.asset_id, today)
     center = found(await tenancy.center_of(session, asset.center_id))
@@ -72,7 +73,7 @@ async def grant(
                 one.licensee_org_id, one.licensee_uscc, is_known=is_licensee_known
             ),
             *rules.term_checks(one.effective_on, one.term_until),
-            *rules.asset_checks(asset.state, asset.term_until, one.effective_on),
+            *rules.asset_checks(asset.state, asset.term_until, one.effective_on, asset.days_gone),
             *rules.conflict_checks(
                 Standing(asset.id, one.type, one.territory, one.effective_on, one.term_until),
                 await queries.standing_licenses(session, asset.id),
