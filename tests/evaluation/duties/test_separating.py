@@ -209,7 +209,7 @@ async def test_no_expert_signs_a_visit_with_another_capacity(doors: Doors) -> No
     others = [held for held, acting in APART if acting == "signer"]
     await year.scored_by_experts()
     body = {
-        "subject_type": "case", "subject_id": year.case_id, "visited_on": "2028-01-09",
+        "subject_type": "case", "subject_id": year.case_id, "visited_on": "2028-01-10",
         "expert_ids": [str(year.expert_ids[code]) for code in SEVEN],
         "report_file_id": str(year.report_id),
     }  # fmt: skip

@@ -187,8 +187,8 @@ async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
 
 @pytest.mark.anyio
 @pytest.mark.requirement("A130", "A132")
-async def test_a_draft_is_tried_on_a_judged_cycle_and_keeps_nothing(year: JudgedYear) -> None:
-    await year.computed()
+async def test_a_draft_is_tried_on_a_published_cycle_and_keeps_nothing(year: JudgedYear) -> None:
+    await year.published()
     draft = await drafted(year, other(_harder))
     answer = await year.as_("auditor", "GET", f"{SCHEMES}/{draft}/trial?cycle_id={year.cycle_id}")
     (told,) = answer.json()["items"]
@@ -208,7 +208,7 @@ async def test_a_draft_is_tried_on_a_judged_cycle_and_keeps_nothing(year: Judged
 @pytest.mark.anyio
 @pytest.mark.requirement("A130")
 async def test_changes_that_do_it_only_together_are_told_as_sets(year: JudgedYear) -> None:
-    await year.computed()
+    await year.published()
     draft = await drafted(year, other(_any_two_of_three))
 
     answer = await year.as_("auditor", "GET", f"{SCHEMES}/{draft}/trial?cycle_id={year.cycle_id}")
@@ -227,8 +227,9 @@ async def test_changes_that_do_it_only_together_are_told_as_sets(year: JudgedYea
 @pytest.mark.requirement("A130", "X04")
 @pytest.mark.refusing
 async def test_a_trial_is_for_officials(year: JudgedYear) -> None:
-    await year.frozen()
+    await year.computed()
     draft = await drafted(year, CONTENT)
     path = f"{SCHEMES}/{draft}/trial?cycle_id={year.cycle_id}"
     assert (await year.own("GET", path)).status_code == 403
+    # Computed, and not yet published: no draft is fitted to it.
     assert (await year.as_("auditor", "GET", path)).json()["items"] == []

@@ -84,8 +84,11 @@ def test_a_visit_follows_the_review_and_is_reported_once() -> None:
     assert failed_codes(rules.single_checks(reported=False)) == []
     assert failed_codes(rules.file_checks(known=False)) == ["FILE_UNKNOWN"]
     assert failed_codes(rules.file_checks(known=True)) == []
-    assert failed_codes(rules.day_checks(TODAY, TODAY)) == []
-    assert failed_codes(rules.day_checks(TODAY + DAY, TODAY)) == ["DAY_IN_FUTURE"]
+    formed = TODAY - 2 * DAY
+    assert failed_codes(rules.day_checks(TODAY, TODAY, TODAY)) == []
+    assert failed_codes(rules.day_checks(formed, formed, TODAY)) == []
+    assert failed_codes(rules.day_checks(formed - DAY, formed, TODAY)) == ["FIELD_INVALID"]
+    assert failed_codes(rules.day_checks(TODAY + DAY, formed, TODAY)) == ["DAY_IN_FUTURE"]
 
 
 @pytest.mark.requirement("A121")

@@ -14,7 +14,7 @@ from sqlmodel import col, select
 from evaluation.visits.rules import VisitEvidence, evidence_checks
 from shared.database import new_id
 from shared.events.tables import Event
-from tests.evaluation.reviewing import FIVE, Reviewing, codes_of
+from tests.evaluation.reviewing import FIVE, TODAY, Reviewing, codes_of
 from tests.fixtures.service import event_types
 
 pytestmark = pytest.mark.anyio
@@ -34,8 +34,15 @@ async def report(review: Reviewing, codes: Sequence[str] = VISITORS, **over: Any
         return await handler.post("/v1/evaluation/site-visits", json=body)
 
 
-async def reported(review: Reviewing) -> str:
+async def scored(review: Reviewing) -> None:
+    """Form the panel and bring its sheets in, some days before the visit."""
+    review.service.set_clock("2026-01-29T02:00:00+00:00")
     await review.reviewed(FIVE)
+    review.service.set_clock(TODAY)
+
+
+async def reported(review: Reviewing) -> str:
+    await scored(review)
     answer = await report(review)
     assert answer.status_code == 201, answer.text
     visit: str = answer.json()["id"]
@@ -88,7 +95,7 @@ async def test_a_visit_before_the_review_is_finished_is_refused(review: Reviewin
     assert (await report(review)).status_code == 404
     await review.formed()
 
-    answer = await report(review)
+    answer = await report(review, visited_on="2026-02-02")
 
     assert answer.status_code == 409
     assert codes_of(answer) == ["REVIEW_MISSING"]
@@ -97,7 +104,11 @@ async def test_a_visit_before_the_review_is_finished_is_refused(review: Reviewin
 @pytest.mark.requirement("A121", "X08")
 @pytest.mark.refusing
 async def test_a_visit_without_enough_or_with_tied_experts_is_refused(review: Reviewing) -> None:
-    await review.reviewed(FIVE)
+    await scored(review)
+
+    early = await report(review, visited_on="2026-01-28")
+    assert codes_of(early) == ["FIELD_INVALID"], "the panel was formed a day later"
+    assert early.json()["errors"][0]["pointer"] == "/visited_on"
 
     answer = await report(review, ("ex03",), visited_on="2026-02-03", report_file_id=str(new_id()))
 
@@ -186,7 +197,7 @@ async def away(review: Reviewing, code: str, from_on: str, until_on: str) -> htt
 async def test_who_was_away_on_the_day_did_not_go(
     review: Reviewing, from_on: str, until_on: str, there: bool
 ) -> None:
-    await review.reviewed(FIVE)
+    await scored(review)
     assert (await away(review, "ex05", from_on, until_on)).status_code == 201
 
     answer = await report(review)
@@ -207,7 +218,7 @@ async def test_who_was_away_on_the_day_did_not_go(
 async def test_an_absence_that_ended_before_the_visit_keeps_nobody_from_it(
     review: Reviewing,
 ) -> None:
-    await review.reviewed(FIVE)
+    await scored(review)
     told = (await away(review, "ex05", "2026-01-20", "2026-02-09")).json()
     async with review.expert("ex05") as expert:
         path = f"/v1/evaluation/experts/{review.expert_ids['ex05']}/absences/{told['id']}/end"
@@ -256,7 +267,7 @@ async def test_who_says_that_he_was_away_does_not_sign_and_who_signed_was_not_aw
 @pytest.mark.requirement("A119", "A121", "X03")
 @pytest.mark.refusing
 async def test_days_away_and_visits_of_two_accounts_are_one_person_s(review: Reviewing) -> None:
-    await review.reviewed(FIVE)
+    await scored(review)
     async with review.handler as handler:
         added = await handler.post(
             f"/v1/evaluation/experts/{review.expert_ids['ex05']}/accounts",
@@ -274,7 +285,7 @@ async def test_who_handled_the_case_under_another_account_does_not_visit_nor_sig
 ) -> None:
     other = new_id()
     review.case_people.append({"person_id": str(other), "capacity": "handler"})
-    await review.reviewed(FIVE)
+    await scored(review)
     added = {"person_id": str(other)}
     path = f"/v1/evaluation/experts/{review.expert_ids['ex08']}/accounts"
     visitors = ("ex08", "ex02")
@@ -343,7 +354,7 @@ def photograph(review: Reviewing, **over: Any) -> dict[str, Any]:
 
 @pytest.mark.requirement("A118", "A121", "X06")
 async def test_photographs_with_their_place_are_signed_with_the_report(review: Reviewing) -> None:
-    await review.reviewed(FIVE)
+    await scored(review)
     answer = await report(review, evidence=[photograph(review)])
     assert answer.status_code == 201, answer.text
     told = answer.json()
@@ -373,7 +384,7 @@ async def test_photographs_with_their_place_are_signed_with_the_report(review: R
 async def test_what_no_picture_can_be_is_refused_at_the_report_and_at_its_change(
     review: Reviewing,
 ) -> None:
-    await review.reviewed(FIVE)
+    await scored(review)
     bad = [
         photograph(review, file_id=str(new_id())),
         photograph(review, taken_at="2026-02-02T02:05:00Z", longitude=None),

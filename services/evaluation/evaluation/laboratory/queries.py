@@ -31,10 +31,11 @@ def frozen_page(cycle_id: UUID) -> Select[Any]:
 
 
 def judged_page(actor: Actor, cycle_id: UUID) -> Select[Any]:
-    """Select the judged cases of a cycle with what their newest results rest on, for a page.
+    """Select the published cases of a cycle with what their newest results rest on, for a page.
 
-    A voided case was decided and not computed: there is nothing to try. Those on whose panel the
-    actor sits are left out.
+    What is not published yet, or open again, is left out: a draft is not fitted to verdicts that
+    are still to be given. A voided case was decided and not computed: there is nothing to try.
+    Those on whose panel the actor sits are left out.
     """
     later = aliased(EvaluationResult)
     superseded = exists().where(
@@ -50,7 +51,7 @@ def judged_page(actor: Actor, cycle_id: UUID) -> Select[Any]:
         .join(DirectoryCenter, col(DirectoryCenter.id) == col(EvaluationCase.center_id))
         .where(
             col(EvaluationCase.cycle_id) == cycle_id,
-            col(EvaluationCase.state) != CaseState.VOIDED,
+            col(EvaluationCase.state).in_((CaseState.PUBLISHED, CaseState.CLOSED)),
             ~panels.seated(actor, col(EvaluationCase.id)),
             ~superseded,
         ),

@@ -70,7 +70,7 @@ async def report(
         [
             *separation_checks(subject.duties, actor.person_id, Capacity.HANDLER),
             *rules.report_checks(policy, handled, told.expert_ids, known, told.visited_on, today),
-            *rules.day_checks(told.visited_on, today),
+            *rules.day_checks(told.visited_on, panel.formed_on, today),
             *rules.file_checks(known=told.file.sha256 is not None),
             *rules.evidence_checks(told.evidence, now),
             *rules.review_checks(panel.state),
@@ -174,7 +174,7 @@ async def change(
             *version_checks(visit.version, read_version),
             *separation_checks(subject.duties, actor.person_id, Capacity.HANDLER),
             *(check for row in experts for check in rules.there_checks(known[row.expert_id], day)),
-            *rules.day_checks(day, today),
+            *rules.day_checks(day, min(panel.formed_on, visit.visited_on), today),
             *rules.file_checks(known=file is None or file.sha256 is not None),
             *rules.evidence_checks(told.evidence or (), now),
         ]

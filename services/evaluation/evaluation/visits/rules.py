@@ -13,6 +13,7 @@ from evaluation.experts.absence_rules import Days, away_checks
 from evaluation.experts.rules import Candidate, conflict_checks, pool_checks
 from evaluation.panels.rules import ReviewSubject, duty_checks
 from evaluation.panels.rules import State as PanelState
+from shared.expecting import no_earlier_than
 from shared.rules import NOT_FOUND, Check, Kind, Policy, Rule, Said
 
 VISIT: Final = Rule("A118", "四(三)2")
@@ -110,9 +111,22 @@ def signer_checks(
     ]
 
 
-def day_checks(visited_on: date, today: date) -> list[Check]:
-    """Check that the visit has taken place."""
-    return [VISIT.past(visited_on, today, "/visited_on")]
+def day_checks(visited_on: date, formed_on: date, today: date) -> list[Check]:
+    """Check that the visit has taken place, since there were experts to go (C2).
+
+    Both ends count: a panel may be formed, score and go on one day.
+    """
+    return [
+        VISIT.past(visited_on, today, "/visited_on"),
+        VISIT.check(
+            "FIELD_INVALID",
+            Kind.CONTENT,
+            passed=formed_on <= visited_on,
+            pointer="/visited_on",
+            field="visited_on",
+            expected=no_earlier_than(formed_on),
+        ),
+    ]
 
 
 def file_checks(*, known: bool) -> list[Check]:
