@@ -5,17 +5,19 @@ import hashlib
 import json
 import time
 from collections.abc import AsyncIterator, Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from anyio import BrokenWorkerProcess
 from sqlmodel import select
 
 from evaluation.assignments import jobs, rules
 from evaluation.assignments.drawing import worked
 from evaluation.assignments.solver import solve
+from evaluation.assignments.tables import PanelDraw
 from evaluation.cycles import rules as cycles
 from evaluation.cycles.tables import EvaluationCase, EvaluationCycle
 from evaluation.experts.rules import ExpertField
@@ -150,9 +152,10 @@ async def test_panels_are_drawn_proven_and_made_by_the_handler(drawing: Drawing)
 async def test_anyone_can_repeat_the_draw_from_problem_and_seed(drawing: Drawing) -> None:
     committed = await drawing.seed()
     drawn = await drawing.draw()
-    await drawing.ask("POST", f"{DRAWS}/{drawn['id']}/accept")
+    assert (drawn["seed"]["seed"], drawn["seed"]["opened_at"]) == (None, None)
+    accepted = await drawing.ask("POST", f"{DRAWS}/{drawn['id']}/accept")
 
-    opened = (await drawing.ask("GET", f"{SEEDS}?cycle_id={drawing.cycle_id}")).json()["seed"]
+    opened = accepted.json()["seed"]["seed"]
     problem = (await drawing.ask("GET", f"{DRAWS}/{drawn['id']}/problem")).content
 
     assert hashlib.sha256(opened.encode()).hexdigest() == committed["commitment"]
@@ -239,6 +242,88 @@ async def test_a_draw_without_proof_is_not_accepted(drawing: Drawing) -> None:
     path = f"{DRAWS}/{asked.json()['id']}"
     assert (await drawing.ask("GET", path)).json()["state"] == "unproven"
     assert codes_of(await drawing.ask("POST", f"{path}/accept")) == ["DRAW_NOT_PROVEN"]
+
+
+@pytest.mark.requirement("A120")
+@pytest.mark.refusing
+async def test_a_draw_that_costs_its_worker_each_time_is_given_up(drawing: Drawing) -> None:
+    """Killed in its process or with the whole service, it is tried three times and no more."""
+    await drawing.seed()
+    body = {"cycle_id": drawing.cycle_id, "size": 5}
+    first = (await drawing.ask("POST", DRAWS, body)).json()["id"]
+    later = (await drawing.ask("POST", DRAWS, body)).json()["id"]
+    tried = []
+
+    async def dying(problem: bytes, *asked: Any) -> dict[str, Any]:
+        tried.append(problem)
+        if len(tried) <= rules.MOST_ATTEMPTS:
+            raise BrokenWorkerProcess
+        return worked(problem, *asked)
+
+    assert await jobs.draw_waiting(drawing.service.app, dying) == 1
+    failed = (await drawing.ask("GET", f"{DRAWS}/{first}")).json()
+    assert (failed["state"], failed["failure"], failed["attempts"]) == ("failed", "killed", 3)
+    assert failed["finished_at"] is not None
+    assert (await drawing.ask("GET", f"{DRAWS}/{later}")).json()["state"] == "drawn"
+    refused = await drawing.ask("POST", f"{DRAWS}/{first}/accept")
+    assert codes_of(refused) == ["STATE_CONFLICT"]
+    assert "draw.failed" in await event_types(drawing.service.sessions)
+
+    # The service itself dies with its worker: the claim is not given back.
+    class Killed(BaseException):
+        pass
+
+    async def taken(*_: Any) -> dict[str, Any]:
+        raise Killed
+
+    third = (await drawing.ask("POST", DRAWS, body)).json()["id"]
+    for hour in range(rules.MOST_ATTEMPTS):
+        drawing.service.set_clock(f"2026-02-02T{3 + hour:02}:00:00+00:00")
+        with pytest.raises(Killed):
+            await jobs.draw_waiting(drawing.service.app, taken)
+        assert (await drawing.ask("GET", f"{DRAWS}/{third}")).json()["attempts"] == hour + 1
+    assert await jobs.draw_waiting(drawing.service.app, taken) == 0, "its last worker may come back"
+    drawing.service.set_clock("2026-02-02T09:00:00+00:00")
+    assert await jobs.draw_waiting(drawing.service.app, taken) == 0
+    assert (await drawing.ask("GET", f"{DRAWS}/{third}")).json()["state"] == "failed"
+    # Its cases are free: the other draw of them becomes panels.
+    assert (await drawing.ask("POST", f"{DRAWS}/{later}/accept")).status_code == 200
+
+
+@pytest.mark.requirement("A120")
+@pytest.mark.refusing
+async def test_no_pool_freezes_under_a_seed_that_is_open(drawing: Drawing) -> None:
+    """Each acceptance opens the seed of its draw, and commits to the next."""
+    first = await drawing.seed()
+    one = await drawing.draw(case_ids=drawing.case_ids[:1])
+    early = await drawing.draw(case_ids=drawing.case_ids[1:2])
+    accepted = await drawing.ask("POST", f"{DRAWS}/{one['id']}/accept")
+    assert accepted.json()["seed"]["id"] == first["id"]
+    standing = (await drawing.ask("GET", f"{SEEDS}?cycle_id={drawing.cycle_id}")).json()
+    assert (standing["number"], standing["seed"]) == (2, None)
+    assert standing["commitment"] != first["commitment"]
+    again = await drawing.ask("POST", SEEDS, {"cycle_id": drawing.cycle_id})
+    assert codes_of(again) == ["ALREADY_EXISTS"], "one stands at a time"
+
+    # What is drawn from now on, anew or with few changes, is drawn with the next.
+    late = await drawing.draw(case_ids=drawing.case_ids[2:])
+    assert late["seed_id"] == standing["id"]
+    panel, told = next(iter(early["result"]["panels"].items()))
+    gone = {"seats": [{"panel": panel, "expert_id": told["seats"][0]["expert_id"]}]}
+    changed = await drawing.ask("POST", f"{DRAWS}/{early['id']}/recusals", gone)
+    assert changed.json()["seed_id"] == standing["id"]
+    # What froze before the first was open stays drawn by it.
+    assert (await drawing.ask("POST", f"{DRAWS}/{early['id']}/accept")).status_code == 200
+    kept = (await drawing.ask("GET", f"{SEEDS}?cycle_id={drawing.cycle_id}")).json()
+    assert (kept["number"], kept["seed"]) == (2, None)
+
+    # A draw of before, whose pool froze when its seed was open already.
+    async with drawing.service.sessions.begin() as session:
+        row = await session.get_one(PanelDraw, UUID(late["id"]))
+        row.seed_id = UUID(first["id"])
+        row.created_at += timedelta(seconds=1)
+    refused = await drawing.ask("POST", f"{DRAWS}/{late['id']}/accept")
+    assert codes_of(refused) == ["SEED_OPEN"]
 
 
 @pytest.mark.requirement("A120")

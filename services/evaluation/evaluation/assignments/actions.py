@@ -3,7 +3,6 @@
 import json
 import secrets
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -40,14 +39,16 @@ SCOPE: Final = Rule("X04", "delivery")
 async def commit_to_seed(
     session: AsyncSession, actor: Actor, cycle_id: UUID, now: datetime
 ) -> DrawSeed:
-    """Choose the seed of a cycle's draws and publish its hash; there is one seed per cycle.
+    """Choose the seed of a cycle's next draws and publish its hash; one stands at a time.
 
-    Raises `Refused`: NOT_FOUND; a second seed is refused by the table as ALREADY_EXISTS.
+    Raises `Refused`: NOT_FOUND; a second one is refused by the table as ALREADY_EXISTS.
     """
     cycle = await cycle_queries.cycle(session, cycle_id)
+    before = await queries.newest_seed(session, cycle.id)
     secret = secrets.token_hex(SEED_BYTES)
     seed = DrawSeed(
         cycle_id=cycle.id,
+        number=1 if before is None else before.number + 1,
         seed=secret,
         commitment=rules.commitment(secret),
         person_id=actor.person_id,
@@ -56,7 +57,7 @@ async def commit_to_seed(
     session.add(seed)
     record(
         session, actor, "draw.seed_committed", seed.id,
-        cycle_id=cycle.id, commitment=seed.commitment,
+        cycle_id=cycle.id, commitment=seed.commitment, number=seed.number,
     )  # fmt: skip
     await session.flush()
     return seed
@@ -77,7 +78,7 @@ async def freeze(
     SEED_MISSING, PANEL_SIZE, FIELD_INVALID, STATE_CONFLICT for a case that takes no panel.
     """
     cycle = await cycle_queries.cycle(session, body.cycle_id)
-    seed = await queries.seed_of(session, cycle.id)
+    seed = await queries.standing_seed(session, cycle.id, lock=True)
     policy = await policy_on(session, today)
     cases = await queries.cases(session, cycle.id, body.case_ids)
     free = await _without_panel(session, cases)
@@ -131,12 +132,16 @@ async def recuse(
     Who is known by now to be barred, away, gone from the pool or seated elsewhere to his limit
     takes no seat that he was not drawn for; those who were drawn are judged on acceptance.
 
-    Raises `Refused`: NOT_FOUND, STATE_CONFLICT.
+    It is made with the seed that stands now: the first draw's may be open.
+
+    Raises `Refused`: NOT_FOUND, SEED_MISSING, STATE_CONFLICT.
     """
     before = await queries.draw_for_update(session, draw_id)
+    seed = await queries.standing_seed(session, before.cycle_id, lock=True)
     drawn = panels_of(before)
     require(
         [
+            *rules.committed_checks(is_committed=seed is not None),
             *rules.recusal_checks(before.state),
             *(
                 SCOPE.check(
@@ -156,7 +161,7 @@ async def recuse(
         actor,
         PanelDraw(
             cycle_id=before.cycle_id,
-            seed_id=before.seed_id,
+            seed_id=found(seed).id,
             replaces_id=before.id,
             person_id=actor.person_id,
             groups=before.groups,
@@ -209,72 +214,29 @@ async def _enter(session: AsyncSession, actor: Actor, draw: PanelDraw) -> PanelD
     return draw
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What a worker takes along: nothing of it changes while it works."""
-
-    draw_id: UUID
-    problem: bytes
-    seed: str
-    before: dict[str, tuple[str, ...]] | None
-    recused: tuple[tuple[str, str], ...]
-
-
-async def claim(session: AsyncSession, now: datetime, claimed_before: datetime) -> Work | None:
-    """Take the oldest draw that waits; None when there is none."""
-    draw = await queries.waiting_draw(session, claimed_before)
-    if draw is None:
-        return None
-    draw.claimed_at = now
-    seed = await queries.seed(session, draw.seed_id)
-    before = None
-    if draw.replaces_id is not None:
-        before = panels_of(await queries.draw(session, draw.replaces_id))
-    await session.flush()
-    return Work(draw.id, draw.problem, seed.seed, before, tuple((a, b) for a, b in draw.recused))
-
-
-async def enter_result(
-    session: AsyncSession, actor: Actor, draw_id: UUID, result: Mapping[str, Any], now: datetime
-) -> PanelDraw:
-    """Enter what was drawn; a draw that another worker has finished meanwhile stays as it is."""
-    draw = await queries.draw_for_update(session, draw_id)
-    event = rules.EVENT_OF[result["answer"], bool(result["optimal"])]
-    if (draw.state, event) not in rules.MOVES:
-        return draw
-    draw.state = rules.MOVES[draw.state, event]
-    draw.result = canonical(result)
-    draw.result_hash = rules.sha256(draw.result)
-    draw.optimal = bool(result["optimal"])
-    draw.finished_at = now
-    draw.version += 1
-    record(
-        session, actor, f"draw.{draw.state.value}", draw.id,
-        cycle_id=draw.cycle_id, result_hash=draw.result_hash, optimal=draw.optimal,
-    )  # fmt: skip
-    await session.flush()
-    return draw
-
-
 async def accept(
     session: AsyncSession, actor: Actor, draw_id: UUID, now: datetime, today: date
 ) -> PanelDraw:
     """Make the panels that were drawn; each is judged again as it is formed, all or none.
 
-    Raises `Refused`: NOT_FOUND, DRAW_NOT_PROVEN, STATE_CONFLICT, SEED_MISMATCH, STALE_INPUT where
+    The seed is open from now on, and the next one is committed to.
+
+    Raises `Refused`: NOT_FOUND, DRAW_NOT_PROVEN, STATE_CONFLICT, SEED_MISMATCH, SEED_OPEN where
+    the pool froze under a seed that was open, STALE_INPUT where
     loads or employers are others by now, or as `panel_actions.form_for_case` where something
     became known since the pool was frozen.
     """
     # Two draws may have counted on the same experts: their acceptances come one after the other.
     await seating_queries.one_at_a_time(session)
     draw = await queries.draw_for_update(session, draw_id)
-    seed = await queries.seed(session, draw.seed_id)
+    seed = await queries.seed_for_update(session, draw.seed_id)
     problem = rules.problem_of(json.loads(draw.problem))
     panels = panels_of(draw)
     require(
         [
             *rules.acceptance_checks(draw.state, optimal=draw.optimal),
             *rules.seed_checks(seed.seed, seed.commitment),
+            *rules.secret_checks(seed.opened_at, draw.created_at),
             *rules.whole_checks(problem, panels, draw.state),
         ]
     )
@@ -290,6 +252,10 @@ async def accept(
     draw.state = rules.MOVES[draw.state, rules.Event.ACCEPT]
     draw.accepted_at = now
     draw.version += 1
+    if seed.opened_at is None:
+        seed.opened_at = now
+        await session.flush()
+        await commit_to_seed(session, actor, draw.cycle_id, now)
     record(
         session, actor, "draw.accepted", draw.id,
         cycle_id=draw.cycle_id, result_hash=draw.result_hash, seed=seed.seed,

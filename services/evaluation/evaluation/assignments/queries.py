@@ -15,17 +15,30 @@ from evaluation.cycles.tables import EvaluationCase
 from shared.rules import found
 
 
-async def seed_of(session: AsyncSession, cycle_id: UUID) -> DrawSeed | None:
-    """Give the seed of a cycle."""
-    return await session.scalar(select(DrawSeed).where(col(DrawSeed.cycle_id) == cycle_id))
+async def standing_seed(
+    session: AsyncSession, cycle_id: UUID, *, lock: bool = False
+) -> DrawSeed | None:
+    """Give the seed of a cycle that is committed to and not yet open.
 
-
-async def seed_is_open(session: AsyncSession, seed_id: UUID) -> bool:
-    """Tell whether a seed may be shown: a draw made with it was accepted."""
-    statement = select(PanelDraw.id).where(
-        col(PanelDraw.seed_id) == seed_id, col(PanelDraw.state) == rules.DrawState.ACCEPTED
+    Locked, it is opened by nobody until the transaction ends: the pool that freezes under it does
+    so while it is secret.
+    """
+    statement = select(DrawSeed).where(
+        col(DrawSeed.cycle_id) == cycle_id, col(DrawSeed.opened_at).is_(None)
     )
-    return await session.scalar(statement.limit(1)) is not None
+    return await session.scalar(statement.with_for_update(read=True) if lock else statement)
+
+
+async def newest_seed(session: AsyncSession, cycle_id: UUID) -> DrawSeed | None:
+    """Give the seed that a cycle committed to last, open or not."""
+    statement = select(DrawSeed).where(col(DrawSeed.cycle_id) == cycle_id)
+    return await session.scalar(statement.order_by(col(DrawSeed.number).desc()).limit(1))
+
+
+async def seed_for_update(session: AsyncSession, seed_id: UUID) -> DrawSeed:
+    """Load and lock a seed: pools that freeze under it are frozen before it opens."""
+    statement = select(DrawSeed).where(col(DrawSeed.id) == seed_id).with_for_update()
+    return found(await session.scalar(statement.execution_options(populate_existing=True)))
 
 
 async def draw(session: AsyncSession, draw_id: UUID) -> PanelDraw:
@@ -57,12 +70,23 @@ async def waiting_draw(session: AsyncSession, claimed_before: datetime) -> Panel
         .where(
             col(PanelDraw.state) == rules.DrawState.QUEUED,
             or_(col(PanelDraw.claimed_at).is_(None), col(PanelDraw.claimed_at) < claimed_before),
+            col(PanelDraw.attempts) < rules.MOST_ATTEMPTS,
         )
         .order_by(col(PanelDraw.created_at))
         .limit(1)
         .with_for_update(skip_locked=True)
     )
     return await session.scalar(statement)
+
+
+async def lost_draws(session: AsyncSession, claimed_before: datetime) -> Sequence[PanelDraw]:
+    """Lock the draws that no worker came back from, and that are tried no more."""
+    statement = select(PanelDraw).where(
+        col(PanelDraw.state) == rules.DrawState.QUEUED,
+        col(PanelDraw.claimed_at) < claimed_before,
+        col(PanelDraw.attempts) >= rules.MOST_ATTEMPTS,
+    )
+    return (await session.scalars(statement.with_for_update(skip_locked=True))).all()
 
 
 async def cases(

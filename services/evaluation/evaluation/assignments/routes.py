@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Depends, Query, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from evaluation.assignments import actions, clients, queries
@@ -75,8 +76,11 @@ async def asked(
 async def commit_to_seed(
     body: SeedIn, actor: CurrentActor, now: Now, session: Transaction
 ) -> SeedOut:
-    """Choose the seed of a cycle's draws; only its hash is told before a draw is accepted."""
-    return _seed(await actions.commit_to_seed(session, actor, body.cycle_id, now), is_open=False)
+    """Choose the seed of a cycle's draws; only its hash is told before a draw is accepted.
+
+    From then on each acceptance commits to the next one.
+    """
+    return _seed(await actions.commit_to_seed(session, actor, body.cycle_id, now))
 
 
 @seeds.get(
@@ -90,9 +94,8 @@ async def get_seed(
     actor: CurrentActor,  # noqa: ARG001 - only officials come here
     session: Reading,
 ) -> SeedOut:
-    """Show a cycle's seed: its hash, and itself once a draw was accepted."""
-    seed = found(await queries.seed_of(session, cycle_id))
-    return _seed(seed, is_open=await queries.seed_is_open(session, seed.id))
+    """Show the seed that a cycle's next draw is made with: its hash. Each draw shows its own."""
+    return _seed(found(await queries.newest_seed(session, cycle_id)))
 
 
 @router.post(
@@ -155,7 +158,7 @@ async def get_draw(
     session: Reading,
 ) -> DrawDetailOut:
     """Show a draw with its panels and its proof, or why there are no panels."""
-    return _shown(await queries.draw(session, draw_id), response)
+    return await _shown(session, await queries.draw(session, draw_id), response)
 
 
 @router.get(
@@ -179,7 +182,7 @@ async def get_problem(
     operation_id="evaluation_redraw_seats",
     status_code=202,
     openapi_extra=HANDLERS,
-    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT"),
+    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "SEED_MISSING", "STATE_CONFLICT"),
 )
 async def recuse(
     draw_id: UUID,
@@ -203,7 +206,8 @@ async def recuse(
     openapi_extra=HANDLERS,
     responses=problems(
         "FORBIDDEN_SCOPE", "SOD_VIOLATION", "NOT_FOUND", "PANEL_SIZE", "PANEL_FIELD_MISSING",
-        *CONFLICTS, "DRAW_NOT_PROVEN", "SEED_MISMATCH", "STATE_CONFLICT", "STALE_INPUT",
+        *CONFLICTS, "DRAW_NOT_PROVEN", "SEED_MISMATCH", "SEED_OPEN", "STATE_CONFLICT",
+        "STALE_INPUT",
     ),
 )  # fmt: skip
 async def accept(
@@ -214,21 +218,28 @@ async def accept(
     response: Response,
     session: Transaction,
 ) -> DrawDetailOut:
-    """Make the panels that were drawn, all or none; the seed is open from now on."""
-    return _shown(await actions.accept(session, actor, draw_id, now, today), response)
+    """Make the panels that were drawn, all or none; the seed is open from now on.
+
+    Whatever is drawn later is drawn with the next one, whose hash is published now.
+    """
+    drawn = await actions.accept(session, actor, draw_id, now, today)
+    return await _shown(session, drawn, response)
 
 
-def _shown(draw: PanelDraw, response: Response) -> DrawDetailOut:
+async def _shown(session: AsyncSession, draw: PanelDraw, response: Response) -> DrawDetailOut:
     tagged(response, draw.version)
     result = None if draw.result is None else json.loads(draw.result)
-    return DrawDetailOut.model_validate({**draw.model_dump(), "result": result})
+    seed = _seed(await queries.seed(session, draw.seed_id))
+    return DrawDetailOut.model_validate({**draw.model_dump(), "result": result, "seed": seed})
 
 
-def _seed(seed: DrawSeed, *, is_open: bool) -> SeedOut:
+def _seed(seed: DrawSeed) -> SeedOut:
     return SeedOut(
         id=seed.id,
         cycle_id=seed.cycle_id,
+        number=seed.number,
         commitment=seed.commitment,
         committed_at=seed.committed_at,
-        seed=seed.seed if is_open else None,
+        seed=None if seed.opened_at is None else seed.seed,
+        opened_at=seed.opened_at,
     )

@@ -8,6 +8,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 from typing import Any, Final
@@ -109,13 +110,21 @@ def problem_of(document: Mapping[str, Any]) -> Problem:
 
 
 class DrawState(StrEnum):
-    """A draw waits, was drawn, cannot be drawn, ran out of time, or was made into panels."""
+    """A draw waits, was drawn, cannot be drawn, ran out of time, failed, or became panels."""
 
     QUEUED = "queued"
     DRAWN = "drawn"
     INFEASIBLE = "infeasible"
     UNPROVEN = "unproven"
     ACCEPTED = "accepted"
+    FAILED = "failed"
+
+
+class DrawFailure(StrEnum):
+    """Why a draw came to nothing: its workers were killed each time, or could not do it."""
+
+    KILLED = "killed"
+    ERROR = "error"
 
 
 class Event(StrEnum):
@@ -125,14 +134,18 @@ class Event(StrEnum):
     EXPLAIN = "explain"
     RUN_OUT = "run_out"
     ACCEPT = "accept"
+    GIVE_UP = "give_up"
 
 
 MOVES: Final[Mapping[tuple[DrawState, Event], DrawState]] = {
     (DrawState.QUEUED, Event.DRAW): DrawState.DRAWN,
     (DrawState.QUEUED, Event.EXPLAIN): DrawState.INFEASIBLE,
     (DrawState.QUEUED, Event.RUN_OUT): DrawState.UNPROVEN,
+    (DrawState.QUEUED, Event.GIVE_UP): DrawState.FAILED,
     (DrawState.DRAWN, Event.ACCEPT): DrawState.ACCEPTED,
 }
+# What kills one worker may be a neighbour; what kills so many is the draw.
+MOST_ATTEMPTS: Final = 3
 
 
 class DrawMode(StrEnum):
@@ -319,6 +332,17 @@ def acceptance_checks(state: DrawState, *, optimal: bool) -> list[Check]:
 def committed_checks(*, is_committed: bool) -> list[Check]:
     """Check that the seed's hash was published before the pool is frozen for a draw."""
     return [DRAW.check("SEED_MISSING", Kind.STATE, passed=is_committed)]
+
+
+def given_up(attempts: int) -> bool:
+    """Tell whether a draw that lost its worker is tried no more; `attempts` counts every claim."""
+    return attempts >= MOST_ATTEMPTS
+
+
+def secret_checks(opened_at: datetime | None, frozen_at: datetime) -> list[Check]:
+    """Check that nobody could know the seed when the pool froze: he could have searched for it."""
+    passed = opened_at is None or frozen_at <= opened_at
+    return [DRAW.check("SEED_OPEN", Kind.STATE, passed=passed)]
 
 
 def tie_weight(seed: str, need_id: str, reviewer_id: str) -> int:

@@ -30,9 +30,11 @@ class SeedOut(Out):
 
     id: UUID = Field(description="Names the seed.")
     cycle_id: UUID = Field(description="The cycle.")
+    number: int = Field(description="Its place among the seeds of the cycle, from 1.")
     commitment: str = Field(description="SHA-256 of the seed's text.")
     committed_at: Instant = Field(description="When the hash was published.")
     seed: str | None = Field(description="The seed, once a draw made with it was accepted.")
+    opened_at: Instant | None = Field(description="When it was opened; later draws have the next.")
 
 
 class FixedIn(Body):
@@ -123,11 +125,14 @@ class DrawOut(Out):
     created_at: Instant = Field(description="When the pool was frozen.")
     finished_at: Instant | None = Field(description="When the search ended.")
     accepted_at: Instant | None = Field(description="When panels were made of it.")
+    attempts: int = Field(description="How many workers took it.")
+    failure: rules.DrawFailure | None = Field(description="Why it was given up.")
 
 
 class DrawDetailOut(DrawOut):
     """A draw with panels, alternates, prices and proof, or with the reason why there are none."""
 
+    seed: SeedOut = Field(description="The seed that it is repeated with, once it is open.")
     result: dict[str, Any] | None = Field(
         description="Panels with two alternates per seat, prices of rules, and the proof."
     )

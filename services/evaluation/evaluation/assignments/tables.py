@@ -1,10 +1,10 @@
 """Seeds that were committed to, and the draws made with them."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Column, Index, LargeBinary
+from sqlalchemy import Column, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field
 
 from evaluation.assignments import rules
@@ -12,29 +12,41 @@ from evaluation.base import Base
 from shared.database import EnumText, InstantColumn, JsonColumn, new_id
 from shared.http.constraints import meaning
 
-# Whoever commits to a second seed could choose the draw that he likes.
+STANDING: Final = "uq_draw_seed_standing"
+# Whoever commits to a second seed while one stands could choose the draw that he likes.
+meaning(STANDING, rules.DRAW, "ALREADY_EXISTS")
 meaning("uq_draw_seed_cycle_id", rules.DRAW, "ALREADY_EXISTS")
 
 
 class DrawSeed(Base, table=True):
-    """The seed of a cycle's draws: its hash is public from the first day, itself on acceptance."""
+    """A seed of a cycle's draws: its hash is public from the first day, itself on acceptance.
+
+    One stands at a time. It is opened when a draw made with it is accepted, and the next is
+    committed to in the same transaction: no pool freezes under a seed that somebody may know.
+    """
 
     __tablename__ = "draw_seed"
-    __table_args__ = ({"info": {"insert_only": True}},)
+    __table_args__ = (
+        UniqueConstraint("cycle_id", "number", name="uq_draw_seed_cycle_id"),
+        Index(STANDING, "cycle_id", unique=True, postgresql_where=text("opened_at IS NULL")),
+        {"info": {"insert_only": True, "closing": ("opened_at",)}},
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    cycle_id: UUID = Field(foreign_key="evaluation_cycle.id", unique=True)
+    cycle_id: UUID = Field(foreign_key="evaluation_cycle.id")
+    number: int = 1
     seed: str
     commitment: str
     person_id: UUID
     committed_at: datetime = Field(sa_type=InstantColumn())
+    opened_at: datetime | None = Field(default=None, sa_type=InstantColumn())
 
 
 class PanelDraw(Base, table=True):
     """A draw: the frozen problem, what the solver made of it, and the proof.
 
     `problem` and `result` are canonical JSON, named by their SHA-256. `claimed_at` is when a
-    worker took it; one that did not come back in time is taken by another.
+    worker took it; one that did not come back in time is taken by another, `attempts` in all.
     """
 
     __tablename__ = "panel_draw"
@@ -69,3 +81,5 @@ class PanelDraw(Base, table=True):
     claimed_at: datetime | None = Field(default=None, sa_type=InstantColumn())
     finished_at: datetime | None = Field(default=None, sa_type=InstantColumn())
     accepted_at: datetime | None = Field(default=None, sa_type=InstantColumn())
+    attempts: int = 0
+    failure: rules.DrawFailure | None = Field(default=None, sa_type=EnumText(rules.DrawFailure))

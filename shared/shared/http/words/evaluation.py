@@ -28,6 +28,11 @@ CODES: Final[dict[str, Words]] = {
         "种子与公布的承诺值 {commitment} 不符",
         "The seed is not the one committed to as {commitment}",
     ),
+    "SEED_OPEN": Words(
+        409,
+        "冻结专家库时该种子已经公开，须重新抽取",
+        "The seed was open when the pool froze; draw again",
+    ),
     "DRAW_NOT_PROVEN": Words(
         409, "抽取结果未经证明，不能采用", "The draw has no proof and cannot be accepted"
     ),
