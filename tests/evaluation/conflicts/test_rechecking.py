@@ -304,6 +304,31 @@ async def test_a_second_account_brings_its_duties_and_ties_to_the_seat(year: Jud
     assert answer.status_code == 403
 
 
+@pytest.mark.requirement("X08", "X03")
+@pytest.mark.refusing
+async def test_two_seats_turn_out_to_be_one_person_and_tied_by_what_either_entry_knows(
+    year: JudgedYear,
+) -> None:
+    sheets = await year.panel()
+    path = f"/v1/evaluation/experts/{year.expert_ids['ex06']}/accounts"
+    same = {"person_id": str(year.people["ex05"])}
+    assert (await year.as_("handler", "POST", path, same)).status_code == 201
+    (twice,) = await conflicts(year)
+    assert (twice["seat_id"], twice["path"]) == (
+        sheets["ex06"], {"code": "EXPERT_REPEATED", "beside": sheets["ex05"]},
+    )  # fmt: skip
+    # Whichever entry names the other, a tie of one is a tie of both.
+    for code, uscc in (("ex06", USCC["entity"]), ("ex05", USCC["m01"])):
+        relations = f"/v1/evaluation/experts/{year.expert_ids[code]}/relations"
+        body = {"kind": "board", "org_uscc": uscc}
+        assert (await year.as_("handler", "POST", relations, body)).status_code == 201
+    found = {(one["seat_id"], one["path"].get("org_uscc")) for one in await conflicts(year)}
+    assert found == {
+        (sheets["ex06"], None),
+        *((sheets[code], USCC[org]) for code in ("ex05", "ex06") for org in ("entity", "m01")),
+    }
+
+
 async def test_an_expert_who_began_a_sheet_recuses_himself_and_is_replaced(
     year: JudgedYear,
 ) -> None:

@@ -112,3 +112,18 @@ def test_a_refused_absence_names_the_days_that_it_meets() -> None:
     assert failed_codes(backwards) == ["DAYS_REVERSED"]
     one_day = recording_checks(Days(TODAY - DAY, TODAY - DAY), [], [], TODAY)
     assert failed_codes(one_day) == ["FIELD_INVALID"]
+
+
+@pytest.mark.requirement("X03", "X08")
+def test_accounts_of_one_person_are_found_over_any_number_of_entries() -> None:
+    one, two, three, four, alone = (UUID(int=n) for n in range(1, 6))
+    whole = (one, two, three, four)
+    # Entered one way, the other way, and joined by a last entry between two pairs.
+    for pairs in (
+        [(one, two), (two, three), (three, four)],
+        [(one, two), (four, three), (two, four)],
+    ):
+        assert rules.persons_of(pairs) == dict.fromkeys(whole, whole)
+    assert rules.persons_of([(one, two), (three, four)])[three] == (three, four)
+    assert rules.persons_of([(alone, alone)]) == {alone: (alone,)}
+    assert rules.persons_of([]) == {}

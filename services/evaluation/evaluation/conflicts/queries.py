@@ -23,7 +23,7 @@ from evaluation.experts import queries as expert_queries
 from evaluation.experts.rules import ORGAN, Interests, Party
 from evaluation.experts.tables import Expert, ExpertRelation, FormerOrganizationCode
 from evaluation.panels import queries as panel_queries
-from evaluation.panels.rules import ReviewSubject, standing_checks
+from evaluation.panels.rules import ReviewSubject, standing_checks, twin_checks
 from evaluation.panels.tables import Panel, PanelDuty, PanelOrganization, PanelSeat
 from shared.auth import Actor
 from shared.directory import DirectoryCenter, DirectoryMembership, DirectoryOrganization, policy_on
@@ -89,10 +89,30 @@ async def conflicts_of(
         )
         for one in seats
     }
+    for seat_id, twin in (await _twins(session, {one.panel.id for one in seats})).items():
+        if seat_id in judged:
+            judged[seat_id].append(twin)
     return {
         seat_id: failed
         for seat_id, checks in judged.items()
         if (failed := [check for check in checks if not check.passed])
+    }
+
+
+async def _twins(session: AsyncSession, panel_ids: Collection[UUID]) -> dict[UUID, Check]:
+    """Find the seats of some panels whose person holds an earlier one there, too."""
+    held: dict[UUID, list[tuple[UUID, UUID]]] = defaultdict(list)
+    for seat in await panel_queries.seats_of(session, list(panel_ids)):
+        if seat.vacated_at is None:
+            held[seat.panel_id].append((seat.id, seat.person_id))
+    people = {person for panel in held.values() for _, person in panel}
+    persons = await expert_queries.accounts_of(session, people)
+    if not persons:
+        return {}
+    return {
+        seat_id: check
+        for panel in held.values()
+        for seat_id, check in twin_checks(panel, persons).items()
     }
 
 

@@ -133,11 +133,12 @@ async def _as_candidates(
     session: AsyncSession, experts: Sequence[Expert]
 ) -> dict[UUID, rules.Candidate]:
     """Put experts together with their further accounts, and with what the pool knows of those."""
-    accounts: dict[UUID, list[UUID]] = {}
     ids = [expert.id for expert in experts]
-    statement = select(ExpertAccount).where(col(ExpertAccount.expert_id).in_(ids))
-    for account in await session.scalars(statement.order_by(col(ExpertAccount.person_id))):
-        accounts.setdefault(account.expert_id, []).append(account.person_id)
+    persons = await _persons(session)
+    accounts = {
+        expert.id: [one for one in persons.get(expert.person_id, ()) if one != expert.person_id]
+        for expert in experts
+    }
     others = {other.person_id: other for other in await _entered_under(session, accounts)}
     ties = await relations_of(session, [*ids, *(other.id for other in others.values())])
     named: list[Expert | ExpertRelation] = [
@@ -195,36 +196,45 @@ def _known(others: dict[UUID, Expert], people: Iterable[UUID]) -> list[Expert]:
 
 
 def of_person(person_id: UUID) -> CompoundSelect[Any]:
-    """Select the expert whom an account belongs to, as the first one or as a further one."""
+    """Select the entries of the pool that an account belongs to, whichever was entered first.
+
+    One person may stand there twice, as the further account of himself: both are he.
+    """
     first = select(Expert.id).where(col(Expert.person_id) == person_id)
     further = select(ExpertAccount.expert_id).where(col(ExpertAccount.person_id) == person_id)
-    return first.union(further)
+    own = first.union(further).subquery()
+    people = (
+        select(Expert.person_id)
+        .where(col(Expert.id).in_(select(own)))
+        .union(select(ExpertAccount.person_id).where(col(ExpertAccount.expert_id).in_(select(own))))
+        .subquery()
+    )
+    twins = select(Expert.id).where(col(Expert.person_id).in_(select(people)))
+    whose = select(ExpertAccount.expert_id).where(col(ExpertAccount.person_id).in_(select(people)))
+    return first.union(further, twins, whose)
+
+
+async def _persons(session: AsyncSession) -> dict[UUID, tuple[UUID, ...]]:
+    """Give every account of each person who has several; there are few of them."""
+    statement = select(Expert.person_id, ExpertAccount.person_id).join(
+        ExpertAccount, col(ExpertAccount.expert_id) == col(Expert.id)
+    )
+    return rules.persons_of(tuple(row) for row in await session.execute(statement))
 
 
 async def accounts_of(
     session: AsyncSession, people: Collection[UUID]
 ) -> dict[UUID, tuple[UUID, ...]]:
     """Give every account of some persons, by any of them; who has only one is absent (X03)."""
-    expert_ids = select(Expert.id).where(col(Expert.person_id).in_(people))
-    behind = expert_ids.union(
-        select(ExpertAccount.expert_id).where(col(ExpertAccount.person_id).in_(people))
-    )
-    statement = (
-        select(Expert.id, Expert.person_id, ExpertAccount.person_id)
-        .join(ExpertAccount, col(ExpertAccount.expert_id) == col(Expert.id))
-        .where(col(Expert.id).in_(behind))
-        .order_by(col(Expert.id), col(ExpertAccount.person_id))
-    )
-    persons: dict[UUID, list[UUID]] = {}
-    for expert_id, person_id, account in await session.execute(statement):
-        persons.setdefault(expert_id, [person_id]).append(account)
-    return {account: tuple(one) for one in persons.values() for account in one}
+    persons = await _persons(session)
+    wanted = {account for one in people for account in persons.get(one, ())}
+    return {account: persons[account] for account in wanted}
 
 
 async def tied_to(session: AsyncSession, org_ids: Collection[UUID]) -> set[UUID]:
     """Name the experts with a tie to some organizations, by id or by a code of any time.
 
-    Whoever has such a person for a further account is one of them.
+    Whoever is such a person under another account is one of them.
     """
     codes = await codes_of(session, org_ids)
     employed = select(Expert.id).where(
@@ -236,12 +246,11 @@ async def tied_to(session: AsyncSession, org_ids: Collection[UUID]) -> set[UUID]
     tied = set(await session.scalars(employed.union(related)))
     if not tied:
         return tied
-    sharing = (
-        select(ExpertAccount.expert_id)
-        .join(Expert, col(Expert.person_id) == col(ExpertAccount.person_id))
-        .where(col(Expert.id).in_(tied))
+    behind = await session.scalars(select(Expert.person_id).where(col(Expert.id).in_(tied)))
+    same = await accounts_of(session, set(behind))
+    return tied | set(
+        await session.scalars(select(Expert.id).where(col(Expert.person_id).in_(same)))
     )
-    return tied | set(await session.scalars(sharing))
 
 
 async def pool(session: AsyncSession) -> dict[UUID, rules.Candidate]:

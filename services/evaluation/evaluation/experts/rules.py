@@ -304,6 +304,19 @@ def _path(candidate: Candidate, tie: Tie, way: Way, limit: date) -> dict[str, An
     }
 
 
+def persons_of(pairs: Iterable[tuple[UUID, UUID]]) -> dict[UUID, tuple[UUID, ...]]:
+    """Give every account of each person who has several, by any of them (X03).
+
+    Each pair are two accounts of one person: whichever was entered as the further one, and over
+    however many steps, what is known of one is known of all.
+    """
+    together: dict[UUID, set[UUID]] = {}
+    for one, other in pairs:
+        joined = together.get(one, {one}) | together.get(other, {other})
+        together.update(dict.fromkeys(joined, joined))
+    return {account: tuple(sorted(one)) for account, one in together.items()}
+
+
 def employers(candidate: Candidate, on: date) -> list[str]:
     """Name the organizations that employ an expert on a day: by code, else by id."""
     return [

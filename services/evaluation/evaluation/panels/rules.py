@@ -169,6 +169,26 @@ def repeated_checks(
     return checks
 
 
+def twin_checks(
+    held: Iterable[tuple[UUID, UUID]], persons: Mapping[UUID, Sequence[UUID]]
+) -> dict[UUID, Check]:
+    """Find the later ones of two seats that one person holds on a panel, by seat (X03).
+
+    `held` are seat and account in the order of seating; that two accounts are one person may
+    become known when both have scored.
+    """
+    first: dict[UUID, UUID] = {}
+    found = {}
+    for seat_id, account in held:
+        person = min(persons.get(account, (account,)))
+        if person in first:
+            found[seat_id] = REVIEW.check(
+                "EXPERT_REPEATED", Kind.CONTENT, passed=False, beside=str(first[person])
+            )
+        first.setdefault(person, seat_id)
+    return found
+
+
 def member_checks(
     policy: Policy,
     subject: ReviewSubject,
