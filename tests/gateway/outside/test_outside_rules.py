@@ -56,6 +56,27 @@ def test_names_that_are_no_words_say_nothing() -> None:
     assert failed_codes(rules.claim_checks(said)) == ["OUTSIDE_NO_ENTITY"]
 
 
+def test_a_word_of_two_hundred_and_fifty_five_letters_is_the_longest() -> None:
+    longest, longer = "x" * 255, "x" * 256
+    said = rules.judged(CLAIMS | {"sub": longest, "name": longest, "uscc": longer}, EXPECTED, NOW)
+    assert said == Said(longest, longest, "")
+
+
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("name", "uscc", "codes"),
+    [
+        ("周启明", "91310000MA1FL00001", []),
+        ("周启明", "", ["OUTSIDE_NO_ENTITY"]),
+        ("", "91310000MA1FL00001", ["OUTSIDE_NO_ENTITY"]),
+    ],
+)
+def test_a_claim_needs_the_legal_person_and_who_acts_for_it(
+    name: str, uscc: str, codes: list[str]
+) -> None:
+    assert failed_codes(rules.claim_checks(Said("u1", name, uscc))) == codes
+
+
 @pytest.mark.parametrize(
     ("linked_to", "has_link", "codes"),
     [
