@@ -1,6 +1,7 @@
 """A review in this process: experts of the demo programme, an application and its organizations."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -16,6 +17,7 @@ from shared.directory import (
     DirectoryPolicy,
 )
 from tests.fixtures.service import RunningService
+from tests.fixtures.walks import NOWHERE, Known, Walks, walked
 
 TODAY: Final = "2026-02-02T02:00:00+00:00"
 FIELDS: Final = ["economic", "technical", "industrial", "management", "legal"]
@@ -62,6 +64,14 @@ EXPERTS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
 SEVEN: Final = ("ex02", "ex04", "ex05", "ex06", "ex07", "ex08", "ex09")
 FIVE: Final = ("ex02", "ex04", "ex05", "ex07", "ex09")
 ITEMS: Final = ("technology", "economy", "industry", "management", "legal_ip")
+DUTIES: Final = ("handler", "reviewer", "approver", "auditor")
+
+
+_IDS: Final = defaultdict[str, UUID](new_id)
+
+
+def _ids_of(codes: Iterable[str], kind: str = "") -> dict[str, UUID]:
+    return {code: _IDS[kind + code] for code in codes}
 
 
 @dataclass
@@ -69,19 +79,20 @@ class Reviewing:
     """The evaluation service with a review to run, and callers for everyone in it."""
 
     service: RunningService
-    center_id: UUID = field(default_factory=new_id)
-    application_id: UUID = field(default_factory=new_id)
-    report_id: UUID = field(default_factory=new_id)
-    org_ids: dict[str, UUID] = field(default_factory=lambda: {code: new_id() for code in USCC})
-    people: dict[str, UUID] = field(default_factory=lambda: {code: new_id() for code in EXPERTS})
-    expert_ids: dict[str, UUID] = field(
-        default_factory=lambda: {code: new_id() for code in EXPERTS}
-    )
+    walks: Walks
+    # The same in every test of a worker, so that one walks where another has been.
+    center_id: UUID = _IDS["center"]
+    application_id: UUID = _IDS["application"]
+    report_id: UUID = _IDS["report"]
+    org_ids: dict[str, UUID] = field(default_factory=lambda: _ids_of(USCC))
+    people: dict[str, UUID] = field(default_factory=lambda: _ids_of(EXPERTS, "person "))
+    expert_ids: dict[str, UUID] = field(default_factory=lambda: _ids_of(EXPERTS))
+    officials: dict[str, UUID] = field(default_factory=lambda: _ids_of(DUTIES))
     members: Sequence[str] = ("m01", "m02", "m03", "m20")
     case_people: list[dict[str, str]] = field(default_factory=list)
+    known: Known = NOWHERE
 
     def __post_init__(self) -> None:
-        self.officials = {duty: new_id() for duty in ("handler", "reviewer", "approver", "auditor")}
         self.tell_subject()
         self.service.neighbours.answers[f"GET /v1/registry/files/{self.report_id}"] = {
             "id": str(self.report_id),
@@ -125,7 +136,22 @@ class Reviewing:
     def member(self, code: str = SPONSOR) -> httpx.AsyncClient:
         return self.service.client("member", org_id=self.org_ids[code])
 
+    @property
+    def walking(self) -> RunningService:
+        """The service whose database a copy takes the place of."""
+        return self.service
+
+    def fields(self) -> dict[str, Any]:
+        """Name what a copy of this review takes over: nothing, the ids are everybody's."""
+        return {}
+
     async def prepare(self) -> None:
+        """Begin with an empty database, and fill the directory and the pool."""
+        self.known = await self.walks.known(self.service)
+        await self.entered()
+
+    @walked
+    async def entered(self) -> None:
         """Fill the directory and the pool."""
         async with self.service.sessions.begin() as session:
             session.add_all(self._directory())
@@ -201,6 +227,7 @@ class Reviewing:
             "expert_ids": [str(self.expert_ids[code]) for code in codes],
         }
 
+    @walked
     async def formed(self, codes: Sequence[str] = FIVE) -> dict[str, str]:
         """Form a panel and give the sheet of each expert."""
         answer = await self.form(codes)
@@ -239,6 +266,7 @@ class Reviewing:
         submitted = await self.submit(code, sheet)
         assert submitted.status_code == 200, submitted.text
 
+    @walked
     async def reviewed(
         self, codes: Sequence[str] = FIVE, scores: Sequence[str] | None = None
     ) -> dict[str, str]:

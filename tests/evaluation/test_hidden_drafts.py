@@ -1,6 +1,5 @@
 """What a centre writes of its year is in no answer to anybody but its own people and officials."""
 
-from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Any
 
@@ -16,14 +15,6 @@ SECRETS = ("机密运行情况", "机密评语")
 READERS: tuple[tuple[str, ...], ...] = (
     (), ("member",), ("agency",), ("agency", "finance"), ("expert",),
 )  # fmt: skip
-
-
-@pytest.fixture
-async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
-    async with running("evaluation") as service:
-        judged = JudgedYear(service)
-        await judged.prepare()
-        yield judged
 
 
 def readers(year: JudgedYear) -> Readers:

@@ -1,8 +1,5 @@
 """Who stands in an organization's place acts for its centre, and is no stranger to its experts."""
 
-from collections.abc import AsyncIterator, Callable
-from typing import Any
-
 import httpx
 import pytest
 
@@ -11,14 +8,6 @@ from tests.evaluation.reviewing import FIVE, USCC, Reviewing, codes_of
 from tests.fixtures.successions import follow
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
-    async with running("evaluation") as service:
-        judged = JudgedYear(service)
-        await judged.prepare()
-        yield judged
 
 
 @pytest.mark.requirement("A128", "A160")

@@ -26,59 +26,51 @@ from gateway.webhooks import rules as webhooks
 MIB = 1_048_576
 
 
-@pytest.mark.parametrize(
-    ("held", "promised"),
-    [
-        (accounts.SESSION_LIFE, timedelta(hours=12)),
-        (accounts.INVITATION_LIFE, timedelta(weeks=1)),
-        (accounts.ENROLMENT_LIFE, timedelta(weeks=1)),
-        (claims.COUNTED_FOR, timedelta(days=30)),
-        (factors.STEP_LIFE, timedelta(minutes=10)),
-        (grants.CODE_LIFE, timedelta(minutes=1)),
-        (grants.REFRESH_IDLE, timedelta(hours=12)),
-        (grants.FAMILY_LIFE, timedelta(days=30)),
-        (notices.CODES_WITHIN, timedelta(hours=24)),
-        (requests.KEPT, timedelta(days=30)),
-    ],
-)
-def test_what_lives_for_a_time_lives_as_long_as_was_said(
-    held: timedelta, promised: timedelta
-) -> None:
-    assert held == promised
+def test_what_lives_for_a_time_lives_as_long_as_was_said() -> None:
+    hours = {
+        "a session": accounts.SESSION_LIFE,
+        "a refresh token that rests": grants.REFRESH_IDLE,
+        "what codes are counted in": notices.CODES_WITHIN,
+    }
+    assert hours == {
+        "a session": timedelta(hours=12),
+        "a refresh token that rests": timedelta(hours=12),
+        "what codes are counted in": timedelta(hours=24),
+    }
+    days = (accounts.INVITATION_LIFE, accounts.ENROLMENT_LIFE, claims.COUNTED_FOR)
+    assert [one.days for one in (*days, grants.FAMILY_LIFE, requests.KEPT)] == [7, 7, 30, 30, 30]
+    minutes = (factors.STEP_LIFE, grants.CODE_LIFE)
+    assert [one.total_seconds() / 60 for one in minutes] == [10, 1]
 
 
-@pytest.mark.parametrize(
-    ("held", "promised"),
-    [
-        # RFC 6238: steps of thirty seconds; RFC 4226, section 4: a secret of 160 bits.
-        (factors.STEP_SECONDS, 30),
-        (factors.SECRET_BYTES * 8, 160),
-        (factors.RECOVERY_CODES, 10),
-        (factors.RECOVERY_BYTES * 8, 80),
-        (accounts.ENROLMENT_BYTES * 8, 80),
-        (grants.MOST_STATE, 512),
-        (notices.DAILY_HOUR, 8),
-        (notices.MOST_MUTED, 50),
-        (notices.MOST_FAILURES, 5),
-        (outside.MOST_SUBJECT, 255),
-        (requests.MOST_WAITING, 20_000),
-        (tokens.MAX_FORM_BYTES, 8 * 1024),
-        (tokens.MAX_CREDENTIAL, 255),
-        (trail.MOST_ALIKE, 20),
-        # A hash of nothing, from which the chain of the trail begins.
-        (len(trail.BEGINNING), 64),
-        (webhooks.MOST_TYPES, 50),
-    ],
-)
-def test_what_is_bounded_is_bounded_where_it_was_said(held: int, promised: int) -> None:
-    assert held == promised
+def test_what_is_bounded_is_bounded_where_it_was_said() -> None:
+    assert grants.MOST_STATE == 512
+    assert notices.DAILY_HOUR == 8
+    assert notices.MOST_MUTED == 50
+    assert notices.MOST_FAILURES == 5
+    assert outside.MOST_SUBJECT == 255
+    assert requests.MOST_WAITING == 20_000
+    assert tokens.MAX_FORM_BYTES == 8 * 1024
+    assert tokens.MAX_CREDENTIAL == 255
+    assert trail.MOST_ALIKE == 20
+    assert trail.BEGINNING == "0" * 64
+    assert webhooks.MOST_TYPES == 50
+
+
+def test_what_is_secret_has_the_bits_that_nobody_guesses() -> None:
+    # RFC 6238: steps of thirty seconds; RFC 4226, section 4: a secret of 160 bits.
+    assert factors.STEP_SECONDS == 30
+    assert factors.SECRET_BYTES * 8 == 160
+    assert (factors.RECOVERY_CODES, factors.RECOVERY_BYTES * 8) == (10, 80)
+    assert accounts.ENROLMENT_BYTES * 8 == 80
 
 
 def test_the_sizes_that_the_door_takes_are_those_of_the_portal() -> None:
-    assert proxy.Limits() == proxy.Limits(
+    promised = proxy.Limits(
         target=8 * 1024, head=16 * 1024, fields=100,
         json=MIB, upload=50 * MIB, batch=512 * MIB,
     )  # fmt: skip
+    assert proxy.Limits() == promised
 
 
 DEEP: dict[str, Any] = {

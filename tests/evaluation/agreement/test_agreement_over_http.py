@@ -1,22 +1,11 @@
 """Agreement of a cycle over HTTP: for officials, without the panels they sit on themselves."""
 
-from collections.abc import AsyncIterator, Callable
-from typing import Any
-
 import pytest
 
 from tests.evaluation.results.year import JudgedYear
 from tests.evaluation.reviewing import SEVEN
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
-    async with running("evaluation") as service:
-        judged = JudgedYear(service)
-        await judged.prepare()
-        yield judged
 
 
 @pytest.mark.requirement("A121")

@@ -1,7 +1,6 @@
 """Three years assessed together: the vector, the bounds, and who may decide."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -90,14 +89,11 @@ def test_each_step_has_its_state(
 
 
 @pytest.fixture
-async def three(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
+async def three(unplanned: JudgedYear) -> JudgedYear:
     """A centre with three published years, as the vector has them."""
-    async with running("evaluation") as service:
-        judged = JudgedYear(service)
-        await judged.prepare()
-        for year, total in TOTALS.items():
-            await published_year(judged, year, total)
-        yield judged
+    for year, total in TOTALS.items():
+        await published_year(unplanned, year, total)
+    return unplanned
 
 
 async def published_year(judged: JudgedYear, year: int, total: str) -> None:
@@ -313,17 +309,12 @@ async def test_an_assessment_falls_due_with_every_third_year(three: JudgedYear) 
 @pytest.mark.anyio
 @pytest.mark.requirement("A124")
 @pytest.mark.refusing
-async def test_two_published_years_make_no_assessment_due(
-    running: Callable[..., Any],
-) -> None:
-    async with running("evaluation") as service:
-        year = JudgedYear(service)
-        await year.prepare()
-        await published_year(year, 2025, "70.00")
-        await published_year(year, 2027, "70.00")
-        async with year.official("handler") as handler:
-            items = (await handler.get("/v1/evaluation/tasks")).json()["items"]
-        assert [one for one in items if one["kind"] == "assessment.draft"] == []
-        async with year.member("m02") as member:
-            answer = await member.get("/v1/evaluation/tasks")
-        assert [one for one in answer.json()["items"] if one["kind"] == "assessment.draft"] == []
+async def test_two_published_years_make_no_assessment_due(unplanned: JudgedYear) -> None:
+    await published_year(unplanned, 2025, "70.00")
+    await published_year(unplanned, 2027, "70.00")
+    async with unplanned.official("handler") as handler:
+        items = (await handler.get("/v1/evaluation/tasks")).json()["items"]
+    assert [one for one in items if one["kind"] == "assessment.draft"] == []
+    async with unplanned.member("m02") as member:
+        answer = await member.get("/v1/evaluation/tasks")
+    assert [one for one in answer.json()["items"] if one["kind"] == "assessment.draft"] == []

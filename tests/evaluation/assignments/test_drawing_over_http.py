@@ -27,6 +27,7 @@ from shared.database import new_id
 from shared.directory import DirectoryCenter
 from tests.evaluation.reviewing import FIELDS, TODAY, USCC, Reviewing, codes_of
 from tests.fixtures.service import event_types
+from tests.fixtures.walks import Walks
 
 pytestmark = pytest.mark.anyio
 DRAWS = "/v1/evaluation/assignments"
@@ -118,10 +119,10 @@ class Drawing(Reviewing):
 
 
 @pytest.fixture
-async def drawing(running: Callable[..., Any]) -> AsyncIterator[Drawing]:
+async def drawing(running: Callable[..., Any], walks: Walks) -> AsyncIterator[Drawing]:
     async with running("evaluation") as service:
         service.set_clock(TODAY)
-        drawing = Drawing(service)
+        drawing = Drawing(service, walks)
         await drawing.begin()
         yield drawing
 

@@ -26,15 +26,16 @@ from tests.evaluation.assignments.problems import random_problem
 from tests.evaluation.assignments.test_drawing_over_http import DRAWS, Drawing
 from tests.evaluation.reviewing import FIVE, TODAY, USCC, codes_of
 from tests.fixtures.service import event_types
+from tests.fixtures.walks import Walks
 
 ONE, TWO, THREE = (UUID(int=n) for n in (1, 2, 3))
 
 
 @pytest.fixture
-async def drawing(running: Callable[..., Any]) -> AsyncIterator[Drawing]:
+async def drawing(running: Callable[..., Any], walks: Walks) -> AsyncIterator[Drawing]:
     async with running("evaluation") as service:
         service.set_clock(TODAY)
-        drawing = Drawing(service)
+        drawing = Drawing(service, walks)
         await drawing.begin()
         yield drawing
 

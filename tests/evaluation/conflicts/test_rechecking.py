@@ -1,7 +1,6 @@
 """A conflict that becomes known after the panel was formed is on its seat with the change (X08)."""
 
 import itertools
-from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -23,12 +22,9 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
-    async with running("evaluation") as service:
-        judged = JudgedYear(service)
-        await judged.prepare()
-        await judged.frozen()
-        yield judged
+async def year(unplanned: JudgedYear) -> JudgedYear:
+    await unplanned.frozen()
+    return unplanned
 
 
 async def conflicts(year: JudgedYear) -> list[dict[str, Any]]:

@@ -1,7 +1,6 @@
 """Planning and opening cycles over HTTP."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
 from datetime import date
 from typing import Any
 
@@ -22,14 +21,6 @@ pytestmark = pytest.mark.anyio
 CYCLES = "/v1/evaluation/cycles"
 SCHEMES = "/v1/evaluation/schemes"
 PROFILES = "/v1/evaluation/weight-profiles"
-
-
-@pytest.fixture
-async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
-    async with running("evaluation") as service:
-        judged = JudgedYear(service)
-        await judged.prepare()
-        yield judged
 
 
 async def list_center(year: JudgedYear, **over: Any) -> str:

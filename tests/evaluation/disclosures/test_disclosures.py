@@ -1,6 +1,5 @@
 """A reviewed result is public within twenty working days, or stands in a list with who must act."""
 
-from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -11,14 +10,6 @@ DISCLOSURES = "/v1/evaluation/disclosures"
 TASKS = "/v1/evaluation/tasks"
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
-    async with running("evaluation") as service:
-        judged = JudgedYear(service)
-        await judged.prepare()
-        yield judged
 
 
 async def reviewed(year: JudgedYear) -> None:

@@ -1,6 +1,5 @@
 """An agency reads of a centre what is published, in scope and released to it, and nothing else."""
 
-from collections.abc import AsyncIterator, Callable
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -40,14 +39,6 @@ def test_a_scope_has_years_in_order_no_more_than_ten_and_a_day_to_be_read_on(
 def test_a_refused_scope_names_the_years_that_it_may_have() -> None:
     years, _ = rules.scope_checks(2017, 2027, TODAY, TODAY)
     assert years.params["expected"] == "2017 to 2026"
-
-
-@pytest.fixture
-async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
-    async with running("evaluation") as service:
-        judged = JudgedYear(service)
-        await judged.prepare()
-        yield judged
 
 
 def agency_of(year: JudgedYear) -> UUID:

@@ -1,6 +1,6 @@
 """No person acts in two capacities of a case: every pair, at every door, by the real actions."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import product
@@ -97,16 +97,13 @@ class Doors:
 
 
 @pytest.fixture
-async def doors(running: Callable[..., Any]) -> AsyncIterator[Doors]:
-    async with running("evaluation") as service:
-        year = JudgedYear(service)
-        await year.prepare()
-        await year.opened()
-        made = Doors(year)
-        for capacity in Capacity:
-            await made.plant(new_id(), capacity.value)
-        yield made
-        assert not made.faults, "\n".join(made.faults)
+async def doors(year: JudgedYear) -> AsyncIterator[Doors]:
+    await year.opened()
+    made = Doors(year)
+    for capacity in Capacity:
+        await made.plant(new_id(), capacity.value)
+    yield made
+    assert not made.faults, "\n".join(made.faults)
 
 
 HANDLER: Final = ("official", "handler")

@@ -1,7 +1,6 @@
 """What a result found wanting is answered by a day, and closed by somebody else (A125)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime
 from itertools import product
 from typing import Any
@@ -88,12 +87,9 @@ def test_who_answered_does_not_judge_the_answer(judge: UUID, codes: list[str]) -
 
 
 @pytest.fixture
-async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
-    async with running("evaluation") as service:
-        judged = JudgedYear(service)
-        await judged.prepare()
-        await judged.published()
-        yield judged
+async def year(unplanned: JudgedYear) -> JudgedYear:
+    await unplanned.published()
+    return unplanned
 
 
 async def raised(year: JudgedYear, **over: Any) -> str:
@@ -262,13 +258,10 @@ async def test_strangers_wrong_order_twice_and_bad_matters_are_refused(year: Jud
 @pytest.mark.anyio
 @pytest.mark.requirement("A125")
 @pytest.mark.refusing
-async def test_only_a_published_result_has_findings(running: Callable[..., Any]) -> None:
-    async with running("evaluation") as service:
-        year = JudgedYear(service)
-        await year.prepare()
-        await year.opened()
-        refused = await year.as_("handler", "POST", "/findings", MATTER)
-        assert (refused.status_code, codes_of(refused)) == (404, ["NOT_FOUND"])
+async def test_only_a_published_result_has_findings(unplanned: JudgedYear) -> None:
+    await unplanned.opened()
+    refused = await unplanned.as_("handler", "POST", "/findings", MATTER)
+    assert (refused.status_code, codes_of(refused)) == (404, ["NOT_FOUND"])
 
 
 @pytest.mark.anyio

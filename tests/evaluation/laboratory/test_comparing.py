@@ -1,7 +1,7 @@
 """Two versions of a scheme side by side, and a draft's query on the facts of a past year."""
 
 import copy
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -144,14 +144,6 @@ def test_no_field_of_a_leaf_can_change_unseen() -> None:
 
 
 # --- over HTTP --------------------------------------------------------------------------------
-
-
-@pytest.fixture
-async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
-    async with running("evaluation") as service:
-        judged = JudgedYear(service)
-        await judged.prepare()
-        yield judged
 
 
 async def drafted(year: JudgedYear, content: dict[str, Any]) -> str:

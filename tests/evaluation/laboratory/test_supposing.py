@@ -1,6 +1,5 @@
 """What would be under other weights and targets: beside what is, and kept nowhere."""
 
-from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -116,14 +115,6 @@ def test_a_leaf_that_one_document_lacks_had_or_has_no_points() -> None:
 
 
 # --- over HTTP --------------------------------------------------------------------------------
-
-
-@pytest.fixture
-async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
-    async with running("evaluation") as service:
-        judged = JudgedYear(service)
-        await judged.prepare()
-        yield judged
 
 
 async def _rows(year: JudgedYear) -> list[tuple[str, int]]:

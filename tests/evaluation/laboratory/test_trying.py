@@ -2,7 +2,7 @@
 
 import copy
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -175,14 +175,6 @@ def test_a_leaf_that_nobody_scored_leaves_its_points_to_its_siblings() -> None:
 
 
 # --- over HTTP --------------------------------------------------------------------------------
-
-
-@pytest.fixture
-async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
-    async with running("evaluation") as service:
-        judged = JudgedYear(service)
-        await judged.prepare()
-        yield judged
 
 
 @pytest.mark.anyio

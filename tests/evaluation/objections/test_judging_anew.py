@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -21,12 +21,9 @@ CORRECTION = {"accounts": BETTER, "reason": "研发费用误计设备款"}
 
 
 @pytest.fixture
-async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
-    async with running("evaluation") as service:
-        judged = JudgedYear(service)
-        await judged.prepare()
-        await judged.published()
-        yield judged
+async def year(unplanned: JudgedYear) -> JudgedYear:
+    await unplanned.published()
+    return unplanned
 
 
 async def upheld(year: JudgedYear, *codes: str) -> None:

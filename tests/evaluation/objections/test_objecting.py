@@ -1,7 +1,6 @@
 """A centre objects to its published result; single leaves are reopened, and only they change."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
 from datetime import date, timedelta
 from itertools import product
 from types import MappingProxyType
@@ -119,12 +118,9 @@ def test_a_leaf_that_was_not_reopened_may_not_change() -> None:
 
 
 @pytest.fixture
-async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
-    async with running("evaluation") as service:
-        judged = JudgedYear(service)
-        await judged.prepare()
-        await judged.published()
-        yield judged
+async def year(unplanned: JudgedYear) -> JudgedYear:
+    await unplanned.published()
+    return unplanned
 
 
 def objection(*codes: str) -> dict[str, Any]:

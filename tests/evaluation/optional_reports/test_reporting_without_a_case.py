@@ -1,7 +1,6 @@
 """A centre that a year does not judge may report all the same, and nothing follows (D9)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
 from datetime import date
 from itertools import product
 from typing import Any
@@ -65,15 +64,12 @@ http = pytest.mark.anyio
 
 
 @pytest.fixture
-async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
+async def year(unplanned: JudgedYear) -> JudgedYear:
     """A year whose only centre was listed too late to be judged."""
-    async with running("evaluation") as service:
-        judged = JudgedYear(service)
-        await judged.prepare()
-        async with service.sessions.begin() as session:
-            center = await session.get_one(DirectoryCenter, judged.center_id)
-            center.listed_on = date(2027, 6, 1)
-        yield judged
+    async with unplanned.service.sessions.begin() as session:
+        center = await session.get_one(DirectoryCenter, unplanned.center_id)
+        center.listed_on = date(2027, 6, 1)
+    return unplanned
 
 
 def body(year: JudgedYear, **over: Any) -> dict[str, Any]:

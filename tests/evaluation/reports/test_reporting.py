@@ -1,6 +1,5 @@
 """Annual reports: lateness, return, what a centre may not write."""
 
-from collections.abc import AsyncIterator, Callable
 from datetime import date
 from typing import Any
 
@@ -15,14 +14,6 @@ from tests.evaluation.results.year import ACCOUNTS, CASES, JudgedYear
 from tests.evaluation.reviewing import codes_of
 
 DUE = Due(date(2026, 3, 31), 30)
-
-
-@pytest.fixture
-async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
-    async with running("evaluation") as service:
-        judged = JudgedYear(service)
-        await judged.prepare()
-        yield judged
 
 
 # --- rules ----------------------------------------------------------------------------------

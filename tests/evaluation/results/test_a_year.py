@@ -2,8 +2,6 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable
-from typing import Any
 
 import pytest
 
@@ -14,14 +12,6 @@ from tests.evaluation.reviewing import SEVEN, codes_of
 from tests.fixtures.service import event_types
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
-    async with running("evaluation") as service:
-        judged = JudgedYear(service)
-        await judged.prepare()
-        yield judged
 
 
 @pytest.mark.requirement("A126", "A127", "A129")

@@ -1,8 +1,5 @@
 """A sheet that stands apart holds its result up until somebody has read it a second time."""
 
-from collections.abc import AsyncIterator, Callable
-from typing import Any
-
 import pytest
 
 from tests.evaluation.results import vector
@@ -13,12 +10,9 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
-    async with running("evaluation") as service:
-        judged = JudgedYear(service)
-        await judged.prepare()
-        await judged.frozen()
-        yield judged
+async def year(unplanned: JudgedYear) -> JudgedYear:
+    await unplanned.frozen()
+    return unplanned
 
 
 async def scored(year: JudgedYear, last: str) -> None:

@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -17,14 +15,6 @@ from tests.evaluation.results.year import CASES, JudgedYear
 from zhichuang import recompute
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
-    async with running("evaluation") as service:
-        judged = JudgedYear(service)
-        await judged.prepare()
-        yield judged
 
 
 @pytest.mark.requirement("X13")

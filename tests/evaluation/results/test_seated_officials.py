@@ -1,24 +1,13 @@
 """An official who sits on a panel himself learns nothing of what the others scored (A121, X03)."""
 
-from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 
 from evaluation.runs import jobs
 from tests.evaluation.results.year import CASES, SCHEME_ID, JudgedYear
-from tests.fixtures.service import RunningService
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
-    service: RunningService
-    async with running("evaluation") as service:
-        judged = JudgedYear(service)
-        await judged.prepare()
-        yield judged
 
 
 @pytest.mark.requirement("A121", "X03")

@@ -2,11 +2,9 @@
 
 import pytest
 
-from tests.evaluation.results.test_a_year import year
 from tests.evaluation.results.year import JudgedYear
 from tests.fixtures.spreading import about_centres, lost, statements
 
-__all__ = ["year"]  # A fixture by its name.
 pytestmark = pytest.mark.anyio
 
 

@@ -20,6 +20,7 @@ from evaluation.sheets.tables import ScoreItem, ScoreSheet
 from shared.directory import DirectoryCenter, DirectoryPolicy
 from tests.evaluation.results import vector
 from tests.evaluation.reviewing import CLAUSES, EXPERTS, PARAMETERS, SEVEN, Reviewing
+from tests.fixtures.walks import walked
 
 IN_TIME: Final = "2028-01-10T02:00:00+00:00"
 SCHEME_ID: Final = vector.DATA["scheme"]["id"]
@@ -33,6 +34,26 @@ ACCOUNTS: Final = {
 }
 
 
+@dataclass(repr=False)
+class _Teller:
+    """Answers for a service's facts page by page, as a feed does."""
+
+    year: "JudgedYear"
+    service: str
+
+    def __call__(self, request: httpx.Request) -> dict[str, Any]:
+        assert request.url.params["center_id"] == str(self.year.center_id)
+        self.year.questions.append(dict(request.url.params))
+        facts = self.year.facts[self.service]
+        at = int(request.url.params.get("cursor", "0"))
+        more = str(at + 60) if at + 60 < len(facts) else None
+        return {"items": facts[at : at + 60], "next_cursor": more}
+
+    def __repr__(self) -> str:
+        """Write out what it tells: by this a walk knows whether it was led among the same."""
+        return repr(self.year.facts[self.service])
+
+
 @dataclass
 class JudgedYear(Reviewing):
     """Adds a listed centre and neighbours that tell vector C7-1 of its year 2027."""
@@ -42,8 +63,28 @@ class JudgedYear(Reviewing):
     facts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     questions: list[dict[str, str]] = field(default_factory=list)
 
+    def fields(self) -> dict[str, Any]:
+        """Name what a copy of this year takes over."""
+        names = ("case_id", "cycle_id", "questions")
+        return {name: getattr(self, name) for name in names}
+
     async def prepare(self) -> None:
-        """Fill the directory and the pool, list the centre, and let the neighbours tell."""
+        """Begin with an empty database: fill it, and let the neighbours tell."""
+        await self.entered()
+        self.service.set_clock(IN_TIME)
+        self.facts = {
+            "registry": list(vector.registry_facts()),
+            "ip-ledger": list(vector.ledger_facts()),
+        }
+        answers = self.service.neighbours.answers
+        for service in ("registry", "ip-ledger"):
+            answers[f"GET /v1/{service}/events"] = {"items": [], "last_position": 41}
+            answers[f"GET /v1/{service}/facts"] = _Teller(self, service)
+        self.tell_plan(vector.TARGETS)
+        self.known = await self.walks.known(self.service, "a year")
+
+    async def entered(self) -> None:
+        """Fill the directory and the pool, and list the centre."""
         async with self.service.sessions.begin() as session:
             session.add_all(self._directory())
             session.add_all(self._pool())
@@ -67,16 +108,6 @@ class JudgedYear(Reviewing):
                 "X09": "practice",
                 "X11": "政府信息公开条例26",
             }
-        self.service.set_clock(IN_TIME)
-        self.facts = {
-            "registry": list(vector.registry_facts()),
-            "ip-ledger": list(vector.ledger_facts()),
-        }
-        answers = self.service.neighbours.answers
-        for service in ("registry", "ip-ledger"):
-            answers[f"GET /v1/{service}/events"] = {"items": [], "last_position": 41}
-            answers[f"GET /v1/{service}/facts"] = self._teller(service)
-        self.tell_plan(vector.TARGETS)
 
     def _pool(self) -> list[Expert]:
         """Give the seven experts as rows: how they enter the pool is tested elsewhere."""
@@ -102,19 +133,6 @@ class JudgedYear(Reviewing):
                 for code, unit, value in targets
             ],
         }
-
-    def _teller(self, service: str) -> Any:
-        """Answer page by page, as a feed does."""
-
-        def tell(request: httpx.Request) -> dict[str, Any]:
-            assert request.url.params["center_id"] == str(self.center_id)
-            self.questions.append(dict(request.url.params))
-            at = int(request.url.params.get("cursor", "0"))
-            rows = self.facts[service][at : at + 60]
-            more = str(at + 60) if at + 60 < len(self.facts[service]) else None
-            return {"items": rows, "next_cursor": more}
-
-        return tell
 
     # --- callers ------------------------------------------------------------------------
 
@@ -146,6 +164,7 @@ class JudgedYear(Reviewing):
         self.cycle_id = planned["id"]
         return planned
 
+    @walked
     async def opened(self, **over: Any) -> dict[str, Any]:
         """Plan and open a cycle, and take hold of the centre's case."""
         await self.planned(**over)
@@ -172,6 +191,7 @@ class JudgedYear(Reviewing):
         assert written.status_code == 200, written.text
         return await self.own("POST", "/report/submit")
 
+    @walked
     async def frozen(self) -> httpx.Response:
         """Open, report and freeze."""
         await self.opened()
@@ -200,6 +220,7 @@ class JudgedYear(Reviewing):
             assert submitted.status_code == 200, submitted.text
         return sheets
 
+    @walked
     async def scored(self, count: int = 7) -> dict[str, str]:
         """Form the panel and bring in the first `count` sheets as rows, which is faster."""
         sheets = await self.panel()
@@ -231,6 +252,7 @@ class JudgedYear(Reviewing):
         await session.flush()
         sheet.state, sheet.submitted_at = State.SUBMITTED, now
 
+    @walked
     async def computed(self) -> dict[str, Any]:
         """Bring the case to a computed result."""
         await self.frozen()
@@ -240,6 +262,7 @@ class JudgedYear(Reviewing):
         result: dict[str, Any] = answer.json()
         return result
 
+    @walked
     async def published(self) -> dict[str, Any]:
         """Bring the case to a published result."""
         await self.computed()

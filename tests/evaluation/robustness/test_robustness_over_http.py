@@ -1,6 +1,5 @@
 """How steady a cycle's results are, over HTTP: tried once, kept, and told to officials."""
 
-from collections.abc import AsyncIterator, Callable
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
@@ -14,14 +13,6 @@ from tests.evaluation.reviewing import codes_of
 from tests.fixtures.service import event_types
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
-    async with running("evaluation") as service:
-        judged = JudgedYear(service)
-        await judged.prepare()
-        yield judged
 
 
 def path(year: JudgedYear) -> str:

@@ -1,6 +1,5 @@
 """A whole cycle as a job: computed in the asker's name, resumed after a kill, one at a time."""
 
-from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -13,14 +12,6 @@ from tests.fixtures.service import event_types
 
 pytestmark = pytest.mark.anyio
 RUNS = "/v1/evaluation/cycle-runs"
-
-
-@pytest.fixture
-async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
-    async with running("evaluation") as service:
-        judged = JudgedYear(service)
-        await judged.prepare()
-        yield judged
 
 
 async def asked(year: JudgedYear, what: str = "computations") -> dict[str, Any]:

@@ -3,7 +3,6 @@
 import copy
 import json
 import re
-from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -159,14 +158,6 @@ def test_the_shipped_guidance_is_what_the_api_would_store() -> None:
 
 
 # --- over HTTP --------------------------------------------------------------------------------
-
-
-@pytest.fixture
-async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
-    async with running("evaluation") as service:
-        judged = JudgedYear(service)
-        await judged.prepare()
-        yield judged
 
 
 async def scheme_of(year: JudgedYear) -> dict[str, Any]:

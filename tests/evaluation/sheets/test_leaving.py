@@ -1,6 +1,5 @@
 """Who declined or left his seat scores no more, and it is filled before anything counts."""
 
-from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
@@ -18,12 +17,9 @@ DECLINED = {"accepted": False, "reason": "出国访问"}
 
 
 @pytest.fixture
-async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
-    async with running("evaluation") as service:
-        judged = JudgedYear(service)
-        await judged.prepare()
-        await judged.frozen()
-        yield judged
+async def year(unplanned: JudgedYear) -> JudgedYear:
+    await unplanned.frozen()
+    return unplanned
 
 
 async def answered(

@@ -1,7 +1,7 @@
 """What frozen years show together: partners, public service, exchange abroad, money that lasts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -212,15 +212,12 @@ def test_own_income_is_set_against_cost_in_whole_ppm(
 
 
 @pytest.fixture
-async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
-    async with running("evaluation") as service:
-        judged = JudgedYear(service)
-        await judged.prepare()
-        own = adoption(903, USCC["entity"])
-        judged.facts["registry"] += [adoption(901, FIRST), adoption(902, SECOND, is_member=True)]
-        judged.facts["registry"].append(own)
-        await judged.frozen()
-        yield judged
+async def year(unplanned: JudgedYear) -> JudgedYear:
+    own = adoption(903, USCC["entity"])
+    unplanned.facts["registry"] += [adoption(901, FIRST), adoption(902, SECOND, is_member=True)]
+    unplanned.facts["registry"].append(own)
+    await unplanned.frozen()
+    return unplanned
 
 
 async def _listed(year: JudgedYear, on: date) -> None:

@@ -1,7 +1,6 @@
 """A result that rests on a falsehood is void: by two people, and with all that rests on it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -76,12 +75,9 @@ def test_the_version_that_stands_is_voided_and_keeps_what_its_leaves_measured() 
 
 
 @pytest.fixture
-async def year(running: Callable[..., Any]) -> AsyncIterator[JudgedYear]:
-    async with running("evaluation") as service:
-        judged = JudgedYear(service)
-        await judged.prepare()
-        await judged.published()
-        yield judged
+async def year(unplanned: JudgedYear) -> JudgedYear:
+    await unplanned.published()
+    return unplanned
 
 
 async def another(year: JudgedYear, path: str, **over: Any) -> httpx.Response:

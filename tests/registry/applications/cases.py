@@ -68,6 +68,11 @@ class Case:
     center_id: str = ""
     memberships: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def walking(self) -> RunningService:
+        """The service whose database a copy takes the place of."""
+        return self.registry
+
     def fields(self) -> dict[str, Any]:
         """Name what a copy of this case takes over."""
         names = ("orgs", "people", "application_id", "center_id", "memberships")
