@@ -23,6 +23,7 @@ class BatchJob(SharedBase, table=True):
     org_id: UUID | None = None
     person_id: UUID
     actor: dict[str, Any] = Field(sa_type=JsonColumn)
+    # Of query and body, for as long as the body waits here; empty once it is worked off.
     sha256: str
     media_type: str
     mode: str

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -45,7 +46,8 @@ async def keep_names(session: AsyncSession, scope: bytes) -> None:
         for one in sorted(session.info.get(NAMED, ()))
     ]
     if rows:
-        await session.execute(insert(KeptName), rows)
+        # The parts of a large batch may name somebody one after another.
+        await session.execute(insert(KeptName).on_conflict_do_nothing(), rows)
 
 
 async def erase_answers(session: AsyncSession, subject_id: UUID) -> int:

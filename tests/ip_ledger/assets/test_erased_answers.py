@@ -1,6 +1,7 @@
 """A name that is erased goes from the answers, too, that are kept for a repeated key."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -8,10 +9,14 @@ import httpx
 import pytest
 from sqlmodel import select
 
+from ip_ledger.app import BATCHES
 from ip_ledger.assets import inventor_queries as queries
 from ip_ledger.assets import person_actions
+from ip_ledger.assets.tables import Asset
 from shared.auth import Actor
 from shared.http import naming
+from shared.http.batch_tables import BatchJob
+from shared.http.batches import JOB, batch_jobs, taking
 from shared.http.tables import KeptAnswer, KeptName
 from shared.sealing import sealer_of
 from tests.fixtures.service import until_waiting_on_lock
@@ -89,6 +94,52 @@ async def test_after_an_erasure_a_repeated_key_tells_no_name_and_does_nothing_ag
             assert replay.headers["idempotent-replayed"] == "true", replay.text
     assert gone not in await subjects(ledger)
     assert stays in await subjects(ledger)
+
+
+async def test_no_hash_of_a_large_batch_tells_who_guesses_an_erased_name(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its request's, its job's and its row's: each is gone with the body, or with the name."""
+    monkeypatch.setattr(taking, "INLINE_ROWS", 0)
+    rows = [
+        body(ledger, ERASED, external_id="A-1"),
+        body(ledger, OTHER, number="202410000002.4", filed_on="2024-03-01"),
+    ]
+    batches = "/v1/ip-ledger/asset-batches"
+    async with ledger.member("m04") as unit:
+        taken = await keyed(unit, "POST", batches, "batch", rows)
+        assert taken.status_code == 202, taken.text
+        job_id = UUID(taken.json()["id"])
+        async with ledger.sessions.reading() as session:
+            waiting = await session.get_one(BatchJob, job_id)
+            assert len(waiting.sha256) == 64  # The body itself waits beside it.
+        # A chunk a row: the second one finds the first one's notes.
+        by = {name: replace(kind, chunk=1) for name, kind in BATCHES.items()}
+        done = batch_jobs(by)[JOB].do
+        await done(ledger.service.app, job_id.bytes)
+        results = (await unit.get(taken.headers["Location"])).json()["results"]
+        shown = [(await unit.get(f"{ASSETS}/{one['id']}")).json() for one in results]
+        gone, stays = (UUID(one["inventors"][0]["person_id"]) for one in shown)
+        assert await subjects(ledger) >= {gone, stays}
+        async with ledger.sessions.reading() as session:
+            job = await session.get_one(BatchJob, job_id)
+            before = {row.id: row.content_sha256 for row in await session.scalars(select(Asset))}
+        assert (job.state, job.sha256) == ("done", "")
+        repeated = await keyed(unit, "POST", batches, "batch", rows)
+        assert (repeated.status_code, repeated.headers["idempotent-replayed"]) == (202, "true")
+        path = f"/v1/ip-ledger/inventors/{gone}/name"
+        assert (await unit.put(path, json={"name": None})).status_code == 200
+        again = await keyed(unit, "POST", batches, "batch", rows)
+        assert (again.status_code, again.json()["code"]) == (409, "IDEMPOTENCY_ERASED"), again.text
+        assert again.headers["Location"] == taken.headers["Location"]
+        reported = await unit.post(ASSETS, json=rows[0])
+        assert "EXTERNAL_ID_MISMATCH" in codes(reported)
+    async with ledger.sessions.reading() as session:
+        [answer] = (await session.scalars(select(KeptAnswer))).all()
+        left = {row.id: row.content_sha256 for row in await session.scalars(select(Asset))}
+    assert (answer.body, answer.body_sha256) == (b"", b"")
+    first, second = (UUID(one["id"]) for one in shown)
+    assert (left[first], left[second]) == ("", before[second])
 
 
 async def test_the_request_of_a_batch_that_told_a_name_is_forgotten_with_it(

@@ -29,6 +29,8 @@ ROWS: Final = ".rows"
 # An upload or a download that takes longer is none: who made the file was killed.
 LEFT_SECONDS: Final = 24 * 3600
 ENDED: Final = frozenset({"done", "cancelled", "failed"})
+# What is left of a body's hash once the body is gone: it would tell who guesses a name rightly.
+FORGOTTEN: Final = ""
 
 
 class Bodies:

@@ -17,6 +17,7 @@ from shared.auth.actor import Actor
 from shared.database.engine import Sessions
 from shared.http.batch_rows import Outcome
 from shared.http.batch_tables import BatchJob, BatchRow
+from shared.http.batches.bodies import FORGOTTEN
 from shared.http.batches.kinds import BatchOut, Mode, RowOut, shown
 from shared.http.dependencies import PageRequest, paginate
 from shared.http.schemas import Page
@@ -139,7 +140,7 @@ async def cancel_batch_job(
     await _own_job(session, actor, job_id)
     job = found(await session.get(BatchJob, job_id, with_for_update=True, populate_existing=True))
     if job.state in {"queued", "running"}:
-        job.state = "cancelled"
+        job.state, job.sha256 = "cancelled", FORGOTTEN
     return job_out(job, [], f"{jobs_path}/{job_id}")
 
 

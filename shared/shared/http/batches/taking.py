@@ -179,7 +179,7 @@ async def _queued(
         kind=kind.name,
         org_id=actor.org_id,
         person_id=actor.person_id,
-        actor=_actor_document(actor),
+        actor=_actor_document(actor, work.scope),
         sha256=upload.sha256,
         media_type=upload.media_type,
         mode=options.mode.value,
@@ -201,8 +201,10 @@ async def _queued(
     )
 
 
-def _actor_document(actor: Actor) -> dict[str, Any]:
+def _actor_document(actor: Actor, scope: bytes | None) -> dict[str, Any]:
+    """Write down who posted a batch, and for which kept answer."""
     return {
+        "scope": None if scope is None else scope.hex(),
         "person_id": str(actor.person_id),
         "client_id": actor.client_id,
         "capacities": sorted(actor.capacities),

@@ -19,8 +19,9 @@ from shared.auth.actor import Actor
 from shared.http.batch_rows import Judged, Outcome, Row, RowResult, judged_rows
 from shared.http.batch_tables import BatchJob
 from shared.http.batches.before import Before, rows_before
-from shared.http.batches.bodies import ENDED, Bodies
+from shared.http.batches.bodies import ENDED, FORGOTTEN, Bodies
 from shared.http.batches.kinds import BatchKind, count_of, prepared, stored
+from shared.http.naming import NAMED, keep_names
 from shared.jobs.queue import JobHandler
 
 JOB: Final = "batch"
@@ -137,15 +138,33 @@ async def _chunk_done(
         if current is None or current.state == "cancelled" or current.rows_done != chunk[0].index:
             return False
         if results is None:
-            results = await recorded(session, kind, actor, chunk)
+            results = await _recorded_for(session, kind, job, chunk)
         values = {"job_id": job.id, "first": chunk[0].index, "results": stored(results)}
         await session.execute(KEEP_RESULTS, values)
         current.rows_done += len(results)
         current.created += count_of(results, Outcome.CREATED)
         current.failed += count_of(results, Outcome.FAILED)
         current.state = "done" if current.rows_done >= current.rows_total else "running"
+        if current.state in ENDED:
+            current.sha256 = FORGOTTEN
     app.state.committed.set()
     return True
+
+
+async def _recorded_for(
+    session: AsyncSession, kind: BatchKind, job: BatchJob, chunk: Sequence[Judged]
+) -> list[RowResult]:
+    """Record a chunk, and note whom it names beside the answer that its poster was given.
+
+    That answer's request is kept as a hash of all rows, which goes with a name that is erased.
+    """
+    scope = job.actor.get("scope")
+    if scope is not None:
+        session.info[NAMED] = set()
+    results = await recorded(session, kind, actor_of(job.actor), chunk)
+    if scope is not None:
+        await keep_names(session, bytes.fromhex(scope))
+    return results
 
 
 async def _judged_only(
@@ -164,7 +183,7 @@ async def _failed(app: FastAPI, job_id: UUID) -> None:
     async with app.state.database.sessions.begin() as session:
         current = await session.get(BatchJob, job_id, with_for_update=True)
         if current is not None and current.state not in ENDED:
-            current.state = "failed"
+            current.state, current.sha256 = "failed", FORGOTTEN
 
 
 def actor_of(document: Mapping[str, Any]) -> Actor:
