@@ -138,6 +138,70 @@ def test_the_line_that_is_nearest_in_days_gets_the_posting() -> None:
     assert found.only_at_bank == (0,)
 
 
+@pytest.mark.refusing
+@pytest.mark.parametrize("day", ["0001-01-05", "1799-12-31", "3000-01-01", "9999-12-31"])
+def test_a_day_of_another_century_is_a_slip(day: str) -> None:
+    with pytest.raises(FileUnreadableError, match="a day"):
+        bank_rules.read(f"{HEAD}{day},1,CNY,r\n", Format.CSV, "CNY")
+    for kept in ("1800-01-01", "2999-12-31"):
+        (line,) = bank_rules.read(f"{HEAD}{kept},1,CNY,r\n", Format.CSV, "CNY").lines
+        # Its neighbours are days, too.
+        assert bank_rules.reconcile([line], [booked(1, 5)]).only_at_bank == (0,)
+
+
+@pytest.mark.refusing
+@pytest.mark.parametrize(("second", "fits"), [("11.50", True), ("11.51", False)])
+def test_a_balance_that_is_told_twice_is_told_alike(second: str, *, fits: bool) -> None:
+    """A right one after a wrong one would hide that the lines do not make the other."""
+    first, rest = CAMT.format(closing="11.50").split("<Ntry>", 1)
+    again = (
+        "<Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp>"
+        f'<Amt Ccy="CNY">{second}</Amt><CdtDbtInd>CRDT</CdtDbtInd></Bal><Ntry>'
+    )
+    if fits:
+        assert bank_rules.read(first + again + rest, Format.CAMT053, "CNY").closing_fen == 1150
+    else:
+        with pytest.raises(FileUnreadableError, match="Bal"):
+            bank_rules.read(first + again + rest, Format.CAMT053, "CNY")
+
+
+def test_thousands_of_one_amount_are_matched_without_looking_at_each_pair() -> None:
+    """Two thousand fees of ten yuan beside as many postings took forty seconds."""
+    many = bank_rules.MOST_LINES
+    lines = [FileLine(DAY, 1_000, "") for _ in range(many)]
+    found = bank_rules.reconcile(lines, [booked(n, 1_000, n % 10) for n in range(many)])
+    assert (len(found.matches), found.only_at_bank, found.only_in_books) == (many, (), ())
+
+
+REFERENCES = st.sampled_from(["", "A", "AB", "BC", "ABC"])
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 2), st.integers(0, 12), REFERENCES), max_size=8),
+    st.lists(st.tuples(st.integers(1, 2), st.integers(0, 12), REFERENCES), max_size=8),
+)
+def test_the_best_pair_is_taken_first_as_if_all_were_looked_at(
+    bank: list[tuple[int, int, str]], books: list[tuple[int, int, str]]
+) -> None:
+    lines = [FileLine(DAY + timedelta(days=days), amount, told) for amount, days, told in bank]
+    postings = [booked(n, amount, days, told) for n, (amount, days, told) in enumerate(books)]
+    wanted: dict[int, Booked] = {}
+    for named in (True, False):
+        pairs = [
+            (abs((one.effective_on - line.booked_on).days), place, one.effective_on, one.entry_id)
+            for place, line in enumerate(lines)
+            for one in postings
+            if one.amount_fen == line.amount_fen
+            and (not named or bank_rules._same_reference(line.reference, one.reference))
+        ]
+        for days, place, _, entry_id in sorted(pairs):
+            one = next(each for each in postings if each.entry_id == entry_id)
+            if days <= bank_rules.NEAR_DAYS and place not in wanted and one not in wanted.values():
+                wanted[place] = one
+    found = bank_rules.reconcile(lines, postings)
+    assert {match.place: match.booked for match in found.matches} == wanted
+
+
 def booked(number: int, amount: int, days: int = 0, reference: str = "") -> Booked:
     return Booked(UUID(int=number), 0, DAY + timedelta(days=days), amount, reference)
 

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, Final
@@ -20,6 +20,8 @@ NEAR_DAYS: Final = 10
 MOST_LINES: Final = 2_000
 # ISO 20022 writes amounts with five places at most; these balances are added up, others only told.
 MOST_PLACES: Final = 5
+FIRST_YEAR: Final = 1800
+LAST_YEAR: Final = 2999
 CHECKED: Final = frozenset({"OPBD", "CLBD"})
 STATUSES: Final = frozenset({"BOOK", "PDNG", "INFO", "FUTR"})
 CSV_HEADER: Final = ("booked_on", "amount", "currency", "reference")
@@ -147,11 +149,15 @@ def _read_camt(content: str, currency: str) -> File:
     if len(statements) != 1:
         raise FileUnreadableError("Stmt: exactly one")
     statement = statements[0]
-    balances = {
-        kind: _signed(one, space, currency)
-        for one in statement.findall(f"{space}Bal")
-        if (kind := one.findtext(f"{space}Tp/{space}CdOrPrtry/{space}Cd")) in CHECKED
-    }
+    balances: dict[str, int] = {}
+    for one in statement.findall(f"{space}Bal"):
+        kind = one.findtext(f"{space}Tp/{space}CdOrPrtry/{space}Cd") or ""
+        if (
+            kind in CHECKED
+            and balances.setdefault(kind, told := _signed(one, space, currency)) != told
+        ):
+            # Of two that differ nobody knows which one the lines have to make.
+            raise FileUnreadableError("Bal")
     lines = [
         FileLine(
             _booked_on(entry, space),
@@ -223,9 +229,13 @@ def _day(text: str) -> date:
     if len(plain) != len("2028-03-05") or "W" in plain:
         raise FileUnreadableError("a day")
     try:
-        return date.fromisoformat(plain)
+        day = date.fromisoformat(plain)
     except ValueError as error:
         raise FileUnreadableError("a day") from error
+    # Of other centuries are slips, and the ends of the calendar have no days beside them.
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise FileUnreadableError("a day")
+    return day
 
 
 def _fen(text: str, currency: str, *, signed: bool) -> int:
@@ -253,40 +263,42 @@ def reconcile(lines: Sequence[FileLine], postings: Iterable[Booked]) -> Reconcil
     First those whose reference stands in the other's, then those nearest in days; of equals the
     earlier. The same input gives the same answer, in whatever order the postings come.
     """
-    free = {(one.entry_id, one.line): one for one in postings}
-    by_amount: dict[int, list[Booked]] = {}
-    for one in sorted(free.values(), key=lambda one: (one.effective_on, one.entry_id, one.line)):
-        by_amount.setdefault(one.amount_fen, []).append(one)
+    free: dict[tuple[int, date], list[Booked]] = {}
+    for one in sorted(postings, key=_in_order):
+        free.setdefault((one.amount_fen, one.effective_on), []).append(one)
     matches: dict[int, Match] = {}
     for by_reference in (True, False):
-        pairs = _pairs(lines, by_amount, matches, by_reference=by_reference)
-        for days, place, booked in sorted(
-            pairs, key=lambda p: (p[0], p[1], p[2].effective_on, p[2].entry_id, p[2].line)
-        ):
-            key = (booked.entry_id, booked.line)
-            if place not in matches and key in free:
-                matches[place] = Match(place, booked, days, by_reference)
-                del free[key]
+        for days in range(NEAR_DAYS + 1):
+            for place, line in enumerate(lines):
+                if place in matches:
+                    continue
+                if (booked := _taken(free, line, days, by_reference=by_reference)) is not None:
+                    matches[place] = Match(place, booked, days, by_reference)
     alone = tuple(place for place in range(len(lines)) if place not in matches)
-    left = sorted(free.values(), key=lambda one: (one.effective_on, one.entry_id, one.line))
+    left = sorted((one for each in free.values() for one in each), key=_in_order)
     return Reconciliation(tuple(matches[p] for p in sorted(matches)), alone, tuple(left))
 
 
-def _pairs(
-    lines: Sequence[FileLine],
-    by_amount: Mapping[int, Sequence[Booked]],
-    matched: Mapping[int, Match],
-    *,
-    by_reference: bool,
-) -> list[tuple[int, int, Booked]]:
-    return [
-        (days, place, booked)
-        for place, line in enumerate(lines)
-        if place not in matched
-        for booked in by_amount.get(line.amount_fen, ())
-        if (days := abs((booked.effective_on - line.booked_on).days)) <= NEAR_DAYS
-        and (not by_reference or _same_reference(line.reference, booked.reference))
-    ]
+def _in_order(one: Booked) -> tuple[date, UUID, int]:
+    return one.effective_on, one.entry_id, one.line
+
+
+def _taken(
+    free: Mapping[tuple[int, date], list[Booked]], line: FileLine, days: int, *, by_reference: bool
+) -> Booked | None:
+    """Take the first free posting that a line may be, so many days before it or after it.
+
+    Whatever has one amount stands by its day: among thousands of equals nobody looks at each pair.
+    """
+    if by_reference and not line.reference:
+        return None
+    apart = timedelta(days=days)
+    for day in (line.booked_on - apart, line.booked_on + apart):
+        there = free.get((line.amount_fen, day), [])
+        for nth, one in enumerate(there):
+            if not by_reference or _same_reference(line.reference, one.reference):
+                return there.pop(nth)
+    return None
 
 
 def _same_reference(one: str, other: str) -> bool:
