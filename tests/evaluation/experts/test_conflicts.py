@@ -220,3 +220,38 @@ def test_another_employment_without_a_code_does_not_hide_the_pool_s_employer() -
         [Tie(RelationKind.EMPLOYMENT, org_id=other)], Tie(RelationKind.EMPLOYMENT, org_id=own)
     )
     assert [tie.org_id for tie in ties] == [other, own]
+
+
+@pytest.mark.requirement("X08")
+@pytest.mark.refusing
+@pytest.mark.parametrize("kind", [kind for kind in RelationKind if kind not in rules.SEATS])
+def test_a_tie_that_names_the_centre_alone_is_a_tie_to_it(kind: RelationKind) -> None:
+    named = Tie(kind, center_id=CENTER)
+    (found,) = rules.conflict_checks(POLICY, candidate(named), SUBJECT, REVIEW_ON)
+    assert (found.passed, found.params["org_uscc"]) == (False, ENTITY.uscc)
+    without = Interests(CENTER, (COMPANY,))
+    (found,) = rules.conflict_checks(POLICY, candidate(named), without, REVIEW_ON)
+    assert found.params["org_role"] == "center"
+    assert codes(Tie(kind, center_id=OTHER_CENTER)) == []
+    # An organization of the centre that is named as well is the nearer fact.
+    (both,) = rules.conflict_checks(
+        POLICY, candidate(tie(kind, center_id=CENTER)), SUBJECT, REVIEW_ON
+    )
+    assert both.params["org_uscc"] == COMPANY.uscc
+
+
+@pytest.mark.requirement("X08")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("ended", "on", "bars"),
+    [
+        (date(2024, 2, 29), date(2027, 2, 28), True),
+        (date(2024, 2, 29), date(2027, 3, 1), False),
+        (date(2025, 2, 28), date(2028, 2, 28), True),
+        (date(2025, 2, 28), date(2028, 2, 29), True),
+        (date(2025, 2, 28), date(2028, 3, 1), False),
+        (date(2025, 2, 27), date(2028, 2, 29), False),
+    ],
+)
+def test_three_years_to_the_day_over_leap_days(ended: date, on: date, bars: bool) -> None:
+    assert codes(tie(until_on=ended), on=on) == (["COI_EMPLOYMENT_3Y"] if bars else [])

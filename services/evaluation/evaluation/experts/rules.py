@@ -252,12 +252,15 @@ def _code(tie: Tie, on: date) -> str:
 def _ways(tie: Tie, interests: Interests) -> list[Way]:
     """Give the parties that a tie reaches by its shortest kind of way, with the companies between.
 
-    A tie to a party itself says nothing new of that party's sisters.
+    A tie to a party itself says nothing new of that party's sisters. One that names the centre and
+    none of its organizations is a tie to the centre.
     """
     if tie.kind in SEATS:
         # A seat is a part in that centre's own affairs; it says nothing of the members.
         return [Way(party) for party in _seat_parties(tie, interests)]
     ways = [way for party in interests.parties if (way := _way(tie, party)) is not None]
+    if not ways and tie.center_id == interests.center_id:
+        return [Way(party) for party in _seat_parties(tie, interests)]
     nearest = min((way.reach for way in ways), default=Reach.ITSELF)
     return [way for way in ways if way.reach == nearest]
 
