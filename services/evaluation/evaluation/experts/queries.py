@@ -202,15 +202,14 @@ def of_person(person_id: UUID) -> CompoundSelect[Any]:
     """
     first = select(Expert.id).where(col(Expert.person_id) == person_id)
     further = select(ExpertAccount.expert_id).where(col(ExpertAccount.person_id) == person_id)
-    own = first.union(further).subquery()
+    own = first.union(further)
     people = (
         select(Expert.person_id)
-        .where(col(Expert.id).in_(select(own)))
-        .union(select(ExpertAccount.person_id).where(col(ExpertAccount.expert_id).in_(select(own))))
-        .subquery()
+        .where(col(Expert.id).in_(own))
+        .union(select(ExpertAccount.person_id).where(col(ExpertAccount.expert_id).in_(own)))
     )
-    twins = select(Expert.id).where(col(Expert.person_id).in_(select(people)))
-    whose = select(ExpertAccount.expert_id).where(col(ExpertAccount.person_id).in_(select(people)))
+    twins = select(Expert.id).where(col(Expert.person_id).in_(people))
+    whose = select(ExpertAccount.expert_id).where(col(ExpertAccount.person_id).in_(people))
     return first.union(further, twins, whose)
 
 
@@ -219,7 +218,7 @@ async def _persons(session: AsyncSession) -> dict[UUID, tuple[UUID, ...]]:
     statement = select(Expert.person_id, ExpertAccount.person_id).join(
         ExpertAccount, col(ExpertAccount.expert_id) == col(Expert.id)
     )
-    return rules.persons_of(tuple(row) for row in await session.execute(statement))
+    return rules.persons_of((one, other) for one, other in await session.execute(statement))
 
 
 async def accounts_of(

@@ -406,7 +406,7 @@ def _record_formed(
     seats: Sequence[PanelSeat],
     event: str = "panel.formed",
     reason: str | None = None,
-    **more: object,
+    **more: Any,  # noqa: ANN401 - fields of the event
 ) -> None:
     record(
         session,
