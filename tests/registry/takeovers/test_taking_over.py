@@ -214,6 +214,7 @@ def test_rows_that_agree_are_taken(rows: tuple[TakenRow, ...]) -> None:
         ((center(), rating(year=2017)), 1, "DAYS_OUT_OF_ORDER"),
         ((center(), rating(total="100.01")), 1, "FIELD_INVALID"),
         ((center(), rating(total="999")), 1, "FIELD_INVALID"),
+        ((center(), rating(total="８１.5")), 1, "FIELD_INVALID"),
     ],
 )  # fmt: skip
 def test_what_contradicts_itself_or_the_register_is_refused(

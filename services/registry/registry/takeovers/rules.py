@@ -330,7 +330,9 @@ def _rating_checks(row: TakenRating, center: TakenCenter, seen: _Seen, today: da
         ),
         TAKING_OVER.check(
             "FIELD_INVALID", Kind.CONTENT,
-            passed=row.total is None or Decimal(row.total) <= MOST_POINTS,
+            # The form knows digits of every script; points are kept as they are written.
+            passed=row.total is None
+            or (row.total.isascii() and Decimal(row.total) <= MOST_POINTS),
             pointer="/total", field="total",
             expected=Said(f"at most {MOST_POINTS}", f"不超过 {MOST_POINTS}"),
         ),

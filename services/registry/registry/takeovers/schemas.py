@@ -15,7 +15,7 @@ from registry.organizations.schemas.register import NameText
 from shared.http.batches import RowOut
 from shared.http.schemas import Body, Code, Day, Instant, LongText, Out, ShortText, Year
 
-CenterCode = Annotated[str, StringConstraints(pattern=r"^C[0-9]{2,6}$")]
+CenterCode = Annotated[str, StringConstraints(pattern=r"^C\d{2,6}$")]
 UsccText = Annotated[str, StringConstraints(min_length=1, max_length=32)]
 CODE: Final = "The centre's code, kept as it is."
 
@@ -93,7 +93,7 @@ class TakenRatingIn(Body):
     kind: RatingKind = Field(default=RatingKind.ANNUAL, description="Annual or triennial.")
     year: Year = Field(description="The year that was judged.")
     rating: Code = Field(description="`excellent`, `good`, `qualified` or `unqualified`.")
-    total: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}(\.[0-9]{1,2})?$")] | None = Field(
+    total: Annotated[str, StringConstraints(pattern=r"^\d{1,3}(\.\d{1,2})?$")] | None = Field(
         default=None, description="Its points, where they are known."
     )
 

@@ -173,7 +173,10 @@ def _table_out(table: VotingTable | None) -> VotingTableOut:
         in_force_on=table.in_force_on,
         set_at=table.set_at,
         reason=table.reason,
-        items=[VoteOut.model_validate({"organ": table.organ, **line}) for line in table.holders],
+        items=[
+            VoteOut.model_validate({"organ": table.organ, "holder_org_id": None, **line})
+            for line in table.holders
+        ],
     )
 
 

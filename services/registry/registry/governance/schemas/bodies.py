@@ -246,7 +246,7 @@ class VoteOut(Out):
     """A holder's votes in an organ."""
 
     organ: Organ = Field(description="The organ.")
-    holder_org_id: UUID | None = Field(default=None, description="Who votes.")
+    holder_org_id: UUID | None = Field(description="Who votes.")
     holder_person_id: UUID | None = Field(
         default=None, description="The person who votes, where a person holds shares."
     )
