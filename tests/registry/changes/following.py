@@ -44,7 +44,7 @@ async def snapshot(house: House) -> tuple[State, int]:
     """Take the night's dump as a service gets it: its parts, and the position it stands for."""
     assert await write(house.registry.app)
     async with house.registry.client("service") as service:
-        [dump] = (await service.get("/v1/registry/dumps")).json()["items"]
+        dump, *_ = (await service.get("/v1/registry/dumps")).json()["items"]
         state: State = {}
         for part in dump["parts"]:
             for content in await lines_of(service, part):

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from registry.base import Base
 from registry.centers.tables import Center
 from registry.dumps import jobs
+from registry.dumps.queries import newest_position
 from shared.database.resources import tables_of
 from shared.events.feed import laid_out
 from shared.events.resources import PART, changed_fields
@@ -64,6 +65,39 @@ async def test_a_snapshot_and_the_feed_give_the_state_of_the_server(
     assert sum(status >= 400 for status in statuses) > 5
 
 
+async def dumped_beside(caller: Caller, pause: float) -> tuple[State, int, int]:
+    """Take a dump while calls are made, and numbered after a pause; count what was changed."""
+    dumped, changed = asyncio.Event(), 0
+
+    async def calling() -> None:
+        nonlocal changed
+        while not dumped.is_set():
+            changed += 200 <= await caller.call() < 300
+
+    async def numbering() -> None:
+        await asyncio.sleep(pause)
+        while not dumped.is_set():
+            await caller.house.registry.number()
+            await asyncio.sleep(0.02)
+
+    async def dumping() -> tuple[State, int]:
+        try:
+            return await snapshot(caller.house)
+        finally:
+            dumped.set()
+
+    (state, position), *_ = await asyncio.gather(dumping(), calling(), numbering())
+    return state, position, changed
+
+
+async def follow(consumer: Consumer, until: int) -> State:
+    """Read the feed up to a position exactly."""
+    while consumer.position < until:
+        assert await consumer.read(min(50, until - consumer.position))
+    assert consumer.position == until
+    return of_columns(consumer.state)
+
+
 @pytest.mark.requirement("X15")
 @pytest.mark.parametrize(
     ("tries", "pause"),
@@ -79,40 +113,25 @@ async def test_a_dump_beside_writes_and_the_feed_give_the_state_of_the_server(
 ) -> None:
     monkeypatch.setattr(jobs, "TRIES", tries)
     caller = Caller(house, Random(7))
-    statuses = [await caller.call() for _ in range(15)]
-    dumped = asyncio.Event()
-
-    async def calling() -> int:
-        begun = len(statuses)
-        while not dumped.is_set():
-            statuses.append(await caller.call())
-        return sum(200 <= status < 300 for status in statuses[begun:])
-
-    async def numbering() -> None:
-        await asyncio.sleep(pause)
-        while not dumped.is_set():
-            await house.registry.number()
-            await asyncio.sleep(0.02)
-
-    async def dumping() -> tuple[State, int]:
-        try:
-            return await snapshot(house)
-        finally:
-            dumped.set()
-
-    done, (state, position), _ = await asyncio.gather(calling(), dumping(), numbering())
+    for _ in range(15):
+        await caller.call()
+    while await house.registry.number():
+        pass
+    before = Consumer(house, *await snapshot(house))
+    house.registry.set_clock("2027-06-02T02:00:00+00:00")
+    state, position, changed = await dumped_beside(caller, pause)
     # Without changes beside it the dump would have had no chance to be torn.
-    assert done > 3
+    assert changed > 3
+    if tries:
+        # It is what the feed had told by its position, to the row: no part is younger or older.
+        assert await follow(before, position) == of_columns(state)
     for _ in range(10):
         await caller.call()
-    consumer = Consumer(house, state, position)
-    while await consumer.read(50):
+    while await house.registry.number():
         pass
     async with house.registry.sessions.reading() as session:
-        server = await state_of_tables(session)
-    folded = of_columns(consumer.state)
-    assert folded.keys() == server.keys()
-    assert {key for key in server if folded[key] != server[key]} == set()
+        server, newest = await state_of_tables(session), await newest_position(session)
+    assert await follow(Consumer(house, state, position), newest) == server
 
 
 async def test_every_change_of_a_resource_names_its_fields_and_what_they_are(house: House) -> None:
