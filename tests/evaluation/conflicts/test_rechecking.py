@@ -354,8 +354,13 @@ async def test_an_expert_who_moves_is_tied_to_the_new_employer_and_three_years_t
     assert (await moves(org_uscc=USCC["m02"], from_on="2021-03-01")).status_code == 200
     (now,) = await conflicts(year)
     assert (now["seat_id"], now["path"]["code"]) == (sheets["ex05"], "COI_CURRENT_ORG")
+    # Nobody wipes an employment out by one that is said to have begun before it.
+    before = await moves(org_uscc=USCC["m15"], from_on="2021-02-28")
+    assert (before.status_code, codes_of(before)) == (422, ["FIELD_INVALID"])
     moved = await moves(org_uscc=USCC["m15"], from_on="2025-01-11")
-    assert [tie["until_on"] for tie in moved.json()["relations"]] == ["2025-01-10"]
+    assert [(tie["from_on"], tie["until_on"]) for tie in moved.json()["relations"]] == [
+        ("2021-03-01", "2025-01-10")
+    ]
     (former,) = [one for one in await conflicts(year) if one["cleared_at"] is None]
     assert former["path"]["code"] == "COI_EMPLOYMENT_3Y"
     # One day less, and the look-back is over.

@@ -127,3 +127,15 @@ def test_accounts_of_one_person_are_found_over_any_number_of_entries() -> None:
     assert rules.persons_of([(one, two), (three, four)])[three] == (three, four)
     assert rules.persons_of([(alone, alone)]) == {alone: (alone,)}
     assert rules.persons_of([]) == {}
+
+
+@pytest.mark.requirement("A119", "X08")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("days", "codes"), [(-1, ["FIELD_INVALID"]), (0, []), (1, []), (9, []), (10, ["FIELD_INVALID"])]
+)
+def test_an_employment_begins_no_earlier_than_the_one_that_it_follows(
+    days: int, codes: list[str]
+) -> None:
+    since = TODAY - timedelta(days=9)
+    assert failed_codes(rules.begun_checks(since + timedelta(days=days), TODAY, since)) == codes

@@ -80,17 +80,20 @@ async def change_employer(
     """
     expert = await queries.expert_for_update(session, expert_id)
     named = uscc.uscc_checks(body.org_uscc, pointer="/org_uscc") if body.org_uscc else []
-    require([*rules.begun_checks(body.from_on, day_of(now)), *named])
+    since = expert.employed_from
+    require([*rules.begun_checks(body.from_on, day_of(now), since), *named])
     before = {"org_id": expert.org_id, "org_uscc": expert.org_uscc}
-    if expert.org_id is not None or expert.org_uscc is not None:
+    employed = expert.org_id is not None or expert.org_uscc is not None
+    if employed and (since is None or since < body.from_on):
         session.add(
             ExpertRelation(
                 expert_id=expert.id, kind=rules.RelationKind.EMPLOYMENT,
-                org_id=expert.org_id, org_uscc=expert.org_uscc,
+                org_id=expert.org_id, org_uscc=expert.org_uscc, from_on=since,
                 until_on=body.from_on - timedelta(days=1), recorded_at=now,
             )
         )  # fmt: skip
     expert.org_id, expert.org_uscc = body.org_id, _normalized(body.org_uscc)
+    expert.employed_from = body.from_on
     expert.version += 1
     record(
         session, actor, "expert.employer_changed", expert.id, before=before,

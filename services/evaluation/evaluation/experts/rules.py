@@ -13,7 +13,7 @@ from uuid import UUID
 
 from evaluation.experts.absence_rules import Days
 from shared.calendar import years_before
-from shared.expecting import no_later_than
+from shared.expecting import between, no_later_than
 from shared.rules import Check, Kind, Policy, Rule
 
 POOL: Final = Rule("A119", "四(三)2")
@@ -209,16 +209,20 @@ def period_checks(from_on: date | None, until_on: date, *, pointer: str) -> list
     ]
 
 
-def begun_checks(from_on: date, today: date) -> list[Check]:
-    """Check that an employment has begun: one to come is no tie yet, and would end the present."""
+def begun_checks(from_on: date, today: date, since: date | None = None) -> list[Check]:
+    """Check that an employment has begun: one to come is no tie yet, and would end the present.
+
+    Nor does it begin before the present one, of which `since` is the first day where it is known:
+    what an expert was employed at would end before it began. On the same day it corrects it.
+    """
     return [
         POOL.check(
             "FIELD_INVALID",
             Kind.CONTENT,
-            passed=from_on <= today,
+            passed=from_on <= today and (since is None or since <= from_on),
             pointer="/from_on",
             field="from_on",
-            expected=no_later_than(today),
+            expected=no_later_than(today) if since is None else between(since, today),
         )
     ]
 

@@ -31,6 +31,8 @@ class Expert(Base, table=True):
     title: str
     org_id: UUID | None = None
     org_uscc: str | None = None
+    # The first day of the present employment, where it was told.
+    employed_from: date | None = None
     state: rules.State = Field(
         default=rules.State.ACTIVE,
         sa_type=EnumText(rules.State),
