@@ -5,16 +5,16 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, literal, select, update
+from sqlalchemy import insert
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from ip_ledger import tenancy
 from ip_ledger.assets import inventor_queries as queries
 from ip_ledger.assets import inventor_rules as rules
 from ip_ledger.assets import queries as assets
+from ip_ledger.assets.clock_queries import declare_instant, end_belief
 from ip_ledger.assets.inventor_rules import Cause, Part, Proposed, Standing
 from ip_ledger.assets.ownership_rules import known_from, placement
 from ip_ledger.assets.proposal_rules import (
@@ -59,7 +59,7 @@ async def enter_first(
     if not lists:
         return
     await _keep_names(session, people)
-    await _declare_instant(session, now)
+    await declare_instant(session, now)
     versions = [
         InventorVersion(
             asset_id=asset_id, number=1, valid_during=Range(None, None),
@@ -277,7 +277,7 @@ async def _enter(
     last = await queries.last_version(session, asset.id)
     require([rules.base_check(change.base_number, 0 if last is None else last.number)])
     at = known_from(now, None if last is None else last.known_from)
-    await _declare_instant(session, at)
+    await declare_instant(session, at)
     periods = await queries.known_periods(session, asset.id)
     placed = placement(periods, change.valid_from or date.min)
     number = 0 if last is None else last.number
@@ -286,7 +286,7 @@ async def _enter(
     if placed.closed is not None:
         former = await queries.version_by_id(session, placed.closed.version_id)
         kept = [_part(row) for row in await queries.parts_of(session, former.id)]
-        await _close(session, former, at)
+        await end_belief(session, former, at)
         if placed.restated_before is not None:
             number += 1
             row = _version(
@@ -321,24 +321,6 @@ def _version(
         known_during=Range(at, None, bounds="[)"), cause=cause, change_id=change_id,
         recorded_by=actor.person_id,
     )  # fmt: skip
-
-
-async def _close(session: AsyncSession, row: InventorVersion, at: datetime) -> None:
-    await session.execute(
-        update(InventorVersion)
-        .where(col(InventorVersion.id) == row.id)
-        .values(known_during=Range(row.known_from, at, bounds="[)"))
-        .execution_options(synchronize_session=False)
-    )
-    # The row in memory still says that it is believed; nobody may read it so.
-    session.expunge(row)
-
-
-async def _declare_instant(session: AsyncSession, at: datetime) -> None:
-    """Say the transaction's instant to the database, which holds every version to it."""
-    await session.execute(
-        select(func.set_config("zhichuang.instant", at.isoformat(), literal(value=True)))
-    )
 
 
 def _lines(parts: Mapping[UUID, Sequence[Part]]) -> list[dict[str, Any]]:

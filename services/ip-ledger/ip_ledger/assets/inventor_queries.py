@@ -5,13 +5,14 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, exists, func, literal
+from sqlalchemy import ColumnElement, exists, func
 from sqlalchemy import select as rows_of
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from ip_ledger.assets.clock_queries import believed, covers, periods_of
 from ip_ledger.assets.ownership_rules import Period
 from ip_ledger.assets.queries import visible
 from ip_ledger.assets.tables import (
@@ -23,7 +24,6 @@ from ip_ledger.assets.tables import (
     InventorVersion,
 )
 from shared.auth import Actor
-from shared.database import InstantColumn
 from shared.http import naming
 from shared.rules import found
 
@@ -33,11 +33,7 @@ MOST_ASSETS: Final = 1_000
 
 def known_at(as_of: datetime | None) -> ColumnElement[bool]:
     """Give the condition on `InventorVersion` that it was believed then; None means now."""
-    known: Any = col(InventorVersion.known_during)
-    if as_of is None:
-        return func.upper_inf(known)
-    held: ColumnElement[bool] = known.op("@>", is_comparison=True)(literal(as_of, InstantColumn()))
-    return held
+    return believed(InventorVersion, as_of)
 
 
 def covering(day: Mapped[date | None]) -> ColumnElement[bool]:
@@ -49,11 +45,9 @@ def covering(day: Mapped[date | None]) -> ColumnElement[bool]:
 
 def valid_on(day: date | None) -> ColumnElement[bool]:
     """Give the condition on `InventorVersion` that it covers a day; None: the last days."""
-    valid: Any = col(InventorVersion.valid_during)
     if day is None:
-        return func.upper_inf(valid)
-    held: ColumnElement[bool] = valid.op("@>", is_comparison=True)(literal(day, Date()))
-    return held
+        return func.upper_inf(col(InventorVersion.valid_during))
+    return covers(InventorVersion, day)
 
 
 async def version_on(
@@ -141,12 +135,7 @@ async def inventors_on_days(
 
 async def known_periods(session: AsyncSession, asset_id: UUID) -> list[Period]:
     """Give the periods of an asset's lists as known now, in order."""
-    rows = await session.scalars(
-        select(InventorVersion)
-        .where(col(InventorVersion.asset_id) == asset_id, known_at(None))
-        .order_by(func.lower(col(InventorVersion.valid_during)).nulls_first())
-    )
-    return [Period(row.id, row.valid_from, row.valid_before) for row in rows]
+    return await periods_of(session, InventorVersion, asset_id)
 
 
 async def last_version(session: AsyncSession, asset_id: UUID) -> InventorVersion | None:

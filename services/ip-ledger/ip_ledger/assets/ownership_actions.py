@@ -6,10 +6,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, literal, select, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from ip_ledger import tenancy
 from ip_ledger.agreements import queries as agreements
@@ -17,6 +15,7 @@ from ip_ledger.assets import inventor_queries as inventors
 from ip_ledger.assets import ownership_rules as rules
 from ip_ledger.assets import proposal_rules as proposals
 from ip_ledger.assets import queries
+from ip_ledger.assets.clock_queries import declare_instant, end_belief
 from ip_ledger.assets.ownership_rules import Attribution, Period, Placement
 from ip_ledger.assets.proposal_rules import Registration
 from ip_ledger.assets.tables import Asset, OwnershipLine, OwnershipProposal, OwnershipVersion
@@ -172,7 +171,7 @@ async def enter_change(
     before = asset.model_dump()
     periods = await queries.known_periods(session, asset.id)
     known_from = rules.known_from(now, asset.ownership_known_at)
-    await _declare_instant(session, known_from)
+    await declare_instant(session, known_from)
     placed = rules.placement(periods, change.valid_from)
     fresh = _fresh(actor, asset, change, decided_by, agreement_id, placed, known_from)
     number = await queries.last_number(session, asset.id)
@@ -289,13 +288,6 @@ async def _entitled(
     return list(dict.fromkeys(named))
 
 
-async def _declare_instant(session: AsyncSession, at: datetime) -> None:
-    """Say the transaction's instant to the database, which holds every version to it."""
-    await session.execute(
-        select(func.set_config("zhichuang.instant", at.isoformat(), literal(value=True)))
-    )
-
-
 def _fresh(
     actor: Actor,
     asset: Asset,
@@ -337,7 +329,7 @@ async def _write(
         if placed.restated_before is not None:
             number += 1
             written.append(_restated(actor, former, placed, fresh.known_from, number))
-        await _close(session, former.row, fresh.known_from)
+        await end_belief(session, former.row, fresh.known_from)
     fresh.number = number + 1
     lines = [OwnershipLine(version_id=fresh.id, owner_id=o, ppm=ppm) for o, ppm in shares]
     written.append(queries.Version(fresh, lines))
@@ -346,17 +338,6 @@ async def _write(
     session.add_all([line for version in written for line in version.lines])
     await session.flush()
     return written
-
-
-async def _close(session: AsyncSession, row: OwnershipVersion, at: datetime) -> None:
-    await session.execute(
-        update(OwnershipVersion)
-        .where(col(OwnershipVersion.id) == row.id)
-        .values(known_during=Range(row.known_from, at, bounds="[)"))
-        .execution_options(synchronize_session=False)
-    )
-    # The row in memory still says that it is believed; nobody may read it so.
-    session.expunge(row)
 
 
 def _restated(

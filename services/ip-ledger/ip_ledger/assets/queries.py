@@ -6,13 +6,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, exists, func, literal, or_, true
+from sqlalchemy import ColumnElement, exists, func, or_, true
 from sqlalchemy import select as rows_of
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from ip_ledger import tenancy
+from ip_ledger.assets.clock_queries import believed, covers, periods_of
 from ip_ledger.assets.ownership_rules import Period
 from ip_ledger.assets.proposal_rules import OwnerAnswer
 from ip_ledger.assets.rules import Absence
@@ -25,7 +26,6 @@ from ip_ledger.assets.tables import (
     OwnershipVersion,
 )
 from shared.auth import Actor
-from shared.database import InstantColumn
 from shared.directory import DirectoryCenter
 from shared.rules import found
 
@@ -150,18 +150,12 @@ async def assets_by_reference(
 
 def known_at(as_of: datetime | None) -> ColumnElement[bool]:
     """Give the condition on `OwnershipVersion` that it was believed then; None means now."""
-    known: Any = col(OwnershipVersion.known_during)
-    if as_of is None:
-        return func.upper_inf(known)
-    held: ColumnElement[bool] = known.op("@>", is_comparison=True)(literal(as_of, InstantColumn()))
-    return held
+    return believed(OwnershipVersion, as_of)
 
 
 def valid_on(day: date) -> ColumnElement[bool]:
     """Give the condition on `OwnershipVersion` that it covers a day."""
-    valid: Any = col(OwnershipVersion.valid_during)
-    held: ColumnElement[bool] = valid.op("@>", is_comparison=True)(literal(day, Date()))
-    return held
+    return covers(OwnershipVersion, day)
 
 
 async def version_on(
@@ -250,12 +244,7 @@ def until_of(row: OwnershipVersion) -> date | None:
 
 async def known_periods(session: AsyncSession, asset_id: UUID) -> list[Period]:
     """Give the periods of an asset's ownership as known now, in order."""
-    rows = await session.scalars(
-        select(OwnershipVersion)
-        .where(col(OwnershipVersion.asset_id) == asset_id, known_at(None))
-        .order_by(func.lower(col(OwnershipVersion.valid_during)))
-    )
-    return [Period(row.id, row.valid_from, row.valid_before) for row in rows]
+    return await periods_of(session, OwnershipVersion, asset_id)
 
 
 async def owners_from(session: AsyncSession, asset_id: UUID, day: date) -> list[UUID]:
