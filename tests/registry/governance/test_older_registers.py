@@ -112,8 +112,10 @@ def test_votes_that_stand_are_entered_as_tables_and_stay_when_the_register_goes_
     assert (board["organ"], board["since"], board["holders"]) == (
         "board", "2026-04-10", {ONE: 700_000},
     )  # fmt: skip
-    # Of one of which no event tells it is known since now that it holds.
-    assert (untold["center"], untold["holders"]) == (UNTOLD, {ONE: 1_000_000})
+    # Of one of which no event tells it is known since the last one that it holds.
+    assert (untold["center"], untold["since"], untold["holders"]) == (
+        UNTOLD, "2026-04-11", {ONE: 1_000_000},
+    )  # fmt: skip
     assert older.ask("SELECT voting_table_id IS NULL FROM resolution") == "t"
     assert older.ask("SELECT count(*) FROM voting_right WHERE as_shareholder") == "0"
 

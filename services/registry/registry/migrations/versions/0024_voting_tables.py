@@ -1,7 +1,7 @@
 """Voting tables by the day from which they hold, so that each resolution is weighed by its own.
 
-Each table that stands is entered from the day on which its votes were last set or ended, or from
-now where nothing tells of that; what stood before was not kept. Resolutions that were counted
+Each table that stands is entered from the day on which its votes were last set or ended, or, where
+nothing tells of that, of the newest event; what stood before was not kept. Resolutions that were counted
 before name no table. Whoever follows the feed learns the tables from the next snapshot.
 """
 
@@ -40,7 +40,10 @@ STANDING: Final = """
           AND (event.type = 'votes.set' AND event.data ->> 'organ' = held.organ
                OR event.type = 'votes.ended' AND (event.data -> 'votes') ? held.organ)
     ) AS told
-    CROSS JOIN LATERAL (SELECT COALESCE(told.at, CURRENT_TIMESTAMP) AS at) AS since
+    JOIN center ON center.id = held.center_id
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(told.at, (SELECT max(recorded_at) FROM event), center.created_at) AS at
+    ) AS since
 """
 
 
