@@ -57,7 +57,7 @@ async def commit_to_seed(
     session.add(seed)
     record(
         session, actor, "draw.seed_committed", seed.id,
-        cycle_id=cycle.id, commitment=seed.commitment, number=seed.number,
+        cycle_id=cycle.id, commitment=seed.commitment,
     )  # fmt: skip
     await session.flush()
     return seed
