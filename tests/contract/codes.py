@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from fastapi.dependencies.models import Dependant
 
-from ip_ledger import evidence
 from ip_ledger.journal import poster
+from shared import evidence
 from shared.http.openapi import declared_problems
 from shared.http.problem import EVERYWHERE
 from shared.http.route import UnitOfWorkRoute
@@ -55,7 +55,7 @@ HANDED_TO: Final[Mapping[str, tuple[Callable[..., object], ...]]] = {
         poster._refusal,
     ),
     # What it finds is told by the route class, beside what the rules of the route say.
-    "ip_ledger.evidence.evidence_of.<locals>.evidence_known": (evidence.file_checks,),
+    "shared.evidence.evidence_of.<locals>.evidence_known": (evidence.file_checks,),
 }
 # Spoken where no published operation is: on the pages of the door's own sign-in, in a sandbox, and
 # in a list of what a step still asks for.

@@ -115,6 +115,12 @@ class Reviewing:
             **over,
         }
 
+    def strange_file(self) -> str:
+        """Name a file that the registry has not, or not for whoever sends it."""
+        name = str(new_id())
+        self.service.neighbours.strange.add(name)
+        return name
+
     def org(self, code: str, role: str, parents: Sequence[str] = ()) -> dict[str, Any]:
         return {
             "id": str(self.org_ids[code]),

@@ -1,10 +1,6 @@
 """A file that a body names is there, and one that its sender may see (A117, X04)."""
 
-import importlib
 import json
-import os
-import re
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,21 +9,13 @@ import pytest
 from pydantic import BaseModel
 from sqlalchemy import text
 
-from ip_ledger.agreements import routes as agreements
 from ip_ledger.contributions.schemas import ContributionIn, ProfitDivisionIn
-from ip_ledger.evidence import file_checks, file_fields, named_files
-from ip_ledger.openings import routes as openings
 from ip_ledger.revenue.schemas import RevenueEventIn
-from shared.http.route import UnitOfWorkRoute
-from tests.contract.codes import bodies_of, calls_of
+from shared.evidence import file_checks, named_files
 from tests.fixtures.service import EVIDENCE
 from tests.ip_ledger.conftest import Ledger, codes
 
 A, B, C = (UUID(int=n) for n in (1, 2, 3))
-# These compare the hash as well, and judge the file by what they are told of it.
-# What is only supposed is proven by nothing and stored nowhere.
-SUPPOSED = {"ip_ledger_suppose_distribution"}
-HASHED = (agreements.text_of_proposal, agreements.text_of_amendment, openings.outside)
 
 
 def deduction(*files: UUID) -> dict[str, Any]:
@@ -78,49 +66,6 @@ def test_each_unknown_file_is_pointed_at(known: set[UUID], pointers: list[str]) 
     checks = file_checks([("/x/0", A), ("/x/1", B), ("/y", A)], known)
     assert [one.pointer for one in checks] == pointers
     assert all(one.refuses and one.code == "FILE_UNKNOWN" for one in checks)
-
-
-def routes() -> Iterator[UnitOfWorkRoute]:
-    os.environ.setdefault("ZHICHUANG_DATABASE_URL", "postgresql+asyncpg://nobody@/nothing")
-    app = importlib.import_module("ip_ledger.app").create_app().fastapi
-    return (one for one in app.routes if isinstance(one, UnitOfWorkRoute))
-
-
-def models(annotation: Any) -> Iterator[type[BaseModel]]:
-    for part in getattr(annotation, "__args__", ()):
-        yield from models(part)
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-        for one in annotation.model_fields.values():
-            yield from models(one.annotation)
-
-
-@pytest.mark.requirement("A117", "X04")
-@pytest.mark.refusing
-def test_no_route_takes_a_file_unasked() -> None:
-    """By its name a field holds files, and by its type the route asks for them."""
-    asking, faults = set(), []
-    for route in routes():
-        known = {model for body in bodies_of(route.dependant) for model in models(body)}
-        for model in known:
-            named = {
-                name for name in model.model_fields
-                if re.fullmatch(r"evidence|\w*file_ids?", name) and model.__name__ != "ClauseIn"
-            }  # fmt: skip
-            if named != file_fields(model):
-                faults.append(f"{model.__name__}: {sorted(named ^ file_fields(model))}")
-        takes = any(file_fields(model) for model in known)
-        if takes and route.operation_id not in SUPPOSED:
-            called = {*calls_of(route.dependant)}
-            names = {one.__name__ for one in called}
-            if "evidence_known" not in names and called.isdisjoint(HASHED):
-                faults.append(f"{route.path} does not ask for its files")
-            first = [one.call.__name__ for one in route.dependant.dependencies if one.call]
-            if "evidence_known" in first and "transaction" in first:
-                assert first.index("evidence_known") < first.index("transaction")
-            asking.add(route.operation_id)
-    assert not faults
-    assert len(asking) >= 21
 
 
 pytestmark = pytest.mark.anyio

@@ -241,7 +241,7 @@ async def test_strangers_wrong_order_twice_and_bad_matters_are_refused(year: Jud
         assert (await stranger.get(FINDINGS)).json()["items"] == []
     early = await year.as_("handler", "POST", f"{path}/closure", {"words": "好"})
     assert (early.status_code, codes_of(early)) == (409, ["STATE_CONFLICT"])
-    unknown = {"words": "已改", "evidence": [str(new_id())]}
+    unknown = {"words": "已改", "evidence": [year.strange_file()]}
     refused = await year.own("POST", f"{path}/answers", unknown)
     assert (refused.status_code, codes_of(refused)) == (422, ["FILE_UNKNOWN"])
     twice = await asyncio.gather(

@@ -200,6 +200,12 @@ async def test_objections_are_refused_to_strangers_and_when_late_or_twice(
             body = objection("C4") if method == "POST" else None
             path = f"{CASES}/{year.case_id}/objections"
             assert (await stranger.request(method, path, json=body)).status_code == 404
+    # Another's file shows nothing, whatever else is wrong with the leaf.
+    strange = objection("C4", "Z9")
+    strange["leaves"][1]["evidence"].append(year.strange_file())
+    refused = await year.own("POST", "/objections", strange)
+    assert codes_of(refused) == ["FILE_UNKNOWN", "INDICATOR_UNKNOWN"]
+    assert refused.json()["errors"][0]["pointer"] == "/leaves/1/evidence/1"
     answers = await asyncio.gather(
         *(year.own("POST", "/objections", objection("C4")) for _ in range(2))
     )

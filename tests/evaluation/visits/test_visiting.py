@@ -110,7 +110,12 @@ async def test_a_visit_without_enough_or_with_tied_experts_is_refused(review: Re
     assert codes_of(early) == ["FIELD_INVALID"], "the panel was formed a day later"
     assert early.json()["errors"][0]["pointer"] == "/visited_on"
 
-    answer = await report(review, ("ex03",), visited_on="2026-02-03", report_file_id=str(new_id()))
+    answer = await report(
+        review,
+        ("ex03",),
+        visited_on="2026-02-03",
+        report_file_id=review.strange_file(),
+    )
 
     assert answer.status_code == 422
     assert codes_of(answer) == [
@@ -386,7 +391,7 @@ async def test_what_no_picture_can_be_is_refused_at_the_report_and_at_its_change
 ) -> None:
     await scored(review)
     bad = [
-        photograph(review, file_id=str(new_id())),
+        photograph(review, file_id=review.strange_file()),
         photograph(review, taken_at="2026-02-02T02:05:00Z", longitude=None),
     ]
     refused = await report(review, evidence=bad)

@@ -146,6 +146,10 @@ async def test_a_voiding_needs_a_falsehood_and_a_second_uninvolved_person(
     assert (await year.as_("handler", "POST", "/voidings", honest)).status_code == 422
     bare = {**BODY, "evidence": []}
     assert (await year.as_("handler", "POST", "/voidings", bare)).status_code == 422
+    strange = {**BODY, "evidence": [str(new_id()), year.strange_file()]}
+    refused = await year.as_("handler", "POST", "/voidings", strange)
+    assert (refused.status_code, codes_of(refused)) == (422, ["FILE_UNKNOWN"])
+    assert refused.json()["errors"][0]["pointer"] == "/evidence/1"
     proposed = await year.as_("handler", "POST", "/voidings", BODY)
     twice = await year.as_("handler", "POST", "/voidings", BODY)
     assert (twice.status_code, codes_of(twice)) == (409, ["STATE_CONFLICT"])

@@ -7,9 +7,10 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from evaluation.findings import rules
+from shared.evidence import FileId
 from shared.http.schemas import Body, Code, Day, Instant, LongText, Out
 
-EvidenceIds = Annotated[list[UUID], Field(min_length=1, max_length=20)]
+EvidenceIds = Annotated[list[FileId], Field(min_length=1, max_length=20)]
 
 
 class FindingIn(Body):

@@ -3,6 +3,8 @@
 from typing import Final
 from uuid import UUID
 
+from fastapi import Depends
+
 from evaluation.cycles import queries as cycles
 from evaluation.objections import actions, queries
 from evaluation.objections.clients import KnownNow
@@ -11,6 +13,7 @@ from evaluation.objections.schemas import (
     ResultObjectionIn,
     ResultObjectionOut,
 )
+from shared.evidence import evidence_of
 from shared.http import (
     CurrentActor,
     Now,
@@ -36,8 +39,9 @@ OWN: Final = "officials all, those who run a centre its own"
     openapi_extra=access("member", tenant="a centre that one runs", rules=("X09", "X04")),
     responses=problems(
         "FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT", "OBJECTION_TOO_LATE",
-        "INDICATOR_UNKNOWN", "SOD_VIOLATION",
+        "INDICATOR_UNKNOWN", "SOD_VIOLATION", "FILE_UNKNOWN",
     ),
+    dependencies=[Depends(evidence_of(ResultObjectionIn))],
 )  # fmt: skip
 async def object_to_result(
     case_id: UUID,

@@ -7,9 +7,10 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from evaluation.objections import rules
+from shared.evidence import FileId
 from shared.http.schemas import Body, Code, LongText, Out
 
-Evidence = Annotated[list[UUID], Field(min_length=1, max_length=20)]
+Evidence = Annotated[list[FileId], Field(min_length=1, max_length=20)]
 
 
 class ObjectedLeafIn(Body):

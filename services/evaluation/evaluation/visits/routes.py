@@ -1,7 +1,6 @@
 """Site visits over HTTP; the registry is asked for the report's file before the transaction."""
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
@@ -23,7 +22,7 @@ from evaluation.visits.schemas import (
     VisitSignatureOut,
 )
 from evaluation.visits.tables import SiteVisit, VisitExpert, VisitSignature
-from shared.client import ServiceClient
+from shared.evidence import hashes
 from shared.http import (
     CurrentActor,
     CurrentWork,
@@ -65,51 +64,57 @@ class Changed:
     told: actions.Change
 
 
-async def reported(body: SiteVisitIn, work: CurrentWork, services: Services) -> actions.Report:
-    """Ask the registry for the report's file."""
+async def reported(
+    body: SiteVisitIn, actor: CurrentActor, work: CurrentWork, services: Services
+) -> actions.Report:
+    """Ask the registry for the report's file, and for what else shows the visit."""
     await work.replay()
+    named = [body.report_file_id, *(one.file_id for one in body.evidence)]
+    known = await hashes(services, actor, named)
     return actions.Report(
         subject_type=body.subject_type,
         subject_id=body.subject_id,
         visited_on=body.visited_on,
         expert_ids=tuple(body.expert_ids),
-        file=await _file(services, body.report_file_id),
-        evidence=await _evidence(services, body.evidence),
+        file=_file(known, body.report_file_id),
+        evidence=_evidence(known, body.evidence),
     )
 
 
-async def changed(body: SiteVisitChange, work: CurrentWork, services: Services) -> Changed:
-    """Ask the registry for the new report's file, where there is one."""
+async def changed(
+    body: SiteVisitChange, actor: CurrentActor, work: CurrentWork, services: Services
+) -> Changed:
+    """Ask the registry for the files that are new, where there are any."""
     await work.replay()
     named, shown = body.report_file_id, body.evidence
+    files = [*([] if named is None else [named]), *(one.file_id for one in shown or ())]
+    known = await hashes(services, actor, files)
     return Changed(
         actions.Change(
             visited_on=body.visited_on,
-            file=None if named is None else await _file(services, named),
-            evidence=None if shown is None else await _evidence(services, shown),
+            file=None if named is None else _file(known, named),
+            evidence=None if shown is None else _evidence(known, shown),
         )
     )
 
 
-async def _evidence(
-    services: ServiceClient, shown: Sequence[VisitEvidenceIn]
+def _evidence(
+    known: Mapping[UUID, str], shown: Sequence[VisitEvidenceIn]
 ) -> tuple[VisitEvidence, ...]:
-    files = await asyncio.gather(*(_file(services, one.file_id) for one in shown))
     return tuple(
         VisitEvidence(
             file_id=one.file_id,
-            sha256=file.sha256,
+            sha256=known.get(one.file_id),
             taken_at=one.taken_at,
             latitude=None if one.latitude is None else Decimal(one.latitude),
             longitude=None if one.longitude is None else Decimal(one.longitude),
         )
-        for one, file in zip(shown, files, strict=True)
+        for one in shown
     )
 
 
-async def _file(services: ServiceClient, file_id: UUID) -> actions.ReportFile:
-    told = await services.get("registry", f"/v1/registry/files/{file_id}")
-    return actions.ReportFile(file_id, None if told is None else str(told["sha256"]))
+def _file(known: Mapping[UUID, str], file_id: UUID) -> actions.ReportFile:
+    return actions.ReportFile(file_id, known.get(file_id))
 
 
 @router.post(

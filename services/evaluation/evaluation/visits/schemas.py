@@ -9,13 +9,14 @@ from pydantic import ConfigDict, Field
 from evaluation.duties.rules import SubjectType
 from evaluation.panels.schemas import ExpertIds
 from evaluation.visits import rules
+from shared.evidence import FileId
 from shared.http.schemas import Body, Day, DecimalText, Digest, Instant, Out
 
 
 class VisitEvidenceIn(Body):
     """A file that shows what was seen: a photograph, with when and where it was taken."""
 
-    file_id: UUID = Field(description="A file of the registry.")
+    file_id: FileId = Field(description="A file of the registry.")
     taken_at: Instant | None = Field(default=None, description="When it was taken.")
     latitude: DecimalText | None = Field(
         default=None, description="Degrees north, with a longitude (WGS 84)."
@@ -65,7 +66,7 @@ class SiteVisitIn(Body):
     subject_id: UUID = Field(description="The application or the case.")
     visited_on: Day = Field(description="The day of the visit, today at the latest.")
     expert_ids: ExpertIds
-    report_file_id: UUID = Field(description="The report, a file of the registry.")
+    report_file_id: FileId = Field(description="The report, a file of the registry.")
     evidence: Evidence = Field(default_factory=list)
 
 
@@ -75,7 +76,7 @@ class SiteVisitChange(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"visited_on": "2026-02-13"}]})
 
     visited_on: Day | None = Field(default=None, description="The day of the visit.")
-    report_file_id: UUID | None = Field(default=None, description="Another report file.")
+    report_file_id: FileId | None = Field(default=None, description="Another report file.")
     evidence: Evidence | None = Field(default=None, description="All that shows the visit, anew.")
 
 

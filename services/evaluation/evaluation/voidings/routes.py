@@ -3,12 +3,15 @@
 from typing import Final
 from uuid import UUID
 
+from fastapi import Depends
+
 from evaluation.voidings import actions, queries
 from evaluation.voidings.schemas import (
     ResultVoidingDecisionIn,
     ResultVoidingIn,
     ResultVoidingOut,
 )
+from shared.evidence import evidence_of
 from shared.http import CurrentActor, Now, Reading, Router, Transaction, access, problems
 
 cases = Router(prefix="/v1/evaluation/cases", tags=["voidings"])
@@ -21,7 +24,10 @@ ROUTERS: Final = (cases, router)
     operation_id="evaluation_propose_voiding",
     status_code=201,
     openapi_extra=access("handler", tenant="any case", rules=("X14", "X03")),
-    responses=problems("FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT", "SOD_VIOLATION"),
+    responses=problems(
+        "FORBIDDEN_SCOPE", "NOT_FOUND", "STATE_CONFLICT", "SOD_VIOLATION", "FILE_UNKNOWN"
+    ),
+    dependencies=[Depends(evidence_of(ResultVoidingIn))],
 )
 async def propose(
     case_id: UUID, body: ResultVoidingIn, actor: CurrentActor, now: Now, session: Transaction

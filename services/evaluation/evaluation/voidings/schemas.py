@@ -7,9 +7,10 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from evaluation.voidings import rules
+from shared.evidence import FileId
 from shared.http.schemas import Body, LongText, Out
 
-Evidence = Annotated[list[UUID], Field(min_length=1, max_length=50)]
+Evidence = Annotated[list[FileId], Field(min_length=1, max_length=50)]
 
 
 class ResultVoidingIn(Body):

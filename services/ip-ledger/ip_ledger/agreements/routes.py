@@ -24,11 +24,11 @@ from ip_ledger.agreements.schemas import (
     SignatureIn,
 )
 from ip_ledger.agreements.tables import Agreement
-from ip_ledger.evidence import hashes
 from ip_ledger.times import AsOf
 from shared.auth import Actor
 from shared.database import Sessions
 from shared.directory import ensure_center
+from shared.evidence import hashes
 from shared.http import (
     CurrentActor,
     CurrentWork,

@@ -14,9 +14,9 @@ from pydantic import (
 )
 
 from ip_ledger.agreements.rules import Clause, Element, ExitMethod, Rounding, State, UseUnit
-from ip_ledger.evidence import FileId
 from ip_ledger.party_keys.schemas import SIGNATURE, Base64
 from ip_ledger.templates.schemas import MOST_FIELDS, FieldName
+from shared.evidence import FileId
 from shared.http.expected import unfit
 from shared.http.schemas import (
     Body,

@@ -27,8 +27,8 @@ from ip_ledger.assets.inventor_schemas import (
 from ip_ledger.assets.rules import InventorShare
 from ip_ledger.assets.schemas import InventorOut
 from ip_ledger.assets.tables import InventorChange, InventorPerson, InventorVersion
-from ip_ledger.evidence import evidence_of
 from ip_ledger.times import AsOf
+from shared.evidence import evidence_of
 from shared.http import (
     CurrentActor,
     IfMatch,

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 from ip_ledger.assets.inventor_rules import Cause
 from ip_ledger.assets.proposal_rules import OwnerAnswer, State
 from ip_ledger.assets.schemas import MAX_INVENTORS, OWNERS, InventorIn, InventorOut
-from ip_ledger.evidence import FileId
+from shared.evidence import FileId
 from shared.http.schemas import Body, Code, Day, LongText, Out, ShortText
 
 MAX_EVIDENCE = 20

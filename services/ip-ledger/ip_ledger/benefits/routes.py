@@ -10,8 +10,8 @@ from ip_ledger.benefits import actions, queries
 from ip_ledger.benefits.rules import Pool
 from ip_ledger.benefits.schemas import BenefitDivisionIn, BenefitDivisionOut, BenefitLineOut
 from ip_ledger.benefits.tables import BenefitDivision
-from ip_ledger.evidence import evidence_of
 from ip_ledger.undone import undoing_of
+from shared.evidence import evidence_of
 from shared.http import (
     CurrentActor,
     Page,

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 
 from ip_ledger.agreements.rules import ExitMethod
 from ip_ledger.costs.schemas import Spending
-from ip_ledger.evidence import FileId
+from shared.evidence import FileId
 from shared.http.schemas import Body, Day, ExternalId, Money, Out, Year
 
 

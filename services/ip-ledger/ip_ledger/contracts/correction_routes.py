@@ -14,8 +14,8 @@ from ip_ledger.contracts.schemas import (
     ContractCorrectionsOut,
 )
 from ip_ledger.contracts.tables import ContractCorrection
-from ip_ledger.evidence import evidence_of
 from shared.directory import ensure_policy, policy_on
+from shared.evidence import evidence_of
 from shared.http import (
     CurrentActor,
     CurrentWork,

@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field
 
 from ip_ledger.contracts.rules import ContractKind, Event, LicenseType, PartyRole, Review, State
-from ip_ledger.evidence import FileId
 from shared.codes.registrations import ContractNumberScheme
+from shared.evidence import FileId
 from shared.http.schemas import (
     MAX_SAFE,
     Body,

@@ -24,9 +24,9 @@ from ip_ledger.contributions.schemas import (
     TrustReleaseOut,
 )
 from ip_ledger.contributions.tables import FundingRecord, FundingUndoing, ProfitDivision
-from ip_ledger.evidence import evidence_of
 from ip_ledger.undone import undoing_of
 from shared.directory import ensure_center
+from shared.evidence import evidence_of
 from shared.http import (
     CurrentActor,
     CurrentWork,

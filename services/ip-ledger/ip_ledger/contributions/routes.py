@@ -28,9 +28,9 @@ from ip_ledger.contributions.schemas import (
 )
 from ip_ledger.contributions.tables import Contribution, FundingUndoing
 from ip_ledger.contributions.term_rules import Term
-from ip_ledger.evidence import evidence_of
 from shared.auth import Actor
 from shared.directory import ensure_center, ensure_founding_day
+from shared.evidence import evidence_of
 from shared.http import (
     CurrentActor,
     CurrentWork,

@@ -14,7 +14,7 @@ from ip_ledger.contributions.rules import (
     State,
 )
 from ip_ledger.contributions.term_rules import TermBasis
-from ip_ledger.evidence import FileId
+from shared.evidence import FileId
 from shared.http.schemas import (
     MAX_SAFE,
     Body,

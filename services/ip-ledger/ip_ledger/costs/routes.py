@@ -26,9 +26,9 @@ from ip_ledger.costs.schemas import (
 from ip_ledger.costs.tables import AssetCost
 from ip_ledger.costs.trail_queries import Trail
 from ip_ledger.costs.trail_rules import Earned, Followed
-from ip_ledger.evidence import evidence_of
 from ip_ledger.journal.rules import balance_checks
 from ip_ledger.times import AsOf
+from shared.evidence import evidence_of
 from shared.http import (
     CurrentActor,
     Page,

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from ip_ledger.costs.rules import CostKind, SourceKind
-from ip_ledger.evidence import FileId
+from shared.evidence import FileId
 from shared.http.schemas import MAX_SAFE, Body, Day, ExternalId, LongText, Money, Out, ShortText
 
 

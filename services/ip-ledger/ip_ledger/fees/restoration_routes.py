@@ -7,11 +7,11 @@ from fastapi import Depends
 
 from ip_ledger import tenancy
 from ip_ledger.assets import queries as assets
-from ip_ledger.evidence import evidence_of
 from ip_ledger.fees import restoring
 from ip_ledger.fees.restoration_rules import Restoration
 from ip_ledger.fees.rules import Payment
 from ip_ledger.fees.schemas import RestorationIn, RestorationOut
+from shared.evidence import evidence_of
 from shared.http import CurrentActor, Router, Today, Transaction, access, problems
 from shared.http.schemas import fen
 from shared.rules import found

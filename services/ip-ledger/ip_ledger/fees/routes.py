@@ -8,7 +8,6 @@ from sqlmodel import col
 
 from ip_ledger import tenancy
 from ip_ledger.assets import queries as assets
-from ip_ledger.evidence import evidence_of
 from ip_ledger.fees import (
     actions,
     queries,
@@ -24,6 +23,7 @@ from ip_ledger.fees.schedule_rules import Relief
 from ip_ledger.fees.schemas import FeePaymentIn, FeePlanOut, FeeScheduleOut, RightFeeOut
 from ip_ledger.fees.tables import RightFee
 from shared.directory import working_days
+from shared.evidence import evidence_of
 from shared.http import (
     CurrentActor,
     Page,

@@ -8,10 +8,10 @@ from pydantic import ConfigDict, Field
 
 from ip_ledger.assets.rules import State as AssetState
 from ip_ledger.costs.schemas import CostSourceIn
-from ip_ledger.evidence import FileId
 from ip_ledger.fees.restoration_rules import RestorationGround
 from ip_ledger.fees.rules import FeeState
 from ip_ledger.fees.schedule_rules import CountedFrom, EndsWith, Relief
+from shared.evidence import FileId
 from shared.http.schemas import Body, Code, Day, Earning, Money, Out
 
 FeeNumber = Annotated[int, Field(strict=True, ge=1, le=100)]

@@ -7,10 +7,10 @@ from uuid import UUID
 from fastapi import Depends, Query
 from sqlmodel import col
 
-from ip_ledger.evidence import evidence_of
 from ip_ledger.losses import actions, queries
 from ip_ledger.losses.schemas import LossEventIn, LossEventOut, LossLineOut, LossStepOut
 from ip_ledger.losses.tables import LossEvent, LossLine
+from shared.evidence import evidence_of
 from shared.http import (
     CurrentActor,
     Page,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from ip_ledger.evidence import FileId
+from shared.evidence import FileId
 from shared.http.schemas import MAX_SAFE, Body, Day, LongText, Money, Out
 
 CENTER: Final = "0199a000-0000-7000-8000-0000000000c3"

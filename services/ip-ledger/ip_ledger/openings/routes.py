@@ -8,7 +8,6 @@ from fastapi import Depends, Query, Response
 from sqlmodel import col
 
 from ip_ledger.agreements.routes import proposal_of, use_rates_document
-from ip_ledger.evidence import hashes
 from ip_ledger.journal.rules import side_of, signed
 from ip_ledger.openings import actions, queries
 from ip_ledger.openings.actions import NewOpening
@@ -30,6 +29,7 @@ from ip_ledger.openings.schemas import (
 )
 from ip_ledger.openings.tables import BookOpening
 from shared.directory import ensure_center, ensure_organizations
+from shared.evidence import hashes
 from shared.http import (
     CurrentActor,
     CurrentWork,

@@ -7,10 +7,10 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, JsonValue
 
 from ip_ledger.agreements.schemas import AGREEMENT_EXAMPLE, AgreementTermsIn
-from ip_ledger.evidence import FileId
 from ip_ledger.journal.currencies import PostedAmount
 from ip_ledger.journal.rules import AccountKind, Side
 from ip_ledger.openings.rules import State, Subject
+from shared.evidence import FileId
 from shared.http.schemas import Body, Code, Day, Digest, Out, PpmValue, ShortText
 
 CENTER: Final = "0199a000-0000-7000-8000-0000000000c3"

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from ip_ledger import tenancy
-from ip_ledger.evidence import evidence_of
 from ip_ledger.portfolio import actions, queries, rules
 from ip_ledger.portfolio.rules import Place
 from ip_ledger.portfolio.schemas import (
@@ -26,6 +25,7 @@ from ip_ledger.portfolio.schemas import (
     ProtectionEventOut,
 )
 from ip_ledger.portfolio.tables import BackgroundRight, ProtectionEvent
+from shared.evidence import evidence_of
 from shared.http import (
     CurrentActor,
     IfMatch,

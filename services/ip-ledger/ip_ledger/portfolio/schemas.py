@@ -8,8 +8,8 @@ from pydantic import ConfigDict, Field
 
 from ip_ledger.assets.rules import AssetKind
 from ip_ledger.assets.schemas import Jurisdiction
-from ip_ledger.evidence import FileId
 from ip_ledger.portfolio.rules import ProtectionKind
+from shared.evidence import FileId
 from shared.http.schemas import Body, Day, Earning, LongText, Money, Out, ShortText
 
 

@@ -7,11 +7,11 @@ from fastapi import Depends, Query
 from sqlmodel import col
 
 from ip_ledger import tenancy
-from ip_ledger.evidence import evidence_of
 from ip_ledger.pricing import actions, queries, rules
 from ip_ledger.pricing.rules import Finding, Publicity
 from ip_ledger.pricing.schemas import PriceFindingIn, PriceFindingOut, UnpricedDealOut
 from ip_ledger.pricing.tables import PriceFinding
+from shared.evidence import evidence_of
 from shared.http import (
     CurrentActor,
     Page,

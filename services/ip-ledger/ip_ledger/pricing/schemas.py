@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from ip_ledger.evidence import FileId
 from ip_ledger.pricing.rules import DealKind, PriceMethod
+from shared.evidence import FileId
 from shared.http.schemas import Body, Day, Earning, Money, Out, ShortText
 
 

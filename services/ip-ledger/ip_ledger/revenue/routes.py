@@ -11,11 +11,11 @@ from sqlmodel import col
 
 from ip_ledger.assets import queries as assets
 from ip_ledger.assets.rules import Absence
-from ip_ledger.evidence import evidence_of
 from ip_ledger.revenue import actions, queries
 from ip_ledger.revenue.rules import Deduction, absence_check
 from ip_ledger.revenue.schemas import DeductionOut, RevenueEventIn, RevenueEventOut
 from ip_ledger.revenue.tables import RevenueDeduction, RevenueEvent, RevenueUndoing
+from shared.evidence import evidence_of
 from shared.http import (
     CurrentActor,
     Language,

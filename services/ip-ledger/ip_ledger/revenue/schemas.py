@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from ip_ledger.evidence import FileId
 from ip_ledger.revenue.rules import DeductionKind, RevenueKind
+from shared.evidence import FileId
 from shared.http.schemas import (
     MAX_SAFE,
     Body,

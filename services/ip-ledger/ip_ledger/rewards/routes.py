@@ -9,7 +9,6 @@ from fastapi import Depends, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from ip_ledger.evidence import evidence_of
 from ip_ledger.rewards import actions, queries, restating, rules
 from ip_ledger.rewards.rules import RewardKind, State
 from ip_ledger.rewards.schemas import (
@@ -29,6 +28,7 @@ from ip_ledger.rewards.schemas import (
     RewardPaymentIn,
 )
 from ip_ledger.rewards.tables import InventorPayment, InventorReward, OwnUse, OwnUseYear
+from shared.evidence import evidence_of
 from shared.http import (
     CurrentActor,
     IfMatch,

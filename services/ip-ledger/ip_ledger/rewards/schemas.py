@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from ip_ledger.evidence import FileId
 from ip_ledger.rewards.rules import LEAST_YEARS, MOST_YEARS, Incentive, RewardKind, State
+from shared.evidence import FileId
 from shared.http.schemas import MAX_SAFE, Body, Day, Money, Out, ShortText, Year
 
 ASSET: Final = "0199a000-0000-7000-8000-0000000000a1"

@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import Depends, Query, Response
 from sqlmodel import col
 
-from ip_ledger.evidence import evidence_of
 from ip_ledger.settlements import actions, queries
 from ip_ledger.settlements.actions import UsageLog, netted_of
 from ip_ledger.settlements.queries import WholeSettlement
@@ -24,6 +23,7 @@ from ip_ledger.settlements.schemas import (
 )
 from ip_ledger.settlements.tables import SharedUse, UseSettlement
 from shared.directory import ensure_center
+from shared.evidence import evidence_of
 from shared.http import (
     CurrentActor,
     CurrentWork,

@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from ip_ledger.agreements.rules import Element, UseUnit
-from ip_ledger.evidence import FileId
 from ip_ledger.settlements.rules import SettlementState
+from shared.evidence import FileId
 from shared.http.schemas import (
     Body,
     Day,
