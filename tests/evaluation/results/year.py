@@ -165,7 +165,7 @@ class JudgedYear(Reviewing):
         return planned
 
     @walked
-    async def opened(self, **over: Any) -> dict[str, Any]:
+    async def opened(self, /, **over: Any) -> dict[str, Any]:
         """Plan and open a cycle, and take hold of the centre's case."""
         await self.planned(**over)
         path = f"/v1/evaluation/cycles/{self.cycle_id}/open"
