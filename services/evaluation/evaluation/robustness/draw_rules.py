@@ -235,8 +235,13 @@ def _settled(
     return np.array(settled, dtype=np.int64), np.array(before, dtype=np.int64)
 
 
-def _table(figures: Sequence[Figure], drawn: Whole, value: Mapping[int, Real]) -> Real:
-    """Average each figure's values by its drawn weights: a row a draw, a column a figure."""
+def _table(
+    figures: Sequence[Figure], drawn: Whole, value: Mapping[int, Real], nothing: float
+) -> Real:
+    """Average each figure's values by its drawn weights: a row a draw, a column a figure.
+
+    A figure without any criterion has `nothing`.
+    """
     places = drawn.shape[1]
     weights = np.zeros((places, len(figures)))
     for column, figure in enumerate(figures):
@@ -246,7 +251,7 @@ def _table(figures: Sequence[Figure], drawn: Whole, value: Mapping[int, Real]) -
     rows = drawn.astype(np.float64)
     whole = rows @ weights
     found: Real = np.divide(
-        rows @ (weights * table), whole, out=np.zeros_like(whole), where=whole > 0
+        rows @ (weights * table), whole, out=np.full_like(whole, nothing), where=whole > 0
     )
     return found
 
@@ -256,14 +261,14 @@ def _mean_table(figures: Sequence[Figure], drawn: Whole) -> Real:
         column: np.array([float(figure.rates.get(at, 0)) for at in range(drawn.shape[1])])
         for column, figure in enumerate(figures)
     }
-    return _table(figures, drawn, rates) * 100
+    return _table(figures, drawn, rates, 0.0) * 100
 
 
 def _log_table(figures: Sequence[Figure], drawn: Whole) -> Real:
     logs = {}
     for column, figure in enumerate(figures):
         rates = figure.rates
-        nothing = not rates or any(rate == 0 for rate in rates.values())
+        nothing = any(rate == 0 for rate in rates.values())
         # A figure with nothing in a criterion is nothing as a whole, whatever the weights.
         logs[column] = np.array(
             [
@@ -271,7 +276,7 @@ def _log_table(figures: Sequence[Figure], drawn: Whole) -> Real:
                 for at in range(drawn.shape[1])
             ]
         )
-    return _table(figures, drawn, logs)
+    return _table(figures, drawn, logs, ZERO_LOG)
 
 
 def _exact_mean(figure: Figure, row: Whole) -> Fraction:
