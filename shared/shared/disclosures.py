@@ -1,13 +1,13 @@
 """By when a decision has to be public; how many working days that is the policy says (X11)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
 from shared.calendar import WorkingDays, day_of
-from shared.rules import Rule
+from shared.rules import Policy, Rule
 
 # 政府信息公开条例第二十六条: within 20 working days from the day of formation or change.
 PUBLICATION: Final = Rule("X11", "政府信息公开条例26")
@@ -44,17 +44,18 @@ class Outstanding:
 
 def with_terms(
     decisions: Iterable[tuple[str, UUID, UUID | None, datetime]],
-    working_days: int,
+    policies: Mapping[date, Policy],
     today: date,
     calendar: WorkingDays,
 ) -> list[Outstanding]:
     """Give decisions with their terms; each is its kind, subject, centre, and when it was formed.
 
-    A decision belongs to the day in Shanghai on which it was formed.
+    A decision belongs to the day in Shanghai on which it was formed, and that day's policy says how
+    long it may take.
     """
     return [
-        Outstanding(
-            kind, subject_id, center_id, term_of(day_of(formed_at), working_days, today, calendar)
-        )
+        Outstanding(kind, subject_id, center_id, term_of(day, working_days, today, calendar))
         for kind, subject_id, center_id, formed_at in decisions
+        for day in (day_of(formed_at),)
+        for working_days in (policies[day].value("X11", "publication_working_days"),)
     ]

@@ -1,7 +1,7 @@
 """Reading the copy."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
@@ -195,6 +195,33 @@ async def policy_on(session: AsyncSession, day: date) -> Policy:
             .limit(1)
         )
     )
+    return _policy(row)
+
+
+async def policies_of_acts(
+    session: AsyncSession, days: Collection[date], today: date
+) -> dict[date, Policy]:
+    """Give the policy of each day on which something was done that is judged today (A001).
+
+    A day that no version covers is judged by today's.
+    """
+    newest = col(DirectoryPolicy.effective_from).desc()
+    versions = (await session.scalars(select(DirectoryPolicy).order_by(newest))).all()
+    return {day: _policy(found(next(_in_force(versions, (day, today)), None))) for day in days}
+
+
+def _in_force(
+    versions: Sequence[DirectoryPolicy], days: Iterable[date]
+) -> Iterator[DirectoryPolicy]:
+    return (
+        row
+        for day in days
+        for row in versions
+        if row.effective_from <= day and (row.effective_to is None or row.effective_to >= day)
+    )
+
+
+def _policy(row: DirectoryPolicy) -> Policy:
     return Policy(row.version, row.clauses, row.parameters)
 
 

@@ -1,9 +1,11 @@
 """A reviewed result is public within twenty working days, or stands in a list with who must act."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
+from shared.directory import DirectoryPolicy
 from tests.evaluation.results.year import JudgedYear
 
 DISCLOSURES = "/v1/evaluation/disclosures"
@@ -43,6 +45,20 @@ async def test_a_reviewed_result_waits_for_its_publication_with_a_last_day(
     assert waiting["path"] == f"/v1/evaluation/cases/{year.case_id}/publish"
     [task] = await publishing(year)
     assert task["due_on"] == waiting["due_on"]
+    # A later policy gives its own decisions less time, and this one no less than it had.
+    async with year.service.sessions.begin() as session:
+        old = await session.get_one(DirectoryPolicy, "2026.1")
+        shorter = {**old.parameters, "X11": {"publication_working_days": 5}}
+        old.effective_to = date(2028, 1, 10)
+        session.add(
+            DirectoryPolicy(
+                version="2028", effective_from=date(2028, 1, 11), effective_to=None,
+                clauses=old.clauses, parameters=shorter,
+            )
+        )  # fmt: skip
+    year.service.set_clock("2028-01-12T02:00:00+00:00")
+    assert [one["due_on"] for one in await listed(year)] == [waiting["due_on"]]
+    assert [one["due_on"] for one in await publishing(year)] == [waiting["due_on"]]
     year.service.set_clock("2028-12-01T02:00:00+00:00")
     assert [(one["overdue"], one["working_days_left"] <= 0) for one in await listed(year)] == [
         (True, True)

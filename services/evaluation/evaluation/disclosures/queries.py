@@ -18,7 +18,8 @@ from evaluation.duties.rules import SubjectType
 from evaluation.duties.tables import CaseDuty
 from evaluation.results.tables import EvaluationResult, ResultReview
 from shared.auth import Actor
-from shared.directory import policy_on, working_days
+from shared.calendar import day_of
+from shared.directory import policies_of_acts, working_days
 from shared.disclosures import Outstanding, with_terms
 from shared.events.tables import Event
 from shared.http import PageRequest, paginate
@@ -69,11 +70,12 @@ async def page_of_outstanding(
 
 
 async def _with_terms(session: AsyncSession, rows: Sequence[Any], today: date) -> list[Outstanding]:
+    """Give decisions with their terms, each by the policy of the day on which it was formed."""
     if not rows:
         return []
     calendar = await working_days(session)
-    count = (await policy_on(session, today)).value("X11", "publication_working_days")
-    return with_terms(rows, count, today, calendar)
+    days = {day_of(formed_at) for *_, formed_at in rows}
+    return with_terms(rows, await policies_of_acts(session, days, today), today, calendar)
 
 
 async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Task]:

@@ -18,7 +18,7 @@ from registry.publicity.rules import PUBLISH_AWARD
 from registry.publicity.tables import Award
 from shared.auth import Actor
 from shared.calendar import day_of
-from shared.disclosures import Outstanding, term_of
+from shared.disclosures import Outstanding, with_terms
 from shared.events.tables import Event
 from shared.http import PageRequest, paginate
 from shared.tasks import MOST_TASKS, Task, TaskKind
@@ -66,13 +66,8 @@ async def page_of_outstanding(
 async def _with_terms(session: AsyncSession, rows: Sequence[Any], today: date) -> list[Outstanding]:
     """Give decisions with their terms, each by the policy of the day on which it was formed."""
     calendar = await working_days(session)
-    days = [day_of(formed_at) for *_, formed_at in rows]
-    policies = await policies_of_acts(session, set(days), today)
-    counts = [policies[day].value("X11", "publication_working_days") for day in days]
-    return [
-        Outstanding(kind, subject_id, center_id, term_of(day, count, today, calendar))
-        for (kind, subject_id, center_id, _), day, count in zip(rows, days, counts, strict=True)
-    ]
+    days = {day_of(formed_at) for *_, formed_at in rows}
+    return with_terms(rows, await policies_of_acts(session, days, today), today, calendar)
 
 
 async def tasks_of(session: AsyncSession, actor: Actor, today: date) -> list[Task]:
