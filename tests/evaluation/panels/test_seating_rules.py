@@ -144,3 +144,16 @@ def test_alternates_follow_on_the_seat_that_was_drawn_once_each() -> None:
 def test_nobody_is_asked_for_an_application_that_ended() -> None:
     assert failed_codes(rules.going_on_checks("rejected")) == ["STATE_CONFLICT"]
     assert failed_codes(rules.going_on_checks(None)) == []
+
+
+def test_who_holds_no_seat_yet_holds_none() -> None:
+    [check] = rules.load_checks(POLICY, [(None, expert(ONE))], {TWO: 9}, Limits(1))
+    assert (check.refuses, check.params["held"], check.params["max"]) == (False, 0, 1)
+    [check] = rules.load_checks(POLICY, [(None, expert(ONE))], {}, Limits(0))
+    assert check.refuses
+
+
+def test_limits_are_kept_as_they_were_stated() -> None:
+    assert (rules.USUAL_LOAD, rules.MOST_LOAD, Limits().most) == (4, 100, 4)
+    assert Limits(4, {TWO: 9, ONE: 0}).document() == {str(ONE): 0, str(TWO): 9}
+    assert Limits().document() == {}

@@ -13,7 +13,7 @@ from ip_ledger.assets.proposal_rules import (
     Registration,
     State,
 )
-from ip_ledger.assets.rules import AssetKind
+from ip_ledger.assets.rules import AbandonCause, AssetKind
 from ip_ledger.assets.rules import State as AssetState
 from shared.rules import failed_codes
 
@@ -130,3 +130,44 @@ def test_where_one_opposes_nobody_files_and_what_is_renounced_goes_pro_rata() ->
     shares = [(ONE, 500_000), (TWO, 300_000), (NEW, 200_000)]
     assert rules.without(shares, ONE) == ((TWO, 600_000), (NEW, 400_000))
     assert rules.without([(ONE, 1_000_000), (TWO, 0), (NEW, 3)], ONE) == ((NEW, 1_000_000),)
+
+
+@pytest.mark.requirement("A084")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("state", "org", "given", "codes"),
+    [
+        (AssetState.GRANTED, ONE, [], []),
+        (AssetState.GRANTED, ONE, [TWO], []),
+        (AssetState.GRANTED, ONE, [ONE], ["ALREADY_SIGNED"]),
+        (AssetState.GRANTED, NEW, [], ["FORBIDDEN_SCOPE"]),
+        (AssetState.GRANTED, None, [], ["FORBIDDEN_SCOPE"]),
+        (AssetState.EXPIRED, ONE, [], ["STATE_CONFLICT"]),
+    ],
+)
+def test_an_owner_consents_once_to_giving_up_what_there_is(
+    state: AssetState, org: UUID | None, given: list[UUID], codes: list[str]
+) -> None:
+    assert failed_codes(rules.giving_up_checks(state, org, [ONE, TWO], given)) == codes
+
+
+@pytest.mark.requirement("A084")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("cause", "consenting", "missing"),
+    [
+        (AbandonCause.DECLARED, [ONE, TWO], []),
+        (AbandonCause.DECLARED, [TWO, NEW], [ONE]),
+        (AbandonCause.DECLARED, [], [ONE, TWO]),
+        # Who leaves out how it came about gets round nobody.
+        (None, [ONE], [TWO]),
+        (None, [ONE, TWO], []),
+        # What was missed ends by law.
+        (AbandonCause.DEEMED, [], []),
+    ],
+)
+def test_no_right_is_given_up_without_the_word_of_each_owner(
+    cause: AbandonCause | None, consenting: list[UUID], missing: list[UUID]
+) -> None:
+    [check] = rules.abandonment_checks(cause, [ONE, TWO], consenting)
+    assert (check.refuses, check.params["orgs"]) == (bool(missing), [str(one) for one in missing])
