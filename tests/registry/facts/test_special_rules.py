@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from registry.facts.kinds import FactKind
-from registry.facts.rules import NewFact
+from registry.facts.rules import FactKind, NewFact
 from registry.facts.rules.special import SPECIFIC
 from shared.database import new_id
 from shared.rules import failed_codes
