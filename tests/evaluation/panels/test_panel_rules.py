@@ -183,3 +183,26 @@ def test_who_asks_what_experts_come_to_is_none_of_them() -> None:
     assert failed_codes(rules.outsider_checks(sits=False)) == []
     (check,) = rules.single_checks(None)
     assert (check.passed, check.params["state"]) == (True, None)
+
+
+@pytest.mark.requirement("X03")
+@pytest.mark.refusing
+def test_the_later_of_two_seats_of_one_person_is_found() -> None:
+    first, second, third, one, two, other = (UUID(int=number) for number in range(1, 7))
+    same = {one: (one, two), two: (two, one)}
+    held = [(first, one), (second, other), (third, two)]
+    assert rules.twin_checks(held, {}) == {}
+    assert rules.twin_checks(held[:2], same) == {}
+    found = rules.twin_checks(held, same)
+    assert list(found) == [third]
+    assert (found[third].code, found[third].refuses) == ("EXPERT_REPEATED", True)
+    assert found[third].params["beside"] == str(first)
+
+
+@pytest.mark.requirement("A121")
+@pytest.mark.refusing
+@pytest.mark.parametrize(("vacated", "codes"), [(False, []), (True, ["STATE_CONFLICT"])])
+def test_who_left_his_seat_scores_no_more(codes: list[str], *, vacated: bool) -> None:
+    [check] = rules.seat_checks(vacated=vacated)
+    assert failed_codes([check]) == codes
+    assert check.params["state"] == ("vacated" if vacated else "held")

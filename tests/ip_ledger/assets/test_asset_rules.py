@@ -323,3 +323,31 @@ def test_what_is_not_said_of_an_asset_is_not_so() -> None:
     assert not rules.InventorShare(UUID(int=1), None).is_head_of_unit
     given = {"center_id": UUID(int=1), "kind": AssetKind.DESIGN, "title": "t", "number": None}
     assert not rules.Disclosure(**given, jurisdiction=None, dates=Dates()).is_unfiled  # type: ignore[arg-type]
+
+
+@pytest.mark.requirement("A083")
+def test_a_right_is_gone_from_the_day_after_its_last_one() -> None:
+    last = date(2026, 2, 28)
+    assert rules.ended((), last) == ((date(2026, 3, 1), None),)
+    before = ((date(2025, 1, 1), date(2025, 3, 1)),)
+    assert rules.ended(before, last) == (*before, (date(2026, 3, 1), None))
+
+
+@pytest.mark.requirement("A083")
+@pytest.mark.refusing
+@pytest.mark.parametrize(
+    ("event", "cause", "refused"),
+    [
+        (rules.Event.ABANDON, None, False),
+        (rules.Event.ABANDON, rules.AbandonCause.DECLARED, False),
+        (rules.Event.ABANDON, rules.AbandonCause.DEEMED, False),
+        # What lapses unpaid is found by the fees, and told by nobody.
+        (rules.Event.ABANDON, rules.AbandonCause.UNPAID, True),
+        (rules.Event.GRANT, None, False),
+        (rules.Event.GRANT, rules.AbandonCause.DECLARED, True),
+    ],
+)
+def test_only_giving_up_has_a_cause(
+    event: rules.Event, cause: rules.AbandonCause | None, *, refused: bool
+) -> None:
+    assert rules.cause_check(event, cause).refuses is refused
