@@ -42,6 +42,7 @@ def ranked(row: Sequence[int], figures: Sequence[Figure], *, geometric: bool = F
     ("row", "figures", "ranks"),
     [
         (EVEN, [HALF, TILTED, LOW], [1, 1, 3]),
+        (EVEN, [HALF, TILTED], [1, 1]),
         (LEFT, [HALF, TILTED, LOW], [2, 1, 3]),
         (RIGHT, [HALF, TILTED, LOW], [1, 2, 3]),
         # Equal ones are counted once each: three share the first rank, and the next is the fourth.
@@ -76,6 +77,7 @@ def test_means_are_ranked_as_on_paper(
         # Nothing in one criterion is nothing as a whole.
         (EVEN, [LOW, EMPTY, ZERO, PART], [1, 2, 2, 2]),
         (LEFT, [PART, LOW, HALF], [3, 2, 1]),
+        (EVEN, [ZERO, LOW], [2, 1]),
     ],
 )
 def test_geometric_means_are_ranked_as_on_paper(
