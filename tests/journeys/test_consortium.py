@@ -8,7 +8,7 @@ import pytest
 from tests.fixtures.stack import World
 from tests.journeys.leading import center_path, listed, to_day, today
 from tests.journeys.test_models import founded
-from zhichuang.demo.applying import Draft
+from zhichuang.demo.applying import Draft, upload
 from zhichuang.demo.client import soon
 from zhichuang.demo.year import fictional_uscc
 
@@ -141,7 +141,7 @@ def settled(world: World, draft: Draft) -> None:
     data = {
         **body, "provider_org_id": str(member.org_id), "user_org_id": str(lead.org_id),
         "element": "data", "unit": "gigabyte", "quantity": 7, "usage_fact_id": None,
-        "evidence": [use["id"]],
+        "evidence": [upload(member, b"delivery note\n", "text/plain")["id"]],
     }  # fmt: skip
     member.post(f"{LEDGER}/shared-uses", data)
     days = {"from_on": tomorrow, "until_on": tomorrow}

@@ -157,7 +157,8 @@ def test_profit_goes_by_capital_paid_in_or_as_all_agreed(held: Held) -> None:
         "resolution_file_id": upload(operator, b"resolution\n", "text/plain")["id"],
     }
     member = held.world.caller("m02").refused("POST", f"{LEDGER}/profit-divisions", body)
-    assert (member["status"], codes(member)) == (403, {"FORBIDDEN_SCOPE"})
+    # Nor is the operator's file his.
+    assert (member["status"], codes(member)) == (403, {"FORBIDDEN_SCOPE", "FILE_UNKNOWN"})
     divided = operator.post(f"{LEDGER}/profit-divisions", body)
     assert (divided["reserve"]["amount"], divided["pool"]["amount"]) == (10_001, 90_000)
     parts = {line["org_id"]: line["amount"]["amount"] for line in divided["lines"]}

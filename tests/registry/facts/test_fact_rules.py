@@ -229,9 +229,10 @@ def test_a_late_joiner_tells_of_its_own_days_and_who_runs_the_centre_of_all(
 
 
 @pytest.mark.requirement("X04")
-def test_who_has_only_promised_to_join_tells_of_no_day() -> None:
+def test_who_joins_with_the_listing_tells_of_any_day_until_then() -> None:
     promised = Standing(Stage.CANDIDATE, operates=False, periods=(Period(None, None),))
-    assert failed_codes(rules.standing_checks(promised, TODAY, TODAY)) == ["DAY_NOT_OF_MEMBERSHIP"]
+    assert failed_codes(rules.standing_checks(promised, TODAY, TODAY)) == []
+    assert failed_codes(rules.standing_checks(promised, date(2016, 1, 1), TODAY)) == []
 
 
 @pytest.mark.requirement("X04", "X07")

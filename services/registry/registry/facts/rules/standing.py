@@ -45,19 +45,18 @@ class Standing:
         """Tell whether it belongs to the centre on one of the days."""
         return self.operates or any(period.covers(day) for period in self.periods for day in days)
 
-    @property
-    def begun(self) -> list[Period]:
-        """Give its periods without those that are only promised: a candidate has no members yet."""
-        return [one for one in self.periods if one.joined_on is not None]
-
     def tells_of(self, day: date) -> bool:
-        """Tell whether it tells of a day: of any where it runs the centre, else of its own."""
-        return self.operates or any(one.covers(day) for one in self.begun)
+        """Tell whether it tells of a day: of any where it runs the centre, else of its own.
+
+        Who joins a candidate does so with its listing, and tells of any day until then: what a
+        centre builds on is older than that (A045).
+        """
+        return self.operates or any(one.covers(day) for one in self.periods)
 
     @property
     def days(self) -> list[str]:
         """Give its days in the centre as text: `first/last`, both included, or `first/`."""
-        return [f"{_day(one.joined_on)}/{_day(one.left_on)}" for one in self.begun]
+        return [f"{_day(one.joined_on)}/{_day(one.left_on)}" for one in self.periods]
 
 
 @dataclass(frozen=True, slots=True)
