@@ -163,7 +163,7 @@ class Trial:
         self._checkpoint.write_bytes(self.caller.raw("/v1/ip-ledger/log/checkpoint"))
 
     def _judge(self, load: Load) -> str:
-        assert load.wrong == []
+        assert load.wrong == [], load.wrong[:3]
         server = self.house.postgres
         found = entries_of(server)
         assert len(found) == len(dict(found)), "an entry was posted twice"

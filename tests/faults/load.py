@@ -166,6 +166,10 @@ class Load:
             self.refused.append(answer.text)
             time.sleep(0.2)
             return True
+        if answer.status_code == 504 and "ANSWER_TIMEOUT" in answer.text:
+            # Nobody knows what became of it: the same key asks.
+            self.refused.append(answer.text)
+            return True
         if answer.status_code == 409 and "IDEMPOTENCY_IN_PROGRESS" in answer.text:
             time.sleep(0.1)
             return True
