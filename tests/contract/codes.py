@@ -33,6 +33,7 @@ NEVER: Final[Mapping[str, frozenset[str]]] = {
     "ip_ledger.journal.actions.post_entries": frozenset({"UNBALANCED", "CURRENCIES_MIXED"}),
     # A policy has been in force since before the first day that anybody asks for.
     "shared.directory.queries.policy_on": frozenset({"NOT_FOUND"}),
+    "shared.directory.queries.policies_of_acts": frozenset({"NOT_FOUND"}),
     "registry.programme.queries.policy_version_on": frozenset({"NOT_FOUND"}),
     # What is written need not be there before.
     "registry.governance.rules.records.dossier_checks(exists=True)": frozenset({"DOSSIER_MISSING"}),

@@ -24,7 +24,6 @@ from registry.applications.rules import (
     is_too_old,
     needs_exception,
     sponsor_checks,
-    technology_room_checks,
 )
 from registry.centers.rules import ApplicantForm, ModelType
 from registry.memberships.rules import MembershipRole
@@ -491,12 +490,3 @@ def test_a_window_blocks_only_where_the_call_says_so() -> None:
 def test_every_material_that_is_missing_is_named_once(gone: set[str]) -> None:
     checks = [check for check in judged(materials=WHOLE.materials - gone) if check.refuses]
     assert sorted(name for check in checks for name in check.params["missing"]) == sorted(gone)
-
-
-@pytest.mark.requirement("A108")
-@pytest.mark.refusing
-@pytest.mark.parametrize(
-    ("named", "codes"), [(0, []), (49, []), (50, ["STATE_CONFLICT"]), (51, ["STATE_CONFLICT"])]
-)
-def test_the_fiftieth_technology_is_the_last(named: int, codes: list[str]) -> None:
-    assert failed_codes(technology_room_checks(named)) == codes
